@@ -1,0 +1,24 @@
+//! The contract between the daemon and a kiosk: messages, version and framing. Pure: bytes in, bytes out.
+//!
+//! The life of one connection: both sides send `Hello` with [`PROTOCOL`]; the daemon then sends one
+//! [`ToKiosk::Snapshot`] of the lane and after it only [`ToKiosk::Change`]s, which the kiosk applies with
+//! [`LaneState::apply`]. The kiosk sends [`Command`]s and holds no fact of its own: after a restart the
+//! snapshot is the whole truth.
+//!
+//! **Invariant:** an answer is sent only after its record is durable; its sound follows from it.
+//! **Invariant:** no user text travels here but names; words are codes, the kiosk owns the language.
+
+mod frame;
+mod lane;
+mod message;
+
+pub use frame::{FrameError, Frames, MAXIMUM_FRAME, decode, encode};
+pub use lane::{
+    Answer, AnswerId, AnswerKind, Banner, BuildingAnswer, CardData, ClockState, DiskState, LaneChange,
+    LaneState, LeaderItem, LinkState, Member, MemberState, Party, ReaderState, Screen, SiteState, Sound,
+    Status, WatchAsk,
+};
+pub use message::{BuildingFinding, Command, FromKiosk, HoldReason, Refusal, ToKiosk, WatchMood};
+
+/// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
+pub const PROTOCOL: u16 = 1;

@@ -1,0 +1,179 @@
+//! What the two sides say.
+
+use hinamori_model::{CounterKind, Direction, LaneId, Leaving, Mode, PersonId, PersonalText};
+use serde::{Deserialize, Serialize};
+
+use crate::{AnswerId, BuildingAnswer, LaneChange, LaneState, LeaderItem};
+
+/// From a kiosk to the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromKiosk {
+    /// First message.
+    Hello {
+        /// [`crate::PROTOCOL`] of the kiosk.
+        protocol: u16,
+        /// The lane that it serves.
+        lane: LaneId,
+    },
+    /// Everything after it.
+    Command(Command),
+}
+
+/// What somebody touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// These members of the household came too.
+    ConfirmHousehold {
+        /// The answer that asked.
+        answer: AnswerId,
+        /// The members that were touched.
+        members: Vec<PersonId>,
+    },
+    /// This many people came along with an unknown card, or without any card when `answer` is `None`
+    /// (人数だけ): they are counted now and named later.
+    CountPeople {
+        /// The answer that asked.
+        answer: Option<AnswerId>,
+        /// 15 or over.
+        adults: u16,
+        /// 3 to 14.
+        children: u16,
+        /// Up to 2.
+        infants: u16,
+    },
+    /// Takes the answer's records back, within its time.
+    Undo {
+        /// Which.
+        answer: AnswerId,
+    },
+    /// The person of this answer leaves.
+    Leave {
+        /// Which.
+        answer: AnswerId,
+        /// How.
+        leaving: Leaving,
+    },
+    /// The panel is over: its time ran out, or 次の人へ was touched.
+    Dismiss {
+        /// Which.
+        answer: AnswerId,
+    },
+    /// The lane does something else from now on.
+    SwitchCounter(CounterKind),
+    /// 入口 or 出口.
+    SetDirection(Direction),
+    /// Opens the standby incident: the second of the two touches.
+    OpenIncident {
+        /// `Live` or `Drill`.
+        mode: Mode,
+    },
+    /// 訓練を終わる, or 訓練中止・本番 when `then` is `Live`.
+    EndDrill {
+        /// Where the box goes: `DailyLife` or `Live`.
+        then: Mode,
+    },
+    /// 建物は安全ですか
+    AnswerBuilding {
+        /// The answer.
+        answer: BuildingAnswer,
+        /// What was touched as seen.
+        findings: Vec<BuildingFinding>,
+    },
+    /// The person agrees to be watched over, or does not.
+    WatchConsent {
+        /// The answer that asked.
+        answer: AnswerId,
+        /// Yes.
+        agreed: bool,
+    },
+    /// How the person is today.
+    WatchMood {
+        /// The answer that asked.
+        answer: AnswerId,
+        /// The choice.
+        mood: WatchMood,
+    },
+    /// Asks for the leader's list; answered with [`ToKiosk::LeaderList`].
+    ShowLeaderList,
+    /// Asks who is expected today and was not seen; answered with [`ToKiosk::WatchList`].
+    ShowWatchList,
+}
+
+/// What was seen of the building.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum BuildingFinding {
+    /// かたむき
+    Tilt = 0,
+    /// 大きなひび
+    Crack = 1,
+    /// 落ちてくる物
+    Falling = 2,
+    /// 火・ガスのにおい
+    FireOrGas = 3,
+}
+
+/// What the person answers at the watch counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchMood {
+    /// 今日は元気
+    Fine,
+    /// ちょっと相談
+    Talk,
+    /// しばらく留守にします
+    Away,
+}
+
+/// Why a card must be held again: nothing was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// Taken away too early.
+    TornAway,
+    /// The card does not answer.
+    Mute,
+    /// The disk takes no record.
+    DiskFull,
+    /// The write failed for another reason.
+    DiskFailing,
+}
+
+/// Why a command did nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The answer is over: another card came, or its time ran out.
+    AnswerIsOver,
+    /// It does not fit the lane's state (a drill ended twice, a person outside the household).
+    NotNow,
+    /// The record could not be written.
+    Disk,
+}
+
+/// From the daemon to a kiosk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a snapshot is sent once a connection")]
+pub enum ToKiosk {
+    /// First message.
+    Hello {
+        /// [`crate::PROTOCOL`] of the daemon.
+        protocol: u16,
+    },
+    /// Second message: the whole lane. It makes no sound.
+    Snapshot(LaneState),
+    /// Then, one field at a time. A new answer in it is durable and makes its sound.
+    Change(LaneChange),
+    /// The last command did nothing.
+    Refused(Refusal),
+    /// あとで確認
+    LeaderList(Vec<LeaderItem>),
+    /// Expected today and not seen, by called name.
+    WatchList(Vec<PersonalText>),
+    /// The daemon ends on purpose; it will be back.
+    Terminating,
+}

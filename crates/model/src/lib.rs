@@ -1,0 +1,22 @@
+//! The words every other crate shares: identifiers, time values, and the plain facts of a tap.
+//!
+//! It knows no card, no disk, no network, no clock and no source of randomness: bytes and times
+//! come in as arguments. Types that hold personal data or secrets cannot be printed
+//! ([`PersonalText`], [`TownKey`]).
+//!
+//! **Invariant:** nothing here holds a certificate serial number or a 12-digit My Number; a card is
+//! only ever a [`CardKey`].
+
+mod card_key;
+mod doubt;
+mod id;
+mod place;
+mod secret;
+mod time;
+
+pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
+pub use doubt::{Doubt, Doubts};
+pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, PersonId, RecordId, SiteId};
+pub use place::{Assurance, BindingAssurance, CounterKind, Direction, Leaving, Mode, SiteKind};
+pub use secret::PersonalText;
+pub use time::{Hlc, HlcClock, UnixMillis};

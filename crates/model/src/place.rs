@@ -1,0 +1,115 @@
+//! Plain words of design and glossary: modes, counters, assurance. Numbers are stored and never reused.
+
+use serde::{Deserialize, Serialize};
+
+/// Generates a stored code: an enum whose numbers are written to disk, with the way back from a number.
+macro_rules! code {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vdoc])* $variant = $number),+ }
+
+        impl $name {
+            /// The number to store.
+            pub const fn code(self) -> u8 {
+                self as u8
+            }
+
+            /// The value of a stored number; `None` for one that a newer version wrote.
+            pub const fn from_code(code: u64) -> Option<Self> {
+                match code { $($number => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+code! {
+    /// Daily life, a live incident, or a drill: decided by which incident is open, never by a flag.
+    Mode {
+        /// 平常時
+        DailyLife = 0,
+        /// 災害
+        Live = 1,
+        /// 訓練
+        Drill = 2,
+    }
+}
+code! {
+    /// What a lane is doing now (業務).
+    CounterKind {
+        /// 避難所の受付
+        Shelter = 0,
+        /// 見守り
+        Watch = 1,
+    }
+}
+code! {
+    /// Whether a lane takes arrivals or departures.
+    Direction {
+        /// 入口: a tap says "seen here now".
+        Entrance = 0,
+        /// 出口: a tap says "leaving", the person chooses how long.
+        Exit = 1,
+    }
+}
+code! {
+    /// How somebody leaves a site; always chosen after a tap or by a lane set to 出口, never toggled.
+    Leaving {
+        /// 出かける: back today.
+        Out = 0,
+        /// 外泊: back after a night or more.
+        Overnight = 1,
+        /// 転所: to another shelter.
+        Moved = 2,
+        /// 退所: home or elsewhere.
+        Left = 3,
+    }
+}
+code! {
+    /// What a site is for.
+    SiteKind {
+        /// 避難所: a stay.
+        Shelter = 0,
+        /// 通過確認地点: on the way up.
+        CheckPoint = 1,
+        /// 見守り拠点: every ordinary day.
+        WatchSpot = 2,
+    }
+}
+code! {
+    /// What a tap proves, weakest first.
+    Assurance {
+        /// Somebody said so.
+        Declared = 0,
+        /// A UID or badge known from registration, or a certificate that did not pass its checks.
+        TokenOnly = 1,
+        /// A certificate read without a PIN that passed its checks; a copy of it would pass too.
+        CertificateRead = 2,
+        /// The chip answered our challenge with the key stored at registration: it is here.
+        ChipProven = 3,
+        /// The authentication key signed our challenge after the holder's PIN.
+        PinProven = 4,
+    }
+}
+code! {
+    /// How a card came to stand for a person, weakest first.
+    BindingAssurance {
+        /// Somebody said so, or nobody is bound yet.
+        Declared = 0,
+        /// Staff compared the card with the roster.
+        MatchedByStaff = 1,
+        /// The card's signed attribute file was verified, by 照合番号B.
+        AttributesSigned = 2,
+        /// The same, opened by the holder's PIN.
+        AttributesSignedWithPin = 3,
+    }
+}
+
+impl Assurance {
+    /// Whether this allows a household to be shown (design §5: below a certificate read only a called name).
+    pub fn shows_household(self) -> bool {
+        self >= Self::CertificateRead
+    }
+}

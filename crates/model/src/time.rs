@@ -1,0 +1,88 @@
+//! Time values. Nobody here reads a clock: the shells do, and pass the reading in.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct UnixMillis(u64);
+
+impl UnixMillis {
+    /// Takes a count of milliseconds.
+    pub const fn new(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The count of milliseconds.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` to `self`; zero when `earlier` is later.
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// `self` moved forward by `millis`.
+    pub const fn plus(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// A hybrid logical clock reading: 48 bits of milliseconds and a 16-bit counter, ordered.
+///
+/// Packed as one `u64`, so that it is stored and compared as one integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Hlc(u64);
+
+impl Hlc {
+    /// Takes the packed form.
+    pub const fn from_packed(packed: u64) -> Self {
+        Self(packed)
+    }
+
+    /// The packed form: milliseconds in the upper 48 bits.
+    pub const fn packed(self) -> u64 {
+        self.0
+    }
+
+    /// The wall-clock part.
+    pub const fn millis(self) -> UnixMillis {
+        UnixMillis(self.0 >> 16)
+    }
+}
+
+/// Gives strictly increasing [`Hlc`] readings, whatever the wall clock does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HlcClock {
+    last: Hlc,
+}
+
+impl HlcClock {
+    /// Continues after `last`, the highest reading that was ever stored.
+    pub const fn continuing(last: Hlc) -> Self {
+        Self { last }
+    }
+
+    /// The next reading, later than every one before it; it follows `now` unless the clock stepped back.
+    pub fn tick(&mut self, now: UnixMillis) -> Hlc {
+        let wall = Hlc(now.0 << 16);
+        self.last = wall.max(Hlc(self.last.0.saturating_add(1)));
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_never_step_back_even_when_the_wall_clock_does() {
+        let mut clock = HlcClock::default();
+        let first = clock.tick(UnixMillis::new(5_000));
+        let stepped_back = clock.tick(UnixMillis::new(1_000));
+        let forward = clock.tick(UnixMillis::new(6_000));
+        assert!(first < stepped_back && stepped_back < forward);
+        assert_eq!(stepped_back.millis(), UnixMillis::new(5_000));
+        assert_eq!(forward.millis(), UnixMillis::new(6_000));
+    }
+}

@@ -1,6 +1,8 @@
 //! Everything that a kiosk may draw of its lane.
 
-use hinamori_model::{CounterKind, Direction, Doubt, LaneId, Leaving, Mode, PersonId, PersonalText, UnixMillis};
+use hinamori_model::{
+    CounterKind, Direction, Doubt, LaneId, Leaving, Mode, PersonId, PersonalText, UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::HoldReason;

@@ -123,6 +123,16 @@ impl RecordId {
     pub fn new(at: crate::UnixMillis, random: u128) -> Self {
         Self(ulid::Ulid::from_parts(at.get(), random).to_bytes())
     }
+
+    /// The ULID's own text: 26 characters, the key of the record in its document.
+    pub fn ulid_text(&self) -> String {
+        ulid::Ulid::from_bytes(self.0).to_string()
+    }
+
+    /// The id of [`Self::ulid_text`].
+    pub fn from_ulid_text(text: &str) -> Option<Self> {
+        ulid::Ulid::from_string(text).ok().map(|ulid| Self(ulid.to_bytes()))
+    }
 }
 
 /// A lane (窓口): one reader and one screen of a box, counted from 1.

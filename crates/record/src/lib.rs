@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What happened, as records, and how they stand in Automerge documents.
+//!
+//! A [`Document`] is one incident × site × period ([`DocumentScope`]): a root map from the ULID of a
+//! record to a small map of scalars. One operator action is one change. Records never change: taking one
+//! back is another record ([`Fact::Undo`]), so a change can be decoded without opening its document
+//! ([`decode_change`]), which is what a server does all day.
+//!
+//! It knows no disk and no names: documents carry a [`PersonId`](hinamori_model::PersonId) only.
+//!
+//! The life of a record: a counter makes [`Record`]s, [`Document::append`] turns them into one
+//! [`Change`], the store keeps the change and folds the records into [`Presence`].
+//!
+//! **Invariant:** two boxes that create the document of one scope get the same first bytes.
+//! **Invariant:** unknown fields and codes of a newer version are kept and skipped, never an error.
+
+mod change;
+mod document;
+mod fields;
+mod presence;
+mod record;
+mod scope;
+
+pub use change::{Change, ChangeError, DecodedChange, decode_change};
+pub use document::{Document, DocumentError};
+pub use presence::{Presence, PresenceState, is_seen_today, presence_of};
+pub use record::{Building, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};
+pub use scope::{ActorId, ChangeHash, DocumentScope, Period};

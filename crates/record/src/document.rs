@@ -1,0 +1,224 @@
+//! The Automerge document of one scope.
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{Automerge, AutomergeError, ObjType, ROOT};
+use hinamori_model::UnixMillis;
+
+use crate::change::{Change, ChangeError, change_from_automerge};
+use crate::fields::fields_of;
+use crate::record::Record;
+use crate::scope::{ActorId, DocumentScope};
+
+/// The version of the document's shape, at the root key "v". Fields are only ever added; a change of
+/// meaning is a new version in a new document.
+const SHAPE_VERSION: u64 = 1;
+
+/// An open document: one box appends to it, changes of others are applied.
+pub struct Document {
+    scope: DocumentScope,
+    inner: Automerge,
+}
+
+/// Why a document could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// Automerge refused.
+    #[error("the document refuses the change")]
+    Refused(#[source] AutomergeError),
+    /// A stored or received change cannot be read.
+    #[error("a change of the document cannot be read")]
+    Unreadable(#[source] ChangeError),
+    /// There was nothing to append.
+    #[error("an action without records was to be appended")]
+    Empty,
+}
+
+impl Document {
+    /// The document of `scope` with nothing in it but its shape, to be written by `actor`.
+    ///
+    /// # Errors
+    /// [`DocumentError::Refused`] never in practice: the first change is constant.
+    pub fn new(scope: DocumentScope, actor: ActorId) -> Result<Self, DocumentError> {
+        // Fixed actor and time: every box makes the same bytes, so the roots never conflict.
+        let mut inner = Automerge::new().with_actor(ActorId::SCHEMA.as_bytes().to_vec().into());
+        let mut transaction = inner.transaction();
+        transaction.put(ROOT, "v", SHAPE_VERSION).map_err(DocumentError::Refused)?;
+        transaction.commit_with(CommitOptions::default().with_time(0));
+        inner.set_actor(actor.as_bytes().to_vec().into());
+        Ok(Self { scope, inner })
+    }
+
+    /// Which document this is.
+    pub const fn scope(&self) -> DocumentScope {
+        self.scope
+    }
+
+    /// Appends the records of one operator action as one change.
+    ///
+    /// # Errors
+    /// [`DocumentError`]; the document is unchanged then.
+    pub fn append(&mut self, records: &[Record], now: UnixMillis) -> Result<Change, DocumentError> {
+        if records.is_empty() {
+            return Err(DocumentError::Empty);
+        }
+        let seconds = i64::try_from(now.get() / 1000).unwrap_or(i64::MAX);
+        let mut transaction = self.inner.transaction();
+        for record in records {
+            let key = record.id.ulid_text();
+            let map = transaction.put_object(ROOT, key, ObjType::Map).map_err(DocumentError::Refused)?;
+            for (name, value) in fields_of(record) {
+                transaction.put(&map, name, value).map_err(DocumentError::Refused)?;
+            }
+        }
+        transaction.commit_with(CommitOptions::default().with_time(seconds));
+        let change = self.inner.get_last_local_change().ok_or(DocumentError::Empty)?;
+        change_from_automerge(&change).map_err(DocumentError::Unreadable)
+    }
+
+    /// Applies changes of this or other boxes, in any order; those already applied are ignored.
+    ///
+    /// # Errors
+    /// [`DocumentError`]; none of the changes is applied then.
+    pub fn apply<'c>(&mut self, changes: impl IntoIterator<Item = &'c [u8]>) -> Result<(), DocumentError> {
+        let changes = changes
+            .into_iter()
+            .map(|bytes| automerge::Change::try_from(bytes).map_err(ChangeError::NotAChange))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(DocumentError::Unreadable)?;
+        self.inner.apply_changes(changes).map_err(DocumentError::Refused)
+    }
+
+    /// The whole document as a plain Automerge file.
+    pub fn save(&self) -> Vec<u8> {
+        self.inner.save()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Fact, PresenceEvent, Proof, RevocationMark};
+    use crate::{Period, decode_change};
+    use hinamori_model::{
+        Assurance, BindingAssurance, BoxId, Doubt, Hlc, IncidentId, LaneId, PersonId, RecordId, SiteId,
+    };
+
+    fn scope() -> DocumentScope {
+        DocumentScope {
+            incident: IncidentId::from_bytes([1; 16]),
+            site: SiteId::from_bytes([2; 16]),
+            period: Period(20_738),
+        }
+    }
+
+    fn record(number: u8, fact: Fact) -> Record {
+        let now = UnixMillis::new(1_791_730_800_000 + u64::from(number));
+        Record {
+            id: RecordId::new(now, u128::from(number)),
+            at: Hlc::from_packed(now.get() << 16),
+            clock_unsure: number % 2 == 0,
+            lane: Some(LaneId(1)),
+            fact,
+        }
+    }
+
+    fn arrival(number: u8) -> Record {
+        let proof = Proof {
+            assurance: Assurance::ChipProven,
+            binding: BindingAssurance::AttributesSigned,
+            doubts: Doubt::Expired.into(),
+            revocation: RevocationMark::NotRevoked { as_of: UnixMillis::new(5) },
+        };
+        let person = PersonId::from_bytes([number; 16]);
+        record(number, Fact::Presence { person, event: PresenceEvent::Arrived, proof })
+    }
+
+    fn all_kinds() -> Vec<Record> {
+        let first = arrival(1);
+        vec![
+            first,
+            record(2, Fact::HeadCount { adults: 2, children: 0, infants: u16::MAX }),
+            record(3, Fact::SiteOpened { building: crate::Building::SomethingOrUnsure, findings: 5 }),
+            record(4, Fact::Undo { of: first.id }),
+            record(
+                5,
+                Fact::Watch {
+                    person: PersonId::from_bytes([9; 16]),
+                    event: crate::WatchEvent::Talk,
+                    proof: Proof {
+                        revocation: RevocationMark::Revoked { since: UnixMillis::new(7) },
+                        ..Proof::DECLARED
+                    },
+                },
+            ),
+        ]
+    }
+
+    fn actor(number: u8) -> ActorId {
+        ActorId::new(BoxId::from_bytes([number; 16]), 1)
+    }
+
+    #[test]
+    fn one_action_is_one_change_and_reads_back_without_the_document() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let change = document.append(&all_kinds(), UnixMillis::new(0)).unwrap();
+        let decoded = decode_change(&change.bytes).unwrap();
+        assert_eq!(decoded.change, change);
+        assert_eq!((change.actor, change.sequence), (actor(1), 1));
+        assert_eq!(decoded.records, all_kinds());
+        assert_eq!(decoded.newer, 0);
+    }
+
+    #[test]
+    fn boxes_that_never_met_start_from_the_same_bytes_and_merge() {
+        let mut gym = Document::new(scope(), actor(1)).unwrap();
+        let mut gate = Document::new(scope(), actor(2)).unwrap();
+        assert_eq!(gym.inner.get_heads(), gate.inner.get_heads());
+        let at_gym = gym.append(&[arrival(1)], UnixMillis::new(0)).unwrap();
+        let at_gate = gate.append(&[arrival(2)], UnixMillis::new(0)).unwrap();
+        gym.apply([at_gate.bytes.as_slice()]).unwrap();
+        gate.apply([at_gym.bytes.as_slice(), at_gate.bytes.as_slice()]).unwrap();
+        // A head's hash commits to everything before it.
+        assert_eq!(gym.inner.get_heads(), gate.inner.get_heads());
+    }
+
+    #[test]
+    fn an_empty_action_is_refused_and_leaves_no_gap() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        assert!(matches!(document.append(&[], UnixMillis::new(0)), Err(DocumentError::Empty)));
+        assert_eq!(document.append(&[arrival(1)], UnixMillis::new(0)).unwrap().sequence, 1);
+    }
+
+    #[test]
+    fn truncated_and_flipped_changes_are_refused() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let change = document.append(&[arrival(1)], UnixMillis::new(0)).unwrap();
+        for cut in 0..change.bytes.len() {
+            assert!(decode_change(&change.bytes[..cut]).is_err(), "cut at {cut}");
+        }
+        for bit in 0..change.bytes.len() * 8 {
+            let mut flipped = change.bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let same = decode_change(&flipped).is_ok_and(|decoded| decoded.change.hash == change.hash);
+            assert!(!same, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_a_newer_version_is_kept_and_skipped() {
+        let mut inner = Automerge::new().with_actor(actor(3).as_bytes().to_vec().into());
+        let mut transaction = inner.transaction();
+        let known = arrival(1);
+        let map = transaction.put_object(ROOT, known.id.ulid_text(), ObjType::Map).unwrap();
+        for (name, value) in fields_of(&known) {
+            transaction.put(&map, name, value).unwrap();
+        }
+        transaction.put(&map, "zz", 7_u64).unwrap();
+        let newer = transaction.put_object(ROOT, arrival(2).id.ulid_text(), ObjType::Map).unwrap();
+        transaction.put(&newer, "k", 250_u64).unwrap();
+        transaction.commit();
+        let bytes = inner.get_last_local_change().unwrap().raw_bytes().to_vec();
+        let decoded = decode_change(&bytes).unwrap();
+        assert_eq!((decoded.records, decoded.newer), (vec![known], 1));
+    }
+}

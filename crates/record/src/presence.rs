@@ -1,0 +1,173 @@
+//! Where a person is, folded from their records.
+
+use std::collections::BTreeSet;
+
+use hinamori_model::{Hlc, RecordId, SiteId, UnixMillis};
+
+use crate::Period;
+use crate::record::{Fact, PresenceEvent, Record, WatchEvent};
+
+/// Where somebody is as far as the records at hand say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// The site of the latest record that counts.
+    pub site: SiteId,
+    /// The state there.
+    pub state: PresenceState,
+    /// The first arrival in this incident at that site.
+    pub arrived_at: Option<UnixMillis>,
+    /// When the person was last seen by anybody.
+    pub seen_at: Hlc,
+}
+
+/// The state of a person. The number is stored in the projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum PresenceState {
+    /// In the shelter.
+    Here = 0,
+    /// Seen on the way.
+    Passed = 1,
+    /// 出かけている
+    Out = 2,
+    /// 外泊
+    Overnight = 3,
+    /// 転所した
+    Moved = 4,
+    /// 退所した
+    Left = 5,
+}
+
+impl PresenceState {
+    const fn after(event: PresenceEvent) -> Self {
+        match event {
+            PresenceEvent::Arrived | PresenceEvent::Seen => Self::Here,
+            PresenceEvent::Passed => Self::Passed,
+            PresenceEvent::Out => Self::Out,
+            PresenceEvent::Overnight => Self::Overnight,
+            PresenceEvent::Moved => Self::Moved,
+            PresenceEvent::Left => Self::Left,
+        }
+    }
+}
+
+fn undone<'r>(records: impl Iterator<Item = &'r Record>) -> BTreeSet<RecordId> {
+    records
+        .filter_map(|record| match record.fact {
+            Fact::Undo { of } => Some(of),
+            Fact::Presence { .. } | Fact::Watch { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } => {
+                None
+            }
+        })
+        .collect()
+}
+
+/// Folds the presence records of one person in one incident, each with its site, and the undo records
+/// that may name them. The order of the input does not matter: the latest clock reading wins, then the
+/// larger id; a record that was taken back counts nowhere.
+///
+/// A passing at a check-point never overrides a shelter: who was received and walks past a gate again is
+/// still received.
+pub fn presence_of(records: &[(SiteId, Record)]) -> Option<Presence> {
+    let undone = undone(records.iter().map(|(_, record)| record));
+    let mut events = records
+        .iter()
+        .filter(|(_, record)| !undone.contains(&record.id))
+        .filter_map(|(site, record)| match record.fact {
+            Fact::Presence { event, .. } => Some((record.at, record.id, *site, event)),
+            Fact::Watch { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } | Fact::Undo { .. } => None,
+        })
+        .collect::<Vec<_>>();
+    events.sort_unstable_by_key(|(at, id, ..)| (*at, *id));
+    let received = events.iter().rfind(|(.., event)| *event != PresenceEvent::Passed);
+    let (_, _, site, event) = *received.or(events.last())?;
+    let arrived = |(.., at_site, event): &&(Hlc, RecordId, SiteId, PresenceEvent)| {
+        *at_site == site && PresenceState::after(*event) == PresenceState::Here
+    };
+    Some(Presence {
+        site,
+        state: PresenceState::after(event),
+        arrived_at: events.iter().find(arrived).map(|(at, ..)| at.millis()),
+        seen_at: events.last().map(|(at, ..)| *at)?,
+    })
+}
+
+/// Whether the watch records of one person (with the undo records that may name them) say that they were
+/// seen in the period of `now`.
+pub fn is_seen_today(records: &[Record], now: UnixMillis) -> bool {
+    let undone = undone(records.iter());
+    records.iter().filter(|record| !undone.contains(&record.id)).any(|record| match record.fact {
+        Fact::Watch { event, .. } => {
+            matches!(event, WatchEvent::Seen | WatchEvent::Fine | WatchEvent::Talk)
+                && Period::of(record.at.millis()) == Period::of(now)
+        }
+        Fact::Presence { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } | Fact::Undo { .. } => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Proof;
+    use hinamori_model::PersonId;
+    use proptest::prelude::*;
+
+    const GYM: SiteId = SiteId::from_bytes([1; 16]);
+    const GATE: SiteId = SiteId::from_bytes([2; 16]);
+
+    fn event(minute: u64, event: PresenceEvent) -> Record {
+        let person = PersonId::from_bytes([1; 16]);
+        with_fact(minute, Fact::Presence { person, event, proof: Proof::DECLARED })
+    }
+
+    fn with_fact(minute: u64, fact: Fact) -> Record {
+        let at = UnixMillis::new(minute * 60_000);
+        let id = RecordId::new(at, u128::from(minute));
+        Record { id, at: Hlc::from_packed(at.get() << 16), clock_unsure: false, lane: None, fact }
+    }
+
+    fn state(records: &[(SiteId, Record)]) -> Option<(SiteId, PresenceState)> {
+        presence_of(records).map(|presence| (presence.site, presence.state))
+    }
+
+    #[test]
+    fn the_latest_event_counts_and_a_tap_after_leaving_means_here_again() {
+        use PresenceEvent::{Arrived, Out, Seen};
+        let mut day = vec![(GYM, event(1, Arrived)), (GYM, event(3, Out))];
+        assert_eq!(state(&day), Some((GYM, PresenceState::Out)));
+        day.push((GYM, event(4, Seen)));
+        assert_eq!(state(&day), Some((GYM, PresenceState::Here)));
+        assert_eq!(presence_of(&day).unwrap().arrived_at, Some(UnixMillis::new(60_000)));
+    }
+
+    #[test]
+    fn a_check_point_counts_until_a_shelter_does() {
+        let passed = (GATE, event(1, PresenceEvent::Passed));
+        assert_eq!(state(&[passed]), Some((GATE, PresenceState::Passed)));
+        let arrived = (GYM, event(2, PresenceEvent::Arrived));
+        let again = (GATE, event(3, PresenceEvent::Passed));
+        assert_eq!(state(&[passed, arrived, again]), Some((GYM, PresenceState::Here)));
+    }
+
+    #[test]
+    fn what_was_taken_back_never_was() {
+        let arrived = event(1, PresenceEvent::Arrived);
+        let undo = with_fact(2, Fact::Undo { of: arrived.id });
+        assert_eq!(presence_of(&[(GYM, arrived), (GYM, undo)]), None);
+        assert_eq!(presence_of(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_gives_the_same_presence(codes in prop::collection::vec((0_u64..7, 0_u64..5), 1..12), seed in any::<u64>()) {
+            let records = codes.iter().enumerate().map(|(index, (code, minute))| {
+                let record = event(*minute, PresenceEvent::from_code(*code).unwrap());
+                let id = RecordId::new(record.at.millis(), index as u128);
+                (if code % 2 == 0 { GYM } else { GATE }, Record { id, ..record })
+            }).collect::<Vec<_>>();
+            let mut shuffled = records.clone();
+            shuffled.sort_by_key(|(_, record)| u64::from(record.id.as_bytes()[15]).wrapping_mul(seed | 1));
+            prop_assert_eq!(presence_of(&records), presence_of(&shuffled));
+        }
+    }
+}

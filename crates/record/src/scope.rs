@@ -1,0 +1,128 @@
+//! Which document, whose change, which change.
+
+use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
+
+/// A document's period: the day in Japan (UTC+9, no summer time), counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period(pub u32);
+
+impl Period {
+    const DAY_MILLIS: u64 = 86_400_000;
+    const JAPAN_OFFSET_MILLIS: u64 = 9 * 3_600_000;
+
+    /// The period that `now` falls in.
+    pub fn of(now: UnixMillis) -> Self {
+        let days = now.plus(Self::JAPAN_OFFSET_MILLIS).get() / Self::DAY_MILLIS;
+        Self(u32::try_from(days).unwrap_or(u32::MAX))
+    }
+
+    /// The first millisecond of the period.
+    pub fn start(self) -> UnixMillis {
+        let local = u64::from(self.0).saturating_mul(Self::DAY_MILLIS);
+        UnixMillis::new(local.saturating_sub(Self::JAPAN_OFFSET_MILLIS))
+    }
+}
+
+/// One document: incident × site × period. It names the document on disk and on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentScope {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The site.
+    pub site: SiteId,
+    /// The day.
+    pub period: Period,
+}
+
+impl DocumentScope {
+    /// Bytes of the fixed form.
+    pub const LENGTH: usize = 36;
+
+    /// The fixed form: incident, site, period big-endian.
+    pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
+        let Self { incident, site, period } = self;
+        let parts = incident.as_bytes().iter().chain(site.as_bytes()).copied().chain(period.0.to_be_bytes());
+        let mut bytes = [0; Self::LENGTH];
+        bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// The scope of the fixed form; `None` for another length.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (incident, rest) = bytes.split_first_chunk::<16>()?;
+        let (site, rest) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            incident: IncidentId::from_bytes(*incident),
+            site: SiteId::from_bytes(*site),
+            period: Period(u32::from_be_bytes(rest.try_into().ok()?)),
+        })
+    }
+}
+
+/// The writer of a change: 12 bytes of the box's id and a 4-byte epoch that is new at every start of the
+/// daemon, so that a restored or cloned disk never continues an old sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ActorId([u8; 16]);
+
+impl ActorId {
+    /// The actor that writes the first change of every document, the same on all boxes.
+    pub const SCHEMA: Self = Self([0; 16]);
+
+    /// The actor of a box in one of its epochs.
+    pub fn new(writer: BoxId, epoch: u32) -> Self {
+        let parts = writer.as_bytes().iter().take(12).copied().chain(epoch.to_be_bytes());
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        Self(bytes)
+    }
+
+    /// Takes 16 bytes as they are.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Whether `writer` is the box behind this actor.
+    pub fn belongs_to(&self, writer: BoxId) -> bool {
+        self.0.first_chunk::<12>() == writer.as_bytes().first_chunk::<12>()
+    }
+}
+
+/// The SHA-256 that names an Automerge change and, through its dependencies, all its ancestors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeHash(pub [u8; 32]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_turns_at_midnight_in_japan() {
+        // 2026-10-11T15:00:00Z is 2026-10-12T00:00 in Japan.
+        let midnight = UnixMillis::new(1_791_730_800_000);
+        assert_eq!(Period::of(midnight).start(), midnight);
+        assert_eq!(Period::of(UnixMillis::new(midnight.get() - 1)).0 + 1, Period::of(midnight).0);
+    }
+
+    #[test]
+    fn scopes_round_trip_and_other_lengths_are_refused() {
+        let scope = DocumentScope {
+            incident: IncidentId::from_bytes([1; 16]),
+            site: SiteId::from_bytes([2; 16]),
+            period: Period(20_000),
+        };
+        assert_eq!(DocumentScope::from_bytes(&scope.to_bytes()), Some(scope));
+        assert_eq!(DocumentScope::from_bytes(&scope.to_bytes()[1..]), None);
+    }
+
+    #[test]
+    fn an_actor_belongs_to_its_box_in_every_epoch() {
+        let writer = BoxId::from_bytes([7; 16]);
+        assert!(ActorId::new(writer, 3).belongs_to(writer));
+        assert!(!ActorId::new(writer, 3).belongs_to(BoxId::from_bytes([8; 16])));
+    }
+}

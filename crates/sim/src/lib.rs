@@ -1,3 +1,25 @@
-//! Placeholder.
+//! Fake cards, readers and authorities: what tests and the demo hold to a box instead of people's cards.
+//!
+//! Nothing here is part of a product package, and nothing here is secret. The same types and bytes serve a
+//! pure test and a real PC/SC stack:
+//!
+//! * a [`virtual_card::VirtualCard`] answers commands as a card does, counts PIN tries and logs headers and
+//!   status words, never data;
+//! * a [`presented::PresentedCard`] is that card in a reader's field, slow, torn away or mute on demand;
+//! * [`vpcd`] lays it on a virtual reader of a real pcscd, which [`pcscd`] starts in a namespace of its own;
+//! * [`ca`] issues what is on the cards.
+//!
+//! One tap: the test builds a card, inserts it, the box under test sees a reader with a card and sends
+//! commands, each passes through [`presented::PresentedCard::transmit`] to the card and into its log; the
+//! test removes the card and reads the log ("VERIFY was sent exactly once").
 
+mod apdu;
 pub mod ca;
+pub mod file_system;
+pub mod jpki;
+pub mod log;
+pub mod pcscd;
+pub mod presented;
+pub mod timing;
+pub mod virtual_card;
+pub mod vpcd;

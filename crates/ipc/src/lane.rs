@@ -205,7 +205,6 @@ pub enum BuildingAnswer {
 /// What fills the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "one value lives at a time and is replaced whole")]
 pub enum Screen {
     /// Waiting for a card (or, while the site awaits it, asking for the building check).
     Idle,

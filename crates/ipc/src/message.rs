@@ -157,7 +157,6 @@ pub enum Refusal {
 /// From the daemon to a kiosk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "a snapshot is sent once a connection")]
 pub enum ToKiosk {
     /// First message.
     Hello {

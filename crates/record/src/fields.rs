@@ -102,7 +102,7 @@ impl Fields {
     }
 
     fn number(&self, key: &str) -> Option<u64> {
-        self.value(key).and_then(ScalarValue::to_u64)
+        self.value(key).and_then(ScalarValue::as_u64)
     }
 
     fn id16(&self, key: &str) -> Option<[u8; 16]> {

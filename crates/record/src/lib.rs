@@ -20,7 +20,7 @@ mod presence;
 mod record;
 mod scope;
 
-pub use change::{Change, ChangeError, DecodedChange, decode_change};
+pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
 pub use document::{Document, DocumentError};
 pub use presence::{Presence, PresenceState, is_seen_today, presence_of};
 pub use record::{Building, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};

@@ -10,3 +10,21 @@ pub use command::{Command, CommandError, Expected, Header};
 pub use response::{Response, ResponseError};
 pub use status::StatusWord;
 pub use transport::{Transport, TransportError};
+
+mod application;
+mod certificate;
+mod credential;
+mod error;
+mod exchange;
+mod reading;
+mod tlv;
+
+pub use application::{
+    Application, CARD_MANAGER, COMMON, HPKI_AUTHENTICATION, HPKI_SIGNATURE, JPKI, RESIDENT_REGISTER, SURFACE,
+    TEXT,
+};
+pub use certificate::CertificateDer;
+pub use credential::CredentialError;
+pub use error::{CardError, CardFile, FileFault, PinError, Step};
+pub use exchange::Access;
+pub use reading::{CardContents, CardReading, Challenge, ContactlessId, Device, prove_chip, read_card};

@@ -40,6 +40,11 @@ impl Response {
         }
     }
 
+    /// A reply that was collected in pieces.
+    pub(crate) const fn from_parts(data: Zeroizing<Vec<u8>>, status: StatusWord) -> Self {
+        Self { data, status }
+    }
+
     /// The data before the status word. Nothing may print it.
     pub fn data(&self) -> &[u8] {
         &self.data

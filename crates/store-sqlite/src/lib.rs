@@ -1,1 +1,26 @@
-//! Placeholder.
+//! SQLite as the place where records become durable, on a box and on the server alike.
+//!
+//! Two kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
+//! folded from those; live incidents and daily life share one file, drills have their own. A
+//! [`Directory`] holds the town's people, households and cards, outside every incident.
+//!
+//! The life of a record: [`Store::commit_own`] writes the change, its records, the refreshed presence and
+//! the outbox entry in one transaction and returns after the disk has it. Only then may anybody say "done".
+//!
+//! **Invariant:** projections (`record`, `presence`) say nothing that the changes do not; they can be
+//! thrown away and rebuilt ([`Store::rebuild`]).
+//! **Invariant:** a failed write is always a returned error and leaves the file as it was.
+//! **Invariant:** (document, actor) sequences are gapless, so the largest number is the version vector.
+
+mod directory;
+mod error;
+mod log;
+mod projection;
+mod schema;
+mod store;
+
+pub use directory::{Directory, KnownCard, Person};
+pub use error::StoreError;
+pub use log::{Durability, Ingested, Refused};
+pub use projection::{LaterItem, SiteCounts};
+pub use store::Store;

@@ -1,0 +1,413 @@
+//! The log of sealed changes.
+
+use std::collections::BTreeMap;
+
+use hinamori_model::UnixMillis;
+use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
+use hinamori_sync::{Seal, SealedBatch, Vectors, VerifiedBatch};
+use rusqlite::{OptionalExtension, Transaction};
+
+use crate::projection::project;
+use crate::{Store, StoreError};
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Returns after the disk has it: whatever is acknowledged to somebody.
+    Durable,
+    /// The next durable commit carries it along: what can be had again (seals, copies of other boxes'
+    /// changes, confirmations).
+    Relaxed,
+}
+
+/// What became of received batches.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Ingested {
+    /// Changes that were new.
+    pub new: u32,
+    /// Batches that were not taken, each with its reason; they stand in the quarantine.
+    pub refused: Vec<Refused>,
+}
+
+/// Why a verified batch was not taken. The party at fault is the box that sealed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Changes between ours and these are missing.
+    #[error("the actor's changes up to {held} are held, the batch begins at {begins}")]
+    Gap {
+        /// Largest sequence held.
+        held: u32,
+        /// First sequence of the batch.
+        begins: u32,
+    },
+    /// The same place in the sequence with other content: somebody signed two histories.
+    #[error("sequence {sequence} of the actor is held with another hash")]
+    Fork {
+        /// Where.
+        sequence: u32,
+        /// The hash held.
+        held: ChangeHash,
+        /// The hash received.
+        received: ChangeHash,
+    },
+}
+
+impl Store {
+    /// Writes one own change with its records and the outbox entry, durably: when this returns `Ok`, the
+    /// answer may be given.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was written and the caller's document must be read anew.
+    pub fn commit_own(
+        &mut self,
+        scope: DocumentScope,
+        change: &Change,
+        records: &[Record],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        let document = document_row(&transaction, scope)?;
+        insert_change(&transaction, document, change, now)?;
+        transaction
+            .prepare_cached("INSERT INTO outbox (document, actor, sequence) VALUES (?1, ?2, ?3)")?
+            .execute((document, change.actor.as_bytes(), change.sequence))?;
+        project(&transaction, document, scope, records)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes verified batches of other boxes with their seals and records, in one transaction. A batch
+    /// that is already held is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was written.
+    pub fn commit_received(
+        &mut self,
+        batches: &[VerifiedBatch],
+        now: UnixMillis,
+        durability: Durability,
+    ) -> Result<Ingested, StoreError> {
+        self.with(durability, |transaction| {
+            let mut ingested = Ingested::default();
+            for batch in batches {
+                let document = document_row(transaction, batch.seal().scope)?;
+                match insert_batch(transaction, document, batch, now)? {
+                    Ok(new) => ingested.new = ingested.new.saturating_add(new),
+                    Err(refused) => ingested.refused.push(refused),
+                }
+            }
+            Ok(ingested)
+        })
+    }
+
+    /// Runs `work` in one transaction.
+    pub(crate) fn with<T>(
+        &mut self,
+        durability: Durability,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if durability == Durability::Relaxed {
+            self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        }
+        let outcome = (|| {
+            let transaction = self.connection.transaction()?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        // Back to FULL whatever happened: a store that stays relaxed would break the second law in silence.
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        outcome
+    }
+
+    /// What this store holds, per document and actor.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn vectors(&self) -> Result<Vectors, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, site, period, actor, max(sequence) FROM change
+             JOIN document ON document.id = change.document GROUP BY change.document, actor",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut vectors = Vectors::new();
+        while let Some(row) = rows.next()? {
+            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+            let actor = ActorId::from_bytes(row.get(3)?);
+            vectors.entry(scope).or_insert_with(BTreeMap::new).insert(actor, row.get(4)?);
+        }
+        Ok(vectors)
+    }
+
+    /// Sealed batches of changes that a peer with `peer` lacks, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn batches_missing_at(&self, peer: &Vectors, limit: usize) -> Result<Vec<SealedBatch>, StoreError> {
+        let mut batches = Vec::new();
+        for (scope, actors) in self.vectors()? {
+            let Some(document) = self.document(scope)? else { continue };
+            let at_peer = peer.get(&scope);
+            for (actor, held) in actors {
+                let mut sent = at_peer.and_then(|actors| actors.get(&actor)).copied().unwrap_or(0);
+                while sent < held && batches.len() < limit {
+                    let Some(seal) = self.seal_covering(document, scope, actor, sent.saturating_add(1))?
+                    else {
+                        break;
+                    };
+                    sent = seal.upto;
+                    let changes = self.changes(document, actor, seal.from, seal.upto)?;
+                    batches.push(SealedBatch { seal, changes });
+                }
+            }
+        }
+        Ok(batches)
+    }
+
+    /// The runs of changes that `actor`'s box has not sealed yet, each at most `longest` changes long.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsealed(
+        &self,
+        actor: ActorId,
+        longest: u32,
+    ) -> Result<Vec<(DocumentScope, Vec<Change>)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, site, period, document.id,
+                    coalesce((SELECT max(upto) FROM seal WHERE seal.document = change.document
+                              AND seal.actor = change.actor), 0) AS sealed,
+                    max(sequence) AS held
+             FROM change JOIN document ON document.id = change.document
+             WHERE actor = ?1 GROUP BY change.document HAVING held > sealed",
+        )?;
+        let mut rows = statement.query([actor.as_bytes()])?;
+        let mut runs = Vec::new();
+        while let Some(row) = rows.next()? {
+            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+            let (document, sealed, held): (i64, u32, u32) = (row.get(3)?, row.get(4)?, row.get(5)?);
+            let mut first = sealed.saturating_add(1);
+            while first <= held {
+                let last = held.min(first.saturating_add(longest.max(1)).saturating_sub(1));
+                runs.push((scope, self.changes(document, actor, first, last)?));
+                first = last.saturating_add(1);
+            }
+        }
+        Ok(runs)
+    }
+
+    /// The actors of this box (all its epochs) that have changes without a seal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsealed_actors(&self, owns: impl Fn(ActorId) -> bool) -> Result<Vec<ActorId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT actor FROM outbox")?;
+        let mut rows = statement.query([])?;
+        let mut actors = Vec::new();
+        while let Some(row) = rows.next()? {
+            let actor = ActorId::from_bytes(row.get(0)?);
+            if owns(actor) {
+                actors.push(actor);
+            }
+        }
+        Ok(actors)
+    }
+
+    /// Keeps seals. Relaxed: the same key gives the same seal again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_seals(&mut self, seals: &[Seal]) -> Result<(), StoreError> {
+        self.with(Durability::Relaxed, |transaction| {
+            for seal in seals {
+                let document = document_row(transaction, seal.scope)?;
+                insert_seal(transaction, document, seal)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The server has these changes durably: they leave the outbox (they stay in the log).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn confirm(&mut self, scope: DocumentScope, actor: ActorId, upto: u32) -> Result<(), StoreError> {
+        self.with(Durability::Relaxed, |transaction| {
+            let document = document_row(transaction, scope)?;
+            transaction
+                .prepare_cached("DELETE FROM outbox WHERE document = ?1 AND actor = ?2 AND sequence <= ?3")?
+                .execute((document, actor.as_bytes(), upto))?;
+            Ok(())
+        })
+    }
+
+    /// Own changes that the server has not confirmed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unconfirmed(&self) -> Result<u32, StoreError> {
+        Ok(self.connection.prepare_cached("SELECT count(*) FROM outbox")?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Keeps bytes that were refused, for somebody to look at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn quarantine(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT INTO quarantine (received_at, reason, bytes) VALUES (?1, ?2, ?3)")?
+            .execute((now.get(), reason, bytes))?;
+        Ok(())
+    }
+
+    /// All changes of one document, in an order in which they can be applied.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document_changes(&self, scope: DocumentScope) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Some(document) = self.document(scope)? else { return Ok(Vec::new()) };
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT bytes FROM change WHERE document = ?1 ORDER BY actor, sequence")?;
+        let rows = statement.query_map([document], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) fn document(&self, scope: DocumentScope) -> Result<Option<i64>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id FROM document WHERE incident = ?1 AND site = ?2 AND period = ?3")?;
+        let key = (scope.incident.as_bytes(), scope.site.as_bytes(), scope.period.0);
+        Ok(statement.query_row(key, |row| row.get(0)).optional()?)
+    }
+
+    fn changes(
+        &self,
+        document: i64,
+        actor: ActorId,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sequence, hash, bytes FROM change
+             WHERE document = ?1 AND actor = ?2 AND sequence BETWEEN ?3 AND ?4 ORDER BY sequence",
+        )?;
+        let rows = statement.query_map((document, actor.as_bytes(), first, last), |row| {
+            Ok(Change { actor, sequence: row.get(0)?, hash: ChangeHash(row.get(1)?), bytes: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn seal_covering(
+        &self,
+        document: i64,
+        scope: DocumentScope,
+        actor: ActorId,
+        sequence: u32,
+    ) -> Result<Option<Seal>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT first, upto, digest, key, signature FROM seal
+             WHERE document = ?1 AND actor = ?2 AND upto >= ?3 AND first <= ?3 ORDER BY upto LIMIT 1",
+        )?;
+        let key = (document, actor.as_bytes(), sequence);
+        Ok(statement
+            .query_row(key, |row| {
+                Ok(Seal {
+                    scope,
+                    actor,
+                    from: row.get(0)?,
+                    upto: row.get(1)?,
+                    digest: row.get(2)?,
+                    key: row.get(3)?,
+                    signature: row.get(4)?,
+                })
+            })
+            .optional()?)
+    }
+}
+
+pub(crate) fn scope_of(incident: [u8; 16], site: [u8; 16], period: u32) -> DocumentScope {
+    DocumentScope {
+        incident: hinamori_model::IncidentId::from_bytes(incident),
+        site: hinamori_model::SiteId::from_bytes(site),
+        period: hinamori_record::Period(period),
+    }
+}
+
+fn document_row(transaction: &Transaction<'_>, scope: DocumentScope) -> Result<i64, StoreError> {
+    let key = (scope.incident.as_bytes(), scope.site.as_bytes(), scope.period.0);
+    let found = transaction
+        .prepare_cached("SELECT id FROM document WHERE incident = ?1 AND site = ?2 AND period = ?3")?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    transaction
+        .prepare_cached("INSERT INTO document (incident, site, period) VALUES (?1, ?2, ?3)")?
+        .execute(key)?;
+    Ok(transaction.last_insert_rowid())
+}
+
+fn insert_change(
+    transaction: &Transaction<'_>,
+    document: i64,
+    change: &Change,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let Change { actor, sequence, hash, bytes } = change;
+    transaction
+        .prepare_cached(
+            "INSERT INTO change (document, actor, sequence, hash, bytes, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute((document, actor.as_bytes(), sequence, hash.0, bytes, now.get()))?;
+    Ok(())
+}
+
+fn insert_seal(transaction: &Transaction<'_>, document: i64, seal: &Seal) -> Result<(), StoreError> {
+    let Seal { scope: _, actor, from, upto, digest, key, signature } = seal;
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO seal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute((document, actor.as_bytes(), upto, from, digest, key, signature))?;
+    Ok(())
+}
+
+fn insert_batch(
+    transaction: &Transaction<'_>,
+    document: i64,
+    batch: &VerifiedBatch,
+    now: UnixMillis,
+) -> Result<Result<u32, Refused>, StoreError> {
+    let seal = batch.seal();
+    let held: u32 = transaction
+        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM change WHERE document = ?1 AND actor = ?2")?
+        .query_row((document, seal.actor.as_bytes()), |row| row.get(0))?;
+    if seal.from > held.saturating_add(1) {
+        return Ok(Err(Refused::Gap { held, begins: seal.from }));
+    }
+    for change in batch.changes().iter().filter(|change| change.sequence <= held) {
+        let at_hand = ChangeHash(
+            transaction
+                .prepare_cached(
+                    "SELECT hash FROM change WHERE document = ?1 AND actor = ?2 AND sequence = ?3",
+                )?
+                .query_row((document, change.actor.as_bytes(), change.sequence), |row| row.get(0))?,
+        );
+        if at_hand != change.hash {
+            let fork = Refused::Fork { sequence: change.sequence, held: at_hand, received: change.hash };
+            return Ok(Err(fork));
+        }
+    }
+    insert_seal(transaction, document, seal)?;
+    let mut new = 0_u32;
+    for change in batch.changes().iter().filter(|change| change.sequence > held) {
+        insert_change(transaction, document, change, now)?;
+        // A verified batch was decoded once already; what does not decode cannot be in it.
+        if let Ok(decoded) = decode_change(&change.bytes) {
+            project(transaction, document, seal.scope, &decoded.records)?;
+        }
+        new = new.saturating_add(1);
+    }
+    Ok(Ok(new))
+}

@@ -1,0 +1,117 @@
+//! The tables. Times are milliseconds since 1970 UTC, except `record.at` and `presence.seen_at`, which are
+//! packed hybrid logical clock readings; ids are 16-byte blobs; codes are those of `hinamori-model` and
+//! `hinamori-record`.
+//!
+//! | Table | One row |
+//! |---|---|
+//! | `document` | one incident × site × period |
+//! | `change` | one Automerge change, for ever until its incident is erased |
+//! | `seal` | one signature over a run of one actor's changes |
+//! | `outbox` | one own change that the server has not confirmed |
+//! | `record` | one record, read out of its change |
+//! | `presence` | where one person is in one incident, folded from their records |
+//! | `quarantine` | bytes that were refused, with the reason |
+//! | `setting` | small facts of this box: epoch, open incident, lane settings |
+
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// Migrations in order; the position is the version before it. They import nothing that can change.
+const STORE: &[&str] = &["
+CREATE TABLE document (
+    id INTEGER PRIMARY KEY,
+    incident BLOB NOT NULL, site BLOB NOT NULL, period INTEGER NOT NULL,
+    UNIQUE (incident, site, period)
+) STRICT;
+CREATE TABLE change (
+    document INTEGER NOT NULL, actor BLOB NOT NULL, sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL, bytes BLOB NOT NULL, received_at INTEGER NOT NULL,
+    PRIMARY KEY (document, actor, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE seal (
+    document INTEGER NOT NULL, actor BLOB NOT NULL, upto INTEGER NOT NULL, first INTEGER NOT NULL,
+    digest BLOB NOT NULL, key BLOB NOT NULL, signature BLOB NOT NULL,
+    PRIMARY KEY (document, actor, upto, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    document INTEGER NOT NULL, actor BLOB NOT NULL, sequence INTEGER NOT NULL,
+    PRIMARY KEY (document, actor, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE record (
+    id BLOB PRIMARY KEY, document INTEGER NOT NULL, at INTEGER NOT NULL,
+    clock_unsure INTEGER NOT NULL, lane INTEGER, kind INTEGER NOT NULL, person BLOB, event INTEGER,
+    assurance INTEGER, binding INTEGER, doubts INTEGER, not_revoked_as_of INTEGER, revoked_since INTEGER,
+    adults INTEGER, children INTEGER, infants INTEGER, undo_of BLOB, undone INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX record_person ON record (person, document) WHERE person IS NOT NULL;
+CREATE INDEX record_undo ON record (undo_of) WHERE undo_of IS NOT NULL;
+CREATE INDEX record_kind ON record (document, kind);
+CREATE TABLE presence (
+    incident BLOB NOT NULL, person BLOB NOT NULL,
+    site BLOB NOT NULL, state INTEGER NOT NULL, arrived_at INTEGER, seen_at INTEGER NOT NULL,
+    PRIMARY KEY (incident, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX presence_site ON presence (incident, site, state);
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
+const DIRECTORY: &[&str] = &["
+CREATE TABLE person (
+    id BLOB PRIMARY KEY, household BLOB, name TEXT NOT NULL, called_name TEXT, relation TEXT NOT NULL,
+    hidden INTEGER NOT NULL, watch INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_household ON person (household) WHERE household IS NOT NULL;
+CREATE TABLE card (
+    key BLOB PRIMARY KEY, person BLOB NOT NULL, binding INTEGER NOT NULL, application_key BLOB
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
+/// Which family of tables a file holds.
+pub(crate) enum Family {
+    Store,
+    Directory,
+}
+
+/// Brings a file to the newest schema.
+pub(crate) fn migrate(connection: &mut Connection, family: &Family) -> Result<(), StoreError> {
+    let steps = match family {
+        Family::Store => STORE,
+        Family::Directory => DIRECTORY,
+    };
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    let transaction = connection.transaction()?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    for step in steps.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_older_schema_is_brought_up_and_a_newer_one_is_refused() {
+        for (family, steps) in [(Family::Store, STORE), (Family::Directory, DIRECTORY)] {
+            for version in 0..=steps.len() {
+                let mut file = Connection::open_in_memory().unwrap();
+                steps[..version].iter().for_each(|step| file.execute_batch(step).unwrap());
+                file.pragma_update(None, "user_version", u32::try_from(version).unwrap()).unwrap();
+                migrate(&mut file, &family).unwrap();
+            }
+            let mut newer = Connection::open_in_memory().unwrap();
+            newer.pragma_update(None, "user_version", 99).unwrap();
+            assert!(matches!(migrate(&mut newer, &family), Err(StoreError::NewerSchema { found: 99, .. })));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Opening a store, its settings, and its upkeep.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::StoreError;
+use crate::schema::{Family, migrate};
+
+/// The log and its projections in one SQLite file. One thread owns it.
+pub struct Store {
+    pub(crate) connection: Connection,
+}
+
+/// Opens a file with the durability that the laws ask for.
+pub(crate) fn open_durable(path: &Path, family: &Family) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path)?;
+    // FULL: a commit returns after the write-ahead log is on the disk. Checkpoints are done by hand while
+    // nobody waits, so that a tap costs one fsync.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    // 1 MiB of pages in memory: a box serves a thousand people, not a town.
+    connection.pragma_update(None, "cache_size", -1024)?;
+    connection.set_prepared_statement_cache_capacity(48);
+    migrate(&mut connection, family)?;
+    Ok(connection)
+}
+
+impl Store {
+    /// Opens or makes the file at `path`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a damaged file is left as it is.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: open_durable(path, &Family::Store)? })
+    }
+
+    /// A setting of this box.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Changes a setting, durably.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_setting(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)")?
+            .execute((name, value))?;
+        Ok(())
+    }
+
+    /// Raises and returns the epoch of the box: called once at every start, before anything is appended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_epoch(&mut self) -> Result<u32, StoreError> {
+        let last = self.setting("epoch")?.unwrap_or_default();
+        let next = <[u8; 4]>::try_from(last.as_slice()).map_or(0, u32::from_be_bytes).saturating_add(1);
+        self.set_setting("epoch", &next.to_be_bytes())?;
+        Ok(next)
+    }
+
+    /// Moves the write-ahead log into the database file when it has grown over `log_bytes`. For idle
+    /// moments: it costs two fsyncs or more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
+        let Some(path) = self.connection.path() else { return Ok(()) };
+        let length = std::fs::metadata(format!("{path}-wal")).map_or(0, |log| log.len());
+        if length > log_bytes {
+            self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_row| Ok(()))?;
+        }
+        Ok(())
+    }
+}

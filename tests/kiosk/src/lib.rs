@@ -1,0 +1,1 @@
+//! Tests of the kiosk: by label, by picture, in a real window.

@@ -1,0 +1,132 @@
+//! One box: its configuration, its daemon and what it says of itself.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use hinamori_model::LaneId;
+use serde::Deserialize;
+
+use crate::child::{Running, output_of};
+use crate::kiosk::Kiosk;
+
+/// The only lane of a demo box.
+const LANE: LaneId = LaneId(1);
+
+/// A box with one lane.
+#[derive(Debug)]
+pub(crate) struct DemoBox {
+    /// Short name, also of its reader on the tray.
+    pub(crate) name: &'static str,
+    programs: PathBuf,
+    folder: PathBuf,
+    process: Option<Running>,
+}
+
+/// `hinamorictl status --json`
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) online: bool,
+    pub(crate) records: u64,
+    pub(crate) unsent: u64,
+    pub(crate) own_time_ms: OwnTimes,
+    #[serde(default)]
+    pub(crate) assurances: BTreeMap<String, u64>,
+}
+
+/// Milliseconds; absent before the first tap.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct OwnTimes {
+    pub(crate) p50: Option<f64>,
+    pub(crate) p99: Option<f64>,
+}
+
+impl DemoBox {
+    /// Writes the configuration of a box whose reader's name contains `reader`.
+    pub(crate) fn prepare(
+        name: &'static str,
+        reader: &str,
+        programs: &Path,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        let this = Self { name, programs: programs.to_owned(), folder, process: None };
+        let mut configuration = toml::Table::new();
+        configuration.insert("data".into(), path_text(&this.folder.join("data"))?.into());
+        configuration.insert("socket".into(), path_text(&this.socket())?.into());
+        let mut lane = toml::Table::new();
+        lane.insert("lane".into(), i64::from(LANE.0).into());
+        lane.insert("reader".into(), reader.into());
+        configuration.insert("lane".into(), vec![lane].into());
+        std::fs::write(this.configuration(), toml::to_string(&configuration)?)?;
+        Ok(this)
+    }
+
+    fn configuration(&self) -> PathBuf {
+        self.folder.join("box.toml")
+    }
+
+    /// Where a kiosk connects.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("kiosk.sock")
+    }
+
+    /// Starts the daemon and waits until it serves kiosks.
+    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+        let mut command = Command::new(self.programs.join("hinamori-appliance"));
+        command.arg("--config").arg(self.configuration());
+        let name = format!("the daemon of box {}", self.name);
+        self.process =
+            Some(Running::start_ready(&name, &mut command, &self.folder.join("daemon.log"), "ready")?);
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.take().context("the daemon does not run")?.kill()
+    }
+
+    /// Whether the daemon still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(Running::is_running)
+    }
+
+    /// Runs `hinamorictl`.
+    pub(crate) fn control(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(self.programs.join("hinamorictl"));
+        command.arg("--config").arg(self.configuration()).args(arguments);
+        output_of("hinamorictl", &mut command)
+    }
+
+    /// What the box says of itself.
+    pub(crate) fn status(&self) -> anyhow::Result<Status> {
+        serde_json::from_str(&self.control(&["status", "--json"])?).context("read the status")
+    }
+
+    /// A kiosk without a screen.
+    pub(crate) fn kiosk(&self) -> anyhow::Result<Kiosk> {
+        Kiosk::connect(&self.socket(), LANE)
+    }
+
+    /// The command line of its kiosk window.
+    pub(crate) fn window(&self) -> Command {
+        let mut command = Command::new(self.programs.join("hinamori-kiosk"));
+        let mut lane = String::new();
+        // Writing to a String cannot fail.
+        drop(write!(lane, "{}", LANE.0));
+        command.arg("--socket").arg(self.socket()).args(["--lane", &lane, "--windowed", "1280x800"]);
+        command
+    }
+
+    /// Where its logs and pictures are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+fn path_text(path: &Path) -> anyhow::Result<String> {
+    path.to_str().map(str::to_owned).context("a path that is no text")
+}

@@ -1,0 +1,116 @@
+//! Kiosk windows: on the display that is there, or under Xvfb with pictures of them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::child::{Running, output_of, wait_until};
+use crate::daemon::DemoBox;
+
+const APPEARS_WITHIN: Duration = Duration::from_secs(30);
+
+/// One kiosk window.
+#[derive(Debug)]
+pub(crate) struct Window {
+    // Dropped in this order: the kiosk, then its display.
+    kiosk: Running,
+    virtual_display: Option<VirtualDisplay>,
+}
+
+#[derive(Debug)]
+struct VirtualDisplay {
+    _server: Running,
+    number: u32,
+    picture: PathBuf,
+}
+
+impl Window {
+    /// Opens the kiosk of `of`; `number` names the Xvfb display where one is needed.
+    pub(crate) fn open(of: &DemoBox, number: u32) -> anyhow::Result<Self> {
+        let mut command = of.window();
+        let virtual_display = if has_display() {
+            None
+        } else {
+            let display = VirtualDisplay::start(number, of.folder())?;
+            command.env("DISPLAY", format!(":{number}")).env_remove("WAYLAND_DISPLAY");
+            // A machine without a display has no sound card that anybody hears.
+            command.args(["--sound", "off"]);
+            Some(display)
+        };
+        let kiosk = Running::start("the kiosk", &mut command, &of.folder().join("kiosk.log"))?;
+        Ok(Self { kiosk, virtual_display })
+    }
+
+    /// Takes a picture of the whole window; `None` on a real display.
+    pub(crate) fn picture(&self) -> anyhow::Result<Option<&Path>> {
+        let Some(display) = &self.virtual_display else { return Ok(None) };
+        display.take_picture()?;
+        Ok(Some(&display.picture))
+    }
+
+    /// Waits until something is drawn: an empty window has one colour.
+    pub(crate) fn wait_until_drawn(&mut self) -> anyhow::Result<()> {
+        let Some(display) = &self.virtual_display else { return Ok(()) };
+        let kiosk = &mut self.kiosk;
+        wait_until("a drawn kiosk", APPEARS_WITHIN, || {
+            if !kiosk.is_running() {
+                bail!("the kiosk ended: {}", kiosk.log_tail());
+            }
+            display.take_picture()?;
+            Ok((display.colours()? > 16).then_some(()))
+        })
+    }
+
+    /// Whether the kiosk still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.kiosk.is_running()
+    }
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .into_iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+impl VirtualDisplay {
+    fn start(number: u32, folder: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new("Xvfb");
+        command.arg(format!(":{number}")).args([
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
+        let mut server = Running::start("Xvfb", &mut command, &folder.join("xvfb.log"))?;
+        let display = format!(":{number}");
+        wait_until("Xvfb", APPEARS_WITHIN, || {
+            if !server.is_running() {
+                bail!("Xvfb ended: {}", server.log_tail());
+            }
+            let listed =
+                Command::new("xdpyinfo").env("DISPLAY", &display).output().context("run xdpyinfo")?;
+            Ok(listed.status.success().then_some(()))
+        })?;
+        Ok(Self { _server: server, number, picture: folder.join("kiosk.png") })
+    }
+
+    /// Written beside and renamed, so that nobody opens half a picture.
+    fn take_picture(&self) -> anyhow::Result<()> {
+        let fresh = self.picture.with_extension("new.png");
+        let mut import = Command::new("import");
+        import.env("DISPLAY", format!(":{}", self.number)).args(["-window", "root"]).arg(&fresh);
+        output_of("import", &mut import)?;
+        std::fs::rename(&fresh, &self.picture).context("keep the picture")
+    }
+
+    fn colours(&self) -> anyhow::Result<u32> {
+        let mut identify = Command::new("identify");
+        identify.args(["-format", "%k"]).arg(&self.picture);
+        Ok(output_of("identify", &mut identify)?.trim().parse()?)
+    }
+}

@@ -1,0 +1,75 @@
+//! The whole of Hinamori on one machine: a town's server, two boxes with virtual readers and kiosks, and a
+//! tray of virtual cards.
+//!
+//! `hinamori-demo run` leaves it to whoever sits in front of it; `hinamori-demo check` plays a script and
+//! exits 0 only when every expectation held. Every part is the real program, started as an installed machine
+//! would start it. Needs a `/run/pcscd` of its own: `tests/in-namespace.sh` gives it one.
+
+mod child;
+mod daemon;
+mod display;
+mod kiosk;
+mod script;
+mod summary;
+mod tray;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::world::{Kiosks, World};
+
+#[derive(Parser)]
+#[command(about = "Starts Hinamori with a fictional town on this machine")]
+struct Arguments {
+    /// Where keys, databases, logs and screenshots go.
+    #[arg(long, default_value = "target/demo")]
+    folder: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts everything and waits for Ctrl-C.
+    Run,
+    /// Plays the script and writes summary.json.
+    Check,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Run => run(&arguments.folder),
+        Command::Check => check(&arguments.folder),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("hinamori-demo: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
+    let mut world = World::start(folder, tray::Delays::Lifelike, Kiosks::Shown)?;
+    println!("\n  Tray of virtual cards   {}", world.tray().address());
+    println!("  The server's counts     {}\n", world.server_page());
+    if let Some(pictures) = world.pictures() {
+        println!("  No display here: the kiosks run under Xvfb; their pictures are renewed every second in");
+        println!("  {}\n", pictures.display());
+    }
+    println!("  Ctrl-C ends everything.");
+    world.until_interrupted()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
+    let mut world = World::start(folder, tray::Delays::None, Kiosks::Shown)?;
+    let summary = script::play(&mut world);
+    let path = folder.join("summary.json");
+    summary.write(&path)?;
+    println!("{}", summary.report());
+    println!("{}", path.display());
+    Ok(if summary.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

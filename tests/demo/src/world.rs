@@ -1,0 +1,246 @@
+//! Everything that the demo starts, in the order in which a town would.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use hinamori_sim::pcscd::{Pcscd, reader_name};
+use serde::Deserialize;
+use ureq::Agent;
+
+use crate::child::{Running, output_of, wait_until};
+use crate::daemon::DemoBox;
+use crate::display::Window;
+use crate::tray::{Delays, Tray, TrayReader};
+
+/// The shelter of the demo town (packaging/demo-town/town.toml names it first).
+pub(crate) const GYM: &str = "gym";
+/// The check-point on the way up.
+pub(crate) const GATE: &str = "gate";
+
+const READERS: [TrayReader; 2] =
+    [TrayReader { name: GYM, port: 21000 }, TrayReader { name: GATE, port: 21010 }];
+const TRAY_LISTENS: &str = "127.0.0.1:21100";
+const SERVER_BOXES: &str = "127.0.0.1:21200";
+const SERVER_WEB: &str = "127.0.0.1:21201";
+/// Xvfb displays of the two kiosks: high, so that nobody's own display is met.
+const DISPLAYS: [u32; 2] = [97, 98];
+const ONLINE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Whether kiosk windows are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kiosks {
+    /// One for each box.
+    Shown,
+}
+
+/// A running town. Parts end in the order of the fields.
+#[derive(Debug)]
+pub(crate) struct World {
+    windows: Vec<Window>,
+    gym: DemoBox,
+    gate: DemoBox,
+    tray: Tray,
+    server: Option<Running>,
+    _pcscd: Pcscd,
+    programs: PathBuf,
+    folder: PathBuf,
+    agent: Agent,
+}
+
+/// `GET /counts.json`
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) records: u64,
+    pub(crate) quarantined: u64,
+    pub(crate) assurances: BTreeMap<String, u64>,
+    pub(crate) incidents: Vec<IncidentCounts>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct IncidentCounts {
+    pub(crate) mode: String,
+    pub(crate) sites: Vec<SiteCounts>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SiteCounts {
+    pub(crate) id: String,
+    pub(crate) here: u64,
+    pub(crate) passed: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Town {
+    site: Vec<TownSite>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TownSite {
+    id: String,
+    kind: String,
+}
+
+impl World {
+    /// Starts it all in a fresh `folder`.
+    pub(crate) fn start(folder: &Path, delays: Delays, _kiosks: Kiosks) -> anyhow::Result<Self> {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).context("clear the demo's folder")?;
+        }
+        std::fs::create_dir_all(folder)?;
+        let folder = folder.canonicalize()?;
+        let programs = std::env::current_exe()?.parent().context("the programs' folder")?.to_owned();
+        let town = town_folder()?;
+        let ports: Vec<u16> = READERS.iter().map(|reader| reader.port).collect();
+        let pcscd = Pcscd::start(&folder.join("pcscd"), &ports)?;
+        let server = prepare_server(&programs, &town, &folder)?;
+        let tray = Tray::start(
+            &programs.join("hinamori-simcard"),
+            &town.join("tray.toml"),
+            &READERS,
+            TRAY_LISTENS,
+            delays,
+            &folder,
+        )?;
+        let [gym_reader, gate_reader] = ports.as_slice() else { bail!("two readers") };
+        let gym = DemoBox::prepare(GYM, &reader_name(*gym_reader), &programs, &folder)?;
+        let gate = DemoBox::prepare(GATE, &reader_name(*gate_reader), &programs, &folder)?;
+        let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
+        let mut world = Self {
+            windows: Vec::new(),
+            gym,
+            gate,
+            tray,
+            server: Some(server),
+            _pcscd: pcscd,
+            programs,
+            folder,
+            agent,
+        };
+        world.join_boxes(&town)?;
+        for (number, of) in DISPLAYS.into_iter().zip([&world.gym, &world.gate]) {
+            world.windows.push(Window::open(of, number)?);
+        }
+        world.windows.iter_mut().try_for_each(Window::wait_until_drawn)?;
+        Ok(world)
+    }
+
+    /// Gives each box a code, as the town's two-person IT office would, and starts it.
+    fn join_boxes(&mut self, town: &Path) -> anyhow::Result<()> {
+        let sites: Town = toml::from_str(&std::fs::read_to_string(town.join("town.toml"))?)?;
+        let of_kind = |kind: &str| {
+            let site = sites.site.iter().find(|site| site.kind == kind);
+            site.map(|site| site.id.clone()).with_context(|| format!("the town has no {kind}"))
+        };
+        let (shelter, check_point) = (of_kind("shelter")?, of_kind("check_point")?);
+        let pairs = [(&mut self.gym, &shelter, &check_point), (&mut self.gate, &check_point, &shelter)];
+        for (of, site, reads) in pairs {
+            let mut command = Command::new(self.programs.join("hinamori-server"));
+            command.arg("enrol-code").arg("--data").arg(self.folder.join("server"));
+            command.args(["--site", site, "--reads", reads, "--address", SERVER_BOXES]);
+            let code = output_of("hinamori-server enrol-code", &mut command)?;
+            of.start()?;
+            of.control(&["enrol", code.trim()])?;
+        }
+        for of in [&self.gym, &self.gate] {
+            wait_until("a box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;
+        }
+        Ok(())
+    }
+
+    /// A box by its name.
+    pub(crate) fn demo_box(&mut self, name: &str) -> &mut DemoBox {
+        if name == GATE { &mut self.gate } else { &mut self.gym }
+    }
+
+    /// The tray.
+    pub(crate) const fn tray(&self) -> &Tray {
+        &self.tray
+    }
+
+    /// Where the counts are to be seen.
+    pub(crate) fn server_page(&self) -> String {
+        format!("http://{SERVER_WEB}/")
+    }
+
+    /// The server's counts.
+    pub(crate) fn counts(&self) -> anyhow::Result<Counts> {
+        let mut response = self.agent.get(format!("http://{SERVER_WEB}/counts.json")).call()?;
+        Ok(response.body_mut().read_json()?)
+    }
+
+    /// Ends the server as a reboot of the town hall would.
+    pub(crate) fn stop_server(&mut self) -> anyhow::Result<()> {
+        self.server.take().context("the server does not run")?.end().context("the server did not end")?;
+        Ok(())
+    }
+
+    /// Starts it again.
+    pub(crate) fn start_server(&mut self) -> anyhow::Result<()> {
+        self.server = Some(run_server(&self.programs, &self.folder)?);
+        Ok(())
+    }
+
+    /// Where the kiosks' pictures are; `None` when they are on a real display.
+    pub(crate) fn pictures(&self) -> Option<&Path> {
+        let drawn = self.windows.iter().all(|window| matches!(window.picture(), Ok(Some(_))));
+        drawn.then_some(self.folder.as_path())
+    }
+
+    /// Fresh pictures of both windows; an error when one is gone.
+    pub(crate) fn take_pictures(&mut self) -> anyhow::Result<()> {
+        for window in &mut self.windows {
+            if !window.is_running() {
+                bail!("a kiosk ended by itself");
+            }
+            window.picture()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps everything up, and renews the pictures, until Ctrl-C. The terminal sends the interrupt to every
+    /// process of the group; what is left then ends with this value.
+    pub(crate) fn until_interrupted(&mut self) -> anyhow::Result<()> {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            if !self.gym.is_running() || !self.gate.is_running() {
+                return Ok(());
+            }
+            self.take_pictures()?;
+        }
+    }
+}
+
+fn town_folder() -> anyhow::Result<PathBuf> {
+    let beside = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/demo-town"));
+    beside.canonicalize().context("find packaging/demo-town")
+}
+
+/// Keys, the town's registers and the first start.
+fn prepare_server(programs: &Path, town: &Path, folder: &Path) -> anyhow::Result<Running> {
+    let (data, issued) = (folder.join("server"), folder.join("issued"));
+    let mut issue = Command::new(programs.join("hinamori-simcard"));
+    issue.arg("issue").arg("--tray").arg(town.join("tray.toml")).arg("--out").arg(&issued);
+    output_of("hinamori-simcard issue", &mut issue)?;
+    let server = programs.join("hinamori-server");
+    output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
+    let mut import = Command::new(&server);
+    import.arg("town").arg("--data").arg(&data).arg("--town").arg(town.join("town.toml"));
+    import.arg("--cards").arg(issued.join("cards.json"));
+    for (option, part) in
+        [("--anchors", "anchors"), ("--intermediates", "intermediates"), ("--lists", "lists")]
+    {
+        import.arg(option).arg(issued.join(part));
+    }
+    output_of("hinamori-server town", &mut import)?;
+    run_server(programs, folder)
+}
+
+fn run_server(programs: &Path, folder: &Path) -> anyhow::Result<Running> {
+    let mut run = Command::new(programs.join("hinamori-server"));
+    run.arg("run").arg("--data").arg(folder.join("server"));
+    run.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB]);
+    Running::start_ready("the server", &mut run, &folder.join("server.log"), "listening")
+}

@@ -2,7 +2,26 @@
 
 use std::fmt;
 
-use crate::{Access, CardError, CertificateDer, Transport};
+use ring::digest::{SHA256, digest};
+
+use crate::application::WITHOUT_CERTIFICATE;
+use crate::error::{CardFile, Step};
+use crate::exchange::{FileId, read_file, run, select};
+use crate::tlv::Extent;
+use crate::{
+    Access, CardError, CertificateDer, Command, Expected, Header, JPKI, StatusWord, TEXT, Transport,
+};
+
+/// CK_TOKEN_INFO of the JPKI application: its label says what holds the certificates.
+const TOKEN_INFORMATION: FileId = FileId(0x0006);
+const AUTHENTICATION_CERTIFICATE: FileId = FileId(0x000A);
+/// DER of DigestInfo up to the 32 bytes of a SHA-256 (RFC 8017 §9.2, note 1).
+const SHA256_DIGEST_INFO: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+    0x04, 0x20,
+];
+/// The longest identifiers are ISO/IEC 14443-3 triple size UIDs.
+const CONTACTLESS_ID_MAXIMUM: usize = 10;
 
 /// What one presentation showed without any PIN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +42,8 @@ pub enum CardContents {
         /// The certificate; phones want the PIN first.
         certificate: Access<CertificateDer>,
     },
-    /// HPKI, by its authentication certificate.
-    HealthProfessional {
-        /// The certificate.
-        certificate: Access<CertificateDer>,
-        /// Certificates between it and a root, as the card carries them: material, never trust.
-        intermediates: Vec<CertificateDer>,
-    },
+    /// A My Number or resident register application without the JPKI one: no certificate to be had.
+    WithoutCertificate,
     /// None of the applications known here; the contactless identifier may still be registered.
     Unsupported,
 }
@@ -88,8 +102,51 @@ impl fmt::Debug for Challenge {
 ///
 /// # Errors
 /// [`CardError`]; nothing of the reading may be used then.
-pub fn read_card<T: Transport + ?Sized>(_transport: &mut T) -> Result<CardReading, CardError> {
-    todo!()
+pub fn read_card<T: Transport + ?Sized>(transport: &mut T) -> Result<CardReading, CardError> {
+    let contents = read_contents(transport)?;
+    let contactless = read_contactless_id(transport)?;
+    Ok(CardReading { contents, contactless })
+}
+
+fn read_contents<T: Transport + ?Sized>(transport: &mut T) -> Result<CardContents, CardError> {
+    if select(transport, JPKI)? == Access::Granted(()) {
+        let device = read_device(transport)?;
+        let file = CardFile::AuthenticationCertificate;
+        let certificate = read_file(transport, AUTHENTICATION_CERTIFICATE, file, Extent::Sequence)?;
+        return Ok(CardContents::MyNumber {
+            device,
+            certificate: certificate.map(|der| CertificateDer::new(&der)),
+        });
+    }
+    for application in WITHOUT_CERTIFICATE {
+        if select(transport, application)? == Access::Granted(()) {
+            return Ok(CardContents::WithoutCertificate);
+        }
+    }
+    Ok(CardContents::Unsupported)
+}
+
+fn read_device<T: Transport + ?Sized>(transport: &mut T) -> Result<Device, CardError> {
+    let file = CardFile::TokenInformation;
+    let Access::Granted(information) = read_file(transport, TOKEN_INFORMATION, file, Extent::ToEnd)? else {
+        return Ok(Device::Unknown);
+    };
+    let label = information.get(..32).unwrap_or(&information);
+    let end = label.iter().position(|byte| matches!(byte, 0 | b' ')).unwrap_or(label.len());
+    Ok(match label.get(..end) {
+        Some(b"JPKIAPICCTOKEN" | b"JPKIAPICCTOKEN2") => Device::Plastic,
+        Some(b"JPKIAPGPSETOKEN") => Device::Android,
+        Some(b"JPKIAPIOSTOKEN") => Device::Iphone,
+        _ => Device::Unknown,
+    })
+}
+
+/// PC/SC part 3 §3.2.2.1.3: the reader answers, not the card; many cannot, which is no error.
+fn read_contactless_id<T: Transport + ?Sized>(transport: &mut T) -> Result<Option<ContactlessId>, CardError> {
+    let get_data = Command::short(Header::new(0xFF, 0xCA, 0, 0), &[], Expected::UpTo(256))?;
+    let reply = run(transport, get_data)?;
+    let fits = (4..=CONTACTLESS_ID_MAXIMUM).contains(&reply.data().len());
+    Ok((reply.status() == StatusWord::Done && fits).then(|| ContactlessId::new(reply.data())))
 }
 
 /// Lets the text application's own key sign the challenge (PKCS#1 v1.5 over its SHA-256), which needs no
@@ -98,8 +155,23 @@ pub fn read_card<T: Transport + ?Sized>(_transport: &mut T) -> Result<CardReadin
 /// # Errors
 /// [`CardError`].
 pub fn prove_chip<T: Transport + ?Sized>(
-    _transport: &mut T,
-    _challenge: &Challenge,
+    transport: &mut T,
+    challenge: &Challenge,
 ) -> Result<Access<Vec<u8>>, CardError> {
-    todo!()
+    if select(transport, TEXT)? != Access::Granted(()) {
+        return Ok(Access::Absent);
+    }
+    let digest_info = [&SHA256_DIGEST_INFO, digest(&SHA256, &challenge.0).as_ref()].concat();
+    let sign = Command::short(Header::new(0x80, 0x2A, 0x00, 0x00), &digest_info, Expected::UpTo(256))?;
+    let reply = run(transport, sign)?;
+    match reply.status() {
+        StatusWord::Done => Ok(Access::Granted(reply.data().to_vec())),
+        // Cards without this key refuse in several ways; it is an answer, and the certificate still counts.
+        StatusWord::SecurityStatus => Ok(Access::PinNeeded),
+        StatusWord::FileNotFound
+        | StatusWord::InstructionUnsupported
+        | StatusWord::ReferenceNotFound
+        | StatusWord::WrongParameters => Ok(Access::Absent),
+        status => Err(CardError::Refused { step: Step::Sign, status }),
+    }
 }

@@ -15,6 +15,7 @@
 
 mod apdu;
 pub mod ca;
+pub mod direct;
 pub mod file_system;
 pub mod jpki;
 pub mod log;

@@ -1,0 +1,122 @@
+//! Reading whole cards, judged by what the simulated card was asked.
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+
+use hinamori_card::{
+    Access, CardContents, CardError, Challenge, Device, TransportError, prove_chip, read_card,
+};
+use hinamori_sim::ca::{Hierarchy, Holder, Issued, Key, KeyUse};
+use hinamori_sim::direct::DirectCard;
+use hinamori_sim::jpki::{Attributes, Credential, TextSecrets, Token, jpki_applet, text_applet};
+use hinamori_sim::presented::{Fault, PresentedCard};
+use hinamori_sim::timing::Timing;
+use hinamori_sim::virtual_card::{ContactlessId, VirtualCard};
+
+const ATR: [u8; 13] = [0x3B, 0x88, 0x80, 0x01, 0x00, 0x00, 0x05, 0xE0, 0xB3, 0x81, 0xA1, 0x00, 0x7F];
+
+fn issued() -> (Hierarchy, Issued) {
+    let authority = Hierarchy::jpki_auth(1);
+    let card = authority.issue(&Holder::numbered(7));
+    (authority, card)
+}
+
+fn card(token: Token) -> (VirtualCard, Vec<u8>) {
+    let (authority, issued) = issued();
+    let attributes = Attributes {
+        name: "浜田　花子".to_owned(),
+        address: "汐見町".to_owned(),
+        birth_date: "19600101".to_owned(),
+        sex: '2',
+    };
+    let credential = Credential::authentication(&issued, authority.anchor_der(), Some("1234"));
+    let text = text_applet(
+        &attributes,
+        TextSecrets::new(Some("1234"), "35010120291234"),
+        &Key::named(1, "attributes"),
+        Key::held(1, 7, KeyUse::TextApplet),
+    );
+    let applets = vec![jpki_applet(token, credential, None), text];
+    (VirtualCard::new(&ATR, ContactlessId::Fixed(vec![1, 2, 3, 4]), applets), issued.certificate)
+}
+
+fn held(card: VirtualCard, fault: Fault) -> DirectCard {
+    DirectCard(PresentedCard::new(card, fault, Timing::NONE))
+}
+
+#[test]
+fn a_plastic_card_shows_its_certificate_without_a_pin() {
+    let (card, der) = card(Token::Plastic);
+    let mut reader = held(card, Fault::None);
+    let reading = read_card(&mut reader).unwrap();
+    let CardContents::MyNumber { device: Device::Plastic, certificate: Access::Granted(certificate) } =
+        reading.contents
+    else {
+        panic!("no certificate was read")
+    };
+    assert_eq!(certificate.as_bytes(), der);
+    assert_eq!(reading.contactless.unwrap().as_bytes(), [1, 2, 3, 4]);
+    assert_eq!(reader.0.log().secrets_presented(), 0);
+    // Select, token information (select, read), certificate (select, reads of 256 bytes), identifier.
+    assert_eq!(reader.0.log().len(), 5 + der.len().div_ceil(256));
+}
+
+#[test]
+fn a_phone_wants_its_pin_first_and_nobody_gives_one() {
+    for (token, device) in [(Token::Android, Device::Android), (Token::Iphone, Device::Iphone)] {
+        let mut reader = held(card(token).0, Fault::None);
+        let reading = read_card(&mut reader).unwrap();
+        assert_eq!(reading.contents, CardContents::MyNumber { device, certificate: Access::PinNeeded });
+        assert_eq!(reader.0.log().secrets_presented(), 0);
+    }
+}
+
+#[test]
+fn a_card_without_our_applications_is_an_answer() {
+    let card = VirtualCard::new(&ATR, ContactlessId::Random { first: 8, length: 4 }, Vec::new());
+    let reading = read_card(&mut held(card, Fault::None)).unwrap();
+    assert_eq!(reading.contents, CardContents::Unsupported);
+    assert!(reading.contactless.unwrap().is_random());
+}
+
+#[test]
+fn torn_or_mute_at_any_command_is_named_and_never_half_a_reading() {
+    let mut whole = held(card(Token::Plastic).0, Fault::None);
+    read_card(&mut whole).unwrap();
+    let commands = u32::try_from(whole.0.log().len()).unwrap();
+    for answered in 0..commands {
+        let torn = read_card(&mut held(card(Token::Plastic).0, Fault::TornAfter(answered)));
+        assert_eq!(torn, Err(CardError::Transport(TransportError::TornAway)), "after {answered}");
+        let mute = read_card(&mut held(card(Token::Plastic).0, Fault::MuteAfter(answered)));
+        assert_eq!(mute, Err(CardError::Transport(TransportError::Mute)), "after {answered}");
+        let short = read_card(&mut held(card(Token::Plastic).0, Fault::OneByteAnswerTo(answered + 1)));
+        assert!(short.is_err(), "one byte to {}", answered + 1);
+    }
+}
+
+#[test]
+fn the_first_command_may_fail_after_power_came() {
+    let reading = read_card(&mut held(card(Token::Plastic).0, Fault::FirstCommandFails)).unwrap();
+    assert!(matches!(reading.contents, CardContents::MyNumber { certificate: Access::Granted(_), .. }));
+}
+
+#[test]
+fn the_my_number_file_is_never_selected() {
+    let mut reader = held(card(Token::Plastic).0, Fault::None);
+    read_card(&mut reader).unwrap();
+    prove_chip(&mut reader, &Challenge([7; 32])).unwrap();
+    // In the text application nothing is selected or read at all: after SELECT comes the signature.
+    let entries = reader.0.log().entries();
+    let text_selected = entries.iter().rposition(|entry| entry.header == [0x00, 0xA4, 0x04, 0x0C]).unwrap();
+    assert!(entries[text_selected + 1..].iter().all(|entry| entry.instruction() == 0x2A));
+}
+
+#[test]
+fn a_chip_signs_the_challenge_with_its_own_key() {
+    let mut reader = held(card(Token::Plastic).0, Fault::None);
+    let Access::Granted(signature) = prove_chip(&mut reader, &Challenge([7; 32])).unwrap() else {
+        panic!("the chip did not sign")
+    };
+    assert_eq!(signature, Key::held(1, 7, KeyUse::TextApplet).sign(&[7; 32]));
+    assert_eq!(reader.0.log().secrets_presented(), 0);
+    let bare = VirtualCard::new(&ATR, ContactlessId::None, Vec::new());
+    assert_eq!(prove_chip(&mut held(bare, Fault::None), &Challenge([7; 32])), Ok(Access::Absent));
+}

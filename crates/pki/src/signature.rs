@@ -1,0 +1,65 @@
+//! Signatures, by the algorithm that the key itself names: the next cards bring P-384.
+
+use der::asn1::ObjectIdentifier;
+use der::{Decode, Encode};
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    UnparsedPublicKey, VerificationAlgorithm,
+};
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+
+use crate::oid;
+
+/// The signature does not hold, or its algorithm does not fit the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DoesNotHold;
+
+/// Checks a signature over `message` by the key of `spki` with the stated algorithm.
+pub(crate) fn verify(
+    spki: &SubjectPublicKeyInfoOwned,
+    stated: &AlgorithmIdentifierOwned,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), DoesNotHold> {
+    let curve = spki.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
+    let algorithm = algorithm(spki.algorithm.oid, curve, stated.oid).ok_or(DoesNotHold)?;
+    let key = spki.subject_public_key.as_bytes().ok_or(DoesNotHold)?;
+    UnparsedPublicKey::new(algorithm, key)
+        .verify(message, signature)
+        .map_err(|_no_reason_is_given| DoesNotHold)
+}
+
+/// Checks a signature by the key of a DER SubjectPublicKeyInfo with the key's usual hash.
+pub(crate) fn verify_with_key(spki: &[u8], message: &[u8], signature: &[u8]) -> Result<(), DoesNotHold> {
+    let spki = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_malformed| DoesNotHold)?;
+    let curve = spki.algorithm.parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
+    let stated = match (spki.algorithm.oid, curve) {
+        (oid::RSA_ENCRYPTION, _) => oid::SHA256_WITH_RSA,
+        (oid::EC_PUBLIC_KEY, Some(oid::SECP384R1)) => oid::ECDSA_WITH_SHA384,
+        _ => oid::ECDSA_WITH_SHA256,
+    };
+    let algorithm = algorithm(spki.algorithm.oid, curve, stated).ok_or(DoesNotHold)?;
+    let key = spki.subject_public_key.as_bytes().ok_or(DoesNotHold)?;
+    UnparsedPublicKey::new(algorithm, key)
+        .verify(message, signature)
+        .map_err(|_no_reason_is_given| DoesNotHold)
+}
+
+fn algorithm(
+    key: ObjectIdentifier,
+    curve: Option<ObjectIdentifier>,
+    stated: ObjectIdentifier,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    Some(match (key, curve, stated) {
+        (oid::RSA_ENCRYPTION, _, oid::SHA256_WITH_RSA) => &RSA_PKCS1_2048_8192_SHA256,
+        (oid::RSA_ENCRYPTION, _, oid::SHA384_WITH_RSA) => &RSA_PKCS1_2048_8192_SHA384,
+        (oid::EC_PUBLIC_KEY, Some(oid::SECP256R1), oid::ECDSA_WITH_SHA256) => &ECDSA_P256_SHA256_ASN1,
+        (oid::EC_PUBLIC_KEY, Some(oid::SECP384R1), oid::ECDSA_WITH_SHA384) => &ECDSA_P384_SHA384_ASN1,
+        _ => return None,
+    })
+}
+
+/// The bytes that were signed. The caller made sure that re-encoding gives the bytes received.
+pub(crate) fn signed_bytes(part: &impl Encode) -> Result<Vec<u8>, DoesNotHold> {
+    part.to_der().map_err(|_cannot_be_encoded| DoesNotHold)
+}

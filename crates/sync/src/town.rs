@@ -9,7 +9,16 @@ use hinamori_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Grant;
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+use crate::{Grant, Grants};
+
+/// Ahead of the signed bytes, so that a package's signature can never pass for another kind of message.
+const DOMAIN: &[u8; 19] = b"hinamori package/v1";
+/// Bytes of an Ed25519 signature.
+const SIGNATURE: usize = 64;
+/// A town of 100,000 people takes about 20 MB.
+const MAXIMUM: usize = 64 << 20;
 
 /// What the town says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,16 +122,31 @@ pub struct Card {
     pub application_key: Option<Vec<u8>>,
 }
 
-/// A package with the town root's Ed25519 signature over its exact bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl From<&Package> for Grants {
+    fn from(package: &Package) -> Self {
+        Self(package.boxes.iter().cloned().collect())
+    }
+}
+
+/// A package with the town root's Ed25519 signature over its exact bytes: signature (64), then the package.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignedPackage {
     bytes: Vec<u8>,
     version: u64,
 }
 
-/// Why bytes are no package of this town.
+impl std::fmt::Debug for SignedPackage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "SignedPackage(version {}, {} bytes)", self.version, self.bytes.len())
+    }
+}
+
+/// Why bytes are no package of this town. The party at fault is whoever handed them over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
+    /// Longer than any town's.
+    #[error("the package is over {MAXIMUM} bytes")]
+    TooLong,
     /// Not signed by the pinned root.
     #[error("the package is not signed by this town's root")]
     WrongSignature,
@@ -131,24 +155,42 @@ pub enum PackageError {
     Malformed,
 }
 
-/// The town root: the key that packages are signed with.
-pub struct RootKey {}
+/// The town root: the key that packages are signed with. It cannot be printed.
+pub struct RootKey(SigningKey);
+
+impl std::fmt::Debug for RootKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("RootKey(hidden)")
+    }
+}
 
 impl RootKey {
-    /// Takes the 32 secret bytes.
-    pub fn from_bytes(_seed: &[u8; 32]) -> Self {
-        todo!()
+    /// Takes the 32 secret bytes (RFC 8032 §5.1.5).
+    pub fn from_bytes(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
     }
 
     /// The public half, which every box pins at enrolment.
     pub fn public(&self) -> [u8; 32] {
-        todo!()
+        self.0.verifying_key().to_bytes()
     }
 
     /// Signs a package.
-    pub fn sign(&self, _package: &Package) -> SignedPackage {
-        todo!()
+    ///
+    /// # Errors
+    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] never in practice.
+    pub fn sign(&self, package: &Package) -> Result<SignedPackage, PackageError> {
+        let body = postcard::to_stdvec(package).map_err(|_cannot_be_encoded| PackageError::Malformed)?;
+        if body.len() > MAXIMUM {
+            return Err(PackageError::TooLong);
+        }
+        let signature = self.0.sign(&signed_bytes(&body)).to_bytes();
+        Ok(SignedPackage { bytes: [signature.as_slice(), &body].concat(), version: package.version })
     }
+}
+
+fn signed_bytes(body: &[u8]) -> Vec<u8> {
+    [DOMAIN.as_slice(), body].concat()
 }
 
 impl SignedPackage {
@@ -156,8 +198,20 @@ impl SignedPackage {
     ///
     /// # Errors
     /// [`PackageError`].
-    pub fn open(_bytes: &[u8], _root: &[u8; 32]) -> Result<(Self, Package), PackageError> {
-        todo!()
+    pub fn open(bytes: &[u8], root: &[u8; 32]) -> Result<(Self, Package), PackageError> {
+        if bytes.len() > MAXIMUM {
+            return Err(PackageError::TooLong);
+        }
+        let (signature, body) = bytes.split_first_chunk::<SIGNATURE>().ok_or(PackageError::Malformed)?;
+        let key = VerifyingKey::from_bytes(root).map_err(|_no_point| PackageError::WrongSignature)?;
+        key.verify_strict(&signed_bytes(body), &Signature::from_bytes(signature))
+            .map_err(|_no_reason_is_given| PackageError::WrongSignature)?;
+        let (package, rest) =
+            postcard::take_from_bytes::<Package>(body).map_err(|_malformed| PackageError::Malformed)?;
+        if !rest.is_empty() {
+            return Err(PackageError::Malformed);
+        }
+        Ok((Self { bytes: bytes.to_vec(), version: package.version }, package))
     }
 
     /// The bytes to store and send.
@@ -168,5 +222,84 @@ impl SignedPackage {
     /// The version inside.
     pub const fn version(&self) -> u64 {
         self.version
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package() -> Package {
+        Package {
+            version: 3,
+            issued_at: UnixMillis::new(1_791_730_800_000),
+            name: "汐見町".to_owned(),
+            key: TownSecret([9; 32]),
+            sites: vec![Site {
+                id: SiteId::from_bytes([1; 16]),
+                name: "汐見小学校 体育館".to_owned(),
+                kind: SiteKind::Shelter,
+            }],
+            incidents: Incidents {
+                daily_life: IncidentId::from_bytes([2; 16]),
+                live: IncidentId::from_bytes([3; 16]),
+                drill: IncidentId::from_bytes([4; 16]),
+            },
+            boxes: vec![(
+                BoxId::from_bytes([5; 16]),
+                Grant { seal_key: [6; 32], site: SiteId::from_bytes([1; 16]), reads: Vec::new() },
+            )],
+            anchors: vec![vec![1, 2, 3]],
+            intermediates: Vec::new(),
+            revocation_lists: Vec::new(),
+            directory: Directory {
+                people: vec![Person {
+                    id: PersonId::from_bytes([7; 16]),
+                    household: Some(HouseholdId::from_bytes([8; 16])),
+                    name: PersonalText::new("浜田 花子"),
+                    called_name: None,
+                    relation: PersonalText::new("世帯主"),
+                    hidden: false,
+                    watch: false,
+                }],
+                cards: vec![Card {
+                    kind: TokenKind::Certificate,
+                    identity: vec![1; 32],
+                    person: PersonId::from_bytes([7; 16]),
+                    binding: BindingAssurance::AttributesSigned,
+                    application_key: None,
+                }],
+            },
+        }
+    }
+
+    #[test]
+    fn a_signed_package_opens_under_its_root_only() {
+        let root = RootKey::from_bytes(&[1; 32]);
+        let signed = root.sign(&package()).unwrap();
+        let (opened, inside) = SignedPackage::open(signed.as_bytes(), &root.public()).unwrap();
+        assert_eq!((opened.version(), &inside), (3, &package()));
+        assert_eq!(opened, signed);
+        let other = RootKey::from_bytes(&[2; 32]).public();
+        assert_eq!(SignedPackage::open(signed.as_bytes(), &other), Err(PackageError::WrongSignature));
+    }
+
+    #[test]
+    fn bent_and_cut_packages_are_refused() {
+        let root = RootKey::from_bytes(&[1; 32]);
+        let bytes = root.sign(&package()).unwrap().as_bytes().to_vec();
+        for position in 0..bytes.len() {
+            let mut bent = bytes.clone();
+            bent[position] ^= 1;
+            assert!(SignedPackage::open(&bent, &root.public()).is_err(), "{position}");
+            assert!(SignedPackage::open(&bytes[..position], &root.public()).is_err(), "{position}");
+        }
+    }
+
+    #[test]
+    fn secrets_and_names_are_not_printed() {
+        let printed = format!("{:?} {:?}", package(), RootKey::from_bytes(&[1; 32]));
+        assert!(printed.contains("TownSecret(hidden)") && printed.contains("RootKey(hidden)"));
+        assert!(!printed.contains("浜田"));
     }
 }

@@ -1,0 +1,253 @@
+//! The store on a real disk: what is committed stays, whatever happens, and says the same when rebuilt.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hinamori_model::{
+    Assurance, BindingAssurance, CardKey, Doubt, Hlc, HouseholdId, IncidentId, PersonId, PersonalText,
+    RecordId, SiteId, TokenKind, TownKey, UnixMillis,
+};
+use hinamori_record::{
+    ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
+    WatchEvent,
+};
+use hinamori_store_sqlite::{Directory, Durability, Refused, Store};
+use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Vectors, town, verify};
+
+const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
+const SITE: SiteId = SiteId::from_bytes([2; 16]);
+const NOW: UnixMillis = UnixMillis::new(1_791_730_800_000);
+
+fn scope() -> DocumentScope {
+    DocumentScope { incident: INCIDENT, site: SITE, period: Period::of(NOW) }
+}
+
+fn person(number: u8) -> PersonId {
+    PersonId::from_bytes([number; 16])
+}
+
+fn record(number: u64, fact: Fact) -> Record {
+    let at = NOW.plus(number);
+    let id = RecordId::new(at, u128::from(number));
+    Record { id, at: Hlc::from_packed(at.get() << 16), clock_unsure: false, lane: None, fact }
+}
+
+fn presence(number: u64, who: u8, event: PresenceEvent) -> Record {
+    record(number, Fact::Presence { person: person(who), event, proof: Proof::DECLARED })
+}
+
+/// A box that writes to a store.
+struct Writer {
+    key: SealKey,
+    document: Document,
+    store: Store,
+}
+
+impl Writer {
+    fn open(path: &Path, number: u8) -> Self {
+        let key = SealKey::from_bytes(&[number; 32]);
+        let mut store = Store::open(path).unwrap();
+        let actor = ActorId::new(key.box_id(), store.next_epoch().unwrap());
+        let mut document = Document::new(scope(), actor).unwrap();
+        let held = store.document_changes(scope()).unwrap();
+        document.apply(held.iter().map(Vec::as_slice)).unwrap();
+        Self { key, document, store }
+    }
+
+    fn write(&mut self, records: &[Record]) -> u32 {
+        let change = self.document.append(records, NOW).unwrap();
+        self.store.commit_own(scope(), &change, records, NOW).unwrap();
+        change.sequence
+    }
+
+    fn seal(&mut self) {
+        let id = self.key.box_id();
+        for actor in self.store.unsealed_actors(|actor| actor.belongs_to(id)).unwrap() {
+            for (scope, changes) in self.store.unsealed(actor, 100).unwrap() {
+                self.store.add_seals(&[self.key.seal(scope, &changes).unwrap()]).unwrap();
+            }
+        }
+    }
+
+    fn grants(&self) -> Grants {
+        let grant = Grant { seal_key: self.key.public(), site: SITE, reads: Vec::new() };
+        Grants(BTreeMap::from([(self.key.box_id(), grant)]))
+    }
+}
+
+#[test]
+fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut gym = Writer::open(&path, 1);
+    let arrived = presence(1, 1, PresenceEvent::Arrived);
+    gym.write(&[arrived, presence(2, 2, PresenceEvent::Arrived), presence(3, 3, PresenceEvent::Arrived)]);
+    gym.write(&[presence(4, 2, PresenceEvent::Out)]);
+    gym.write(&[record(5, Fact::Undo { of: presence(3, 3, PresenceEvent::Arrived).id })]);
+    gym.write(&[record(6, Fact::HeadCount { adults: 2, children: 1, infants: 0 })]);
+    let seen = Fact::Watch { person: person(9), event: WatchEvent::Seen, proof: Proof::DECLARED };
+    gym.write(&[record(7, seen)]);
+    gym.write(&[record(8, Fact::SiteOpened { building: Building::NothingSeen, findings: 0 })]);
+    let proof = Proof {
+        assurance: Assurance::ChipProven,
+        binding: BindingAssurance::AttributesSigned,
+        doubts: Doubt::Expired.into(),
+        ..Proof::DECLARED
+    };
+    let event = PresenceEvent::Passed;
+    gym.write(&[record(9, Fact::Presence { person: person(4), event, proof })]);
+
+    let check = |store: &Store| {
+        let counts = store.counts(INCIDENT, SITE, Period::of(NOW)).unwrap();
+        assert_eq!((counts.here, counts.out, counts.passed, counts.unnamed, counts.watched), (1, 1, 1, 3, 1));
+        let first = store.presence(INCIDENT, person(1)).unwrap().unwrap();
+        assert_eq!((first.state, first.arrived_at), (PresenceState::Here, Some(arrived.at.millis())));
+        assert_eq!(store.presence(INCIDENT, person(3)).unwrap(), None);
+        assert_eq!(store.building(INCIDENT, SITE).unwrap(), Some(Building::NothingSeen));
+        let later = store.later(INCIDENT, SITE, 10).unwrap();
+        assert_eq!(later.iter().map(|item| item.person).collect::<Vec<_>>(), [person(4)]);
+        assert_eq!(store.later_count(INCIDENT, SITE).unwrap(), 1);
+        assert_eq!(store.record_count().unwrap(), 9);
+        assert_eq!(store.unconfirmed().unwrap(), 7);
+    };
+    check(&gym.store);
+    drop(gym);
+    let mut gym = Writer::open(&path, 1);
+    check(&gym.store);
+    gym.store.rebuild().unwrap();
+    check(&gym.store);
+    assert_eq!(gym.store.last_reading().unwrap(), record(9, seen).at);
+}
+
+#[test]
+fn sealed_changes_reach_another_store_once_and_leave_the_outbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("gym.db"), 1);
+    let mut hall = Store::open(&folder.path().join("hall.db")).unwrap();
+    for number in 1..=5 {
+        gym.write(&[presence(number, u8::try_from(number).unwrap(), PresenceEvent::Arrived)]);
+    }
+    assert!(gym.store.batches_missing_at(&Vectors::new(), 10).unwrap().is_empty(), "nothing goes unsealed");
+    gym.seal();
+    let batches = gym.store.batches_missing_at(&hall.vectors().unwrap(), 10).unwrap();
+    let verified: Vec<_> = batches.into_iter().map(|batch| verify(batch, &gym.grants()).unwrap()).collect();
+    for expected in [5, 0] {
+        let ingested = hall.commit_received(&verified, NOW, Durability::Durable).unwrap();
+        assert_eq!((ingested.new, ingested.refused.len()), (expected, 0));
+    }
+    assert_eq!(hall.vectors().unwrap(), gym.store.vectors().unwrap());
+    assert_eq!(hall.counts(INCIDENT, SITE, Period::of(NOW)).unwrap().here, 5);
+    assert!(gym.store.batches_missing_at(&hall.vectors().unwrap(), 10).unwrap().is_empty());
+    for (actor, upto) in hall.vectors().unwrap().remove(&scope()).unwrap() {
+        gym.store.confirm(scope(), actor, upto).unwrap();
+    }
+    assert_eq!(gym.store.unconfirmed().unwrap(), 0);
+}
+
+#[test]
+fn a_gap_and_a_fork_are_refused_and_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let gym = Writer::open(&folder.path().join("gym.db"), 1);
+    let mut hall = Store::open(&folder.path().join("hall.db")).unwrap();
+    let grants = gym.grants();
+    let key = SealKey::from_bytes(&[1; 32]);
+    let actor = ActorId::new(key.box_id(), 1);
+    let run = |who: u8| {
+        let mut document = Document::new(scope(), actor).unwrap();
+        (1..=3)
+            .map(|number| document.append(&[presence(number, who, PresenceEvent::Seen)], NOW).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let sealed = |changes: &[hinamori_record::Change]| {
+        let seal = key.seal(scope(), changes).unwrap();
+        verify(SealedBatch { seal, changes: changes.to_vec() }, &grants).unwrap()
+    };
+    let (one, other) = (run(1), run(2));
+    let gap = hall.commit_received(&[sealed(&one[1..])], NOW, Durability::Durable).unwrap();
+    assert_eq!(gap.refused, [Refused::Gap { held: 0, begins: 2 }]);
+    assert_eq!(hall.commit_received(&[sealed(&one)], NOW, Durability::Durable).unwrap().new, 3);
+    let fork = hall.commit_received(&[sealed(&other)], NOW, Durability::Durable).unwrap();
+    assert!(matches!(fork.refused.as_slice(), [Refused::Fork { sequence: 1, .. }]), "{:?}", fork.refused);
+    assert_eq!(hall.record_count().unwrap(), 3);
+    assert_eq!(gym.store.record_count().unwrap(), 0);
+    hall.quarantine("fork", &[1, 2, 3], NOW).unwrap();
+}
+
+#[test]
+fn the_directory_is_replaced_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = Directory::open(&folder.path().join("directory.db")).unwrap();
+    assert_eq!(directory.version().unwrap(), 0);
+    let town_key = TownKey::new([7; 32]);
+    let household = HouseholdId::from_bytes([8; 16]);
+    let somebody = |number: u8, watch| town::Person {
+        id: person(number),
+        household: Some(household),
+        name: PersonalText::new("浜田 花子"),
+        called_name: None,
+        relation: PersonalText::new("妻"),
+        hidden: false,
+        watch,
+    };
+    let card = town::Card {
+        kind: TokenKind::Certificate,
+        identity: vec![5; 32],
+        person: person(1),
+        binding: BindingAssurance::MatchedByStaff,
+        application_key: Some(vec![1, 2]),
+    };
+    let content = town::Directory { people: vec![somebody(1, true), somebody(2, false)], cards: vec![card] };
+    directory.replace(4, &town_key, &content).unwrap();
+    let key: CardKey = town_key.card_key(TokenKind::Certificate, &[5; 32]);
+    let known = directory.card(key).unwrap().unwrap();
+    assert_eq!((known.person, known.binding), (person(1), BindingAssurance::MatchedByStaff));
+    assert_eq!(directory.household(household).unwrap().len(), 2);
+    assert_eq!(directory.watched().unwrap().len(), 1);
+    directory.replace(5, &town_key, &town::Directory::default()).unwrap();
+    assert_eq!((directory.version().unwrap(), directory.card(key).unwrap()), (5, None));
+    assert_eq!(directory.person(person(1)).unwrap(), None);
+}
+
+const CHILD: &str = "HINAMORI_STORE_TEST_CHILD";
+/// Times the writer is killed.
+const KILLS: u32 = 12;
+
+#[test]
+fn what_was_acknowledged_survives_a_kill_at_any_moment() {
+    if let Ok(path) = std::env::var(CHILD) {
+        let mut gym = Writer::open(Path::new(&path), 1);
+        for number in 1.. {
+            let sequence = gym.write(&[presence(number, 1, PresenceEvent::Seen)]);
+            println!("acknowledged {sequence}");
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut acknowledged = 0_u64;
+    for kill in 1..=KILLS {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "what_was_acknowledged_survives_a_kill_at_any_moment", "--nocapture"])
+            .env(CHILD, &path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut lines = lines.filter(|line| line.starts_with("acknowledged"));
+        assert!(lines.next().is_some(), "the writer wrote nothing");
+        acknowledged += 1;
+        std::thread::sleep(std::time::Duration::from_millis(u64::from(kill * 7 % 31)));
+        child.kill().unwrap();
+        acknowledged += u64::try_from(lines.count()).unwrap();
+        child.wait().unwrap();
+        let store = Store::open(&path).unwrap();
+        let held: u64 =
+            store.vectors().unwrap().values().flat_map(BTreeMap::values).map(|upto| u64::from(*upto)).sum();
+        assert!(held >= acknowledged, "{acknowledged} were acknowledged, {held} are there");
+        // The next round begins from what is there: the last write may have been durable and not yet said.
+        acknowledged = held;
+    }
+}

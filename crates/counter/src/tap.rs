@@ -1,0 +1,82 @@
+//! A tap with everything that a lane needs to know, gathered by the caller.
+
+use hinamori_model::{CardKey, PersonId, PersonalText};
+use hinamori_record::{Presence, Proof};
+
+/// A checked tap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tap {
+    /// The card.
+    pub card: CardKey,
+    /// Whose, derived from the card when nobody is bound to it.
+    pub person: PersonId,
+    /// What the directory says; `None` for an unknown card.
+    pub known: Option<KnownPerson>,
+    /// Where the person is in the open incident, if it is at this lane's site: who was last seen elsewhere
+    /// arrives here.
+    pub presence: Option<Presence>,
+    /// The watch counter's standing of the person.
+    pub watch: WatchStanding,
+    /// What the record will carry.
+    pub proof: Proof,
+}
+
+/// A person of the directory, with the household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPerson {
+    /// The name.
+    pub name: PersonalText,
+    /// 呼び名
+    pub called_name: Option<PersonalText>,
+    /// 秘匿
+    pub hidden: bool,
+    /// The other members.
+    pub household: Vec<Housemate>,
+}
+
+/// One other member of the household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Housemate {
+    /// Who.
+    pub person: PersonId,
+    /// The name.
+    pub name: PersonalText,
+    /// 続柄
+    pub relation: PersonalText,
+    /// 秘匿: shown as never seen, always.
+    pub hidden: bool,
+    /// Where they are, if it is at this lane's site.
+    pub presence: Option<Presence>,
+}
+
+/// What the watch records say of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WatchStanding {
+    /// The latest of consent given and withdrawn.
+    pub consented: bool,
+}
+
+impl Tap {
+    /// The name to show. Below a certificate read only what the person chose to be called by (design §5).
+    pub fn shown_name(&self) -> Option<PersonalText> {
+        let known = self.known.as_ref()?;
+        if self.proof.assurance.shows_household() {
+            Some(known.name.clone())
+        } else {
+            known.called_name.clone()
+        }
+    }
+
+    /// The household to show, if any may be.
+    pub fn shown_household(&self) -> &[Housemate] {
+        match &self.known {
+            Some(known) if self.proof.assurance.shows_household() => &known.household,
+            Some(_) | None => &[],
+        }
+    }
+
+    /// 秘匿
+    pub fn is_hidden(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.hidden)
+    }
+}

@@ -1,5 +1,7 @@
 //! Revocation lists (RFC 5280 §5, §6.3): verified once, then asked by serial number.
 
+use std::cmp::Ordering;
+
 use der::{Decode, Encode};
 use hinamori_model::UnixMillis;
 use x509_cert::crl::{CertificateList, RevokedCert};
@@ -8,7 +10,7 @@ use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlDistributionPoints, CrlNumber, CrlReason};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, check_validity};
 use crate::certificate::{decode_extension, millis};
 use crate::signature::{signed_bytes, verify};
 use crate::{CardCertificate, Revocation, oid};
@@ -16,11 +18,19 @@ use crate::{CardCertificate, Revocation, oid};
 /// A partition of a town has some thousand entries; a national list in one piece is another crate's work.
 const MAXIMUM: usize = 16 << 20;
 
-/// Which certificates a list speaks for: the issuer's key and one distribution point name, both as DER.
+/// Which certificates a list speaks for: the issuer's key and one distribution point name, both as DER. An
+/// empty name means all that the issuer issued.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scope {
     issuer_key: Vec<u8>,
     point: Vec<u8>,
+}
+
+impl Scope {
+    /// Everything by this issuer.
+    pub(crate) fn whole(issuer: &Authority) -> Self {
+        Self { issuer_key: key_of(issuer), point: Vec::new() }
+    }
 }
 
 /// Why a revocation list was not taken. The list held before stays.
@@ -35,14 +45,21 @@ pub enum CrlRefused {
     /// No pinned authority that may sign lists signed it (§6.3.3 (f), (g)).
     #[error("no pinned authority signed the list")]
     WrongSigner,
+    /// The authority that signed it is not valid, now and when the list was made (§6.3.3 (f)).
+    #[error("the authority that signed the list is not valid")]
+    SignerNotValid,
+    /// The same extension twice (§4.2, §5.2).
+    #[error("the list has an extension twice")]
+    DuplicateExtension,
     /// A critical extension that nobody here processes (§5.2).
     #[error("the list has a critical extension that is not known")]
     UnknownCriticalExtension,
     /// crlNumber is missing or malformed (§5.2.3).
     #[error("the list has no number")]
     NoNumber,
-    /// No issuing distribution point with exactly one name: nobody knows whom it speaks for (§5.2.5).
-    #[error("the list does not name its distribution point")]
+    /// An issuing distribution point that does not decode or is named relative to its issuer: nobody knows
+    /// whom the list speaks for (§5.2.5).
+    #[error("the list's distribution point is not understood")]
     NoDistributionPoint,
     /// A delta list (§5.2.4): it does not stand alone.
     #[error("the list is a delta list")]
@@ -56,6 +73,12 @@ pub enum CrlRefused {
     /// The number of the list held, with other content: one of the two is false, somebody must look.
     #[error("the list has the number of the one held and says something else")]
     SameNumber,
+    /// A higher number than the list held, and an earlier thisUpdate: one of the two is false.
+    #[error("the list has a higher number than the one held and is older")]
+    OlderThanHeld,
+    /// removeFromCRL, which only a delta list may say (§5.3.1).
+    #[error("the list takes a certificate back, which only a delta list may")]
+    TakesBack,
 }
 
 /// A revocation list that was taken.
@@ -84,7 +107,11 @@ pub(crate) struct List {
 
 impl List {
     /// Reads and verifies a list.
-    pub(crate) fn verified(der: &[u8], authorities: &[Authority]) -> Result<(Scope, Self), CrlRefused> {
+    pub(crate) fn verified(
+        der: &[u8],
+        authorities: &[Authority],
+        now: UnixMillis,
+    ) -> Result<(Vec<Scope>, Self), CrlRefused> {
         if der.len() > MAXIMUM {
             return Err(CrlRefused::TooLong);
         }
@@ -97,13 +124,17 @@ impl List {
         }
         let signer = signer_of(&list, authorities)?;
         let content = list.tbs_cert_list;
+        let this_update = millis(content.this_update);
+        // A box whose clock stands in the past believes the authority's own time.
+        check_validity(&signer.0, now.max(this_update)).map_err(|_ended| CrlRefused::SignerNotValid)?;
         if content.next_update.is_none() {
             return Err(CrlRefused::NoNextUpdate);
         }
         let extensions = content.crl_extensions.as_deref().unwrap_or_default();
+        check_duplicates(extensions)?;
         check_critical(extensions)?;
         let number = number_of(extensions)?;
-        let point = distribution_point(extensions)?;
+        let points = distribution_points(extensions)?;
         let mut entries = content
             .revoked_certificates
             .unwrap_or_default()
@@ -111,8 +142,19 @@ impl List {
             .map(entry_of)
             .collect::<Result<Vec<_>, _>>()?;
         entries.sort_by(|one, other| one.serial.cmp(&other.serial));
-        let this_update = millis(content.this_update);
-        Ok((Scope { issuer_key: key_of(signer), point }, Self { number, this_update, entries }))
+        let issuer_key = key_of(signer);
+        let scopes =
+            points.into_iter().map(|point| Scope { issuer_key: issuer_key.clone(), point }).collect();
+        Ok((scopes, Self { number, this_update, entries }))
+    }
+
+    /// Number and time both go forward, or neither (§5.2.3). An older list is no error.
+    pub(crate) fn check_follows(&self, held: &Self) -> Result<(), CrlRefused> {
+        match self.number().cmp(&held.number()) {
+            Ordering::Equal if self != held => Err(CrlRefused::SameNumber),
+            Ordering::Greater if self.this_update < held.this_update => Err(CrlRefused::OlderThanHeld),
+            Ordering::Less | Ordering::Equal | Ordering::Greater => Ok(()),
+        }
     }
 
     /// crlNumber, comparable: length first, then bytes.
@@ -158,6 +200,17 @@ fn signer_of<'a>(list: &CertificateList, authorities: &'a [Authority]) -> Result
         .ok_or(CrlRefused::WrongSigner)
 }
 
+fn check_duplicates(extensions: &[Extension]) -> Result<(), CrlRefused> {
+    let mut rest = extensions;
+    while let [first, others @ ..] = rest {
+        if others.iter().any(|other| other.extn_id == first.extn_id) {
+            return Err(CrlRefused::DuplicateExtension);
+        }
+        rest = others;
+    }
+    Ok(())
+}
+
 fn check_critical(extensions: &[Extension]) -> Result<(), CrlRefused> {
     let has = |kind| extensions.iter().any(|extension| extension.extn_id == kind);
     if has(oid::DELTA_CRL_INDICATOR) {
@@ -176,12 +229,14 @@ fn number_of(extensions: &[Extension]) -> Result<Vec<u8>, CrlRefused> {
     }
 }
 
-fn distribution_point(extensions: &[Extension]) -> Result<Vec<u8>, CrlRefused> {
-    let Some(Ok(point)) =
-        decode_extension::<IssuingDistributionPoint>(extensions, oid::ISSUING_DISTRIBUTION_POINT)
-    else {
-        return Err(CrlRefused::NoDistributionPoint);
-    };
+/// The names of the list's distribution point; the empty one where it has none.
+fn distribution_points(extensions: &[Extension]) -> Result<Vec<Vec<u8>>, CrlRefused> {
+    let point =
+        match decode_extension::<IssuingDistributionPoint>(extensions, oid::ISSUING_DISTRIBUTION_POINT) {
+            None => return Ok(vec![Vec::new()]),
+            Some(Err(_malformed)) => return Err(CrlRefused::NoDistributionPoint),
+            Some(Ok(point)) => point,
+        };
     let IssuingDistributionPoint {
         distribution_point,
         only_contains_user_certs: _,
@@ -194,9 +249,12 @@ fn distribution_point(extensions: &[Extension]) -> Result<Vec<u8>, CrlRefused> {
     {
         return Err(CrlRefused::OtherKind);
     }
-    match names_of(distribution_point.as_ref()).as_slice() {
-        [name] => Ok(name.clone()),
-        _ => Err(CrlRefused::NoDistributionPoint),
+    if distribution_point.is_none() {
+        return Ok(vec![Vec::new()]);
+    }
+    match names_of(distribution_point.as_ref()) {
+        names if names.is_empty() => Err(CrlRefused::NoDistributionPoint),
+        names => Ok(names),
     }
 }
 
@@ -205,8 +263,10 @@ fn entry_of(revoked: &RevokedCert) -> Result<Entry, CrlRefused> {
     if extensions.iter().any(|extension| extension.critical) {
         return Err(CrlRefused::UnknownCriticalExtension);
     }
+    check_duplicates(extensions)?;
     let reason = match decode_extension::<CrlReason>(extensions, oid::REASON_CODE) {
         None => 0,
+        Some(Ok(CrlReason::RemoveFromCRL)) => return Err(CrlRefused::TakesBack),
         Some(Ok(reason)) => reason as u8,
         Some(Err(_malformed)) => return Err(CrlRefused::Malformed),
     };

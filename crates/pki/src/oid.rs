@@ -27,6 +27,7 @@ pub(crate) const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
 pub(crate) const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 
+pub(crate) const ANY_POLICY: ObjectIdentifier = oid("2.5.29.32.0");
 pub(crate) const CLIENT_AUTHENTICATION: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");
 
 pub(crate) const JPKI_AUTHENTICATION_POLICY: ObjectIdentifier = oid("1.2.392.200149.8.5.1.3.30");

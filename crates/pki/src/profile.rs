@@ -149,25 +149,65 @@ fn check_policy(
     purpose: Purpose,
     test: TestHierarchies,
 ) -> Result<(), PathError> {
-    let policies = match certificate.extension::<CertificatePolicies>(oid::CERTIFICATE_POLICIES) {
-        None => return Err(PathError::Policy),
-        Some(Err(_malformed)) => return Err(PathError::MalformedExtension),
-        Some(Ok(policies)) => policies.0,
-    };
-    let (production, rehearsal) = match purpose {
+    let policies = stated_policies(certificate)?;
+    let (_production, rehearsal) = policies_of(purpose);
+    if policies.contains(&rehearsal) && test == TestHierarchies::Refuse {
+        return Err(PathError::TestHierarchy);
+    }
+    let fits = !accepted_policies(certificate, purpose, test)?.is_empty();
+    if fits && is_critical(certificate, oid::CERTIFICATE_POLICIES) { Ok(()) } else { Err(PathError::Policy) }
+}
+
+/// The policies of the purpose that a holder's certificate states: those its path must allow.
+pub(crate) fn accepted_policies(
+    certificate: &CardCertificate,
+    purpose: Purpose,
+    test: TestHierarchies,
+) -> Result<Vec<ObjectIdentifier>, PathError> {
+    let (production, rehearsal) = policies_of(purpose);
+    let mut stated = stated_policies(certificate)?;
+    stated
+        .retain(|policy| *policy == production || (*policy == rehearsal && test == TestHierarchies::Accept));
+    Ok(stated)
+}
+
+/// §6.1.3 (d): an authority below the anchor states the holder's policy, or any. An auth authority of the
+/// health professionals cannot issue for signature, nor for another hierarchy whose anchor is pinned too.
+pub(crate) fn check_authority_policy(
+    authority: &CardCertificate,
+    accepted: &[ObjectIdentifier],
+) -> Result<(), PathError> {
+    let stated = stated_policies(authority)?;
+    let allows = stated.contains(&oid::ANY_POLICY) || accepted.iter().any(|policy| stated.contains(policy));
+    if allows { Ok(()) } else { Err(PathError::IssuerPolicy) }
+}
+
+/// Authorities allowed between holder and anchor. JPKI has none; HPKI has one, the rest is room, not need.
+pub(crate) const fn most_intermediates(purpose: Purpose) -> usize {
+    match purpose {
+        Purpose::JpkiAuthentication | Purpose::JpkiSignature => 0,
+        Purpose::HpkiAuthentication | Purpose::HpkiSignature => 3,
+    }
+}
+
+fn stated_policies(certificate: &CardCertificate) -> Result<Vec<ObjectIdentifier>, PathError> {
+    match certificate.extension::<CertificatePolicies>(oid::CERTIFICATE_POLICIES) {
+        None => Ok(Vec::new()),
+        Some(Err(_malformed)) => Err(PathError::MalformedExtension),
+        Some(Ok(policies)) => Ok(policies.0.into_iter().map(|stated| stated.policy_identifier).collect()),
+    }
+}
+
+/// The production and the test policy of a purpose.
+const fn policies_of(purpose: Purpose) -> (ObjectIdentifier, ObjectIdentifier) {
+    match purpose {
         Purpose::JpkiAuthentication => {
             (oid::JPKI_AUTHENTICATION_POLICY, oid::JPKI_AUTHENTICATION_TEST_POLICY)
         }
         Purpose::JpkiSignature => (oid::JPKI_SIGNATURE_POLICY, oid::JPKI_SIGNATURE_TEST_POLICY),
         Purpose::HpkiAuthentication => (oid::HPKI_AUTHENTICATION_POLICY, oid::HPKI_TEST_POLICY),
         Purpose::HpkiSignature => (oid::HPKI_SIGNATURE_POLICY, oid::HPKI_TEST_POLICY),
-    };
-    let names = |policy| policies.iter().any(|stated| stated.policy_identifier == policy);
-    if names(rehearsal) && test == TestHierarchies::Refuse {
-        return Err(PathError::TestHierarchy);
     }
-    let fits = names(production) || (names(rehearsal) && test == TestHierarchies::Accept);
-    if fits && is_critical(certificate, oid::CERTIFICATE_POLICIES) { Ok(()) } else { Err(PathError::Policy) }
 }
 
 fn is_critical(certificate: &CardCertificate, kind: ObjectIdentifier) -> bool {

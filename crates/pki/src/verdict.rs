@@ -87,6 +87,10 @@ pub enum PathError {
     /// certificatePolicies are missing, not critical or not those of the purpose (§4.2.1.4).
     #[error("the certificate policy is not that of the purpose")]
     Policy,
+    /// An authority in the path does not state the certificate's policy (§6.1.3 (d)): it may be sound and
+    /// still was never meant to issue for this purpose.
+    #[error("an authority in the path does not issue under the policy of the purpose")]
+    IssuerPolicy,
     /// An authority's certificate where a holder's is wanted (§4.2.1.9).
     #[error("the certificate is an authority's")]
     IsAuthority,
@@ -118,7 +122,9 @@ impl PathError {
     /// The doubt that a record carries for it.
     pub const fn doubt(&self) -> Doubt {
         match self {
-            Self::UntrustedIssuer | Self::IssuerMayNotIssue | Self::PathTooLong => Doubt::UntrustedIssuer,
+            Self::UntrustedIssuer | Self::IssuerMayNotIssue | Self::IssuerPolicy | Self::PathTooLong => {
+                Doubt::UntrustedIssuer
+            }
             Self::TestHierarchy => Doubt::TestHierarchy,
             Self::Expired { .. } => Doubt::Expired,
             Self::NotYetValid { .. } => Doubt::NotYetValid,

@@ -1,26 +1,30 @@
 //! The path check: from a card's certificate to a pinned anchor.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use der::asn1::ObjectIdentifier;
 use hinamori_model::UnixMillis;
 
 use crate::authority::{Authority, check_validity, stated_issuer_key};
 use crate::list::{List, Scope, scope_of_certificate};
-use crate::profile::{check_form, check_purpose};
+use crate::profile::{
+    accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
+};
 use crate::{
     CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
     VerifiedCertificate,
 };
 
-/// Authorities between a holder and an anchor. HPKI has one; the rest is room, not need.
-const MOST_INTERMEDIATES: usize = 3;
+/// Candidates that a card may offer, used or not: a budget for signatures checked on its behalf.
+const MOST_CANDIDATES: usize = 3;
 
 /// Pinned anchors and verified revocation lists.
 #[derive(Clone)]
 pub struct Verifier {
     test: TestHierarchies,
     anchors: Vec<Authority>,
-    lists: BTreeMap<Scope, List>,
+    lists: BTreeMap<Scope, Arc<List>>,
 }
 
 /// Why bytes cannot be pinned as an anchor. The party at fault is whoever put it into the town's package.
@@ -32,6 +36,9 @@ pub enum AnchorError {
     /// Not a self-signed authority.
     #[error("the anchor is no self-signed certificate authority")]
     NoAuthority,
+    /// Of a form that cannot be processed, such as an unknown critical extension.
+    #[error("the anchor's certificate cannot be processed")]
+    Form(#[from] PathError),
 }
 
 impl Verifier {
@@ -47,6 +54,7 @@ impl Verifier {
     /// [`AnchorError`].
     pub fn pin_anchor(&mut self, der: &[u8]) -> Result<(), AnchorError> {
         let certificate = CardCertificate::parse(der).map_err(|_malformed| AnchorError::Malformed)?;
+        check_form(&certificate)?;
         let anchor = Authority(certificate);
         let self_signed =
             anchor.0.inner().tbs_certificate().issuer() == anchor.name() && anchor.signed(&anchor.0);
@@ -80,21 +88,23 @@ impl Verifier {
                 authorities.push(Authority(certificate));
             }
         }
-        let (scope, list) = List::verified(der, &authorities)?;
+        let (scopes, list) = List::verified(der, &authorities, now)?;
         let taken = CrlTaken { this_update: list.this_update(), entries: list.entries() };
-        match self.lists.get(&scope) {
-            Some(held) if held.number() > list.number() => {}
-            Some(held) if held.number() == list.number() && *held != list => {
-                return Err(CrlRefused::SameNumber);
+        for held in scopes.iter().filter_map(|scope| self.lists.get(scope)) {
+            list.check_follows(held)?;
+        }
+        let list = Arc::new(list);
+        for scope in scopes {
+            if self.lists.get(&scope).is_none_or(|held| held.number() < list.number()) {
+                self.lists.insert(scope, Arc::clone(&list));
             }
-            _ => drop(self.lists.insert(scope, list)),
         }
         Ok(taken)
     }
 
     /// The oldest thisUpdate of the lists in use; `None` without any.
     pub fn card_data_as_of(&self) -> Option<UnixMillis> {
-        self.lists.values().map(List::this_update).min()
+        self.lists.values().map(|list| list.this_update()).min()
     }
 
     /// Checks path, purpose and revocation. `intermediates` are candidates, DER; each is checked itself.
@@ -114,10 +124,16 @@ impl Verifier {
         }
         let candidates: Vec<_> = intermediates
             .iter()
-            .take(MOST_INTERMEDIATES)
+            .take(MOST_CANDIDATES)
             .filter_map(|der| CardCertificate::parse(der).ok().map(Authority))
             .collect();
-        let issuer = self.anchored_issuer(certificate, &candidates, 0, now)?;
+        let search = Search {
+            candidates: &candidates,
+            policies: &accepted_policies(certificate, purpose, self.test)?,
+            most_intermediates: most_intermediates(purpose),
+            now,
+        };
+        let issuer = self.anchored_issuer(certificate, &search, 0)?;
         check_purpose(certificate, purpose, self.test)?;
         check_validity(certificate, now)?;
         Ok(VerifiedCertificate::new(self.revocation(certificate, issuer)))
@@ -127,11 +143,10 @@ impl Verifier {
     fn anchored_issuer<'a>(
         &'a self,
         certificate: &CardCertificate,
-        candidates: &'a [Authority],
+        search: &Search<'a>,
         below: usize,
-        now: UnixMillis,
     ) -> Result<&'a Authority, PathError> {
-        if below > MOST_INTERMEDIATES {
+        if below > search.most_intermediates {
             return Err(PathError::PathTooLong);
         }
         let mut cause = PathError::UntrustedIssuer;
@@ -141,16 +156,17 @@ impl Verifier {
             }
         };
         for anchor in &self.anchors {
-            match self.issued(anchor, certificate, below, now) {
+            match self.issued(anchor, certificate, below, search.now) {
                 Ok(()) => return Ok(anchor),
                 Err(error) => note(error),
             }
         }
-        for candidate in candidates {
+        for candidate in search.candidates {
             let anchored = self
-                .issued(candidate, certificate, below, now)
+                .issued(candidate, certificate, below, search.now)
                 .and_then(|()| check_form(&candidate.0))
-                .and_then(|()| self.anchored_issuer(&candidate.0, candidates, below + 1, now));
+                .and_then(|()| search.check_policy(&candidate.0))
+                .and_then(|()| self.anchored_issuer(&candidate.0, search, below + 1));
             match anchored {
                 Ok(_) => return Ok(candidate),
                 Err(error) => note(error),
@@ -180,14 +196,47 @@ impl Verifier {
         if self.lists.is_empty() {
             return Revocation::Unknown { why: UnknownReason::NoData };
         }
-        let scopes = scope_of_certificate(certificate, issuer);
-        if scopes.is_empty() {
-            return Revocation::Unknown { why: UnknownReason::NoDistributionPoint };
+        let points = scope_of_certificate(certificate, issuer);
+        let why = match points.as_slice() {
+            [] => UnknownReason::NoDistributionPoint,
+            _ => UnknownReason::NoListForPartition,
+        };
+        let whole = Scope::whole(issuer);
+        let lists = points.iter().chain([&whole]).filter_map(|scope| self.lists.get(scope));
+        lists
+            .map(|list| list.status(certificate.serial()))
+            .reduce(weightier)
+            .unwrap_or(Revocation::Unknown { why })
+    }
+}
+
+/// What one search for a path needs to know.
+struct Search<'a> {
+    candidates: &'a [Authority],
+    policies: &'a [ObjectIdentifier],
+    most_intermediates: usize,
+    now: UnixMillis,
+}
+
+impl Search<'_> {
+    /// A holder without the purpose's policy is refused for that itself, once somebody vouches for it.
+    fn check_policy(&self, authority: &CardCertificate) -> Result<(), PathError> {
+        if self.policies.is_empty() { Ok(()) } else { check_authority_policy(authority, self.policies) }
+    }
+}
+
+/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is; else
+/// the later one counts.
+fn weightier(one: Revocation, other: Revocation) -> Revocation {
+    match (one, other) {
+        (Revocation::Revoked { .. }, _) => one,
+        (_, Revocation::Revoked { .. }) => other,
+        (Revocation::NotRevoked { as_of: first }, Revocation::NotRevoked { as_of: second })
+            if first >= second =>
+        {
+            one
         }
-        let list = scopes.iter().find_map(|scope| self.lists.get(scope));
-        list.map_or(Revocation::Unknown { why: UnknownReason::NoListForPartition }, |list| {
-            list.status(certificate.serial())
-        })
+        _ => other,
     }
 }
 

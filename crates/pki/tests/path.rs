@@ -189,6 +189,50 @@ fn an_authority_in_the_middle_is_checked_itself() {
 }
 
 #[test]
+fn an_authority_issues_only_under_the_policies_that_it_states() {
+    let medis = Hierarchy::hpki_auth(1);
+    let bent = |policy: &ObjectIdentifier| {
+        medis.certificate(&Holder::numbered(7)).with(Extension::policy(policy, None))
+    };
+    let signature = bent(&Hierarchy::hpki_sign(1).policy()).with(Extension::key_usage(&[1]));
+    assert_eq!(check_at(&signature, &medis, Purpose::HpkiSignature, NOW), Err(PathError::IssuerPolicy));
+    // Another hierarchy's purpose: JPKI has no authority between holder and anchor.
+    let resident = bent(&jpki().policy()).with(Extension::client_authentication());
+    let outcome = check_at(&resident, &medis, Purpose::JpkiAuthentication, NOW);
+    assert_eq!(outcome.map_err(|error| error.doubt()), Err(Doubt::UntrustedIssuer));
+    let middle = jpki().authority_certificate(Name::japan("JPKI").cn("below"));
+    let below = jpki().subordinate(&middle);
+    let holder = below.certificate(&Holder::numbered(7));
+    assert_eq!(check_at(&holder, &below, Purpose::JpkiAuthentication, NOW), Err(PathError::PathTooLong));
+    // A production holder under an authority that only tests.
+    let test =
+        Hierarchy::new(HierarchySpec { realm: Realm::Test, ..HierarchySpec::new(Profile::HpkiAuth, 1) });
+    let holder = test.certificate(&Holder::numbered(7)).with(Extension::policy(&medis.policy(), None));
+    assert_eq!(check_at(&holder, &test, Purpose::HpkiAuthentication, NOW), Err(PathError::IssuerPolicy));
+}
+
+#[test]
+fn an_anchor_with_an_unknown_critical_extension_cannot_be_pinned() {
+    let key = jpki().issuing_key().clone();
+    let sound = CertificateSpec {
+        serial: vec![1],
+        issuer: jpki().issuing_name().clone(),
+        subject: jpki().issuing_name().clone(),
+        not_before: UnixMillis::new(1_689_379_200_000),
+        not_after: UnixMillis::new(2_005_052_399_000),
+        spki: key.spki().to_vec(),
+        extensions: vec![Extension::key_usage(&[5, 6]), Extension::authority(None)],
+        signer: key.clone(),
+        key,
+    };
+    let pin =
+        |spec: &CertificateSpec| Verifier::new(TestHierarchies::Refuse).pin_anchor(&spec.issue().certificate);
+    assert_eq!(pin(&sound), Ok(()));
+    let unknown = Extension::new(ObjectIdentifier::new_unwrap("1.2.3.4"), true, vec![5, 0]);
+    assert_eq!(pin(&sound.with(unknown)), Err(AnchorError::Form(PathError::UnknownCriticalExtension)));
+}
+
+#[test]
 fn only_self_signed_authorities_can_be_pinned() {
     let mut verifier = Verifier::new(TestHierarchies::Refuse);
     let holder = jpki().issue(&Holder::numbered(7)).certificate;
@@ -207,16 +251,38 @@ fn every_error_leads_to_a_doubt() {
     assert_eq!(PathError::Policy.doubt(), Doubt::WrongPurpose);
 }
 
+/// Every bit: parsing, the rules or the signature must notice each one.
+#[test]
+fn no_bent_bit_passes() {
+    let verifier = verifier(&jpki());
+    let der = sound().issue().certificate;
+    for (position, bit) in (0..der.len()).flat_map(|position| (0..8).map(move |bit| (position, bit))) {
+        let mut bent = der.clone();
+        bent[position] ^= 1 << bit;
+        if let Ok(certificate) = CardCertificate::parse(&bent) {
+            let outcome = verifier.check(&certificate, &[], Purpose::JpkiAuthentication, NOW);
+            assert!(outcome.is_err(), "byte {position}, bit {bit}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
     #[test]
-    fn no_bent_byte_passes(position in any::<prop::sample::Index>(), flip in 1_u8..) {
-        let hierarchy = jpki();
-        let mut der = sound().issue().certificate;
-        let position = position.index(der.len());
-        der[position] ^= flip;
+    fn no_overwritten_or_cut_certificate_passes(
+        at in any::<prop::sample::Index>(),
+        with in prop::collection::vec(any::<u8>(), 1..16),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let sound = sound().issue().certificate;
+        let mut der = sound.clone();
+        der.truncate(cut.index(der.len()) + 1);
+        let start = at.index(der.len());
+        der.iter_mut().skip(start).zip(&with).for_each(|(to, from)| *to = *from);
+        prop_assume!(der != sound);
         if let Ok(certificate) = CardCertificate::parse(&der) {
-            prop_assert!(verifier(&hierarchy).check(&certificate, &[], Purpose::JpkiAuthentication, NOW).is_err());
+            let verifier = verifier(&jpki());
+            prop_assert!(verifier.check(&certificate, &[], Purpose::JpkiAuthentication, NOW).is_err());
         }
     }
 }

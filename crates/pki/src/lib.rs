@@ -12,6 +12,7 @@
 mod authority;
 mod certificate;
 mod chip;
+mod health_role;
 mod list;
 mod oid;
 mod profile;

@@ -15,6 +15,7 @@ pub(crate) const SECP384R1: ObjectIdentifier = oid("1.3.132.0.34");
 pub(crate) const ECDSA_WITH_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
 pub(crate) const ECDSA_WITH_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
 
+pub(crate) const SUBJECT_DIRECTORY_ATTRIBUTES: ObjectIdentifier = oid("2.5.29.9");
 pub(crate) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.14");
 pub(crate) const KEY_USAGE: ObjectIdentifier = oid("2.5.29.15");
 pub(crate) const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
@@ -37,3 +38,6 @@ pub(crate) const JPKI_SIGNATURE_TEST_POLICY: ObjectIdentifier = oid("1.2.392.200
 pub(crate) const HPKI_AUTHENTICATION_POLICY: ObjectIdentifier = oid("1.2.392.100495.1.5.1.2.3.1");
 pub(crate) const HPKI_SIGNATURE_POLICY: ObjectIdentifier = oid("1.2.392.100495.1.5.1.1.3.1");
 pub(crate) const HPKI_TEST_POLICY: ObjectIdentifier = oid("1.2.392.100495.1.5.1.1.0.1");
+
+pub(crate) const HC_ROLE: ObjectIdentifier = oid("1.0.17090.0.1");
+pub(crate) const HC_CODING_SCHEME: ObjectIdentifier = oid("1.2.392.100495.1.6.1.1");

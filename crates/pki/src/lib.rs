@@ -9,6 +9,7 @@
 //! **Invariant:** a serial number never leaves this crate; outside, a card is the hash of its public key.
 //! **Invariant:** "not checked" is a value of its own ([`Revocation::Unknown`]) and never "fine".
 
+mod attributes;
 mod authority;
 mod certificate;
 mod chip;
@@ -20,6 +21,7 @@ mod signature;
 mod verdict;
 mod verifier;
 
+pub use attributes::{AttributeError, AttributeIssuers, VerifiedAttributes, verify_attributes};
 pub use certificate::{CardCertificate, MalformedCertificate};
 pub use chip::{ChipAnswered, ChipMismatch, verify_chip_answer};
 pub use list::{CrlRefused, CrlTaken};

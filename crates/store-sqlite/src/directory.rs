@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use hinamori_model::{BindingAssurance, CardKey, HouseholdId, PersonId, PersonalText, TownKey};
+use hinamori_sync::town::{self, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
@@ -12,25 +13,6 @@ use crate::store::open_durable;
 /// People, households and cards of the catchment, in a file of its own.
 pub struct Directory {
     connection: Connection,
-}
-
-/// A person of the directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// Who.
-    pub id: PersonId,
-    /// The household, if any.
-    pub household: Option<HouseholdId>,
-    /// The name as the roster has it.
-    pub name: PersonalText,
-    /// 呼び名, if the person chose one.
-    pub called_name: Option<PersonalText>,
-    /// 続柄.
-    pub relation: PersonalText,
-    /// 秘匿: for everybody but named roles never seen, whatever they do.
-    pub hidden: bool,
-    /// Whether the person is on the watch list of the daily round.
-    pub watch: bool,
 }
 
 /// What a card stands for.
@@ -85,7 +67,7 @@ impl Directory {
         &mut self,
         version: u64,
         key: &TownKey,
-        content: &hinamori_sync::town::Directory,
+        content: &town::Directory,
     ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         transaction.execute_batch("DELETE FROM person; DELETE FROM card;")?;

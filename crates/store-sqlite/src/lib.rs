@@ -19,7 +19,7 @@ mod projection;
 mod schema;
 mod store;
 
-pub use directory::{Directory, KnownCard, Person};
+pub use directory::{Directory, KnownCard};
 pub use error::StoreError;
 pub use log::{Durability, Ingested, Refused};
 pub use projection::{LaterItem, SiteCounts};

@@ -1,7 +1,5 @@
 //! The log of sealed changes.
 
-use std::collections::BTreeMap;
-
 use hinamori_model::UnixMillis;
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
 use hinamori_sync::{Seal, SealedBatch, Vectors, VerifiedBatch};
@@ -134,7 +132,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
             let actor = ActorId::from_bytes(row.get(3)?);
-            vectors.entry(scope).or_insert_with(BTreeMap::new).insert(actor, row.get(4)?);
+            vectors.entry(scope).or_default().insert(actor, row.get(4)?);
         }
         Ok(vectors)
     }

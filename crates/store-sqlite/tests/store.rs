@@ -1,5 +1,5 @@
 //! The store on a real disk: what is committed stays, whatever happens, and says the same when rebuilt.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

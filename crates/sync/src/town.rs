@@ -101,7 +101,7 @@ pub struct Person {
     pub called_name: Option<PersonalText>,
     /// 続柄
     pub relation: PersonalText,
-    /// 秘匿
+    /// 秘匿: for everybody but named roles never seen, whatever they do.
     pub hidden: bool,
     /// On the watch list of the daily round.
     pub watch: bool,

@@ -6,7 +6,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
     UnparsedPublicKey, VerificationAlgorithm,
 };
-use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use crate::oid;
 
@@ -21,28 +21,35 @@ pub(crate) fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), DoesNotHold> {
-    let curve = spki.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
-    let algorithm = algorithm(spki.algorithm.oid, curve, stated.oid).ok_or(DoesNotHold)?;
+    verify_as(spki, stated.oid, message, signature)
+}
+
+/// Checks a signature by the key of a DER SubjectPublicKeyInfo with the key's usual hash.
+pub(crate) fn verify_with_key(spki: &[u8], message: &[u8], signature: &[u8]) -> Result<(), DoesNotHold> {
+    let spki = SubjectPublicKeyInfoOwned::from_der(spki).map_err(|_malformed| DoesNotHold)?;
+    let stated = match (spki.algorithm.oid, curve_of(&spki)) {
+        (oid::RSA_ENCRYPTION, _) => oid::SHA256_WITH_RSA,
+        (oid::EC_PUBLIC_KEY, Some(oid::SECP384R1)) => oid::ECDSA_WITH_SHA384,
+        _ => oid::ECDSA_WITH_SHA256,
+    };
+    verify_as(&spki, stated, message, signature)
+}
+
+fn verify_as(
+    spki: &SubjectPublicKeyInfoOwned,
+    stated: ObjectIdentifier,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), DoesNotHold> {
+    let algorithm = algorithm(spki.algorithm.oid, curve_of(spki), stated).ok_or(DoesNotHold)?;
     let key = spki.subject_public_key.as_bytes().ok_or(DoesNotHold)?;
     UnparsedPublicKey::new(algorithm, key)
         .verify(message, signature)
         .map_err(|_no_reason_is_given| DoesNotHold)
 }
 
-/// Checks a signature by the key of a DER SubjectPublicKeyInfo with the key's usual hash.
-pub(crate) fn verify_with_key(spki: &[u8], message: &[u8], signature: &[u8]) -> Result<(), DoesNotHold> {
-    let spki = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_malformed| DoesNotHold)?;
-    let curve = spki.algorithm.parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
-    let stated = match (spki.algorithm.oid, curve) {
-        (oid::RSA_ENCRYPTION, _) => oid::SHA256_WITH_RSA,
-        (oid::EC_PUBLIC_KEY, Some(oid::SECP384R1)) => oid::ECDSA_WITH_SHA384,
-        _ => oid::ECDSA_WITH_SHA256,
-    };
-    let algorithm = algorithm(spki.algorithm.oid, curve, stated).ok_or(DoesNotHold)?;
-    let key = spki.subject_public_key.as_bytes().ok_or(DoesNotHold)?;
-    UnparsedPublicKey::new(algorithm, key)
-        .verify(message, signature)
-        .map_err(|_no_reason_is_given| DoesNotHold)
+fn curve_of(spki: &SubjectPublicKeyInfoOwned) -> Option<ObjectIdentifier> {
+    spki.algorithm.parameters.as_ref()?.decode_as().ok()
 }
 
 fn algorithm(

@@ -1,7 +1,5 @@
 //! One box: its configuration, its daemon and what it says of itself.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,8 +30,6 @@ pub(crate) struct Status {
     pub(crate) records: u64,
     pub(crate) unsent: u64,
     pub(crate) own_time_ms: OwnTimes,
-    #[serde(default)]
-    pub(crate) assurances: BTreeMap<String, u64>,
 }
 
 /// Milliseconds; absent before the first tap.
@@ -114,10 +110,12 @@ impl DemoBox {
     /// The command line of its kiosk window.
     pub(crate) fn window(&self) -> Command {
         let mut command = Command::new(self.programs.join("hinamori-kiosk"));
-        let mut lane = String::new();
-        // Writing to a String cannot fail.
-        drop(write!(lane, "{}", LANE.0));
-        command.arg("--socket").arg(self.socket()).args(["--lane", &lane, "--windowed", "1280x800"]);
+        command.arg("--socket").arg(self.socket()).args([
+            "--lane",
+            &LANE.0.to_string(),
+            "--windowed",
+            "1280x800",
+        ]);
         command
     }
 

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::world::{Kiosks, World};
+use crate::world::World;
 
 #[derive(Parser)]
 #[command(about = "Starts Hinamori with a fictional town on this machine")]
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 }
 
 fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    let mut world = World::start(folder, tray::Delays::Lifelike, Kiosks::Shown)?;
+    let mut world = World::start(folder, tray::Delays::Lifelike)?;
     println!("\n  Tray of virtual cards   {}", world.tray().address());
     println!("  The server's counts     {}\n", world.server_page());
     if let Some(pictures) = world.pictures() {
@@ -65,7 +65,7 @@ fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 fn check(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    let mut world = World::start(folder, tray::Delays::None, Kiosks::Shown)?;
+    let mut world = World::start(folder, tray::Delays::None)?;
     let summary = script::play(&mut world);
     let path = folder.join("summary.json");
     summary.write(&path)?;

@@ -29,13 +29,6 @@ const SERVER_WEB: &str = "127.0.0.1:21201";
 const DISPLAYS: [u32; 2] = [97, 98];
 const ONLINE_WITHIN: Duration = Duration::from_secs(30);
 
-/// Whether kiosk windows are opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kiosks {
-    /// One for each box.
-    Shown,
-}
-
 /// A running town. Parts end in the order of the fields.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -67,9 +60,7 @@ pub(crate) struct IncidentCounts {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct SiteCounts {
-    pub(crate) id: String,
     pub(crate) here: u64,
-    pub(crate) passed: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,7 +76,7 @@ struct TownSite {
 
 impl World {
     /// Starts it all in a fresh `folder`.
-    pub(crate) fn start(folder: &Path, delays: Delays, _kiosks: Kiosks) -> anyhow::Result<Self> {
+    pub(crate) fn start(folder: &Path, delays: Delays) -> anyhow::Result<Self> {
         if folder.exists() {
             std::fs::remove_dir_all(folder).context("clear the demo's folder")?;
         }

@@ -1,7 +1,12 @@
 //! Which incident is open at a box, and whether its site receives people.
 //!
 //! Two touches lead from daily life to the live incident, without network or login; a live opening ends a
-//! drill, and nothing of the drill is carried over, because its records stand in documents of their own.
+//! drill, and nothing of the drill is carried over, because its records stand in documents of their own. The
+//! caller then also ends what is on its lanes ([`Lane::incident_changed`](crate::Lane::incident_changed)).
+//!
+//! Taps are taken in every state. Somebody at the door of a site that is not open is received like anybody
+//! (law 1): the presence is recorded in daily life's document, where whoever opens the site can see that
+//! people came before; it is not carried over into the incident, they tap again there.
 
 use hinamori_ipc::{BuildingAnswer, BuildingFinding, Command, Refusal, SiteState};
 use hinamori_model::Mode;

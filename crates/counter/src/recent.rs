@@ -14,7 +14,8 @@ pub struct RecentTaps(BTreeMap<CardKey, (LaneId, UnixMillis)>);
 impl RecentTaps {
     /// Notes a tap; says whether the same card was on another lane within the last seconds.
     pub fn note(&mut self, card: CardKey, lane: LaneId, now: UnixMillis) -> bool {
-        self.0.retain(|_, (_, at)| now.since(*at) < TOO_SOON_MILLIS);
+        // A tap that lies in the future was before the clock stepped back: nobody knows how long.
+        self.0.retain(|_, (_, at)| now >= *at && now.since(*at) < TOO_SOON_MILLIS);
         self.0.insert(card, (lane, now)).is_some_and(|(other, _)| other != lane)
     }
 }
@@ -33,5 +34,6 @@ mod tests {
         assert!(recent.note(card, LaneId(2), at(11_000)));
         assert!(!recent.note(card, LaneId(1), at(14_000)));
         assert!(!recent.note(CardKey::from_bytes([2; 16]), LaneId(2), at(14_001)));
+        assert!(!recent.note(card, LaneId(2), at(9_000)), "the clock stepped back");
     }
 }

@@ -1,6 +1,6 @@
 //! A tap with everything that a lane needs to know, gathered by the caller.
 
-use hinamori_model::{CardKey, PersonId, PersonalText};
+use hinamori_model::{BindingAssurance, CardKey, Doubt, PersonId, PersonalText};
 use hinamori_record::{Presence, Proof};
 
 /// A checked tap.
@@ -57,26 +57,33 @@ pub struct WatchStanding {
 }
 
 impl Tap {
-    /// The name to show. Below a certificate read only what the person chose to be called by (design §5).
+    /// The name to show; below a certificate read only what the person chose to be called by (design §5).
     pub fn shown_name(&self) -> Option<PersonalText> {
         let known = self.known.as_ref()?;
-        if self.proof.assurance.shows_household() {
-            Some(known.name.clone())
-        } else {
-            known.called_name.clone()
-        }
+        if self.shows_household() { Some(known.name.clone()) } else { known.called_name.clone() }
     }
 
     /// The household to show, if any may be.
     pub fn shown_household(&self) -> &[Housemate] {
         match &self.known {
-            Some(known) if self.proof.assurance.shows_household() => &known.household,
+            Some(known) if self.shows_household() => &known.household,
             Some(_) | None => &[],
         }
+    }
+
+    /// Whether the answer wears the mark 「あとで確認」. For a hidden person it never says that the card was just
+    /// on another reader: their answers tell nothing of what was before.
+    pub fn shows_doubt(&self) -> bool {
+        self.proof.doubts.iter().any(|doubt| !(doubt == Doubt::TwoReaders && self.is_hidden()))
     }
 
     /// 秘匿
     pub fn is_hidden(&self) -> bool {
         self.known.as_ref().is_some_and(|known| known.hidden)
+    }
+
+    /// What is shown is the weaker of what the tap proved and what joins the card to the person.
+    fn shows_household(&self) -> bool {
+        self.proof.assurance.shows_household() && self.proof.binding > BindingAssurance::Declared
     }
 }

@@ -1,0 +1,308 @@
+//! One lane: what both counters share. Answers and their time, taking back, the same card twice.
+//!
+//! The caller plans, writes, then completes: [`Lane::plan`] changes nothing; the facts of the [`Plan`] are
+//! written durably as one action; only then [`Lane::complete`] moves the lane on. A new card takes over any
+//! open panel at once: what was recorded stays.
+//!
+//! The kiosk alone sees every touch, so it is the one that ends panels ([`Command::Dismiss`], 12 s after the
+//! last touch). The lane ends what nobody dismissed, so that no name stays on a screen whose kiosk is gone.
+
+use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command, HoldReason, Refusal, Screen};
+use hinamori_model::{CounterKind, Direction, LaneId, RecordId, SiteKind, UnixMillis};
+
+use crate::plan::{By, Input, Plan, Then, Written};
+use crate::shelter::{self, Gate};
+use crate::tap::Tap;
+use crate::visit::{Offer, Visit};
+use crate::watch;
+
+/// How long an answer stays that asks nothing.
+pub const ANSWER_HOLD_MILLIS: u64 = 2_000;
+/// How long a panel that asks stays after its last touch.
+pub const PANEL_HOLD_MILLIS: u64 = 12_000;
+/// How long records can be taken back.
+pub const UNDO_MILLIS: u64 = 30_000;
+/// The same card on the same lane within this time is one tap.
+pub const SAME_TAP_MILLIS: u64 = 5_000;
+
+/// When nobody dismissed a panel: five times its time, because touches that only choose are not told to
+/// the daemon, and a large family must not lose its panel.
+const PANEL_ABANDONED_MILLIS: u64 = 5 * PANEL_HOLD_MILLIS;
+
+/// One lane: what it does, and the answer on its screen.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    id: LaneId,
+    site: SiteKind,
+    counter: CounterKind,
+    direction: Direction,
+    screen: Screen,
+    /// When the answer came to the screen.
+    shown_at: UnixMillis,
+    last_answer: AnswerId,
+    visit: Option<Visit>,
+}
+
+impl Lane {
+    /// An idle lane.
+    pub const fn new(id: LaneId, site: SiteKind, counter: CounterKind, direction: Direction) -> Self {
+        Self {
+            id,
+            site,
+            counter,
+            direction,
+            screen: Screen::Idle,
+            shown_at: UnixMillis::new(0),
+            last_answer: AnswerId(0),
+            visit: None,
+        }
+    }
+
+    /// Which lane.
+    pub const fn id(&self) -> LaneId {
+        self.id
+    }
+
+    /// What fills the screen.
+    pub const fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// 業務
+    pub const fn counter(&self) -> CounterKind {
+        self.counter
+    }
+
+    /// 入口・出口
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Another incident is open from now on: whatever was on the screen is over. Without this a touch on a
+    /// drill's panel, or taking it back, would be recorded in the live incident.
+    pub fn incident_changed(&mut self) {
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.screen = Screen::Idle;
+        self.visit = None;
+    }
+
+    /// What `input` asks for.
+    ///
+    /// # Errors
+    /// [`Refusal`] when a command does not fit the lane's state.
+    pub fn plan(&self, input: Input, now: UnixMillis) -> Result<Plan, Refusal> {
+        match input {
+            Input::Tap(tap) => Ok(self.plan_tap(&tap, now)),
+            Input::Nameless(_doubts) => {
+                let step = match self.counter {
+                    CounterKind::Shelter => shelter::nameless(self.gate()),
+                    CounterKind::Watch => watch::nameless(),
+                };
+                Ok(Plan::begin(By::Card, None, true, step))
+            }
+            Input::NotRead(reason) => Ok(Plan::of(By::Card, Vec::new(), Then::HoldAgain(reason))),
+            Input::Command(command) => self.plan_command(command, now),
+        }
+    }
+
+    fn plan_tap(&self, tap: &Tap, now: UnixMillis) -> Plan {
+        let is_same_tap = |visit: &Visit| {
+            let began = visit.began_at;
+            visit.card == Some(tap.card) && now >= began && now.since(began) < SAME_TAP_MILLIS
+        };
+        if self.visit.as_ref().is_some_and(is_same_tap) {
+            return Plan::of(By::Card, Vec::new(), Then::Repeat);
+        }
+        let step = match self.counter {
+            CounterKind::Shelter => shelter::tap(self.gate(), tap),
+            CounterKind::Watch => watch::tap(tap),
+        };
+        Plan::begin(By::Card, Some(tap.card), tap.shows_doubt(), step)
+    }
+
+    fn plan_command(&self, command: Command, now: UnixMillis) -> Result<Plan, Refusal> {
+        match command {
+            Command::ConfirmHousehold { answer, members } => match self.offer(answer)? {
+                Offer::Household(invited) => shelter::confirm(invited, &members).map(Plan::next),
+                _ => Err(Refusal::NotNow),
+            },
+            Command::CountPeople { answer: Some(answer), adults, children, infants } => {
+                match self.offer(answer)? {
+                    Offer::Count => Ok(Plan::next(shelter::count(1, [adults, children, infants]))),
+                    _ => Err(Refusal::NotNow),
+                }
+            }
+            Command::CountPeople { answer: None, adults, children, infants } => {
+                let step = shelter::count(0, [adults, children, infants]);
+                match (self.counter, step.facts.is_empty()) {
+                    (CounterKind::Shelter, false) => Ok(Plan::begin(By::Touch, None, false, step)),
+                    _ => Err(Refusal::NotNow),
+                }
+            }
+            Command::Undo { answer } => {
+                let visit = self.visit.as_ref().filter(|visit| visit.answer == answer);
+                let facts = visit.ok_or(Refusal::AnswerIsOver)?.undo(now)?;
+                Ok(Plan::of(By::Touch, facts, Then::Undone))
+            }
+            Command::Leave { answer, leaving } => {
+                shelter::leave(self.offer(answer)?, leaving).map(Plan::next)
+            }
+            Command::Dismiss { answer } => match &self.screen {
+                Screen::Answer(shown) if shown.id == answer => Ok(Plan::touch(Then::Dismiss)),
+                Screen::Answer(_) | Screen::Idle => Err(Refusal::AnswerIsOver),
+            },
+            Command::SwitchCounter(counter) => Ok(Plan::touch(Then::Counter(counter))),
+            Command::SetDirection(Direction::Exit) if self.site == SiteKind::CheckPoint => {
+                Err(Refusal::NotNow)
+            }
+            Command::SetDirection(direction) => Ok(Plan::touch(Then::Direction(direction))),
+            Command::WatchConsent { answer, agreed } => {
+                let agreement = watch::consent(self.offer(answer)?)?;
+                Ok(if agreed { Plan::next(agreement) } else { Plan::touch(Then::End) })
+            }
+            Command::WatchMood { answer, mood } => watch::mood(self.offer(answer)?, mood).map(Plan::next),
+            Command::OpenIncident { .. }
+            | Command::EndDrill { .. }
+            | Command::AnswerBuilding { .. }
+            | Command::ShowLeaderList
+            | Command::ShowWatchList => Err(Refusal::NotNow),
+        }
+    }
+
+    /// What may be touched beside `answer`, which must be on the screen.
+    fn offer(&self, answer: AnswerId) -> Result<&Offer, Refusal> {
+        match (&self.screen, &self.visit) {
+            (Screen::Answer(shown), Some(visit)) if shown.id == answer && visit.answer == answer => {
+                Ok(&visit.offer)
+            }
+            (Screen::Answer(shown), _) if shown.id == answer => Err(Refusal::NotNow),
+            _ => Err(Refusal::AnswerIsOver),
+        }
+    }
+
+    const fn gate(&self) -> Gate {
+        Gate::of(self.site, self.direction)
+    }
+
+    /// Moves on after the facts of `plan` were written, or not. When they were not, nothing is
+    /// remembered: the same card can be held again at once.
+    pub fn complete(&mut self, plan: Plan, written: Written, now: UnixMillis) {
+        let Plan { facts, by, then } = plan;
+        match (written, by) {
+            (Written::Durable(records), _) if records.len() == facts.len() => {
+                self.move_on(then, records, now);
+            }
+            (Written::Failed(reason), By::Card) => self.hold_again(reason, now),
+            (Written::Durable(_), By::Card) => self.hold_again(HoldReason::DiskFailing, now),
+            (Written::Failed(_) | Written::Durable(_), By::Touch) => {}
+        }
+    }
+
+    fn move_on(&mut self, then: Then, records: Vec<RecordId>, now: UnixMillis) {
+        match then {
+            Then::Begin { card, doubt, kind, offer } => {
+                let (answer, began_at) = (self.next_answer(), now);
+                let undo_until = (!records.is_empty()).then(|| now.plus(UNDO_MILLIS));
+                self.visit = Some(Visit { card, began_at, answer, kind, offer, doubt, records, undo_until });
+                self.show_visit(now);
+            }
+            Then::Continue { kind, offer } => {
+                let answer = self.next_answer();
+                if let Some(visit) = &mut self.visit {
+                    if !records.is_empty() {
+                        visit.undo_until = Some(now.plus(UNDO_MILLIS));
+                    }
+                    visit.records.extend(records);
+                    (visit.answer, visit.kind, visit.offer) = (answer, kind, offer);
+                }
+                self.show_visit(now);
+            }
+            Then::Repeat => self.repeat(now),
+            Then::HoldAgain(reason) => self.hold_again(reason, now),
+            Then::Undone => {
+                self.visit = None;
+                let id = self.next_answer();
+                self.show(Answer { id, at: now, kind: AnswerKind::Undone, doubt: false, undo_until: None });
+            }
+            Then::Dismiss => self.screen = Screen::Idle,
+            Then::End => self.clear(),
+            Then::Counter(counter) => {
+                self.counter = counter;
+                self.clear();
+            }
+            Then::Direction(direction) => {
+                self.direction = direction;
+                self.clear();
+            }
+        }
+    }
+
+    /// The answer of this tap stays; if it left the screen already, it is shown once more.
+    fn repeat(&mut self, now: UnixMillis) {
+        let Some(visit) = &self.visit else { return };
+        if !matches!(&self.screen, Screen::Answer(shown) if shown.id == visit.answer) {
+            let answer = self.next_answer();
+            if let Some(visit) = &mut self.visit {
+                visit.answer = answer;
+            }
+            self.show_visit(now);
+        }
+    }
+
+    /// Covers the screen and leaves the visit: a card that is taken away slowly is often read twice.
+    fn hold_again(&mut self, reason: HoldReason, now: UnixMillis) {
+        let (id, kind) = (self.next_answer(), AnswerKind::HoldAgain { reason });
+        self.show(Answer { id, at: now, kind, doubt: false, undo_until: None });
+    }
+
+    fn show_visit(&mut self, now: UnixMillis) {
+        if let Some(Visit { answer: id, kind, doubt, undo_until, .. }) = &self.visit {
+            let (id, kind, doubt, undo_until) = (*id, kind.clone(), *doubt, *undo_until);
+            self.show(Answer { id, at: now, kind, doubt, undo_until });
+        }
+    }
+
+    fn show(&mut self, answer: Answer) {
+        self.shown_at = answer.at;
+        self.screen = Screen::Answer(answer);
+    }
+
+    const fn next_answer(&mut self) -> AnswerId {
+        self.last_answer = AnswerId(self.last_answer.0.saturating_add(1));
+        self.last_answer
+    }
+
+    /// Time passed: what is over leaves the screen, then the memory. Returns when to call again, if at all.
+    pub fn tick(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        // After a clock that stepped back, time begins anew instead of standing still.
+        self.shown_at = self.shown_at.min(now);
+        if let Screen::Answer(answer) = &self.screen {
+            let ends_at = self.shown_at.plus(hold_millis(&answer.kind));
+            if now < ends_at {
+                return Some(ends_at);
+            }
+            self.screen = Screen::Idle;
+        }
+        let forget_at = self.visit.as_ref()?.forget_at();
+        if now < forget_at {
+            return Some(forget_at);
+        }
+        self.visit = None;
+        None
+    }
+}
+
+/// もう一度 offers the ways without a card beside it, so its panel stays like one that asks.
+const fn hold_millis(kind: &AnswerKind) -> u64 {
+    match kind {
+        AnswerKind::HoldAgain { .. } => PANEL_ABANDONED_MILLIS,
+        kind if kind.asks() => PANEL_ABANDONED_MILLIS,
+        _ => ANSWER_HOLD_MILLIS,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! What comes to a lane, what is written before anything is said, and what became of it.
+
+use hinamori_ipc::{AnswerKind, Command, HoldReason};
+use hinamori_model::{CardKey, CounterKind, Direction, Doubts, RecordId};
+use hinamori_record::Fact;
+
+use crate::tap::Tap;
+use crate::visit::{Offer, Step};
+
+/// What comes to a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A card was read and checked.
+    Tap(Box<Tap>),
+    /// A card answers, but nothing on it says who holds it (no known application, no stable identifier):
+    /// a head is counted and staff are asked for. Every one counts: two such cards cannot be told apart.
+    Nameless(Doubts),
+    /// Nothing could be read: hold it again.
+    NotRead(HoldReason),
+    /// Somebody touched the screen. Commands about the incident, the site and lists are the caller's.
+    Command(Command),
+}
+
+/// What is to be written before anything is said. Nothing has changed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Plan {
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) by: By,
+    pub(crate) then: Then,
+}
+
+/// Whether a failed write asks for the card again, or leaves the panel for another touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Card,
+    Touch,
+}
+
+/// How the lane moves on once the facts are durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// A new visit.
+    Begin {
+        card: Option<CardKey>,
+        doubt: bool,
+        kind: AnswerKind,
+        offer: Offer,
+    },
+    /// The next answer of the visit.
+    Continue {
+        kind: AnswerKind,
+        offer: Offer,
+    },
+    /// The same card once more: its answer stays, or is shown again.
+    Repeat,
+    /// Nothing could be read.
+    HoldAgain(HoldReason),
+    /// The visit was taken back.
+    Undone,
+    /// The screen is free; what the visit recorded can still be taken back.
+    Dismiss,
+    /// The visit ended without a record.
+    End,
+    Counter(CounterKind),
+    Direction(Direction),
+}
+
+impl Plan {
+    /// The facts to record as one action; none means that nothing needs the disk.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    pub(crate) const fn of(by: By, facts: Vec<Fact>, then: Then) -> Self {
+        Self { facts, by, then }
+    }
+
+    pub(crate) const fn touch(then: Then) -> Self {
+        Self::of(By::Touch, Vec::new(), then)
+    }
+
+    pub(crate) fn begin(by: By, card: Option<CardKey>, doubt: bool, step: Step) -> Self {
+        let Step { facts, kind, offer } = step;
+        Self::of(by, facts, Then::Begin { card, doubt, kind, offer })
+    }
+
+    pub(crate) fn next(step: Step) -> Self {
+        let Step { facts, kind, offer } = step;
+        Self::of(By::Touch, facts, Then::Continue { kind, offer })
+    }
+}
+
+/// What became of a plan's facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// Durable, under these ids in the order of the facts. Ids for some of the facts only count as not
+    /// written: nothing is answered that might be lost.
+    Durable(Vec<RecordId>),
+    /// Not written, and why. After a card the lane asks for it again; after a touch the screen stays as it
+    /// is and the caller answers [`Refusal::Disk`](hinamori_ipc::Refusal::Disk).
+    Failed(HoldReason),
+}

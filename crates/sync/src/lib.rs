@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use hinamori_record::{ActorId, DocumentScope};
 
 pub use grant::{Grant, Grants};
-pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, verify};
+pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify};
 
 /// What somebody holds: per document and actor the largest sequence of the gapless run from 1.
 pub type Vectors = BTreeMap<DocumentScope, BTreeMap<ActorId, u32>>;

@@ -12,6 +12,7 @@ use ring::digest::{SHA256, digest};
 use crate::Grants;
 
 const DOMAIN: &[u8; 16] = b"hinamori seal/v1";
+const POSSESSION_DOMAIN: &[u8; 22] = b"hinamori possession/v1";
 /// The most changes under one seal: a day of a busy box is some thousand.
 const LONGEST_RUN: usize = 4_096;
 
@@ -49,6 +50,21 @@ impl SealKey {
         seal.signature = self.0.sign(&signed_bytes(&seal)).to_bytes();
         Ok(seal)
     }
+
+    /// Proves to whoever asked that this key is at hand, by a signature over their `statement`. It can never
+    /// be taken for a seal: the two begin with different words.
+    pub fn prove_possession(&self, statement: &[u8]) -> [u8; 64] {
+        self.0.sign(&[POSSESSION_DOMAIN.as_slice(), statement].concat()).to_bytes()
+    }
+}
+
+/// The box whose seal key `key` made `proof` over `statement` ([`SealKey::prove_possession`]); `None` when
+/// the proof does not hold.
+pub fn possessor(key: &[u8; 32], statement: &[u8], proof: &[u8; 64]) -> Option<BoxId> {
+    let bytes = [POSSESSION_DOMAIN.as_slice(), statement].concat();
+    let public = VerifyingKey::from_bytes(key).ok()?;
+    public.verify_strict(&bytes, &Signature::from_bytes(proof)).ok()?;
+    Some(box_of_key(key))
 }
 
 impl fmt::Debug for SealKey {
@@ -298,6 +314,16 @@ mod tests {
         check(&|batch| batch.changes[1].hash.0[0] ^= 1, SealError::WrongRun);
         check(&|batch| batch.changes[1].bytes[9] ^= 1, SealError::ForeignChange { sequence: 2 });
         check(&|batch| batch.seal.actor = ActorId::new(key(2).box_id(), 1), SealError::ForeignActor);
+    }
+
+    #[test]
+    fn possession_is_proved_for_one_key_and_one_statement() {
+        let proof = key(1).prove_possession(b"join");
+        assert_eq!(possessor(&key(1).public(), b"join", &proof), Some(key(1).box_id()));
+        assert_eq!(possessor(&key(2).public(), b"join", &proof), None);
+        assert_eq!(possessor(&key(1).public(), b"leave", &proof), None);
+        let seal = key(1).seal(scope(), &changes(&key(1), 1)).unwrap();
+        assert_eq!(possessor(&key(1).public(), &signed_bytes(&seal), &seal.signature), None);
     }
 
     #[test]

@@ -1,96 +1,46 @@
 //! TLS between boxes and the server: keys, certificates, enrolment, connections.
 //!
-//! Two ALPN protocols on one listener: `hinamori-sync/1` with mutual authentication (TLS 1.3, Ed25519
-//! certificates under the town's TLS root), and `hinamori-enrol/1` for a box that has no certificate yet and
-//! shows a one-time code instead.
+//! Two protocols on one listener, told apart by ALPN (RFC 7301): [`SYNC_PROTOCOL`] with mutual
+//! authentication (TLS 1.3, Ed25519 certificates under the town's TLS root), and [`ENROL_PROTOCOL`] for a box
+//! that has no certificate yet and shows a one-time code instead.
+//!
+//! The life of a box: an operator types an [`EnrolmentCode`]; [`enrol`] makes a TLS key on the box, proves
+//! the seal key, checks the server against the code and stores an [`Identity`]; [`connect`] opens the
+//! long-lived connection from then on. The server's half is [`Acceptor`]: it takes a TCP connection and says
+//! who came ([`Incoming`]).
+//!
+//! **Invariant:** no decision depends on a clock: a certificate's dates are not looked at, because a box that
+//! starts after a power cut thinks that it is 1970. Who may come in is decided by key, grant and deny list.
+//! **Invariant:** a box can never pass for the server, nor the reverse (extended key usage, RFC 5280
+//! §4.2.1.12), and both only under the pinned root.
+//! **Invariant:** private keys cannot be printed and lie in files that only their owner reads.
 
-use std::path::Path;
+mod acceptor;
+mod authority;
+mod certificate;
+mod code;
+mod connection;
+mod enrolment;
+mod error;
+mod frame;
+mod identity;
+pub mod private_file;
+mod socket;
+mod verifier;
 
-use hinamori_model::BoxId;
-use tokio::net::TcpStream;
+pub use acceptor::{Acceptor, Enrolment, Incoming, PeerBox};
+pub use authority::{ServerCredential, TlsRoot};
+pub use certificate::SigningRequest;
+pub use code::{EnrolmentCode, NoEnrolmentCode};
+pub use connection::connect;
+pub use enrolment::{EnrolmentRequest, Granted, Refusal, enrol};
+pub use error::TlsError;
+pub use identity::Identity;
 
-/// What an operator types or scans at a new box: where the server is, what it must prove, and a one-time
-/// token. Textual form: `hinamori-enrol:HOST:PORT:ROOT:TLSROOT:TOKEN` in lower-case hexadecimal.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EnrolmentCode {
-    /// `host:port` of the server.
-    pub address: String,
-    /// The town root's Ed25519 public key, which town packages are signed with.
-    pub town_root: [u8; 32],
-    /// SHA-256 of the TLS root's certificate.
-    pub tls_root: [u8; 32],
-    /// 80 random bits; one use, 15 minutes, five tries.
-    pub token: [u8; 10],
-}
-
-impl std::str::FromStr for EnrolmentCode {
-    type Err = NoEnrolmentCode;
-
-    fn from_str(_text: &str) -> Result<Self, Self::Err> {
-        todo!()
-    }
-}
-
-impl std::fmt::Display for EnrolmentCode {
-    fn fmt(&self, _out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
-    }
-}
-
-/// The text is no enrolment code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is not an enrolment code of Hinamori")]
-pub struct NoEnrolmentCode;
-
-/// A box's TLS key, certificate and what it trusts, in a folder of its own (0700, files 0600).
-pub struct Identity {}
-
-impl Identity {
-    /// Loads what [`enrol`] stored; `None` when the box was never enrolled.
-    ///
-    /// # Errors
-    /// [`TlsError`] when the files are damaged.
-    pub fn load(_folder: &Path) -> Result<Option<Self>, TlsError> {
-        todo!()
-    }
-
-    /// `host:port` of the server.
-    pub fn address(&self) -> &str {
-        todo!()
-    }
-
-    /// The town root that packages must be signed with.
-    pub fn town_root(&self) -> [u8; 32] {
-        todo!()
-    }
-}
-
-/// Joins the box to a town: makes a TLS key, sends a signing request with the token, checks the server
-/// against the code, stores what came back in `folder`, and returns the town package's bytes.
-///
-/// # Errors
-/// [`TlsError`]; nothing is stored then.
-pub async fn enrol(
-    _folder: &Path,
-    _code: &EnrolmentCode,
-    _seal_key: [u8; 32],
-    _box_id: BoxId,
-) -> Result<Vec<u8>, TlsError> {
-    todo!()
-}
-
-/// Opens the long-lived connection of an enrolled box.
-///
-/// # Errors
-/// [`TlsError`].
-pub async fn connect(_identity: &Identity) -> Result<tokio_rustls::client::TlsStream<TcpStream>, TlsError> {
-    todo!()
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// The network or the disk.
-    #[error("the connection or a file failed")]
-    Io(#[from] std::io::Error),
-}
+/// The ALPN name of the framed protocol of enrolled boxes.
+pub const SYNC_PROTOCOL: &[u8] = b"hinamori-sync/1";
+/// The ALPN name of the exchange in which a box joins.
+pub const ENROL_PROTOCOL: &[u8] = b"hinamori-enrol/1";
+/// The name that every town's server proves. It is not the host name that boxes dial: the server may move
+/// to another address, and no box can be issued this name.
+pub const SERVER_NAME: &str = "server.hinamori.internal";

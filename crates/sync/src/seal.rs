@@ -15,6 +15,8 @@ const DOMAIN: &[u8; 16] = b"hinamori seal/v1";
 const POSSESSION_DOMAIN: &[u8; 22] = b"hinamori possession/v1";
 /// The most changes under one seal: a day of a busy box is some thousand.
 const LONGEST_RUN: usize = 4_096;
+/// The most bytes of changes under one seal: they travel as one message.
+pub(crate) const LONGEST_RUN_BYTES: usize = 8 << 20;
 
 /// The key that a box seals with (Ed25519). It cannot be printed and is wiped when dropped.
 pub struct SealKey(SigningKey);
@@ -204,7 +206,8 @@ impl Run {
             .iter()
             .zip(first.sequence..)
             .all(|(change, expected)| change.actor == first.actor && change.sequence == expected);
-        if !dense || changes.len() > LONGEST_RUN || first.sequence == 0 {
+        let bytes = changes.iter().fold(0_usize, |sum, change| sum.saturating_add(change.bytes.len()));
+        if !dense || changes.len() > LONGEST_RUN || bytes > LONGEST_RUN_BYTES || first.sequence == 0 {
             return Err(SealError::WrongRun);
         }
         Ok(Self::over(changes, first, last))

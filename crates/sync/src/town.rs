@@ -18,7 +18,7 @@ const DOMAIN: &[u8; 19] = b"hinamori package/v1";
 /// Bytes of an Ed25519 signature.
 const SIGNATURE: usize = 64;
 /// A town of 100,000 people takes about 20 MB.
-const MAXIMUM: usize = 64 << 20;
+pub(crate) const MAXIMUM: usize = 64 << 20;
 
 /// What the town says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

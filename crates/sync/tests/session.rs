@@ -1,0 +1,348 @@
+//! Boxes and a server joined by nothing but byte vectors.
+#![expect(clippy::unwrap_used, reason = "a test ends at a surprise")]
+
+use std::collections::BTreeMap;
+
+use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
+use hinamori_sync::town::{Directory, Incidents, Package, RootKey, SignedPackage, TownSecret};
+use hinamori_sync::{Grant, Grants, PeerMisbehaved, SealKey, SealedBatch, Session, Side, Vectors};
+
+const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
+const GATE: SiteId = SiteId::from_bytes([0x62; 16]);
+const HALL: SiteId = SiteId::from_bytes([0x63; 16]);
+
+fn scope(site: SiteId) -> DocumentScope {
+    DocumentScope { incident: IncidentId::from_bytes([1; 16]), site, period: Period(20_738) }
+}
+
+fn key(number: u8) -> SealKey {
+    SealKey::from_bytes(&[number; 32])
+}
+
+/// Box 1 at the gym, box 2 at the gate and reading the gym, box 3 at the hall reading nothing.
+fn boxes() -> Vec<(BoxId, Grant)> {
+    [(1, GYM, vec![]), (2, GATE, vec![GYM]), (3, HALL, vec![])]
+        .into_iter()
+        .map(|(number, site, reads)| {
+            (key(number).box_id(), Grant { seal_key: key(number).public(), site, reads })
+        })
+        .collect()
+}
+
+fn root() -> RootKey {
+    RootKey::from_bytes(&[9; 32])
+}
+
+fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
+    let id = |byte| IncidentId::from_bytes([byte; 16]);
+    root()
+        .sign(&Package {
+            version,
+            issued_at: UnixMillis::new(0),
+            name: "汐見町".to_owned(),
+            key: TownSecret([8; 32]),
+            sites: Vec::new(),
+            incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
+            boxes,
+            anchors: Vec::new(),
+            intermediates: Vec::new(),
+            revocation_lists: vec![vec![0x5a; 3_000]],
+            directory: Directory::default(),
+        })
+        .unwrap()
+}
+
+/// What one end keeps: batches that follow each other.
+#[derive(Default)]
+struct Shelf(BTreeMap<(DocumentScope, ActorId), Vec<SealedBatch>>);
+
+impl Shelf {
+    fn keep(&mut self, batch: SealedBatch) {
+        let run = self.0.entry((batch.seal.scope, batch.seal.actor)).or_default();
+        if run.last().map_or(0, |last| last.seal.upto) + 1 == batch.seal.from {
+            run.push(batch);
+        }
+    }
+
+    fn vectors(&self) -> Vectors {
+        let mut vectors = Vectors::new();
+        for ((scope, actor), run) in &self.0 {
+            vectors.entry(*scope).or_default().insert(*actor, run.last().unwrap().seal.upto);
+        }
+        vectors
+    }
+
+    fn missing_at(&self, peer: &Vectors) -> Vec<SealedBatch> {
+        let lacks = |batch: &&SealedBatch| {
+            let sent = peer.get(&batch.seal.scope).and_then(|actors| actors.get(&batch.seal.actor));
+            batch.seal.from > sent.copied().unwrap_or(0)
+        };
+        self.0.values().flatten().filter(lacks).cloned().collect()
+    }
+}
+
+struct End {
+    session: Session,
+    shelf: Shelf,
+    confirmed: BTreeMap<(DocumentScope, ActorId), u32>,
+    quarantine: Vec<(String, Vec<u8>)>,
+    town: Option<u64>,
+}
+
+impl End {
+    fn new(side: Side, town: Option<SignedPackage>, grants: Grants, shelf: Shelf) -> (Self, Vec<u8>) {
+        let (session, hello) = Session::new(side, root().public(), town, grants, &shelf.vectors());
+        let end = Self { session, shelf, confirmed: BTreeMap::new(), quarantine: Vec::new(), town: None };
+        (end, hello)
+    }
+
+    fn hear(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let effects = self.session.received(bytes).unwrap();
+        let mut send = effects.send;
+        let stored = !effects.store.is_empty();
+        for batch in effects.store {
+            self.shelf.keep(SealedBatch { seal: batch.seal().clone(), changes: batch.changes().to_vec() });
+        }
+        if stored {
+            send.extend(self.session.stored(&self.shelf.vectors()));
+        }
+        for (scope, actor, upto) in effects.confirmed {
+            self.confirmed.insert((scope, actor), upto);
+        }
+        self.quarantine.extend(effects.quarantine);
+        self.town = effects.town.map(|town| town.version()).or(self.town);
+        if effects.look_up {
+            send.extend(self.look_up());
+        }
+        send
+    }
+
+    fn look_up(&mut self) -> Vec<u8> {
+        let batches = self.shelf.missing_at(self.session.peer());
+        self.session.offer(batches)
+    }
+}
+
+/// Carries bytes until nobody has anything to say; the bytes that went each way.
+fn talk(left: &mut End, right: &mut End, to_right: Vec<u8>, to_left: Vec<u8>, step: usize) -> (usize, usize) {
+    let (mut to_right, mut to_left, mut sent) = (to_right, to_left, (0, 0));
+    while !to_right.is_empty() || !to_left.is_empty() {
+        sent = (sent.0 + to_right.len(), sent.1 + to_left.len());
+        let (heard_right, heard_left) = (std::mem::take(&mut to_right), std::mem::take(&mut to_left));
+        heard_right.chunks(step).for_each(|piece| to_left.extend(right.hear(piece)));
+        heard_left.chunks(step).for_each(|piece| to_right.extend(left.hear(piece)));
+    }
+    sent
+}
+
+fn connect(number: u8, at_box: Shelf, at_server: Shelf, step: usize) -> (End, End, (usize, usize)) {
+    let grants = Grants(boxes().into_iter().collect());
+    let (mut left, to_right) = End::new(Side::Box, Some(town(1, boxes())), grants.clone(), at_box);
+    let side = Side::Server { peer: key(number).box_id() };
+    let (mut right, to_left) = End::new(side, Some(town(1, boxes())), grants, at_server);
+    let sent = talk(&mut left, &mut right, to_right, to_left, step);
+    (left, right, sent)
+}
+
+struct Writer {
+    key: SealKey,
+    document: Document,
+}
+
+impl Writer {
+    fn new(number: u8, site: SiteId) -> Self {
+        let key = key(number);
+        let document = Document::new(scope(site), ActorId::new(key.box_id(), 1)).unwrap();
+        Self { key, document }
+    }
+
+    fn change(&mut self, number: u8) -> Change {
+        let at = UnixMillis::new(1_791_730_800_000 + u64::from(number));
+        let fact = Fact::Presence {
+            person: PersonId::from_bytes([number; 16]),
+            event: PresenceEvent::Arrived,
+            proof: Proof::DECLARED,
+        };
+        let (id, clock) = (RecordId::new(at, u128::from(number)), Hlc::from_packed(at.get() << 16));
+        let record = Record { id, at: clock, clock_unsure: false, lane: None, fact };
+        self.document.append(&[record], at).unwrap()
+    }
+
+    fn batch(&mut self, numbers: std::ops::Range<u8>) -> SealedBatch {
+        let changes: Vec<Change> = numbers.map(|number| self.change(number)).collect();
+        SealedBatch { seal: self.key.seal(self.document.scope(), &changes).unwrap(), changes }
+    }
+
+    fn shelf(number: u8, site: SiteId) -> Shelf {
+        let (mut writer, mut shelf) = (Self::new(number, site), Shelf::default());
+        shelf.keep(writer.batch(0..2));
+        shelf.keep(writer.batch(2..30));
+        shelf
+    }
+}
+
+#[test]
+fn what_a_box_wrote_reaches_the_server_and_is_confirmed_however_the_bytes_are_cut() {
+    for step in [1, 7, 1_095, 1 << 20] {
+        let (left, right, _) = connect(1, Writer::shelf(1, GYM), Shelf::default(), step);
+        assert_eq!(right.shelf.vectors(), left.shelf.vectors());
+        let everything: Vec<u32> = left.confirmed.into_values().collect();
+        assert_eq!(everything, [30]);
+        assert!(left.quarantine.is_empty() && right.quarantine.is_empty());
+    }
+}
+
+#[test]
+fn a_broken_connection_is_taken_up_where_it_was() {
+    // The server had stored everything, its answer was lost.
+    let (left, right, (up, down)) = connect(1, Writer::shelf(1, GYM), Writer::shelf(1, GYM), 1 << 20);
+    assert_eq!(left.confirmed.into_values().collect::<Vec<_>>(), [30]);
+    assert!(up < 120 && down < 120, "{up} up and {down} down although nothing is new");
+    assert_eq!(right.shelf.0.len(), 1);
+
+    // It had stored the first batch only.
+    let mut first = Writer::shelf(1, GYM);
+    first.0.values_mut().for_each(|run| run.truncate(1));
+    let (left, right, _) = connect(1, Writer::shelf(1, GYM), first, 1 << 20);
+    assert_eq!(right.shelf.vectors(), left.shelf.vectors());
+    assert_eq!(left.confirmed.into_values().collect::<Vec<_>>(), [30]);
+}
+
+#[test]
+fn a_server_that_lost_its_disk_is_refilled_also_with_what_others_wrote() {
+    let (left, _, _) = connect(2, Shelf::default(), Writer::shelf(1, GYM), 1 << 20);
+    assert_eq!(left.shelf.0.len(), 1, "the gate reads the gym");
+    let (_, right, _) = connect(2, left.shelf, Shelf::default(), 1 << 20);
+    assert_eq!(right.shelf.vectors(), Writer::shelf(1, GYM).vectors());
+}
+
+#[test]
+fn a_box_is_sent_and_told_of_nothing_that_its_grant_does_not_name() {
+    let (left, right, (_, down)) = connect(3, Shelf::default(), Writer::shelf(1, GYM), 1 << 20);
+    assert!(left.shelf.0.is_empty());
+    assert!(down < 20, "{down} bytes: not even the vector is told");
+    assert!(right.session.peer().is_empty());
+    let (left, _, _) = connect(7, Shelf::default(), Writer::shelf(1, GYM), 1 << 20);
+    assert!(left.shelf.0.is_empty(), "a box without any grant");
+}
+
+#[test]
+fn what_does_not_hold_is_kept_aside_and_the_rest_goes_on() {
+    let mut shelf = Writer::shelf(1, GYM);
+    // Written for a site where the box does not stand.
+    shelf.keep(Writer::new(1, HALL).batch(0..1));
+    let mut bent = Writer::new(1, GYM);
+    bent.document = Document::new(scope(GYM), ActorId::new(key(1).box_id(), 2)).unwrap();
+    let mut bent = bent.batch(0..3);
+    bent.seal.signature[5] ^= 1;
+    shelf.keep(bent);
+    let (_, right, _) = connect(1, shelf, Shelf::default(), 1 << 20);
+    assert_eq!(right.shelf.vectors(), Writer::shelf(1, GYM).vectors());
+    let mut reasons: Vec<&str> = right.quarantine.iter().map(|(reason, _)| reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["the box may not write for this site", "the seal's signature does not hold"]);
+    assert!(right.quarantine.iter().all(|(_, bytes)| bytes.len() > 200));
+}
+
+#[test]
+fn a_newer_package_reaches_the_box_before_what_it_makes_believable() {
+    let all = Grants(boxes().into_iter().collect());
+    let only_gate: Vec<_> = boxes().into_iter().skip(1).take(1).collect();
+    let grants = Grants(only_gate.iter().cloned().collect());
+    let (mut left, to_right) = End::new(Side::Box, Some(town(1, only_gate)), grants, Shelf::default());
+    let side = Side::Server { peer: key(2).box_id() };
+    let (mut right, to_left) = End::new(side, Some(town(2, boxes())), all.clone(), Writer::shelf(1, GYM));
+    talk(&mut left, &mut right, to_right, to_left, 50);
+    assert_eq!((left.town, left.shelf.0.len(), left.quarantine.len()), (Some(2), 1, 0));
+
+    // The register changes while both are connected; what is older comes to nothing.
+    let push = right.session.town_changed(town(3, boxes()), all.clone());
+    talk(&mut left, &mut right, Vec::new(), push, 50);
+    assert_eq!(left.town, Some(3));
+    assert!(right.session.town_changed(town(2, boxes()), all).is_empty());
+}
+
+#[test]
+fn an_old_package_does_not_come_back() {
+    let (_, hello) = Session::new(Side::Box, root().public(), None, Grants::default(), &Vectors::new());
+    let side = Side::Server { peer: key(2).box_id() };
+    let (mut old, old_hello) = End::new(side, Some(town(3, boxes())), Grants::default(), Shelf::default());
+    let replayed = [old_hello, old.hear(&hello)].concat();
+    for (held, taken) in [(2, Some(3)), (3, None), (5, None)] {
+        let held = Some(town(held, Vec::new()));
+        let (mut left, _) = End::new(Side::Box, held, Grants::default(), Shelf::default());
+        drop(left.hear(&replayed));
+        assert_eq!((left.town, left.quarantine.len()), (taken, 0));
+    }
+}
+
+#[test]
+fn a_package_of_another_root_is_kept_aside() {
+    let foreign = RootKey::from_bytes(&[4; 32]);
+    let grants = Grants(boxes().into_iter().collect());
+    let (_, package) = SignedPackage::open(town(5, boxes()).as_bytes(), &root().public()).unwrap();
+    let signed = foreign.sign(&package).unwrap();
+    let (mut left, to_right) = End::new(Side::Box, None, Grants::default(), Shelf::default());
+    let side = Side::Server { peer: key(2).box_id() };
+    let (mut right, to_left) = End::new(side, Some(signed), grants, Shelf::default());
+    talk(&mut left, &mut right, to_right, to_left, 50);
+    assert_eq!((left.town, left.quarantine.len()), (None, 1));
+}
+
+/// The bytes of a whole visit of box 1, as the server hears them.
+fn visit() -> Vec<u8> {
+    let (mut writer, mut shelf) = (Writer::new(1, GYM), Shelf::default());
+    shelf.keep(writer.batch(0..1));
+    shelf.keep(writer.batch(1..4));
+    let (mut left, hello) = End::new(Side::Box, None, Grants::default(), shelf);
+    let side = Side::Server { peer: key(1).box_id() };
+    let (_, server_hello) = End::new(side, None, Grants(boxes().into_iter().collect()), Shelf::default());
+    [hello, left.hear(&server_hello)].concat()
+}
+
+fn server() -> Session {
+    let side = Side::Server { peer: key(1).box_id() };
+    Session::new(side, root().public(), None, Grants(boxes().into_iter().collect()), &Vectors::new()).0
+}
+
+#[test]
+fn every_bent_byte_ends_the_connection_and_stores_nothing_false() {
+    let bytes = visit();
+    for position in 0..bytes.len() {
+        let mut bent = bytes.clone();
+        bent[position] ^= 1 << (position % 8);
+        if let Ok(effects) = server().received(&bent) {
+            // The length of a frame grew: it waits for what never comes.
+            assert!(effects.store.len() < 2 && effects.quarantine.is_empty(), "{position}");
+        }
+    }
+}
+
+#[test]
+fn what_is_out_of_place_ends_the_connection() {
+    let bytes = visit();
+    let (_, hello) = Session::new(Side::Box, root().public(), None, Grants::default(), &Vectors::new());
+    let out_of_place =
+        |bytes: &[u8]| matches!(server().received(bytes), Err(PeerMisbehaved::OutOfPlace { .. }));
+    assert!(server().received(&hello).is_ok());
+    assert!(out_of_place(&[hello.clone(), hello.clone()].concat()), "two hellos");
+    let (mut left, box_hello) = End::new(Side::Box, None, Grants::default(), Writer::shelf(1, GYM));
+    drop(left.hear(&hello));
+    assert!(out_of_place(&bytes[box_hello.len()..]), "a batch before hello");
+
+    // What only a server says, from a box.
+    let side = Side::Server { peer: key(2).box_id() };
+    let grants = Grants(boxes().into_iter().collect());
+    let (mut talks, _) = End::new(side, Some(town(1, boxes())), grants, Shelf::default());
+    let package = talks.hear(&hello);
+    assert!(package.len() > 3_000 && out_of_place(&[hello.clone(), package].concat()), "a package");
+}
+
+#[test]
+fn nothing_is_sent_before_the_peers_hello() {
+    let batches = Writer::shelf(1, GYM).missing_at(&Vectors::new());
+    assert!(server().offer(batches.clone()).is_empty());
+    let (mut session, _) = Session::new(Side::Box, root().public(), None, Grants::default(), &Vectors::new());
+    assert!(session.offer(batches).is_empty());
+}

@@ -18,9 +18,11 @@ mod log;
 mod projection;
 mod schema;
 mod store;
+mod totals;
 
 pub use directory::{Directory, KnownCard};
 pub use error::StoreError;
 pub use log::{Durability, Ingested, Refused};
 pub use projection::{LaterItem, SiteCounts};
 pub use store::Store;
+pub use totals::Totals;

@@ -247,13 +247,17 @@ impl Store {
         Ok(self.connection.prepare_cached("SELECT count(*) FROM outbox")?.query_row([], |row| row.get(0))?)
     }
 
-    /// Keeps bytes that were refused, for somebody to look at.
+    /// Keeps bytes that were refused, for somebody to look at. The same bytes are kept once: a box that
+    /// sends them again at every connection does not fill the disk.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn quarantine(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT INTO quarantine (received_at, reason, bytes) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO quarantine (received_at, reason, bytes) SELECT ?1, ?2, ?3
+                 WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE bytes = ?3)",
+            )?
             .execute((now.get(), reason, bytes))?;
         Ok(())
     }

@@ -173,7 +173,12 @@ fn a_gap_and_a_fork_are_refused_and_change_nothing() {
     assert!(matches!(fork.refused.as_slice(), [Refused::Fork { sequence: 1, .. }]), "{:?}", fork.refused);
     assert_eq!(hall.record_count().unwrap(), 3);
     assert_eq!(gym.store.record_count().unwrap(), 0);
-    hall.quarantine("fork", &[1, 2, 3], NOW).unwrap();
+    for bytes in [[1, 2, 3], [1, 2, 4], [1, 2, 3]] {
+        hall.quarantine("fork", &bytes, NOW).unwrap();
+    }
+    let totals = hall.totals().unwrap();
+    assert_eq!((totals.changes, totals.records, totals.quarantined), (3, 3, 2));
+    assert_eq!(totals.assurances.values().sum::<u64>(), 3);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! People, cards and a lane for the tests.
 
-use hinamori_ipc::{Answer, AnswerKind, Command, Refusal, Screen};
+use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command, Refusal, Screen};
 use hinamori_model::{
     Assurance, BindingAssurance, CardKey, CounterKind, Direction, Doubts, Hlc, LaneId, PersonId,
     PersonalText, RecordId, SiteId, SiteKind, UnixMillis,
@@ -88,11 +88,13 @@ pub(crate) struct Desk {
     pub(crate) lane: Lane,
     pub(crate) now: UnixMillis,
     pub(crate) written: Vec<Fact>,
+    pub(crate) answers: Vec<AnswerId>,
 }
 
 impl Desk {
     pub(crate) fn new(site: SiteKind, counter: CounterKind, direction: Direction) -> Self {
-        Self { lane: Lane::new(LaneId(1), site, counter, direction), now: NOON, written: Vec::new() }
+        let lane = Lane::new(LaneId(1), site, counter, direction);
+        Self { lane, now: NOON, written: Vec::new(), answers: Vec::new() }
     }
 
     pub(crate) fn shelter() -> Self {
@@ -132,6 +134,11 @@ impl Desk {
             Screen::Answer(answer) => answer,
             Screen::Idle => panic!("the screen is idle"),
         }
+    }
+
+    /// The latest answer that was seen.
+    pub(crate) fn last_answer(&self) -> AnswerId {
+        self.answers.last().copied().unwrap_or(AnswerId(0))
     }
 
     pub(crate) fn kind(&self) -> &AnswerKind {

@@ -12,6 +12,8 @@
 mod evidence;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod invariant;
 mod lane;
 mod opening;
 mod plan;

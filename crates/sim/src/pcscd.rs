@@ -98,7 +98,12 @@ impl Pcscd {
         let configuration = folder.join("readers");
         std::fs::create_dir_all(&configuration).map_err(failed("make the folder for readers"))?;
         for port in ports {
-            std::fs::write(configuration.join(format!("vpcd-{port}")), reader_entry(*port))
+            // The driver keeps its slots in static variables: entries that load the same file would answer
+            // for each other's cards.
+            let driver = std::path::absolute(folder.join(format!("vpcd-{port}.so")))
+                .map_err(failed("find the folder for drivers"))?;
+            std::fs::copy(DRIVER, &driver).map_err(failed("copy the driver"))?;
+            std::fs::write(configuration.join(format!("vpcd-{port}")), reader_entry(*port, &driver))
                 .map_err(failed("write a reader's entry"))?;
         }
         std::fs::create_dir_all("/run/pcscd").map_err(failed("make /run/pcscd"))?;
@@ -115,6 +120,20 @@ impl Pcscd {
         let started = Self { process, folder: folder.to_path_buf() };
         started.wait_for_readers(ports)?;
         Ok(started)
+    }
+
+    /// Kills pcscd as a crash would: without a word, and its socket stays behind for whoever starts the next
+    /// one.
+    ///
+    /// # Errors
+    /// When it cannot be killed, or what it leaves behind cannot be cleared away.
+    pub fn kill(mut self) -> Result<(), PcscdError> {
+        self.process.kill().map_err(failed("kill pcscd"))?;
+        self.process.wait().map_err(failed("wait for pcscd's end"))?;
+        for left_behind in ["/run/pcscd/pcscd.comm", "/run/pcscd/pcscd.pid"] {
+            std::fs::remove_file(left_behind).map_err(failed("clear away what pcscd left behind"))?;
+        }
+        Ok(())
     }
 
     /// pcscd exits 0 when another one runs and says nothing when a port is taken: only the list of
@@ -156,6 +175,9 @@ impl Pcscd {
 
 impl Drop for Pcscd {
     fn drop(&mut self) {
+        if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
         // SIGTERM lets pcscd remove its socket; the process is still ours, so that its number is right.
         let stop = format!("kill -TERM {}", self.process.id());
         if !Command::new("sh").args(["-c", &stop]).status().is_ok_and(|status| status.success()) {
@@ -175,8 +197,9 @@ pub fn reader_name(port: u16) -> String {
     format!("Virtual PCD {port} 00 00")
 }
 
-fn reader_entry(port: u16) -> String {
+fn reader_entry(port: u16, driver: &Path) -> String {
+    let driver = driver.display();
     format!(
-        "FRIENDLYNAME \"Virtual PCD {port}\"\nDEVICENAME /dev/null:{port}\nLIBPATH {DRIVER}\nCHANNELID {port}\n"
+        "FRIENDLYNAME \"Virtual PCD {port}\"\nDEVICENAME /dev/null:{port}\nLIBPATH {driver}\nCHANNELID {port}\n"
     )
 }

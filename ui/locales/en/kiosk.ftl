@@ -1,0 +1,337 @@
+# Words of the kiosk in plain English.
+
+## The bar
+mode-daily-life = Everyday
+mode-live = DISASTER
+mode-drill = DRILL
+incident-unnamed = Disaster response
+banner-silent = No sound
+banner-date = { $weekday } { $day } { $month }
+drill-this-is = This is a drill
+drill-not-real = Not a real disaster
+drill-tag = DRILL
+receiving-closed = Not receiving people
+receiving-opening = Opening the shelter
+receiving-inside = Receiving people
+receiving-outside = Receiving people outside
+counter-shelter = Shelter reception
+counter-watch = Daily watch
+month-january = Jan
+month-february = Feb
+month-march = Mar
+month-april = Apr
+month-may = May
+month-june = Jun
+month-july = Jul
+month-august = Aug
+month-september = Sep
+month-october = Oct
+month-november = Nov
+month-december = Dec
+weekday-monday = Mon
+weekday-tuesday = Tue
+weekday-wednesday = Wed
+weekday-thursday = Thu
+weekday-friday = Fri
+weekday-saturday = Sat
+weekday-sunday = Sun
+
+## What could not be done
+notice-not-sent = That did not arrive. Please touch again.
+notice-over = Time is over. Please hold your card again.
+notice-not-now = Not possible now.
+notice-disk = Not recorded. Please write it on paper.
+
+## Idle
+idle-lane = Desk { $lane }
+idle-lane-exit = Desk { $lane }, exit
+idle-counted = Here now:
+idle-counted-drill = In the drill:
+idle-counted-watch = Today:
+idle-people = { $people }
+idle-call =
+    Please hold
+    your card here
+idle-call-exit =
+    Going out? Please
+    hold your card here
+idle-hint = Leave it about a second, until the sound.
+idle-hint-silent = Leave it until the screen changes.
+idle-hint-pin = No PIN is needed.
+idle-no-reader =
+    Cards do not
+    work just now
+idle-no-reader-hint =
+    Count people without cards,
+    write their names on paper.
+idle-no-reader-watch =
+    Please speak to the staff.
+    They note your visit on paper.
+idle-no-record =
+    Please fill in
+    the paper form
+idle-no-record-hint = This terminal cannot record now.
+light-ready = Ready
+light-drill = Drill: ready
+light-no-reader = No card reader
+light-no-record = Cannot record
+light-look = Touch to see why
+light-online = Connected to town
+light-offline = Working offline
+light-drill-note = Not in real records
+open-live = Open shelter
+open-live-note = In a disaster
+head-count = No card
+leader-list = Check later
+leader-list-count = { $count } to check
+settings = Settings
+watch-list = Not yet today
+language-to-english = English
+language-to-japanese = 日本語
+drill-to-live = Stop drill: REAL
+drill-to-live-note = In a real disaster
+
+## Answers
+answer-accepted = You are registered
+answer-here = Confirmed
+answer-recorded = Recorded
+answer-undone = Taken back
+answer-next-person = Next person: hold your card
+name-spoken = { $name }
+name-later = Name: later
+next-step-inside = Please go in
+next-step-outside = Please wait outside the building
+next-step-wait = Please wait: building being checked
+next-step-daily = Thank you
+undo = Take back
+undo-seconds = { $seconds } s left
+undone-note = Hold your card again to register
+done-people = { $people } people
+done-watch = Thank you
+
+## Household
+household-question = Who came with you? Touch them
+household-everybody = Everybody came
+household-others = Others
+household-done = Done: { $people }
+member-already-in = Came in { $time }
+page-of = { $page } / { $pages }
+
+## Counting
+count-question = Did others come with you?
+count-adults = Adults
+count-adults-age = 15 and over
+count-children = Children
+count-children-age = 3 to 14
+count-infants = Babies
+count-infants-age = Up to 2
+count-fewer = one fewer
+count-more = one more
+head-count-say =
+    People without a card
+    can be counted now.
+    We ask for their names
+    later.
+head-count-none = Touch + to count
+head-count-done = Count { $people }
+
+## Already here
+here-at = { $time } You are here
+here-stay = Touch nothing if you stay
+leave-question = Only if you are leaving
+leave-question-exit = Where are you going?
+leave-out = Going out
+leave-out-note = Back today
+leave-overnight = Night away
+leave-overnight-note = Back later
+leave-moved = Moving
+leave-moved-note = To another shelter
+leave-left = Leaving
+leave-left-note = Home or elsewhere
+left-out = See you later
+left-out-note = Going out: recorded
+left-overnight = Take care
+left-overnight-note = Night away: recorded
+left-moved = Take care
+left-moved-note = Moving: recorded
+left-left = Take care
+left-left-note = Leaving: recorded
+
+## Staff, and hold again
+staff-call =
+    Please speak
+    to the staff
+staff-counted = You have been counted.
+staff-to = To the staff
+staff-what = Please ask for the name
+staff-next = Next
+again-call =
+    Please hold
+    your card again
+again-torn =
+    It was taken away too early.
+    Nothing is recorded yet.
+again-mute =
+    The card was not read.
+    Nothing is recorded yet.
+again-flat = Lay it flat
+again-case = Out of its case
+again-single = One card only
+again-without-card = Register without a card
+disk-call =
+    This could not
+    be recorded
+disk-full-note =
+    The terminal is full. Please come in.
+    Your name goes on the paper form.
+disk-failing-note =
+    The terminal cannot write. Please come in.
+    Your name goes on the paper form.
+
+## Opening
+opening-header = Back
+open-live-title = Open the shelter?
+open-live-say =
+    Reception for a disaster begins. No network is needed.
+    The next question is whether the building is safe.
+open-live-confirm = Open the shelter
+open-drill = Start a drill
+open-drill-title = Start a drill?
+open-drill-say =
+    Reception for a drill begins. It is not in the real records.
+    The screen wears the colours of a drill.
+open-drill-confirm = Start the drill
+drill-end = End the drill
+building-question = Is the building safe?
+building-hint = Look from outside before going in. Anybody may answer.
+building-hint-tall =
+    Look from outside before going in.
+    Anybody may answer.
+building-tilt = Leaning
+building-crack = Large cracks
+building-falling = Things falling
+building-fire = Fire, smell of gas
+building-nothing = None of these
+building-nothing-note = Open and receive people
+building-nothing-marked = Unmark the pictures first
+building-something = Some, or unsure
+building-something-note = Stay out, receive outside
+
+## Watch
+greeting-morning = Good morning
+greeting-day = Hello
+greeting-evening = Good evening
+greeting-recorded = Recorded at { $time }
+mood-question = How are you today?
+mood-fine = I am well
+mood-talk = I need to talk
+mood-away = I will be away for a while
+mood-nothing-needed = You need not touch anything
+consent-not-yet = Nothing is recorded yet
+consent-question = Start the daily watch?
+consent-explanation =
+    The day and time of each visit are recorded.
+    If you do not come, the town asks after you.
+    You can stop at any time.
+consent-yes = Yes, please
+consent-no = No, thank you
+watch-list-say = Not yet today: { $count }
+watch-list-empty = Everybody has come today
+list-loading = Looking…
+page-next = Next page
+page-back = Back
+
+## Leader's list
+leader-list-say = { $count } to look at, when there is time.
+leader-list-empty = Nothing to check
+leader-list-nameless = No name yet
+leader-list-separator = ; 
+doubt-unknown-card = New card: ask for the name
+doubt-expired = The card is out of date
+doubt-not-yet-valid = The card is not valid yet: look at the clock
+doubt-stopped = A card no longer in use: ask who this is
+doubt-no-card-data = Card data is missing
+doubt-issuer = The card's issuer is unknown
+doubt-test-card = A test card
+doubt-unreadable = The card's contents cannot be read
+doubt-purpose = A card for another purpose
+doubt-chip = Perhaps not the registered card: ask who this is
+doubt-two-readers = The same card at two desks at once
+doubt-pin = A card that needs its PIN (a phone)
+doubt-unsupported = A kind of card that is not supported
+
+## Settings
+setting-counter = Task
+setting-direction = Way
+setting-sound = Sound
+setting-look = Screen
+direction-entrance = Entrance
+direction-exit = Exit
+volume-silent = Off
+volume-low = Low
+volume-middle = Middle
+volume-high = High
+look-day = Normal
+look-night = Night
+look-sunlight = Sunlight
+
+## Health
+health = This terminal
+health-nothing-asked = Nothing to do
+health-asked = Things to do: { $count }
+severity-plain = –
+severity-fine = Good
+severity-notice = Look
+severity-broken = Not working
+health-disk = Records
+health-disk-ok = Being written
+health-disk-full = Full
+health-disk-failing = Cannot be written
+health-reader = Card reader
+health-reader-ready = Connected
+health-reader-missing = Not connected
+health-reader-stuck = Does not answer
+health-clock = Clock
+health-clock-sure = { $time } Right
+health-clock-unsure = { $time } Not confirmed yet
+health-card-data = Card data
+health-card-data-none = None yet
+health-card-data-as-of = From: { $age }
+health-link = Network
+health-link-online = Connected to the town
+health-link-offline = Working offline
+health-link-offline-since = Working offline, last contact { $age }
+health-link-not-enrolled = Not registered with the town yet
+health-unsent = Records not sent yet
+health-unsent-count = { $count }
+health-sound = Sound
+health-sound-on = On
+health-sound-off = Off
+health-sound-missing = No loudspeaker
+age-now = just now
+age-minutes = { $count } min ago
+age-hours = { $count } h ago
+age-days = { $count } days ago
+advice-now = What to do now
+advice-disk-full = Call the town, register on paper
+advice-disk-failing = Call the town, register on paper
+advice-reader-missing = Plug the card reader in
+advice-reader-stuck = Unplug the card reader and plug it in again
+advice-clock = If the clock is wrong, tell the town
+advice-card-data = Connect where there is a network
+advice-enrol = Ask the town to register this terminal
+advice-sound = Plug the loudspeaker in
+
+## Without the daemon
+connecting-title = Reconnecting…
+connecting-say =
+    This happens by itself.
+    What was done is not lost.
+version-title = Being updated
+version-say =
+    Please wait. If it goes on,
+    switch off and on again.
+paper-title = You can go on with paper
+paper-say =
+    Write name and time on the paper form.
+    Later, hold the card again or enter the count.

@@ -1,0 +1,337 @@
+# Words of the kiosk. Short, polite, plain; say what to do, not what failed. GLOSSARY.md decides the terms.
+
+## The bar
+mode-daily-life = 平常時
+mode-live = 災害
+mode-drill = 訓練
+incident-unnamed = 災害対応中
+banner-silent = 音なし
+banner-date = { $month }{ $day }日({ $weekday })
+drill-this-is = これは訓練です
+drill-not-real = 本物の災害ではありません
+drill-tag = 訓 練
+receiving-closed = 受付は していません
+receiving-opening = 避難所を 開けます
+receiving-inside = 避難者を受け付けています
+receiving-outside = 建物の外で 受け付けています
+counter-shelter = 避難所の受付
+counter-watch = 見守り
+month-january = 1月
+month-february = 2月
+month-march = 3月
+month-april = 4月
+month-may = 5月
+month-june = 6月
+month-july = 7月
+month-august = 8月
+month-september = 9月
+month-october = 10月
+month-november = 11月
+month-december = 12月
+weekday-monday = 月
+weekday-tuesday = 火
+weekday-wednesday = 水
+weekday-thursday = 木
+weekday-friday = 金
+weekday-saturday = 土
+weekday-sunday = 日
+
+## What could not be done
+notice-not-sent = 届きませんでした。もう一度 押してください。
+notice-over = 時間が すぎました。もう一度 カードを かざしてください。
+notice-not-now = いまは できません。
+notice-disk = 記録できませんでした。紙に 書いてください。
+
+## Idle
+idle-lane = 窓口{ $lane }
+idle-lane-exit = 窓口{ $lane } 出口
+idle-counted = いま
+idle-counted-drill = 訓練の人数
+idle-counted-watch = 今日
+idle-people = { $people }人
+idle-call =
+    カードを
+    かざしてください
+idle-call-exit =
+    出かける方は カードを
+    かざしてください
+idle-hint = 音が鳴るまで、置いたまま 1秒ほど。
+idle-hint-silent = 画面が 変わるまで、置いたまま 1秒ほど。
+idle-hint-pin = 暗証番号は いりません。
+idle-no-reader =
+    カードが いま
+    使えません
+idle-no-reader-hint =
+    「人数だけ」で 受け付けて、
+    お名前は 紙に 書いてください。
+idle-no-reader-watch =
+    係の人に お声がけください。
+    来られたことは 紙に 書きます。
+idle-no-record =
+    紙の 避難者カードに
+    書いてください
+idle-no-record-hint = この端末は いま 記録できません。
+light-ready = 受付できます
+light-drill = 訓練の受付中
+light-no-reader = カードが 使えません
+light-no-record = 記録できません
+light-look = さわって 確かめる
+light-online = 町と つながっています
+light-offline = 通信なしで 動作中
+light-drill-note = 本物の記録に入りません
+open-live = 避難所を 開く
+open-live-note = 災害が 起きたとき
+head-count = 人数だけ
+leader-list = あとで確認
+leader-list-count = { $count }件
+settings = 窓口の設定
+watch-list = 今日 まだの方
+language-to-english = English
+language-to-japanese = 日本語
+drill-to-live = 訓練中止・本番
+drill-to-live-note = ほんとうの災害が起きたとき
+
+## Answers
+answer-accepted = 受け付けました
+answer-here = 確認しました
+answer-recorded = 記録しました
+answer-undone = 取り消しました
+answer-next-person = 次の方は このまま かざせます
+name-spoken = { $name } さん
+name-later = お名前は あとで
+next-step-inside = どうぞ 中へ お進みください
+next-step-outside = 建物の外で お待ちください
+next-step-wait = 建物を確かめるまで お待ちください
+next-step-daily = ありがとうございます
+undo = 取り消す
+undo-seconds = あと { $seconds }秒
+undone-note = もう一度 かざすと 受け付けます
+done-people = { $people }人
+done-watch = ありがとうございます
+
+## Household
+household-question = いっしょに来た人を 押してください
+household-everybody = 全員 来ました
+household-others = ほかの人
+household-done = { $people }人で 完了
+member-already-in = { $time } 受付ずみ
+page-of = { $page } / { $pages }
+
+## Counting
+count-question = いっしょに来た人は いますか
+count-adults = 大人
+count-adults-age = 15歳から
+count-children = 子ども
+count-children-age = 3歳から 14歳
+count-infants = 赤ちゃん
+count-infants-age = 2歳まで
+count-fewer = 1人 減らす
+count-more = 1人 ふやす
+head-count-say =
+    カードが なくても
+    いま 数えられます。
+    お名前は あとで
+    うかがいます。
+head-count-none = ＋を 押して 数えてください
+head-count-done = { $people }人を 受け付ける
+
+## Already here
+here-at = { $time } ここに います
+here-stay = 何も押さなければ ここにいるままです
+leave-question = 離れるときだけ えらんでください
+leave-question-exit = どちらへ 行かれますか
+leave-out = 出かける
+leave-out-note = 今日 もどる
+leave-overnight = 外泊
+leave-overnight-note = 泊まって もどる
+leave-moved = 転所
+leave-moved-note = 別の避難所へ
+leave-left = 退所
+leave-left-note = 家などへ
+left-out = いってらっしゃい
+left-out-note = 外出を 記録しました
+left-overnight = お気をつけて
+left-overnight-note = 外泊を 記録しました
+left-moved = お気をつけて
+left-moved-note = 転所を 記録しました
+left-left = お疲れさまでした
+left-left-note = 退所を 記録しました
+
+## Staff, and hold again
+staff-call =
+    係の人に
+    お声がけください
+staff-counted = 人数には 入っています。
+staff-to = 係の方へ
+staff-what = お名前を うかがってください
+staff-next = 次の人へ
+again-call =
+    もう一度
+    かざしてください
+again-torn =
+    とちゅうで 離れました。
+    まだ 記録していません。
+again-mute =
+    読み取れませんでした。
+    まだ 記録していません。
+again-flat = 平らに 置く
+again-case = ケースから 出す
+again-single = 1枚だけ 置く
+again-without-card = カードなしで 受け付ける
+disk-call =
+    記録できません
+    でした
+disk-full-note =
+    端末が いっぱいです。どうぞ お入りください。
+    お名前は 紙の 避難者カードに 書きます。
+disk-failing-note =
+    端末に 書き込めません。どうぞ お入りください。
+    お名前は 紙の 避難者カードに 書きます。
+
+## Opening
+opening-header = もどる
+open-live-title = 避難所を 開きますか
+open-live-say =
+    災害の受付を 始めます。通信は いりません。
+    つぎに 建物が 安全かを うかがいます。
+open-live-confirm = 避難所を 開く
+open-drill = 訓練を 始める
+open-drill-title = 訓練を 始めますか
+open-drill-say =
+    訓練の受付を 始めます。本物の記録には 入りません。
+    画面が 訓練の色に かわります。
+open-drill-confirm = 訓練を 始める
+drill-end = 訓練を 終わる
+building-question = 建物は 安全ですか
+building-hint = 入る前に、外から 見てください。だれが答えても かまいません。
+building-hint-tall =
+    入る前に、外から 見てください。
+    だれが答えても かまいません。
+building-tilt = かたむき
+building-crack = 大きな ひび
+building-falling = 落ちてくる物
+building-fire = 火・ガスのにおい
+building-nothing = どれも ない
+building-nothing-note = 開けて 受付を始める
+building-nothing-marked = 印を 消すと 押せます
+building-something = ある・わからない
+building-something-note = 入らず、外で 受付を始める
+
+## Watch
+greeting-morning = おはようございます
+greeting-day = こんにちは
+greeting-evening = こんばんは
+greeting-recorded = { $time } 記録しました
+mood-question = 今日は いかがですか
+mood-fine = 今日は 元気
+mood-talk = ちょっと 相談
+mood-away = しばらく 留守にします
+mood-nothing-needed = 何も押さなくても 大丈夫です
+consent-not-yet = まだ 記録していません
+consent-question = 見守りを 始めますか
+consent-explanation =
+    カードを かざした日と 時刻を 記録して、
+    来られない日に 町の担当が お声がけします。
+    いつでも やめられます。
+consent-yes = はい、お願いします
+consent-no = いいえ、けっこうです
+watch-list-say = 今日 まだの方は { $count }人です
+watch-list-empty = 今日は みなさん お見えです
+list-loading = 調べています…
+page-next = 次のページ
+page-back = もどる
+
+## Leader's list
+leader-list-say = { $count }件 あります。手があいたときに ご確認ください。
+leader-list-empty = 確認する ことは ありません
+leader-list-nameless = お名前は まだ
+leader-list-separator = ・
+doubt-unknown-card = はじめてのカード。お名前を うかがう
+doubt-expired = カードの期限が すぎている
+doubt-not-yet-valid = カードの期間の前。端末の時計を 見る
+doubt-stopped = いまは使われていないカード。ご本人か うかがう
+doubt-no-card-data = カード確認データが 足りない
+doubt-issuer = カードの発行元が わからない
+doubt-test-card = テスト用のカード
+doubt-unreadable = カードの中身が 読めない
+doubt-purpose = この用途ではないカード
+doubt-chip = 登録とちがうカードかもしれない。ご本人か うかがう
+doubt-two-readers = 同じカードが 2つの窓口で かざされた
+doubt-pin = 暗証番号がいるカード(スマホなど)
+doubt-unsupported = あつかえない種類のカード
+
+## Settings
+setting-counter = 業務
+setting-direction = 向き
+setting-sound = 音
+setting-look = 画面
+direction-entrance = 入口
+direction-exit = 出口
+volume-silent = なし
+volume-low = 小
+volume-middle = 中
+volume-high = 大
+look-day = ふつう
+look-night = 夜
+look-sunlight = 日なた
+
+## Health
+health = 端末の ようす
+health-nothing-asked = お願いは ありません
+health-asked = お願いが { $count }つあります
+severity-plain = ―
+severity-fine = よし
+severity-notice = 注意
+severity-broken = 使えません
+health-disk = 記録
+health-disk-ok = 書き込めています
+health-disk-full = いっぱいです
+health-disk-failing = 書き込めません
+health-reader = カード読み取り機
+health-reader-ready = つながっています
+health-reader-missing = つながっていません
+health-reader-stuck = 返事が ありません
+health-clock = 時計
+health-clock-sure = { $time } 合っています
+health-clock-unsure = { $time } まだ 確かめていません
+health-card-data = カード確認データ
+health-card-data-none = まだ ありません
+health-card-data-as-of = { $age }のもの
+health-link = 通信
+health-link-online = 町と つながっています
+health-link-offline = 通信なしで 動いています
+health-link-offline-since = 通信なしで 動いています ・ 最後は { $age }
+health-link-not-enrolled = まだ 町に 登録していません
+health-unsent = まだ送っていない記録
+health-unsent-count = { $count }件
+health-sound = 音
+health-sound-on = 出ます
+health-sound-off = 切ってあります
+health-sound-missing = スピーカーが ありません
+age-now = たったいま
+age-minutes = { $count }分前
+age-hours = { $count }時間前
+age-days = { $count }日前
+advice-now = いま すること
+advice-disk-full = 町の担当に 電話して、紙で 受け付けてください
+advice-disk-failing = 町の担当に 電話して、紙で 受け付けてください
+advice-reader-missing = 読み取り機の線を さしてください
+advice-reader-stuck = 読み取り機の線を 抜いて さし直してください
+advice-clock = 時計が ずれていたら 町の担当に 知らせてください
+advice-card-data = 通信できる所で つないでください
+advice-enrol = 町の担当に 登録を 頼んでください
+advice-sound = スピーカーの線を さしてください
+
+## Without the daemon
+connecting-title = 本体に 再接続中…
+connecting-say =
+    自動で つながります。
+    終わった受付は 消えません。
+version-title = 更新の とちゅうです
+version-say =
+    しばらく お待ちください。続くときは
+    電源を 入れ直してください。
+paper-title = 受付は 紙で つづけられます
+paper-say =
+    紙の 避難者カードに お名前と 時刻を 書いてください。
+    つながったら もう一度 かざしてもらうか、人数を 入れます。

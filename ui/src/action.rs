@@ -1,0 +1,107 @@
+//! What a touch asks for, and what the shell then does.
+
+use hinamori_ipc::{AnswerId, BuildingFinding, Command, Sound};
+use hinamori_model::PersonId;
+
+use crate::Volume;
+use crate::theme::Look;
+
+/// What a screen returns when something was touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Tell the daemon.
+    Send(Command),
+    /// Tell the daemon and go back to the lane's screen.
+    SendAndReturn(Command),
+    /// Show a page of the kiosk itself.
+    Open(Page),
+    /// Go back to the lane's screen.
+    Return,
+    /// A member's tile: chosen or not any more.
+    ToggleMember(PersonId),
+    /// 全員 来ました
+    ChooseAllMembers,
+    /// One more or one fewer.
+    Count(Who, Step),
+    /// A picture of the building check: seen or not any more.
+    ToggleFinding(BuildingFinding),
+    /// The next or the previous page of a list.
+    Turn(Step),
+    /// The other language.
+    SwitchLanguage,
+    /// The light in the hall.
+    SetLook(Look),
+    /// How loud.
+    SetVolume(Volume),
+}
+
+/// A page that the kiosk opens by itself; no fact is kept in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Page {
+    /// What the daemon says: idle, building check or answer.
+    #[default]
+    Lane,
+    /// 窓口の設定
+    Settings,
+    /// 避難所を開く, first of two touches.
+    OpenLive,
+    /// The same for a drill, in the colours of a drill.
+    OpenDrill,
+    /// 人数だけ
+    HeadCount,
+    /// あとで確認
+    LeaderList,
+    /// 今日 まだの方
+    WatchList,
+    /// 端末の ようす
+    Health,
+}
+
+impl Page {
+    /// Every page.
+    pub const ALL: [Self; 8] = [
+        Self::Lane,
+        Self::Settings,
+        Self::OpenLive,
+        Self::OpenDrill,
+        Self::HeadCount,
+        Self::LeaderList,
+        Self::WatchList,
+        Self::Health,
+    ];
+}
+
+/// A row of the counting panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// 15 or over.
+    Adults,
+    /// 3 to 14.
+    Children,
+    /// Up to 2.
+    Infants,
+}
+
+impl Who {
+    /// The rows from top to bottom.
+    pub const ALL: [Self; 3] = [Self::Adults, Self::Children, Self::Infants];
+}
+
+/// Up or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// One more.
+    Up,
+    /// One fewer.
+    Down,
+}
+
+/// What the shell does after an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Effect {
+    /// Send it over the socket.
+    Send(Command),
+    /// Play it now: its record is durable. Never asked for while the kiosk is silent.
+    Play(AnswerId, Sound, Volume),
+}

@@ -1,0 +1,242 @@
+//! Which screen is drawn, and what all of them wear: ground, drill frame, banner, notice.
+
+use egui::{Align2, Rect, vec2};
+use hinamori_ipc::{AnswerKind, BuildingAnswer, LaneState, Party, Refusal, Screen, SiteState};
+use hinamori_model::{CounterKind, Mode};
+
+use crate::clock::CivilTime;
+use crate::theme::{Palette, Severity, size};
+use crate::widget::{Banner, Canvas, Place, Type, banner_ui, drill_frame_ui, light_ui};
+use crate::{Action, Catalogue, LinkStage, Notice, Now, Page, State, Texts};
+
+mod answer;
+mod building;
+mod connecting;
+mod done;
+mod head_count;
+mod health;
+mod here;
+mod idle;
+mod leader_list;
+mod opening;
+mod page;
+mod paged;
+mod settings;
+mod staff;
+mod watch;
+mod watch_list;
+mod welcome;
+
+/// What a screen is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// Everything.
+    pub(crate) state: &'a State,
+    /// The daemon's lane.
+    pub(crate) lane: &'a LaneState,
+    /// The clocks.
+    pub(crate) now: Now,
+}
+
+impl View<'_> {
+    /// The mode whose colours and words the screen wears.
+    pub(crate) fn mode(&self) -> Mode {
+        self.state.mode().unwrap_or(self.lane.banner.mode)
+    }
+
+    /// Where an accepted person goes next.
+    pub(crate) const fn next_step_key(&self) -> &'static str {
+        match self.lane.site {
+            SiteState::Closed => "next-step-daily",
+            SiteState::AwaitingBuildingCheck => "next-step-wait",
+            SiteState::Open(BuildingAnswer::NothingSeen) => "next-step-inside",
+            SiteState::Open(BuildingAnswer::SomethingOrUnsure) => "next-step-outside",
+        }
+    }
+}
+
+/// Whether a place is taller than wide.
+pub(crate) fn is_portrait(rect: Rect) -> bool {
+    rect.height() > rect.width()
+}
+
+/// Draws the whole kiosk; returns what was touched.
+pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: Now) -> Option<Action> {
+    // Before the daemon said which world this is, none is claimed.
+    let palette = Palette::of(state.look, state.mode().unwrap_or(Mode::DailyLife));
+    let mut rect = ui.max_rect();
+    let mut canvas = Canvas { ui, palette, texts: catalogue.of(state.language) };
+    canvas.fill(rect, palette.background);
+    if let Some(stripes) = palette.stripes {
+        rect = drill_frame_ui(&canvas, rect, stripes);
+        canvas.fill(rect, palette.background);
+    }
+    let Some(lane) = &state.lane else {
+        connecting::connecting_ui(&mut canvas, rect, state.link);
+        return None;
+    };
+    let view = View { state, lane, now };
+    let tall = is_idle(&view);
+    let bar = rect.cut_top(if tall { size::BANNER } else { size::BANNER_SLIM });
+    let banner = banner(&view, canvas.texts, tall);
+    banner_ui(&mut canvas, bar, &banner);
+    if state.link != LinkStage::Following {
+        connecting::connecting_ui(&mut canvas, rect, state.link);
+        return None;
+    }
+    if let Some((notice, _)) = state.notice {
+        notice_ui(&mut canvas, rect.cut_top(NOTICE), notice);
+    }
+    body_ui(&mut canvas, rect, &view)
+}
+
+/// The height of a notice under the banner.
+const NOTICE: f32 = 60.0;
+
+fn is_idle(view: &View<'_>) -> bool {
+    let waits = view.lane.screen == Screen::Idle && view.state.page == Page::Lane;
+    waits && view.state.link == LinkStage::Following
+}
+
+fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
+    match view.state.page {
+        Page::Lane => lane_ui(canvas, rect, view),
+        Page::Settings => settings::settings_ui(canvas, rect, view),
+        Page::OpenLive => opening::opening_ui(canvas, rect, view, opening::Opens::Live),
+        Page::OpenDrill => opening::opening_ui(canvas, rect, view, opening::Opens::Drill),
+        Page::HeadCount => head_count::head_count_ui(canvas, rect, view),
+        Page::LeaderList => leader_list::leader_list_ui(canvas, rect, view),
+        Page::WatchList => watch_list::watch_list_ui(canvas, rect, view),
+        Page::Health => health::health_ui(canvas, rect, view),
+    }
+}
+
+fn lane_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
+    let Screen::Answer(answer) = &view.lane.screen else {
+        return match view.lane.site {
+            SiteState::AwaitingBuildingCheck => building::building_ui(canvas, rect, view),
+            SiteState::Closed | SiteState::Open(_) => idle::idle_ui(canvas, rect, view),
+        };
+    };
+    match &answer.kind {
+        AnswerKind::Welcome { name, party: Party::Nobody } => {
+            done::accepted_ui(canvas, rect, view, answer, name.as_ref())
+        }
+        AnswerKind::Welcome { name, party: Party::Household(members) } => {
+            welcome::household_ui(canvas, rect, view, answer, name.as_ref(), members)
+        }
+        AnswerKind::Welcome { name, party: Party::Count } => {
+            welcome::count_ui(canvas, rect, view, answer, name.as_ref())
+        }
+        AnswerKind::Here { name } => here::here_ui(canvas, rect, view, answer, name.as_ref()),
+        AnswerKind::Left { name, leaving } => {
+            here::left_ui(canvas, rect, view, answer, name.as_ref(), *leaving)
+        }
+        AnswerKind::Done { people } => done::done_ui(canvas, rect, view, answer, *people),
+        AnswerKind::Undone => done::undone_ui(canvas, rect, view, answer),
+        AnswerKind::Greeting { called_name, ask } => {
+            watch::greeting_ui(canvas, rect, view, answer, called_name.as_ref(), *ask)
+        }
+        AnswerKind::AskStaff => staff::ask_staff_ui(canvas, rect, view, answer),
+        AnswerKind::HoldAgain { reason } => staff::hold_again_ui(canvas, rect, view, *reason),
+    }
+}
+
+/// The words of the bar. They follow the mode that the screen wears.
+fn banner(view: &View<'_>, texts: &Texts, tall: bool) -> Banner {
+    let lane = view.lane;
+    let site = lane.banner.site.clone();
+    let civil = CivilTime::of(view.now.wall);
+    let mut end = civil.time();
+    if tall || view.mode() == Mode::DailyLife {
+        end = format!("{} {end}", date(civil, texts));
+    }
+    if view.state.is_silent() {
+        end = format!("{} ・ {end}", texts.get("banner-silent"));
+    }
+    let counter = texts.get(counter_key(lane.counter));
+    let (tag, strong, quiet) = match view.mode() {
+        Mode::DailyLife if tall => ("mode-daily-life", counter, String::new()),
+        Mode::DailyLife => ("mode-daily-life", site, counter),
+        Mode::Live => {
+            let incident = lane.banner.incident.clone();
+            let incident = incident.unwrap_or_else(|| texts.get("incident-unnamed"));
+            ("mode-live", incident, if tall { texts.get(receiving_key(lane.site)) } else { site })
+        }
+        Mode::Drill => {
+            let quiet = if tall { texts.get("drill-not-real") } else { site };
+            ("mode-drill", texts.get("drill-this-is"), quiet)
+        }
+    };
+    Banner { tag: texts.get(tag), strong, quiet, end }
+}
+
+const fn receiving_key(site: SiteState) -> &'static str {
+    match site {
+        SiteState::Closed => "receiving-closed",
+        SiteState::AwaitingBuildingCheck => "receiving-opening",
+        SiteState::Open(BuildingAnswer::NothingSeen) => "receiving-inside",
+        SiteState::Open(BuildingAnswer::SomethingOrUnsure) => "receiving-outside",
+    }
+}
+
+pub(crate) const fn counter_key(counter: CounterKind) -> &'static str {
+    match counter {
+        CounterKind::Shelter => "counter-shelter",
+        CounterKind::Watch => "counter-watch",
+    }
+}
+
+fn date(civil: CivilTime, texts: &Texts) -> String {
+    const MONTHS: [&str; 12] = [
+        "month-january",
+        "month-february",
+        "month-march",
+        "month-april",
+        "month-may",
+        "month-june",
+        "month-july",
+        "month-august",
+        "month-september",
+        "month-october",
+        "month-november",
+        "month-december",
+    ];
+    const WEEKDAYS: [&str; 7] = [
+        "weekday-monday",
+        "weekday-tuesday",
+        "weekday-wednesday",
+        "weekday-thursday",
+        "weekday-friday",
+        "weekday-saturday",
+        "weekday-sunday",
+    ];
+    let name = |names: &[&str], number: i8| {
+        let position = usize::try_from(number.saturating_sub(1)).unwrap_or_default();
+        names.get(position).map(|key| texts.get(key)).unwrap_or_default()
+    };
+    let month = name(&MONTHS, civil.month());
+    let weekday = name(&WEEKDAYS, civil.weekday());
+    let day = u64::try_from(civil.day()).unwrap_or_default();
+    texts.with(
+        "banner-date",
+        [("month", month.as_str().into()), ("day", day.into()), ("weekday", weekday.as_str().into())],
+    )
+}
+
+fn notice_ui(canvas: &mut Canvas<'_>, rect: Rect, notice: Notice) {
+    let key = match notice {
+        Notice::NotSent => "notice-not-sent",
+        Notice::Refused(Refusal::AnswerIsOver) => "notice-over",
+        Notice::Refused(Refusal::NotNow) => "notice-not-now",
+        Notice::Refused(Refusal::Disk) => "notice-disk",
+    };
+    let ground = canvas.palette.light_notice;
+    canvas.fill(rect, ground.fill);
+    let mut inner = rect.shrink2(vec2(size::EDGE, 4.0));
+    let mark = inner.cut_left(44.0);
+    light_ui(canvas, mark.square(40.0), Severity::Notice);
+    let _gap = inner.cut_left(size::GAP);
+    let text = canvas.texts.get(key);
+    canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::BODY, ground.on), &text);
+}

@@ -1,0 +1,92 @@
+//! あとで確認: what a leader looks at when there is time. The line did not wait for it.
+
+use egui::{Align2, Rect, Stroke, vec2};
+use hinamori_ipc::LeaderItem;
+use hinamori_model::Doubt;
+
+use super::View;
+use super::page::{header_ui, parts};
+use super::paged::{Pages, rows_that_fit};
+use crate::Action;
+use crate::clock::CivilTime;
+use crate::theme::size;
+use crate::widget::{Canvas, Grid, Pictogram, Place, Type};
+
+/// The least height of a line.
+const ROW: f32 = 92.0;
+
+/// What to do about a doubt, in plain words.
+const fn doubt_key(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::UnknownCard => "doubt-unknown-card",
+        Doubt::Expired => "doubt-expired",
+        Doubt::NotYetValid => "doubt-not-yet-valid",
+        Doubt::Revoked => "doubt-stopped",
+        Doubt::RevocationUnknown => "doubt-no-card-data",
+        Doubt::UntrustedIssuer => "doubt-issuer",
+        Doubt::TestHierarchy => "doubt-test-card",
+        Doubt::UnreadableCertificate => "doubt-unreadable",
+        Doubt::WrongPurpose => "doubt-purpose",
+        Doubt::ChipMismatch => "doubt-chip",
+        Doubt::TwoReaders => "doubt-two-readers",
+        Doubt::PinNeeded => "doubt-pin",
+        Doubt::UnsupportedCard => "doubt-unsupported",
+    }
+}
+
+/// The leader's list, the newest first as the daemon sends it.
+pub(crate) fn leader_list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
+    let palette = canvas.palette;
+    let mut parts = parts(rect, 130.0);
+    let mut action = header_ui(canvas, parts.header, "leader-list").then_some(Action::Return);
+    let list = view.state.leader_list.as_deref();
+    let text = match list {
+        None => canvas.texts.get("list-loading"),
+        Some([]) => canvas.texts.get("leader-list-empty"),
+        Some(items) => {
+            let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
+            canvas.texts.with("leader-list-say", [("count", count.into())])
+        }
+    };
+    let rows = rows_that_fit(parts.content.height(), ROW, 10.0);
+    let items = list.unwrap_or_default();
+    let pages = Pages::new(items.len(), rows, view.state.turned);
+    if pages.has_more() {
+        let place = if super::is_portrait(rect) {
+            parts.aside.cut_right(parts.aside.width() * 0.4)
+        } else {
+            parts.aside.cut_bottom(size::TARGET)
+        };
+        let place = Rect::from_center_size(place.center(), vec2(place.width(), size::TARGET));
+        action = pages.turn_ui(canvas, place, "page-next").or(action);
+    }
+    canvas.text(parts.aside, Align2::LEFT_TOP, Type::regular(size::TILE_TEXT, palette.ink), &text);
+    let grid = Grid { columns: 1, rows, gap: 10.0 };
+    for (position, item) in pages.slice(items).iter().enumerate() {
+        item_ui(canvas, parts.content.cell(grid, position), item);
+    }
+    action
+}
+
+fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) {
+    let palette = canvas.palette;
+    let rect = Rect::from_min_size(rect.min, vec2(rect.width(), rect.height().min(130.0)));
+    canvas.card(rect, size::RADIUS_TILE, palette.surface, Stroke::new(2.0, palette.hairline));
+    let mut inner = rect.shrink2(vec2(20.0, 6.0));
+    Pictogram::Diamond.draw(canvas.ui.painter(), inner.cut_left(40.0).square(36.0), palette.ink);
+    let _gap = inner.cut_left(16.0);
+    let time = CivilTime::of(item.at).time();
+    let look = Type::regular(size::BODY, palette.ink);
+    canvas.text(inner.cut_left(84.0), Align2::LEFT_CENTER, look, &time);
+    let _gap = inner.cut_left(8.0);
+    let upper = inner.cut_top(inner.height() * 0.54);
+    let name = match &item.name {
+        Some(name) => name.expose().to_owned(),
+        None => canvas.texts.get("leader-list-nameless"),
+    };
+    canvas.text(upper, Align2::LEFT_CENTER, Type::bold(size::TILE_TEXT, palette.ink), &name);
+    let separator = canvas.texts.get("leader-list-separator");
+    let doubts: Vec<_> = item.doubts.iter().map(|doubt| canvas.texts.get(doubt_key(*doubt))).collect();
+    let doubts = doubts.join(&separator);
+    canvas.text(inner, Align2::LEFT_CENTER, Type::regular(size::CAPTION, palette.ink_soft), &doubts);
+}

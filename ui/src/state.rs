@@ -1,0 +1,198 @@
+//! What a kiosk knows: the daemon's lane as it was last told, and drafts that nobody would miss.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hinamori_ipc::{
+    Answer, AnswerId, AnswerKind, BuildingFinding, LaneState, LeaderItem, Member, MemberState, Party,
+    Refusal, Screen, SiteState,
+};
+use hinamori_model::{Mode, PersonId, PersonalText};
+
+use crate::theme::{ANSWER_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD};
+use crate::{Page, SoundOutput, Volume, Who};
+
+/// The most people of one kind that a panel counts at once.
+pub const MAXIMUM_COUNT: u16 = 99;
+
+/// The state of one kiosk. Losing it loses nothing: the next snapshot tells everything again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// The socket.
+    pub link: LinkStage,
+    /// The lane as the daemon last told it. While the link is down only its banner is shown.
+    pub lane: Option<LaneState>,
+    /// What the kiosk shows on top.
+    pub page: Page,
+    /// The part of a list that is shown, from 0.
+    pub turned: usize,
+    /// What was touched and not sent yet.
+    pub draft: Draft,
+    /// あとで確認, `None` until it arrives.
+    pub leader_list: Option<Vec<LeaderItem>>,
+    /// 今日 まだの方, `None` until it arrives.
+    pub watch_list: Option<Vec<PersonalText>>,
+    /// What could not be done, for a few seconds.
+    pub notice: Option<(Notice, Duration)>,
+    /// The sound card.
+    pub sound: SoundOutput,
+    /// How loud.
+    pub volume: Volume,
+    /// The language on the screen.
+    pub language: Language,
+    /// The light in the hall.
+    pub look: Look,
+    /// The last answer that was seen: only a new one makes its sound.
+    pub last_answer: Option<AnswerId>,
+    /// The answer that was dismissed already.
+    pub dismissed: Option<AnswerId>,
+    /// When the screen last changed or was touched (steady clock).
+    pub active_at: Duration,
+}
+
+/// How far the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LinkStage {
+    /// No snapshot yet, or the connection was lost.
+    #[default]
+    Connecting,
+    /// The lane is known and followed.
+    Following,
+    /// The daemon is of another version: an update is half done.
+    OtherVersion,
+}
+
+/// Drafts: gone without loss.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Draft {
+    /// Members that were touched.
+    pub members: BTreeSet<PersonId>,
+    /// People counted, in the order of [`Who::ALL`].
+    pub counts: [u16; 3],
+    /// Pictures of the building check that were touched.
+    pub findings: BTreeSet<BuildingFinding>,
+}
+
+impl Draft {
+    /// How many of `who`.
+    pub fn count(&self, who: Who) -> u16 {
+        let [adults, children, infants] = self.counts;
+        match who {
+            Who::Adults => adults,
+            Who::Children => children,
+            Who::Infants => infants,
+        }
+    }
+
+    /// The row to change.
+    pub(crate) const fn count_mut(&mut self, who: Who) -> &mut u16 {
+        let [adults, children, infants] = &mut self.counts;
+        match who {
+            Who::Adults => adults,
+            Who::Children => children,
+            Who::Infants => infants,
+        }
+    }
+
+    /// All counted people.
+    pub fn counted(&self) -> u32 {
+        self.counts.iter().map(|count| u32::from(*count)).sum()
+    }
+}
+
+/// What could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The daemon refused the last command.
+    Refused(Refusal),
+    /// The last command did not reach it.
+    NotSent,
+}
+
+/// The languages of the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Language {
+    /// 日本語
+    #[default]
+    Japanese,
+    /// English
+    English,
+}
+
+impl Language {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Japanese, Self::English];
+
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Japanese => Self::English,
+            Self::English => Self::Japanese,
+        }
+    }
+}
+
+impl State {
+    /// The mode whose colours the screen wears. The page that starts a drill wears a drill already.
+    pub fn mode(&self) -> Option<Mode> {
+        let lane = self.lane.as_ref()?;
+        let opening_a_drill = self.page == Page::OpenDrill && self.link == LinkStage::Following;
+        Some(if opening_a_drill { Mode::Drill } else { lane.banner.mode })
+    }
+
+    /// The answer on the screen.
+    pub fn answer(&self) -> Option<&Answer> {
+        match &self.lane.as_ref()?.screen {
+            Screen::Answer(answer) => Some(answer),
+            Screen::Idle => None,
+        }
+    }
+
+    /// Whether the building check fills the screen.
+    pub fn asks_for_building(&self) -> bool {
+        self.page == Page::Lane
+            && self.answer().is_none()
+            && self.lane.as_ref().is_some_and(|lane| lane.site == SiteState::AwaitingBuildingCheck)
+    }
+
+    /// When the screen goes back to idle by itself (steady clock).
+    pub fn closes_at(&self) -> Option<Duration> {
+        if self.link != LinkStage::Following {
+            return None;
+        }
+        let hold = match (self.page, self.answer()) {
+            (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
+            (Page::Lane, Some(answer)) if asks(&answer.kind) => PANEL_HOLD,
+            (Page::Lane, Some(_)) => ANSWER_HOLD,
+            (Page::Lane, None) if self.language == Language::default() => return None,
+            (_, _) => PAGE_HOLD,
+        };
+        Some(self.active_at.saturating_add(hold))
+    }
+
+    /// Whether no sound is to be heard: at night, switched off, or without a device.
+    pub fn is_silent(&self) -> bool {
+        let no_output = matches!(self.sound, SoundOutput::Missing | SoundOutput::Off);
+        no_output || self.look == Look::Night || self.volume == Volume::Silent
+    }
+
+    /// When the notice goes away (steady clock).
+    pub fn notice_ends_at(&self) -> Option<Duration> {
+        self.notice.map(|(_, since)| since.saturating_add(NOTICE_HOLD))
+    }
+}
+
+/// Whether the kiosk's panel asks for a touch: the contract's panels, and もう一度, which offers the way
+/// without a card and says what to do.
+pub(crate) const fn asks(kind: &AnswerKind) -> bool {
+    kind.asks() || matches!(kind, AnswerKind::HoldAgain { .. })
+}
+
+/// The members that can still be touched.
+pub(crate) fn open_members(answer: &Answer) -> impl Iterator<Item = &Member> {
+    let members = match &answer.kind {
+        AnswerKind::Welcome { party: Party::Household(members), .. } => members.as_slice(),
+        _ => &[],
+    };
+    members.iter().filter(|member| member.state == MemberState::NotSeen)
+}

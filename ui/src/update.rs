@@ -1,0 +1,194 @@
+//! The kiosk's one transition: an event changes the state and asks the shell for effects. Pure.
+
+use hinamori_ipc::{AnswerKind, Command, LaneChange, LaneState, Refusal, Screen, Sound, ToKiosk, WatchAsk};
+
+use crate::state::{MAXIMUM_COUNT, open_members};
+use crate::{Action, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, State, Step};
+
+/// Takes one event.
+///
+/// A sound is asked for only by a change that brings an answer with a new id: the daemon sends it after
+/// the record is durable. A snapshot is silent.
+pub fn update(state: &mut State, event: Event, now: Now) -> Vec<Effect> {
+    match event {
+        Event::Link(event) => linked(state, event, now),
+        Event::Touched(action) => touched(state, action, now),
+        Event::Tick => tick(state, now),
+        Event::Sound(output) => {
+            state.sound = output;
+            Vec::new()
+        }
+    }
+}
+
+fn linked(state: &mut State, event: LinkEvent, now: Now) -> Vec<Effect> {
+    match event {
+        LinkEvent::Message(message) => return told(state, *message, now),
+        LinkEvent::Lost => state.link = LinkStage::Connecting,
+        LinkEvent::OtherVersion => state.link = LinkStage::OtherVersion,
+        LinkEvent::NotSent => state.notice = Some((Notice::NotSent, now.steady)),
+    }
+    Vec::new()
+}
+
+fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
+    match message {
+        ToKiosk::Hello { .. } => {}
+        ToKiosk::Snapshot(lane) => snapshot(state, lane, now),
+        ToKiosk::Change(change) => return changed(state, change, now),
+        ToKiosk::Refused(refusal) => {
+            // A dismissal that crossed the answer's end is nobody's concern.
+            if state.dismissed.take().is_none() || refusal != Refusal::AnswerIsOver {
+                state.notice = Some((Notice::Refused(refusal), now.steady));
+            }
+            state.active_at = now.steady;
+        }
+        ToKiosk::LeaderList(list) => state.leader_list = Some(list),
+        ToKiosk::WatchList(list) => state.watch_list = Some(list),
+        ToKiosk::Terminating => state.link = LinkStage::Connecting,
+    }
+    Vec::new()
+}
+
+fn snapshot(state: &mut State, lane: LaneState, now: Now) {
+    state.link = LinkStage::Following;
+    state.lane = Some(lane);
+    state.last_answer = state.answer().map(|answer| answer.id);
+    state.dismissed = None;
+    leave_page(state, now);
+}
+
+fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
+    let Some(lane) = &mut state.lane else { return Vec::new() };
+    let before = (lane.banner.mode, lane.counter);
+    let is_screen = matches!(change, LaneChange::Screen(_));
+    lane.apply(change);
+    let switched = before != (lane.banner.mode, lane.counter);
+    let answer = match &lane.screen {
+        Screen::Answer(answer) if is_screen => Some((answer.id, sound_of(&answer.kind))),
+        _ => None,
+    };
+    match answer {
+        // The same answer with other words: nothing new was recorded.
+        Some((id, _)) if state.last_answer == Some(id) => Vec::new(),
+        Some((id, sound)) => {
+            state.last_answer = Some(id);
+            state.notice = None;
+            leave_page(state, now);
+            if state.is_silent() { Vec::new() } else { vec![Effect::Play(id, sound, state.volume)] }
+        }
+        None => {
+            // An answer ended or the lane became another; a page that somebody reads stays otherwise.
+            if switched || (is_screen && state.page == Page::Lane) {
+                state.language = Language::default();
+                leave_page(state, now);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// The question for consent comes before any record: the sound of "received" would be untrue.
+const fn sound_of(kind: &AnswerKind) -> Sound {
+    match kind {
+        AnswerKind::Greeting { ask: WatchAsk::Consent, .. } => Sound::Ask,
+        kind => kind.sound(),
+    }
+}
+
+fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
+    state.active_at = now.steady;
+    match action {
+        Action::Send(command) => return vec![Effect::Send(command)],
+        Action::SendAndReturn(command) => {
+            leave_page(state, now);
+            return vec![Effect::Send(command)];
+        }
+        Action::Open(page) => return open(state, page, now),
+        Action::Return => leave_page(state, now),
+        Action::ToggleMember(person) => {
+            if !state.draft.members.remove(&person) {
+                state.draft.members.insert(person);
+            }
+        }
+        Action::ChooseAllMembers => {
+            let everybody = state.answer().into_iter().flat_map(open_members).map(|member| member.person);
+            state.draft.members = everybody.collect();
+        }
+        Action::Count(who, step) => {
+            let count = state.draft.count_mut(who);
+            *count = match step {
+                Step::Up => count.saturating_add(1).min(MAXIMUM_COUNT),
+                Step::Down => count.saturating_sub(1),
+            };
+        }
+        Action::ToggleFinding(finding) => {
+            if !state.draft.findings.remove(&finding) {
+                state.draft.findings.insert(finding);
+            }
+        }
+        Action::Turn(Step::Up) => state.turned = state.turned.saturating_add(1),
+        Action::Turn(Step::Down) => state.turned = state.turned.saturating_sub(1),
+        Action::SwitchLanguage => state.language = state.language.other(),
+        Action::SetLook(look) => state.look = look,
+        Action::SetVolume(volume) => state.volume = volume,
+    }
+    Vec::new()
+}
+
+/// Opens a page; the lists are asked for afresh.
+fn open(state: &mut State, page: Page, now: Now) -> Vec<Effect> {
+    let mut effects: Vec<_> = match page {
+        Page::LeaderList => {
+            state.leader_list = None;
+            vec![Effect::Send(Command::ShowLeaderList)]
+        }
+        Page::WatchList => {
+            state.watch_list = None;
+            vec![Effect::Send(Command::ShowWatchList)]
+        }
+        _ => Vec::new(),
+    };
+    // A page opened from an answer ends it.
+    if let Some(answer) = state.answer().map(|answer| answer.id) {
+        state.dismissed = Some(answer);
+        effects.push(Effect::Send(Command::Dismiss { answer }));
+    }
+    leave_page(state, now);
+    state.page = page;
+    effects
+}
+
+fn tick(state: &mut State, now: Now) -> Vec<Effect> {
+    if state.notice_ends_at().is_some_and(|end| now.steady >= end) {
+        state.notice = None;
+    }
+    if state.closes_at().is_none_or(|end| now.steady < end) {
+        return Vec::new();
+    }
+    match state.answer().map(|answer| answer.id) {
+        Some(answer) if state.page == Page::Lane => {
+            state.dismissed = Some(answer);
+            vec![Effect::Send(Command::Dismiss { answer })]
+        }
+        _ => {
+            state.language = Language::default();
+            leave_page(state, now);
+            Vec::new()
+        }
+    }
+}
+
+/// Back to what the daemon says, with nothing drafted.
+fn leave_page(state: &mut State, now: Now) {
+    state.page = Page::Lane;
+    state.turned = 0;
+    state.draft = Draft::default();
+    state.active_at = now.steady;
+    // Names are not kept longer than they are shown.
+    state.leader_list = None;
+    state.watch_list = None;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The town's server: boxes join, their records meet, a page counts who is where.
+//!
+//! The life of a record here: a box's connection ([`Server`] has one task for each) feeds its bytes to a
+//! `hinamori_sync::Session`; verified batches go to the archive, one thread that owns the databases; after
+//! its durable commit the box gets its confirmation and the other boxes that may read the site are told to
+//! look. The page asks the same thread for counts.
+//!
+//! What the operator changes (`town`, `enrol-code`, `deny`) lies in files of the data folder, replaced as a
+//! whole under one lock, so that the commands work whether or not the server runs; a running server sees the
+//! files change.
+//!
+//! **Invariant:** nothing is confirmed to a box before its commit is on the disk.
+//! **Invariant:** no name of a person is on the page, in the log, or asked for from the databases.
+//! **Invariant:** one box's connection can end, stall or send garbage without another one noticing.
+
+mod archive;
+mod clock;
+mod contact;
+mod counts;
+mod data;
+mod enrol;
+mod hex;
+mod hub;
+mod import;
+mod page;
+mod registry;
+mod server;
+mod session;
+mod town;
+mod web;
+
+pub use data::{DataError, DataFolder, Keys};
+pub use enrol::{CodeRequest, deny, issue_code};
+pub use import::{ImportError, TownFiles, import_town};
+pub use registry::Standing;
+pub use server::{Addresses, Limits, RunError, Server};

@@ -1,0 +1,320 @@
+//! The data folder: keys, register, package, databases. Everything in it is for the server's user alone.
+//!
+//! | File | What |
+//! |---|---|
+//! | `keys/town-root` | Ed25519 seed of the town root, which signs packages |
+//! | `keys/town-secret` | the secret under which cards are hashed |
+//! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
+//! | `registry.json` | boxes and codes |
+//! | `town.package` | the newest signed package |
+//! | `records.sqlite`, `drill.sqlite` | sealed changes and what they say; drills apart |
+//! | `lock`, `run.lock` | held while a file is changed; held by the running server |
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot, private_file};
+use hinamori_sync::town::{Package, PackageError, RootKey, SignedPackage, TownSecret};
+use zeroize::Zeroizing;
+
+use crate::registry::Registry;
+
+const REGISTRY: &str = "registry.json";
+const PACKAGE: &str = "town.package";
+/// Bytes: a register of some thousand boxes.
+const LONGEST_REGISTRY: u64 = 16 << 20;
+/// Bytes: a town's package is at most 64 MiB.
+const LONGEST_PACKAGE: u64 = 65 << 20;
+
+/// Why the data folder is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The disk.
+    #[error("{file} cannot be read or written")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The disk, or somebody edited it.
+    #[error("{file} is damaged: bring it back from a copy")]
+    Damaged {
+        /// Which.
+        file: PathBuf,
+    },
+    /// The operator.
+    #[error("there are no keys in {folder} yet: run `hinamori-server init --data {folder}` first")]
+    NoKeys {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The operator.
+    #[error("no town was read in yet: run `hinamori-server town --data {folder} …` first")]
+    NoTown {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The operator.
+    #[error("another hinamori-server already runs on {folder}")]
+    AlreadyRunning {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The operator.
+    #[error("the town has no site {site}; it has: {known}")]
+    UnknownSite {
+        /// What was asked for.
+        site: hinamori_model::SiteId,
+        /// Ids and names of the town's sites.
+        known: String,
+    },
+    /// The operator.
+    #[error("no box {id} joined this town")]
+    UnknownBox {
+        /// What was asked for.
+        id: hinamori_model::BoxId,
+    },
+    /// This machine.
+    #[error("the system gives no random bytes")]
+    NoRandomness(#[source] getrandom::Error),
+    /// Keys and certificates.
+    #[error("the TLS keys are unusable")]
+    Tls(#[source] TlsError),
+    /// The package cannot be made.
+    #[error("the town's package cannot be signed")]
+    Package(#[source] PackageError),
+}
+
+/// Fills an array with random bytes of the system.
+pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], DataError> {
+    let mut bytes = [0; LENGTH];
+    getrandom::fill(&mut bytes).map_err(DataError::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// The folder of one server.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    path: PathBuf,
+}
+
+/// Keys of the town.
+#[derive(Debug)]
+pub struct Keys {
+    /// Signs packages.
+    pub town_root: RootKey,
+    /// Cards are hashed under it.
+    pub town_secret: TownSecret,
+    /// Issues certificates.
+    pub tls_root: TlsRoot,
+    /// The server's own.
+    pub server: ServerCredential,
+}
+
+impl DataFolder {
+    /// The folder at `path`; nothing is read yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Makes what is missing: folder and keys. What is there stays.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn initialise(&self) -> Result<Keys, DataError> {
+        private_file::private_folder(&self.path).map_err(|source| self.failed(&self.path, source))?;
+        let _lock = self.lock()?;
+        let folder = self.keys_folder();
+        private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
+        for name in ["town-root", "town-secret"] {
+            if !folder.join(name).exists() {
+                let fresh = Zeroizing::new(random::<32>()?);
+                private_file::replace(&folder, name, fresh.as_slice())
+                    .map_err(|source| self.failed(&folder.join(name), source))?;
+            }
+        }
+        self.load_keys()
+    }
+
+    /// The keys that [`DataFolder::initialise`] made.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn keys(&self) -> Result<Keys, DataError> {
+        if !self.keys_folder().join("town-root").exists() {
+            return Err(DataError::NoKeys { folder: self.path.clone() });
+        }
+        self.load_keys()
+    }
+
+    fn load_keys(&self) -> Result<Keys, DataError> {
+        let folder = self.keys_folder();
+        let secret = |name: &str| -> Result<Zeroizing<[u8; 32]>, DataError> {
+            let file = folder.join(name);
+            let read = private_file::read(&folder, name, 32).map_err(|source| self.failed(&file, source))?;
+            let read = Zeroizing::new(read.unwrap_or_default());
+            let bytes = read.as_slice().try_into().map_err(|_length| DataError::Damaged { file })?;
+            Ok(Zeroizing::new(bytes))
+        };
+        let tls_root = TlsRoot::open_or_make(&folder).map_err(DataError::Tls)?;
+        let server = tls_root.server_credential(&folder).map_err(DataError::Tls)?;
+        Ok(Keys {
+            town_root: RootKey::from_bytes(&*secret("town-root")?),
+            town_secret: TownSecret(*secret("town-secret")?),
+            tls_root,
+            server,
+        })
+    }
+
+    fn keys_folder(&self) -> PathBuf {
+        self.path.join("keys")
+    }
+
+    /// The database of live incidents and daily life, and that of drills.
+    pub(crate) fn databases(&self) -> [PathBuf; 2] {
+        ["records.sqlite", "drill.sqlite"].map(|name| self.path.join(name))
+    }
+
+    fn failed(&self, file: &Path, source: io::Error) -> DataError {
+        DataError::File { file: file.to_owned(), source }
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File, DataError> {
+        let file = self.path.join(name);
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&file)
+            .map_err(|source| self.failed(&file, source))
+    }
+
+    /// Waits for every other process that changes files here.
+    pub(crate) fn lock(&self) -> Result<Locked<'_>, DataError> {
+        let file = self.lock_file("lock")?;
+        file.lock().map_err(|source| self.failed(&self.path.join("lock"), source))?;
+        Ok(Locked { folder: self, _lock: file })
+    }
+
+    /// Says that a server runs here, for as long as the value lives.
+    pub(crate) fn lock_for_running(&self) -> Result<File, DataError> {
+        let file = self.lock_file("run.lock")?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(DataError::AlreadyRunning { folder: self.path.clone() }),
+            Err(TryLockError::Error(source)) => Err(self.failed(&self.path.join("run.lock"), source)),
+        }
+    }
+
+    /// What changes when another process replaced the register or the package: their inodes and sizes.
+    pub(crate) fn fingerprint(&self) -> [Option<(u64, u64)>; 2] {
+        use std::os::unix::fs::MetadataExt;
+        [REGISTRY, PACKAGE].map(|name| {
+            std::fs::metadata(self.path.join(name)).ok().map(|file| (file.ino(), file.len()))
+        })
+    }
+
+    /// The register. Files are replaced as a whole, so reading needs no lock.
+    pub(crate) fn registry(&self) -> Result<Registry, DataError> {
+        let file = self.path.join(REGISTRY);
+        let read = private_file::read(&self.path, REGISTRY, LONGEST_REGISTRY);
+        let Some(bytes) = read.map_err(|source| self.failed(&file, source))? else {
+            return Ok(Registry::default());
+        };
+        serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
+    }
+
+    /// The newest package; `None` before the first import.
+    pub(crate) fn package(&self, keys: &Keys) -> Result<Option<(SignedPackage, Package)>, DataError> {
+        let file = self.path.join(PACKAGE);
+        let read = private_file::read(&self.path, PACKAGE, LONGEST_PACKAGE);
+        let Some(bytes) = read.map_err(|source| self.failed(&file, source))? else { return Ok(None) };
+        let opened = SignedPackage::open(&bytes, &keys.town_root.public());
+        opened.map(Some).map_err(|_not_ours| DataError::Damaged { file })
+    }
+
+    /// The same, when there must be one.
+    pub(crate) fn town(&self, keys: &Keys) -> Result<(SignedPackage, Package), DataError> {
+        self.package(keys)?.ok_or_else(|| DataError::NoTown { folder: self.path.clone() })
+    }
+}
+
+/// The folder while nobody else changes it.
+pub(crate) struct Locked<'f> {
+    folder: &'f DataFolder,
+    _lock: File,
+}
+
+impl Locked<'_> {
+    /// Replaces the register.
+    pub(crate) fn save_registry(&self, registry: &Registry) -> Result<(), DataError> {
+        let file = self.folder.path.join(REGISTRY);
+        let bytes =
+            serde_json::to_vec_pretty(registry).map_err(|source| self.folder.failed(&file, source.into()))?;
+        private_file::replace(&self.folder.path, REGISTRY, &bytes)
+            .map_err(|source| self.folder.failed(&file, source))
+    }
+
+    /// Signs and replaces the package.
+    pub(crate) fn save_package(&self, keys: &Keys, package: &Package) -> Result<SignedPackage, DataError> {
+        let signed = keys.town_root.sign(package).map_err(DataError::Package)?;
+        private_file::replace(&self.folder.path, PACKAGE, signed.as_bytes())
+            .map_err(|source| self.folder.failed(&self.folder.path.join(PACKAGE), source))?;
+        Ok(signed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn everything_in(folder: &Path) -> Vec<PathBuf> {
+        let mut found = vec![folder.to_owned()];
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { found.extend(everything_in(&path)) } else { found.push(path) }
+        }
+        found
+    }
+
+    #[test]
+    fn keys_are_made_once_and_for_nobody_elses_eyes() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(&parent.path().join("server"));
+        assert!(matches!(folder.keys(), Err(DataError::NoKeys { .. })));
+        let first = folder.initialise().unwrap();
+        let again = folder.initialise().unwrap();
+        assert_eq!(first.town_root.public(), again.town_root.public());
+        assert_eq!(first.tls_root.fingerprint(), again.tls_root.fingerprint());
+        assert!(first.town_secret == folder.keys().unwrap().town_secret);
+        let printed = format!("{first:?}");
+        assert!(!printed.contains("[") && printed.contains("TownSecret(hidden)"), "{printed}");
+        for path in everything_in(&folder.path) {
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_second_server_and_damaged_files_are_refused_with_a_reason() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(parent.path());
+        let keys = folder.initialise().unwrap();
+        let _running = folder.lock_for_running().unwrap();
+        assert!(matches!(folder.lock_for_running(), Err(DataError::AlreadyRunning { .. })));
+        assert!(matches!(folder.town(&keys), Err(DataError::NoTown { .. })));
+        std::fs::write(parent.path().join(REGISTRY), b"{").unwrap();
+        std::fs::write(parent.path().join(PACKAGE), [7; 100]).unwrap();
+        assert!(matches!(folder.registry(), Err(DataError::Damaged { .. })));
+        assert!(matches!(folder.package(&keys), Err(DataError::Damaged { .. })));
+        std::fs::write(folder.keys_folder().join("town-root"), [7; 31]).unwrap();
+        assert!(matches!(folder.keys(), Err(DataError::Damaged { .. })));
+        assert_eq!(std::fs::read(folder.keys_folder().join("town-root")).unwrap(), [7; 31]);
+    }
+}

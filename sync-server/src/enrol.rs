@@ -1,0 +1,141 @@
+//! Codes are given out and taken, boxes are shut out.
+
+use hinamori_model::{BoxId, SiteId, UnixMillis};
+use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, Granted, Refusal};
+use hinamori_sync::town::Package;
+
+use crate::data::{DataError, DataFolder, Keys, random};
+use crate::registry::{Place, RegisteredBox, Registry, Standing};
+
+/// How often a token is drawn anew because another code begins alike: one in 65,536 does.
+const DRAWS: u8 = 16;
+
+/// What an operator asks a code for.
+#[derive(Debug, Clone)]
+pub struct CodeRequest {
+    /// Where the box will stand.
+    pub site: SiteId,
+    /// Other sites whose records it may read.
+    pub reads: Vec<SiteId>,
+    /// `host:port` under which boxes reach this server.
+    pub address: String,
+}
+
+/// Gives out a code for one box, good at once, whether or not the server runs.
+///
+/// # Errors
+/// [`DataError`].
+pub fn issue_code(
+    folder: &DataFolder,
+    keys: &Keys,
+    request: &CodeRequest,
+    now: UnixMillis,
+) -> Result<EnrolmentCode, DataError> {
+    let locked = folder.lock()?;
+    let (_, package) = folder.town(keys)?;
+    for site in request.reads.iter().chain([&request.site]) {
+        if !package.sites.iter().any(|known| known.id == *site) {
+            return Err(DataError::UnknownSite { site: *site, known: names_of(&package) });
+        }
+    }
+    let mut registry = folder.registry()?;
+    let place = Place { site: request.site, reads: request.reads.clone() };
+    let mut token = random::<10>()?;
+    for _ in 0..DRAWS {
+        if registry.issue(&token, place.clone(), now) {
+            locked.save_registry(&registry)?;
+            let (town_root, tls_root) = (keys.town_root.public(), keys.tls_root.fingerprint());
+            return Ok(EnrolmentCode { address: request.address.clone(), town_root, tls_root, token });
+        }
+        token = random()?;
+    }
+    Err(DataError::NoRandomness(getrandom::Error::UNEXPECTED))
+}
+
+fn names_of(package: &Package) -> String {
+    let names: Vec<String> =
+        package.sites.iter().map(|site| format!("{} {}", site.id, site.name)).collect();
+    names.join(", ")
+}
+
+/// Why a box was not taken in.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// The rules say no.
+    Refused(Refusal),
+    /// The server could not.
+    Fault(DataError),
+}
+
+impl From<DataError> for NotTaken {
+    fn from(error: DataError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+/// Takes a box in: its code is used up, its certificate issued, and the next package names it.
+///
+/// # Errors
+/// [`NotTaken`].
+pub(crate) fn take_in(
+    folder: &DataFolder,
+    keys: &Keys,
+    request: &EnrolmentRequest,
+    now: UnixMillis,
+) -> Result<Granted, NotTaken> {
+    let locked = folder.lock()?;
+    let mut registry = folder.registry()?;
+    let place = match redeem(&mut registry, request, now) {
+        Ok(place) => place,
+        Err(refusal) => {
+            // A wrong try counts although nothing else happened.
+            locked.save_registry(&registry)?;
+            return Err(NotTaken::Refused(refusal));
+        }
+    };
+    let certificate = keys
+        .tls_root
+        .issue_for_box(&request.signing_request, request.box_id)
+        .map_err(|error| NotTaken::Fault(DataError::Tls(error)))?;
+    registry.boxes.insert(
+        request.box_id,
+        RegisteredBox {
+            place,
+            seal_key: request.seal_key,
+            tls_key: request.signing_request.key().0,
+            enrolled_at: now,
+            standing: Standing::Admitted,
+        },
+    );
+    let (_, mut package) = folder.town(keys)?;
+    name_boxes(&mut package, &registry, now);
+    // The package first: after a power cut between the two the code is still good, and nobody is let in.
+    let signed = locked.save_package(keys, &package)?;
+    locked.save_registry(&registry)?;
+    let tls_root = keys.tls_root.certificate().to_vec();
+    Ok(Granted { certificate, tls_root, package: signed.as_bytes().to_vec() })
+}
+
+fn redeem(registry: &mut Registry, request: &EnrolmentRequest, now: UnixMillis) -> Result<Place, Refusal> {
+    let denied = registry.boxes.get(&request.box_id).is_some_and(|known| known.standing == Standing::Denied);
+    if denied { Err(Refusal::Denied) } else { registry.redeem(&request.token, now) }
+}
+
+/// Makes `package` the next one, with the boxes of the register.
+pub(crate) fn name_boxes(package: &mut Package, registry: &Registry, now: UnixMillis) {
+    package.version = package.version.saturating_add(1);
+    package.issued_at = now;
+    package.boxes = registry.boxes.iter().map(|(id, known)| (*id, known.grant())).collect();
+}
+
+/// Shuts a box out, or lets it in again. It takes effect within a second, also on an open connection.
+///
+/// # Errors
+/// [`DataError`].
+pub fn deny(folder: &DataFolder, id: BoxId, standing: Standing) -> Result<(), DataError> {
+    let locked = folder.lock()?;
+    let mut registry = folder.registry()?;
+    let known = registry.boxes.get_mut(&id).ok_or(DataError::UnknownBox { id })?;
+    known.standing = standing;
+    locked.save_registry(&registry)
+}

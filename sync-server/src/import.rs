@@ -1,0 +1,322 @@
+//! The town's registers, as its IT office writes them, become a signed package.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use hinamori_model::{
+    BindingAssurance, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, TokenKind,
+    UnixMillis,
+};
+use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
+use hinamori_sync::town::{Card, Directory, Incidents, Package, Person, Site};
+use serde::Deserialize;
+
+use crate::data::{DataError, DataFolder, Keys};
+use crate::enrol::name_boxes;
+use crate::hex;
+
+/// Bytes of one input file: a town of 100,000 cards is 40 MB, a large revocation list 30.
+const LONGEST_FILE: u64 = 64 << 20;
+
+/// Where the registers are.
+#[derive(Debug, Clone)]
+pub struct TownFiles {
+    /// `town.toml`: sites, incidents, people.
+    pub town: PathBuf,
+    /// `cards.json`: registered cards.
+    pub cards: PathBuf,
+    /// Folder of pinned authorities (`*.der`).
+    pub anchors: PathBuf,
+    /// Folder of authorities below them (`*.der`).
+    pub intermediates: PathBuf,
+    /// Folder of revocation lists (`*.crl`).
+    pub lists: PathBuf,
+}
+
+/// Why registers were not taken. Nothing was changed. No text of the files is repeated, since it may be
+/// somebody's name.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The operator: a file is wrong.
+    #[error("{file}: {reason}")]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong and where.
+        reason: String,
+    },
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TownToml {
+    name: String,
+    incidents: IncidentsToml,
+    site: Vec<SiteToml>,
+    #[serde(default)]
+    household: Vec<HouseholdToml>,
+    #[serde(default)]
+    person: Vec<PersonToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IncidentsToml {
+    daily_life: IncidentId,
+    live: IncidentId,
+    drill: IncidentId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteToml {
+    id: SiteId,
+    name: String,
+    kind: SiteKind,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HouseholdToml {
+    id: HouseholdId,
+    #[serde(default)]
+    person: Vec<PersonToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonToml {
+    id: PersonId,
+    name: PersonalText,
+    relation: Option<PersonalText>,
+    called_name: Option<PersonalText>,
+    #[serde(default)]
+    hidden: bool,
+    #[serde(default)]
+    watch: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardJson {
+    kind: TokenKind,
+    identity: String,
+    person: PersonId,
+    binding: BindingAssurance,
+    application_key: Option<String>,
+}
+
+/// Reads and checks everything, then signs and stores the next package. Gives that package's content.
+///
+/// # Errors
+/// [`ImportError`].
+pub fn import_town(
+    folder: &DataFolder,
+    keys: &Keys,
+    files: &TownFiles,
+    now: UnixMillis,
+) -> Result<Package, ImportError> {
+    let TownToml { name, incidents, site, household, person } = read_town(&files.town)?;
+    let sites: Vec<Site> =
+        site.into_iter().map(|SiteToml { id, name, kind }| Site { id, name, kind }).collect();
+    let IncidentsToml { daily_life, live, drill } = incidents;
+    let people = people_of(household, person);
+    let cards = read_cards(&files.cards, &people)?;
+    let (anchors, intermediates, revocation_lists) = read_authorities(files, now)?;
+    let locked = folder.lock()?;
+    let registry = folder.registry()?;
+    for (id, known) in &registry.boxes {
+        if !sites.iter().any(|site| site.id == known.place.site) {
+            let place = known.place.site;
+            return Err(wrong(&files.town, format!("box {id} stands at site {place}, which is gone")));
+        }
+    }
+    // Never begin again at 1: boxes take only a larger version.
+    let version = folder.package(keys)?.map_or(0, |(signed, _)| signed.version());
+    let mut package = Package {
+        version,
+        issued_at: now,
+        name,
+        key: keys.town_secret.clone(),
+        sites,
+        incidents: Incidents { daily_life, live, drill },
+        boxes: Vec::new(),
+        anchors,
+        intermediates,
+        revocation_lists,
+        directory: Directory { people, cards },
+    };
+    name_boxes(&mut package, &registry, now);
+    locked.save_package(keys, &package)?;
+    Ok(package)
+}
+
+fn wrong(file: &Path, reason: impl Into<String>) -> ImportError {
+    ImportError::File { file: file.to_owned(), reason: reason.into() }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, ImportError> {
+    let open = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(file)?.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = open().map_err(|error| wrong(file, error.to_string()))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LONGEST_FILE {
+        return Err(wrong(file, format!("longer than {LONGEST_FILE} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// A parser's message may quote what it read: what stands between double quotes is left out.
+fn without_quotes(message: &str) -> String {
+    let parts = message.split('"').enumerate();
+    parts.map(|(number, part)| if number % 2 == 0 { part } else { "\"…\"" }).collect()
+}
+
+fn read_town(file: &Path) -> Result<TownToml, ImportError> {
+    let bytes = read(file)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_not_utf8| wrong(file, "not UTF-8 text"))?;
+    let town: TownToml = toml::from_str(text).map_err(|error| {
+        let begins = error.span().and_then(|span| text.get(..span.start));
+        let line = begins.map_or(0, |before| before.lines().count().max(1));
+        wrong(file, format!("line {line}: {}", without_quotes(error.message())))
+    })?;
+    check_town(&town).map_err(|reason| wrong(file, reason))?;
+    Ok(town)
+}
+
+fn check_town(town: &TownToml) -> Result<(), String> {
+    let TownToml { name, incidents, site, household, person } = town;
+    if name.trim().is_empty() {
+        return Err("the town has no name".to_owned());
+    }
+    if site.is_empty() {
+        return Err("the town has no site".to_owned());
+    }
+    let IncidentsToml { daily_life, live, drill } = incidents;
+    if BTreeSet::from([daily_life, live, drill]).len() < 3 {
+        return Err("two incidents have the same id".to_owned());
+    }
+    only_once("site", site.iter().map(|site| site.id))?;
+    if let Some(nameless) = site.iter().find(|site| site.name.trim().is_empty()) {
+        return Err(format!("site {} has no name", nameless.id));
+    }
+    only_once("household", household.iter().map(|household| household.id))?;
+    let everybody = || household.iter().flat_map(|household| &household.person).chain(person);
+    only_once("person", everybody().map(|person| person.id))?;
+    match everybody().find(|person| person.name.expose().trim().is_empty()) {
+        Some(nameless) => Err(format!("person {} has no name", nameless.id)),
+        None => Ok(()),
+    }
+}
+
+fn only_once<Id: Ord + Copy + std::fmt::Display>(
+    what: &str,
+    ids: impl Iterator<Item = Id>,
+) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(format!("{what} {id} is there twice"));
+        }
+    }
+    Ok(())
+}
+
+fn people_of(households: Vec<HouseholdToml>, alone: Vec<PersonToml>) -> Vec<Person> {
+    let members = households
+        .into_iter()
+        .flat_map(|HouseholdToml { id, person }| person.into_iter().map(move |person| (Some(id), person)));
+    members
+        .chain(alone.into_iter().map(|person| (None, person)))
+        .map(|(household, PersonToml { id, name, relation, called_name, hidden, watch })| {
+            let relation = relation.unwrap_or_else(|| PersonalText::new(""));
+            Person { id, household, name, called_name, relation, hidden, watch }
+        })
+        .collect()
+}
+
+fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> {
+    let known: BTreeSet<PersonId> = people.iter().map(|person| person.id).collect();
+    let listed: Vec<CardJson> = serde_json::from_slice(&read(file)?).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        wrong(file, format!("line {line}, column {column}: {}", without_quotes(&error.to_string())))
+    })?;
+    let mut seen = BTreeSet::new();
+    let mut cards = Vec::with_capacity(listed.len());
+    for (number, card) in listed.into_iter().enumerate() {
+        let bad = |reason: &str| wrong(file, format!("card {}: {reason}", number.saturating_add(1)));
+        let CardJson { kind, identity, person, binding, application_key } = card;
+        let identity = hex::bytes(&identity).ok_or_else(|| bad("identity is no hexadecimal"))?;
+        let fits = match kind {
+            // SHA-256 of the public key; a UID of 4, 7 or 10 bytes or an IDm of 8; a badge's number.
+            TokenKind::Certificate => identity.len() == 32,
+            TokenKind::Uid => (4..=10).contains(&identity.len()),
+            TokenKind::Badge => (8..=64).contains(&identity.len()),
+        };
+        if !fits {
+            return Err(bad("identity has a length that this kind of token never has"));
+        }
+        if !known.contains(&person) {
+            return Err(bad("belongs to a person whom town.toml does not have"));
+        }
+        let application_key = application_key.map(|key| hex::bytes(&key)).map_or(Ok(None), |key| {
+            key.filter(|key| !key.is_empty()).map(Some).ok_or_else(|| bad("application_key is no hexadecimal"))
+        })?;
+        if !seen.insert((kind, identity.clone())) {
+            return Err(bad("is there twice"));
+        }
+        cards.push(Card { kind, identity, person, binding, application_key });
+    }
+    Ok(cards)
+}
+
+type Ders = Vec<Vec<u8>>;
+
+/// Everything is checked as a box would: a box that refuses what the town sent would have nobody to tell.
+fn read_authorities(files: &TownFiles, now: UnixMillis) -> Result<(Ders, Ders, Ders), ImportError> {
+    let mut verifier = Verifier::new(TestHierarchies::Accept);
+    let mut anchors = Ders::new();
+    for file in files_of(&files.anchors, "der")? {
+        let der = read(&file)?;
+        verifier.pin_anchor(&der).map_err(|error| wrong(&file, error.to_string()))?;
+        anchors.push(der);
+    }
+    let mut intermediates = Ders::new();
+    for file in files_of(&files.intermediates, "der")? {
+        let der = read(&file)?;
+        CardCertificate::parse(&der).map_err(|error| wrong(&file, error.to_string()))?;
+        intermediates.push(der);
+    }
+    let candidates: Vec<&[u8]> = intermediates.iter().map(Vec::as_slice).collect();
+    let mut lists = Ders::new();
+    for file in files_of(&files.lists, "crl")? {
+        let der = read(&file)?;
+        verifier.add_crl(&der, &candidates, now).map_err(|error| wrong(&file, error.to_string()))?;
+        lists.push(der);
+    }
+    Ok((anchors, intermediates, lists))
+}
+
+/// The files of a folder with one ending, by name, so that two imports of the same files are alike.
+fn files_of(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, ImportError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| wrong(folder, error.to_string()))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| wrong(folder, error.to_string()))?.path();
+        if path.extension().is_some_and(|found| found == ending) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,4 +27,6 @@ pub use certificate::CertificateDer;
 pub use credential::CredentialError;
 pub use error::{CardError, CardFile, FileFault, PinError, Step};
 pub use exchange::Access;
-pub use reading::{CardContents, CardReading, Challenge, ContactlessId, Device, prove_chip, read_card};
+pub use reading::{
+    CardContents, CardReading, Challenge, ContactlessId, Device, contactless_id, prove_chip, read_card,
+};

@@ -42,6 +42,11 @@ pub enum CardContents {
         /// The certificate; phones want the PIN first.
         certificate: Access<CertificateDer>,
     },
+    /// A health professional's card (HPKI): the authentication certificate.
+    HealthProfessional {
+        /// The certificate.
+        certificate: Access<CertificateDer>,
+    },
     /// A My Number or resident register application without the JPKI one: no certificate to be had.
     WithoutCertificate,
     /// None of the applications known here; the contactless identifier may still be registered.
@@ -104,7 +109,7 @@ impl fmt::Debug for Challenge {
 /// [`CardError`]; nothing of the reading may be used then.
 pub fn read_card<T: Transport + ?Sized>(transport: &mut T) -> Result<CardReading, CardError> {
     let contents = read_contents(transport)?;
-    let contactless = read_contactless_id(transport)?;
+    let contactless = contactless_id(transport)?;
     Ok(CardReading { contents, contactless })
 }
 
@@ -141,8 +146,12 @@ fn read_device<T: Transport + ?Sized>(transport: &mut T) -> Result<Device, CardE
     })
 }
 
-/// PC/SC part 3 §3.2.2.1.3: the reader answers, not the card; many cannot, which is no error.
-fn read_contactless_id<T: Transport + ?Sized>(transport: &mut T) -> Result<Option<ContactlessId>, CardError> {
+/// What the reader learned from anti-collision (PC/SC part 3 §3.2.2.1.3): the reader answers, not the card;
+/// many cannot, which is no error. Also of use when a card's content is not.
+///
+/// # Errors
+/// [`CardError`] when no reply came.
+pub fn contactless_id<T: Transport + ?Sized>(transport: &mut T) -> Result<Option<ContactlessId>, CardError> {
     let get_data = Command::short(Header::new(0xFF, 0xCA, 0, 0), &[], Expected::UpTo(256))?;
     let reply = run(transport, get_data)?;
     let fits = (4..=CONTACTLESS_ID_MAXIMUM).contains(&reply.data().len());

@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The box's daemon: composition root. Readers, lanes, records, the way to the town's server, and the
+//! kiosks' socket.
+//!
+//! The path of one tap: [`checks::CheckedTap`](checks) reads and checks the card on its reader's own thread;
+//! the [`core`](core::Core) gathers what the lane must know, plans, writes durably, completes, and tells the
+//! lane's kiosks. The [`link`] carries bytes to the server and back; [`uplink`](core) decides what they mean.
+//!
+//! **Invariant:** an answer leaves after its record is on the disk, never before.
+//! **Invariant:** no name, serial, identifier or key is ever logged.
+//! **Invariant:** only the link touches a network, and it sees no database.
+
+mod checks;
+mod clock;
+mod config;
+pub mod control;
+mod core;
+mod daemon;
+pub mod enrolment;
+mod keys;
+mod kiosk;
+mod ledger;
+mod link;
+mod own_time;
+pub mod status;
+mod town;
+
+pub use config::{Config, ConfigError, LaneConfig, TestCards};
+pub use core::StartError;
+pub use daemon::run;

@@ -105,6 +105,34 @@ pub fn is_seen_today(records: &[Record], now: UnixMillis) -> bool {
     })
 }
 
+/// The latest of the watch records that `matters`, of those that were not taken back.
+fn latest_watch(records: &[Record], matters: impl Fn(WatchEvent) -> bool) -> Option<WatchEvent> {
+    let undone = undone(records.iter());
+    let events = records.iter().filter(|record| !undone.contains(&record.id)).filter_map(|record| {
+        match record.fact {
+            Fact::Watch { event, .. } if matters(event) => Some((record.at, record.id, event)),
+            Fact::Watch { .. }
+            | Fact::Presence { .. }
+            | Fact::HeadCount { .. }
+            | Fact::SiteOpened { .. }
+            | Fact::Undo { .. } => None,
+        }
+    });
+    events.max_by_key(|(at, id, _)| (*at, *id)).map(|(.., event)| event)
+}
+
+/// Whether the watch records of one person say that they agree to be watched over: the latest word counts.
+pub fn has_consented(records: &[Record]) -> bool {
+    let words = |event| matches!(event, WatchEvent::ConsentGiven | WatchEvent::ConsentWithdrawn);
+    latest_watch(records, words) == Some(WatchEvent::ConsentGiven)
+}
+
+/// しばらく留守: whether the watch records of one person say that nobody expects them until they come again.
+pub fn is_away(records: &[Record]) -> bool {
+    let words = |event| !matches!(event, WatchEvent::ConsentGiven | WatchEvent::ConsentWithdrawn);
+    latest_watch(records, words) == Some(WatchEvent::Away)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -379,6 +379,26 @@ impl Store {
             .query_row((incident.as_bytes(), site.as_bytes()), |row| row.get(0))?)
     }
 
+    /// How often a person was seen at a site in an incident: came, was seen again, or passed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sightings(
+        &self,
+        incident: IncidentId,
+        site: SiteId,
+        person: PersonId,
+    ) -> Result<u32, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM record JOIN document ON document.id = record.document
+                 WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
+                   AND event IN (0, 1, 2)",
+            )?
+            .query_row((incident.as_bytes(), site.as_bytes(), person.as_bytes(), PRESENCE), |row| row.get(0))?)
+    }
+
     /// All records, whatever they say.
     ///
     /// # Errors

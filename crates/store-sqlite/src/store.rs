@@ -57,13 +57,15 @@ impl Store {
         Ok(())
     }
 
-    /// Raises and returns the epoch of the box: called once at every start, before anything is appended.
+    /// Raises and returns the epoch of the box, to `at_least` or more: called once at every start, before
+    /// anything is appended.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn next_epoch(&mut self) -> Result<u32, StoreError> {
+    pub fn next_epoch(&mut self, at_least: u32) -> Result<u32, StoreError> {
         let last = self.setting("epoch")?.unwrap_or_default();
-        let next = <[u8; 4]>::try_from(last.as_slice()).map_or(0, u32::from_be_bytes).saturating_add(1);
+        let last = <[u8; 4]>::try_from(last.as_slice()).map_or(0, u32::from_be_bytes);
+        let next = last.saturating_add(1).max(at_least);
         self.set_setting("epoch", &next.to_be_bytes())?;
         Ok(next)
     }

@@ -50,7 +50,7 @@ impl Writer {
     fn open(path: &Path, number: u8) -> Self {
         let key = SealKey::from_bytes(&[number; 32]);
         let mut store = Store::open(path).unwrap();
-        let actor = ActorId::new(key.box_id(), store.next_epoch().unwrap());
+        let actor = ActorId::new(key.box_id(), store.next_epoch(1).unwrap());
         let mut document = Document::new(scope(), actor).unwrap();
         let held = store.document_changes(scope()).unwrap();
         document.apply(held.iter().map(Vec::as_slice)).unwrap();

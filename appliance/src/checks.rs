@@ -1,0 +1,177 @@
+//! What a reader's thread does with each card: read it, check it, let its chip prove itself.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use hinamori_card::{
+    Access, CardContents, CardError, CardReading, CertificateDer, Challenge, ContactlessId, Transport,
+    contactless_id, prove_chip, read_card,
+};
+use hinamori_card_pcsc::{ReaderName, TapWork};
+use hinamori_model::{CardKey, TokenKind, TownKey, UnixMillis};
+use hinamori_pki::{
+    CardCertificate, ChipAnswered, ChipMismatch, PathError, Purpose, VerifiedCertificate, Verifier,
+    verify_chip_answer,
+};
+use tracing::debug;
+
+use crate::clock;
+
+/// What cards are checked against: replaced as a whole when the town's package is.
+pub(crate) struct Checks {
+    /// Cards are hashed under it.
+    pub(crate) key: TownKey,
+    /// Pinned authorities and revocation lists.
+    pub(crate) verifier: Verifier,
+    /// Authorities between them and cards (DER).
+    pub(crate) intermediates: Vec<Vec<u8>>,
+    /// The application keys stored at registration (DER SubjectPublicKeyInfo).
+    pub(crate) application_keys: BTreeMap<CardKey, Box<[u8]>>,
+    /// It cannot be earlier now: when the package was issued, or a list in it.
+    pub(crate) not_before: UnixMillis,
+    /// Version of the town's package; 0 for a town of one box.
+    pub(crate) version: u64,
+}
+
+impl fmt::Debug for Checks {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Checks(version {}, {} keys)", self.version, self.application_keys.len())
+    }
+}
+
+/// One card as the core takes it.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// Version of the package that it was checked against; its key is of no use under another.
+    pub(crate) version: u64,
+    /// The card; `None` when nothing on it stays the same until the next tap.
+    pub(crate) card: Option<CardKey>,
+    /// On what the tap rests.
+    pub(crate) evidence: Found,
+}
+
+/// The verifiers' words, owned.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Certificate {
+        verdict: Result<VerifiedCertificate, PathError>,
+        chip: Option<Result<ChipAnswered, ChipMismatch>>,
+    },
+    UnreadableCertificate,
+    PinNeeded,
+    ContactlessOnly,
+    /// A card without any application known here, and without an identifier.
+    Unsupported,
+}
+
+/// The work at every reader of the box.
+pub(crate) struct CheckedTap {
+    checks: RwLock<Arc<Checks>>,
+}
+
+impl CheckedTap {
+    pub(crate) const fn new(checks: Arc<Checks>) -> Self {
+        Self { checks: RwLock::new(checks) }
+    }
+
+    /// Checks against these from the next card on.
+    pub(crate) fn replace(&self, checks: Arc<Checks>) {
+        *self.checks.write().unwrap_or_else(PoisonError::into_inner) = checks;
+    }
+
+    fn checks(&self) -> Arc<Checks> {
+        Arc::clone(&self.checks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl TapWork for CheckedTap {
+    type Outcome = Reading;
+
+    fn run(&self, reader: &ReaderName, card: &mut dyn Transport) -> Result<Reading, CardError> {
+        let checks = self.checks();
+        match read_card(card) {
+            Ok(CardReading { contents, contactless }) => checks.examine(card, contents, contactless),
+            // No reply: the card left or the reader failed, and the whole work runs again.
+            Err(error @ CardError::Transport(_)) => Err(error),
+            // The card answers and its content is no use: whoever holds it is received all the same.
+            Err(error) => {
+                debug!(%reader, %error, "a card's content cannot be used");
+                let contactless = contactless_id(card)?;
+                Ok(checks.by_identifier(contactless, Found::UnreadableCertificate))
+            }
+        }
+    }
+}
+
+impl Checks {
+    fn examine(
+        &self,
+        card: &mut dyn Transport,
+        contents: CardContents,
+        contactless: Option<ContactlessId>,
+    ) -> Result<Reading, CardError> {
+        let (certificate, purpose) = match contents {
+            CardContents::MyNumber { certificate, device: _ } => (certificate, Purpose::JpkiAuthentication),
+            CardContents::HealthProfessional { certificate } => (certificate, Purpose::HpkiAuthentication),
+            CardContents::WithoutCertificate | CardContents::Unsupported => {
+                return Ok(self.by_identifier(contactless, Found::ContactlessOnly));
+            }
+        };
+        match certificate {
+            Access::Granted(der) => self.examine_certificate(card, &der, purpose, contactless),
+            Access::PinNeeded => Ok(self.by_identifier(contactless, Found::PinNeeded)),
+            Access::Absent => Ok(self.by_identifier(contactless, Found::UnreadableCertificate)),
+        }
+    }
+
+    fn examine_certificate(
+        &self,
+        card: &mut dyn Transport,
+        der: &CertificateDer,
+        purpose: Purpose,
+        contactless: Option<ContactlessId>,
+    ) -> Result<Reading, CardError> {
+        let Ok(certificate) = CardCertificate::parse(der.as_bytes()) else {
+            return Ok(self.by_identifier(contactless, Found::UnreadableCertificate));
+        };
+        let key = self.key.card_key(TokenKind::Certificate, &certificate.spki_hash().0);
+        let intermediates: Vec<&[u8]> = self.intermediates.iter().map(Vec::as_slice).collect();
+        let now = clock::wall().max(self.not_before);
+        let verdict = self.verifier.check(&certificate, &intermediates, purpose, now);
+        let chip = match (&verdict, self.application_keys.get(&key)) {
+            (Ok(_), Some(stored)) => Some(prove(card, stored)?),
+            (Ok(_) | Err(_), _) => None,
+        };
+        Ok(self.reading(Some(key), Found::Certificate { verdict, chip }))
+    }
+
+    /// A card by what its reader saw of it. A phone's random identifier is another one next time.
+    fn by_identifier(&self, contactless: Option<ContactlessId>, found: Found) -> Reading {
+        let stable = contactless.filter(|id| !id.is_random());
+        let card = stable.map(|id| self.key.card_key(TokenKind::Uid, id.as_bytes()));
+        match (card, found) {
+            (None, Found::ContactlessOnly) => self.reading(None, Found::Unsupported),
+            (card, found) => self.reading(card, found),
+        }
+    }
+
+    const fn reading(&self, card: Option<CardKey>, evidence: Found) -> Reading {
+        Reading { version: self.version, card, evidence }
+    }
+}
+
+/// A chip that refuses although its key is registered is as good as another chip.
+fn prove(card: &mut dyn Transport, stored: &[u8]) -> Result<Result<ChipAnswered, ChipMismatch>, CardError> {
+    let mut challenge = Challenge([0; 32]);
+    if getrandom::fill(&mut challenge.0).is_err() {
+        // Without randomness an old answer could be played back: then nothing is proved.
+        return Ok(Err(ChipMismatch));
+    }
+    match prove_chip(card, &challenge) {
+        Ok(Access::Granted(answer)) => Ok(verify_chip_answer(stored, &challenge.0, &answer)),
+        Ok(Access::Absent | Access::PinNeeded) => Ok(Err(ChipMismatch)),
+        Err(error @ CardError::Transport(_)) => Err(error),
+        Err(_refused) => Ok(Err(ChipMismatch)),
+    }
+}

@@ -1,0 +1,169 @@
+//! `box.toml`: what an installer decides about one box.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hinamori_model::{CounterKind, LaneId};
+use hinamori_pki::TestHierarchies;
+use serde::Deserialize;
+
+/// Bytes: a box has a handful of lanes.
+const LONGEST: usize = 64 << 10;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of everything that the box keeps; made when it is missing.
+    pub data: PathBuf,
+    /// Where kiosks connect.
+    pub socket: PathBuf,
+    /// Whether cards of the national test hierarchies count.
+    #[serde(default)]
+    pub test_hierarchies: TestCards,
+    /// One reader and one screen each.
+    #[serde(rename = "lane")]
+    pub lanes: Vec<LaneConfig>,
+    /// One line a tap, for a bench; none in the field.
+    pub tap_log: Option<PathBuf>,
+}
+
+/// Whether cards of the national test hierarchies count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestCards {
+    /// Production.
+    #[default]
+    Refuse,
+    /// Rehearsals with test cards.
+    Accept,
+}
+
+impl From<TestCards> for TestHierarchies {
+    fn from(cards: TestCards) -> Self {
+        match cards {
+            TestCards::Refuse => Self::Refuse,
+            TestCards::Accept => Self::Accept,
+        }
+    }
+}
+
+/// One lane.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaneConfig {
+    /// Its number, from 1.
+    pub lane: LaneId,
+    /// Part of its reader's PC/SC name, as `hinamorictl reader-test` prints it.
+    pub reader: String,
+    /// What it does until somebody switches it.
+    pub counter: Option<CounterKind>,
+}
+
+/// Why the file cannot be used. The installer can mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file} cannot be read")]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is no configuration.
+    #[error("{file}: {reason}")]
+    Malformed {
+        /// Which.
+        file: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let malformed = |reason: String| ConfigError::Malformed { file: file.to_owned(), reason };
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        if text.len() > LONGEST {
+            return Err(malformed(format!("longer than {LONGEST} bytes")));
+        }
+        let config: Self = toml::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+        config.check().map_err(|reason| malformed(reason.to_owned()))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let numbers: BTreeSet<LaneId> = self.lanes.iter().map(|lane| lane.lane).collect();
+        if self.lanes.is_empty() {
+            return Err("a box needs at least one [[lane]]");
+        }
+        if numbers.len() != self.lanes.len() {
+            return Err("two lanes have the same number");
+        }
+        if self.lanes.iter().any(|lane| lane.reader.is_empty()) {
+            return Err("a lane's reader is empty: it would match every reader");
+        }
+        let overlaps = |one: &LaneConfig, other: &LaneConfig| {
+            one.lane != other.lane && other.reader.contains(&one.reader)
+        };
+        if self.lanes.iter().any(|one| self.lanes.iter().any(|other| overlaps(one, other))) {
+            return Err("one lane's reader is part of another's: a card would belong to both");
+        }
+        Ok(())
+    }
+
+    /// The lane of a reader, by its PC/SC name.
+    pub(crate) fn lane_of(&self, reader: &str) -> Option<LaneId> {
+        self.lanes.iter().find(|lane| reader.contains(&lane.reader)).map(|lane| lane.lane)
+    }
+
+    /// Where `hinamorictl` asks the running daemon.
+    pub fn control_socket(&self) -> PathBuf {
+        self.data.join("control.sock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("box.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::read(&file)
+    }
+
+    #[test]
+    fn a_small_file_is_enough() {
+        let config = read("data = \"d\"\nsocket = \"s\"\n[[lane]]\nlane = 1\nreader = \"PCD 00\"\n").unwrap();
+        assert_eq!(config.test_hierarchies, TestCards::Refuse);
+        assert_eq!(config.lane_of("Virtual PCD 00 00"), Some(LaneId(1)));
+        assert_eq!(config.lane_of("Virtual PCD 01 00"), None);
+    }
+
+    #[test]
+    fn what_would_mix_lanes_up_is_refused() {
+        let lanes = |one: &str, other: &str| {
+            read(&format!("data = \"d\"\nsocket = \"s\"\n[[lane]]\n{one}\n[[lane]]\n{other}\n"))
+        };
+        assert!(lanes("lane = 1\nreader = \"A\"", "lane = 2\nreader = \"B\"").is_ok());
+        for (one, other) in [
+            ("lane = 1\nreader = \"A\"", "lane = 1\nreader = \"B\""),
+            ("lane = 1\nreader = \"A\"", "lane = 2\nreader = \"AB\""),
+            ("lane = 1\nreader = \"A\"", "lane = 2\nreader = \"A\""),
+            ("lane = 1\nreader = \"\"", "lane = 2\nreader = \"B\""),
+            ("lane = 1\nreader = \"A\"", "lane = 2\nreader = \"B\"\nprinter = 1"),
+        ] {
+            assert!(lanes(one, other).is_err(), "{one} {other}");
+        }
+        assert!(read("data = \"d\"\nsocket = \"s\"\nlane = []").is_err());
+    }
+}

@@ -1,0 +1,510 @@
+//! The core: one thread that owns keys, databases, lanes and the sync session. Everything else sends it
+//! events and never waits for it longer than one commit takes.
+//!
+//! The order of a tap is the second law: [`Lane::plan`] says what to record, [`Ledger::write`] returns after
+//! the disk has it, [`Lane::complete`] gives the answer, [`Core::publish`] sends it. What can wait (seals,
+//! the server, checkpoints) is done when no event waits.
+
+mod desk;
+mod lists;
+mod tally;
+mod tapped;
+mod uplink;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
+
+use hinamori_card_pcsc::ReaderEvent;
+use hinamori_counter::{Input, Opening, Plan, RecentTaps, Written};
+use hinamori_ipc::{BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, ToKiosk};
+use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, SiteId, UnixMillis};
+use hinamori_pki::TestHierarchies;
+use hinamori_record::{Building, Fact};
+use hinamori_store_sqlite::{Directory, Store, StoreError};
+use tracing::{error, info, warn};
+
+use crate::checks::{CheckedTap, Reading};
+use crate::clock;
+use crate::config::Config;
+use crate::keys::{self, Keys};
+use crate::kiosk::{KioskEvent, KioskId, Outbox};
+use crate::ledger::{Ledger, Place};
+use crate::link::LinkEvent;
+use crate::own_time::{OwnTimes, TapLog};
+use crate::status::Report;
+use crate::town::{Town, TownError};
+use desk::Desk;
+use tally::Tally;
+use uplink::Uplink;
+
+/// Events that wait for the core. Readers and kiosks wait when it is full.
+const INBOX: usize = 256;
+/// Longest wait without looking at the time.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// While the disk takes nothing, try again this often.
+const DISK_AGAIN: Duration = Duration::from_secs(5);
+/// Bytes of write-ahead log from which it is moved into the database when nobody waits.
+const LONG_LOG: u64 = 4 << 20;
+const MODE: &str = "mode";
+
+/// Everything that the core hears of.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Reader(ReaderEvent<Reading>),
+    Kiosk(KioskEvent),
+    Link(LinkEvent),
+    /// Somebody asks how the box is.
+    Status(Sender<Report>),
+    /// The daemon is to end.
+    Stop,
+}
+
+/// The way to the core.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbox(SyncSender<Event>);
+
+impl Inbox {
+    /// Hands an event over, waiting for room. `false` when the core is gone.
+    #[must_use]
+    pub(crate) fn send(&self, event: Event) -> bool {
+        self.0.send(event).is_ok()
+    }
+}
+
+/// A new inbox and its end.
+pub(crate) fn inbox() -> (Inbox, Receiver<Event>) {
+    let (sender, receiver) = sync_channel(INBOX);
+    (Inbox(sender), receiver)
+}
+
+/// Why the core cannot begin. The installer has to look.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file or folder of the box.
+    #[error("{what} cannot be used")]
+    File {
+        /// Which.
+        what: &'static str,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A database.
+    #[error("the databases cannot be opened")]
+    Store(#[from] StoreError),
+    /// What joins the box to its town.
+    #[error("the box's place in its town cannot be read")]
+    Town(#[from] TownError),
+    /// The TLS identity.
+    #[error("the box's identity cannot be read")]
+    Identity(#[from] hinamori_net_tls::TlsError),
+}
+
+/// See the module.
+pub(crate) struct Core {
+    config: Config,
+    tests: TestHierarchies,
+    own: BoxId,
+    keys: Keys,
+    town: Town,
+    directory: Directory,
+    ledger: Ledger,
+    checks: Arc<CheckedTap>,
+    opening: Opening,
+    desks: BTreeMap<LaneId, Desk>,
+    recent: RecentTaps,
+    kiosks: BTreeMap<KioskId, (LaneId, Outbox)>,
+    uplink: Uplink,
+    tally: Tally,
+    disk: DiskState,
+    disk_tried: Instant,
+    own_times: OwnTimes,
+    taps: u64,
+    tap_log: Option<TapLog>,
+}
+
+impl Core {
+    /// Opens everything that the box has.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub(crate) fn open(config: Config) -> Result<Self, StartError> {
+        let now = clock::wall();
+        let keys = keys::load_or_make(&config.data)
+            .map_err(|source| StartError::File { what: "the folder of the box's data", source })?;
+        let own = keys::box_id(&keys);
+        let tests = config.test_hierarchies.into();
+        let town = Town::local(&keys.local, tests);
+        let mut ledger = Ledger::open(&config.data, own, town.incidents.drill, now)?;
+        let directory = Directory::open(&config.data.join("directory.sqlite"))?;
+        let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
+        let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
+        let mode = stored_mode(ledger.main_store())?;
+        let mut core = Self {
+            checks: Arc::new(CheckedTap::new(Arc::clone(&town.checks))),
+            uplink: Uplink::new(),
+            opening: Opening::new(mode, None),
+            desks: BTreeMap::new(),
+            recent: RecentTaps::default(),
+            kiosks: BTreeMap::new(),
+            tally: Tally::default(),
+            disk: DiskState::Ok,
+            disk_tried: Instant::now(),
+            own_times: OwnTimes::default(),
+            taps: 0,
+            tap_log,
+            config,
+            tests,
+            own,
+            keys,
+            town,
+            directory,
+            ledger,
+        };
+        core.open_town(now)?;
+        for lane in core.config.lanes.clone() {
+            let desk = Desk::open(&lane, core.town.site.kind, core.ledger.main_store())?;
+            core.desks.insert(lane.lane, desk);
+        }
+        core.reread(now);
+        for lane in core.lane_ids() {
+            core.refresh(lane, now);
+        }
+        Ok(core)
+    }
+
+    /// The work at the readers, which checks against what the core knows.
+    pub(crate) fn checked_tap(&self) -> Arc<CheckedTap> {
+        Arc::clone(&self.checks)
+    }
+
+    /// Serves until it is told to stop.
+    pub(crate) fn run(mut self, events: &Receiver<Event>) {
+        let mut is_idle = false;
+        loop {
+            let event = match events.try_recv() {
+                Ok(event) => Some(event),
+                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) if !is_idle => {
+                    is_idle = true;
+                    self.while_nobody_waits();
+                    continue;
+                }
+                Err(TryRecvError::Empty) => match events.recv_timeout(self.nap()) {
+                    Ok(event) => Some(event),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+            };
+            is_idle = false;
+            if let Some(Event::Stop) = event {
+                break;
+            }
+            let now = clock::wall();
+            if let Some(event) = event {
+                self.handle(event, now);
+            }
+            self.tick(now);
+            self.publish(now);
+        }
+        self.end();
+    }
+
+    fn handle(&mut self, event: Event, now: UnixMillis) {
+        match event {
+            Event::Reader(event) => self.reader_event(event, now),
+            Event::Kiosk(event) => self.kiosk_event(event, now),
+            Event::Link(event) => self.link_event(event, now),
+            Event::Status(answer) => {
+                // Whoever asked may have given up.
+                answer.send(self.report()).ok();
+            }
+            Event::Stop => {}
+        }
+    }
+
+    fn reader_event(&mut self, event: ReaderEvent<Reading>, now: UnixMillis) {
+        let (reader, state) = match event {
+            ReaderEvent::Tap { reader, outcome, last_byte } => {
+                if let Some(lane) = self.config.lane_of(&reader.0) {
+                    self.tapped(lane, outcome, last_byte, now);
+                }
+                return;
+            }
+            ReaderEvent::Removed(_) => return,
+            ReaderEvent::Appeared(reader) => (reader, ReaderState::Ready),
+            ReaderEvent::Gone(reader) => (reader, ReaderState::Missing),
+            ReaderEvent::Stuck(reader) => (reader, ReaderState::Stuck),
+        };
+        let desk = self.config.lane_of(&reader.0).and_then(|lane| self.desks.get_mut(&lane));
+        if let Some(desk) = desk {
+            desk.reader = state;
+        }
+    }
+
+    fn kiosk_event(&mut self, event: KioskEvent, now: UnixMillis) {
+        match event {
+            KioskEvent::Joined { kiosk, lane, out } => {
+                let Some(desk) = self.desks.get(&lane) else {
+                    warn!(lane = lane.0, "a kiosk asks for a lane that this box does not have");
+                    return;
+                };
+                let greeted = out
+                    .send(&ToKiosk::Hello { protocol: PROTOCOL })
+                    .and_then(|()| out.send(&ToKiosk::Snapshot(desk.shown.clone())));
+                if greeted.is_ok() {
+                    self.kiosks.insert(kiosk, (lane, out));
+                }
+            }
+            KioskEvent::Left { kiosk } => {
+                self.kiosks.remove(&kiosk);
+            }
+            KioskEvent::Command { kiosk, command } => {
+                let Some((lane, _)) = self.kiosks.get(&kiosk) else { return };
+                let lane = *lane;
+                let reply = match self.command(lane, command, now) {
+                    Ok(reply) => reply,
+                    Err(refusal) => Some(ToKiosk::Refused(refusal)),
+                };
+                // What a command changed goes out first: a kiosk sees the answer, then what was refused.
+                self.publish(now);
+                if let Some(reply) = reply {
+                    self.tell(kiosk, &reply);
+                }
+            }
+        }
+    }
+
+    /// Does what somebody touched; gives what is told to that kiosk alone.
+    fn command(
+        &mut self,
+        lane: LaneId,
+        command: Command,
+        now: UnixMillis,
+    ) -> Result<Option<ToKiosk>, Refusal> {
+        match command {
+            Command::ShowLeaderList => Ok(Some(ToKiosk::LeaderList(self.leader_list()))),
+            Command::ShowWatchList => Ok(Some(ToKiosk::WatchList(self.watch_list(now)))),
+            Command::OpenIncident { .. } | Command::EndDrill { .. } | Command::AnswerBuilding { .. } => {
+                self.change_incident(lane, &command, now).map(|()| None)
+            }
+            command => {
+                let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
+                self.act(lane, Input::Command(command), now)?;
+                if setting {
+                    self.keep_lane(lane);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// An incident begins or ends, or the site is opened.
+    fn change_incident(&mut self, lane: LaneId, command: &Command, now: UnixMillis) -> Result<(), Refusal> {
+        let building = |mode| self.building(mode);
+        let plan = self.opening.plan(command, building)?;
+        let mode = plan.then.mode();
+        let written = if plan.facts.is_empty() {
+            let code = [mode.code()];
+            self.ledger.main_store().set_setting(MODE, &code).map_err(|problem| {
+                error!(error = &problem as &dyn std::error::Error, "the incident could not be changed");
+                HoldReason::DiskFailing
+            })
+        } else {
+            self.write(self.town.incident(mode), lane, &plan.facts, now).map(|_records| ())
+        };
+        self.note_disk(written.err());
+        if written.is_err() {
+            return Err(Refusal::Disk);
+        }
+        let is_other_world = mode != self.opening.mode();
+        self.opening = plan.then;
+        if is_other_world {
+            info!(?mode, "another incident is open");
+            self.desks.values_mut().for_each(|desk| desk.lane.incident_changed());
+        }
+        self.recount(now);
+        Ok(())
+    }
+
+    fn building(&self, mode: Mode) -> Option<BuildingAnswer> {
+        let incident = self.town.incident(mode);
+        let answer = self.ledger.store(incident).building(incident, self.town.site.id);
+        match answer {
+            Ok(answer) => answer.map(|building| match building {
+                Building::NothingSeen => BuildingAnswer::NothingSeen,
+                Building::SomethingOrUnsure => BuildingAnswer::SomethingOrUnsure,
+            }),
+            Err(problem) => {
+                error!(error = &problem as &dyn std::error::Error, "the building's answer cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Plans, writes, completes: what every tap and every touch goes through.
+    fn act(&mut self, lane: LaneId, input: Input, now: UnixMillis) -> Result<Done, Refusal> {
+        let desk = self.desks.get(&lane).ok_or(Refusal::NotNow)?;
+        let plan: Plan = desk.lane.plan(input, now)?;
+        let facts = plan.facts().to_vec();
+        let written = match (facts.is_empty(), self.incident_of(desk.lane.counter())) {
+            (true, _) => Ok(Vec::new()),
+            (false, incident) => self.write(incident, lane, &facts, now),
+        };
+        let committed = Instant::now();
+        if !facts.is_empty() {
+            self.note_disk(written.as_ref().err().copied());
+        }
+        let failed = written.as_ref().err().copied();
+        if let Some(desk) = self.desks.get_mut(&lane) {
+            desk.lane.complete(plan, written.map_or_else(Written::Failed, Written::Durable), now);
+        }
+        match failed {
+            Some(_) => Err(Refusal::Disk),
+            None => {
+                if !facts.is_empty() {
+                    self.note_unsealed();
+                }
+                self.count(&facts, now);
+                Ok(Done { committed })
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        incident: IncidentId,
+        lane: LaneId,
+        facts: &[Fact],
+        now: UnixMillis,
+    ) -> Result<Vec<hinamori_model::RecordId>, HoldReason> {
+        let clock = clock::state(now, self.town.checks.not_before);
+        let place = Place { incident, site: self.town.site.id, lane, clock };
+        self.ledger.write(place, facts, now).map_err(|problem| problem.reason())
+    }
+
+    fn note_disk(&mut self, failed: Option<HoldReason>) {
+        self.disk_tried = Instant::now();
+        self.disk = match failed {
+            None => DiskState::Ok,
+            Some(HoldReason::DiskFull) => DiskState::Full,
+            Some(_) => DiskState::Failing,
+        };
+    }
+
+    /// A watch record belongs to daily life, also while an incident is open; a drill's stays in the drill.
+    const fn incident_of(&self, counter: CounterKind) -> IncidentId {
+        match (self.opening.mode(), counter) {
+            (Mode::Live, CounterKind::Watch) => self.town.incident(Mode::DailyLife),
+            (mode, CounterKind::Shelter | CounterKind::Watch) => self.town.incident(mode),
+        }
+    }
+
+    const fn site(&self) -> SiteId {
+        self.town.site.id
+    }
+
+    fn lane_ids(&self) -> Vec<LaneId> {
+        self.desks.keys().copied().collect()
+    }
+
+    /// What a lane does survives a restart.
+    fn keep_lane(&mut self, lane: LaneId) {
+        let Some(desk) = self.desks.get(&lane) else { return };
+        let kept = desk.keep(self.ledger.main_store());
+        if let Err(problem) = kept {
+            warn!(error = &problem as &dyn std::error::Error, "a lane's setting will not survive a restart");
+        }
+    }
+
+    fn nap(&mut self) -> Duration {
+        let now = clock::wall();
+        let next = self.desks.values_mut().filter_map(|desk| desk.lane.tick(now)).min();
+        let lanes = next.map_or(LONGEST_NAP, |at| Duration::from_millis(at.since(now).max(1)));
+        let disk = if self.disk == DiskState::Ok { LONGEST_NAP } else { DISK_AGAIN };
+        lanes.min(disk).min(LONGEST_NAP)
+    }
+
+    fn tick(&mut self, now: UnixMillis) {
+        for desk in self.desks.values_mut() {
+            desk.lane.tick(now);
+        }
+        if self.disk != DiskState::Ok && self.disk_tried.elapsed() >= DISK_AGAIN {
+            let again = self.ledger.main_store().set_setting("disk", &now.get().to_be_bytes());
+            self.note_disk(again.err().map(|problem| match problem {
+                StoreError::Full => HoldReason::DiskFull,
+                _ => HoldReason::DiskFailing,
+            }));
+        }
+        if self.tally.is_of_another_day(now) {
+            self.recount(now);
+        }
+    }
+
+    fn while_nobody_waits(&mut self) {
+        self.seal_and_offer();
+        for store in self.ledger.stores() {
+            if let Err(problem) = store.checkpoint_if_over(LONG_LOG) {
+                warn!(
+                    error = &problem as &dyn std::error::Error,
+                    "the log cannot be moved into the database"
+                );
+            }
+        }
+        if let Some(log) = &mut self.tap_log {
+            log.flush();
+        }
+    }
+
+    /// Sends every kiosk what changed on its lane.
+    fn publish(&mut self, now: UnixMillis) {
+        for lane in self.lane_ids() {
+            let changes = self.refresh(lane, now);
+            if changes.is_empty() {
+                continue;
+            }
+            let mut fallen = Vec::new();
+            for (kiosk, (of, out)) in &self.kiosks {
+                let mut messages = changes.iter().cloned().map(ToKiosk::Change);
+                if *of == lane && messages.any(|message| out.send(&message).is_err()) {
+                    fallen.push(*kiosk);
+                }
+            }
+            fallen.iter().for_each(|kiosk| drop(self.kiosks.remove(kiosk)));
+        }
+    }
+
+    fn tell(&mut self, kiosk: KioskId, message: &ToKiosk) {
+        if self.kiosks.get(&kiosk).is_some_and(|(_, out)| out.send(message).is_err()) {
+            self.kiosks.remove(&kiosk);
+        }
+    }
+
+    fn end(&mut self) {
+        for (_, out) in self.kiosks.values() {
+            // A kiosk that fell behind learns it from the closed connection.
+            out.send(&ToKiosk::Terminating).ok();
+        }
+        self.while_nobody_waits();
+        info!("the box ends as told");
+    }
+}
+
+/// What was committed when.
+struct Done {
+    committed: Instant,
+}
+
+/// Where the TLS identity of a box lies.
+pub(crate) fn identity_folder(config: &Config) -> PathBuf {
+    config.data.join("identity")
+}
+
+fn stored_mode(store: &Store) -> Result<Mode, StoreError> {
+    let stored = store.setting(MODE)?;
+    let code = stored.and_then(|bytes| bytes.first().copied());
+    Ok(code.and_then(|code| Mode::from_code(code.into())).unwrap_or(Mode::DailyLife))
+}

@@ -1,0 +1,114 @@
+//! One lane with its reader and what its kiosks show.
+
+use hinamori_counter::Lane;
+use hinamori_ipc::{
+    Banner, CardData, ClockState, DiskState, LaneChange, LaneState, LinkState, ReaderState, Screen,
+    SiteState, Status,
+};
+use hinamori_model::{CounterKind, Direction, LaneId, Mode, SiteKind, UnixMillis};
+use hinamori_store_sqlite::{Store, StoreError};
+
+use super::Core;
+use crate::clock;
+use crate::config::LaneConfig;
+
+/// See the module.
+pub(super) struct Desk {
+    pub(super) lane: Lane,
+    pub(super) reader: ReaderState,
+    pub(super) shown: LaneState,
+}
+
+fn setting_name(lane: LaneId) -> String {
+    format!("lane/{}", lane.0)
+}
+
+impl Desk {
+    /// The lane as it was left, else as the configuration says.
+    pub(super) fn open(config: &LaneConfig, site: SiteKind, store: &Store) -> Result<Self, StoreError> {
+        let kept = store.setting(&setting_name(config.lane))?;
+        let (counter, direction) = match kept.as_deref() {
+            Some([counter, direction]) => {
+                (CounterKind::from_code((*counter).into()), Direction::from_code((*direction).into()))
+            }
+            Some(_) | None => (None, None),
+        };
+        let by_site = match site {
+            SiteKind::Shelter | SiteKind::CheckPoint => CounterKind::Shelter,
+            SiteKind::WatchSpot => CounterKind::Watch,
+        };
+        let counter = counter.or(config.counter).unwrap_or(by_site);
+        let direction = direction.unwrap_or(Direction::Entrance);
+        let lane = Lane::new(config.lane, site, counter, direction);
+        Ok(Self { shown: nothing_yet(&lane), lane, reader: ReaderState::Missing })
+    }
+
+    /// Keeps what the lane does.
+    pub(super) fn keep(&self, store: &mut Store) -> Result<(), StoreError> {
+        let kept = [self.lane.counter().code(), self.lane.direction().code()];
+        store.set_setting(&setting_name(self.lane.id()), &kept)
+    }
+
+    /// The site is another one: the lane begins anew there.
+    pub(super) fn move_to(&mut self, site: SiteKind) {
+        self.lane = Lane::new(self.lane.id(), site, self.lane.counter(), self.lane.direction());
+    }
+}
+
+/// What nobody has seen: replaced before the first kiosk joins.
+fn nothing_yet(lane: &Lane) -> LaneState {
+    LaneState {
+        banner: Banner { mode: Mode::DailyLife, incident: None, site: String::new(), lane: lane.id() },
+        status: Status {
+            reader: ReaderState::Missing,
+            link: LinkState::NotEnrolled,
+            disk: DiskState::Ok,
+            clock: ClockState::Unsure,
+            card_data: CardData::None,
+            unsent: 0,
+        },
+        counter: lane.counter(),
+        direction: lane.direction(),
+        site: SiteState::Closed,
+        here: 0,
+        later: 0,
+        screen: Screen::Idle,
+    }
+}
+
+impl Core {
+    /// Brings what a lane shows up to date; gives what changed.
+    pub(super) fn refresh(&mut self, lane: LaneId, now: UnixMillis) -> Vec<LaneChange> {
+        let Some(next) = self.lane_state(lane, now) else { return Vec::new() };
+        let Some(desk) = self.desks.get_mut(&lane) else { return Vec::new() };
+        let changes = desk.shown.changes_to(&next);
+        desk.shown = next;
+        changes
+    }
+
+    fn lane_state(&self, lane: LaneId, now: UnixMillis) -> Option<LaneState> {
+        let desk = self.desks.get(&lane)?;
+        let mode = self.opening.mode();
+        let card_data = self.town.checks.verifier.card_data_as_of();
+        Some(LaneState {
+            banner: Banner { mode, incident: None, site: self.town.site.name.clone(), lane },
+            status: Status {
+                reader: desk.reader,
+                link: self.uplink.state(self.town.is_enrolled()),
+                disk: self.disk,
+                clock: clock::state(now, self.town.checks.not_before),
+                card_data: card_data.map_or(CardData::None, CardData::AsOf),
+                unsent: self.tally.unsent,
+            },
+            counter: desk.lane.counter(),
+            direction: desk.lane.direction(),
+            site: self.opening.site(),
+            here: match desk.lane.counter() {
+                CounterKind::Shelter => self.tally.here,
+                CounterKind::Watch => self.tally.watched,
+            },
+            later: self.tally.later,
+            screen: desk.lane.screen().clone(),
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! What is asked of the box, not shown by itself. The leader's lists: あとで確認, and who is expected at the watch counter today. Hidden people are on neither.
+
+use std::collections::BTreeMap;
+
+use hinamori_ipc::LeaderItem;
+use hinamori_model::{CounterKind, PersonId, PersonalText, UnixMillis};
+use hinamori_record::{is_away, is_seen_today};
+use hinamori_store_sqlite::StoreError;
+use hinamori_sync::town::Person;
+use tracing::error;
+
+use super::Core;
+use crate::status::{OwnTime, Report};
+
+/// Lines of a list: a frame to a kiosk has its bound, and nobody reads more.
+const MOST_LINES: u32 = 500;
+
+impl Core {
+    /// あとで確認, newest first.
+    pub(super) fn leader_list(&self) -> Vec<LeaderItem> {
+        self.doubtful_taps().unwrap_or_else(|problem| {
+            error!(error = &problem as &dyn std::error::Error, "the leader's list cannot be read");
+            Vec::new()
+        })
+    }
+
+    fn doubtful_taps(&self) -> Result<Vec<LeaderItem>, StoreError> {
+        let (_, incident) = self.open_incident();
+        let taps = self.ledger.store(incident).later(incident, self.site(), MOST_LINES)?;
+        let mut items = Vec::new();
+        for tap in taps.iter().filter(|tap| !self.town.is_hidden(tap.person)) {
+            let name = self.directory.person(tap.person)?.map(|person| person.name);
+            items.push(LeaderItem { at: tap.at, name, doubts: tap.doubts.iter().collect() });
+        }
+        Ok(items)
+    }
+
+    /// Who is expected today and was not seen, by called name.
+    pub(super) fn watch_list(&self, now: UnixMillis) -> Vec<PersonalText> {
+        self.expected_and_not_seen(now).unwrap_or_else(|problem| {
+            error!(error = &problem as &dyn std::error::Error, "the watch list cannot be read");
+            Vec::new()
+        })
+    }
+
+    fn expected_and_not_seen(&self, now: UnixMillis) -> Result<Vec<PersonalText>, StoreError> {
+        let mut names = Vec::new();
+        for Person { id, name, called_name, hidden, .. } in self.directory.watched()? {
+            if !hidden && self.is_missing_today(id, now)? {
+                names.push(called_name.unwrap_or(name));
+            }
+        }
+        Ok(names)
+    }
+
+    fn is_missing_today(&self, person: PersonId, now: UnixMillis) -> Result<bool, StoreError> {
+        let incident = self.incident_of(CounterKind::Watch);
+        let records = self.ledger.store(incident).watch_records(incident, person)?;
+        Ok(!is_seen_today(&records, now) && !is_away(&records))
+    }
+}
+
+impl Core {
+    /// What the box says of itself.
+    pub(super) fn report(&self) -> Report {
+        let mut report = Report {
+            box_id: self.own.to_string(),
+            enrolled: self.town.is_enrolled(),
+            site: self.site().to_string(),
+            mode: self.opening.mode(),
+            records: 0,
+            unsent: self.tally.unsent,
+            online: self.uplink.is_online(),
+            assurances: BTreeMap::new(),
+            own_time_ms: OwnTime {
+                p50: self.own_times.percentile_millis(50),
+                p99: self.own_times.percentile_millis(99),
+            },
+            taps: self.taps,
+            card_data_as_of: self.town.checks.verifier.card_data_as_of(),
+        };
+        for store in self.ledger.stores() {
+            match store.totals() {
+                Ok(totals) => {
+                    report.records = report.records.saturating_add(totals.records);
+                    for (assurance, count) in totals.assurances {
+                        let sum = report.assurances.entry(assurance).or_default();
+                        *sum = sum.saturating_add(count);
+                    }
+                }
+                Err(problem) => {
+                    error!(error = &problem as &dyn std::error::Error, "the records cannot be counted");
+                }
+            }
+        }
+        report
+    }
+}

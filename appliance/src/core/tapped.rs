@@ -1,0 +1,156 @@
+//! From a card that was read to what a lane needs to know of it.
+
+use std::time::Instant;
+
+use hinamori_card::{CardError, TransportError};
+use hinamori_counter::{Evidence, Housemate, Input, KnownPerson, RecentTaps, Tap, WatchStanding, proof_of};
+use hinamori_ipc::{HoldReason, Refusal, Screen};
+use hinamori_model::{CardKey, CounterKind, Doubt, LaneId, PersonId, UnixMillis};
+use hinamori_record::{Presence, has_consented};
+use hinamori_store_sqlite::{KnownCard, StoreError};
+use hinamori_sync::town::Person;
+use tracing::{error, info};
+
+use super::Core;
+use crate::checks::{Found, Reading};
+
+impl Found {
+    const fn as_evidence(&self) -> Evidence<'_> {
+        match self {
+            Self::Certificate { verdict: Ok(verified), chip } => {
+                Evidence::Certificate { verdict: Ok(verified), chip: *chip }
+            }
+            Self::Certificate { verdict: Err(error), chip } => {
+                Evidence::Certificate { verdict: Err(*error), chip: *chip }
+            }
+            Self::UnreadableCertificate => Evidence::UnreadableCertificate,
+            Self::PinNeeded => Evidence::PinNeeded,
+            Self::ContactlessOnly | Self::Unsupported => Evidence::ContactlessOnly,
+        }
+    }
+}
+
+fn hold_reason(error: &CardError) -> HoldReason {
+    match error {
+        CardError::Transport(TransportError::TornAway) => HoldReason::TornAway,
+        _ => HoldReason::Mute,
+    }
+}
+
+impl Core {
+    /// A card was worked on at a lane's reader.
+    pub(super) fn tapped(
+        &mut self,
+        lane: LaneId,
+        outcome: Result<Reading, CardError>,
+        last_byte: Instant,
+        now: UnixMillis,
+    ) {
+        let (input, recent) = match outcome {
+            Ok(reading) if reading.version == self.town.version => self.input_of(lane, &reading, now),
+            // The town's key changed between the card and here: its hash means nothing any more.
+            Ok(_) => (Input::NotRead(HoldReason::TornAway), None),
+            Err(problem) => {
+                info!(lane = lane.0, error = &problem as &dyn std::error::Error, "a card was not read");
+                (Input::NotRead(hold_reason(&problem)), None)
+            }
+        };
+        let was_read = !matches!(input, Input::NotRead(_));
+        match self.act(lane, input, now) {
+            Ok(done) => {
+                if let Some(recent) = recent {
+                    self.recent = recent;
+                }
+                if was_read {
+                    self.note_own_time(lane, last_byte, done.committed);
+                }
+            }
+            // The lane asks for the card again by itself.
+            Err(Refusal::Disk) => {}
+            Err(refusal) => error!(?refusal, "a lane refuses a tap"),
+        }
+    }
+
+    fn note_own_time(&mut self, lane: LaneId, last_byte: Instant, committed: Instant) {
+        self.taps = self.taps.saturating_add(1);
+        self.own_times.note(committed.saturating_duration_since(last_byte));
+        let answer = self.desks.get(&lane).and_then(|desk| match desk.lane.screen() {
+            Screen::Answer(answer) => Some(answer.id),
+            Screen::Idle => None,
+        });
+        if let Some(log) = &mut self.tap_log {
+            log.note(last_byte, committed, answer);
+        }
+    }
+
+    /// What the lane is told, and the taps to remember once it is written.
+    fn input_of(&self, lane: LaneId, reading: &Reading, now: UnixMillis) -> (Input, Option<RecentTaps>) {
+        let evidence = reading.evidence.as_evidence();
+        let Some(card) = reading.card else {
+            let doubts = proof_of(&evidence, None).doubts;
+            let doubts = match reading.evidence {
+                Found::Unsupported => doubts.with(Doubt::UnsupportedCard),
+                _ => doubts,
+            };
+            return (Input::Nameless(doubts), None);
+        };
+        let mut recent = self.recent.clone();
+        let on_two_readers = recent.note(card, lane, now);
+        let known = self.known_card(card);
+        let mut proof = proof_of(&evidence, known.as_ref().map(|known| known.binding));
+        if on_two_readers {
+            proof.doubts = proof.doubts.with(Doubt::TwoReaders);
+        }
+        let person = known.map_or_else(|| self.town.key.person_of_unknown_card(card), |known| known.person);
+        let tap = Tap {
+            card,
+            person,
+            known: self.readable(self.known_person(person), "a person of the directory"),
+            presence: self.readable(self.presence_here(person), "where a person is"),
+            watch: WatchStanding { consented: self.has_agreed(person) },
+            proof,
+        };
+        (Input::Tap(Box::new(tap)), Some(recent))
+    }
+
+    /// Nobody is turned away because a database cannot be read: what it would have said is left out.
+    fn readable<T>(&self, read: Result<Option<T>, StoreError>, what: &str) -> Option<T> {
+        read.unwrap_or_else(|problem| {
+            error!(error = &problem as &dyn std::error::Error, what, "cannot be read");
+            None
+        })
+    }
+
+    fn known_card(&self, card: CardKey) -> Option<KnownCard> {
+        self.readable(self.directory.card(card), "a card of the directory")
+    }
+
+    fn known_person(&self, person: PersonId) -> Result<Option<KnownPerson>, StoreError> {
+        let Some(Person { id, household, name, called_name, hidden, .. }) = self.directory.person(person)?
+        else {
+            return Ok(None);
+        };
+        let members = household.map(|household| self.directory.household(household)).transpose()?;
+        let others = members.unwrap_or_default().into_iter().filter(|member| member.id != id);
+        let mut household = Vec::new();
+        for Person { id, name, relation, hidden, .. } in others {
+            let presence = self.presence_here(id)?;
+            household.push(Housemate { person: id, name, relation, hidden, presence });
+        }
+        Ok(Some(KnownPerson { name, called_name, hidden, household }))
+    }
+
+    /// Where a person is in the open incident, if it is at this site.
+    fn presence_here(&self, person: PersonId) -> Result<Option<Presence>, StoreError> {
+        let (_, incident) = self.open_incident();
+        let presence = self.ledger.store(incident).presence(incident, person)?;
+        Ok(presence.filter(|presence| presence.site == self.site()))
+    }
+
+    fn has_agreed(&self, person: PersonId) -> bool {
+        let incident = self.incident_of(CounterKind::Watch);
+        let records = self.ledger.store(incident).watch_records(incident, person);
+        self.readable(records.map(Some), "the watch records of a person")
+            .is_some_and(|records| has_consented(&records))
+    }
+}

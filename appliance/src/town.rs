@@ -1,0 +1,172 @@
+//! The town as this box knows it: from the signed package, or made up until there is one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use hinamori_model::{BoxId, IncidentId, Mode, PersonId, TownKey, UnixMillis};
+use hinamori_net_tls::private_file;
+use hinamori_pki::{TestHierarchies, Verifier};
+use hinamori_sync::town::{Directory, Incidents, Package, PackageError, SignedPackage, Site};
+use tracing::warn;
+
+use crate::checks::Checks;
+use crate::keys::LocalTown;
+
+const PACKAGE: &str = "town.package";
+/// Bytes: a package is at most 64 MiB.
+const LONGEST_PACKAGE: u64 = 65 << 20;
+
+/// What the core works with. The directory's people stand in their own database.
+pub(crate) struct Town {
+    /// Of the package; 0 for a town of one box.
+    pub(crate) version: u64,
+    /// Where this box stands.
+    pub(crate) site: Site,
+    /// Daily life and what stands by.
+    pub(crate) incidents: Incidents,
+    /// The key under which cards are hashed.
+    pub(crate) key: TownKey,
+    /// 秘匿: people who appear on no screen.
+    pub(crate) hidden: BTreeSet<PersonId>,
+    /// What cards are checked against.
+    pub(crate) checks: Arc<Checks>,
+}
+
+/// Why a town package was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TownError {
+    /// It is not this town's, or of a form that is not known here.
+    #[error("the town's package was refused")]
+    Package(#[source] PackageError),
+    /// The disk.
+    #[error("the town's package could not be kept or read")]
+    Disk(#[source] io::Error),
+}
+
+/// The package in `folder` whose signature by `root` holds; `None` when there is none.
+///
+/// # Errors
+/// [`TownError`]; the file stays as it is.
+pub(crate) fn stored_package(
+    folder: &Path,
+    root: &[u8; 32],
+) -> Result<Option<(SignedPackage, Package)>, TownError> {
+    let Some(bytes) = private_file::read(folder, PACKAGE, LONGEST_PACKAGE).map_err(TownError::Disk)? else {
+        return Ok(None);
+    };
+    SignedPackage::open(&bytes, root).map(Some).map_err(TownError::Package)
+}
+
+/// Keeps a package for the next start.
+///
+/// # Errors
+/// [`TownError::Disk`].
+pub(crate) fn store_package(folder: &Path, package: &SignedPackage) -> Result<(), TownError> {
+    private_file::replace(folder, PACKAGE, package.as_bytes()).map_err(TownError::Disk)
+}
+
+impl Town {
+    /// The town of a box that was never enrolled.
+    pub(crate) fn local(local: &LocalTown, tests: TestHierarchies) -> Self {
+        let checks = Checks {
+            key: local.key.clone(),
+            verifier: Verifier::new(tests),
+            intermediates: Vec::new(),
+            application_keys: BTreeMap::new(),
+            not_before: UnixMillis::default(),
+            version: 0,
+        };
+        Self {
+            version: 0,
+            site: local.site.clone(),
+            incidents: local.incidents,
+            key: local.key.clone(),
+            hidden: BTreeSet::new(),
+            checks: Arc::new(checks),
+        }
+    }
+
+    /// The town of a package, and its directory for the database. A box whose grant is gone keeps standing
+    /// at `local`'s site, so that people are received there all the same.
+    pub(crate) fn of_package(
+        package: Package,
+        own: BoxId,
+        local: &LocalTown,
+        tests: TestHierarchies,
+        now: UnixMillis,
+    ) -> (Self, Directory) {
+        let granted = package.boxes.iter().find(|(id, _)| *id == own).map(|(_, grant)| grant.site);
+        let site = granted.and_then(|id| package.sites.iter().find(|site| site.id == id)).cloned();
+        let site = site.unwrap_or_else(|| {
+            warn!("the town's package names no site for this box");
+            local.site.clone()
+        });
+        let key = TownKey::new(package.key.0);
+        let people = &package.directory.people;
+        let town = Self {
+            version: package.version,
+            site,
+            incidents: package.incidents,
+            hidden: people.iter().filter(|person| person.hidden).map(|person| person.id).collect(),
+            checks: Arc::new(checks(&package, &key, tests, now)),
+            key,
+        };
+        (town, package.directory)
+    }
+
+    /// The incident of a mode.
+    pub(crate) const fn incident(&self, mode: Mode) -> IncidentId {
+        match mode {
+            Mode::DailyLife => self.incidents.daily_life,
+            Mode::Live => self.incidents.live,
+            Mode::Drill => self.incidents.drill,
+        }
+    }
+
+    /// Whether records of this incident are the town's, so that its server may be offered them.
+    pub(crate) fn knows(&self, incident: IncidentId) -> bool {
+        let Incidents { daily_life, live, drill } = self.incidents;
+        self.is_enrolled() && [daily_life, live, drill].contains(&incident)
+    }
+
+    /// Whether there is a town behind this box.
+    pub(crate) const fn is_enrolled(&self) -> bool {
+        self.version > 0
+    }
+
+    /// 秘匿
+    pub(crate) fn is_hidden(&self, person: PersonId) -> bool {
+        self.hidden.contains(&person)
+    }
+}
+
+/// Anchors, lists and keys of a package. What is refused is said; the rest counts.
+fn checks(package: &Package, key: &TownKey, tests: TestHierarchies, now: UnixMillis) -> Checks {
+    let mut verifier = Verifier::new(tests);
+    for anchor in &package.anchors {
+        if let Err(error) = verifier.pin_anchor(anchor) {
+            warn!(%error, "an anchor of the town's package was not pinned");
+        }
+    }
+    let now = now.max(package.issued_at);
+    let intermediates: Vec<&[u8]> = package.intermediates.iter().map(Vec::as_slice).collect();
+    for list in &package.revocation_lists {
+        if let Err(error) = verifier.add_crl(list, &intermediates, now) {
+            warn!(%error, "a revocation list of the town's package was not taken");
+        }
+    }
+    let keys = package.directory.cards.iter().filter_map(|card| {
+        let application_key = card.application_key.clone()?.into_boxed_slice();
+        Some((key.card_key(card.kind, &card.identity), application_key))
+    });
+    Checks {
+        key: key.clone(),
+        not_before: package.issued_at,
+        intermediates: package.intermediates.clone(),
+        application_keys: keys.collect(),
+        verifier,
+        version: package.version,
+    }
+}

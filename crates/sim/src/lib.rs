@@ -7,7 +7,9 @@
 //!   status words, never data;
 //! * a [`presented::PresentedCard`] is that card in a reader's field, slow, torn away or mute on demand;
 //! * [`vpcd`] lays it on a virtual reader of a real pcscd, which [`pcscd`] starts in a namespace of its own;
-//! * [`ca`] issues what is on the cards.
+//! * [`ca`] issues what is on the cards;
+//! * a [`tray`] is a whole town's cards with their registration, and [`serve`] lets people and scripts hold them
+//!   to readers (`hinamori-simcard`).
 //!
 //! One tap: the test builds a card, inserts it, the box under test sees a reader with a card and sends
 //! commands, each passes through [`presented::PresentedCard::transmit`] to the card and into its log; the
@@ -17,10 +19,13 @@ mod apdu;
 pub mod ca;
 pub mod direct;
 pub mod file_system;
+pub mod hpki;
 pub mod jpki;
 pub mod log;
 pub mod pcscd;
 pub mod presented;
+pub mod serve;
 pub mod timing;
+pub mod tray;
 pub mod virtual_card;
 pub mod vpcd;

@@ -1,7 +1,7 @@
 //! RSA keys from a seed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use der::asn1::ObjectIdentifier;
 use hinamori_model::SpkiHash;
@@ -60,15 +60,31 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// Making an RSA key takes a large part of a second, so that every key is made once in a process.
-static NAMED: LazyLock<Mutex<BTreeMap<(u64, String), Key>>> = LazyLock::new(Mutex::default);
-static HELD: LazyLock<Mutex<BTreeMap<(u64, u64), Key>>> = LazyLock::new(Mutex::default);
+/// Making an RSA key takes a large part of a second, so that every key is made once in a process; different
+/// keys can be made at the same time.
+struct Made<K>(LazyLock<Mutex<Cells<K>>>);
+type Cells<K> = BTreeMap<K, Arc<OnceLock<Key>>>;
+
+impl<K: Ord> Made<K> {
+    const fn nothing() -> Self {
+        Self(LazyLock::new(Mutex::default))
+    }
+
+    fn once(&self, name: K, make: impl FnOnce() -> RsaPrivateKey) -> Key {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::clone(cells.entry(name).or_default());
+        drop(cells);
+        cell.get_or_init(|| Key::new(make())).clone()
+    }
+}
+
+static NAMED: Made<(u64, String)> = Made::nothing();
+static HELD: Made<(u64, u64)> = Made::nothing();
 
 impl Key {
     /// The key called `name`, such as an authority's.
     pub fn named(seed: u64, name: &str) -> Self {
-        let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-        named.entry((seed, name.to_owned())).or_insert_with(|| Self::new(generate(seed, name))).clone()
+        NAMED.once((seed, name.to_owned()), || generate(seed, name))
     }
 
     /// The key of a numbered card holder.
@@ -77,8 +93,7 @@ impl Key {
     /// set of primes. Any two of them can be factored, which no test minds.
     pub fn held(seed: u64, holder: u32, usage: KeyUse) -> Self {
         let number = u64::from(holder) * 4 + usage as u64;
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        held.entry((seed, number)).or_insert_with(|| Self::new(pair_of_primes(seed, number))).clone()
+        HELD.once((seed, number), || pair_of_primes(seed, number))
     }
 
     fn new(private: RsaPrivateKey) -> Self {

@@ -65,7 +65,8 @@ impl Name {
 }
 
 /// A town as certificates name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Municipality {
     /// Five digits (JIS X 0401 and X 0402), part of the subject of an authentication certificate.
     pub code: String,

@@ -84,7 +84,7 @@ open-live-note = In a disaster
 head-count = No card
 leader-list = Check later
 leader-list-count = { $count } to check
-settings = Settings
+settings-title = Settings
 watch-list = Not yet today
 language-to-english = English
 language-to-japanese = 日本語
@@ -103,7 +103,7 @@ next-step-inside = Please go in
 next-step-outside = Please wait outside the building
 next-step-wait = Please wait: building being checked
 next-step-daily = Thank you
-undo = Take back
+undo-records = Take back
 undo-seconds = { $seconds } s left
 undone-note = Hold your card again to register
 done-people = { $people } people
@@ -276,7 +276,7 @@ look-night = Night
 look-sunlight = Sunlight
 
 ## Health
-health = This terminal
+health-title = This terminal
 health-nothing-asked = Nothing to do
 health-asked = Things to do: { $count }
 severity-plain = –

@@ -84,7 +84,7 @@ open-live-note = 災害が 起きたとき
 head-count = 人数だけ
 leader-list = あとで確認
 leader-list-count = { $count }件
-settings = 窓口の設定
+settings-title = 窓口の設定
 watch-list = 今日 まだの方
 language-to-english = English
 language-to-japanese = 日本語
@@ -103,7 +103,7 @@ next-step-inside = どうぞ 中へ お進みください
 next-step-outside = 建物の外で お待ちください
 next-step-wait = 建物を確かめるまで お待ちください
 next-step-daily = ありがとうございます
-undo = 取り消す
+undo-records = 取り消す
 undo-seconds = あと { $seconds }秒
 undone-note = もう一度 かざすと 受け付けます
 done-people = { $people }人
@@ -276,7 +276,7 @@ look-night = 夜
 look-sunlight = 日なた
 
 ## Health
-health = 端末の ようす
+health-title = 端末の ようす
 health-nothing-asked = お願いは ありません
 health-asked = お願いが { $count }つあります
 severity-plain = ―

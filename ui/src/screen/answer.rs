@@ -148,7 +148,7 @@ pub(crate) const fn undo_seconds(view: &View<'_>, answer: &Answer) -> Option<u64
 
 /// 取り消す with the seconds left, when there is something to take back.
 pub(crate) fn undo_ui(canvas: &mut Canvas<'_>, rect: Rect, answer: &Answer, seconds: u64) -> Option<Action> {
-    let word = canvas.texts.get("undo");
+    let word = canvas.texts.get("undo-records");
     let note = canvas.texts.with("undo-seconds", [("seconds", seconds.into())]);
     let button = Button::new(ButtonLook::Tile, &word).picture(Pictogram::Undo).note(&note).size(34.0);
     button.show(canvas, "undo", rect).then_some(Action::Send(Command::Undo { answer: answer.id }))

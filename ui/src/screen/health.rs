@@ -181,7 +181,7 @@ fn checks(texts: &Texts, view: &View<'_>) -> Vec<Check> {
 pub(crate) fn health_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let checks = checks(canvas.texts, view);
     let parts = parts(rect, 260.0);
-    let back = header_ui(canvas, parts.header, "health");
+    let back = header_ui(canvas, parts.header, "health-title");
     summary_ui(canvas, parts.aside, view, &checks, is_portrait(rect));
     let grid = Grid { columns: 1, rows: checks.len(), gap: 8.0 };
     for (position, check) in checks.iter().enumerate() {

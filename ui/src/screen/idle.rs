@@ -187,7 +187,7 @@ fn ways(canvas: &Canvas<'_>, view: &View<'_>) -> Vec<Way> {
         (view.lane.later > 0).then(|| texts.with("leader-list-count", [("count", view.lane.later.into())]));
     let list = tile(Pictogram::List, "leader-list", Action::Open(Page::LeaderList));
     ways.push(Way { note, ..list });
-    ways.push(tile(Pictogram::Settings, "settings", Action::Open(Page::Settings)));
+    ways.push(tile(Pictogram::Settings, "settings-title", Action::Open(Page::Settings)));
     let other = match view.state.language {
         Language::Japanese => "language-to-english",
         Language::English => "language-to-japanese",

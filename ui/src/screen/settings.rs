@@ -72,7 +72,7 @@ pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     let mut header = inner.cut_top(size::TARGET);
     let drill = header.cut_right((header.width() * 0.36).max(300.0));
     let mut action = drill_ui(canvas, drill, view);
-    if header_ui(canvas, header, "settings") {
+    if header_ui(canvas, header, "settings-title") {
         action = Some(Action::Return);
     }
     let settings = settings(view);

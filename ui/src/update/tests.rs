@@ -160,6 +160,7 @@ fn a_refused_dismissal_is_nobodys_concern_and_another_refusal_is_shown_for_a_whi
         [Effect::Send(Command::Dismiss { answer: AnswerId(1) })]
     );
     assert_eq!(message(&mut state, ToKiosk::Refused(Refusal::AnswerIsOver), at(2)), []);
+    assert_eq!(change(&mut state, Screen::Idle, at(2)), []);
     assert_eq!(state.notice, None);
     assert_eq!(message(&mut state, ToKiosk::Refused(Refusal::NotNow), at(3)), []);
     assert_eq!(state.notice, Some((Notice::Refused(Refusal::NotNow), Duration::from_secs(3))));

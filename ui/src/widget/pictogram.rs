@@ -34,7 +34,6 @@ enum Ink {
 
 /// A picture with one meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is named for what it shows")]
 pub(crate) enum Pictogram {
     Ring,
     House,

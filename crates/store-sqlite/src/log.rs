@@ -3,7 +3,7 @@
 use hinamori_model::UnixMillis;
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
 use hinamori_sync::{Seal, SealedBatch, Vectors, VerifiedBatch};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::projection::project;
 use crate::{Store, StoreError};
@@ -51,6 +51,27 @@ pub enum Refused {
     },
 }
 
+/// How much is still looked up: what a peer lacks goes to it in portions.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Batches.
+    pub batches: usize,
+    /// Bytes of changes; the last batch may go over it.
+    pub bytes: usize,
+}
+
+impl Budget {
+    /// Whether nothing more may be looked up.
+    pub const fn is_spent(&self) -> bool {
+        self.batches == 0 || self.bytes == 0
+    }
+
+    fn spend(&mut self, changes: &[Change]) {
+        self.batches = self.batches.saturating_sub(1);
+        self.bytes = changes.iter().fold(self.bytes, |left, change| left.saturating_sub(change.bytes.len()));
+    }
+}
+
 impl Store {
     /// Writes one own change with its records and the outbox entry, durably: when this returns `Ok`, the
     /// answer may be given.
@@ -91,7 +112,10 @@ impl Store {
                 let document = document_row(transaction, batch.seal().scope)?;
                 match insert_batch(transaction, document, batch, now)? {
                     Ok(new) => ingested.new = ingested.new.saturating_add(new),
-                    Err(refused) => ingested.refused.push(refused),
+                    Err(refused) => {
+                        put_aside(transaction, &refused.to_string(), &bytes_of(batch), now)?;
+                        ingested.refused.push(refused);
+                    }
                 }
             }
             Ok(ingested)
@@ -142,24 +166,55 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn batches_missing_at(&self, peer: &Vectors, limit: usize) -> Result<Vec<SealedBatch>, StoreError> {
+        let mut budget = Budget { batches: limit, bytes: usize::MAX };
         let mut batches = Vec::new();
         for (scope, actors) in self.vectors()? {
-            let Some(document) = self.document(scope)? else { continue };
             let at_peer = peer.get(&scope);
             for (actor, held) in actors {
-                let mut sent = at_peer.and_then(|actors| actors.get(&actor)).copied().unwrap_or(0);
-                while sent < held && batches.len() < limit {
-                    let Some(seal) = self.seal_covering(document, scope, actor, sent.saturating_add(1))?
-                    else {
-                        break;
-                    };
-                    sent = seal.upto;
-                    let changes = self.changes(document, actor, seal.from, seal.upto)?;
-                    batches.push(SealedBatch { seal, changes });
+                let sent = at_peer.and_then(|actors| actors.get(&actor)).copied().unwrap_or(0);
+                if sent < held {
+                    batches.extend(self.batches_after(scope, actor, sent, &mut budget)?);
                 }
             }
         }
         Ok(batches)
+    }
+
+    /// Sealed batches of one actor's changes after the sequence `sent`, in order, as far as `budget` goes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn batches_after(
+        &self,
+        scope: DocumentScope,
+        actor: ActorId,
+        sent: u32,
+        budget: &mut Budget,
+    ) -> Result<Vec<SealedBatch>, StoreError> {
+        let mut batches = Vec::new();
+        if budget.is_spent() {
+            return Ok(batches);
+        }
+        let Some(document) = self.document(scope)? else { return Ok(batches) };
+        let mut sent = sent;
+        while !budget.is_spent() {
+            let next = sent.saturating_add(1);
+            let Some(seal) = self.seal_covering(document, scope, actor, next)? else { break };
+            sent = seal.upto;
+            let changes = self.changes(document, actor, seal.from, seal.upto)?;
+            budget.spend(&changes);
+            batches.push(SealedBatch { seal, changes });
+        }
+        Ok(batches)
+    }
+
+    /// The largest sequence held of an actor in a document; 0 for none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn held(&self, scope: DocumentScope, actor: ActorId) -> Result<u32, StoreError> {
+        let Some(document) = self.document(scope)? else { return Ok(0) };
+        held(&self.connection, document, actor)
     }
 
     /// The runs of changes that `actor`'s box has not sealed yet, each at most `longest` changes long.
@@ -253,13 +308,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn quarantine(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO quarantine (received_at, reason, bytes) SELECT ?1, ?2, ?3
-                 WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE bytes = ?3)",
-            )?
-            .execute((now.get(), reason, bytes))?;
-        Ok(())
+        put_aside(&self.connection, reason, bytes, now)
     }
 
     /// All changes of one document, in an order in which they can be applied.
@@ -351,6 +400,28 @@ fn document_row(transaction: &Transaction<'_>, scope: DocumentScope) -> Result<i
     Ok(transaction.last_insert_rowid())
 }
 
+fn held(connection: &Connection, document: i64, actor: ActorId) -> Result<u32, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM change WHERE document = ?1 AND actor = ?2")?
+        .query_row((document, actor.as_bytes()), |row| row.get(0))?)
+}
+
+fn put_aside(connection: &Connection, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO quarantine (received_at, reason, bytes) SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE bytes = ?3)",
+        )?
+        .execute((now.get(), reason, bytes))?;
+    Ok(())
+}
+
+/// What somebody needs in order to judge a batch that was not taken: its signature and its changes.
+fn bytes_of(batch: &VerifiedBatch) -> Vec<u8> {
+    let changes = batch.changes().iter().map(|change| change.bytes.as_slice());
+    std::iter::once(batch.seal().signature.as_slice()).chain(changes).flatten().copied().collect()
+}
+
 fn insert_change(
     transaction: &Transaction<'_>,
     document: i64,
@@ -382,9 +453,7 @@ fn insert_batch(
     now: UnixMillis,
 ) -> Result<Result<u32, Refused>, StoreError> {
     let seal = batch.seal();
-    let held: u32 = transaction
-        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM change WHERE document = ?1 AND actor = ?2")?
-        .query_row((document, seal.actor.as_bytes()), |row| row.get(0))?;
+    let held = held(transaction, document, seal.actor)?;
     if seal.from > held.saturating_add(1) {
         return Ok(Err(Refused::Gap { held, begins: seal.from }));
     }

@@ -177,7 +177,7 @@ fn a_gap_and_a_fork_are_refused_and_change_nothing() {
         hall.quarantine("fork", &bytes, NOW).unwrap();
     }
     let totals = hall.totals().unwrap();
-    assert_eq!((totals.changes, totals.records, totals.quarantined), (3, 3, 2));
+    assert_eq!((totals.changes, totals.records, totals.quarantined), (3, 3, 4));
     assert_eq!(totals.assurances.values().sum::<u64>(), 3);
 }
 

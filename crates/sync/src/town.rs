@@ -3,6 +3,8 @@
 //! It holds the town key and names, so it travels only over mutual TLS or by hand to an enrolled box, and is
 //! stored readable by the daemon alone.
 
+use std::sync::Arc;
+
 use hinamori_model::{
     BindingAssurance, BoxId, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, TokenKind,
     UnixMillis,
@@ -131,7 +133,8 @@ impl From<&Package> for Grants {
 /// A package with the town root's Ed25519 signature over its exact bytes: signature (64), then the package.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedPackage {
-    bytes: Vec<u8>,
+    // Shared: a server holds one for every connected box.
+    bytes: Arc<[u8]>,
     version: u64,
 }
 
@@ -185,7 +188,7 @@ impl RootKey {
             return Err(PackageError::TooLong);
         }
         let signature = self.0.sign(&signed_bytes(&body)).to_bytes();
-        Ok(SignedPackage { bytes: [signature.as_slice(), &body].concat(), version: package.version })
+        Ok(SignedPackage { bytes: [signature.as_slice(), &body].concat().into(), version: package.version })
     }
 }
 
@@ -211,7 +214,7 @@ impl SignedPackage {
         if !rest.is_empty() {
             return Err(PackageError::Malformed);
         }
-        Ok((Self { bytes: bytes.to_vec(), version: package.version }, package))
+        Ok((Self { bytes: bytes.into(), version: package.version }, package))
     }
 
     /// The bytes to store and send.

@@ -79,8 +79,8 @@ pub enum DataError {
         id: hinamori_model::BoxId,
     },
     /// This machine.
-    #[error("the system gives no random bytes")]
-    NoRandomness(#[source] getrandom::Error),
+    #[error("the system gives no random bytes: {0}")]
+    NoRandomness(getrandom::Error),
     /// Keys and certificates.
     #[error("the TLS keys are unusable")]
     Tls(#[source] TlsError),
@@ -101,6 +101,10 @@ pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], DataError> {
 pub struct DataFolder {
     path: PathBuf,
 }
+
+/// Inode, length, and time of change of the register and the package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint([Option<[u64; 4]>; 2]);
 
 /// Keys of the town.
 #[derive(Debug)]
@@ -211,12 +215,14 @@ impl DataFolder {
         }
     }
 
-    /// What changes when another process replaced the register or the package: their inodes and sizes.
-    pub(crate) fn fingerprint(&self) -> [Option<(u64, u64)>; 2] {
+    /// What changes when another process replaced the register or the package.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
         use std::os::unix::fs::MetadataExt;
-        [REGISTRY, PACKAGE].map(|name| {
-            std::fs::metadata(self.path.join(name)).ok().map(|file| (file.ino(), file.len()))
-        })
+        // An inode alone comes back: the file before the last one leaves its number to the next.
+        Fingerprint([REGISTRY, PACKAGE].map(|name| {
+            let file = std::fs::metadata(self.path.join(name)).ok()?;
+            Some([file.ino(), file.len(), file.mtime().cast_unsigned(), file.mtime_nsec().cast_unsigned()])
+        }))
     }
 
     /// The register. Files are replaced as a whole, so reading needs no lock.

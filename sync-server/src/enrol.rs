@@ -53,8 +53,7 @@ pub fn issue_code(
 }
 
 fn names_of(package: &Package) -> String {
-    let names: Vec<String> =
-        package.sites.iter().map(|site| format!("{} {}", site.id, site.name)).collect();
+    let names: Vec<String> = package.sites.iter().map(|site| format!("{} {}", site.id, site.name)).collect();
     names.join(", ")
 }
 

@@ -267,7 +267,9 @@ fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> 
             return Err(bad("belongs to a person whom town.toml does not have"));
         }
         let application_key = application_key.map(|key| hex::bytes(&key)).map_or(Ok(None), |key| {
-            key.filter(|key| !key.is_empty()).map(Some).ok_or_else(|| bad("application_key is no hexadecimal"))
+            key.filter(|key| !key.is_empty())
+                .map(Some)
+                .ok_or_else(|| bad("application_key is no hexadecimal"))
         })?;
         if !seen.insert((kind, identity.clone())) {
             return Err(bad("is there twice"));

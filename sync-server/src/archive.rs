@@ -1,0 +1,194 @@
+//! One thread that owns the databases. Everybody else hands it a job and waits for the answer.
+
+use std::collections::BTreeSet;
+use std::thread::JoinHandle;
+
+use hinamori_model::{IncidentId, SiteId, UnixMillis};
+use hinamori_store_sqlite::{Budget, Durability, Store, StoreError};
+use hinamori_sync::{SealedBatch, Vectors, VerifiedBatch};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::data::DataFolder;
+
+/// Jobs that may wait: one for every box of a large town. Whoever comes later waits at its own end.
+const QUEUE: usize = 256;
+/// Bytes: the write-ahead log is moved into the database when it is longer and nobody waits.
+const LONG_LOG: u64 = 4 << 20;
+/// What one look-up for one box brings at most.
+const PORTION: Budget = Budget { batches: 256, bytes: 1 << 20 };
+/// Settings of `records.sqlite` and `drill.sqlite`.
+const CONTACTS: &str = "contacts";
+const DRILLS: &str = "drills";
+
+/// The thread is gone: it could not be started, or the server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the archive is closed")]
+pub(crate) struct Closed;
+
+type Job = Box<dyn FnOnce(&mut Stores) + Send>;
+
+/// The way to the archive's thread.
+#[derive(Clone)]
+pub(crate) struct Archive {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Archive {
+    /// Starts the thread. It ends when the last [`Archive`] is dropped and every job is done.
+    pub(crate) fn start(mut stores: Stores) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, mut waiting) = mpsc::channel::<Job>(QUEUE);
+        let thread = std::thread::Builder::new().name("archive".to_owned()).spawn(move || {
+            loop {
+                let job = waiting.try_recv().ok().or_else(|| {
+                    stores.tidy(LONG_LOG);
+                    waiting.blocking_recv()
+                });
+                let Some(job) = job else { break };
+                job(&mut stores);
+            }
+            stores.tidy(0);
+        })?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Has `work` done after everything that was asked before.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Stores) -> T + Send + 'static,
+    ) -> Result<T, Closed> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |stores| {
+            // Whoever asked may be gone; the work is done all the same.
+            drop(answer.send(work(stores)));
+        });
+        self.jobs.send(job).await.map_err(|_thread_gone| Closed)?;
+        answered.await.map_err(|_thread_gone| Closed)
+    }
+}
+
+/// The databases: drills apart from everything else.
+pub(crate) struct Stores {
+    live: Store,
+    drill: Store,
+    /// What both hold, so that nobody reads the whole log for it.
+    held: Vectors,
+    /// Every incident that was ever the town's drill: what comes late still goes to the drill's file.
+    drills: BTreeSet<IncidentId>,
+}
+
+impl Stores {
+    /// Opens or makes the files in `folder`.
+    pub(crate) fn open(folder: &DataFolder) -> Result<Self, StoreError> {
+        let [live, drill] = folder.databases();
+        let (live, drill) = (Store::open(&live)?, Store::open(&drill)?);
+        let mut held = live.vectors()?;
+        held.extend(drill.vectors()?);
+        let drills = drill.setting(DRILLS)?.unwrap_or_default();
+        let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
+        let drills = drills.map(IncidentId::from_bytes).collect();
+        Ok(Self { live, drill, held, drills })
+    }
+
+    /// Remembers for ever that `incident` is a drill.
+    pub(crate) fn remember_drill(&mut self, incident: IncidentId) -> Result<(), StoreError> {
+        if self.drills.contains(&incident) {
+            return Ok(());
+        }
+        let known: Vec<u8> = self.drills.iter().chain([&incident]).flat_map(|id| *id.as_bytes()).collect();
+        self.drill.set_setting(DRILLS, &known)?;
+        self.drills.insert(incident);
+        Ok(())
+    }
+
+    /// What is held durably.
+    pub(crate) const fn held(&self) -> &Vectors {
+        &self.held
+    }
+
+    /// Stores batches durably; the answer is what is held afterwards of the documents they belong to.
+    pub(crate) fn commit(
+        &mut self,
+        batches: Vec<VerifiedBatch>,
+        now: UnixMillis,
+    ) -> Result<Vectors, StoreError> {
+        let of: Vec<_> = batches.iter().map(|batch| (batch.seal().scope, batch.seal().actor)).collect();
+        let (drill, live): (Vec<_>, Vec<_>) =
+            batches.into_iter().partition(|batch| self.drills.contains(&batch.seal().scope.incident));
+        for (store, batches) in [(&mut self.live, live), (&mut self.drill, drill)] {
+            if !batches.is_empty() {
+                for refused in store.commit_received(&batches, now, Durability::Durable)?.refused {
+                    tracing::warn!(%refused, "a batch went to the quarantine");
+                }
+            }
+        }
+        let mut after = Vectors::new();
+        for (scope, actor) in of {
+            let upto = self.store_of(scope.incident).held(scope, actor)?;
+            if upto > 0 {
+                self.held.entry(scope).or_default().insert(actor, upto);
+                after.entry(scope).or_default().insert(actor, upto);
+            }
+        }
+        Ok(after)
+    }
+
+    /// Keeps refused bytes for somebody to look at.
+    pub(crate) fn put_aside(
+        &mut self,
+        refused: &[(String, Vec<u8>)],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        refused.iter().try_for_each(|(reason, bytes)| self.live.quarantine(reason, bytes, now))
+    }
+
+    /// A portion of the batches that a peer with `peer` lacks, of sites that it may read.
+    pub(crate) fn missing_at(
+        &self,
+        peer: &Vectors,
+        may_read: impl Fn(SiteId) -> bool,
+    ) -> Result<Vec<SealedBatch>, StoreError> {
+        let (mut budget, mut batches) = (PORTION, Vec::new());
+        for (scope, actors) in self.held.iter().filter(|(scope, _)| may_read(scope.site)) {
+            let at_peer = peer.get(scope);
+            for (actor, held) in actors {
+                let sent = at_peer.and_then(|actors| actors.get(actor)).copied().unwrap_or(0);
+                if sent < *held {
+                    let store = self.store_of(scope.incident);
+                    batches.extend(store.batches_after(*scope, *actor, sent, &mut budget)?);
+                }
+            }
+            if budget.is_spent() {
+                break;
+            }
+        }
+        Ok(batches)
+    }
+
+    /// The file that an incident's records stand in.
+    pub(crate) fn store_of(&self, incident: IncidentId) -> &Store {
+        if self.drills.contains(&incident) { &self.drill } else { &self.live }
+    }
+
+    /// Both files, for figures about everything.
+    pub(crate) const fn all(&self) -> [&Store; 2] {
+        [&self.live, &self.drill]
+    }
+
+    /// What [`Stores::save_contacts`] kept.
+    pub(crate) fn contacts(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(self.live.setting(CONTACTS)?.unwrap_or_default())
+    }
+
+    /// Keeps when boxes were heard last.
+    pub(crate) fn save_contacts(&mut self, contacts: &[u8]) -> Result<(), StoreError> {
+        self.live.set_setting(CONTACTS, contacts)
+    }
+
+    fn tidy(&self, longest_log: u64) {
+        for store in self.all() {
+            if let Err(error) = store.checkpoint_if_over(longest_log) {
+                tracing::warn!(%error, "the write-ahead log stays long");
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What the page and `/counts.json` say: numbers and sites, never a person.
+
+use std::collections::BTreeMap;
+
+use hinamori_model::{Assurance, IncidentId, Mode, SiteId, SiteKind, UnixMillis};
+use hinamori_record::{Building, Period};
+use hinamori_store_sqlite::{SiteCounts, StoreError, Totals};
+use hinamori_sync::town::{Incidents, Site};
+use serde::Serialize;
+
+use crate::archive::{Closed, Stores};
+use crate::clock::now;
+use crate::hub::Hub;
+
+const ASSURANCES: [Assurance; 5] = [
+    Assurance::Declared,
+    Assurance::TokenOnly,
+    Assurance::CertificateRead,
+    Assurance::ChipProven,
+    Assurance::PinProven,
+];
+
+/// Everything that is counted, in the form of `/counts.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) town: String,
+    pub(crate) records: u64,
+    pub(crate) changes: u64,
+    pub(crate) incidents: Vec<IncidentCounts>,
+    pub(crate) quarantined: u64,
+    pub(crate) assurances: BTreeMap<Assurance, u64>,
+    /// When it was counted.
+    #[serde(skip)]
+    pub(crate) at: UnixMillis,
+}
+
+/// One incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct IncidentCounts {
+    pub(crate) mode: Mode,
+    pub(crate) sites: Vec<SiteFigures>,
+}
+
+/// One site in one incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct SiteFigures {
+    pub(crate) id: SiteId,
+    pub(crate) name: String,
+    pub(crate) here: u32,
+    pub(crate) passed: u32,
+    pub(crate) out: u32,
+    pub(crate) unnamed: u32,
+    pub(crate) watched: u32,
+    pub(crate) last_contact: Option<UnixMillis>,
+    #[serde(skip)]
+    pub(crate) kind: SiteKind,
+    #[serde(skip)]
+    pub(crate) building: Option<Building>,
+    #[serde(skip)]
+    pub(crate) line: SiteLine,
+}
+
+/// Whether a site's boxes are on the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SiteLine {
+    /// At least one is.
+    Open,
+    /// None is.
+    Cut,
+    /// No box stands there.
+    NoBox,
+}
+
+/// Why nothing could be counted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotCounted {
+    /// The disk.
+    #[error("the databases cannot be read")]
+    Store(#[from] StoreError),
+    /// The server ends.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+}
+
+/// Counts everything as of now.
+pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
+    let (town, at) = (hub.town.current(), now());
+    let Incidents { daily_life, live, drill } = town.incidents;
+    let sites: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
+    let asked = move |stores: &mut Stores| -> Result<_, StoreError> {
+        let of = |incident| figures(stores, incident, &sites, Period::of(at));
+        Ok(([of(live)?, of(daily_life)?, of(drill)?], totals(stores)?))
+    };
+    let (figures, totals) = hub.archive.ask(asked).await??;
+    let incidents = [Mode::Live, Mode::DailyLife, Mode::Drill].into_iter().zip(figures);
+    let incidents = incidents.map(|(mode, figures)| {
+        let sites = town.sites.iter().zip(figures);
+        let sites = sites.map(|(site, (counts, building))| {
+            let boxes = || town.boxes_at(site);
+            let last_contact = boxes().filter_map(|id| hub.contacts.last(id)).max();
+            let line = if boxes().next().is_none() {
+                SiteLine::NoBox
+            } else if boxes().any(|id| hub.contacts.is_on_line(id)) {
+                SiteLine::Open
+            } else {
+                SiteLine::Cut
+            };
+            SiteFigures::new(site, counts, building, last_contact, line)
+        });
+        IncidentCounts { mode, sites: sites.collect() }
+    });
+    let Totals { changes, records, assurances, quarantined } = totals;
+    let assurances = ASSURANCES.map(|kind| (kind, assurances.get(&kind).copied().unwrap_or(0))).into();
+    let incidents = incidents.collect();
+    Ok(Counts { town: town.name.clone(), records, changes, incidents, quarantined, assurances, at })
+}
+
+type Figures = Vec<(SiteCounts, Option<Building>)>;
+
+fn figures(
+    stores: &Stores,
+    incident: IncidentId,
+    sites: &[SiteId],
+    today: Period,
+) -> Result<Figures, StoreError> {
+    let store = stores.store_of(incident);
+    sites
+        .iter()
+        .map(|site| Ok((store.counts(incident, *site, today)?, store.building(incident, *site)?)))
+        .collect()
+}
+
+fn totals(stores: &Stores) -> Result<Totals, StoreError> {
+    let mut sum = Totals::default();
+    for store in stores.all() {
+        let Totals { changes, records, assurances, quarantined } = store.totals()?;
+        sum.changes = sum.changes.saturating_add(changes);
+        sum.records = sum.records.saturating_add(records);
+        sum.quarantined = sum.quarantined.saturating_add(quarantined);
+        for (kind, number) in assurances {
+            let counted = sum.assurances.entry(kind).or_default();
+            *counted = counted.saturating_add(number);
+        }
+    }
+    Ok(sum)
+}
+
+impl SiteFigures {
+    fn new(
+        site: &Site,
+        counts: SiteCounts,
+        building: Option<Building>,
+        last_contact: Option<UnixMillis>,
+        line: SiteLine,
+    ) -> Self {
+        let Site { id, name, kind } = site.clone();
+        let SiteCounts { here, passed, out, unnamed, watched } = counts;
+        Self { id, name, here, passed, out, unnamed, watched, last_contact, kind, building, line }
+    }
+}

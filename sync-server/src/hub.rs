@@ -1,0 +1,87 @@
+//! What all connections share, and how they hear of each other.
+
+use std::sync::Arc;
+
+use hinamori_model::SiteId;
+use hinamori_net_tls::PeerBox;
+use tokio::sync::{Mutex, broadcast};
+use tokio::task::spawn_blocking;
+
+use crate::archive::{Archive, Closed};
+use crate::contact::Contacts;
+use crate::town::{NotAdmitted, Town, TownWatch};
+
+/// News that a slow connection may be behind with before it simply looks at everything.
+const NEWS: usize = 64;
+
+/// The shared parts of a running server.
+pub(crate) struct Hub {
+    pub(crate) archive: Archive,
+    pub(crate) town: TownWatch,
+    pub(crate) contacts: Contacts,
+    news: broadcast::Sender<News>,
+    /// Held while the town's files are read: an older state never replaces a newer one.
+    reading: Mutex<()>,
+}
+
+/// Something new is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct News {
+    /// Of which site.
+    pub(crate) site: SiteId,
+    /// The connection that brought it.
+    pub(crate) from: u64,
+}
+
+impl Hub {
+    pub(crate) fn new(archive: Archive, town: TownWatch, contacts: Contacts) -> Self {
+        Self { archive, town, contacts, news: broadcast::Sender::new(NEWS), reading: Mutex::new(()) }
+    }
+
+    /// Tells every connection.
+    pub(crate) fn announce(&self, news: News) {
+        // Nobody may be listening.
+        drop(self.news.send(news));
+    }
+
+    /// Hears every announcement from now on.
+    pub(crate) fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Reads the town's files if they changed.
+    pub(crate) async fn refresh(self: &Arc<Self>) {
+        let _reading = self.reading.lock().await;
+        let hub = Arc::clone(self);
+        let Ok(Some(town)) = spawn_blocking(move || hub.town.read_anew()).await else { return };
+        // Before any box hears of it: what a drill brings must never be taken for live.
+        let drill = town.incidents.drill;
+        match self.archive.ask(move |stores| stores.remember_drill(drill)).await {
+            Ok(Ok(())) => self.town.replace(town),
+            Ok(Err(error)) => tracing::error!(%error, "the town changed and could not be taken over"),
+            Err(Closed) => {}
+        }
+    }
+
+    /// The town that lets `peer` in. A box may be faster than the clock that looks for changed files, so
+    /// nobody is refused before they were looked at.
+    pub(crate) async fn admitting(self: &Arc<Self>, peer: &PeerBox) -> Result<Arc<Town>, NotAdmitted> {
+        let town = self.town.current();
+        if town.admits(peer.id, &peer.key.0).is_ok() {
+            return Ok(town);
+        }
+        self.refresh().await;
+        let town = self.town.current();
+        town.admits(peer.id, &peer.key.0)?;
+        Ok(town)
+    }
+
+    /// Writes down when boxes were heard last.
+    pub(crate) async fn save_contacts(&self) {
+        let Some(contacts) = self.contacts.unsaved() else { return };
+        let saved = self.archive.ask(move |stores| stores.save_contacts(&contacts)).await;
+        if let Ok(Err(error)) = saved {
+            tracing::error!(%error, "the last contacts of boxes were not stored");
+        }
+    }
+}

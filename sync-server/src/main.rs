@@ -1,0 +1,159 @@
+//! `hinamori-server`: the command line around the library.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use hinamori_model::{BoxId, SiteId, UnixMillis};
+use hinamori_server::{
+    Addresses, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_town, issue_code,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The town's server: boxes join, their records meet, a page counts who is where.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes the data folder and the town's keys, where they are missing.
+    Init {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Reads the town's registers and signs the next package.
+    Town {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Sites, incidents, people.
+        #[arg(long)]
+        town: PathBuf,
+        /// Registered cards.
+        #[arg(long)]
+        cards: PathBuf,
+        /// Folder of pinned authorities (*.der).
+        #[arg(long)]
+        anchors: PathBuf,
+        /// Folder of authorities below them (*.der).
+        #[arg(long)]
+        intermediates: PathBuf,
+        /// Folder of revocation lists (*.crl).
+        #[arg(long)]
+        lists: PathBuf,
+    },
+    /// Prints a code with which one box can join within 15 minutes.
+    EnrolCode {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where the box will stand.
+        #[arg(long)]
+        site: SiteId,
+        /// Other sites whose records it may read.
+        #[arg(long, num_args = 1..)]
+        reads: Vec<SiteId>,
+        /// HOST:PORT under which boxes reach this server.
+        #[arg(long, value_parser = address)]
+        address: String,
+    },
+    /// Shuts a box out, also if it is on the line now.
+    Deny {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The box.
+        #[arg(long = "box")]
+        id: BoxId,
+    },
+    /// Lets a box in again that was shut out.
+    Admit {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The box.
+        #[arg(long = "box")]
+        id: BoxId,
+    },
+    /// Serves boxes and browsers until SIGTERM or Ctrl-C; prints `listening` when ready.
+    Run {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where boxes connect.
+        #[arg(long)]
+        boxes: SocketAddr,
+        /// Where browsers connect.
+        #[arg(long)]
+        web: SocketAddr,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Arguments::parse().command {
+        Command::Init { data } => {
+            DataFolder::new(&data).initialise()?;
+        }
+        Command::Town { data, town, cards, anchors, intermediates, lists } => {
+            let folder = DataFolder::new(&data);
+            let files = TownFiles { town, cards, anchors, intermediates, lists };
+            let package = import_town(&folder, &folder.keys()?, &files, now())?;
+            let (sites, people) = (package.sites.len(), package.directory.people.len());
+            let cards = package.directory.cards.len();
+            println!("package {}: {sites} sites, {people} people, {cards} cards", package.version);
+        }
+        Command::EnrolCode { data, site, reads, address } => {
+            let folder = DataFolder::new(&data);
+            let request = CodeRequest { site, reads, address };
+            println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
+        }
+        Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
+        Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,
+        Command::Run { data, boxes, web } => run(&data, Addresses { boxes, web })?,
+    }
+    Ok(())
+}
+
+fn run(data: &std::path::Path, addresses: Addresses) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+        let server = Server::open(DataFolder::new(data), addresses, Limits::default()).await?;
+        let Addresses { boxes, web } = server.addresses()?;
+        tracing::info!(%boxes, %web, "listening");
+        println!("listening");
+        let end = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        server.run(end).await?;
+        Ok(())
+    })
+}
+
+fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Whether a text is HOST:PORT.
+fn address(text: &str) -> Result<String, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT is needed")?;
+    match port.parse::<u16>() {
+        Ok(1..) if !host.is_empty() && host.len() < 254 => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err("HOST:PORT is needed".to_owned()),
+    }
+}

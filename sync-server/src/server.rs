@@ -1,0 +1,280 @@
+//! Two listeners, and everything that runs behind them.
+
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
+use hinamori_store_sqlite::StoreError;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{interval, sleep, timeout};
+
+use crate::archive::{Archive, Stores};
+use crate::clock::now;
+use crate::contact::Contacts;
+use crate::data::{DataError, DataFolder};
+use crate::doors::{Doors, Stranger};
+use crate::enrol::{NotTaken, take_in};
+use crate::hub::Hub;
+use crate::session::{Ended, serve};
+use crate::town::TownWatch;
+use crate::web;
+
+/// How often the files of the town are looked at: what the operator changes takes effect within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often last contacts are written down: it costs a durable commit.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+/// How long browsers may take to end.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Where the server listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// For boxes.
+    pub boxes: SocketAddr,
+    /// For browsers.
+    pub web: SocketAddr,
+}
+
+/// What strangers may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a handshake, and then an enrolment request, may take.
+    pub patience: Duration,
+    /// Connections that did not say yet who they are.
+    pub strangers: usize,
+    /// The same from one address; a mobile network hides many boxes behind one.
+    pub strangers_from_one_address: usize,
+    /// Connections of browsers.
+    pub browsers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(30),
+            strangers: 1_024,
+            strangers_from_one_address: 128,
+            browsers: 128,
+        }
+    }
+}
+
+/// Why the server does not run, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The databases.
+    #[error("the database {file} cannot be used")]
+    Store {
+        /// Which file, or the first of several.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The operator, or another program on this machine.
+    #[error("nothing can listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// This machine.
+    #[error("the thread of the databases cannot be started")]
+    Thread(#[source] io::Error),
+    /// This program: the databases' thread ended on its own.
+    #[error("the thread of the databases ended")]
+    ArchiveEnded,
+}
+
+/// A server whose sockets are bound and whose databases are open.
+pub struct Server {
+    hub: Arc<Hub>,
+    archive: JoinHandle<()>,
+    acceptor: Arc<Acceptor>,
+    boxes: TcpListener,
+    web: TcpListener,
+    limits: Limits,
+    _running: File,
+}
+
+impl Server {
+    /// Opens everything.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn open(folder: DataFolder, addresses: Addresses, limits: Limits) -> Result<Self, RunError> {
+        let keys = folder.keys()?;
+        let running = folder.lock_for_running()?;
+        let acceptor = Acceptor::new(&keys.tls_root, &keys.server).map_err(DataError::Tls)?;
+        let [file, _] = folder.databases();
+        let not_usable = |source| RunError::Store { file: file.clone(), source };
+        let mut stores = Stores::open(&folder).map_err(not_usable)?;
+        let contacts = Contacts::from_saved(&stores.contacts().map_err(not_usable)?);
+        let town = TownWatch::open(folder, keys)?;
+        stores.remember_drill(town.current().incidents.drill).map_err(not_usable)?;
+        let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
+        let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
+        Ok(Self {
+            hub: Arc::new(Hub::new(archive, town, contacts)),
+            archive: thread,
+            acceptor: Arc::new(acceptor.with_patience(limits.patience)),
+            boxes,
+            web,
+            limits,
+            _running: running,
+        })
+    }
+
+    /// Where it listens: what was asked for, with the ports that the system chose for port 0.
+    ///
+    /// # Errors
+    /// As the system reports.
+    pub fn addresses(&self) -> io::Result<Addresses> {
+        Ok(Addresses { boxes: self.boxes.local_addr()?, web: self.web.local_addr()? })
+    }
+
+    /// Serves until `end` is there. Everything that was confirmed to a box is durable, so ending is quick.
+    ///
+    /// # Errors
+    /// [`RunError::ArchiveEnded`].
+    pub async fn run(self, end: impl Future<Output = ()>) -> Result<(), RunError> {
+        let Self { hub, archive, acceptor, boxes, web, limits, _running: running } = self;
+        let mut tasks = JoinSet::new();
+        let (farewell, ended) = tokio::sync::oneshot::channel::<()>();
+        let browsers = axum::serve(web::Bounded::new(web, limits.browsers), web::routes(Arc::clone(&hub)))
+            .with_graceful_shutdown(async { drop(ended.await) });
+        let browsers = tokio::spawn(async { browsers.await });
+        tasks.spawn(keep_up(Arc::clone(&hub)));
+        let doors = Doors::new(limits.strangers, limits.strangers_from_one_address);
+        tokio::pin!(end);
+        let mut alive = interval(LOOK_EVERY);
+        let outcome = loop {
+            tokio::select! {
+                () = &mut end => break Ok(()),
+                accepted = boxes.accept() => match accepted {
+                    Ok((stream, from)) => {
+                        if let Some(stranger) = doors.approach(from.ip()) {
+                            let (hub, acceptor) = (Arc::clone(&hub), Arc::clone(&acceptor));
+                            tasks.spawn(connection(hub, acceptor, stream, stranger));
+                        } else {
+                            tracing::warn!(%from, "too many connections that say nothing");
+                        }
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a box's connection was not accepted");
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                Some(_done) = tasks.join_next() => {}
+                _ = alive.tick() => if archive.is_finished() { break Err(RunError::ArchiveEnded) },
+            }
+        };
+        drop(boxes);
+        tasks.shutdown().await;
+        drop(farewell);
+        let stop = browsers.abort_handle();
+        if timeout(FAREWELL, browsers).await.is_err() {
+            stop.abort();
+        }
+        hub.save_contacts().await;
+        drop(hub);
+        // The thread ends when its last job is done.
+        drop(spawn_blocking(move || archive.join()).await);
+        drop(running);
+        outcome
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })
+}
+
+/// Follows what the operator changes, and writes down last contacts.
+async fn keep_up(hub: Arc<Hub>) {
+    let (mut looks, mut saves) = (interval(LOOK_EVERY), interval(SAVE_EVERY));
+    loop {
+        tokio::select! {
+            _ = looks.tick() => hub.refresh().await,
+            _ = saves.tick() => hub.save_contacts().await,
+        }
+    }
+}
+
+async fn connection(hub: Arc<Hub>, acceptor: Arc<Acceptor>, stream: TcpStream, stranger: Stranger) {
+    match acceptor.accept(stream).await {
+        Ok(Incoming::Box(peer)) => {
+            drop(stranger);
+            let id = peer.id;
+            tracing::info!(%id, "a box came in");
+            report(id, &serve(&hub, peer).await);
+        }
+        Ok(Incoming::Enrolment(enrolment)) => enrol(&hub, enrolment).await,
+        Err(error) => tracing::debug!(error = %with_sources(&error), "somebody got nowhere"),
+    }
+}
+
+/// An operator wants to know of everything but hanging up.
+fn report(id: hinamori_model::BoxId, ended: &Ended) {
+    match ended {
+        Ended::HungUp | Ended::Broke(_) | Ended::Displaced | Ended::Closed(_) => {
+            tracing::info!(%id, reason = %ended, "a box went away");
+        }
+        Ended::NotAdmitted(_) | Ended::Misbehaved(_) | Ended::RefusedTooOften | Ended::Stalled => {
+            tracing::warn!(%id, reason = %ended, "a box was sent away");
+        }
+        Ended::Store(_) => {
+            tracing::error!(%id, reason = %with_sources(ended), "a box's records were not stored")
+        }
+    }
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+async fn enrol(hub: &Arc<Hub>, enrolment: Enrolment) {
+    let looked = Arc::clone(hub);
+    let taken = spawn_blocking(move || {
+        let taken = take_in(&looked.town.folder, &looked.town.keys, enrolment.request(), now());
+        (enrolment, taken)
+    });
+    let Ok((enrolment, taken)) = taken.await else { return };
+    let id = enrolment.request().box_id;
+    // Before the box hears of it: its first connection may come at once.
+    hub.refresh().await;
+    let answered: Result<(), TlsError> = match taken {
+        Ok(granted) => {
+            tracing::info!(%id, "a box joined the town");
+            enrolment.grant(granted).await
+        }
+        Err(NotTaken::Refused(refusal)) => {
+            tracing::warn!(%id, %refusal, "a box was not taken in");
+            enrolment.refuse(refusal).await
+        }
+        Err(NotTaken::Fault(error)) => {
+            tracing::error!(%id, error = %with_sources(&error), "a box could not be taken in");
+            enrolment.refuse(Refusal::ServerFault).await
+        }
+    };
+    if let Err(error) = answered {
+        tracing::warn!(%id, error = %with_sources(&error), "the answer to an enrolment may not have arrived");
+    }
+}

@@ -1,0 +1,225 @@
+//! One box's connection: bytes to the protocol, batches to the archive, news to the box.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hinamori_model::{BoxId, SiteId};
+use hinamori_net_tls::PeerBox;
+use hinamori_store_sqlite::StoreError;
+use hinamori_sync::{Effects, Grant, PeerMisbehaved, Session, Side};
+use tokio::io::AsyncReadExt;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::archive::{Closed, Stores};
+use crate::clock::now;
+use crate::hub::{Hub, News};
+use crate::outgoing::Outgoing;
+use crate::town::{NotAdmitted, Town};
+
+/// Bytes read at once.
+const READ: usize = 16 << 10;
+/// Refused batches in one connection. Honest boxes have none; the rest is asked for again after the next
+/// hello, so nothing is lost when an honest one is cut off here.
+const REFUSED_AT_MOST: usize = 64;
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    /// The box or the network closed it.
+    #[error("the box hung up")]
+    HungUp,
+    /// The network.
+    #[error("the connection broke")]
+    Broke(#[source] std::io::Error),
+    /// The box: it does not take what is sent to it.
+    #[error("the box takes nothing")]
+    Stalled,
+    /// The box opened another one.
+    #[error("the box opened a newer connection")]
+    Displaced,
+    /// The operator, or the box's key.
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
+    /// The box broke the protocol.
+    #[error(transparent)]
+    Misbehaved(#[from] PeerMisbehaved),
+    /// The box sends nothing but what does not hold.
+    #[error("the box sent {REFUSED_AT_MOST} batches that do not hold")]
+    RefusedTooOften,
+    /// This machine's disk.
+    #[error("the disk did not take it")]
+    Store(#[from] StoreError),
+    /// The server ends.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+}
+
+/// Serves a box until something ends it.
+pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
+    let (id, key) = (peer.id, peer.key);
+    let town = match hub.admitting(&peer).await {
+        Ok(town) => town,
+        Err(refused) => return refused.into(),
+    };
+    let (line, displaced) = hub.contacts.opened(id);
+    // Before what is held is looked up: what is stored in between is heard of.
+    let (mut news, mut changes) = (hub.news(), hub.town.changes());
+    let mut line = match Line::begin(hub, id, line.number(), key.0, town).await {
+        Ok(line) => line,
+        Err(ended) => return ended,
+    };
+    let (mut from_box, mut to_box) = tokio::io::split(peer.stream);
+    let talk = async {
+        let mut buffer = vec![0; READ];
+        loop {
+            if let Err(ended) = line.fill().await {
+                return ended;
+            }
+            let outcome = tokio::select! {
+                read = from_box.read(&mut buffer), if line.outgoing.is_bearable() => match read {
+                    Ok(0) => Err(Ended::HungUp),
+                    Ok(length) => line.heard(buffer.get(..length).unwrap_or_default()).await,
+                    Err(error) => Err(Ended::Broke(error)),
+                },
+                sent = line.outgoing.leave(&mut to_box), if line.outgoing.is_waiting() => {
+                    sent.map_err(|error| error.map_or(Ended::Stalled, Ended::Broke))
+                }
+                news = news.recv() => line.told(news),
+                changed = changes.changed() => match changed {
+                    Ok(()) => line.town_changed(Arc::clone(&changes.borrow_and_update())),
+                    Err(_ended) => Err(Ended::Closed(Closed)),
+                },
+            };
+            if let Err(ended) = outcome {
+                return ended;
+            }
+        }
+    };
+    tokio::select! {
+        ended = talk => ended,
+        _newer = displaced => Ended::Displaced,
+    }
+}
+
+/// One connection's state.
+struct Line<'h> {
+    hub: &'h Hub,
+    id: BoxId,
+    number: u64,
+    tls_key: [u8; 32],
+    grant: Grant,
+    session: Session,
+    outgoing: Outgoing,
+    lookup: Lookup,
+    /// Not sent yet; only the newest is.
+    town: Option<Arc<Town>>,
+    refused: usize,
+}
+
+/// Whether the archive may have something for the box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lookup {
+    Due,
+    NothingNew,
+}
+
+impl<'h> Line<'h> {
+    async fn begin(
+        hub: &'h Hub,
+        id: BoxId,
+        number: u64,
+        tls_key: [u8; 32],
+        town: Arc<Town>,
+    ) -> Result<Self, Ended> {
+        let grant = town.admits(id, &tls_key)?.clone();
+        let held = hub.archive.ask(|stores| stores.held().clone()).await?;
+        let root = hub.town.keys.town_root.public();
+        let side = Side::Server { peer: id };
+        let (session, hello) =
+            Session::new(side, root, Some(town.signed.clone()), town.grants.clone(), &held);
+        let outgoing = Outgoing::beginning_with(hello);
+        Ok(Self {
+            hub,
+            id,
+            number,
+            tls_key,
+            grant,
+            session,
+            outgoing,
+            lookup: Lookup::NothingNew,
+            town: None,
+            refused: 0,
+        })
+    }
+
+    /// Takes bytes of the box.
+    async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        self.hub.contacts.heard(self.id, now());
+        let Effects { store, quarantine, confirmed: _, town: _, look_up, send } =
+            self.session.received(bytes)?;
+        if !store.is_empty() {
+            let sites: BTreeSet<SiteId> = store.iter().map(|batch| batch.seal().scope.site).collect();
+            let own = self.hub.archive.ask(move |stores| stores.commit(store, now())).await??;
+            self.outgoing.push(self.session.stored(&own));
+            for site in sites {
+                self.hub.announce(News { site, from: self.number });
+            }
+        }
+        if !quarantine.is_empty() {
+            for (reason, _) in &quarantine {
+                tracing::warn!(id = %self.id, reason, "a batch went to the quarantine");
+            }
+            self.refused = self.refused.saturating_add(quarantine.len());
+            self.hub.archive.ask(move |stores| stores.put_aside(&quarantine, now())).await??;
+            if self.refused >= REFUSED_AT_MOST {
+                return Err(Ended::RefusedTooOften);
+            }
+        }
+        if look_up {
+            self.lookup = Lookup::Due;
+        }
+        self.outgoing.push(send);
+        Ok(())
+    }
+
+    fn told(&mut self, news: Result<News, RecvError>) -> Result<(), Ended> {
+        match news {
+            Ok(News { site, from }) => {
+                if from != self.number && self.grant.may_read(site) {
+                    self.lookup = Lookup::Due;
+                }
+            }
+            Err(RecvError::Lagged(_)) => self.lookup = Lookup::Due,
+            Err(RecvError::Closed) => return Err(Ended::Closed(Closed)),
+        }
+        Ok(())
+    }
+
+    fn town_changed(&mut self, town: Arc<Town>) -> Result<(), Ended> {
+        self.grant = town.admits(self.id, &self.tls_key)?.clone();
+        self.town = Some(town);
+        Ok(())
+    }
+
+    /// Fills up what leaves: the newest package, then what the box lacks, a portion at a time.
+    async fn fill(&mut self) -> Result<(), Ended> {
+        while self.outgoing.has_room() {
+            if let Some(town) = self.town.take() {
+                self.outgoing.push(self.session.town_changed(town.signed.clone(), town.grants.clone()));
+                // It may be allowed to read more.
+                self.lookup = Lookup::Due;
+            } else if self.lookup == Lookup::Due {
+                let (peer, grant) = (self.session.peer().clone(), self.grant.clone());
+                let find = move |stores: &mut Stores| stores.missing_at(&peer, |site| grant.may_read(site));
+                let send = self.session.offer(self.hub.archive.ask(find).await??);
+                if send.is_empty() {
+                    self.lookup = Lookup::NothingNew;
+                }
+                self.outgoing.push(send);
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! What the running server needs of the town's package and register, read anew when their files change.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hinamori_model::BoxId;
+use hinamori_sync::town::{Incidents, Package, SignedPackage, Site};
+use hinamori_sync::{Grant, Grants};
+use tokio::sync::watch;
+
+use crate::data::{DataError, DataFolder, Fingerprint, Keys};
+use crate::registry::{Registry, Standing};
+
+/// The town as it is now. No person of it is kept: nothing here has to know one.
+pub(crate) struct Town {
+    pub(crate) name: String,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) incidents: Incidents,
+    pub(crate) signed: SignedPackage,
+    pub(crate) grants: Grants,
+    registry: Registry,
+}
+
+/// Why a box with a good certificate is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotAdmitted {
+    /// It never joined, or the register was brought back from an old copy.
+    #[error("the box is not in the town's register: enrol it again")]
+    Unknown,
+    /// It was shut out.
+    #[error("the box was shut out of the town")]
+    Denied,
+    /// It joined again since; somebody has a copy of its old key.
+    #[error("the box shows a certificate from before it was enrolled anew")]
+    OldKey,
+}
+
+impl Town {
+    /// Looks whether a box may come in, or stay.
+    pub(crate) fn admits(&self, id: BoxId, tls_key: &[u8; 32]) -> Result<&Grant, NotAdmitted> {
+        let known = self.registry.boxes.get(&id).ok_or(NotAdmitted::Unknown)?;
+        match known.standing {
+            Standing::Denied => Err(NotAdmitted::Denied),
+            Standing::Admitted if known.tls_key != *tls_key => Err(NotAdmitted::OldKey),
+            Standing::Admitted => self.grants.0.get(&id).ok_or(NotAdmitted::Unknown),
+        }
+    }
+
+    /// The boxes that stand at a site, also those that were shut out.
+    pub(crate) fn boxes_at(&self, site: &Site) -> impl Iterator<Item = BoxId> {
+        let at = site.id;
+        self.registry.boxes.iter().filter(move |(_, known)| known.place.site == at).map(|(id, _)| *id)
+    }
+}
+
+/// The files and what they said last.
+pub(crate) struct TownWatch {
+    pub(crate) folder: DataFolder,
+    pub(crate) keys: Keys,
+    seen: Mutex<Fingerprint>,
+    current: watch::Sender<Arc<Town>>,
+}
+
+impl TownWatch {
+    /// Reads them.
+    pub(crate) fn open(folder: DataFolder, keys: Keys) -> Result<Self, DataError> {
+        let seen = folder.fingerprint();
+        let current = watch::Sender::new(Arc::new(read(&folder, &keys)?));
+        Ok(Self { folder, keys, seen: Mutex::new(seen), current })
+    }
+
+    /// The town as it was read last.
+    pub(crate) fn current(&self) -> Arc<Town> {
+        Arc::clone(&self.current.borrow())
+    }
+
+    /// Tells when it changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Town>> {
+        self.current.subscribe()
+    }
+
+    /// What the files say, if somebody replaced them since; blocks, a large package takes some hundred
+    /// milliseconds. What cannot be read is reported once, and the town stays as it was.
+    pub(crate) fn read_anew(&self) -> Option<Town> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.folder.fingerprint();
+        if *seen == found {
+            return None;
+        }
+        *seen = found;
+        drop(seen);
+        match read(&self.folder, &self.keys) {
+            Ok(town) => Some(town),
+            Err(error) => {
+                tracing::error!(%error, "the town's files changed and cannot be read; the old ones hold");
+                None
+            }
+        }
+    }
+
+    /// Goes by `town` from now on.
+    pub(crate) fn replace(&self, town: Town) {
+        let (version, boxes) = (town.signed.version(), town.registry.boxes.len());
+        tracing::info!(version, boxes, "the town changed");
+        self.current.send_replace(Arc::new(town));
+    }
+}
+
+fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
+    let registry = folder.registry()?;
+    let (signed, package) = folder.town(keys)?;
+    let grants = Grants::from(&package);
+    let Package { name, sites, incidents, .. } = package;
+    Ok(Town { name, sites, incidents, signed, grants, registry })
+}

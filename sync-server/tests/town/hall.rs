@@ -1,0 +1,262 @@
+//! The town hall: a data folder, and the server's program run on it.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use hinamori_model::{IncidentId, SiteId, UnixMillis};
+use hinamori_net_tls::EnrolmentCode;
+use hinamori_sim::ca::{Hierarchy, Holder};
+use tempfile::TempDir;
+
+pub(crate) const DAILY_LIFE: IncidentId = IncidentId::from_bytes([0xd0; 16]);
+pub(crate) const LIVE: IncidentId = IncidentId::from_bytes([0xd1; 16]);
+pub(crate) const DRILL: IncidentId = IncidentId::from_bytes([0xd2; 16]);
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_hinamori-server");
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// The town's sites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TestSite {
+    Gym,
+    Gate,
+    Hall,
+}
+
+impl TestSite {
+    pub(crate) const fn id(self) -> SiteId {
+        SiteId::from_bytes(
+            [match self {
+                Self::Gym => 0xa1,
+                Self::Gate => 0xa2,
+                Self::Hall => 0xa3,
+            }; 16],
+        )
+    }
+}
+
+/// A data folder with a town in it. Its addresses stay, as boxes keep them.
+pub(crate) struct Hall {
+    folder: TempDir,
+    boxes: String,
+    web: String,
+}
+
+impl Hall {
+    pub(crate) fn new() -> Self {
+        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes: free_address(), web: free_address() };
+        hall.write_registers();
+        hall.must(&["init"]);
+        let said = hall.import();
+        assert_eq!(said, "package 1: 3 sites, 3 people, 2 cards\n");
+        hall
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn boxes(&self) -> &str {
+        &self.boxes
+    }
+
+    fn write_registers(&self) {
+        let authority = Hierarchy::jpki_auth(1);
+        let today = UnixMillis::new(now().get() / 86_400_000 * 86_400_000);
+        for folder in ["anchors", "intermediates", "lists"] {
+            std::fs::create_dir(self.path().join(folder)).unwrap();
+        }
+        let write = |name: &str, bytes: &[u8]| std::fs::write(self.path().join(name), bytes).unwrap();
+        write("anchors/jpki.der", authority.anchor_der());
+        for (number, der) in authority.intermediates().enumerate() {
+            write(&format!("intermediates/{number}.der"), der);
+        }
+        let holder = Holder::numbered(1);
+        write("lists/list.crl", &authority.crl(&holder.municipality, 1, today).issue());
+        let card = hex(&authority.issue(&holder).spki_sha256().0);
+        let person = |number: u8| format!("{number:02x}").repeat(16);
+        let [one, two, three] = [1, 2, 3].map(person);
+        write(
+            "cards.json",
+            format!(
+                r#"[{{"kind":"certificate","identity":"{card}","person":"{one}",
+                "binding":"attributes_signed","application_key":null}},
+                {{"kind":"uid","identity":"01020304","person":"{two}","binding":"matched_by_staff",
+                "application_key":null}}]"#
+            )
+            .as_bytes(),
+        );
+        let [gym, gate, hall] = [TestSite::Gym, TestSite::Gate, TestSite::Hall].map(TestSite::id);
+        write(
+            "town.toml",
+            format!(
+                r#"name = "汐見町"
+                incidents = {{ daily_life = "{DAILY_LIFE}", live = "{LIVE}", drill = "{DRILL}" }}
+                [[site]]
+                id = "{gym}"
+                name = "汐見小学校 体育館"
+                kind = "shelter"
+                [[site]]
+                id = "{gate}"
+                name = "城山登り口"
+                kind = "check_point"
+                [[site]]
+                id = "{hall}"
+                name = "西浜集会所"
+                kind = "watch_spot"
+                [[household]]
+                id = "{one}"
+                [[household.person]]
+                id = "{one}"
+                name = "浜田 花子"
+                relation = "世帯主"
+                [[household.person]]
+                id = "{two}"
+                name = "浜田 太郎"
+                hidden = true
+                [[person]]
+                id = "{three}"
+                name = "磯崎 トメ"
+                watch = true
+                "#
+            )
+            .as_bytes(),
+        );
+    }
+
+    /// Reads the registers in; what the program said.
+    pub(crate) fn import(&self) -> String {
+        let mut arguments = vec!["town".to_owned()];
+        for (option, name) in [
+            ("--town", "town.toml"),
+            ("--cards", "cards.json"),
+            ("--anchors", "anchors"),
+            ("--intermediates", "intermediates"),
+            ("--lists", "lists"),
+        ] {
+            arguments.extend([option.to_owned(), self.path().join(name).display().to_string()]);
+        }
+        self.must(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Runs one command of the program to its end.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let data = self.path().join("server");
+        Command::new(PROGRAM).args(arguments).arg("--data").arg(data).output().unwrap()
+    }
+
+    pub(crate) fn must(&self, arguments: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.command(arguments);
+        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    }
+
+    pub(crate) fn code(&self, site: TestSite, reads: &[TestSite]) -> EnrolmentCode {
+        let (site, reads) = (site.id().to_string(), reads.iter().map(|site| site.id().to_string()));
+        let mut arguments = vec!["enrol-code", "--site", &site, "--address", &self.boxes];
+        let reads: Vec<String> = reads.collect();
+        reads.iter().for_each(|site| arguments.extend(["--reads", site]));
+        self.must(&arguments).parse().unwrap_or_else(|_| panic!("no code"))
+    }
+
+    pub(crate) fn run(&self) -> Running {
+        let mut run = Command::new(PROGRAM);
+        run.arg("run").arg("--data").arg(self.path().join("server"));
+        run.args(["--boxes", &self.boxes, "--web", &self.web]);
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("log")).unwrap();
+        let mut child = run.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "listening\n", "{}", self.log());
+        Running { child, web: self.web.clone() }
+    }
+
+    /// What every run said so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join("log")).unwrap_or_default()
+    }
+}
+
+/// A running server; it is killed with the value.
+pub(crate) struct Running {
+    child: Child,
+    web: String,
+}
+
+impl Running {
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut answer = ureq::get(format!("http://{}{path}", self.web)).call().unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    }
+
+    pub(crate) fn counts(&self) -> serde_json::Value {
+        serde_json::from_str(&self.get("/counts.json")).unwrap()
+    }
+
+    /// Waits until the counts are as `expected`.
+    pub(crate) fn counts_until(&self, expected: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+        let began = Instant::now();
+        loop {
+            let counts = self.counts();
+            if expected(&counts) {
+                return counts;
+            }
+            assert!(began.elapsed() < WITHIN, "{counts}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// A power cut.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the end that it asks for.
+    pub(crate) fn terminate(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return;
+            }
+            assert!(began.elapsed() < WITHIN, "the server does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub(crate) fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    UnixMillis::new(u64::try_from(since.as_millis()).unwrap())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A free port below those that the system gives to outgoing connections, so that it stays free.
+fn free_address() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = u16::try_from(std::process::id() % 400).unwrap() * 20;
+    loop {
+        let port = 21_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 11_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return format!("127.0.0.1:{port}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! A box without a card reader: it writes, seals and syncs as a box does.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId};
+use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
+use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
+use hinamori_sync::town::{Package, SignedPackage};
+use hinamori_sync::{Effects, Grants, SealKey, SealedBatch, Session, Side, Vectors};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use crate::hall::{LIVE, TestSite, now};
+
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// One box and what it keeps.
+pub(crate) struct TestBox {
+    pub(crate) key: SealKey,
+    site: TestSite,
+    folder: TempDir,
+    identity: Option<Identity>,
+    town: Option<SignedPackage>,
+    grants: Grants,
+    documents: BTreeMap<DocumentScope, Document>,
+    /// Its own batches and what it received.
+    pub(crate) shelf: Vec<SealedBatch>,
+    confirmed: BTreeMap<(DocumentScope, ActorId), u32>,
+    written: u64,
+}
+
+impl TestBox {
+    pub(crate) fn new(number: u8, site: TestSite) -> Self {
+        Self {
+            key: SealKey::from_bytes(&[number; 32]),
+            site,
+            folder: tempfile::tempdir().unwrap(),
+            identity: None,
+            town: None,
+            grants: Grants::default(),
+            documents: BTreeMap::new(),
+            shelf: Vec::new(),
+            confirmed: BTreeMap::new(),
+            written: 0,
+        }
+    }
+
+    pub(crate) fn id(&self) -> BoxId {
+        self.key.box_id()
+    }
+
+    pub(crate) async fn enrol(&mut self, code: &EnrolmentCode) -> Result<Package, TlsError> {
+        let package = enrol(self.folder.path(), code, &self.key).await?;
+        self.identity = Identity::load(self.folder.path()).unwrap();
+        let (signed, package) = SignedPackage::open(&package, &code.town_root).unwrap();
+        self.take(signed, &package);
+        Ok(package)
+    }
+
+    fn take(&mut self, signed: SignedPackage, package: &Package) {
+        self.grants = Grants::from(package);
+        self.town = Some(signed);
+    }
+
+    /// Writes and seals one arrival.
+    pub(crate) fn write(&mut self, incident: IncidentId, person: u8) -> SealedBatch {
+        let at = now();
+        let scope = DocumentScope { incident, site: self.site.id(), period: Period::of(at) };
+        let (id, actor) = (self.id(), ActorId::new(self.id(), 1));
+        let document = self.documents.entry(scope).or_insert_with(|| Document::new(scope, actor).unwrap());
+        self.written += 1;
+        let fact = Fact::Presence {
+            person: PersonId::from_bytes([person; 16]),
+            event: PresenceEvent::Arrived,
+            proof: Proof::DECLARED,
+        };
+        let random = u128::from(self.written) << 64 | u128::from(id.as_bytes()[0]);
+        let clock = Hlc::from_packed(at.get() << 16 | self.written);
+        let record =
+            Record { id: RecordId::new(at, random), at: clock, clock_unsure: false, lane: None, fact };
+        let changes = vec![document.append(&[record], at).unwrap()];
+        let batch = SealedBatch { seal: self.key.seal(scope, &changes).unwrap(), changes };
+        self.shelf.push(batch.clone());
+        batch
+    }
+
+    fn vectors(&self) -> Vectors {
+        let mut vectors = Vectors::new();
+        for SealedBatch { seal, .. } in &self.shelf {
+            let held = vectors.entry(seal.scope).or_default().entry(seal.actor).or_default();
+            *held = seal.upto.max(*held);
+        }
+        vectors
+    }
+
+    /// The bare connection, for peers that do not speak the protocol.
+    pub(crate) async fn dial(&self) -> TlsStream<TcpStream> {
+        connect(self.identity.as_ref().unwrap()).await.unwrap()
+    }
+
+    pub(crate) async fn connect(&mut self) -> Line<'_> {
+        let mut stream = self.dial().await;
+        let root = self.identity.as_ref().unwrap().town_root();
+        let (session, hello) =
+            Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), &self.vectors());
+        stream.write_all(&hello).await.unwrap();
+        Line { of: self, stream, session, ended: None }
+    }
+}
+
+/// A box's connection to its server.
+pub(crate) struct Line<'b> {
+    pub(crate) of: &'b mut TestBox,
+    stream: TlsStream<TcpStream>,
+    session: Session,
+    /// How the server ended it.
+    pub(crate) ended: Option<String>,
+}
+
+impl Line<'_> {
+    /// Somebody arrives; it leaves with the next [`Line::until`].
+    pub(crate) fn arrives(&mut self, person: u8) {
+        self.of.write(LIVE, person);
+    }
+
+    pub(crate) fn town_version(&self) -> u64 {
+        self.of.town.as_ref().map_or(0, SignedPackage::version)
+    }
+
+    /// Own batches that the server did not confirm.
+    pub(crate) fn unconfirmed(&self) -> usize {
+        let id = self.of.id();
+        let confirmed = |batch: &&SealedBatch| {
+            let upto = self.of.confirmed.get(&(batch.seal.scope, batch.seal.actor));
+            batch.seal.actor.belongs_to(id) && upto.copied().unwrap_or(0) < batch.seal.upto
+        };
+        self.of.shelf.iter().filter(confirmed).count()
+    }
+
+    /// Batches of other boxes.
+    pub(crate) fn received(&self) -> usize {
+        let id = self.of.id();
+        self.of.shelf.iter().filter(|batch| !batch.seal.actor.belongs_to(id)).count()
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Syncs until `held`.
+    pub(crate) async fn until(&mut self, what: &str, held: impl Fn(&Self) -> bool) {
+        let talk = async {
+            let mut buffer = vec![0; 4_096];
+            self.offer().await;
+            while !held(self) && self.ended.is_none() {
+                match self.stream.read(&mut buffer).await {
+                    Ok(0) => self.ended = Some("closed".to_owned()),
+                    Ok(length) => self.heard(&buffer[..length]).await,
+                    Err(error) => self.ended = Some(error.to_string()),
+                }
+            }
+        };
+        assert!(tokio::time::timeout(WITHIN, talk).await.is_ok(), "waited for {what}");
+        assert!(held(self), "{what}: {:?}", self.ended);
+    }
+
+    async fn heard(&mut self, bytes: &[u8]) {
+        let Effects { store, quarantine, confirmed, town, look_up, send } =
+            self.session.received(bytes).unwrap();
+        assert!(quarantine.is_empty(), "{quarantine:?}");
+        for batch in store {
+            let (seal, changes) = (batch.seal().clone(), batch.changes().to_vec());
+            self.of.shelf.push(SealedBatch { seal, changes });
+        }
+        for (scope, actor, upto) in confirmed {
+            let known = self.of.confirmed.entry((scope, actor)).or_default();
+            *known = upto.max(*known);
+        }
+        if let Some(signed) = town {
+            let root = self.of.identity.as_ref().unwrap().town_root();
+            let (signed, package) = SignedPackage::open(signed.as_bytes(), &root).unwrap();
+            self.of.take(signed, &package);
+        }
+        self.stream.write_all(&send).await.unwrap();
+        if look_up {
+            self.offer().await;
+        }
+    }
+
+    async fn offer(&mut self) {
+        let peer = self.session.peer();
+        let lacks = |batch: &&SealedBatch| {
+            let has = peer.get(&batch.seal.scope).and_then(|actors| actors.get(&batch.seal.actor));
+            batch.seal.from > has.copied().unwrap_or(0)
+        };
+        let missing = self.of.shelf.iter().filter(lacks).cloned().collect();
+        let send = self.session.offer(missing);
+        self.stream.write_all(&send).await.unwrap();
+    }
+}

@@ -49,6 +49,10 @@ pub const HPKI_SIGNATURE: Application = Application {
 /// drops the security status.
 pub const CARD_MANAGER: Application = silent("card manager", &[0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00]);
 
+/// Where to go when an application is left, in the order of asking: any other one will do.
+pub(crate) const LEAVING: [Application; 5] =
+    [CARD_MANAGER, COMMON, HPKI_AUTHENTICATION, HPKI_SIGNATURE, JPKI];
+
 /// Applications that tell what a card is though it shows no certificate, in the order of asking.
 pub(crate) const WITHOUT_CERTIFICATE: [Application; 2] = [TEXT, RESIDENT_REGISTER];
 

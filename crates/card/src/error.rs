@@ -175,6 +175,9 @@ pub enum FileFault {
     /// It does not begin or is not built as it should be.
     #[error("malformed")]
     Malformed,
+    /// It does not name what is looked for.
+    #[error("lacks the entry that is needed")]
+    NoEntry,
     /// It says that it is longer than it is.
     #[error("announces {announced} bytes and has {found}")]
     Truncated {

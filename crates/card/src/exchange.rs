@@ -1,20 +1,11 @@
-//! The steps that all applications share: select, read, follow-up replies.
+//! The steps before any file: sending, follow-up replies, selecting and leaving an application.
 
 use zeroize::Zeroizing;
 
-use crate::application::Selection;
-use crate::error::{CardFile, FileFault, Step};
-use crate::tlv::{Extent, announced_length};
+use crate::application::{LEAVING, Selection};
+use crate::error::Step;
 use crate::{Application, CardError, Command, Expected, Header, Response, StatusWord, Transport};
 
-/// The longest file read. The longest known one is a certificate of 1,758 bytes; a next generation may
-/// double it. Also far below the 32,767 bytes that READ BINARY can address.
-pub(crate) const FILE_MAXIMUM: usize = 8_192;
-/// The most READ BINARY commands for one file: 8,192 bytes in pieces of 256, and as many again for
-/// cards that return shorter pieces.
-const READ_MAXIMUM: usize = 64;
-/// One READ BINARY of a short command.
-const PIECE: usize = 256;
 /// The most GET RESPONSE commands for one reply: 65,536 bytes in pieces of 256.
 const FOLLOW_UP_MAXIMUM: usize = 256;
 
@@ -38,11 +29,24 @@ impl<T> Access<T> {
             Self::Absent => Access::Absent,
         }
     }
-}
 
-/// A file identifier (ISO/IEC 7816-4 §7.3.1.2). Each application keeps its own list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FileId(pub(crate) u16);
+    /// What was granted, if it was.
+    pub(crate) fn granted(self) -> Option<T> {
+        match self {
+            Self::Granted(value) => Some(value),
+            Self::PinNeeded | Self::Absent => None,
+        }
+    }
+
+    /// What was granted, where there is no other way on.
+    pub(crate) fn require(self, step: Step) -> Result<T, CardError> {
+        match self {
+            Self::Granted(value) => Ok(value),
+            Self::PinNeeded => Err(CardError::Refused { step, status: StatusWord::SecurityStatus }),
+            Self::Absent => Err(CardError::Refused { step, status: StatusWord::FileNotFound }),
+        }
+    }
+}
 
 /// Sends a command, by value so that it cannot be sent twice, and collects a reply in several pieces
 /// (`61xx`, ISO/IEC 7816-4 §5.3.4).
@@ -84,108 +88,17 @@ pub(crate) fn select<T: Transport + ?Sized>(
     Ok(Access::Absent)
 }
 
-/// Selects a file of the current application.
-pub(crate) fn select_file<T: Transport + ?Sized>(
+/// Leaves `current` by selecting another application, which drops its security status: on a My Number card
+/// a PIN once given outlives even a reset. Whoever carries the commands cuts the power besides, because a
+/// card may carry nothing else to select, or be gone.
+pub(crate) fn leave<T: Transport + ?Sized>(
     transport: &mut T,
-    id: FileId,
-    file: CardFile,
+    current: Application,
 ) -> Result<Access<()>, CardError> {
-    let header = Header::new(0x00, 0xA4, 0x02, 0x0C);
-    let reply = run(transport, Command::short(header, &id.0.to_be_bytes(), Expected::Nothing)?)?;
-    access(reply.status(), Step::Select(file))
-}
-
-/// Selects and reads a file. What is longer than `extent` says is filler and dropped.
-pub(crate) fn read_file<T: Transport + ?Sized>(
-    transport: &mut T,
-    id: FileId,
-    file: CardFile,
-    extent: Extent,
-) -> Result<Access<Zeroizing<Vec<u8>>>, CardError> {
-    match select_file(transport, id, file)? {
-        Access::Granted(()) => read_current_file(transport, file, extent),
-        Access::PinNeeded => Ok(Access::PinNeeded),
-        Access::Absent => Ok(Access::Absent),
-    }
-}
-
-fn read_current_file<T: Transport + ?Sized>(
-    transport: &mut T,
-    file: CardFile,
-    extent: Extent,
-) -> Result<Access<Zeroizing<Vec<u8>>>, CardError> {
-    let fault = |fault| CardError::File { file, fault };
-    let mut content = Zeroizing::new(Vec::with_capacity(FILE_MAXIMUM + PIECE));
-    let mut announced = None;
-    let mut piece = PIECE;
-    for _ in 0..READ_MAXIMUM {
-        let asked = announced.map_or(piece, |total: usize| piece.min(total - content.len()));
-        let reply = run(transport, read_binary(content.len(), asked)?)?;
-        let status = reply.status();
-        match status {
-            StatusWord::Done | StatusWord::EndOfFile => {}
-            StatusWord::WrongExpectedLength(length) if length != 0 && usize::from(length) < asked => {
-                piece = length.into();
-                continue;
-            }
-            StatusWord::OffsetPastEnd => return finish(content, announced).map_err(fault),
-            _ if content.is_empty() => match access(status, Step::Read(file))? {
-                Access::Granted(()) => return Err(fault(FileFault::Malformed)),
-                Access::PinNeeded => return Ok(Access::PinNeeded),
-                Access::Absent => return Ok(Access::Absent),
-            },
-            _ => return Err(CardError::Refused { step: Step::Read(file), status }),
-        }
-        let sent = reply.data().len();
-        if sent > asked {
-            return Err(fault(FileFault::TooMuchSent { asked, sent }));
-        }
-        content.extend_from_slice(reply.data());
-        if announced.is_none() {
-            announced = announced_length(&content, extent).map_err(fault)?;
-        }
-        let done = announced.is_some_and(|total| content.len() >= total);
-        let over = sent == 0 || status == StatusWord::EndOfFile || (announced.is_none() && sent < asked);
-        if done || over {
-            return finish(content, announced).map_err(fault);
-        }
-        if content.len() > FILE_MAXIMUM {
-            return Err(fault(FileFault::TooLong { maximum: FILE_MAXIMUM }));
+    for application in LEAVING {
+        if application != current && select(transport, application)? == Access::Granted(()) {
+            return Ok(Access::Granted(()));
         }
     }
-    Err(fault(FileFault::TooSlow { maximum: READ_MAXIMUM }))
-}
-
-/// Cuts the filler, or says what is missing.
-fn finish(
-    mut content: Zeroizing<Vec<u8>>,
-    announced: Option<usize>,
-) -> Result<Access<Zeroizing<Vec<u8>>>, FileFault> {
-    match announced {
-        _ if content.is_empty() => Err(FileFault::Empty),
-        Some(announced) if content.len() < announced => {
-            Err(FileFault::Truncated { announced, found: content.len() })
-        }
-        Some(announced) => {
-            content.truncate(announced);
-            Ok(Access::Granted(content))
-        }
-        None => Ok(Access::Granted(content)),
-    }
-}
-
-fn read_binary(offset: usize, length: usize) -> Result<Command, CardError> {
-    let [low, high, ..] = offset.to_le_bytes();
-    let expected = Expected::UpTo(u32::try_from(length).unwrap_or(u32::MAX));
-    Ok(Command::short(Header::new(0x00, 0xB0, high & 0x7F, low), &[], expected)?)
-}
-
-/// Reads a status word as an answer to "may I": refusals of other kinds are errors.
-fn access(status: StatusWord, step: Step) -> Result<Access<()>, CardError> {
-    match status {
-        StatusWord::Done => Ok(Access::Granted(())),
-        StatusWord::SecurityStatus => Ok(Access::PinNeeded),
-        StatusWord::FileNotFound => Ok(Access::Absent),
-        status => Err(CardError::Refused { step, status }),
-    }
+    Ok(Access::Absent)
 }

@@ -14,9 +14,13 @@ pub use transport::{Transport, TransportError};
 mod application;
 mod certificate;
 mod credential;
+mod directory;
 mod error;
 mod exchange;
+mod hpki;
+mod jpki;
 mod reading;
+mod selected;
 mod tlv;
 
 pub use application::{
@@ -27,6 +31,7 @@ pub use certificate::CertificateDer;
 pub use credential::CredentialError;
 pub use error::{CardError, CardFile, FileFault, PinError, Step};
 pub use exchange::Access;
+pub use hpki::HealthKey;
 pub use reading::{
     CardContents, CardReading, Challenge, ContactlessId, Device, contactless_id, prove_chip, read_card,
 };

@@ -5,16 +5,12 @@ use std::fmt;
 use ring::digest::{SHA256, digest};
 
 use crate::application::WITHOUT_CERTIFICATE;
-use crate::error::{CardFile, Step};
-use crate::exchange::{FileId, read_file, run, select};
-use crate::tlv::Extent;
+use crate::error::Step;
+use crate::exchange::{run, select};
 use crate::{
-    Access, CardError, CertificateDer, Command, Expected, Header, JPKI, StatusWord, TEXT, Transport,
+    Access, CardError, CertificateDer, Command, Expected, Header, StatusWord, TEXT, Transport, hpki, jpki,
 };
 
-/// CK_TOKEN_INFO of the JPKI application: its label says what holds the certificates.
-const TOKEN_INFORMATION: FileId = FileId(0x0006);
-const AUTHENTICATION_CERTIFICATE: FileId = FileId(0x000A);
 /// DER of DigestInfo up to the 32 bytes of a SHA-256 (RFC 8017 §9.2, note 1).
 const SHA256_DIGEST_INFO: [u8; 19] = [
     0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
@@ -114,14 +110,11 @@ pub fn read_card<T: Transport + ?Sized>(transport: &mut T) -> Result<CardReading
 }
 
 fn read_contents<T: Transport + ?Sized>(transport: &mut T) -> Result<CardContents, CardError> {
-    if select(transport, JPKI)? == Access::Granted(()) {
-        let device = read_device(transport)?;
-        let file = CardFile::AuthenticationCertificate;
-        let certificate = read_file(transport, AUTHENTICATION_CERTIFICATE, file, Extent::Sequence)?;
-        return Ok(CardContents::MyNumber {
-            device,
-            certificate: certificate.map(|der| CertificateDer::new(&der)),
-        });
+    if let Some(contents) = jpki::read(transport)? {
+        return Ok(contents);
+    }
+    if let Some(contents) = hpki::read(transport)? {
+        return Ok(contents);
     }
     for application in WITHOUT_CERTIFICATE {
         if select(transport, application)? == Access::Granted(()) {
@@ -129,21 +122,6 @@ fn read_contents<T: Transport + ?Sized>(transport: &mut T) -> Result<CardContent
         }
     }
     Ok(CardContents::Unsupported)
-}
-
-fn read_device<T: Transport + ?Sized>(transport: &mut T) -> Result<Device, CardError> {
-    let file = CardFile::TokenInformation;
-    let Access::Granted(information) = read_file(transport, TOKEN_INFORMATION, file, Extent::ToEnd)? else {
-        return Ok(Device::Unknown);
-    };
-    let label = information.get(..32).unwrap_or(&information);
-    let end = label.iter().position(|byte| matches!(byte, 0 | b' ')).unwrap_or(label.len());
-    Ok(match label.get(..end) {
-        Some(b"JPKIAPICCTOKEN" | b"JPKIAPICCTOKEN2") => Device::Plastic,
-        Some(b"JPKIAPGPSETOKEN") => Device::Android,
-        Some(b"JPKIAPIOSTOKEN") => Device::Iphone,
-        _ => Device::Unknown,
-    })
 }
 
 /// What the reader learned from anti-collision (PC/SC part 3 §3.2.2.1.3): the reader answers, not the card;

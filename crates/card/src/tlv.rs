@@ -4,7 +4,7 @@
 //! structure, so one reader serves both.
 
 use crate::error::FileFault;
-use crate::exchange::FILE_MAXIMUM;
+use crate::selected::FILE_MAXIMUM;
 
 /// How a file tells where its content ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,45 +1,14 @@
-//! Reading whole cards, judged by what the simulated card was asked.
+//! What a card shows without a PIN.
 
 use hinamori_card::{
     Access, CardContents, CardError, Challenge, Device, TransportError, prove_chip, read_card,
 };
-use hinamori_sim::ca::{Hierarchy, Holder, Issued, Key, KeyUse};
-use hinamori_sim::direct::DirectCard;
-use hinamori_sim::jpki::{Attributes, Credential, TextSecrets, Token, jpki_applet, text_applet};
-use hinamori_sim::presented::{Fault, PresentedCard};
-use hinamori_sim::timing::Timing;
+use hinamori_sim::ca::{Key, KeyUse};
+use hinamori_sim::jpki::Token;
+use hinamori_sim::presented::Fault;
 use hinamori_sim::virtual_card::{ContactlessId, VirtualCard};
 
-const ATR: [u8; 13] = [0x3B, 0x88, 0x80, 0x01, 0x00, 0x00, 0x05, 0xE0, 0xB3, 0x81, 0xA1, 0x00, 0x7F];
-
-fn issued() -> (Hierarchy, Issued) {
-    let authority = Hierarchy::jpki_auth(1);
-    let card = authority.issue(&Holder::numbered(7));
-    (authority, card)
-}
-
-fn card(token: Token) -> (VirtualCard, Vec<u8>) {
-    let (authority, issued) = issued();
-    let attributes = Attributes {
-        name: "浜田　花子".to_owned(),
-        address: "汐見町".to_owned(),
-        birth_date: "19600101".to_owned(),
-        sex: '2',
-    };
-    let credential = Credential::authentication(&issued, authority.anchor_der(), Some("1234"));
-    let text = text_applet(
-        &attributes,
-        TextSecrets::new(Some("1234"), "35010120291234"),
-        &Key::named(1, "attributes"),
-        Key::held(1, 7, KeyUse::TextApplet),
-    );
-    let applets = vec![jpki_applet(token, credential, None), text];
-    (VirtualCard::new(&ATR, ContactlessId::Fixed(vec![1, 2, 3, 4]), applets), issued.certificate)
-}
-
-fn held(card: VirtualCard, fault: Fault) -> DirectCard {
-    DirectCard(PresentedCard::new(card, fault, Timing::NONE))
-}
+use crate::support::{ATR, card, held};
 
 #[test]
 fn a_plastic_card_shows_its_certificate_without_a_pin() {

@@ -13,6 +13,7 @@ pub use transport::{Transport, TransportError};
 
 mod application;
 mod certificate;
+mod common;
 mod credential;
 mod directory;
 mod error;
@@ -28,6 +29,7 @@ pub use application::{
     TEXT,
 };
 pub use certificate::CertificateDer;
+pub use common::{CardExpiry, CommonRecord, read_common_record};
 pub use credential::CredentialError;
 pub use error::{CardError, CardFile, FileFault, PinError, Step};
 pub use exchange::Access;

@@ -32,6 +32,12 @@ pub enum CardError {
         /// What is wrong with it.
         fault: FileFault,
     },
+    /// The key is of a kind that is not known here: the card is newer than this program.
+    #[error("the key of the card's {file} is of an unknown kind")]
+    UnknownKey {
+        /// The certificate or directory that says so.
+        file: CardFile,
+    },
     /// This program tried to build a command that cannot be.
     #[error("a command could not be built")]
     Command(#[from] CommandError),

@@ -89,16 +89,13 @@ pub(crate) fn select<T: Transport + ?Sized>(
 }
 
 /// Leaves `current` by selecting another application, which drops its security status: on a My Number card
-/// a PIN once given outlives even a reset. Whoever carries the commands cuts the power besides, because a
-/// card may carry nothing else to select, or be gone.
-pub(crate) fn leave<T: Transport + ?Sized>(
-    transport: &mut T,
-    current: Application,
-) -> Result<Access<()>, CardError> {
+/// a PIN once given outlives even a reset. There is nothing to report: a card that does not answer is gone or
+/// ends here, one that carries nothing else to select keeps its status, and for both whoever carries the
+/// commands cuts the power.
+pub(crate) fn leave<T: Transport + ?Sized>(transport: &mut T, current: Application) {
     for application in LEAVING {
-        if application != current && select(transport, application)? == Access::Granted(()) {
-            return Ok(Access::Granted(()));
+        if application != current && select(transport, application) != Ok(Access::Absent) {
+            return;
         }
     }
-    Ok(Access::Absent)
 }

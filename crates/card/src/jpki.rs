@@ -1,9 +1,22 @@
 //! 公的個人認証: the certificates and keys of a My Number card, and of the phones that stand in for one.
 
-use crate::error::CardFile;
+use crate::error::{CardFile, Step};
+use crate::pin::{PinPlace, with_pin};
 use crate::selected::{Files, Selected};
 use crate::tlv::Extent;
-use crate::{Access, Application, CardContents, CardError, CertificateDer, Device, JPKI, Transport};
+use crate::{
+    Access, Application, CardContents, CardError, CertificateDer, Challenge, Command, Device, Expected,
+    Header, JPKI, Password, Pin, PinError, SigningAlgorithm, StatusWord, Transport, TryRule,
+};
+
+/// What the card gave after its PIN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinProof {
+    /// The authentication certificate.
+    pub certificate: CertificateDer,
+    /// The signature over the challenge by that certificate's key.
+    pub signature: Vec<u8>,
+}
 
 /// The application that has these files.
 #[derive(Clone, Copy)]
@@ -21,6 +34,10 @@ pub(crate) enum JpkiFile {
     /// CK_TOKEN_INFO: its label says what holds the certificates.
     TokenInformation,
     AuthenticationCertificate,
+    AuthenticationKey,
+    AuthenticationPin,
+    SignatureCertificate,
+    SignaturePassword,
 }
 
 impl Files for JpkiFile {
@@ -30,6 +47,10 @@ impl Files for JpkiFile {
         match self {
             Self::TokenInformation => 0x0006,
             Self::AuthenticationCertificate => 0x000A,
+            Self::AuthenticationKey => 0x0017,
+            Self::AuthenticationPin => 0x0018,
+            Self::SignatureCertificate => 0x0001,
+            Self::SignaturePassword => 0x001B,
         }
     }
 
@@ -37,6 +58,9 @@ impl Files for JpkiFile {
         match self {
             Self::TokenInformation => CardFile::TokenInformation,
             Self::AuthenticationCertificate => CardFile::AuthenticationCertificate,
+            Self::AuthenticationKey => CardFile::Key,
+            Self::AuthenticationPin | Self::SignaturePassword => CardFile::Credential,
+            Self::SignatureCertificate => CardFile::SignatureCertificate,
         }
     }
 }
@@ -47,6 +71,74 @@ pub(crate) fn read<T: Transport + ?Sized>(transport: &mut T) -> Result<Option<Ca
     let device = read_device(&mut selected)?;
     let certificate = read_certificate(&mut selected, JpkiFile::AuthenticationCertificate)?;
     Ok(Some(CardContents::MyNumber { device, certificate }))
+}
+
+/// Lets the authentication key sign the challenge after the holder's PIN: the proof that the holder is here.
+/// `certificate` is what [`read_card`](crate::read_card) gave; phones show theirs only now.
+///
+/// # Errors
+/// [`PinError`]. After any of them the PIN is not sent again; whoever wants another try asks the holder.
+pub fn sign_with_pin<T: Transport + ?Sized>(
+    transport: &mut T,
+    pin: &Pin,
+    rule: TryRule,
+    challenge: &Challenge,
+    certificate: Access<CertificateDer>,
+) -> Result<PinProof, PinError> {
+    let known = certificate.granted();
+    if let Some(certificate) = &known {
+        // Before the PIN: a key that cannot be used is not worth a try.
+        algorithm_of(certificate)?;
+    }
+    let place = PinPlace::of_file(JpkiFile::AuthenticationPin);
+    let find = |_: &mut Selected<'_, T, JpkiFile>| Ok((place, ()));
+    with_pin(transport, JpkiApplication, pin.secret(), rule, find, |opened, ()| {
+        let file = JpkiFile::AuthenticationCertificate;
+        let certificate = match known {
+            Some(certificate) => certificate,
+            None => read_certificate(opened, file)?.require(Step::Read(file.name()))?,
+        };
+        let to_sign = algorithm_of(&certificate)?.to_sign(&challenge.0);
+        let signature = sign(opened, JpkiFile::AuthenticationKey, &to_sign)?;
+        Ok(PinProof { certificate, signature })
+    })
+}
+
+/// Reads the signature certificate, which names the holder, after its password.
+///
+/// # Errors
+/// [`PinError`], as [`sign_with_pin`].
+pub fn read_signature_certificate<T: Transport + ?Sized>(
+    transport: &mut T,
+    password: &Password,
+    rule: TryRule,
+) -> Result<CertificateDer, PinError> {
+    let place = PinPlace::of_file(JpkiFile::SignaturePassword);
+    let find = |_: &mut Selected<'_, T, JpkiFile>| Ok((place, ()));
+    with_pin(transport, JpkiApplication, password.secret(), rule, find, |opened, ()| {
+        let file = JpkiFile::SignatureCertificate;
+        read_certificate(opened, file)?.require(Step::Read(file.name()))
+    })
+}
+
+fn algorithm_of(certificate: &CertificateDer) -> Result<SigningAlgorithm, CardError> {
+    SigningAlgorithm::of_certificate(certificate)
+        .ok_or(CardError::UnknownKey { file: CardFile::AuthenticationCertificate })
+}
+
+/// COMPUTE DIGITAL SIGNATURE with the selected key. With P1 = 00 the card only pads, which all cards can.
+fn sign<T: Transport + ?Sized>(
+    opened: &mut Selected<'_, T, JpkiFile>,
+    key: JpkiFile,
+    to_sign: &[u8],
+) -> Result<Vec<u8>, CardError> {
+    opened.select(key)?.require(Step::Select(key.name()))?;
+    let header = Header::new(0x80, 0x2A, 0x00, 0x80);
+    let reply = opened.run(Command::short(header, to_sign, Expected::UpTo(256)))?;
+    match reply.status() {
+        StatusWord::Done => Ok(reply.data().to_vec()),
+        status => Err(CardError::Refused { step: Step::Sign, status }),
+    }
 }
 
 fn read_certificate<T: Transport + ?Sized>(

@@ -2,20 +2,12 @@
 
 use std::fmt;
 
-use ring::digest::{SHA256, digest};
-
 use crate::application::WITHOUT_CERTIFICATE;
-use crate::error::Step;
 use crate::exchange::{run, select};
 use crate::{
-    Access, CardError, CertificateDer, Command, Expected, Header, StatusWord, TEXT, Transport, hpki, jpki,
+    Access, CardError, CertificateDer, Command, Expected, Header, StatusWord, Transport, hpki, jpki,
 };
 
-/// DER of DigestInfo up to the 32 bytes of a SHA-256 (RFC 8017 §9.2, note 1).
-const SHA256_DIGEST_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
-    0x04, 0x20,
-];
 /// The longest identifiers are ISO/IEC 14443-3 triple size UIDs.
 const CONTACTLESS_ID_MAXIMUM: usize = 10;
 
@@ -134,31 +126,4 @@ pub fn contactless_id<T: Transport + ?Sized>(transport: &mut T) -> Result<Option
     let reply = run(transport, get_data)?;
     let fits = (4..=CONTACTLESS_ID_MAXIMUM).contains(&reply.data().len());
     Ok((reply.status() == StatusWord::Done && fits).then(|| ContactlessId::new(reply.data())))
-}
-
-/// Lets the text application's own key sign the challenge (PKCS#1 v1.5 over its SHA-256), which needs no
-/// PIN and which only the chip itself can do.
-///
-/// # Errors
-/// [`CardError`].
-pub fn prove_chip<T: Transport + ?Sized>(
-    transport: &mut T,
-    challenge: &Challenge,
-) -> Result<Access<Vec<u8>>, CardError> {
-    if select(transport, TEXT)? != Access::Granted(()) {
-        return Ok(Access::Absent);
-    }
-    let digest_info = [&SHA256_DIGEST_INFO, digest(&SHA256, &challenge.0).as_ref()].concat();
-    let sign = Command::short(Header::new(0x80, 0x2A, 0x00, 0x00), &digest_info, Expected::UpTo(256))?;
-    let reply = run(transport, sign)?;
-    match reply.status() {
-        StatusWord::Done => Ok(Access::Granted(reply.data().to_vec())),
-        // Cards without this key refuse in several ways; it is an answer, and the certificate still counts.
-        StatusWord::SecurityStatus => Ok(Access::PinNeeded),
-        StatusWord::FileNotFound
-        | StatusWord::InstructionUnsupported
-        | StatusWord::ReferenceNotFound
-        | StatusWord::WrongParameters => Ok(Access::Absent),
-        status => Err(CardError::Refused { step: Step::Sign, status }),
-    }
 }

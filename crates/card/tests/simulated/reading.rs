@@ -22,9 +22,9 @@ fn a_plastic_card_shows_its_certificate_without_a_pin() {
     };
     assert_eq!(certificate.as_bytes(), der);
     assert_eq!(reading.contactless.unwrap().as_bytes(), [1, 2, 3, 4]);
-    assert_eq!(reader.0.log().secrets_presented(), 0);
+    assert_eq!(reader.log().secrets_presented(), 0);
     // Select, token information (select, read), certificate (select, reads of 256 bytes), identifier.
-    assert_eq!(reader.0.log().len(), 5 + der.len().div_ceil(256));
+    assert_eq!(reader.log().len(), 5 + der.len().div_ceil(256));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_phone_wants_its_pin_first_and_nobody_gives_one() {
         let mut reader = held(card(token).0, Fault::None);
         let reading = read_card(&mut reader).unwrap();
         assert_eq!(reading.contents, CardContents::MyNumber { device, certificate: Access::PinNeeded });
-        assert_eq!(reader.0.log().secrets_presented(), 0);
+        assert_eq!(reader.log().secrets_presented(), 0);
     }
 }
 
@@ -49,7 +49,7 @@ fn a_card_without_our_applications_is_an_answer() {
 fn torn_or_mute_at_any_command_is_named_and_never_half_a_reading() {
     let mut whole = held(card(Token::Plastic).0, Fault::None);
     read_card(&mut whole).unwrap();
-    let commands = u32::try_from(whole.0.log().len()).unwrap();
+    let commands = u32::try_from(whole.log().len()).unwrap();
     for answered in 0..commands {
         let torn = read_card(&mut held(card(Token::Plastic).0, Fault::TornAfter(answered)));
         assert_eq!(torn, Err(CardError::Transport(TransportError::TornAway)), "after {answered}");
@@ -67,24 +67,13 @@ fn the_first_command_may_fail_after_power_came() {
 }
 
 #[test]
-fn the_my_number_file_is_never_selected() {
-    let mut reader = held(card(Token::Plastic).0, Fault::None);
-    read_card(&mut reader).unwrap();
-    prove_chip(&mut reader, &Challenge([7; 32])).unwrap();
-    // In the text application nothing is selected or read at all: after SELECT comes the signature.
-    let entries = reader.0.log().entries();
-    let text_selected = entries.iter().rposition(|entry| entry.header == [0x00, 0xA4, 0x04, 0x0C]).unwrap();
-    assert!(entries[text_selected + 1..].iter().all(|entry| entry.instruction() == 0x2A));
-}
-
-#[test]
 fn a_chip_signs_the_challenge_with_its_own_key() {
     let mut reader = held(card(Token::Plastic).0, Fault::None);
     let Access::Granted(signature) = prove_chip(&mut reader, &Challenge([7; 32])).unwrap() else {
         panic!("the chip did not sign")
     };
     assert_eq!(signature, Key::held(1, 7, KeyUse::TextApplet).sign(&[7; 32]));
-    assert_eq!(reader.0.log().secrets_presented(), 0);
+    assert_eq!(reader.log().secrets_presented(), 0);
     let bare = VirtualCard::new(&ATR, ContactlessId::None, Vec::new());
     assert_eq!(prove_chip(&mut held(bare, Fault::None), &Challenge([7; 32])), Ok(Access::Absent));
 }

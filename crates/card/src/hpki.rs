@@ -11,7 +11,7 @@ use crate::pin::{PinPlace, with_pin};
 use crate::selected::{Files, Selected};
 use crate::tlv::Extent;
 use crate::{
-    Application, CardContents, CardError, CertificateDer, Command, Expected, HPKI_AUTHENTICATION,
+    Application, CardBytes, CardContents, CardError, CertificateDer, Command, Expected, HPKI_AUTHENTICATION,
     HPKI_SIGNATURE, Header, HealthPin, PinError, RSA_SHA256, Response, StatusWord, Transport, TryRule,
 };
 
@@ -78,13 +78,13 @@ pub fn sign_as_health_professional<T: Transport + ?Sized>(
     pin: &HealthPin,
     rule: TryRule,
     message: &[u8],
-) -> Result<Vec<u8>, PinError> {
+) -> Result<CardBytes, PinError> {
     with_pin(transport, key, pin.secret(), rule, find_pin_and_key, |opened, (key, block_length)| {
         let block = padded(&RSA_SHA256.to_sign(message), block_length);
         choose_key(opened, key)?;
         let reply = compute_signature(opened, &block)?;
         match reply.status() {
-            StatusWord::Done => Ok(reply.data().to_vec()),
+            StatusWord::Done => Ok(CardBytes::new(reply.data())),
             status => Err(CardError::Refused { step: Step::Sign, status }),
         }
     })

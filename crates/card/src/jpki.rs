@@ -5,8 +5,8 @@ use crate::pin::{PinPlace, with_pin};
 use crate::selected::{Files, Selected};
 use crate::tlv::Extent;
 use crate::{
-    Access, Application, CardContents, CardError, CertificateDer, Challenge, Command, Device, Expected,
-    Header, JPKI, Password, Pin, PinError, SigningAlgorithm, StatusWord, Transport, TryRule,
+    Access, Application, CardBytes, CardContents, CardError, CertificateDer, Challenge, Command, Device,
+    Expected, Header, JPKI, Password, Pin, PinError, SigningAlgorithm, StatusWord, Transport, TryRule,
 };
 
 /// What the card gave after its PIN.
@@ -15,7 +15,7 @@ pub struct PinProof {
     /// The authentication certificate.
     pub certificate: CertificateDer,
     /// The signature over the challenge by that certificate's key.
-    pub signature: Vec<u8>,
+    pub signature: CardBytes,
 }
 
 /// The application that has these files.
@@ -131,12 +131,12 @@ fn sign<T: Transport + ?Sized>(
     opened: &mut Selected<'_, T, JpkiFile>,
     key: JpkiFile,
     to_sign: &[u8],
-) -> Result<Vec<u8>, CardError> {
+) -> Result<CardBytes, CardError> {
     opened.select(key)?.require(Step::Select(key.name()))?;
     let header = Header::new(0x80, 0x2A, 0x00, 0x80);
     let reply = opened.run(Command::short(header, to_sign, Expected::UpTo(256)))?;
     match reply.status() {
-        StatusWord::Done => Ok(reply.data().to_vec()),
+        StatusWord::Done => Ok(CardBytes::new(reply.data())),
         status => Err(CardError::Refused { step: Step::Sign, status }),
     }
 }

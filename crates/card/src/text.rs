@@ -14,8 +14,8 @@ use crate::pin::{PinPlace, with_pin};
 use crate::selected::{Files, Selected};
 use crate::tlv::{Extent, Tags, next_object};
 use crate::{
-    Access, Application, CardError, Challenge, CheckNumberB, Command, Expected, Header, Pin, PinError,
-    RSA_SHA256, StatusWord, TEXT, Transport, TryRule,
+    Access, Application, CardBytes, CardError, Challenge, CheckNumberB, Command, Expected, Header, Pin,
+    PinError, RSA_SHA256, StatusWord, TEXT, Transport, TryRule,
 };
 
 /// The application that has these files.
@@ -180,9 +180,11 @@ pub fn read_attributes<T: Transport + ?Sized>(
 ///
 /// # Errors
 /// [`CardError`].
-pub fn read_application_key<T: Transport + ?Sized>(transport: &mut T) -> Result<Access<Vec<u8>>, CardError> {
+pub fn read_application_key<T: Transport + ?Sized>(
+    transport: &mut T,
+) -> Result<Access<CardBytes>, CardError> {
     let Some(mut selected) = Selected::enter(transport, TextApplication)? else { return Ok(Access::Absent) };
-    Ok(selected.read(TextFile::ApplicationKey, Extent::ToEnd)?.map(|file| file.to_vec()))
+    Ok(selected.read(TextFile::ApplicationKey, Extent::ToEnd)?.map(|file| CardBytes::new(&file)))
 }
 
 /// Lets the text application's own key sign the challenge (PKCS#1 v1.5 over its SHA-256), which needs no
@@ -193,14 +195,14 @@ pub fn read_application_key<T: Transport + ?Sized>(transport: &mut T) -> Result<
 pub fn prove_chip<T: Transport + ?Sized>(
     transport: &mut T,
     challenge: &Challenge,
-) -> Result<Access<Vec<u8>>, CardError> {
+) -> Result<Access<CardBytes>, CardError> {
     let selected: Option<Selected<'_, T, TextFile>> = Selected::enter(transport, TextApplication)?;
     let Some(mut selected) = selected else { return Ok(Access::Absent) };
     let to_sign = RSA_SHA256.to_sign(&challenge.0);
     let header = Header::new(0x80, 0x2A, 0x00, 0x00);
     let reply = selected.run(Command::short(header, &to_sign, Expected::UpTo(256)))?;
     match reply.status() {
-        StatusWord::Done => Ok(Access::Granted(reply.data().to_vec())),
+        StatusWord::Done => Ok(Access::Granted(CardBytes::new(reply.data()))),
         // Cards without this key refuse in several ways; it is an answer, and the certificate still counts.
         StatusWord::SecurityStatus => Ok(Access::PinNeeded),
         StatusWord::FileNotFound

@@ -99,6 +99,7 @@ fn split_length(input: &[u8]) -> Result<Option<(usize, &[u8])>, FileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn objects_come_off_one_by_one_and_filler_ends_them() {
@@ -142,5 +143,37 @@ mod tests {
         check(&[0x31, 0x00], Extent::Sequence, Err(FileFault::Malformed));
         check(&[0x30, 0x82, 0xFF, 0xFF], Extent::Sequence, Err(FileFault::TooLong { maximum: FILE_MAXIMUM }));
         check(&[0x30, 0x83, 0, 0, 1], Extent::Sequence, Err(FileFault::Malformed));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_stop_the_reader(content in proptest::collection::vec(any::<u8>(), 0..300)) {
+            for tags in [Tags::OneByte, Tags::TwoBytes] {
+                let mut rest = content.as_slice();
+                while let Ok(Some(object)) = next_object(&mut rest, tags) {
+                    prop_assert!(object.value.len() + rest.len() < content.len());
+                }
+            }
+            for extent in [Extent::Sequence, Extent::Object(0xFF20), Extent::ToEnd] {
+                if let Ok(Some(length)) = announced_length(&content, extent) {
+                    prop_assert!(length <= FILE_MAXIMUM);
+                }
+            }
+        }
+
+        #[test]
+        fn what_was_written_is_read(
+            tag in 0x01_u8..0xFF,
+            value in proptest::collection::vec(any::<u8>(), 0..400),
+        ) {
+            let [high, low] = u16::try_from(value.len()).unwrap().to_be_bytes();
+            let written = [&[tag, 0x82, high, low], value.as_slice(), &[0xFF; 4]].concat();
+            let mut rest = written.as_slice();
+            let read = next_object(&mut rest, Tags::OneByte);
+            prop_assert_eq!(read, Ok(Some(Object { tag: tag.into(), value: &value })));
+            prop_assert_eq!(next_object(&mut rest, Tags::OneByte), Ok(None));
+            let announced = announced_length(&written, Extent::Sequence);
+            prop_assert_eq!(announced.ok().flatten(), (tag == 0x30).then_some(value.len() + 4));
+        }
     }
 }

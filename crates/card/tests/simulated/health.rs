@@ -1,8 +1,8 @@
 //! Health professionals' cards, of two makers that number their files differently.
 
 use hinamori_card::{
-    Access, CardContents, CardError, HealthKey, PinError, StaffOverride, TryRule, read_card,
-    sign_as_health_professional,
+    Access, CARD_MANAGER, CardContents, CardError, HPKI_AUTHENTICATION, HealthKey, PinError, StaffOverride,
+    TryRule, read_card, sign_as_health_professional,
 };
 use hinamori_sim::hpki::Layout;
 use hinamori_sim::presented::Fault;
@@ -11,7 +11,18 @@ use crate::support::{HEALTH_PIN, Reader, health_card, held, refusing};
 
 fn sign(reader: &mut Reader, key: HealthKey, pin: &str) -> Result<Vec<u8>, PinError> {
     let pin = pin.parse().unwrap();
-    sign_as_health_professional(reader, key, &pin, TryRule::KeepTheLast, b"prescription")
+    let signed = sign_as_health_professional(reader, key, &pin, TryRule::KeepTheLast, b"prescription");
+    signed.map(|signature| signature.to_vec())
+}
+
+/// Whether the key signs although nobody presents a PIN now.
+fn is_open(reader: &mut Reader) -> bool {
+    let select = [&[0x00, 0xA4, 0x04, 0x0C, 0x10], HPKI_AUTHENTICATION.aid()].concat();
+    assert_eq!(reader.status_of(&select), 0x9000);
+    assert_eq!(reader.status_of(&[0x00, 0x22, 0x41, 0xB6, 0x04, 0x81, 0x02, 0x00, 0x17]), 0x9000);
+    let digest_info = [[0x00, 0x01].as_slice(), &[0xFF; 252], &[0x00, 0x30]].concat();
+    let sign = [&[0x00, 0x2A, 0x9E, 0x9A, 0x00, 0x01, 0x00], digest_info.as_slice(), &[0x00, 0x00]].concat();
+    reader.status_of(&sign) != 0x6982
 }
 
 #[test]
@@ -107,5 +118,22 @@ fn torn_away_while_signing_no_further_try_is_spent() {
         drop(sign(&mut reader, HealthKey::Authentication, HEALTH_PIN));
         assert!(reader.log().secrets_presented() <= 1, "after {answered}");
         assert_eq!(reader.card.0.into_card().pin_tries(), before, "after {answered}");
+    }
+}
+
+#[test]
+fn the_application_is_left_through_the_other_one_where_the_card_manager_is_refused() {
+    let no_manager: fn(&[u8]) -> Option<u16> =
+        |command| command.ends_with(CARD_MANAGER.aid()).then_some(0x6A82);
+    let commands = {
+        let mut whole = held(health_card(Layout::Example).0, Fault::None);
+        sign(&mut whole, HealthKey::Authentication, HEALTH_PIN).unwrap();
+        u32::try_from(whole.log().len()).unwrap()
+    };
+    for number in 1..commands {
+        let mut reader = refusing(health_card(Layout::Example).0, Fault::OneByteAnswerTo(number), no_manager);
+        drop(sign(&mut reader, HealthKey::Authentication, HEALTH_PIN));
+        assert!(!is_open(&mut reader), "spoilt answer to {number}");
+        assert!(reader.log().secrets_presented() <= 1);
     }
 }

@@ -8,6 +8,7 @@
 
 mod attributes;
 mod health;
+mod hostile;
 mod pin;
 mod reading;
 mod status;

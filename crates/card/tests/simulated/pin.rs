@@ -24,7 +24,7 @@ fn sign(
     certificate: Access<CertificateDer>,
 ) -> Result<Vec<u8>, PinError> {
     let pin = pin.parse().unwrap();
-    sign_with_pin(reader, &pin, rule, &CHALLENGE, certificate).map(|proof| proof.signature)
+    sign_with_pin(reader, &pin, rule, &CHALLENGE, certificate).map(|proof| proof.signature.to_vec())
 }
 
 fn keep(reader: &mut Reader, pin: &str) -> Result<Vec<u8>, PinError> {
@@ -66,7 +66,7 @@ fn a_phone_shows_its_certificate_after_the_pin() {
         let proof =
             sign_with_pin(&mut reader, &pin, TryRule::KeepTheLast, &CHALLENGE, Access::PinNeeded).unwrap();
         assert_eq!(proof.certificate.as_bytes(), der);
-        assert_eq!(proof.signature, issued().key.sign(&CHALLENGE.0));
+        assert_eq!(proof.signature.to_vec(), issued().key.sign(&CHALLENGE.0));
         assert_eq!(reader.log().secrets_presented(), 1);
         assert_eq!(shown_certificate(&mut reader), Access::PinNeeded, "the application was left");
     }

@@ -55,7 +55,8 @@ pub enum PinError {
     /// The PIN is wrong and the card does not say how often that may happen.
     #[error("wrong PIN, the card does not count tries")]
     WrongUncounted,
-    /// The PIN is blocked, now or since earlier.
+    /// The PIN is blocked, now or since earlier, or was never set: a card for face authentication says the
+    /// same.
     #[error("the PIN is blocked")]
     Blocked,
     /// Only one try is left and nobody of the staff has said that it may be used. Nothing was sent.

@@ -30,7 +30,8 @@ pub enum Tries {
 pub enum TryRule {
     /// One try stays on the card for its holder.
     KeepTheLast,
-    /// Staff decided, with the holder, to use it. Good for one presentation.
+    /// Staff decided, with the holder, to use it, or to try on a card that does not count. Good for one
+    /// presentation.
     SpendTheLast(StaffOverride),
 }
 

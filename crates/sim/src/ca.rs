@@ -20,6 +20,7 @@ mod extension;
 mod hierarchy;
 mod key;
 mod name;
+mod prime;
 mod spec;
 
 pub use extension::{DistributionPointName, Extension, RevokedEntry, id};

@@ -1,7 +1,7 @@
 //! `hinamori-simcard`: a fictional town's cards, to be registered and to be held to readers. For tests and
 //! demonstrations; no product package contains it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -73,18 +73,15 @@ fn main() -> anyhow::Result<()> {
         Command::Issue { tray, out } => Ok(made(&tray)?.write_to(&out)?),
         Command::Serve { tray, readers, listen, delays, state } => {
             ensure!(listen.ip().is_loopback(), "the tray is for this machine alone: listen at 127.0.0.1");
-            let mut at = BTreeMap::new();
-            for (name, port) in readers {
-                let address = reader_address(port);
-                let before = at.insert(name.clone(), address);
-                ensure!(before.is_none(), "reader {name} is given twice");
-            }
+            let names: BTreeSet<_> = readers.iter().map(|(name, _)| name).collect();
+            ensure!(names.len() == readers.len(), "two readers have the same name");
+            let readers = readers.into_iter().map(|(name, port)| (name, reader_address(port))).collect();
             let timing = match delays {
                 Delays::None => Timing::NONE,
                 Delays::Lifelike => Timing::LIFELIKE,
             };
             let tries = state.as_deref().map(KeptTries::open).transpose()?.unwrap_or_default();
-            let desk = Arc::new(Desk::new(made(&tray)?.into_cards(), at, timing, tries));
+            let desk = Arc::new(Desk::new(made(&tray)?.into_cards(), readers, timing, tries));
             tokio::runtime::Runtime::new().context("start the runtime")?.block_on(serve(desk, listen))
         }
     }

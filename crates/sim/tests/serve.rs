@@ -1,6 +1,11 @@
 //! The program itself: `hinamori-simcard serve` over a real pcscd, judged by OpenSC.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support outside test functions")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "test support outside test functions"
+)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;

@@ -165,7 +165,6 @@ fn every_card_is_what_its_name_promises() {
         ("face", proven()),
         ("blocked", proven()),
         ("hidden", proven()),
-        // The box's card code decides whether it reads more of a doctor's card than the identifier.
         ("suica", Seen::Identifier(Registered)),
         ("suica-unknown", Seen::Identifier(Unknown)),
         ("torn", Seen::Failed(TransportError::TornAway)),
@@ -183,6 +182,7 @@ fn every_card_is_what_its_name_promises() {
         ("unsupported", Seen::Nothing),
         ("clone", Seen::Sound(Registered, Chip::Other)),
     ];
+    // The doctor has a test of its own below.
     let mut listed = BTreeSet::from(["doctor"]);
     let wrong: Vec<String> = expected
         .into_iter()
@@ -249,6 +249,18 @@ fn registrations_belong_to_people_of_the_town() {
         assert!(application_key.is_none() || kind == TokenKind::Certificate);
         assert!(identity.len() == 32 || kind == TokenKind::Uid);
     }
+}
+
+/// A box that cannot read the certificate of such a card still knows the card.
+#[test]
+fn a_doctor_is_registered_by_certificate_and_by_identifier() {
+    let doctor = file().cards.into_iter().find(|card| card.name.to_string() == "doctor").unwrap();
+    let registered = TRAY.registrations().into_iter().filter(|known| Some(known.person) == doctor.person);
+    let kinds: Vec<TokenKind> = registered.map(|known| known.kind).collect();
+    assert_eq!(kinds, [TokenKind::Certificate, TokenKind::Uid]);
+    let identifier = read_card(&mut held("doctor")).unwrap().contactless.unwrap();
+    assert!(!identifier.is_random());
+    assert!(registration(TokenKind::Uid, identifier.as_bytes()).is_some());
 }
 
 #[test]

@@ -13,6 +13,7 @@ use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
 use rsa::{BigUint, RsaPrivateKey};
 
 use super::asn1;
+use super::prime::random_prime;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// DER of DigestInfo up to the 32 bytes of a SHA-256 (RFC 8017 §9.2, note 1).
@@ -145,11 +146,13 @@ pub fn sha256_digest_info(message: &[u8]) -> Vec<u8> {
     [&SHA256_DIGEST_INFO, digest(&SHA256, message).as_ref()].concat()
 }
 
-#[expect(clippy::expect_used, reason = "2048 bits are always possible; test support may stop here")]
+#[expect(clippy::expect_used, reason = "a SHA-256 has 32 bytes; two distinct primes make a key")]
 fn generate(seed: u64, name: &str) -> RsaPrivateKey {
     let label = [&seed.to_be_bytes(), name.as_bytes()].concat();
     let random = digest(&SHA256, &label).as_ref().try_into().map(ChaCha20Rng::from_seed);
-    RsaPrivateKey::new(&mut random.expect("a SHA-256 has 32 bytes"), 2048).expect("2048-bit key")
+    let mut random = random.expect("a SHA-256 has 32 bytes");
+    let (p, q) = (random_prime(&mut random), random_prime(&mut random));
+    RsaPrivateKey::from_p_q(p, q, BigUint::from(65_537_u32)).expect("key of two primes")
 }
 
 /// The key made of the `number`-th pair of distinct primes: (0,1), (0,2), (1,2), (0,3), ...

@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, DeskError, Lies, PresentationId, Taken};
+use super::answer::{DeskError, Lies, PresentationId, Taken};
+use super::desk::Desk;
 use crate::presented::Fault;
 use crate::tray::{CardEntry, CardName, Kind, Oddity};
 

@@ -79,12 +79,14 @@ impl<'a> HeldCard<'a> {
         Some(outcome)
     }
 
-    /// Disconnects. An undisturbed card that was told no secret keeps its power: many contactless readers
-    /// answer the loss of power with a removal and a new insertion of the card that still lies there. A
-    /// secret, or trouble, is worth that: a reset would keep a successful VERIFY.
+    /// Disconnects. A card that was told no secret keeps its power: many contactless readers answer the loss
+    /// of power with a removal and a new insertion of the card that still lies there. A secret, or a card that
+    /// does not answer, is worth that: a reset would keep a successful VERIFY. A card that was torn off is
+    /// left to pcscd to notice: told to unpower it, pcscd calls the reader empty without counting a removal,
+    /// and a card laid on in the same moment is never seen.
     fn let_go(&mut self) {
         let disposition = match (self.dialogue.released.credential, self.dialogue.released.fault) {
-            (Credential::Withheld, None) => Disposition::LeaveCard,
+            (Credential::Withheld, None | Some(Fault::Removed | Fault::Disturbed)) => Disposition::LeaveCard,
             (Credential::Presented, _) | (_, Some(_)) => Disposition::UnpowerCard,
         };
         if let Some(card) = self.card.take()

@@ -9,7 +9,8 @@
 //! worker; the worker connects exclusively, runs the work inside a transaction, disconnects, and reports
 //! one [`ReaderEvent::Tap`]. Then it leaves the card alone, however long it lies there.
 //!
-//! * **Every insertion gives one `Tap`**, torn, mute or read.
+//! * **Every insertion gives one `Tap`**, torn, mute or read. A torn card that comes back before PC/SC noticed
+//!   that it was gone gives another one.
 //! * **A command is sent once.** What fails is the whole work, which may run again from its beginning, but
 //!   never after a PIN, password or check number was handed over.
 //! * **After a credential the card loses power.** A reset would keep it open.

@@ -20,6 +20,11 @@ use crate::{EventSink, Limits, ReaderEvent, ReaderName, TapWork};
 const REPETITIONS: u32 = 2;
 /// Before a work runs again: contactless cards need a moment in the field, and another program to let go.
 const BREATH: Duration = Duration::from_millis(60);
+/// PC/SC polls for cards about every 0.4 s: one that was torn off and laid back in between never left for it.
+/// When a torn card is still said to be there after this long, it is.
+const BELIEVED_AFTER: Duration = Duration::from_millis(700);
+/// How often such a card is worked on again, should it not be there after all.
+const BELIEVED_TIMES: u32 = 6;
 /// How long a worker that was told to end may take before it is left to the driver that holds it.
 const FAREWELL: Duration = Duration::from_millis(1_500);
 
@@ -86,16 +91,23 @@ impl<O> Shared<O> {
         }
     }
 
-    /// Waits until something else than `known` lies on the reader. None when the worker is to end.
-    fn next_presence(&self, known: Presence) -> Option<Presence> {
+    /// Waits until something else than `known` lies on the reader, or until it is to be believed that `known`
+    /// still does. None when the worker is to end.
+    fn next_presence(&self, known: Presence, torn: Torn) -> Option<Presence> {
         let mut mailbox = self.mailbox();
         if mailbox.stage == Stage::Working {
             mailbox.stage = Stage::Waiting;
         }
-        mailbox = self
-            .changed
-            .wait_while(mailbox, |mailbox| mailbox.presence == known && mailbox.stage == Stage::Waiting)
-            .unwrap_or_else(PoisonError::into_inner);
+        let unchanged = |mailbox: &mut Mailbox| mailbox.presence == known && mailbox.stage == Stage::Waiting;
+        mailbox = match torn {
+            Torn::No => self.changed.wait_while(mailbox, unchanged).unwrap_or_else(PoisonError::into_inner),
+            Torn::AndThere { times: _ } => {
+                self.changed
+                    .wait_timeout_while(mailbox, BELIEVED_AFTER, unchanged)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
         if mailbox.stage != Stage::Waiting {
             return None;
         }
@@ -247,35 +259,88 @@ struct Attempt<O> {
     released: Released,
 }
 
+impl<O> Attempt<O> {
+    /// The card left in the middle, and was given no secret: the work may be done on it later.
+    fn is_torn(&self) -> bool {
+        self.outcome.is_err()
+            && self.released.credential == Credential::Withheld
+            && matches!(self.released.fault, Some(Fault::Removed | Fault::Disturbed))
+    }
+}
+
+/// Whether the last card was torn off, and how often more it is believed when PC/SC says that it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Torn {
+    No,
+    AndThere { times: u32 },
+}
+
+impl Torn {
+    fn after<O>(attempt: &Attempt<O>, times: u32) -> Self {
+        if times > 0 && attempt.is_torn() { Self::AndThere { times } } else { Self::No }
+    }
+}
+
 impl<W: TapWork> Desk<W> {
     fn serve(mut self, mut known: Presence) {
         let reader = self.shared.reader.clone();
         info!(%reader, "reader is there");
         self.shared.report(ReaderEvent::Appeared(reader.clone()));
-        while let Some(presence) = self.shared.next_presence(known) {
-            if let Presence::Card(_) = known {
-                self.shared.report(ReaderEvent::Removed(reader.clone()));
-            }
+        let mut torn = Torn::No;
+        while let Some(presence) = self.shared.next_presence(known, torn) {
+            torn = match (known, presence, torn) {
+                (before, now, Torn::AndThere { times }) if before == now => self.tap_again(times),
+                (before, now, _) => {
+                    if let Presence::Card(_) = before {
+                        self.shared.report(ReaderEvent::Removed(reader.clone()));
+                    }
+                    match now {
+                        Presence::Card(_) => self.tap(),
+                        Presence::Empty => Torn::No,
+                    }
+                }
+            };
             known = presence;
-            if let Presence::Card(_) = presence {
-                self.tap();
+        }
+    }
+
+    /// Works on a card that was just laid on, and says what came of it.
+    fn tap(&mut self) -> Torn {
+        let attempt = self.attempts();
+        let torn = Torn::after(&attempt, BELIEVED_TIMES);
+        self.report_tap(attempt);
+        torn
+    }
+
+    /// Works on a card that was torn off and is back, as it seems. Whoever holds it has heard that it was
+    /// torn off; if it is not there, there is nothing to add.
+    fn tap_again(&mut self, times: u32) -> Torn {
+        let attempt = self.attempts();
+        match Torn::after(&attempt, times.saturating_sub(1)) {
+            torn if attempt.is_torn() => torn,
+            torn => {
+                self.report_tap(attempt);
+                torn
             }
         }
     }
 
-    fn tap(&mut self) {
+    fn attempts(&mut self) -> Attempt<W::Outcome> {
         let started = Instant::now();
         self.shared.pulse.beat(started);
         let mut repetition = 0;
-        let Attempt { outcome, released } = loop {
+        loop {
             let attempt = self.attempt(started);
             if repetition == REPETITIONS || !self.is_worth_repeating(&attempt) {
-                break attempt;
+                return attempt;
             }
             repetition += 1;
             debug!(reader = %self.shared.reader, repetition, "the work on the card runs again");
             self.shared.breathe();
-        };
+        }
+    }
+
+    fn report_tap(&self, Attempt { outcome, released }: Attempt<W::Outcome>) {
         // When the service dies under a command, that looks like a disturbed card at first.
         let outcome = match released.fault {
             Some(Fault::Disturbed) if self.shared.is_ending() => {

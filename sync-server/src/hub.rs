@@ -1,6 +1,7 @@
 //! What all connections share, and how they hear of each other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hinamori_model::SiteId;
 use hinamori_net_tls::PeerBox;
@@ -19,6 +20,8 @@ pub(crate) struct Hub {
     pub(crate) archive: Archive,
     pub(crate) town: TownWatch,
     pub(crate) contacts: Contacts,
+    /// How long a box may take nothing of what is sent to it.
+    pub(crate) stalled_after: Duration,
     news: broadcast::Sender<News>,
     /// Held while the town's files are read: an older state never replaces a newer one.
     reading: Mutex<()>,
@@ -34,8 +37,14 @@ pub(crate) struct News {
 }
 
 impl Hub {
-    pub(crate) fn new(archive: Archive, town: TownWatch, contacts: Contacts) -> Self {
-        Self { archive, town, contacts, news: broadcast::Sender::new(NEWS), reading: Mutex::new(()) }
+    pub(crate) fn new(
+        archive: Archive,
+        town: TownWatch,
+        contacts: Contacts,
+        stalled_after: Duration,
+    ) -> Self {
+        let (news, reading) = (broadcast::Sender::new(NEWS), Mutex::new(()));
+        Self { archive, town, contacts, stalled_after, news, reading }
     }
 
     /// Tells every connection.

@@ -6,8 +6,6 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-/// No byte was taken for this long: a link with 30 % loss still moves some.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes over which nothing more is looked up for the box.
 const ENOUGH: usize = 256 << 10;
 /// Bytes over which the box is not listened to either: a package of 64 MiB and answers.
@@ -21,11 +19,13 @@ pub(crate) struct Outgoing {
     flushed: bool,
     /// When the box last took something, or there was nothing to take.
     moved: Instant,
+    patience: Duration,
 }
 
 impl Outgoing {
-    pub(crate) fn beginning_with(bytes: Vec<u8>) -> Self {
-        Self { flushed: bytes.is_empty(), bytes, taken: 0, moved: Instant::now() }
+    /// Begins with `bytes`; a box that takes nothing for as long as `patience` is given up.
+    pub(crate) fn new(bytes: Vec<u8>, patience: Duration) -> Self {
+        Self { flushed: bytes.is_empty(), bytes, taken: 0, moved: Instant::now(), patience }
     }
 
     /// Adds bytes.
@@ -88,12 +88,12 @@ impl Outgoing {
             Ok(Err(error)) => return Err(Some(error)),
             Err(_elapsed) => return Err(None),
         }
-        *self = Self::beginning_with(Vec::new());
+        *self = Self::new(Vec::new(), self.patience);
         Ok(())
     }
 
     fn given_up_at(&self) -> Instant {
-        self.moved.checked_add(PATIENCE).unwrap_or(self.moved)
+        self.moved.checked_add(self.patience).unwrap_or(self.moved)
     }
 }
 
@@ -106,11 +106,12 @@ mod tests {
     async fn everything_leaves_in_order_however_often_the_future_is_dropped() {
         let (mut here, mut there) = tokio::io::duplex(7);
         let expected: Vec<u8> = (0..200).collect();
-        let mut outgoing = Outgoing::beginning_with(expected[..90].to_vec());
+        let mut outgoing = Outgoing::new(expected[..90].to_vec(), Duration::from_secs(60));
         let (mut heard, mut piece) = (Vec::new(), [0; 5]);
+        let mut later = Some(expected[90..].to_vec());
         while heard.len() < expected.len() {
-            if heard.len() == 60 {
-                outgoing.push(expected[90..].to_vec());
+            if heard.len() >= 60 {
+                later.take().into_iter().for_each(|bytes| outgoing.push(bytes));
             }
             tokio::select! {
                 biased;
@@ -119,17 +120,20 @@ mod tests {
             }
         }
         assert_eq!(heard, expected);
-        outgoing.leave(&mut here).await.unwrap();
+        if outgoing.is_waiting() {
+            outgoing.leave(&mut here).await.unwrap();
+        }
         assert!(!outgoing.is_waiting());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_peer_that_takes_nothing_is_given_up() {
         let (mut here, _there) = tokio::io::duplex(7);
-        let mut outgoing = Outgoing::beginning_with(vec![1; ENOUGH + 7]);
+        let patience = Duration::from_millis(50);
+        let mut outgoing = Outgoing::new(vec![1; ENOUGH + 7], patience);
         assert!(!outgoing.has_room());
         let began = Instant::now();
         assert!(matches!(outgoing.leave(&mut here).await, Err(None)));
-        assert!(began.elapsed() >= PATIENCE);
+        assert!(began.elapsed() >= patience);
     }
 }

@@ -1,12 +1,279 @@
-//! The page: plain HTML that a browser loads again by itself. Colour never says anything alone.
+//! The pages: plain HTML without a script, which the browser loads again by itself. A state is always a word
+//! and a sign, colour only helps. Drills have a page, a word and a skin of their own.
+
+use std::fmt::Write;
+
+use hinamori_model::{Assurance, Mode, SiteKind, UnixMillis};
+use hinamori_record::Building;
+
+use crate::counts::{Counts, IncidentCounts, SiteFigures, SiteLine};
+
+/// The style sheet of all pages.
 pub(crate) const STYLE: &str = include_str!("page.css");
-use crate::counts::Counts;
+/// Seconds between two loads.
+const REFRESH_SECONDS: u8 = 10;
+
+/// Which page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Skin {
+    Live,
+    Drill,
+}
+
+/// The page of the live incident and of daily life.
 pub(crate) fn live(counts: &Counts) -> String {
-    counts.town.clone()
+    let sections = [(Mode::Live, "災害"), (Mode::DailyLife, "平常時")];
+    page(Skin::Live, counts, &sections, r#"<a href="/drill">訓練の画面へ</a>"#)
 }
+
+/// The drill's page.
 pub(crate) fn drill(counts: &Counts) -> String {
-    counts.town.clone()
+    page(Skin::Drill, counts, &[(Mode::Drill, "訓練")], r#"<a href="/">本番の画面へ</a>"#)
 }
+
+/// What is shown when nothing can be counted.
 pub(crate) fn trouble() -> String {
-    String::new()
+    let body = "<main><p class=\"notice\"><b>！</b> 記録を 読み出せません。\
+                サーバーの ディスクと ログを 確かめてください。受付端末の 記録は 端末に 残っています。</p></main>";
+    document("live", "記録を 読み出せません", body)
+}
+
+fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> String {
+    let (class, plate) = match skin {
+        Skin::Live => ("live", ""),
+        Skin::Drill => ("drill", "<p class=\"plate\">訓練 <span>これは 訓練の 人数です</span> 訓練</p>"),
+    };
+    let mut body = String::new();
+    let (town, time) = (Escaped(&counts.town), time_of_day(counts.at));
+    // Writing to a String cannot fail.
+    drop(write!(
+        body,
+        "{plate}<header><h1>{town}</h1><p>{time} 現在</p><nav>{other}</nav></header><main>{}",
+        notice(counts),
+    ));
+    for (mode, word) in sections {
+        for incident in counts.incidents.iter().filter(|incident| incident.mode == *mode) {
+            body.push_str(&section(incident, word, counts.at));
+        }
+    }
+    if skin == Skin::Live {
+        body.push_str(&proofs(counts));
+    }
+    drop(write!(body, "</main>{plate}"));
+    document(class, &format!("{town} いま どこに 何人"), &body)
+}
+
+fn document(class: &str, title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"ja\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <meta http-equiv=\"refresh\" content=\"{REFRESH_SECONDS}\">\
+         <title>{title}</title><link rel=\"stylesheet\" href=\"/style.css\"></head>\
+         <body class=\"{class}\">{body}</body></html>"
+    )
+}
+
+/// What cannot be believed is shown, never dropped in silence.
+fn notice(counts: &Counts) -> String {
+    match counts.quarantined {
+        0 => String::new(),
+        number => format!(
+            "<p class=\"notice\"><b>！</b> 信用できない 記録が {number}件 届きました。\
+             人数には 入っていません。担当者が 確かめてください。</p>"
+        ),
+    }
+}
+
+fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
+    let sum = |of: fn(&SiteFigures) -> u32| incident.sites.iter().map(of).fold(0, u32::saturating_add);
+    let figures = [
+        ("ここに いる", sum(|site| site.here)),
+        ("人数のみ", sum(|site| site.unnamed)),
+        ("外出・外泊", sum(|site| site.out)),
+        ("通過", sum(|site| site.passed)),
+        ("今日の 見守り", sum(|site| site.watched)),
+    ];
+    let figures = figures.map(|(name, number)| format!("<li>{name} <b>{number}</b> 人</li>")).concat();
+    let rows: String = incident.sites.iter().map(|site| row(site, incident.mode, at)).collect();
+    format!(
+        "<section><h2>{word}</h2><ul class=\"sum\">{figures}</ul><table><thead><tr><th>拠点</th>\
+         <th>ここに いる</th><th>人数のみ</th><th>外出・外泊</th><th>通過</th><th>今日の 見守り</th>\
+         <th>受付端末</th></tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+}
+
+fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
+    let SiteFigures { id: _, name, here, passed, out, unnamed, watched, last_contact, kind, building, line } =
+        site;
+    let kind = match kind {
+        SiteKind::Shelter => "避難所",
+        SiteKind::CheckPoint => "通過確認地点",
+        SiteKind::WatchSpot => "見守り拠点",
+    };
+    let building = match (mode, building) {
+        (Mode::DailyLife, _) => "",
+        (Mode::Live | Mode::Drill, None) => "・開設の 記録なし",
+        (Mode::Live | Mode::Drill, Some(Building::NothingSeen)) => "・開設",
+        (Mode::Live | Mode::Drill, Some(Building::SomethingOrUnsure)) => "・開設（建物の外で 受付）",
+    };
+    let cells = [
+        ("ここに いる", here),
+        ("人数のみ", unnamed),
+        ("外出・外泊", out),
+        ("通過", passed),
+        ("今日の 見守り", watched),
+    ];
+    let cells = cells.map(|(label, number)| {
+        let class = if *number == 0 { " class=\"none\"" } else { "" };
+        format!("<td{class} data-label=\"{label}\">{number}</td>")
+    });
+    let (class, line) = contact(*line, *last_contact, at);
+    format!(
+        "<tr class=\"{class}\"><th scope=\"row\">{}<small>{kind}{building}</small></th>{}\
+         <td class=\"line\" data-label=\"受付端末\">{line}</td></tr>",
+        Escaped(name),
+        cells.concat(),
+    )
+}
+
+/// How old the figures are is part of them.
+fn contact(line: SiteLine, last: Option<UnixMillis>, at: UnixMillis) -> (&'static str, String) {
+    match (line, last) {
+        (SiteLine::NoBox, _) => ("old", "－ 端末なし".to_owned()),
+        (SiteLine::Open, _) => ("fresh", "● つながっています".to_owned()),
+        (SiteLine::Cut, None) => ("old", "▲ 一度も つながっていません".to_owned()),
+        (SiteLine::Cut, Some(last)) => {
+            let (time, age) = (time_of_day(last), age(at.since(last)));
+            ("old", format!("▲ 切れています<small>{time} の情報（{age}前）</small>"))
+        }
+    }
+}
+
+fn proofs(counts: &Counts) -> String {
+    let rows = counts.assurances.iter().map(|(assurance, number)| {
+        let word = match assurance {
+            Assurance::Declared => "申し出のみ",
+            Assurance::TokenOnly => "カードの 番号のみ",
+            Assurance::CertificateRead => "証明書を 確認",
+            Assurance::ChipProven => "カード本体を 確認",
+            Assurance::PinProven => "暗証番号で 確認",
+        };
+        format!("<li>{word} <b>{number}</b></li>")
+    });
+    let rows: String = rows.collect();
+    let Counts { records, changes, .. } = counts;
+    format!(
+        "<footer><h2>確かめ方（全部の 記録・訓練も 含む）</h2><ul class=\"sum\">{rows}</ul>\
+         <p>記録 {records}件・変更 {changes}件。名前は この画面に 出ません。\
+         画面は {REFRESH_SECONDS}秒ごとに 新しくなります。</p></footer>"
+    )
+}
+
+/// The time of day in Japan (UTC+9, no summer time).
+fn time_of_day(at: UnixMillis) -> String {
+    let seconds = at.plus(9 * 3_600_000).get() / 1_000 % 86_400;
+    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+fn age(millis: u64) -> String {
+    match millis / 1_000 {
+        seconds @ 0..60 => format!("{seconds}秒"),
+        seconds @ 60..3_600 => format!("{}分", seconds / 60),
+        seconds @ 3_600..172_800 => format!("{}時間", seconds / 3_600),
+        seconds => format!("{}日", seconds / 86_400),
+    }
+}
+
+/// Text from outside, in HTML.
+struct Escaped<'t>(&'t str);
+
+impl std::fmt::Display for Escaped<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.chars().try_for_each(|character| match character {
+            '&' => out.write_str("&amp;"),
+            '<' => out.write_str("&lt;"),
+            '>' => out.write_str("&gt;"),
+            '"' => out.write_str("&quot;"),
+            '\'' => out.write_str("&#39;"),
+            other => out.write_char(other),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinamori_model::SiteId;
+
+    const AT: UnixMillis = UnixMillis::new(1_791_730_800_000);
+
+    fn counts() -> Counts {
+        let site = |name: &str, line, last_contact| SiteFigures {
+            id: SiteId::from_bytes([1; 16]),
+            name: name.to_owned(),
+            here: 31,
+            passed: 0,
+            out: 2,
+            unnamed: 4,
+            watched: 0,
+            last_contact,
+            kind: SiteKind::Shelter,
+            building: None,
+            line,
+        };
+        let sites = vec![
+            site("体育館 <b>&\"'", SiteLine::Open, Some(AT)),
+            site("集会所", SiteLine::Cut, Some(UnixMillis::new(AT.get() - 240_000))),
+        ];
+        let of = |mode| IncidentCounts { mode, sites: sites.clone() };
+        Counts {
+            town: "汐見町".to_owned(),
+            records: 12,
+            changes: 9,
+            incidents: vec![of(Mode::Live), of(Mode::DailyLife), of(Mode::Drill)],
+            quarantined: 0,
+            assurances: [(Assurance::ChipProven, 7)].into(),
+            at: AT,
+        }
+    }
+
+    #[test]
+    fn the_live_page_sums_up_and_says_how_old_everything_is() {
+        let page = live(&counts());
+        for expected in [
+            "<h1>汐見町</h1>",
+            "00:00:00 現在",
+            "ここに いる <b>62</b> 人",
+            "人数のみ <b>8</b> 人",
+            "● つながっています",
+            "23:56:00 の情報（4分前）",
+            "http-equiv=\"refresh\"",
+        ] {
+            assert!(page.contains(expected), "{expected}: {page}");
+        }
+        assert!(!page.contains("<script") && !page.contains("notice"));
+    }
+
+    #[test]
+    fn a_drill_wears_its_word_and_skin_and_the_live_page_does_not() {
+        let (live, drill) = (live(&counts()), drill(&counts()));
+        assert!(
+            drill.contains("<body class=\"drill\">") && drill.matches("これは 訓練の 人数です").count() == 2
+        );
+        assert!(!drill.contains("<h2>災害"), "{drill}");
+        assert!(live.contains("<body class=\"live\">") && !live.contains("<h2>訓練"), "{live}");
+    }
+
+    #[test]
+    fn names_from_the_registers_are_text_and_nothing_else() {
+        let page = live(&counts());
+        assert!(page.contains("体育館 &lt;b&gt;&amp;&quot;&#39;") && !page.contains("体育館 <b>"));
+    }
+
+    #[test]
+    fn what_is_not_believed_is_said() {
+        let page = live(&Counts { quarantined: 3, ..counts() });
+        assert!(page.contains("信用できない 記録が 3件"));
+    }
 }

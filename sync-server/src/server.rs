@@ -50,6 +50,8 @@ pub struct Limits {
     pub strangers: usize,
     /// The same from one address; a mobile network hides many boxes behind one.
     pub strangers_from_one_address: usize,
+    /// How long a box may take nothing of what is sent to it; a link with 30 % loss still moves some.
+    pub stalled_after: Duration,
     /// Connections of browsers.
     pub browsers: usize,
 }
@@ -60,6 +62,7 @@ impl Default for Limits {
             patience: Duration::from_secs(30),
             strangers: 1_024,
             strangers_from_one_address: 128,
+            stalled_after: Duration::from_secs(120),
             browsers: 128,
         }
     }
@@ -126,7 +129,7 @@ impl Server {
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
-            hub: Arc::new(Hub::new(archive, town, contacts)),
+            hub: Arc::new(Hub::new(archive, town, contacts, limits.stalled_after)),
             archive: thread,
             acceptor: Arc::new(acceptor.with_patience(limits.patience)),
             boxes,

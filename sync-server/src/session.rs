@@ -137,7 +137,7 @@ impl<'h> Line<'h> {
         let side = Side::Server { peer: id };
         let (session, hello) =
             Session::new(side, root, Some(town.signed.clone()), town.grants.clone(), &held);
-        let outgoing = Outgoing::beginning_with(hello);
+        let outgoing = Outgoing::new(hello, hub.stalled_after);
         Ok(Self {
             hub,
             id,

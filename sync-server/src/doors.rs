@@ -1,8 +1,13 @@
 //! How many strangers may stand at the door at once, in all and from one address.
+//!
+//! When the door is full the one who stands there longest goes: whoever only stands there cannot keep a box
+//! out, also not from behind the address that a mobile network gives to many.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
 
 /// Counts those who did not say yet who they are.
 #[derive(Debug, Clone)]
@@ -14,8 +19,10 @@ pub(crate) struct Doors {
 
 #[derive(Debug, Default)]
 struct Standing {
+    came: u64,
     all: usize,
-    from: BTreeMap<IpAddr, usize>,
+    /// By address and order of coming; a sender that is dropped sends its stranger away.
+    from: BTreeMap<IpAddr, BTreeMap<u64, oneshot::Sender<()>>>,
 }
 
 /// One stranger, for as long as the value lives.
@@ -23,6 +30,7 @@ struct Standing {
 pub(crate) struct Stranger {
     doors: Doors,
     from: IpAddr,
+    number: u64,
 }
 
 impl Doors {
@@ -30,27 +38,46 @@ impl Doors {
         Self { most, most_from_one, standing: Arc::default() }
     }
 
-    /// Lets somebody stand at the door; `None` when too many do.
-    pub(crate) fn approach(&self, from: IpAddr) -> Option<Stranger> {
+    /// Lets somebody stand at the door. The receiver ends when the place is needed for somebody else.
+    pub(crate) fn approach(&self, from: IpAddr) -> (Stranger, oneshot::Receiver<()>) {
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = standing.from.get(&from).copied().unwrap_or(0);
-        if standing.all >= self.most || here >= self.most_from_one {
-            return None;
+        if standing.from.get(&from).is_some_and(|here| here.len() >= self.most_from_one) {
+            standing.send_oldest_away(from);
+        } else if standing.all >= self.most {
+            let fullest =
+                standing.from.iter().max_by_key(|(_, here)| here.len()).map(|(address, _)| *address);
+            fullest.into_iter().for_each(|address| standing.send_oldest_away(address));
         }
+        let (place, taken) = oneshot::channel();
+        standing.came = standing.came.saturating_add(1);
+        let number = standing.came;
+        standing.from.entry(from).or_default().insert(number, place);
         standing.all = standing.all.saturating_add(1);
-        standing.from.insert(from, here.saturating_add(1));
-        Some(Stranger { doors: self.clone(), from })
+        (Stranger { doors: self.clone(), from, number }, taken)
+    }
+}
+
+impl Standing {
+    fn send_oldest_away(&mut self, address: IpAddr) {
+        let oldest = self.from.get(&address).and_then(|here| here.keys().next().copied());
+        oldest.into_iter().for_each(|number| self.leave(address, number));
+    }
+
+    fn leave(&mut self, address: IpAddr, number: u64) {
+        let Some(here) = self.from.get_mut(&address) else { return };
+        if here.remove(&number).is_some() {
+            self.all = self.all.saturating_sub(1);
+        }
+        if here.is_empty() {
+            self.from.remove(&address);
+        }
     }
 }
 
 impl Drop for Stranger {
     fn drop(&mut self) {
         let mut standing = self.doors.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        standing.all = standing.all.saturating_sub(1);
-        match standing.from.get_mut(&self.from) {
-            Some(here) if *here > 1 => *here = here.saturating_sub(1),
-            Some(_) | None => drop(standing.from.remove(&self.from)),
-        }
+        standing.leave(self.from, self.number);
     }
 }
 
@@ -59,17 +86,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_cannot_take_every_place_and_places_become_free() {
+    fn the_oldest_of_one_address_goes_first_and_places_become_free() {
         let [one, two, three] = [1, 2, 3].map(|last| IpAddr::from([192, 0, 2, last]));
         let doors = Doors::new(3, 2);
-        let first = doors.approach(one);
-        let second = doors.approach(one);
-        assert!(first.is_some() && second.is_some() && doors.approach(one).is_none());
-        let third = doors.approach(two);
-        assert!(third.is_some() && doors.approach(three).is_none(), "full");
-        drop(first);
-        assert!(doors.approach(three).is_some());
-        drop((second, third));
-        assert!(doors.standing.lock().unwrap().from.is_empty());
+        let mut others = doors.approach(two);
+        let [mut first, mut second, mut third] = [one; 3].map(|from| doors.approach(from));
+        let is_sent_away =
+            |place: &mut oneshot::Receiver<()>| place.try_recv() == Err(oneshot::error::TryRecvError::Closed);
+        assert!(is_sent_away(&mut first.1) && !is_sent_away(&mut second.1), "one address has two places");
+        let mut late = doors.approach(three);
+        assert!(is_sent_away(&mut second.1), "the door is full, and one address has most of it");
+        assert!([&mut others, &mut third, &mut late].into_iter().all(|place| !is_sent_away(&mut place.1)));
+        drop((first, second));
+        assert_eq!(doors.standing.lock().unwrap().all, 3);
+        drop((others, third, late));
+        let standing = doors.standing.lock().unwrap();
+        assert!(standing.from.is_empty() && standing.all == 0);
     }
 }

@@ -84,11 +84,14 @@ pub(crate) fn take_in(
 ) -> Result<Granted, NotTaken> {
     let locked = folder.lock()?;
     let mut registry = folder.registry()?;
+    let before = registry.clone();
     let place = match redeem(&mut registry, request, now) {
         Ok(place) => place,
         Err(refusal) => {
-            // A wrong try counts although nothing else happened.
-            locked.save_registry(&registry)?;
+            // A wrong try of a code counts although nothing else happened; any other costs the disk nothing.
+            if registry != before {
+                locked.save_registry(&registry)?;
+            }
             return Err(NotTaken::Refused(refusal));
         }
     };

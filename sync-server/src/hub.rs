@@ -25,6 +25,8 @@ pub(crate) struct Hub {
     news: broadcast::Sender<News>,
     /// Held while the town's files are read: an older state never replaces a newer one.
     reading: Mutex<()>,
+    /// Held while a box is taken in.
+    pub(crate) enrolling: Mutex<()>,
 }
 
 /// Something new is durable.
@@ -43,8 +45,9 @@ impl Hub {
         contacts: Contacts,
         stalled_after: Duration,
     ) -> Self {
-        let (news, reading) = (broadcast::Sender::new(NEWS), Mutex::new(()));
-        Self { archive, town, contacts, stalled_after, news, reading }
+        let news = broadcast::Sender::new(NEWS);
+        let (reading, enrolling) = (Mutex::new(()), Mutex::new(()));
+        Self { archive, town, contacts, stalled_after, news, reading, enrolling }
     }
 
     /// Tells every connection.

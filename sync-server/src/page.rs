@@ -43,14 +43,9 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
         Skin::Live => ("live", ""),
         Skin::Drill => ("drill", "<p class=\"plate\">訓練 <span>これは 訓練の 人数です</span> 訓練</p>"),
     };
-    let mut body = String::new();
-    let (town, time) = (Escaped(&counts.town), time_of_day(counts.at));
-    // Writing to a String cannot fail.
-    drop(write!(
-        body,
-        "{plate}<header><h1>{town}</h1><p>{time} 現在</p><nav>{other}</nav></header><main>{}",
-        notice(counts),
-    ));
+    let (town, time, notice) = (Escaped(&counts.town), time_of_day(counts.at), notice(counts));
+    let mut body =
+        format!("{plate}<header><h1>{town}</h1><p>{time} 現在</p><nav>{other}</nav></header><main>{notice}");
     for (mode, word) in sections {
         for incident in counts.incidents.iter().filter(|incident| incident.mode == *mode) {
             body.push_str(&section(incident, word, counts.at));
@@ -59,7 +54,8 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
     if skin == Skin::Live {
         body.push_str(&proofs(counts));
     }
-    drop(write!(body, "</main>{plate}"));
+    body.push_str("</main>");
+    body.push_str(plate);
     document(class, &format!("{town} いま どこに 何人"), &body)
 }
 

@@ -21,7 +21,7 @@ const TRIES: u8 = 5;
 const SELECTOR: usize = 2;
 
 /// Boxes and codes.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Registry {
     pub(crate) boxes: BTreeMap<BoxId, RegisteredBox>,
@@ -62,7 +62,7 @@ pub enum Standing {
     Denied,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct IssuedCode {
     selector: u16,

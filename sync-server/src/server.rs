@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
@@ -18,7 +18,7 @@ use crate::archive::{Archive, Stores};
 use crate::clock::now;
 use crate::contact::Contacts;
 use crate::data::{DataError, DataFolder};
-use crate::doors::{Doors, Stranger};
+use crate::doors::Doors;
 use crate::enrol::{NotTaken, take_in};
 use crate::hub::Hub;
 use crate::session::{Ended, serve};
@@ -167,12 +167,16 @@ impl Server {
                 () = &mut end => break Ok(()),
                 accepted = boxes.accept() => match accepted {
                     Ok((stream, from)) => {
-                        if let Some(stranger) = doors.approach(from.ip()) {
-                            let (hub, acceptor) = (Arc::clone(&hub), Arc::clone(&acceptor));
-                            tasks.spawn(connection(hub, acceptor, stream, stranger));
-                        } else {
-                            tracing::warn!(%from, "too many connections that say nothing");
-                        }
+                        let (hub, acceptor) = (Arc::clone(&hub), Arc::clone(&acceptor));
+                        let (stranger, displaced) = doors.approach(from.ip());
+                        tasks.spawn(async move {
+                            let incoming = tokio::select! {
+                                incoming = acceptor.accept(stream) => incoming,
+                                _needed = displaced => return tracing::debug!(%from, "somebody said nothing"),
+                            };
+                            drop(stranger);
+                            welcome(&hub, incoming).await;
+                        });
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a box's connection was not accepted");
@@ -214,15 +218,14 @@ async fn keep_up(hub: Arc<Hub>) {
     }
 }
 
-async fn connection(hub: Arc<Hub>, acceptor: Arc<Acceptor>, stream: TcpStream, stranger: Stranger) {
-    match acceptor.accept(stream).await {
+async fn welcome(hub: &Arc<Hub>, incoming: Result<Incoming, TlsError>) {
+    match incoming {
         Ok(Incoming::Box(peer)) => {
-            drop(stranger);
             let id = peer.id;
             tracing::info!(%id, "a box came in");
-            report(id, &serve(&hub, peer).await);
+            report(id, &serve(hub, peer).await);
         }
-        Ok(Incoming::Enrolment(enrolment)) => enrol(&hub, enrolment).await,
+        Ok(Incoming::Enrolment(enrolment)) => enrol(hub, enrolment).await,
         Err(error) => tracing::debug!(error = %with_sources(&error), "somebody got nowhere"),
     }
 }
@@ -254,6 +257,8 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 }
 
 async fn enrol(hub: &Arc<Hub>, enrolment: Enrolment) {
+    // One after another: whoever tries out codes keeps one thread busy and no more.
+    let turn = hub.enrolling.lock().await;
     let looked = Arc::clone(hub);
     let taken = spawn_blocking(move || {
         let taken = take_in(&looked.town.folder, &looked.town.keys, enrolment.request(), now());
@@ -263,6 +268,7 @@ async fn enrol(hub: &Arc<Hub>, enrolment: Enrolment) {
     let id = enrolment.request().box_id;
     // Before the box hears of it: its first connection may come at once.
     hub.refresh().await;
+    drop(turn);
     let answered: Result<(), TlsError> = match taken {
         Ok(granted) => {
             tracing::info!(%id, "a box joined the town");

@@ -1,1 +1,182 @@
+use super::*;
+use hinamori_sim::ca::{Hierarchy, Holder, NOW};
+use tempfile::TempDir;
 
+const TOWN: &str = r#"
+name = "汐見町"
+incidents = { daily_life = "d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0", live = "d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1", drill = "d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2" }
+[[site]]
+id = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
+name = "体育館"
+kind = "shelter"
+[[household]]
+id = "01010101010101010101010101010101"
+[[household.person]]
+id = "02020202020202020202020202020202"
+name = "浜田 花子"
+relation = "世帯主"
+called_name = "はなちゃん"
+hidden = true
+[[person]]
+id = "03030303030303030303030303030303"
+name = "磯崎 トメ"
+watch = true
+"#;
+const CARDS: &str = r#"[
+{"kind":"uid","identity":"01020304","person":"02020202020202020202020202020202",
+ "binding":"matched_by_staff","application_key":null},
+{"kind":"badge","identity":"0011223344556677","person":"03030303030303030303030303030303",
+ "binding":"declared","application_key":"3059"}]"#;
+
+/// The registers of a small town, to be bent.
+struct Registers {
+    folder: TempDir,
+    server: DataFolder,
+    keys: Keys,
+}
+
+impl Registers {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = DataFolder::new(&folder.path().join("server"));
+        let keys = server.initialise().unwrap();
+        let registers = Self { folder, server, keys };
+        let authority = Hierarchy::jpki_auth(1);
+        let list = authority.crl(&Holder::numbered(1).municipality, 1, NOW).issue();
+        for part in ["anchors", "intermediates", "lists"] {
+            std::fs::create_dir(registers.path(part)).unwrap();
+        }
+        registers.write("anchors/a.der", authority.anchor_der());
+        for der in authority.intermediates() {
+            registers.write("intermediates/i.der", der);
+        }
+        registers.write("lists/l.crl", &list);
+        registers.write("lists/notes.txt", b"not a list and not read");
+        registers.write("town.toml", TOWN.as_bytes());
+        registers.write("cards.json", CARDS.as_bytes());
+        registers
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn import(&self) -> Result<Package, ImportError> {
+        let [town, cards] = ["town.toml", "cards.json"].map(|name| self.path(name));
+        let [anchors, intermediates, lists] =
+            ["anchors", "intermediates", "lists"].map(|name| self.path(name));
+        import_town(&self.server, &self.keys, &TownFiles { town, cards, anchors, intermediates, lists }, NOW)
+    }
+
+    /// What is said of a file that was bent.
+    fn refusal(&self, name: &str, bytes: &[u8]) -> String {
+        let sound = std::fs::read(self.path(name)).unwrap_or_default();
+        self.write(name, bytes);
+        let refused = self.import().expect_err(name).to_string();
+        if sound.is_empty() {
+            std::fs::remove_file(self.path(name)).unwrap()
+        } else {
+            self.write(name, &sound)
+        }
+        assert!(!["浜田", "花子", "磯崎"].iter().any(|personal| refused.contains(personal)), "{refused}");
+        refused
+    }
+}
+
+#[test]
+fn a_town_is_read_whole_and_every_import_is_a_newer_package() {
+    let registers = Registers::new();
+    let package = registers.import().unwrap();
+    let Directory { people, cards } = &package.directory;
+    assert_eq!((package.version, people.len(), cards.len()), (1, 2, 2));
+    assert!(people[0].hidden && people[0].household.is_some() && people[1].watch);
+    assert_eq!(cards[1].application_key.as_deref(), Some([0x30, 0x59].as_slice()));
+    assert!(!package.anchors.is_empty() && package.revocation_lists.len() == 1);
+    assert_eq!(registers.import().unwrap().version, 2);
+    let (signed, stored) = registers.server.town(&registers.keys).unwrap();
+    assert_eq!((signed.version(), stored.directory), (2, package.directory));
+}
+
+#[test]
+fn a_wrong_town_is_refused_with_its_place_and_without_anybodys_name() {
+    let registers = Registers::new();
+    for (from, to, reason) in [
+        ("name = \"汐見町\"", "name = \" \"", "the town has no name"),
+        ("kind = \"shelter\"", "kind = \"tent\"", "line 7"),
+        ("hidden = true", "hidden = \"はい\"", "line 15"),
+        ("watch = true", "wacht = true", "line 1"),
+        ("d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1", "d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0", "two incidents"),
+        ("03030303030303030303030303030303", "02020202020202020202020202020202", "is there twice"),
+        ("name = \"磯崎 トメ\"", "name = \"\"", "has no name"),
+        ("name = \"体育館\"", "name = \"\"", "has no name"),
+        ("a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "a1", "line 5"),
+    ] {
+        assert!(TOWN.contains(from), "{from}");
+        let refused = registers.refusal("town.toml", TOWN.replacen(from, to, 1).as_bytes());
+        assert!(refused.contains("town.toml") && refused.contains(reason), "{reason}: {refused}");
+    }
+    assert!(registers.refusal("town.toml", &[0xff, 0xfe]).contains("not UTF-8"));
+    assert_eq!(registers.import().unwrap().version, 1, "nothing was stored before");
+}
+
+#[test]
+fn wrong_cards_are_refused() {
+    let registers = Registers::new();
+    for (from, to, reason) in [
+        ("01020304", "0102030g", "no hexadecimal"),
+        ("01020304", "0102", "a length that this kind"),
+        ("\"uid\"", "\"certificate\"", "a length that this kind"),
+        ("02020202020202020202020202020202", "09090909090909090909090909090909", "does not have"),
+        ("\"3059\"", "\"\"", "application_key"),
+        ("matched_by_staff", "guessed", "line"),
+    ] {
+        let refused = registers.refusal("cards.json", CARDS.replacen(from, to, 1).as_bytes());
+        assert!(refused.contains("cards.json") && refused.contains(reason), "{reason}: {refused}");
+    }
+    let twice =
+        CARDS.replace("\"badge\",\"identity\":\"0011223344556677\"", "\"uid\",\"identity\":\"01020304\"");
+    assert!(registers.refusal("cards.json", twice.as_bytes()).contains("is there twice"));
+}
+
+#[test]
+fn authorities_and_lists_that_a_box_would_refuse_are_refused_here() {
+    let registers = Registers::new();
+    let foreign = Hierarchy::jpki_auth(2).crl(&Holder::numbered(1).municipality, 1, NOW).issue();
+    for (name, bytes) in [
+        ("anchors/b.der", b"garbage".as_slice()),
+        ("intermediates/b.der", b"garbage"),
+        ("lists/b.crl", b"garbage"),
+        ("lists/foreign.crl", &foreign),
+    ] {
+        let refused = registers.refusal(name, bytes);
+        assert!(refused.contains(name), "{refused}");
+    }
+    std::fs::remove_dir_all(registers.path("lists")).unwrap();
+    assert!(registers.import().is_err());
+}
+
+#[test]
+fn a_site_where_a_box_stands_cannot_go() {
+    let registers = Registers::new();
+    registers.import().unwrap();
+    let place = crate::registry::Place { site: SiteId::from_bytes([0xa1; 16]), reads: Vec::new() };
+    let known = crate::registry::RegisteredBox {
+        place,
+        seal_key: [1; 32],
+        tls_key: [2; 32],
+        enrolled_at: NOW,
+        standing: crate::registry::Standing::Admitted,
+    };
+    let locked = registers.server.lock().unwrap();
+    let mut registry = registers.server.registry().unwrap();
+    registry.boxes.insert(hinamori_model::BoxId::from_bytes([7; 16]), known);
+    locked.save_registry(&registry).unwrap();
+    drop(locked);
+    let moved = TOWN.replace("a1a1a1a1", "a2a2a2a2");
+    assert!(registers.refusal("town.toml", moved.as_bytes()).contains("which is gone"));
+    assert_eq!(registers.import().unwrap().boxes.len(), 1);
+}

@@ -64,6 +64,25 @@ impl Hall {
         &self.boxes
     }
 
+    pub(crate) fn web(&self) -> &str {
+        &self.web
+    }
+
+    /// Bends the register, as only a test may.
+    pub(crate) fn edit_registry(&self, edit: impl FnOnce(&mut serde_json::Value)) {
+        let file = self.path().join("server/registry.json");
+        let mut registry = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        edit(&mut registry);
+        std::fs::write(file, registry.to_string()).unwrap();
+    }
+
+    /// Changes the town's register; [`Hall::import`] reads it in.
+    pub(crate) fn edit_town(&self, edit: impl FnOnce(String) -> String) {
+        let file = self.path().join("town.toml");
+        let town = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, edit(town)).unwrap();
+    }
+
     fn write_registers(&self) {
         let authority = Hierarchy::jpki_auth(1);
         let today = UnixMillis::new(now().get() / 86_400_000 * 86_400_000);

@@ -146,9 +146,25 @@ impl Line<'_> {
         self.of.shelf.iter().filter(|batch| !batch.seal.actor.belongs_to(id)).count()
     }
 
-    /// Sends bytes as they are.
-    pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
+    /// Whether everything of its own in `incident` is confirmed.
+    pub(crate) fn is_confirmed(&self, incident: IncidentId) -> bool {
+        let actor = ActorId::new(self.of.id(), 1);
+        let upto =
+            |(scope, _): &(&(DocumentScope, ActorId), &u32)| scope.0.incident == incident && scope.1 == actor;
+        let confirmed = self.of.confirmed.iter().find(upto).map_or(0, |(_, upto)| *upto);
+        u64::from(confirmed) == self.of.written
+    }
+
+    /// Sends batches whatever the protocol thinks that the server has.
+    pub(crate) async fn force(&mut self, batches: &[SealedBatch]) {
+        let root = self.of.identity.as_ref().unwrap().town_root();
+        let nothing = Vectors::new();
+        let (mut session, _) =
+            Session::new(Side::Box, root, self.of.town.clone(), self.of.grants.clone(), &nothing);
+        let (_, hello) = Session::new(Side::Box, root, None, self.of.grants.clone(), &nothing);
+        drop(session.received(&hello).unwrap());
+        let send = session.offer(batches.to_vec());
+        self.stream.write_all(&send).await.unwrap();
     }
 
     /// Syncs until `held`.

@@ -16,6 +16,10 @@ const QUEUE: usize = 256;
 const LONG_LOG: u64 = 4 << 20;
 /// What one look-up for one box brings at most.
 const PORTION: Budget = Budget { batches: 256, bytes: 1 << 20 };
+/// Bytes of refused batches that are kept whole. A box that seals nonsense does not fill the town's disk.
+const QUARANTINE: u64 = 256 << 20;
+/// What is kept of each one after that.
+const SAMPLE: usize = 1 << 10;
 /// Settings of `records.sqlite` and `drill.sqlite`.
 const CONTACTS: &str = "contacts";
 const DRILLS: &str = "drills";
@@ -74,6 +78,8 @@ pub(crate) struct Stores {
     held: Vectors,
     /// Every incident that was ever the town's drill: what comes late still goes to the drill's file.
     drills: BTreeSet<IncidentId>,
+    /// Bytes that the quarantine still takes.
+    room: u64,
 }
 
 impl Stores {
@@ -86,7 +92,8 @@ impl Stores {
         let drills = drill.setting(DRILLS)?.unwrap_or_default();
         let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
         let drills = drills.map(IncidentId::from_bytes).collect();
-        Ok(Self { live, drill, held, drills })
+        let room = QUARANTINE.saturating_sub(live.quarantined_bytes()?);
+        Ok(Self { live, drill, held, drills, room })
     }
 
     /// Remembers for ever that `incident` is a drill.
@@ -132,13 +139,19 @@ impl Stores {
         Ok(after)
     }
 
-    /// Keeps refused bytes for somebody to look at.
+    /// Keeps refused bytes for somebody to look at; of each one only the beginning when the quarantine is full.
     pub(crate) fn put_aside(
         &mut self,
         refused: &[(String, Vec<u8>)],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        refused.iter().try_for_each(|(reason, bytes)| self.live.quarantine(reason, bytes, now))
+        for (reason, bytes) in refused {
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            let kept = if length <= self.room { bytes } else { bytes.get(..SAMPLE).unwrap_or(bytes) };
+            self.live.quarantine(reason, kept, now)?;
+            self.room = self.room.saturating_sub(length);
+        }
+        Ok(())
     }
 
     /// A portion of the batches that a peer with `peer` lacks, of sites that it may read.
@@ -190,5 +203,38 @@ impl Stores {
                 tracing::warn!(%error, "the write-ahead log stays long");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_thread_does_everything_in_order_and_ends_with_its_last_handle() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = Stores::open(&DataFolder::new(folder.path())).unwrap();
+        let (archive, thread) = Archive::start(stores).unwrap();
+        let drill = IncidentId::from_bytes([7; 16]);
+        archive.ask(move |stores| stores.remember_drill(drill)).await.unwrap().unwrap();
+        let other = archive.clone();
+        drop(archive);
+        assert!(other.ask(move |stores| stores.drills.contains(&drill)).await.unwrap());
+        drop(other);
+        thread.join().unwrap();
+        let again = Stores::open(&DataFolder::new(folder.path())).unwrap();
+        assert!(again.drills.contains(&drill), "remembered for ever");
+    }
+
+    #[test]
+    fn a_full_quarantine_keeps_samples() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut stores = Stores::open(&DataFolder::new(folder.path())).unwrap();
+        stores.room = 5_000;
+        for number in 0..3 {
+            stores.put_aside(&[("bent".to_owned(), vec![number; 4_000])], UnixMillis::new(1)).unwrap();
+        }
+        assert_eq!(stores.live.totals().unwrap().quarantined, 3);
+        assert_eq!(stores.live.quarantined_bytes().unwrap(), 4_000 + 2 * 1_024);
     }
 }

@@ -43,4 +43,13 @@ impl Store {
         }
         Ok(totals)
     }
+
+    /// Bytes in the quarantine.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn quarantined_bytes(&self) -> Result<u64, StoreError> {
+        let sum = "SELECT coalesce(sum(length(bytes)), 0) FROM quarantine";
+        Ok(self.connection.query_row(sum, [], |row| row.get(0))?)
+    }
 }

@@ -47,7 +47,7 @@ pub(crate) fn load_or_make(folder: &Path) -> io::Result<Keys> {
 ///
 /// # Errors
 /// As [`load_or_make`].
-pub fn seal_key(folder: &Path) -> io::Result<SealKey> {
+pub(crate) fn seal_key(folder: &Path) -> io::Result<SealKey> {
     private_file::private_folder(folder)?;
     let seed: Zeroizing<[u8; 32]> = secret(folder, SEAL_KEY)?;
     Ok(SealKey::from_bytes(&seed))

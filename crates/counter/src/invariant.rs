@@ -109,7 +109,7 @@ fn command(what: u8, answer: AnswerId, data: u8) -> Command {
     match what {
         0..=2 => Command::ConfirmHousehold {
             answer,
-            members: members.filter(|member| data % 5 == 0 || *member < 5).map(person).collect(),
+            members: members.filter(|member| data.is_multiple_of(5) || *member < 5).map(person).collect(),
         },
         3 => count(Some(answer)),
         4 => count(None),

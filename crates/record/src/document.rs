@@ -116,7 +116,7 @@ mod tests {
         Record {
             id: RecordId::new(now, u128::from(number)),
             at: Hlc::from_packed(now.get() << 16),
-            clock_unsure: number % 2 == 0,
+            clock_unsure: number.is_multiple_of(2),
             lane: Some(LaneId(1)),
             fact,
         }

@@ -108,16 +108,15 @@ pub fn is_seen_today(records: &[Record], now: UnixMillis) -> bool {
 /// The latest of the watch records that `matters`, of those that were not taken back.
 fn latest_watch(records: &[Record], matters: impl Fn(WatchEvent) -> bool) -> Option<WatchEvent> {
     let undone = undone(records.iter());
-    let events = records.iter().filter(|record| !undone.contains(&record.id)).filter_map(|record| {
-        match record.fact {
+    let events =
+        records.iter().filter(|record| !undone.contains(&record.id)).filter_map(|record| match record.fact {
             Fact::Watch { event, .. } if matters(event) => Some((record.at, record.id, event)),
             Fact::Watch { .. }
             | Fact::Presence { .. }
             | Fact::HeadCount { .. }
             | Fact::SiteOpened { .. }
             | Fact::Undo { .. } => None,
-        }
-    });
+        });
     events.max_by_key(|(at, id, _)| (*at, *id)).map(|(.., event)| event)
 }
 

@@ -383,12 +383,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn sightings(
-        &self,
-        incident: IncidentId,
-        site: SiteId,
-        person: PersonId,
-    ) -> Result<u32, StoreError> {
+    pub fn sightings(&self, incident: IncidentId, site: SiteId, person: PersonId) -> Result<u32, StoreError> {
         Ok(self
             .connection
             .prepare_cached(
@@ -396,7 +391,9 @@ impl Store {
                  WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
                    AND event IN (0, 1, 2)",
             )?
-            .query_row((incident.as_bytes(), site.as_bytes(), person.as_bytes(), PRESENCE), |row| row.get(0))?)
+            .query_row((incident.as_bytes(), site.as_bytes(), person.as_bytes(), PRESENCE), |row| {
+                row.get(0)
+            })?)
     }
 
     /// All records, whatever they say.

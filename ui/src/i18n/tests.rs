@@ -38,7 +38,9 @@ fn keys_in_sources(folder: &Path, found: &mut BTreeSet<String>) {
 }
 
 fn is_key(text: &str) -> bool {
-    text.contains('-') && !text.starts_with("fonts-") && text.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-')
+    text.contains('-')
+        && !text.starts_with("fonts-")
+        && text.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-')
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The core: one thread that owns keys, databases, lanes and the sync session. Everything else sends it
 //! events and never waits for it longer than one commit takes.
 //!
-//! The order of a tap is the second law: [`Lane::plan`] says what to record, [`Ledger::write`] returns after
-//! the disk has it, [`Lane::complete`] gives the answer, [`Core::publish`] sends it. What can wait (seals,
+//! The order of a tap is the second law: [`hinamori_counter::Lane::plan`] says what to record, [`Ledger::write`] returns after
+//! the disk has it, [`hinamori_counter::Lane::complete`] gives the answer, [`Core::publish`] sends it. What can wait (seals,
 //! the server, checkpoints) is done when no event waits.
 
 mod desk;

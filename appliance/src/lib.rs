@@ -1,9 +1,9 @@
 //! The box's daemon: composition root. Readers, lanes, records, the way to the town's server, and the
 //! kiosks' socket.
 //!
-//! The path of one tap: [`checks::CheckedTap`](checks) reads and checks the card on its reader's own thread;
-//! the [`core`](core::Core) gathers what the lane must know, plans, writes durably, completes, and tells the
-//! lane's kiosks. The [`link`] carries bytes to the server and back; [`uplink`](core) decides what they mean.
+//! The path of one tap: `checks::CheckedTap` reads and checks the card on its reader's own thread;
+//! `core::Core` gathers what the lane must know, plans, writes durably, completes, and tells the
+//! lane's kiosks. The `link` carries bytes to the server and back; `core::uplink` decides what they mean.
 //!
 //! **Invariant:** an answer leaves after its record is on the disk, never before.
 //! **Invariant:** no name, serial, identifier or key is ever logged.

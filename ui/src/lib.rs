@@ -5,7 +5,7 @@
 //! `hinamori-ipc` (the contract) and `hinamori-model` (the words).
 //!
 //! The life of one answer: [`link`] reads a change from the socket on its own thread and wakes the window;
-//! [`App`](app::App) feeds it to [`update`], the one transition, pure; its effects are a sound for
+//! [`App`](app::App) feeds it to [`update()`], the one transition, pure; its effects are a sound for
 //! [`sound`]'s thread and commands for [`link`]'s; then [`kiosk_ui`] draws the state and returns what was
 //! touched, which is an event again.
 //!

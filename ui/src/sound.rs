@@ -2,7 +2,7 @@
 //!
 //! They are played by a named thread through ALSA. Without a device the kiosk goes on in silence and says
 //! so. The thread plays what it is told and nothing else: when to play is decided by
-//! [`crate::update`], after the daemon's commit message.
+//! [`crate::update()`], after the daemon's commit message.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

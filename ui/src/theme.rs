@@ -1,7 +1,7 @@
 //! Every colour, size and time of the kiosk, in one place.
 //!
 //! Sizes are points at the reference panel (10.1", 149 dpi); another panel scales by its own dpi
-//! ([`points_per_millimetre`]), so that 20 mm stay 20 mm. Text keeps a contrast of 7:1 (WCAG 2.2 SC 1.4.6),
+//! ([`pixels_per_point`]), so that 20 mm stay 20 mm. Text keeps a contrast of 7:1 (WCAG 2.2 SC 1.4.6),
 //! an edge that means something 3:1 (SC 1.4.11): a test computes both for every palette.
 
 use std::time::Duration;

@@ -171,7 +171,7 @@ enum Role {
     Authority(u8),
 }
 
-/// A CertificateObject { CommonObjectAttributes, CommonCertificateAttributes, [1] { value } }.
+/// A CertificateObject { CommonObjectAttributes, CommonCertificateAttributes, \[1\] { value } }.
 fn certificate_object(label: &str, role: Role, file: FileId) -> Vec<u8> {
     let class = match role {
         Role::Holder => asn1::sequence(&[asn1::octets(&KEY_PAIR)]),
@@ -181,7 +181,7 @@ fn certificate_object(label: &str, role: Role, file: FileId) -> Vec<u8> {
     asn1::sequence(&[asn1::sequence(&[asn1::utf8(label)]), class, kind])
 }
 
-/// A PrivateKeyObject { CommonObjectAttributes, CommonKeyAttributes, [1] { value, modulusLength } }.
+/// A PrivateKeyObject { CommonObjectAttributes, CommonKeyAttributes, \[1\] { value, modulusLength } }.
 fn key_object(purpose: Purpose, file: FileId) -> Vec<u8> {
     let (label, usage, consent) = match purpose {
         // usage bit 2 sign, 9 nonRepudiation; userConsent 1: the PIN before each use.
@@ -195,7 +195,7 @@ fn key_object(purpose: Purpose, file: FileId) -> Vec<u8> {
     asn1::sequence(&[object, class, kind])
 }
 
-/// An AuthenticationObject { CommonObjectAttributes, { authId }, [1] PasswordAttributes }: 4 to 16 ASCII
+/// An AuthenticationObject { CommonObjectAttributes, { authId }, \[1\] PasswordAttributes }: 4 to 16 ASCII
 /// characters, presented with VERIFY after the file was selected (P2 = 80) or by its short identifier.
 fn pin_object(file: FileId) -> Vec<u8> {
     let [.., low] = file.to_be_bytes();

@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// One running program; ends with the value. Its output is in its log.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub struct Running {
     name: String,
     process: Child,
     log: PathBuf,
@@ -26,7 +26,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts `command`, whose standard error and output go to `log` (appended).
-    pub(crate) fn start(name: &str, command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+    pub fn start(name: &str, command: &mut Command, log: &Path) -> anyhow::Result<Self> {
         let file = File::options().create(true).append(true).open(log).context("open a log")?;
         let process = command
             .stdin(Stdio::null())
@@ -38,7 +38,7 @@ impl Running {
     }
 
     /// Starts `command` and waits until it prints the line `ready` to its standard output.
-    pub(crate) fn start_ready(
+    pub fn start_ready(
         name: &str,
         command: &mut Command,
         log: &Path,
@@ -72,24 +72,24 @@ impl Running {
     }
 
     /// The last lines of the log, for an error message.
-    pub(crate) fn log_tail(&self) -> String {
+    pub fn log_tail(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = text.lines().rev().take(15).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Whether it still runs.
-    pub(crate) fn is_running(&mut self) -> bool {
+    pub fn is_running(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
 
     /// Asks it to end (SIGTERM) and waits; `None` when it had to be killed.
-    pub(crate) fn end(mut self) -> Option<ExitStatus> {
+    pub fn end(mut self) -> Option<ExitStatus> {
         self.stop()
     }
 
     /// SIGKILL, as a power cut would be for the program.
-    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+    pub fn kill(mut self) -> anyhow::Result<()> {
         self.process.kill().with_context(|| format!("kill {}", self.name))?;
         self.process.wait()?;
         Ok(())
@@ -134,7 +134,7 @@ fn lines_of(process: &mut Child) -> anyhow::Result<Receiver<String>> {
 }
 
 /// Runs a program to its end and gives what it printed.
-pub(crate) fn output_of(name: &str, command: &mut Command) -> anyhow::Result<String> {
+pub fn output_of(name: &str, command: &mut Command) -> anyhow::Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("run {name}"))?;
     if !output.status.success() {
         bail!("{name} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
@@ -143,7 +143,7 @@ pub(crate) fn output_of(name: &str, command: &mut Command) -> anyhow::Result<Str
 }
 
 /// Repeats `probe` until it gives something; an error after `within` says what was waited for.
-pub(crate) fn wait_until<T>(
+pub fn wait_until<T>(
     what: &str,
     within: Duration,
     mut probe: impl FnMut() -> anyhow::Result<Option<T>>,

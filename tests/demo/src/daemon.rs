@@ -15,9 +15,9 @@ const LANE: LaneId = LaneId(1);
 
 /// A box with one lane.
 #[derive(Debug)]
-pub(crate) struct DemoBox {
+pub struct DemoBox {
     /// Short name, also of its reader on the tray.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     programs: PathBuf,
     folder: PathBuf,
     process: Option<Running>,
@@ -25,23 +25,29 @@ pub(crate) struct DemoBox {
 
 /// `hinamorictl status --json`
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Status {
-    pub(crate) online: bool,
-    pub(crate) records: u64,
-    pub(crate) unsent: u64,
-    pub(crate) own_time_ms: OwnTimes,
+pub struct Status {
+    /// Connected to the server.
+    pub online: bool,
+    /// Records of this and other boxes.
+    pub records: u64,
+    /// Own changes that the server has not confirmed.
+    pub unsent: u64,
+    /// From the card's last byte to the durable commit.
+    pub own_time_ms: OwnTimes,
 }
 
 /// Milliseconds; absent before the first tap.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub(crate) struct OwnTimes {
-    pub(crate) p50: Option<f64>,
-    pub(crate) p99: Option<f64>,
+pub struct OwnTimes {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
 }
 
 impl DemoBox {
     /// Writes the configuration of a box whose reader's name contains `reader`.
-    pub(crate) fn prepare(
+    pub fn prepare(
         name: &'static str,
         reader: &str,
         programs: &Path,
@@ -66,12 +72,12 @@ impl DemoBox {
     }
 
     /// Where a kiosk connects.
-    pub(crate) fn socket(&self) -> PathBuf {
+    pub fn socket(&self) -> PathBuf {
         self.folder.join("kiosk.sock")
     }
 
     /// Starts the daemon and waits until it serves kiosks.
-    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+    pub fn start(&mut self) -> anyhow::Result<()> {
         let mut command = Command::new(self.programs.join("hinamori-appliance"));
         command.arg("--config").arg(self.configuration());
         let name = format!("the daemon of box {}", self.name);
@@ -81,34 +87,34 @@ impl DemoBox {
     }
 
     /// SIGKILL.
-    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+    pub fn kill(&mut self) -> anyhow::Result<()> {
         self.process.take().context("the daemon does not run")?.kill()
     }
 
     /// Whether the daemon still runs.
-    pub(crate) fn is_running(&mut self) -> bool {
+    pub fn is_running(&mut self) -> bool {
         self.process.as_mut().is_some_and(Running::is_running)
     }
 
     /// Runs `hinamorictl`.
-    pub(crate) fn control(&self, arguments: &[&str]) -> anyhow::Result<String> {
+    pub fn control(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = Command::new(self.programs.join("hinamorictl"));
         command.arg("--config").arg(self.configuration()).args(arguments);
         output_of("hinamorictl", &mut command)
     }
 
     /// What the box says of itself.
-    pub(crate) fn status(&self) -> anyhow::Result<Status> {
+    pub fn status(&self) -> anyhow::Result<Status> {
         serde_json::from_str(&self.control(&["status", "--json"])?).context("read the status")
     }
 
     /// A kiosk without a screen.
-    pub(crate) fn kiosk(&self) -> anyhow::Result<Kiosk> {
+    pub fn kiosk(&self) -> anyhow::Result<Kiosk> {
         Kiosk::connect(&self.socket(), LANE)
     }
 
     /// The command line of its kiosk window.
-    pub(crate) fn window(&self) -> Command {
+    pub fn window(&self) -> Command {
         let mut command = Command::new(self.programs.join("hinamori-kiosk"));
         command.arg("--socket").arg(self.socket()).args([
             "--lane",
@@ -120,7 +126,7 @@ impl DemoBox {
     }
 
     /// Where its logs and pictures are.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 }

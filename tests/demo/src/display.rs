@@ -13,7 +13,7 @@ const APPEARS_WITHIN: Duration = Duration::from_secs(30);
 
 /// One kiosk window.
 #[derive(Debug)]
-pub(crate) struct Window {
+pub struct Window {
     // Dropped in this order: the kiosk, then its display.
     kiosk: Running,
     virtual_display: Option<VirtualDisplay>,
@@ -28,7 +28,7 @@ struct VirtualDisplay {
 
 impl Window {
     /// Opens the kiosk of `of`; `number` names the Xvfb display where one is needed.
-    pub(crate) fn open(of: &DemoBox, number: u32) -> anyhow::Result<Self> {
+    pub fn open(of: &DemoBox, number: u32) -> anyhow::Result<Self> {
         let mut command = of.window();
         let virtual_display = if has_display() {
             None
@@ -44,14 +44,14 @@ impl Window {
     }
 
     /// Takes a picture of the whole window; `None` on a real display.
-    pub(crate) fn picture(&self) -> anyhow::Result<Option<&Path>> {
+    pub fn picture(&self) -> anyhow::Result<Option<&Path>> {
         let Some(display) = &self.virtual_display else { return Ok(None) };
         display.take_picture()?;
         Ok(Some(&display.picture))
     }
 
     /// Waits until something is drawn: an empty window has one colour.
-    pub(crate) fn wait_until_drawn(&mut self) -> anyhow::Result<()> {
+    pub fn wait_until_drawn(&mut self) -> anyhow::Result<()> {
         let Some(display) = &self.virtual_display else { return Ok(()) };
         let kiosk = &mut self.kiosk;
         wait_until("a drawn kiosk", APPEARS_WITHIN, || {
@@ -64,7 +64,7 @@ impl Window {
     }
 
     /// Whether the kiosk still runs.
-    pub(crate) fn is_running(&mut self) -> bool {
+    pub fn is_running(&mut self) -> bool {
         self.kiosk.is_running()
     }
 }

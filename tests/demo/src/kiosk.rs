@@ -17,7 +17,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// A connection to one lane of a daemon.
 #[derive(Debug)]
-pub(crate) struct Kiosk {
+pub struct Kiosk {
     stream: UnixStream,
     frames: Frames,
     lane: LaneState,
@@ -27,7 +27,7 @@ pub(crate) struct Kiosk {
 
 impl Kiosk {
     /// Connects and waits for the snapshot.
-    pub(crate) fn connect(socket: &Path, lane: LaneId) -> anyhow::Result<Self> {
+    pub fn connect(socket: &Path, lane: LaneId) -> anyhow::Result<Self> {
         let mut stream = UnixStream::connect(socket).context("connect to the daemon")?;
         stream.set_read_timeout(Some(Duration::from_millis(50)))?;
         stream.write_all(&encode(&FromKiosk::Hello { protocol: PROTOCOL, lane })?)?;
@@ -47,19 +47,19 @@ impl Kiosk {
     }
 
     /// The lane as it is now.
-    pub(crate) fn lane(&mut self) -> anyhow::Result<&LaneState> {
+    pub fn lane(&mut self) -> anyhow::Result<&LaneState> {
         while self.step()? {}
         Ok(&self.lane)
     }
 
     /// Touches something.
-    pub(crate) fn send(&mut self, command: Command) -> anyhow::Result<()> {
+    pub fn send(&mut self, command: Command) -> anyhow::Result<()> {
         self.refused = None;
         self.stream.write_all(&encode(&FromKiosk::Command(command))?).context("tell the daemon")
     }
 
     /// The number of the last answer on the screen, to wait for the next one.
-    pub(crate) fn last_answer(&mut self) -> anyhow::Result<Option<AnswerId>> {
+    pub fn last_answer(&mut self) -> anyhow::Result<Option<AnswerId>> {
         Ok(match &self.lane()?.screen {
             Screen::Answer(answer) => Some(answer.id),
             Screen::Idle => None,
@@ -67,7 +67,7 @@ impl Kiosk {
     }
 
     /// Waits for an answer that is newer than `last`.
-    pub(crate) fn answer_after(&mut self, last: Option<AnswerId>) -> anyhow::Result<Answer> {
+    pub fn answer_after(&mut self, last: Option<AnswerId>) -> anyhow::Result<Answer> {
         self.wait("an answer", |kiosk| match &kiosk.lane.screen {
             Screen::Answer(answer) if last.is_none_or(|last| answer.id > last) => Some(answer.clone()),
             Screen::Answer(_) | Screen::Idle => None,
@@ -75,18 +75,18 @@ impl Kiosk {
     }
 
     /// Waits until the lane is as `wanted`.
-    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&LaneState) -> bool) -> anyhow::Result<()> {
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&LaneState) -> bool) -> anyhow::Result<()> {
         self.wait(what, |kiosk| wanted(&kiosk.lane).then_some(()))
     }
 
     /// Sends a command that the daemon has to refuse.
-    pub(crate) fn refusal_of(&mut self, command: Command) -> anyhow::Result<Refusal> {
+    pub fn refusal_of(&mut self, command: Command) -> anyhow::Result<Refusal> {
         self.send(command)?;
         self.wait("a refusal", |kiosk| kiosk.refused)
     }
 
     /// あとで確認
-    pub(crate) fn leader_list(&mut self) -> anyhow::Result<Vec<LeaderItem>> {
+    pub fn leader_list(&mut self) -> anyhow::Result<Vec<LeaderItem>> {
         self.leader_list = None;
         self.send(Command::ShowLeaderList)?;
         self.wait("the leader's list", |kiosk| kiosk.leader_list.take())

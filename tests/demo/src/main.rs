@@ -1,25 +1,16 @@
-//! The whole of Hinamori on one machine: a town's server, two boxes with virtual readers and kiosks, and a
-//! tray of virtual cards.
+//! The command line of the demo.
 //!
 //! `hinamori-demo run` leaves it to whoever sits in front of it; `hinamori-demo check` plays a script and
 //! exits 0 only when every expectation held. Every part is the real program, started as an installed machine
 //! would start it. Needs a `/run/pcscd` of its own: `tests/in-namespace.sh` gives it one.
-
-mod child;
-mod daemon;
-mod display;
-mod kiosk;
-mod script;
-mod summary;
-mod tray;
-mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::world::World;
+use hinamori_demo::tray::Delays;
+use hinamori_demo::{script, world::World};
 
 #[derive(Parser)]
 #[command(about = "Starts Hinamori with a fictional town on this machine")]
@@ -52,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    let mut world = World::start(folder, tray::Delays::Lifelike)?;
+    let mut world = World::start(folder, Delays::Lifelike)?;
     println!("\n  Tray of virtual cards   {}", world.tray().address());
     println!("  The server's counts     {}\n", world.server_page());
     if let Some(pictures) = world.pictures() {
@@ -65,7 +56,7 @@ fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 fn check(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    let mut world = World::start(folder, tray::Delays::None)?;
+    let mut world = World::start(folder, Delays::None)?;
     let summary = script::play(&mut world);
     let path = folder.join("summary.json");
     summary.write(&path)?;

@@ -60,7 +60,7 @@ const CARDS: &[(&str, Expected, Mark)] = &[
 ];
 
 /// Plays everything; each expectation that does not hold becomes a line, and the rest goes on.
-pub(crate) fn play(world: &mut World) -> Summary {
+pub fn play(world: &mut World) -> Summary {
     let mut summary = Summary::default();
     let mut step = |what: &str, play: fn(&mut World, &mut Summary) -> anyhow::Result<()>| {
         let outcome = play(world, &mut summary);

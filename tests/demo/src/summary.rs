@@ -8,43 +8,48 @@ use serde::Serialize;
 
 /// Written to summary.json; held when nothing failed.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Summary {
+pub struct Summary {
     /// Cards held to readers.
-    pub(crate) taps: u32,
+    pub taps: u32,
     /// Taps that were answered with a durable record.
-    pub(crate) accepted: u32,
+    pub accepted: u32,
     /// Records on the server by what was proved.
-    pub(crate) assurances: BTreeMap<String, u64>,
+    pub assurances: BTreeMap<String, u64>,
     /// Records on each box and the server.
-    pub(crate) records: Records,
+    pub records: Records,
     /// Whether all three hold the same.
-    pub(crate) converged: bool,
+    pub converged: bool,
     /// Own time of a tap over both boxes: last byte of the card to durable record.
-    pub(crate) own_time_ms: OwnTime,
+    pub own_time_ms: OwnTime,
     /// One line for each expectation that did not hold.
-    pub(crate) failed: Vec<String>,
+    pub failed: Vec<String>,
     /// Expectations that held.
-    pub(crate) held: u32,
+    pub held: u32,
 }
 
 /// Counts of records.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Records {
-    pub(crate) box_a: u64,
-    pub(crate) box_b: u64,
-    pub(crate) server: u64,
+pub struct Records {
+    /// At the gym.
+    pub box_a: u64,
+    /// At the check-point.
+    pub box_b: u64,
+    /// At the town hall.
+    pub server: u64,
 }
 
 /// Milliseconds.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct OwnTime {
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
+pub struct OwnTime {
+    /// Median.
+    pub p50: f64,
+    /// 99th percentile.
+    pub p99: f64,
 }
 
 impl Summary {
     /// Notes one expectation.
-    pub(crate) fn expect(&mut self, what: &str, outcome: anyhow::Result<()>) {
+    pub fn expect(&mut self, what: &str, outcome: anyhow::Result<()>) {
         match outcome {
             Ok(()) => self.held += 1,
             Err(error) => self.failed.push(format!("{what}: {error:#}")),
@@ -52,12 +57,12 @@ impl Summary {
     }
 
     /// Whether every expectation held, and there were some.
-    pub(crate) fn held(&self) -> bool {
+    pub fn held(&self) -> bool {
         self.failed.is_empty() && self.held > 0 && self.converged
     }
 
     /// For people.
-    pub(crate) fn report(&self) -> String {
+    pub fn report(&self) -> String {
         let Records { box_a, box_b, server } = self.records;
         let mut report = format!(
             "{} taps, {} accepted; records: {box_a} on box A, {box_b} on box B, {server} on the server; \
@@ -77,7 +82,7 @@ impl Summary {
     }
 
     /// Writes it as JSON.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+    pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         std::fs::write(path, serde_json::to_vec_pretty(self)?).context("write the summary")
     }
 }

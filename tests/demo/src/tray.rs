@@ -12,7 +12,7 @@ use crate::child::Running;
 
 /// How long virtual cards take for their answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delays {
+pub enum Delays {
     /// None: the script waits for the box alone.
     None,
     /// As a real card.
@@ -30,16 +30,16 @@ impl Delays {
 
 /// A reader as the tray and PC/SC know it.
 #[derive(Debug, Clone)]
-pub(crate) struct TrayReader {
+pub struct TrayReader {
     /// The tray's name for it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Its port.
-    pub(crate) port: u16,
+    pub port: u16,
 }
 
 /// The running tray.
 #[derive(Debug)]
-pub(crate) struct Tray {
+pub struct Tray {
     _process: Running,
     address: String,
     agent: Agent,
@@ -47,11 +47,11 @@ pub(crate) struct Tray {
 
 /// What a presentation came to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Taken {
+pub struct Taken {
     /// Commands that the card received.
-    pub(crate) commands: u32,
+    pub commands: u32,
     /// VERIFY commands that presented a PIN.
-    pub(crate) secrets_presented: u32,
+    pub secrets_presented: u32,
 }
 
 #[derive(Serialize)]
@@ -74,7 +74,7 @@ struct Take<'a> {
 
 impl Tray {
     /// Starts the tray over readers that are there already.
-    pub(crate) fn start(
+    pub fn start(
         simcard: &Path,
         cards: &Path,
         readers: &[TrayReader],
@@ -95,24 +95,24 @@ impl Tray {
     }
 
     /// The page's address.
-    pub(crate) fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         &self.address
     }
 
     /// Lays a card on a reader and leaves it there.
-    pub(crate) fn lay(&self, card: &str, reader: &str) -> anyhow::Result<()> {
+    pub fn lay(&self, card: &str, reader: &str) -> anyhow::Result<()> {
         self.post("lay", &Lay { card, reader, fault: None })?;
         Ok(())
     }
 
     /// Lays a card on a reader that is torn away after so many commands.
-    pub(crate) fn lay_torn(&self, card: &str, reader: &str, torn_after: u32) -> anyhow::Result<()> {
+    pub fn lay_torn(&self, card: &str, reader: &str, torn_after: u32) -> anyhow::Result<()> {
         self.post("lay", &Lay { card, reader, fault: Some(TornAfter { torn_after }) })?;
         Ok(())
     }
 
     /// Takes the card off.
-    pub(crate) fn take(&self, reader: &str) -> anyhow::Result<Taken> {
+    pub fn take(&self, reader: &str) -> anyhow::Result<Taken> {
         Ok(serde_json::from_str(&self.post("take", &Take { reader })?)?)
     }
 

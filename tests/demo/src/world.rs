@@ -16,9 +16,9 @@ use crate::display::Window;
 use crate::tray::{Delays, Tray, TrayReader};
 
 /// The shelter of the demo town (packaging/demo-town/town.toml names it first).
-pub(crate) const GYM: &str = "gym";
+pub const GYM: &str = "gym";
 /// The check-point on the way up.
-pub(crate) const GATE: &str = "gate";
+pub const GATE: &str = "gate";
 
 const READERS: [TrayReader; 2] =
     [TrayReader { name: GYM, port: 21000 }, TrayReader { name: GATE, port: 21010 }];
@@ -31,7 +31,7 @@ const ONLINE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A running town. Parts end in the order of the fields.
 #[derive(Debug)]
-pub(crate) struct World {
+pub struct World {
     windows: Vec<Window>,
     gym: DemoBox,
     gate: DemoBox,
@@ -45,22 +45,31 @@ pub(crate) struct World {
 
 /// `GET /counts.json`
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Counts {
-    pub(crate) records: u64,
-    pub(crate) quarantined: u64,
-    pub(crate) assurances: BTreeMap<String, u64>,
-    pub(crate) incidents: Vec<IncidentCounts>,
+pub struct Counts {
+    /// Records in all.
+    pub records: u64,
+    /// Refused batches.
+    pub quarantined: u64,
+    /// Records by what their tap proved.
+    pub assurances: BTreeMap<String, u64>,
+    /// Live, drill, daily life.
+    pub incidents: Vec<IncidentCounts>,
 }
 
+/// One incident of it.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct IncidentCounts {
-    pub(crate) mode: String,
-    pub(crate) sites: Vec<SiteCounts>,
+pub struct IncidentCounts {
+    /// Its code.
+    pub mode: String,
+    /// Its sites.
+    pub sites: Vec<SiteCounts>,
 }
 
+/// One site of it.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct SiteCounts {
-    pub(crate) here: u64,
+pub struct SiteCounts {
+    /// People here with a record.
+    pub here: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,7 +85,7 @@ struct TownSite {
 
 impl World {
     /// Starts it all in a fresh `folder`.
-    pub(crate) fn start(folder: &Path, delays: Delays) -> anyhow::Result<Self> {
+    pub fn start(folder: &Path, delays: Delays) -> anyhow::Result<Self> {
         if folder.exists() {
             std::fs::remove_dir_all(folder).context("clear the demo's folder")?;
         }
@@ -142,46 +151,46 @@ impl World {
     }
 
     /// A box by its name.
-    pub(crate) fn demo_box(&mut self, name: &str) -> &mut DemoBox {
+    pub fn demo_box(&mut self, name: &str) -> &mut DemoBox {
         if name == GATE { &mut self.gate } else { &mut self.gym }
     }
 
     /// The tray.
-    pub(crate) const fn tray(&self) -> &Tray {
+    pub const fn tray(&self) -> &Tray {
         &self.tray
     }
 
     /// Where the counts are to be seen.
-    pub(crate) fn server_page(&self) -> String {
+    pub fn server_page(&self) -> String {
         format!("http://{SERVER_WEB}/")
     }
 
     /// The server's counts.
-    pub(crate) fn counts(&self) -> anyhow::Result<Counts> {
+    pub fn counts(&self) -> anyhow::Result<Counts> {
         let mut response = self.agent.get(format!("http://{SERVER_WEB}/counts.json")).call()?;
         Ok(response.body_mut().read_json()?)
     }
 
     /// Ends the server as a reboot of the town hall would.
-    pub(crate) fn stop_server(&mut self) -> anyhow::Result<()> {
+    pub fn stop_server(&mut self) -> anyhow::Result<()> {
         self.server.take().context("the server does not run")?.end().context("the server did not end")?;
         Ok(())
     }
 
     /// Starts it again.
-    pub(crate) fn start_server(&mut self) -> anyhow::Result<()> {
+    pub fn start_server(&mut self) -> anyhow::Result<()> {
         self.server = Some(run_server(&self.programs, &self.folder)?);
         Ok(())
     }
 
     /// Where the kiosks' pictures are; `None` when they are on a real display.
-    pub(crate) fn pictures(&self) -> Option<&Path> {
+    pub fn pictures(&self) -> Option<&Path> {
         let drawn = self.windows.iter().all(|window| matches!(window.picture(), Ok(Some(_))));
         drawn.then_some(self.folder.as_path())
     }
 
     /// Fresh pictures of both windows; an error when one is gone.
-    pub(crate) fn take_pictures(&mut self) -> anyhow::Result<()> {
+    pub fn take_pictures(&mut self) -> anyhow::Result<()> {
         for window in &mut self.windows {
             if !window.is_running() {
                 bail!("a kiosk ended by itself");
@@ -193,7 +202,7 @@ impl World {
 
     /// Keeps everything up, and renews the pictures, until Ctrl-C. The terminal sends the interrupt to every
     /// process of the group; what is left then ends with this value.
-    pub(crate) fn until_interrupted(&mut self) -> anyhow::Result<()> {
+    pub fn until_interrupted(&mut self) -> anyhow::Result<()> {
         loop {
             std::thread::sleep(Duration::from_secs(1));
             if !self.gym.is_running() || !self.gate.is_running() {

@@ -1,0 +1,13 @@
+//! The whole of Hinamori on one machine: a town's server, two boxes with virtual readers and kiosks, and a
+//! tray of virtual cards. Every part is the real program, started as an installed machine would start it.
+//!
+//! What it needs to start programs and to be a kiosk without a screen also serves the end-to-end tests.
+
+pub mod child;
+pub mod daemon;
+pub mod display;
+pub mod kiosk;
+pub mod script;
+pub mod summary;
+pub mod tray;
+pub mod world;

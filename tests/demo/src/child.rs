@@ -38,12 +38,7 @@ impl Running {
     }
 
     /// Starts `command` and waits until it prints the line `ready` to its standard output.
-    pub fn start_ready(
-        name: &str,
-        command: &mut Command,
-        log: &Path,
-        ready: &str,
-    ) -> anyhow::Result<Self> {
+    pub fn start_ready(name: &str, command: &mut Command, log: &Path, ready: &str) -> anyhow::Result<Self> {
         let file = File::options().create(true).append(true).open(log).context("open a log")?;
         let mut process = command
             .stdin(Stdio::null())

@@ -47,12 +47,7 @@ pub struct OwnTimes {
 
 impl DemoBox {
     /// Writes the configuration of a box whose reader's name contains `reader`.
-    pub fn prepare(
-        name: &'static str,
-        reader: &str,
-        programs: &Path,
-        folder: &Path,
-    ) -> anyhow::Result<Self> {
+    pub fn prepare(name: &'static str, reader: &str, programs: &Path, folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder)?;
         let this = Self { name, programs: programs.to_owned(), folder, process: None };

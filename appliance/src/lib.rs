@@ -21,6 +21,7 @@ mod kiosk;
 mod ledger;
 mod link;
 mod own_time;
+pub mod reader_test;
 pub mod status;
 mod town;
 

@@ -161,9 +161,10 @@ fn checks(package: &Package, key: &TownKey, tests: TestHierarchies, now: UnixMil
         let application_key = card.application_key.clone()?.into_boxed_slice();
         Some((key.card_key(card.kind, &card.identity), application_key))
     });
+    let listed = verifier.latest_list();
     Checks {
         key: key.clone(),
-        not_before: package.issued_at,
+        not_before: listed.map_or(package.issued_at, |listed| listed.max(package.issued_at)),
         intermediates: package.intermediates.clone(),
         application_keys: keys.collect(),
         verifier,

@@ -2,10 +2,13 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use hinamori_appliance::reader_test::{self, Line, Question};
 use hinamori_appliance::{Config, control, enrolment};
+use hinamori_card::Tries;
 use hinamori_net_tls::EnrolmentCode;
 
 /// Looks after a Hinamori box.
@@ -26,6 +29,18 @@ enum Task {
         /// The code.
         code: String,
     },
+    /// Lists the readers and says what each card laid on them is. Stop the daemon first.
+    ReaderTest {
+        /// Seconds to watch.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Says how many tries the PINs of the next card have left, which costs none. Stop the daemon first.
+    PinStatus {
+        /// Seconds to wait for a card.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// How the running box is.
     Status {
         /// As one JSON object.
@@ -38,6 +53,8 @@ fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let config = Config::read(&options.config)?;
     match options.task {
+        Task::ReaderTest { seconds } => watch_readers(&config, Question::Kind, seconds),
+        Task::PinStatus { seconds } => watch_readers(&config, Question::Pins, seconds),
         Task::Enrol { code } => enrol(&config, &code),
         Task::Status { json } => status(&config, json),
     }
@@ -76,4 +93,40 @@ fn status(config: &Config, json: bool) -> anyhow::Result<()> {
 
 fn say(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{text}").context("nobody reads the answer")
+}
+
+fn watch_readers(config: &Config, question: Question, seconds: u64) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        control::ask(&config.control_socket()).is_err(),
+        "the daemon of this box runs and holds the cards: stop it first (systemctl stop hinamori-appliance)"
+    );
+    say("Lay a card on a reader.")?;
+    let mut unsaid = Ok(());
+    let mut tell = |line: Line| {
+        let is_answer = question == Question::Pins && matches!(line, Line::Card { .. });
+        unsaid = say(&text_of(&line));
+        unsaid.is_ok() && !is_answer
+    };
+    reader_test::run(question, Duration::from_secs(seconds), &mut tell)
+        .context("no thread for the readers")?;
+    unsaid
+}
+
+fn text_of(line: &Line) -> String {
+    match line {
+        Line::Reader(reader) => format!("reader   {reader}"),
+        Line::Lost(reader) => format!("gone     {reader}"),
+        Line::Failed { reader, reason } => format!("failed   {reader}: {reason}"),
+        Line::Card { reader, kind, took, pins } => {
+            let mut text = format!("card     {reader}: {kind}, read in {} ms", took.as_millis());
+            for pin in pins {
+                text.push_str(&match pin.tries {
+                    Tries::Left(left) => format!("\n         {}: {left} tries left", pin.kind),
+                    Tries::Blocked => format!("\n         {}: blocked, or never set", pin.kind),
+                    Tries::Untold => format!("\n         {}: the card does not say", pin.kind),
+                });
+            }
+            text
+        }
+    }
 }

@@ -107,6 +107,12 @@ impl Verifier {
         self.lists.values().map(|list| list.this_update()).min()
     }
 
+    /// The newest thisUpdate of the lists in use: a time that an authority signed, so that it is not earlier
+    /// now. `None` without any list.
+    pub fn latest_list(&self) -> Option<UnixMillis> {
+        self.lists.values().map(|list| list.this_update()).max()
+    }
+
     /// Checks path, purpose and revocation. `intermediates` are candidates, DER; each is checked itself.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ CARGO ?= cargo
 PROGRAMS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk -p hinamori-sim -p hinamori-demo
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-.PHONY: demo demo-check test programs packages-demo packages-test
+.PHONY: demo demo-check test deb programs packages-demo packages-test packages-deb
 
 # Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards.
 demo: packages-demo programs
@@ -19,6 +19,7 @@ test: packages-test programs
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) test --workspace --locked
+	tests/units.sh target/debug
 
 programs:
 	$(CARGO) build --locked $(PROGRAMS)

@@ -1,0 +1,44 @@
+#!/bin/sh
+# stage.sh PACKAGE PROGRAMS ROOT
+#
+# Lays the files of one product package (hinamori-appliance, hinamori-kiosk, hinamori-server) out under ROOT,
+# with the programs found in PROGRAMS. The packages and the test of the units both come from here, so that
+# what is tested is what is installed. Whatever is not named here is in no product: that is how the simulator,
+# the tray and the test authority stay out.
+set -eu
+
+package=$1 programs=$2 root=$3
+cd "$(dirname "$0")/.."
+
+put() { # MODE SOURCE TARGET
+    install -D -m "$1" "$2" "$root/$3"
+}
+unit() {
+    put 644 "systemd/$1" "lib/systemd/system/$1"
+}
+
+case $package in
+    hinamori-appliance)
+        put 755 "$programs/hinamori-appliance" usr/bin/hinamori-appliance
+        put 755 "$programs/hinamorictl" usr/bin/hinamorictl
+        unit hinamori-appliance.service
+        unit pcscd.socket.d/hinamori.conf
+        put 644 systemd/tmpfiles.d/hinamori-appliance.conf usr/lib/tmpfiles.d/hinamori-appliance.conf
+        put 644 packaging/files/appliance/hinamori.rules usr/share/polkit-1/rules.d/50-hinamori.rules
+        put 644 packaging/files/appliance/box.toml etc/hinamori/box.toml
+        ;;
+    hinamori-kiosk)
+        put 755 "$programs/hinamori-kiosk" usr/bin/hinamori-kiosk
+        unit hinamori-kiosk@.service
+        put 644 packaging/files/kiosk/hinamori-kiosk.pam etc/pam.d/hinamori-kiosk
+        put 644 packaging/files/kiosk/hinamori-kiosk.default etc/default/hinamori-kiosk
+        ;;
+    hinamori-server)
+        put 755 "$programs/hinamori-server" usr/bin/hinamori-server
+        unit hinamori-server.service
+        put 644 systemd/tmpfiles.d/hinamori-server.conf usr/lib/tmpfiles.d/hinamori-server.conf
+        put 644 packaging/files/server/hinamori-server.default etc/default/hinamori-server
+        ;;
+    *) echo "stage.sh: no package $package" >&2; exit 2 ;;
+esac
+put 644 "systemd/sysusers.d/$package.conf" "usr/lib/sysusers.d/$package.conf"

@@ -1,7 +1,9 @@
 # Hinamori. `make demo` shows it, `make test` proves it; neither needs anything done by hand before.
 
 CARGO ?= cargo
-PROGRAMS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk -p hinamori-sim -p hinamori-demo
+CARGO_FOLDER := $(or $(CARGO_HOME),$(HOME)/.cargo)
+PRODUCTS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk
+PROGRAMS := $(PRODUCTS) -p hinamori-sim -p hinamori-demo
 DEMO := target/debug/hinamori-demo --folder target/demo
 
 .PHONY: demo demo-check test deb programs packages-demo packages-test packages-deb
@@ -21,6 +23,15 @@ test: packages-test programs
 	$(CARGO) test --workspace --locked
 	tests/units.sh target/debug
 
+# The packages of box, kiosk and server, in target/deb: without the simulator, its cards and the demo, and
+# without a path of this machine in them.
+deb: packages-deb
+	RUSTFLAGS='--remap-path-prefix=$(CURDIR)/= --remap-path-prefix=$(CARGO_FOLDER)/=' \
+		$(CARGO) build --release --locked $(PRODUCTS)
+	rm -rf target/deb
+	packaging/deb.sh target/release target/deb
+	tests/packages.sh target/deb target/release
+
 programs:
 	$(CARGO) build --locked $(PROGRAMS)
 
@@ -29,3 +40,6 @@ packages-demo:
 
 packages-test:
 	packaging/install-packages.sh build run test
+
+packages-deb:
+	packaging/install-packages.sh build package

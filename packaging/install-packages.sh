@@ -3,7 +3,7 @@
 #
 # Installs the Debian packages of the given sets as far as they are missing. Asks for sudo only when
 # something is missing and we are not root. Sets: build, run (what the boxes, the server and the virtual
-# readers need), test.
+# readers need), test, package (what makes and checks our own packages).
 set -eu
 
 build="build-essential pkg-config libpcsclite-dev libasound2-dev ca-certificates"
@@ -12,7 +12,8 @@ run="pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl procps util-linux
      libegl1 libgl1-mesa-dri libgles2 libwayland-client0 libwayland-egl1 libxkbcommon0
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
      fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2"
-test="xdotool mesa-vulkan-drivers systemd dpkg-dev fakeroot"
+test="xdotool mesa-vulkan-drivers systemd fakeroot"
+package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 
 wanted=
 for set in "$@"; do
@@ -20,6 +21,7 @@ for set in "$@"; do
         build) wanted="$wanted $build" ;;
         run) wanted="$wanted $run" ;;
         test) wanted="$wanted $test" ;;
+        package) wanted="$wanted $package" ;;
         *) echo "install-packages.sh: no set $set" >&2; exit 2 ;;
     esac
 done

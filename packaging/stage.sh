@@ -16,11 +16,15 @@ put() { # MODE SOURCE TARGET
 unit() {
     put 644 "systemd/$1" "lib/systemd/system/$1"
 }
+program() { # NAME SECTION-OF-ITS-MANUAL
+    put 755 "$programs/$1" "usr/bin/$1"
+    put 644 "packaging/man/$1.$2" "usr/share/man/man$2/$1.$2"
+}
 
 case $package in
     hinamori-appliance)
-        put 755 "$programs/hinamori-appliance" usr/bin/hinamori-appliance
-        put 755 "$programs/hinamorictl" usr/bin/hinamorictl
+        program hinamori-appliance 8
+        program hinamorictl 8
         unit hinamori-appliance.service
         unit pcscd.socket.d/hinamori.conf
         put 644 systemd/tmpfiles.d/hinamori-appliance.conf usr/lib/tmpfiles.d/hinamori-appliance.conf
@@ -28,13 +32,13 @@ case $package in
         put 644 packaging/files/appliance/box.toml etc/hinamori/box.toml
         ;;
     hinamori-kiosk)
-        put 755 "$programs/hinamori-kiosk" usr/bin/hinamori-kiosk
+        program hinamori-kiosk 1
         unit hinamori-kiosk@.service
         put 644 packaging/files/kiosk/hinamori-kiosk.pam etc/pam.d/hinamori-kiosk
         put 644 packaging/files/kiosk/hinamori-kiosk.default etc/default/hinamori-kiosk
         ;;
     hinamori-server)
-        put 755 "$programs/hinamori-server" usr/bin/hinamori-server
+        program hinamori-server 8
         unit hinamori-server.service
         put 644 systemd/tmpfiles.d/hinamori-server.conf usr/lib/tmpfiles.d/hinamori-server.conf
         put 644 packaging/files/server/hinamori-server.default etc/default/hinamori-server

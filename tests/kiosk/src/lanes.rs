@@ -97,7 +97,10 @@ pub fn hamada() -> Vec<Member> {
 /// Three generations under one roof: more than one screen holds.
 pub fn large_household() -> Vec<Member> {
     let names = ["一郎", "二郎", "三郎", "四郎", "五郎", "六郎", "七海", "八重", "久子", "十和子", "小百合"];
-    (1_u8..).zip(names).map(|(number, called)| member(number, &format!("長谷川 {called}"), "同居人")).collect()
+    (1_u8..)
+        .zip(names)
+        .map(|(number, called)| member(number, &format!("長谷川 {called}"), "同居人"))
+        .collect()
 }
 
 /// An answer that was just given; what it recorded can be taken back for half a minute.

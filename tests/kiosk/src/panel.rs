@@ -271,7 +271,8 @@ impl Panel {
     /// Without a software rasteriser, or when the file cannot be written.
     pub fn save_picture(&mut self, file: &Path) {
         self.rest();
-        let saved = self.harness.render().and_then(|image| image.save(file).map_err(|error| error.to_string()));
+        let saved =
+            self.harness.render().and_then(|image| image.save(file).map_err(|error| error.to_string()));
         if let Err(error) = saved {
             panic!("cannot draw {}: {error}", file.display());
         }

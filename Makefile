@@ -6,7 +6,7 @@ PRODUCTS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk
 PROGRAMS := $(PRODUCTS) -p hinamori-sim -p hinamori-demo
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-.PHONY: demo demo-check test deb programs packages-demo packages-test packages-deb
+.PHONY: demo demo-check test bench deb programs packages-demo packages-test packages-bench packages-deb
 
 # Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards.
 demo: packages-demo programs
@@ -22,6 +22,11 @@ test: packages-test programs
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) test --workspace --locked
 	tests/units.sh target/debug
+
+# make bench NAME=tap; all without NAME. Figures go to target/bench/NAME.json.
+bench: packages-bench
+	$(CARGO) build --release --locked $(PROGRAMS) -p hinamori-bench
+	env -u DISPLAY -u WAYLAND_DISPLAY tests/in-namespace.sh target/release/hinamori-bench $(NAME)
 
 # The packages of box, kiosk and server, in target/deb: without the simulator, its cards and the demo, and
 # without a path of this machine in them.
@@ -40,6 +45,9 @@ packages-demo:
 
 packages-test:
 	packaging/install-packages.sh build run test
+
+packages-bench:
+	packaging/install-packages.sh build run bench
 
 packages-deb:
 	packaging/install-packages.sh build package

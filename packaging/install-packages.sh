@@ -12,6 +12,7 @@ run="pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl procps util-linux
      libegl1 libgl1-mesa-dri libgles2 libwayland-client0 libwayland-egl1 libxkbcommon0
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
      fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2"
+bench="strace"
 test="xdotool mesa-vulkan-drivers systemd fakeroot"
 package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 
@@ -21,6 +22,7 @@ for set in "$@"; do
         build) wanted="$wanted $build" ;;
         run) wanted="$wanted $run" ;;
         test) wanted="$wanted $test" ;;
+        bench) wanted="$wanted $bench" ;;
         package) wanted="$wanted $package" ;;
         *) echo "install-packages.sh: no set $set" >&2; exit 2 ;;
     esac

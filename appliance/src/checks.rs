@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use hinamori_card::{
     Access, CardContents, CardError, CardReading, CertificateDer, Challenge, ContactlessId, Transport,
@@ -49,6 +50,8 @@ pub(crate) struct Reading {
     pub(crate) card: Option<CardKey>,
     /// On what the tap rests.
     pub(crate) evidence: Found,
+    /// When the work on it began.
+    pub(crate) began: Instant,
 }
 
 /// The verifiers' words, owned.
@@ -89,8 +92,9 @@ impl TapWork for CheckedTap {
     type Outcome = Reading;
 
     fn run(&self, reader: &ReaderName, card: &mut dyn Transport) -> Result<Reading, CardError> {
+        let began = Instant::now();
         let checks = self.checks();
-        match read_card(card) {
+        let reading = match read_card(card) {
             Ok(CardReading { contents, contactless }) => checks.examine(card, contents, contactless),
             // No reply: the card left or the reader failed, and the whole work runs again.
             Err(error @ CardError::Transport(_)) => Err(error),
@@ -100,7 +104,8 @@ impl TapWork for CheckedTap {
                 let contactless = contactless_id(card)?;
                 Ok(checks.by_identifier(contactless, Found::UnreadableCertificate))
             }
-        }
+        };
+        reading.map(|reading| Reading { began, ..reading })
     }
 }
 
@@ -156,8 +161,8 @@ impl Checks {
         }
     }
 
-    const fn reading(&self, card: Option<CardKey>, evidence: Found) -> Reading {
-        Reading { version: self.version, card, evidence }
+    fn reading(&self, card: Option<CardKey>, evidence: Found) -> Reading {
+        Reading { version: self.version, card, evidence, began: Instant::now() }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hinamori_ipc::AnswerId;
+use hinamori_model::LaneId;
 
 use crate::clock::monotonic_nanos;
 
@@ -37,6 +38,21 @@ impl OwnTimes {
     }
 }
 
+/// The moments of one tap.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LoggedTap {
+    /// Where.
+    pub(crate) lane: LaneId,
+    /// The work on the card began.
+    pub(crate) began: Instant,
+    /// The card's last byte was here.
+    pub(crate) last_byte: Instant,
+    /// The record was durable.
+    pub(crate) committed: Instant,
+    /// The answer after it; `None` when the lane had none.
+    pub(crate) answer: Option<AnswerId>,
+}
+
 /// One line a tap for a bench, in nanoseconds of CLOCK_MONOTONIC: another process puts its own beside it.
 pub(crate) struct TapLog {
     out: BufWriter<File>,
@@ -51,9 +67,12 @@ impl TapLog {
         Ok(Self { out: BufWriter::new(File::create(path)?) })
     }
 
-    /// Notes one tap; `None` when no answer was given.
-    pub(crate) fn note(&mut self, last_byte: Instant, committed: Instant, answer: Option<AnswerId>) {
+    /// Notes one tap.
+    pub(crate) fn note(&mut self, tap: LoggedTap) {
+        let LoggedTap { lane, began, last_byte, committed, answer } = tap;
         let line = serde_json::json!({
+            "lane": lane,
+            "began_ns": monotonic_nanos(began),
             "last_byte_ns": monotonic_nanos(last_byte),
             "committed_ns": monotonic_nanos(committed),
             "answer": answer,
@@ -93,7 +112,8 @@ mod tests {
         let last_byte = Instant::now();
         std::thread::sleep(Duration::from_millis(3));
         let committed = Instant::now();
-        log.note(last_byte, committed, Some(AnswerId(4)));
+        let answer = Some(AnswerId(4));
+        log.note(LoggedTap { lane: LaneId(1), began: last_byte, last_byte, committed, answer });
         log.flush();
         let line: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let nanos = |name: &str| line[name].as_u64().unwrap();

@@ -47,8 +47,11 @@ impl Core {
         let undone = facts.iter().any(|fact| matches!(fact, Fact::Undo { .. }));
         let doubtful = |fact: &Fact| fact.proof().is_some_and(|proof| !proof.doubts.is_empty());
         let hidden = undone || facts.iter().any(about_hidden);
-        let later = undone || facts.iter().any(doubtful);
-        let counted = self.counted(now, hidden, later);
+        let counted = self.counted(now, hidden, undone);
+        let added = facts.iter().filter(|fact| doubtful(fact) && !about_hidden(fact)).count();
+        let added = if undone { 0 } else { u32::try_from(added).unwrap_or(u32::MAX) };
+        let shown = |tally: Tally| Tally { later: tally.later.saturating_add(added), ..tally };
+        let counted = counted.map(shown);
         self.take(counted);
     }
 

@@ -13,6 +13,7 @@ use tracing::{error, info};
 
 use super::Core;
 use crate::checks::{Found, Reading};
+use crate::own_time::LoggedTap;
 
 impl Found {
     const fn as_evidence(&self) -> Evidence<'_> {
@@ -46,6 +47,7 @@ impl Core {
         last_byte: Instant,
         now: UnixMillis,
     ) {
+        let began = outcome.as_ref().map_or(last_byte, |reading| reading.began);
         let (input, recent) = match outcome {
             Ok(reading) if reading.version == self.town.version => self.input_of(lane, &reading, now),
             // The town's key changed between the card and here: its hash means nothing any more.
@@ -62,7 +64,7 @@ impl Core {
                     self.recent = recent;
                 }
                 if was_read {
-                    self.note_own_time(lane, last_byte, done.committed);
+                    self.note_own_time(lane, began, last_byte, done.committed);
                 }
             }
             // The lane asks for the card again by itself.
@@ -71,7 +73,7 @@ impl Core {
         }
     }
 
-    fn note_own_time(&mut self, lane: LaneId, last_byte: Instant, committed: Instant) {
+    fn note_own_time(&mut self, lane: LaneId, began: Instant, last_byte: Instant, committed: Instant) {
         self.taps = self.taps.saturating_add(1);
         self.own_times.note(committed.saturating_duration_since(last_byte));
         let answer = self.desks.get(&lane).and_then(|desk| match desk.lane.screen() {
@@ -79,7 +81,7 @@ impl Core {
             Screen::Idle => None,
         });
         if let Some(log) = &mut self.tap_log {
-            log.note(last_byte, committed, answer);
+            log.note(LoggedTap { lane, began, last_byte, committed, answer });
         }
     }
 

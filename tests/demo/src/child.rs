@@ -73,6 +73,11 @@ impl Running {
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
+    /// Its number.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))

@@ -48,16 +48,37 @@ pub struct OwnTimes {
 impl DemoBox {
     /// Writes the configuration of a box whose reader's name contains `reader`.
     pub fn prepare(name: &'static str, reader: &str, programs: &Path, folder: &Path) -> anyhow::Result<Self> {
+        Self::prepare_with(name, &[reader.to_owned()], None, programs, folder)
+    }
+
+    /// Writes the configuration of a box with a lane for each of `readers`, numbered from 1, and where it
+    /// notes its taps.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn prepare_with(
+        name: &'static str,
+        readers: &[String],
+        tap_log: Option<&Path>,
+        programs: &Path,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder)?;
         let this = Self { name, programs: programs.to_owned(), folder, process: None };
         let mut configuration = toml::Table::new();
         configuration.insert("data".into(), path_text(&this.folder.join("data"))?.into());
         configuration.insert("socket".into(), path_text(&this.socket())?.into());
-        let mut lane = toml::Table::new();
-        lane.insert("lane".into(), i64::from(LANE.0).into());
-        lane.insert("reader".into(), reader.into());
-        configuration.insert("lane".into(), vec![lane].into());
+        if let Some(tap_log) = tap_log {
+            configuration.insert("tap_log".into(), path_text(tap_log)?.into());
+        }
+        let lanes = (i64::from(LANE.0)..).zip(readers).map(|(number, reader)| {
+            let mut lane = toml::Table::new();
+            lane.insert("lane".into(), number.into());
+            lane.insert("reader".into(), reader.clone().into());
+            lane
+        });
+        configuration.insert("lane".into(), lanes.collect::<Vec<_>>().into());
         std::fs::write(this.configuration(), toml::to_string(&configuration)?)?;
         Ok(this)
     }
@@ -84,6 +105,11 @@ impl DemoBox {
     /// SIGKILL.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.process.take().context("the daemon does not run")?.kill()
+    }
+
+    /// The daemon's process; `None` while it does not run.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Running::process_id)
     }
 
     /// Whether the daemon still runs.

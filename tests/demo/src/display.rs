@@ -29,7 +29,18 @@ struct VirtualDisplay {
 impl Window {
     /// Opens the kiosk of `of`; `number` names the Xvfb display where one is needed.
     pub fn open(of: &DemoBox, number: u32) -> anyhow::Result<Self> {
+        Self::open_with(of, number, None)
+    }
+
+    /// The same; the kiosk notes in `frame_log` when its answers were on the screen.
+    ///
+    /// # Errors
+    /// When the display or the kiosk does not come up.
+    pub fn open_with(of: &DemoBox, number: u32, frame_log: Option<&Path>) -> anyhow::Result<Self> {
         let mut command = of.window();
+        if let Some(frame_log) = frame_log {
+            command.arg("--frame-log").arg(frame_log);
+        }
         let virtual_display = if has_display() {
             None
         } else {
@@ -61,6 +72,11 @@ impl Window {
             display.take_picture()?;
             Ok((display.colours()? > 16).then_some(()))
         })
+    }
+
+    /// The kiosk's process.
+    pub fn process_id(&self) -> u32 {
+        self.kiosk.process_id()
     }
 
     /// Whether the kiosk still runs.

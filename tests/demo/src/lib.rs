@@ -9,5 +9,6 @@ pub mod display;
 pub mod kiosk;
 pub mod script;
 pub mod summary;
+pub mod town_hall;
 pub mod tray;
 pub mod world;

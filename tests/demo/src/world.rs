@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -10,9 +9,10 @@ use hinamori_sim::pcscd::{Pcscd, reader_name};
 use serde::Deserialize;
 use ureq::Agent;
 
-use crate::child::{Running, output_of, wait_until};
+use crate::child::wait_until;
 use crate::daemon::DemoBox;
 use crate::display::Window;
+use crate::town_hall::TownHall;
 use crate::tray::{Delays, Tray, TrayReader};
 
 /// The shelter of the demo town (packaging/demo-town/town.toml names it first).
@@ -23,8 +23,6 @@ pub const GATE: &str = "gate";
 const READERS: [TrayReader; 2] =
     [TrayReader { name: GYM, port: 21000 }, TrayReader { name: GATE, port: 21010 }];
 const TRAY_LISTENS: &str = "127.0.0.1:21100";
-const SERVER_BOXES: &str = "127.0.0.1:21200";
-const SERVER_WEB: &str = "127.0.0.1:21201";
 /// Xvfb displays of the two kiosks: high, so that nobody's own display is met.
 const DISPLAYS: [u32; 2] = [97, 98];
 const ONLINE_WITHIN: Duration = Duration::from_secs(30);
@@ -36,7 +34,7 @@ pub struct World {
     gym: DemoBox,
     gate: DemoBox,
     tray: Tray,
-    server: Option<Running>,
+    hall: TownHall,
     _pcscd: Pcscd,
     programs: PathBuf,
     folder: PathBuf,
@@ -72,17 +70,6 @@ pub struct SiteCounts {
     pub here: u64,
 }
 
-#[derive(Debug, Deserialize)]
-struct Town {
-    site: Vec<TownSite>,
-}
-
-#[derive(Debug, Deserialize)]
-struct TownSite {
-    id: String,
-    kind: String,
-}
-
 impl World {
     /// Starts it all in a fresh `folder`.
     pub fn start(folder: &Path, delays: Delays) -> anyhow::Result<Self> {
@@ -92,13 +79,12 @@ impl World {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let programs = std::env::current_exe()?.parent().context("the programs' folder")?.to_owned();
-        let town = town_folder()?;
         let ports: Vec<u16> = READERS.iter().map(|reader| reader.port).collect();
         let pcscd = Pcscd::start(&folder.join("pcscd"), &ports)?;
-        let server = prepare_server(&programs, &town, &folder)?;
+        let hall = TownHall::prepare(&programs, &folder)?;
         let tray = Tray::start(
             &programs.join("hinamori-simcard"),
-            &town.join("tray.toml"),
+            &TownHall::tray_file()?,
             &READERS,
             TRAY_LISTENS,
             delays,
@@ -113,13 +99,13 @@ impl World {
             gym,
             gate,
             tray,
-            server: Some(server),
+            hall,
             _pcscd: pcscd,
             programs,
             folder,
             agent,
         };
-        world.join_boxes(&town)?;
+        world.join_boxes()?;
         for (number, of) in DISPLAYS.into_iter().zip([&world.gym, &world.gate]) {
             world.windows.push(Window::open(of, number)?);
         }
@@ -128,21 +114,13 @@ impl World {
     }
 
     /// Gives each box a code, as the town's two-person IT office would, and starts it.
-    fn join_boxes(&mut self, town: &Path) -> anyhow::Result<()> {
-        let sites: Town = toml::from_str(&std::fs::read_to_string(town.join("town.toml"))?)?;
-        let of_kind = |kind: &str| {
-            let site = sites.site.iter().find(|site| site.kind == kind);
-            site.map(|site| site.id.clone()).with_context(|| format!("the town has no {kind}"))
-        };
-        let (shelter, check_point) = (of_kind("shelter")?, of_kind("check_point")?);
-        let pairs = [(&mut self.gym, &shelter, &check_point), (&mut self.gate, &check_point, &shelter)];
-        for (of, site, reads) in pairs {
-            let mut command = Command::new(self.programs.join("hinamori-server"));
-            command.arg("enrol-code").arg("--data").arg(self.folder.join("server"));
-            command.args(["--site", site, "--reads", reads, "--address", SERVER_BOXES]);
-            let code = output_of("hinamori-server enrol-code", &mut command)?;
+    fn join_boxes(&mut self) -> anyhow::Result<()> {
+        for (of, site, reads) in
+            [(&mut self.gym, "shelter", "check_point"), (&mut self.gate, "check_point", "shelter")]
+        {
+            let code = self.hall.enrolment_code(site, Some(reads))?;
             of.start()?;
-            of.control(&["enrol", code.trim()])?;
+            of.control(&["enrol", &code])?;
         }
         for of in [&self.gym, &self.gate] {
             wait_until("a box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;
@@ -162,25 +140,23 @@ impl World {
 
     /// Where the counts are to be seen.
     pub fn server_page(&self) -> String {
-        format!("http://{SERVER_WEB}/")
+        TownHall::page()
     }
 
     /// The server's counts.
     pub fn counts(&self) -> anyhow::Result<Counts> {
-        let mut response = self.agent.get(format!("http://{SERVER_WEB}/counts.json")).call()?;
+        let mut response = self.agent.get(format!("{}counts.json", TownHall::page())).call()?;
         Ok(response.body_mut().read_json()?)
     }
 
     /// Ends the server as a reboot of the town hall would.
     pub fn stop_server(&mut self) -> anyhow::Result<()> {
-        self.server.take().context("the server does not run")?.end().context("the server did not end")?;
-        Ok(())
+        self.hall.stop()
     }
 
     /// Starts it again.
     pub fn start_server(&mut self) -> anyhow::Result<()> {
-        self.server = Some(run_server(&self.programs, &self.folder)?);
-        Ok(())
+        self.hall.start()
     }
 
     /// Where the kiosks' pictures are; `None` when they are on a real display.
@@ -213,34 +189,3 @@ impl World {
     }
 }
 
-fn town_folder() -> anyhow::Result<PathBuf> {
-    let beside = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/demo-town"));
-    beside.canonicalize().context("find packaging/demo-town")
-}
-
-/// Keys, the town's registers and the first start.
-fn prepare_server(programs: &Path, town: &Path, folder: &Path) -> anyhow::Result<Running> {
-    let (data, issued) = (folder.join("server"), folder.join("issued"));
-    let mut issue = Command::new(programs.join("hinamori-simcard"));
-    issue.arg("issue").arg("--tray").arg(town.join("tray.toml")).arg("--out").arg(&issued);
-    output_of("hinamori-simcard issue", &mut issue)?;
-    let server = programs.join("hinamori-server");
-    output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
-    let mut import = Command::new(&server);
-    import.arg("town").arg("--data").arg(&data).arg("--town").arg(town.join("town.toml"));
-    import.arg("--cards").arg(issued.join("cards.json"));
-    for (option, part) in
-        [("--anchors", "anchors"), ("--intermediates", "intermediates"), ("--lists", "lists")]
-    {
-        import.arg(option).arg(issued.join(part));
-    }
-    output_of("hinamori-server town", &mut import)?;
-    run_server(programs, folder)
-}
-
-fn run_server(programs: &Path, folder: &Path) -> anyhow::Result<Running> {
-    let mut run = Command::new(programs.join("hinamori-server"));
-    run.arg("run").arg("--data").arg(folder.join("server"));
-    run.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB]);
-    Running::start_ready("the server", &mut run, &folder.join("server.log"), "listening")
-}

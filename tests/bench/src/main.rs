@@ -1,0 +1,52 @@
+//! Measures, and never judges: every figure is printed with a floor or a peer of the same run, because
+//! machines differ. `make bench NAME=tap` runs one bench, `make bench` all.
+//!
+//! Needs a `/run/pcscd` of its own: `tests/in-namespace.sh` gives it one.
+
+mod floor;
+mod process;
+mod report;
+mod statistics;
+mod tap;
+mod town;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::report::Report;
+
+#[derive(Parser)]
+#[command(about = "Measures Hinamori on this machine")]
+struct Options {
+    /// Which bench; all without it.
+    name: Option<Bench>,
+    /// Where the figures go.
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+    /// Taps to measure.
+    #[arg(long, default_value_t = 2_000)]
+    taps: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// One tap through pcscd, from the card's last byte to the answer on the screen.
+    Tap,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    std::fs::create_dir_all(&options.folder)?;
+    let benches = options.name.map_or_else(|| vec![Bench::Tap], |name| vec![name]);
+    for bench in benches {
+        match bench {
+            Bench::Tap => {
+                let report = Report::new("tap");
+                let report = tap::run(&options.folder.join("tap"), options.taps, report)?;
+                report.write(&options.folder.join("tap.json"))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The town's server, with the registers of the fictional town.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use crate::child::{Running, output_of};
+
+const SERVER_BOXES: &str = "127.0.0.1:21200";
+const SERVER_WEB: &str = "127.0.0.1:21201";
+
+/// The running server; ends with the value.
+#[derive(Debug)]
+pub struct TownHall {
+    programs: PathBuf,
+    folder: PathBuf,
+    server: Option<Running>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Town {
+    site: Vec<TownSite>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TownSite {
+    id: String,
+    kind: String,
+}
+
+/// `packaging/demo-town`
+fn town_folder() -> anyhow::Result<PathBuf> {
+    let beside = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/demo-town"));
+    beside.canonicalize().context("find packaging/demo-town")
+}
+
+impl TownHall {
+    /// Keys, the town's registers and the first start; everything lies in `folder`.
+    ///
+    /// # Errors
+    /// When a program fails.
+    pub fn prepare(programs: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let town = town_folder()?;
+        let (data, issued) = (folder.join("server"), folder.join("issued"));
+        let mut issue = Command::new(programs.join("hinamori-simcard"));
+        issue.arg("issue").arg("--tray").arg(Self::tray_file()?).arg("--out").arg(&issued);
+        output_of("hinamori-simcard issue", &mut issue)?;
+        let server = programs.join("hinamori-server");
+        output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
+        let mut import = Command::new(&server);
+        import.arg("town").arg("--data").arg(&data).arg("--town").arg(town.join("town.toml"));
+        import.arg("--cards").arg(issued.join("cards.json"));
+        for (option, part) in
+            [("--anchors", "anchors"), ("--intermediates", "intermediates"), ("--lists", "lists")]
+        {
+            import.arg(option).arg(issued.join(part));
+        }
+        output_of("hinamori-server town", &mut import)?;
+        let mut hall = Self { programs: programs.to_owned(), folder: folder.to_owned(), server: None };
+        hall.start()?;
+        Ok(hall)
+    }
+
+    /// The cards of the town's tray.
+    ///
+    /// # Errors
+    /// When the project's files are not beside the program's sources.
+    pub fn tray_file() -> anyhow::Result<PathBuf> {
+        Ok(town_folder()?.join("tray.toml"))
+    }
+
+    /// Where the counts are to be seen.
+    pub fn page() -> String {
+        format!("http://{SERVER_WEB}/")
+    }
+
+    /// A code for a box at the first site of the kind `site`, which may read the first one of the kind `reads`.
+    ///
+    /// # Errors
+    /// When the town has no such site.
+    pub fn enrolment_code(&self, site: &str, reads: Option<&str>) -> anyhow::Result<String> {
+        let sites: Town = toml::from_str(&std::fs::read_to_string(town_folder()?.join("town.toml"))?)?;
+        let of_kind = |kind: &str| {
+            let site = sites.site.iter().find(|site| site.kind == kind);
+            site.map(|site| site.id.clone()).with_context(|| format!("the town has no {kind}"))
+        };
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.arg("enrol-code").arg("--data").arg(self.folder.join("server"));
+        command.args(["--site", &of_kind(site)?, "--address", SERVER_BOXES]);
+        if let Some(reads) = reads {
+            command.args(["--reads", &of_kind(reads)?]);
+        }
+        Ok(output_of("hinamori-server enrol-code", &mut command)?.trim().to_owned())
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.arg("run").arg("--data").arg(self.folder.join("server"));
+        command.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB]);
+        let log = self.folder.join("server.log");
+        self.server = Some(Running::start_ready("the server", &mut command, &log, "listening")?);
+        Ok(())
+    }
+
+    /// Ends the server as a reboot of the town hall would.
+    ///
+    /// # Errors
+    /// When it does not run, or does not end when asked.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        self.server.take().context("the server does not run")?.end().context("the server did not end")?;
+        Ok(())
+    }
+}

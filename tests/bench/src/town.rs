@@ -4,11 +4,10 @@
 //! would take half an hour.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
-use hinamori_demo::child::{Running, wait_until};
+use hinamori_demo::child::wait_until;
 use hinamori_demo::daemon::DemoBox;
 use hinamori_demo::display::Window;
 use hinamori_demo::town_hall::TownHall;
@@ -58,7 +57,10 @@ impl Town {
         let mut window = Window::open_with(&of, DISPLAY, Some(&frame_log))?;
         window.wait_until_drawn()?;
         let tray = Tray::make(TrayFile::read(&TownHall::tray_file()?)?, Day::today());
-        let wanted = tray.into_cards().into_iter().filter(|card| CARDS.contains(&card.entry().name.as_str()));
+        let wanted = tray
+            .into_cards()
+            .into_iter()
+            .filter(|card| CARDS.contains(&card.entry().name.to_string().as_str()));
         let cards: Vec<VirtualCardMaker> =
             wanted.map(|card| Box::new(move || card.fresh()) as VirtualCardMaker).collect();
         anyhow::ensure!(cards.len() == CARDS.len(), "the tray has not all cards");

@@ -36,7 +36,6 @@ pub struct World {
     tray: Tray,
     hall: TownHall,
     _pcscd: Pcscd,
-    programs: PathBuf,
     folder: PathBuf,
     agent: Agent,
 }
@@ -94,17 +93,7 @@ impl World {
         let gym = DemoBox::prepare(GYM, &reader_name(*gym_reader), &programs, &folder)?;
         let gate = DemoBox::prepare(GATE, &reader_name(*gate_reader), &programs, &folder)?;
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
-        let mut world = Self {
-            windows: Vec::new(),
-            gym,
-            gate,
-            tray,
-            hall,
-            _pcscd: pcscd,
-            programs,
-            folder,
-            agent,
-        };
+        let mut world = Self { windows: Vec::new(), gym, gate, tray, hall, _pcscd: pcscd, folder, agent };
         world.join_boxes()?;
         for (number, of) in DISPLAYS.into_iter().zip([&world.gym, &world.gate]) {
             world.windows.push(Window::open(of, number)?);
@@ -188,4 +177,3 @@ impl World {
         }
     }
 }
-

@@ -508,3 +508,6 @@ fn stored_mode(store: &Store) -> Result<Mode, StoreError> {
     let code = stored.and_then(|bytes| bytes.first().copied());
     Ok(code.and_then(|code| Mode::from_code(code.into())).unwrap_or(Mode::DailyLife))
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,7 +99,7 @@ impl Core {
     }
 
     /// From now on the box works with this package.
-    fn take_package(&mut self, signed: SignedPackage, package: Package, now: UnixMillis) {
+    pub(super) fn take_package(&mut self, signed: SignedPackage, package: Package, now: UnixMillis) {
         self.uplink.grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
         let (town, directory) = Town::of_package(package, own, local, self.tests, now);

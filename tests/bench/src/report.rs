@@ -11,7 +11,6 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Better {
     Lower,
-    Higher,
     /// A floor or a fact of this machine.
     Neither,
 }

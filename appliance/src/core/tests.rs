@@ -1,0 +1,322 @@
+//! The core with the demo town's own cards, without PC/SC and without a server: cards are read by the code that
+//! runs at a reader, events go in by hand, and the lane's state comes out.
+
+use std::path::{Path, PathBuf};
+
+use hinamori_card_pcsc::{ReaderName, TapWork as _};
+use hinamori_ipc::{AnswerKind, LaneState, MemberState, Party, WatchAsk, WatchMood};
+use hinamori_model::{Doubt, HouseholdId, IncidentId, PersonId, PersonalText, TokenKind};
+use hinamori_record::PresenceState;
+use hinamori_sim::direct::DirectCard;
+use hinamori_sim::presented::PresentedCard;
+use hinamori_sim::timing::Timing;
+use hinamori_sim::tray::{Day, Tray, TrayFile};
+use hinamori_sync::Grant;
+use hinamori_sync::town::{
+    Card, Directory as TownDirectory, Incidents, Package, Person, RootKey, Site, TownSecret,
+};
+
+use super::*;
+use crate::checks::Found;
+
+const LANE: LaneId = LaneId(1);
+
+/// A box at the demo town's school.
+struct Bench {
+    core: Core,
+    tray: Tray,
+    package: Package,
+    now: UnixMillis,
+    _folder: tempfile::TempDir,
+}
+
+fn demo_town(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/demo-town").join(file)
+}
+
+fn text(value: &toml::Value, key: &str) -> Option<PersonalText> {
+    value.get(key).and_then(toml::Value::as_str).map(PersonalText::new)
+}
+
+fn flag(value: &toml::Value, key: &str) -> bool {
+    value.get(key).and_then(toml::Value::as_bool).unwrap_or(false)
+}
+
+fn person(value: &toml::Value, household: Option<HouseholdId>) -> Person {
+    Person {
+        id: value["id"].as_str().unwrap().parse().unwrap(),
+        household,
+        name: text(value, "name").unwrap(),
+        called_name: text(value, "called_name"),
+        relation: text(value, "relation").unwrap_or_else(|| PersonalText::new("")),
+        hidden: flag(value, "hidden"),
+        watch: flag(value, "watch"),
+    }
+}
+
+fn people() -> Vec<Person> {
+    let town: toml::Value =
+        toml::from_str(&std::fs::read_to_string(demo_town("town.toml")).unwrap()).unwrap();
+    let mut people = Vec::new();
+    for household in town["household"].as_array().unwrap() {
+        let id = household["id"].as_str().unwrap().parse().unwrap();
+        people.extend(household["person"].as_array().unwrap().iter().map(|value| person(value, Some(id))));
+    }
+    people.extend(town["person"].as_array().unwrap().iter().map(|value| person(value, None)));
+    people
+}
+
+fn files_in(folder: &Path) -> Vec<Vec<u8>> {
+    std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
+    let issued = tempfile::tempdir().unwrap();
+    tray.write_to(issued.path()).unwrap();
+    let site = Site {
+        id: SiteId::from_bytes([7; 16]),
+        name: "汐見小学校 体育館".to_owned(),
+        kind: hinamori_model::SiteKind::Shelter,
+    };
+    let grant = Grant { seal_key: [0; 32], site: site.id, reads: Vec::new() };
+    let cards = tray.registrations().into_iter().map(|registration| Card {
+        kind: registration.kind,
+        identity: registration.identity,
+        person: registration.person,
+        binding: registration.binding,
+        application_key: registration.application_key,
+    });
+    Package {
+        version: 1,
+        issued_at: now,
+        name: "汐見町".to_owned(),
+        key: TownSecret([9; 32]),
+        sites: vec![site],
+        incidents: Incidents {
+            daily_life: IncidentId::from_bytes([1; 16]),
+            live: IncidentId::from_bytes([2; 16]),
+            drill: IncidentId::from_bytes([3; 16]),
+        },
+        boxes: vec![(own, grant)],
+        anchors: files_in(&issued.path().join("anchors")),
+        intermediates: files_in(&issued.path().join("intermediates")),
+        revocation_lists: files_in(&issued.path().join("lists")),
+        directory: TownDirectory { people: people(), cards: cards.collect() },
+    }
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("box.toml");
+        let path = folder.path().display();
+        let text = format!(
+            "data = \"{path}/data\"\nsocket = \"{path}/s\"\n\
+             [[lane]]\nlane = 1\nreader = \"one\"\n[[lane]]\nlane = 2\nreader = \"two\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let core = Core::open(Config::read(&file).unwrap()).unwrap();
+        let tray = Tray::make(TrayFile::read(&demo_town("tray.toml")).unwrap(), Day::today());
+        let now = clock::wall();
+        let package = package(&tray, core.own, now);
+        let mut bench = Self { core, tray, package: package.clone(), now, _folder: folder };
+        bench.take(&package);
+        bench
+    }
+
+    fn take(&mut self, package: &Package) {
+        let root = RootKey::from_bytes(&[5; 32]);
+        self.core.take_package(root.sign(package).unwrap(), package.clone(), self.now);
+        self.core.publish(self.now);
+    }
+
+    fn person(&self, card: &str) -> PersonId {
+        self.tray.card(card).unwrap().entry().person.unwrap()
+    }
+
+    fn read(&self, card: &str) -> Reading {
+        let card = self.tray.card(card).unwrap();
+        let presented = PresentedCard::new(card.fresh(), card.fault(), Timing::NONE);
+        let reader = ReaderName("one".to_owned());
+        self.core.checks.run(&reader, &mut DirectCard(presented)).unwrap()
+    }
+
+    /// Ten seconds later a reading comes from the first lane's reader.
+    fn hold(&mut self, reading: Reading) -> AnswerKind {
+        self.now = self.now.plus(10_000);
+        let event = ReaderEvent::Tap {
+            reader: ReaderName("one".to_owned()),
+            outcome: Ok(reading),
+            last_byte: Instant::now(),
+        };
+        self.core.handle(Event::Reader(event), self.now);
+        self.core.publish(self.now);
+        self.answer()
+    }
+
+    fn tap(&mut self, card: &str) -> AnswerKind {
+        self.hold(self.read(card))
+    }
+
+    fn lane(&self) -> &LaneState {
+        &self.core.desks[&LANE].shown
+    }
+
+    fn answer(&self) -> AnswerKind {
+        match &self.lane().screen {
+            hinamori_ipc::Screen::Answer(answer) => answer.kind.clone(),
+            hinamori_ipc::Screen::Idle => panic!("no answer"),
+        }
+    }
+
+    fn touch(&mut self, command: impl FnOnce(hinamori_ipc::AnswerId) -> Command) -> AnswerKind {
+        let hinamori_ipc::Screen::Answer(answer) = &self.lane().screen else { panic!("no answer") };
+        let command = command(answer.id);
+        self.core.command(LANE, command, self.now).unwrap();
+        self.core.publish(self.now);
+        self.answer()
+    }
+
+    fn open(&mut self, mode: Mode) {
+        self.core.command(LANE, Command::OpenIncident { mode }, self.now).unwrap();
+        self.core.publish(self.now);
+    }
+}
+
+fn members(kind: &AnswerKind) -> Vec<(PersonId, MemberState)> {
+    match kind {
+        AnswerKind::Welcome { party: Party::Household(members), .. } => {
+            members.iter().map(|member| (member.person, member.state)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_family_is_received_and_its_next_member_sees_who_came() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let welcome = bench.tap("hanako");
+    assert!(members(&welcome).iter().all(|(_, state)| *state == MemberState::NotSeen));
+    let isamu = bench.person("isamu");
+    let done = bench.touch(|answer| Command::ConfirmHousehold { answer, members: vec![isamu] });
+    assert_eq!((done, bench.lane().here), (AnswerKind::Done { people: 2 }, 2));
+    let hanako = bench.person("hanako");
+    let state = |kind: &AnswerKind, who| members(kind).into_iter().find(|(id, _)| *id == who).unwrap().1;
+    let naoki = bench.tap("naoki");
+    assert!(matches!(state(&naoki, hanako), MemberState::AlreadyIn { .. }));
+    assert!(matches!(state(&naoki, isamu), MemberState::AlreadyIn { .. }));
+    let report = bench.core.report();
+    assert_eq!(report.assurances[&hinamori_model::Assurance::ChipProven], 2, "{report:?}");
+    assert_eq!(report.assurances[&hinamori_model::Assurance::Declared], 1, "{report:?}");
+}
+
+#[test]
+fn a_hidden_person_comes_for_the_first_time_for_ever() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let first = bench.tap("hidden");
+    let here = bench.lane().here;
+    for again in 1..4 {
+        assert_eq!(bench.tap("hidden"), first);
+        assert_eq!(bench.lane().here, here + again, "the number moves as at a first arrival");
+    }
+    assert_eq!(bench.lane().later, 0);
+    let (_, incident) = bench.core.open_incident();
+    let presence = bench.core.ledger.store(incident).presence(incident, bench.person("hidden")).unwrap();
+    assert_eq!(presence.unwrap().state, PresenceState::Here, "what is recorded is true");
+    bench.core.recount(bench.now);
+    bench.core.publish(bench.now);
+    assert_eq!(bench.lane().here, here + 3, "counting anew gives the same");
+}
+
+#[test]
+fn every_odd_card_is_received_and_its_doubt_is_kept_for_the_leader() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let odd = [
+        ("clone", Doubt::ChipMismatch),
+        ("expired", Doubt::Expired),
+        ("not-yet", Doubt::NotYetValid),
+        ("revoked", Doubt::Revoked),
+        ("no-list", Doubt::RevocationUnknown),
+        ("untrusted", Doubt::UntrustedIssuer),
+        ("test-hierarchy", Doubt::TestHierarchy),
+        ("garbage", Doubt::UnreadableCertificate),
+        ("truncated", Doubt::UnreadableCertificate),
+        ("unknown", Doubt::UnknownCard),
+        ("suica-unknown", Doubt::UnknownCard),
+    ];
+    for (number, (card, doubt)) in (1..).zip(odd) {
+        let kind = bench.tap(card);
+        assert!(matches!(kind, AnswerKind::Welcome { .. }), "{card}: {kind:?}");
+        let list = bench.core.leader_list();
+        assert!(list[0].doubts.contains(&doubt), "{card}: {:?}", list[0].doubts);
+        assert_eq!((list.len(), bench.lane().later), (number, u32::try_from(number).unwrap()), "{card}");
+    }
+    for card in ["face", "blocked", "doctor", "kiyoko"] {
+        bench.tap(card);
+    }
+    assert_eq!(bench.core.leader_list().len(), odd.len(), "nothing speaks against the others");
+}
+
+#[test]
+fn a_hundred_unknown_cards_in_a_row_need_no_touch() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    for number in 0..100_u8 {
+        let card = bench.core.town.key.card_key(TokenKind::Uid, &[1, 2, 3, number]);
+        let (version, evidence) = (bench.core.town.version, Found::ContactlessOnly);
+        let kind = bench.hold(Reading { version, card: Some(card), evidence, began: Instant::now() });
+        assert_eq!(kind, AnswerKind::Welcome { name: None, party: Party::Count }, "{number}");
+    }
+    assert_eq!(bench.lane().here, 100);
+}
+
+#[test]
+fn a_wrong_clock_is_held_against_what_the_town_signed() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    // As far as the box can tell, the town's package cannot come from a later time than now.
+    let later =
+        Package { version: 2, issued_at: bench.now.plus(20 * 365 * 86_400_000), ..bench.package.clone() };
+    bench.take(&later);
+    let kind = bench.tap("hanako");
+    assert!(matches!(kind, AnswerKind::Welcome { .. }), "{kind:?}");
+    assert_eq!(bench.core.leader_list()[0].doubts, [Doubt::Expired]);
+}
+
+#[test]
+fn a_card_read_under_the_town_s_old_key_is_held_again() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let read = bench.read("hanako");
+    let next = Package { version: 2, key: TownSecret([8; 32]), ..bench.package.clone() };
+    bench.take(&next);
+    assert_eq!(bench.hold(read), AnswerKind::HoldAgain { reason: HoldReason::TornAway });
+    assert!(matches!(bench.tap("hanako"), AnswerKind::Welcome { name: Some(_), .. }));
+}
+
+#[test]
+fn a_morning_greeting_stays_in_daily_life_and_ends_when_the_person_says_so() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    bench.core.command(LANE, Command::SwitchCounter(CounterKind::Watch), bench.now).unwrap();
+    let expected = bench.core.watch_list(bench.now).len();
+    assert!(expected > 0);
+    let ask = |kind: &AnswerKind| match kind {
+        AnswerKind::Greeting { ask, .. } => *ask,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Consent);
+    assert_eq!(bench.core.report().records, 0, "nothing before the answer");
+    assert_eq!(ask(&bench.touch(|answer| Command::WatchConsent { answer, agreed: true })), WatchAsk::Mood);
+    bench.touch(|answer| Command::WatchMood { answer, mood: WatchMood::Fine });
+    assert_eq!((bench.core.watch_list(bench.now).len(), bench.lane().here), (expected - 1, 1));
+    let daily = bench.core.town.incident(Mode::DailyLife);
+    let kiyoko = bench.person("kiyoko");
+    assert_eq!(bench.core.ledger.store(daily).watch_records(daily, kiyoko).unwrap().len(), 3);
+    assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Mood);
+    bench.touch(|answer| Command::WatchConsent { answer, agreed: false });
+    assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Consent, "asked anew");
+}

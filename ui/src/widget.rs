@@ -5,6 +5,7 @@ mod button;
 mod canvas;
 mod frame;
 mod light;
+mod phrases;
 mod pictogram;
 mod place;
 mod reader;

@@ -1,6 +1,6 @@
 //! What the kiosk's own pages share: the way back, and the cut into an aside and the content.
 
-use egui::{Align2, Rect};
+use egui::{Align2, Rect, vec2};
 
 use super::is_portrait;
 use crate::theme::size;
@@ -14,7 +14,9 @@ pub(crate) fn header_ui(canvas: &mut Canvas<'_>, rect: Rect, title: &str) -> boo
     let touched = Button::new(ButtonLook::Tile, &label).only(Pictogram::Back).show(canvas, "back", back);
     let _gap = inner.cut_left(20.0);
     let title = canvas.texts.get(title);
-    canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::TITLE, canvas.palette.ink), &title);
+    // One line: a title that is too long is set smaller.
+    let line = Rect::from_center_size(inner.center(), vec2(inner.width(), size::TITLE * 1.4));
+    canvas.text(line, Align2::LEFT_CENTER, Type::bold(size::TITLE, canvas.palette.ink), &title);
     touched
 }
 

@@ -159,7 +159,9 @@ impl<'a> Button<'a> {
         let note = Type::regular(size::CAPTION, soft);
         let word_width = canvas.width_of(word, self.word);
         let note_width = self.note.map_or(0.0, |text| canvas.width_of(note, text));
-        let icon = if self.picture.is_some() { ICON.max(self.size * 1.15) } else { 0.0 };
+        // Beside two lines the picture may be as tall as both.
+        let tall = if self.note.is_some() { 1.5 } else { 1.15 };
+        let icon = if self.picture.is_some() { ICON.max(self.size * tall) } else { 0.0 };
         let space = if self.picture.is_some() { SPACE } else { 0.0 };
         let words = word_width.max(note_width).min(inner.width() - icon - space);
         let spare = (inner.width() - icon - space - words).max(0.0) / 2.0;
@@ -201,7 +203,7 @@ impl<'a> Button<'a> {
         let total = (upper + lower).min(place.height());
         let spare = (place.height() - total) / 2.0;
         let _margins = (place.cut_top(spare), place.cut_bottom(spare));
-        let below = place.cut_bottom(lower.min(total / 2.0));
+        let below = place.cut_bottom(lower.min(total - upper.min(total / 2.0)));
         canvas.paint(place, Align2([align.x(), egui::Align::Max]), word, self.word);
         canvas.paint(below, Align2([align.x(), egui::Align::Min]), note, text);
     }

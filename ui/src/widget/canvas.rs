@@ -11,6 +11,7 @@ use egui::{
     WidgetInfo,
 };
 
+use super::phrases::break_between_phrases;
 use crate::Texts;
 use crate::theme::{Palette, bold, regular, size};
 
@@ -18,6 +19,8 @@ use crate::theme::{Palette, bold, regular, size};
 const LINE_HEIGHT: f32 = 1.3;
 /// A text that does not fit is set smaller in steps of this, down to [`size::CAPTION`].
 const SHRINK: f32 = 2.0;
+/// Widths are sums of rounded advances: the same text may measure this much more, in points.
+const ROUNDING: f32 = 0.5;
 /// How far the line of a text may reach over its place, in points: its ink does not.
 const OVERHANG: f32 = 6.0;
 
@@ -117,12 +120,13 @@ impl Canvas<'_> {
     }
 
     fn paint_runs(&self, rect: Rect, align: Align2, runs: &[(Type, &str)]) -> Rect {
-        let galley = self.fitted(rect, align.x(), runs);
+        let Laid { galley, whole } = self.fitted(rect, align.x(), runs);
         let placed = align.align_size_within_rect(galley.size(), rect);
         let at = Pos2::new(anchor_x(align.x(), rect), placed.top());
         let colour = runs.first().map_or(self.palette.ink, |(look, _)| look.colour);
         // Only in builds for tests: names are not kept longer than they are shown.
-        if cfg!(debug_assertions) && (galley.elided || galley.size().y > rect.height() + OVERHANG) {
+        let cut = galley.elided || !whole || galley.size().y > rect.height() + OVERHANG;
+        if cfg!(debug_assertions) && cut {
             let text: String = runs.iter().map(|(_, text)| *text).collect();
             self.ui.ctx().data_mut(|data| {
                 data.get_temp_mut_or_default::<BTreeSet<String>>(elided_texts()).insert(text);
@@ -134,12 +138,12 @@ impl Canvas<'_> {
 
     /// The height that a text of this look needs in this width.
     pub(crate) fn height_of(&self, width: f32, look: Type, text: &str) -> f32 {
-        self.layout(width, f32::INFINITY, Align::Min, &[(look, text)], 0.0).size().y
+        self.layout(width, f32::INFINITY, Align::Min, &[(look, text)], 0.0).galley.size().y
     }
 
     /// The width that a text of this look needs on one line.
     pub(crate) fn width_of(&self, look: Type, text: &str) -> f32 {
-        self.layout(f32::INFINITY, f32::INFINITY, Align::Min, &[(look, text)], 0.0).size().x
+        self.layout(f32::INFINITY, f32::INFINITY, Align::Min, &[(look, text)], 0.0).galley.size().x
     }
 
     /// An area that can be touched. `id` stays the same while its label changes under the finger.
@@ -161,47 +165,65 @@ impl Canvas<'_> {
         response
     }
 
-    fn fitted(&self, rect: Rect, halign: Align, runs: &[(Type, &str)]) -> Arc<Galley> {
+    fn fitted(&self, rect: Rect, halign: Align, runs: &[(Type, &str)]) -> Laid {
         let largest = runs.iter().map(|(look, _)| look.size).fold(0.0, f32::max);
         let mut smaller = 0.0;
         loop {
-            let galley = self.layout(rect.width(), rect.height(), halign, runs, smaller);
-            let fits = !galley.elided && galley.size().y <= rect.height() + 1.0;
+            let laid = self.layout(rect.width(), rect.height(), halign, runs, smaller);
+            let galley = &laid.galley;
+            let fits = laid.whole && !galley.elided && galley.size().y <= rect.height() + 1.0;
             if fits || largest - smaller <= size::CAPTION {
-                return galley;
+                return laid;
             }
             smaller += SHRINK;
         }
     }
 
-    fn layout(
-        &self,
-        width: f32,
-        height: f32,
-        halign: Align,
-        runs: &[(Type, &str)],
-        smaller: f32,
-    ) -> Arc<Galley> {
+    /// A text of one look is broken between its phrases; one of several looks is for one line.
+    fn layout(&self, width: f32, height: f32, halign: Align, runs: &[(Type, &str)], smaller: f32) -> Laid {
         let mut job = LayoutJob { halign, ..LayoutJob::default() };
         let mut line = size::CAPTION;
+        let mut whole = true;
         for (look, text) in runs {
             let size = (look.size - smaller).max(size::CAPTION.min(look.size));
             line = line.max(size * LINE_HEIGHT);
-            let font_id = match look.weight {
-                Weight::Regular => regular(size),
-                Weight::Bold => bold(size),
-            };
-            let format = TextFormat {
-                font_id,
-                color: look.colour,
-                line_height: Some(size * LINE_HEIGHT),
-                ..TextFormat::default()
-            };
-            job.append(text, 0.0, TextFormat { valign: Align::BOTTOM, ..format });
+            let format = format_of(*look, size);
+            if runs.len() == 1 && width.is_finite() {
+                let fits = |line: &str| self.line_width(line, &format) <= width + ROUNDING;
+                let broken = break_between_phrases(text, fits);
+                whole = broken.whole;
+                job.append(&broken.text, 0.0, format);
+            } else {
+                job.append(text, 0.0, format);
+            }
         }
-        job.wrap = TextWrapping { max_width: width, max_rows: rows(height, line), ..TextWrapping::default() };
-        self.ui.painter().layout_job(job)
+        // A little more than was measured: what fitted must not be broken by rounding.
+        let max_width = width + 2.0 * ROUNDING;
+        job.wrap = TextWrapping { max_width, max_rows: rows(height, line), ..TextWrapping::default() };
+        Laid { galley: self.ui.painter().layout_job(job), whole }
     }
+
+    fn line_width(&self, line: &str, format: &TextFormat) -> f32 {
+        let mut job = LayoutJob::single_section(line.to_owned(), format.clone());
+        job.wrap = TextWrapping::no_max_width();
+        self.ui.painter().layout_job(job).size().x
+    }
+}
+
+/// A text as it will be drawn.
+struct Laid {
+    galley: Arc<Galley>,
+    /// Whether no word is broken.
+    whole: bool,
+}
+
+fn format_of(look: Type, size: f32) -> TextFormat {
+    let font_id = match look.weight {
+        Weight::Regular => regular(size),
+        Weight::Bold => bold(size),
+    };
+    let line_height = Some(size * LINE_HEIGHT);
+    TextFormat { font_id, color: look.colour, line_height, valign: Align::BOTTOM, ..TextFormat::default() }
 }
 
 #[expect(

@@ -231,7 +231,7 @@ fn notice_ui(canvas: &mut Canvas<'_>, rect: Rect, notice: Notice) {
         Notice::Refused(Refusal::NotNow) => "notice-not-now",
         Notice::Refused(Refusal::Disk) => "notice-disk",
     };
-    let ground = canvas.palette.light_notice;
+    let ground = canvas.palette.notice;
     canvas.fill(rect, ground.fill);
     let mut inner = rect.shrink2(vec2(size::EDGE, 4.0));
     let mark = inner.cut_left(44.0);

@@ -39,7 +39,7 @@ weekday-sunday = Sun
 ## What could not be done
 notice-not-sent = That did not arrive. Please touch again.
 notice-over = Time is over. Please hold your card again.
-notice-not-now = Not possible now.
+notice-not-now = Not possible now. If this goes on, tell the town.
 notice-disk = Not recorded. Please write it on paper.
 
 ## Idle
@@ -58,6 +58,7 @@ idle-call-exit =
 idle-hint = Leave it about a second, until the sound.
 idle-hint-silent = Leave it until the screen changes.
 idle-hint-pin = No PIN is needed.
+idle-hint-ordinary = In a disaster touch "Open shelter" first.
 idle-no-reader =
     Cards do not
     work just now
@@ -83,7 +84,7 @@ open-live = Open shelter
 open-live-note = In a disaster
 head-count = No card
 leader-list = Check later
-leader-list-count = { $count } to check
+leader-list-count = { $count } left
 settings-title = Settings
 watch-list = Not yet today
 language-to-english = English
@@ -178,9 +179,7 @@ again-flat = Lay it flat
 again-case = Out of its case
 again-single = One card only
 again-without-card = Register without a card
-disk-call =
-    This could not
-    be recorded
+disk-call = This could not be recorded
 disk-full-note =
     The terminal is full. Please come in.
     Your name goes on the paper form.
@@ -192,13 +191,15 @@ disk-failing-note =
 opening-header = Back
 open-live-title = Open the shelter?
 open-live-say =
-    Reception for a disaster begins. No network is needed.
-    The next question is whether the building is safe.
+    Reception for a disaster begins.
+    No network is needed. The next question is
+    whether the building is safe.
 open-live-confirm = Open the shelter
 open-drill = Start a drill
 open-drill-title = Start a drill?
 open-drill-say =
-    Reception for a drill begins. It is not in the real records.
+    Reception for a drill begins.
+    It is not in the real records.
     The screen wears the colours of a drill.
 open-drill-confirm = Start the drill
 drill-end = End the drill
@@ -233,8 +234,10 @@ consent-explanation =
     The day and time of each visit are recorded.
     If you do not come, the town asks after you.
     You can stop at any time.
-consent-yes = Yes, please
-consent-no = No, thank you
+consent-yes = Yes
+consent-yes-note = please
+consent-no = No
+consent-no-note = thank you
 watch-list-say = Not yet today: { $count }
 watch-list-empty = Everybody has come today
 list-loading = Looking…
@@ -255,7 +258,7 @@ doubt-issuer = The card's issuer is unknown
 doubt-test-card = A test card
 doubt-unreadable = The card's contents cannot be read
 doubt-purpose = A card for another purpose
-doubt-chip = Perhaps not the registered card: ask who this is
+doubt-chip = Perhaps not the registered card: ask
 doubt-two-readers = The same card at two desks at once
 doubt-pin = A card that needs its PIN (a phone)
 doubt-unsupported = A kind of card that is not supported
@@ -300,7 +303,7 @@ health-card-data-as-of = From: { $age }
 health-link = Network
 health-link-online = Connected to the town
 health-link-offline = Working offline
-health-link-offline-since = Working offline, last contact { $age }
+health-link-offline-since = Offline, last { $age }
 health-link-not-enrolled = Not registered with the town yet
 health-unsent = Records not sent yet
 health-unsent-count = { $count }

@@ -39,7 +39,7 @@ weekday-sunday = 日
 ## What could not be done
 notice-not-sent = 届きませんでした。もう一度 押してください。
 notice-over = 時間が すぎました。もう一度 カードを かざしてください。
-notice-not-now = いまは できません。
+notice-not-now = いまは できません。続くときは 町の担当に 知らせてください。
 notice-disk = 記録できませんでした。紙に 書いてください。
 
 ## Idle
@@ -58,6 +58,7 @@ idle-call-exit =
 idle-hint = 音が鳴るまで、置いたまま 1秒ほど。
 idle-hint-silent = 画面が 変わるまで、置いたまま 1秒ほど。
 idle-hint-pin = 暗証番号は いりません。
+idle-hint-ordinary = 災害のときは 先に「避難所を 開く」を。
 idle-no-reader =
     カードが いま
     使えません
@@ -178,9 +179,7 @@ again-flat = 平らに 置く
 again-case = ケースから 出す
 again-single = 1枚だけ 置く
 again-without-card = カードなしで 受け付ける
-disk-call =
-    記録できません
-    でした
+disk-call = 記録できませんでした
 disk-full-note =
     端末が いっぱいです。どうぞ お入りください。
     お名前は 紙の 避難者カードに 書きます。
@@ -192,13 +191,15 @@ disk-failing-note =
 opening-header = もどる
 open-live-title = 避難所を 開きますか
 open-live-say =
-    災害の受付を 始めます。通信は いりません。
+    災害の受付を 始めます。
+    通信は いりません。
     つぎに 建物が 安全かを うかがいます。
 open-live-confirm = 避難所を 開く
 open-drill = 訓練を 始める
 open-drill-title = 訓練を 始めますか
 open-drill-say =
-    訓練の受付を 始めます。本物の記録には 入りません。
+    訓練の受付を 始めます。
+    本物の記録には 入りません。
     画面が 訓練の色に かわります。
 open-drill-confirm = 訓練を 始める
 drill-end = 訓練を 終わる
@@ -233,8 +234,10 @@ consent-explanation =
     カードを かざした日と 時刻を 記録して、
     来られない日に 町の担当が お声がけします。
     いつでも やめられます。
-consent-yes = はい、お願いします
-consent-no = いいえ、けっこうです
+consent-yes = はい
+consent-yes-note = お願いします
+consent-no = いいえ
+consent-no-note = けっこうです
 watch-list-say = 今日 まだの方は { $count }人です
 watch-list-empty = 今日は みなさん お見えです
 list-loading = 調べています…
@@ -255,7 +258,7 @@ doubt-issuer = カードの発行元が わからない
 doubt-test-card = テスト用のカード
 doubt-unreadable = カードの中身が 読めない
 doubt-purpose = この用途ではないカード
-doubt-chip = 登録とちがうカードかもしれない。ご本人か うかがう
+doubt-chip = 登録とちがうカードかも。ご本人か うかがう
 doubt-two-readers = 同じカードが 2つの窓口で かざされた
 doubt-pin = 暗証番号がいるカード(スマホなど)
 doubt-unsupported = あつかえない種類のカード
@@ -300,7 +303,7 @@ health-card-data-as-of = { $age }のもの
 health-link = 通信
 health-link-online = 町と つながっています
 health-link-offline = 通信なしで 動いています
-health-link-offline-since = 通信なしで 動いています ・ 最後は { $age }
+health-link-offline-since = 通信なし ・ 最後は { $age }
 health-link-not-enrolled = まだ 町に 登録していません
 health-unsent = まだ送っていない記録
 health-unsent-count = { $count }件

@@ -33,7 +33,7 @@ pub(crate) fn split_ui(canvas: &Canvas<'_>, body: Rect, fill: Fill) -> (Rect, Re
     canvas.fill(body, fill.fill);
     let mut inner = body.shrink(size::EDGE);
     let field = if is_portrait(body) {
-        inner.cut_top((inner.height() * 0.36).min(452.0))
+        inner.cut_top((inner.height() * 0.38).min(476.0))
     } else {
         let field = inner.cut_left((inner.width() * 0.39).min(480.0));
         let _gap = inner.cut_left(size::EDGE);
@@ -54,6 +54,8 @@ pub(crate) fn panel_ui(canvas: &Canvas<'_>, rect: Rect) -> Rect {
 
 /// Draws the field. In landscape the next person is told that the card may be held already.
 pub(crate) fn field_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, field: &Field) {
+    /// Between the symbol and its word.
+    const SPACE: f32 = 28.0;
     let on = field.fill.on;
     let mut inner = rect;
     if field.doubt {
@@ -66,7 +68,7 @@ pub(crate) fn field_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, fie
     }
     if view.mode() == Mode::Drill {
         drill_tag_ui(canvas, inner.cut_top(64.0), Align::Center);
-        let _gap = inner.cut_top(6.0);
+        let _gap = inner.cut_top(size::GAP);
     }
     let word = Type::bold(size::ANSWER, on);
     let name = Type::bold(size::NAME, on);
@@ -91,11 +93,11 @@ pub(crate) fn field_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, fie
         .iter()
         .filter_map(|(look, text, gap)| text.map(|text| height_of(canvas, *look, text) + gap))
         .sum();
-    let symbol = (inner.height() - texts - 28.0).clamp(90.0, 224.0);
-    let spare = (inner.height() - texts - symbol - 28.0).max(0.0) / 2.0;
+    let symbol = (inner.height() - texts - SPACE - 6.0).clamp(90.0, 216.0);
+    let spare = (inner.height() - texts - symbol - SPACE - 6.0).max(0.0) / 2.0;
     let _margin = inner.cut_top(spare);
     field.symbol.draw(canvas.ui.painter(), inner.cut_top(symbol).square(symbol), on);
-    let _gap = inner.cut_top(22.0);
+    let _gap = inner.cut_top(SPACE);
     for (look, text, gap) in lines {
         let Some(text) = text else { continue };
         let height = height_of(canvas, look, text);
@@ -130,9 +132,16 @@ pub(crate) fn drill_tag_ui(canvas: &mut Canvas<'_>, rect: Rect, align: Align) {
     canvas.text(tag, Align2::CENTER_CENTER, look, &text);
 }
 
+/// What a name may end in when it needs no さん.
+const HONORIFICS: [&str; 6] = ["さん", "ちゃん", "くん", "君", "先生", "様"];
+
 /// A name as a neighbour says it, or that it is asked later.
 pub(crate) fn spoken_name(canvas: &Canvas<'_>, name: Option<&PersonalText>) -> String {
     match name {
+        // A called name may have its own: はなちゃん, 源さん.
+        Some(name) if HONORIFICS.iter().any(|ending| name.expose().ends_with(ending)) => {
+            name.expose().to_owned()
+        }
         Some(name) => canvas.texts.with("name-spoken", [("name", name.expose().into())]),
         None => canvas.texts.get("name-later"),
     }

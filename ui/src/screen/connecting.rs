@@ -19,8 +19,14 @@ pub(crate) fn connecting_ui(canvas: &mut Canvas<'_>, rect: Rect, link: LinkStage
     let mut inner = rect.shrink(size::EDGE * 2.0);
     let paper = inner.cut_bottom((inner.height() * 0.36).clamp(170.0, 240.0));
     let portrait = is_portrait(rect);
+    let (title, say) = (canvas.texts.get(title), canvas.texts.get(say));
+    let (upper, lower) = (lines_of(&title) * size::ANSWER * 1.3, lines_of(&say) * size::LEAD * 1.4);
     let symbol = if portrait {
-        inner.cut_top((inner.height() * 0.4).min(300.0))
+        let side = (inner.height() * 0.4).min(300.0);
+        let _margin = inner.cut_top(((inner.height() - side - upper - lower) / 2.0).max(0.0));
+        let symbol = inner.cut_top(side);
+        inner = inner.cut_top(inner.height().min(upper + lower + 20.0));
+        symbol
     } else {
         inner.cut_left((inner.width() * 0.28).min(320.0))
     };
@@ -28,8 +34,6 @@ pub(crate) fn connecting_ui(canvas: &mut Canvas<'_>, rect: Rect, link: LinkStage
     Pictogram::Link.draw(canvas.ui.painter(), symbol.square(side), palette.ink);
     let _gap = inner.cut_left(if portrait { 0.0 } else { size::EDGE });
     let align = if portrait { Align2::CENTER_TOP } else { Align2::LEFT_TOP };
-    let (title, say) = (canvas.texts.get(title), canvas.texts.get(say));
-    let (upper, lower) = (lines_of(&title) * size::ANSWER * 1.3, lines_of(&say) * size::LEAD * 1.4);
     let _margin = inner.cut_top(((inner.height() - upper - lower) / 2.0).max(0.0));
     canvas.text(inner.cut_top(upper), align, Type::bold(size::ANSWER, palette.ink), &title);
     let _gap = inner.cut_top(10.0);

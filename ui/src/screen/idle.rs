@@ -41,15 +41,16 @@ fn site_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
     let soft = Type::regular(size::CAPTION, palette.ink_soft);
     let words = canvas.width_of(bold, &first).max(canvas.width_of(soft, &second));
     let mut inner = rect;
-    let place = inner.cut_right((words + 64.0 + 20.0 + 52.0).min(rect.width() * 0.5));
+    let (side, gap, margin) = if rect.width() < 900.0 { (54.0, 12.0, 16.0) } else { (64.0, 20.0, 26.0) };
+    let place = inner.cut_right((words + side + gap + 2.0 * margin + 2.0).min(rect.width() * 0.56));
     let label = format!("{first} {second}");
     let touched = canvas.touch("light", place, Touchable::Button, &label);
     let pressed = touched.is_pointer_button_down_on();
     let fill = if pressed { palette.chosen.fill } else { palette.surface };
     canvas.card(place, size::RADIUS_TILE, fill, Stroke::new(size::LINE, palette.edge));
-    let mut light = place.shrink2(vec2(24.0, 14.0));
-    light_ui(canvas, light.cut_left(64.0).square(60.0), severity);
-    let _gap = light.cut_left(20.0);
+    let mut light = place.shrink2(vec2(margin, 14.0));
+    light_ui(canvas, light.cut_left(side).square(side - 4.0), severity);
+    let _gap = light.cut_left(gap);
     let upper = light.cut_top(light.height() * 0.54);
     canvas.paint(upper, Align2::LEFT_BOTTOM, bold, &first);
     canvas.paint(light, Align2::LEFT_TOP, soft, &second);
@@ -109,7 +110,9 @@ fn call_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) {
     let drill = view.mode() == Mode::Drill;
     let mut hint = canvas.texts.get(hint);
     if works && !drill {
-        hint = format!("{hint}\n{}", canvas.texts.get("idle-hint-pin"));
+        let ordinary = view.mode() == Mode::DailyLife && view.lane.counter == CounterKind::Shelter;
+        let more = if ordinary { "idle-hint-ordinary" } else { "idle-hint-pin" };
+        hint = format!("{hint}\n{}", canvas.texts.get(more));
     }
     let call = canvas.texts.get(call);
     let portrait = is_portrait(rect) || rect.width() < 900.0;
@@ -157,6 +160,16 @@ struct Way {
     wide: bool,
 }
 
+impl Way {
+    /// How much wider than the others, so that its note has a line.
+    const fn weight(&self) -> f32 {
+        match self.picture {
+            Pictogram::Bang => 2.5,
+            _ => 1.5,
+        }
+    }
+}
+
 fn ways(canvas: &Canvas<'_>, view: &View<'_>) -> Vec<Way> {
     let texts = canvas.texts;
     let tile = |picture, key, action| Way {
@@ -167,6 +180,7 @@ fn ways(canvas: &Canvas<'_>, view: &View<'_>) -> Vec<Way> {
         action,
         wide: false,
     };
+    let records = view.lane.status.disk == DiskState::Ok;
     let mut ways = Vec::new();
     if view.lane.banner.mode == Mode::DailyLife {
         let note = Some(texts.get("open-live-note"));
@@ -177,8 +191,8 @@ fn ways(canvas: &Canvas<'_>, view: &View<'_>) -> Vec<Way> {
         CounterKind::Watch => {
             ways.push(tile(Pictogram::Waiting, "watch-list", Action::Open(Page::WatchList)));
         }
-        // A closed site counts nobody.
-        CounterKind::Shelter if view.lane.banner.mode != Mode::DailyLife => {
+        // A closed site counts nobody, nor does a box that cannot write.
+        CounterKind::Shelter if view.lane.banner.mode != Mode::DailyLife && records => {
             ways.push(tile(Pictogram::CountPeople, "head-count", Action::Open(Page::HeadCount)));
         }
         CounterKind::Shelter => {}
@@ -230,7 +244,7 @@ fn tiles_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) -> Option
         places
     } else {
         let area = rect.cut_bottom(size::TILE);
-        let weight = |way: &Way| if way.wide { 1.75 } else { 1.0 };
+        let weight = |way: &Way| if way.wide { way.weight() } else { 1.0 };
         let total: f32 = ways.iter().map(weight).sum();
         let unit = (area.width() - size::GAP * (ways.len().max(1) - 1) as f32) / total;
         let mut left = area.left();

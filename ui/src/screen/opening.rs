@@ -1,6 +1,6 @@
 //! The second of the two touches that open a site: live, or for a drill in the colours of a drill.
 
-use egui::{Align2, Rect, vec2};
+use egui::{Align, Align2, Rect, vec2};
 use hinamori_ipc::Command;
 use hinamori_model::Mode;
 
@@ -26,7 +26,6 @@ pub(crate) fn opening_ui(
     view: &View<'_>,
     opens: Opens,
 ) -> Option<Action> {
-    let palette = canvas.palette;
     let mut inner = rect.shrink(size::EDGE);
     let (title, say, word, picture, mode) = match opens {
         Opens::Live => {
@@ -38,32 +37,39 @@ pub(crate) fn opening_ui(
     };
     let mut action =
         header_ui(canvas, inner.cut_top(size::TARGET), "opening-header").then_some(Action::Return);
-    let _gap = inner.cut_top(size::GAP);
     let portrait = is_portrait(rect);
-    let align = if portrait { Align2::CENTER_CENTER } else { Align2::LEFT_CENTER };
-    let inner_width = inner.width();
-    let mut inner = inner.shrink2(vec2(if portrait { 0.0 } else { inner_width * 0.02 }, 0.0));
-    let title = canvas.texts.get(title);
-    canvas.text(inner.cut_top(100.0), align, Type::bold(size::ANSWER, palette.ink), &title);
-    canvas.text(inner.cut_top(50.0), align, Type::bold(size::LEAD, palette.ink), &view.lane.banner.site);
-    let say_text = canvas.texts.get(say);
-    let look = Type::regular(size::TILE_TEXT, palette.ink_soft);
-    let height = canvas.height_of(inner.width(), look, &say_text).min(150.0);
-    let _gap = inner.cut_top(if portrait { 60.0 } else { 20.0 });
     // Above the row of idle's tiles in either orientation.
-    let place = inner.cut_top(if portrait { 220.0 } else { 130.0 });
-    let place = Rect::from_center_size(place.center(), vec2(place.width().min(760.0), place.height()));
+    let words = inner.cut_top(if portrait { 540.0 } else { 290.0 });
+    words_ui(canvas, words, view, (title, say, picture));
+    let place = inner.cut_top(if portrait { 200.0 } else { 130.0 });
     let word = canvas.texts.get(word);
-    let button = Button::new(ButtonLook::Primary, &word).picture(picture).size(size::NAME);
+    let button = Button::new(ButtonLook::Primary, &word).size(size::NAME);
     if button.show(canvas, "confirm opening", place) {
         action = Some(Action::SendAndReturn(Command::OpenIncident { mode }));
     }
-    let _gap = inner.cut_top(if portrait { 40.0 } else { 16.0 });
-    canvas.text(
-        inner.cut_top(height + 4.0),
-        if portrait { Align2::CENTER_TOP } else { Align2::LEFT_TOP },
-        look,
-        &say_text,
-    );
     action
+}
+
+/// The question beside its picture, or below it in portrait.
+fn words_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (title, say, picture): (&str, &str, Pictogram),
+) {
+    let palette = canvas.palette;
+    let mut inner = rect.shrink2(vec2(0.0, size::GAP));
+    let portrait = is_portrait(rect) || rect.width() < 900.0;
+    let (align, symbol) =
+        if portrait { (Align::Center, inner.cut_top(240.0)) } else { (Align::Min, inner.cut_left(300.0)) };
+    picture.draw(canvas.ui.painter(), symbol.square(200.0), palette.ink);
+    let _gap = inner.cut_left(if portrait { 0.0 } else { size::EDGE });
+    let (title, say) = (canvas.texts.get(title), canvas.texts.get(say));
+    let (question, site) = (Type::bold(size::ANSWER, palette.ink), Type::bold(size::LEAD, palette.ink));
+    let quiet = Type::regular(size::TILE_TEXT, palette.ink_soft);
+    let height = canvas.height_of(inner.width(), quiet, &say);
+    let _margin = inner.cut_top(((inner.height() - 92.0 - 56.0 - height) / 2.0).max(0.0));
+    canvas.text(inner.cut_top(92.0), Align2([align, Align::Center]), question, &title);
+    canvas.text(inner.cut_top(56.0), Align2([align, Align::Center]), site, &view.lane.banner.site);
+    canvas.text(inner, Align2([align, Align::Min]), quiet, &say);
 }

@@ -79,9 +79,9 @@ pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     let _gap = inner.cut_top(6.0);
     let rows = settings.len();
     let gap = 8.0;
-    let tall = if is_portrait(rect) { 44.0 } else { 0.0 };
+    let (tall, more) = if is_portrait(rect) { (44.0, 64.0) } else { (0.0, 20.0) };
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
-    let height = ((inner.height() - gap * (rows - 1) as f32) / rows as f32).min(size::TILE + tall + 20.0);
+    let height = ((inner.height() - gap * (rows - 1) as f32) / rows as f32).min(size::TILE + tall + more);
     for Setting { key, values } in settings {
         let mut row = inner.cut_top(height);
         let _gap = inner.cut_top(gap);

@@ -44,10 +44,12 @@ pub(crate) fn ask_staff_ui(
     let mut panel = panel_ui(canvas, panel);
     let next = panel.cut_right(300.0_f32.min(panel.width() * 0.42));
     let _gap = panel.cut_right(size::GAP);
-    let upper = panel.cut_top(34.0);
     let (to, what) = (canvas.texts.get("staff-to"), canvas.texts.get("staff-what"));
-    canvas.text(upper, Align2::LEFT_CENTER, Type::regular(size::CAPTION, palette.ink_soft), &to);
-    canvas.text(panel, Align2::LEFT_TOP, Type::bold(34.0, palette.ink), &what);
+    let (caption, lead) = (Type::regular(size::CAPTION, palette.ink_soft), Type::bold(34.0, palette.ink));
+    let words = 34.0 + canvas.height_of(panel.width(), lead, &what);
+    let _margin = panel.cut_top(((panel.height() - words) / 2.0).max(0.0));
+    canvas.text(panel.cut_top(34.0), Align2::LEFT_CENTER, caption, &to);
+    canvas.text(panel, Align2::LEFT_TOP, lead, &what);
     let word = canvas.texts.get("staff-next");
     let touched = Button::new(ButtonLook::Primary, &word).size(size::TITLE).show(canvas, "next", next);
     touched.then_some(Action::Send(Command::Dismiss { answer: answer.id }))
@@ -108,8 +110,11 @@ fn call_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, call: &Call) {
     let say = Type::regular(38.0, call.soft);
     let align = if portrait { Align2::CENTER_TOP } else { Align2::LEFT_TOP };
     if portrait {
-        let symbol = inner.cut_top((inner.height() * 0.42).min(320.0));
-        call.symbol.draw(canvas.ui.painter(), symbol.shrink(16.0), call.on);
+        let side = (inner.height() * 0.42).min(320.0);
+        let words = (lines_of(&call.call) * 84.0 + lines_of(&call.say) * 38.0) * 1.3;
+        let _margin = inner.cut_top(((inner.height() - side - words) / 2.0 - size::EDGE).max(0.0));
+        call.symbol.draw(canvas.ui.painter(), inner.cut_top(side).shrink(16.0), call.on);
+        inner = inner.cut_top((words + size::EDGE * 2.0).min(inner.height()));
     } else {
         let symbol = inner.cut_left((inner.width() * 0.31).min(380.0));
         let side = symbol.width().min(symbol.height()).min(300.0);

@@ -108,11 +108,15 @@ fn consent_ui(
     let _gap = panel.cut_top(size::GAP);
     let send = |agreed| Action::Send(Command::WatchConsent { answer: answer.id, agreed });
     let mut action = None;
-    let choices = [("consent-yes", Pictogram::Ring, true), ("consent-no", Pictogram::Cross, false)];
-    for (position, (key, picture, agreed)) in choices.into_iter().enumerate() {
-        let word = canvas.texts.get(key);
+    let choices = [
+        ("consent-yes", "consent-yes-note", Pictogram::Ring, true),
+        ("consent-no", "consent-no-note", Pictogram::Cross, false),
+    ];
+    for (position, (key, note, picture, agreed)) in choices.into_iter().enumerate() {
+        let (word, note) = (canvas.texts.get(key), canvas.texts.get(note));
         let place = panel.cell(Grid { columns: 2, rows: 1, gap: size::GAP }, position);
-        let button = Button::new(ButtonLook::Framed, &word).picture_above(picture).size(size::LEAD);
+        let button = Button::new(ButtonLook::Framed, &word).picture_above(picture).size(size::NAME);
+        let button = button.note(&note);
         if button.show(canvas, key, place) {
             action = Some(send(agreed));
         }

@@ -15,7 +15,10 @@ use crate::widget::{
     Button, ButtonLook, Canvas, Grid, Pictogram, Place, Row, Touchable, Type, dashed_edge, stepper_ui,
 };
 
-const COLUMNS: usize = 2;
+/// Two columns of tiles; a person or two have the whole width.
+const fn columns(members: usize) -> usize {
+    if members <= 2 { 1 } else { 2 }
+}
 
 /// The same ring, green and word for every accepted person.
 pub(crate) fn accepted_field(
@@ -72,15 +75,16 @@ pub(crate) fn household_ui(
 fn tiles_ui(canvas: &mut Canvas<'_>, panel: Rect, view: &View<'_>, members: &[Member]) -> Option<Action> {
     let open = members.iter().filter(|member| member.state == MemberState::NotSeen).count();
     let everybody = usize::from(open > 1);
+    let columns = columns(members.len());
     let rows = paged::rows_that_fit(panel.height(), size::TARGET, size::GAP);
     // The last row keeps 全員 and the turning of pages when not everybody fits.
-    let fits = members.len() + everybody <= rows * COLUMNS;
+    let fits = members.len() + everybody <= rows * columns;
     let pages = if fits {
         Pages::all(members.len())
     } else {
-        Pages::new(members.len(), rows.saturating_sub(1).max(1) * COLUMNS, view.state.turned)
+        Pages::new(members.len(), rows.saturating_sub(1).max(1) * columns, view.state.turned)
     };
-    let used = if fits { (members.len() + everybody).div_ceil(COLUMNS).max(1) } else { rows.max(2) };
+    let used = if fits { (members.len() + everybody).div_ceil(columns).max(1) } else { rows.max(2) };
     let height =
         if used < rows { tile_height(panel.height(), rows) } else { tile_height(panel.height(), used) };
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
@@ -88,7 +92,7 @@ fn tiles_ui(canvas: &mut Canvas<'_>, panel: Rect, view: &View<'_>, members: &[Me
         panel.min,
         vec2(panel.width(), height * used as f32 + size::GAP * (used - 1) as f32),
     );
-    let grid = Grid { columns: COLUMNS, rows: used, gap: size::GAP };
+    let grid = Grid { columns, rows: used, gap: size::GAP };
     let mut action = None;
     for (position, member) in pages.slice(members).iter().enumerate() {
         if member_ui(canvas, area.cell(grid, position), view, member) {
@@ -97,7 +101,7 @@ fn tiles_ui(canvas: &mut Canvas<'_>, panel: Rect, view: &View<'_>, members: &[Me
     }
     let all = canvas.texts.get("household-everybody");
     let all = Button::new(ButtonLook::Tile, &all).picture(Pictogram::CountPeople).size(size::TILE_TEXT);
-    let last = used * COLUMNS;
+    let last = used * columns;
     if everybody == 1 {
         let place = if fits { members.len() } else { last - 2 };
         if all.show(canvas, "everybody", area.cell(grid, place)) {

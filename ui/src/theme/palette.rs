@@ -72,6 +72,8 @@ pub struct Palette {
     pub ask: Fill,
     /// The frame of a drill, `None` outside one.
     pub stripes: Option<[Color32; 2]>,
+    /// Words that ask for attention.
+    pub notice: Fill,
     /// In order.
     pub light_fine: Fill,
     /// Somebody should look.
@@ -122,6 +124,7 @@ impl Palette {
         here: Fill { fill: colour(0x0A_2F_70), on: WHITE },
         ask: Fill { fill: colour(0xFF_C6_1A), on: INK },
         stripes: None,
+        notice: Fill { fill: colour(0xFF_C6_1A), on: INK },
         light_fine: Fill { fill: colour(0x00_5C_2E), on: WHITE },
         light_notice: Fill { fill: colour(0xFF_C6_1A), on: INK },
         light_broken: Fill { fill: colour(0xA8_1C_14), on: WHITE },
@@ -166,6 +169,8 @@ impl Palette {
             here: dark,
             ask: dark,
             stripes: None,
+            // No bright field in a dark hall.
+            notice: chosen,
             light_fine: Fill { fill: ink, on: black },
             light_notice: Fill { fill: ink, on: black },
             light_broken: Fill { fill: ink, on: black },
@@ -245,6 +250,7 @@ mod tests {
                     palette.accepted,
                     palette.here,
                     palette.ask,
+                    palette.notice,
                     palette.light_fine,
                     palette.light_notice,
                     palette.light_broken,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui::{Rect, Vec2, vec2};
+use egui::{Rect, UiBuilder, Vec2, vec2};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node, SnapshotOptions};
 use hinamori_ipc::{AnswerId, Command, LaneChange, Screen, Sound, ToKiosk};
@@ -111,8 +111,12 @@ impl Panel {
             })
             .build_ui_state(
                 |ui, kiosk: &mut Kiosk| {
+                    // The harness keeps a margin; a window does not.
+                    let screen = ui.ctx().content_rect();
+                    let mut whole = ui.new_child(UiBuilder::new().max_rect(screen));
+                    whole.set_clip_rect(screen);
                     let now = kiosk.now();
-                    if let Some(action) = kiosk_ui(ui, &kiosk.state, &kiosk.catalogue, now) {
+                    if let Some(action) = kiosk_ui(&mut whole, &kiosk.state, &kiosk.catalogue, now) {
                         kiosk.take(Event::Touched(action));
                         ui.ctx().request_repaint();
                     }

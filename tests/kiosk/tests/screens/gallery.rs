@@ -15,8 +15,9 @@ fn visit(portrait: bool, language: Language, mut check: impl FnMut(&str, &mut Pa
     let mut panel = Panel::new(if portrait { PORTRAIT } else { LANDSCAPE });
     for scene in every_screen() {
         panel.restart();
-        panel.cut_off();
         (scene.lead)(&mut panel);
+        // What was drawn on the way is other scenes' matter.
+        panel.cut_off();
         panel.set(|state| state.language = language);
         check(scene.name, &mut panel);
     }
@@ -54,10 +55,11 @@ fn every_target_is_at_least_twenty_millimetres_and_on_the_screen() {
 
 #[test]
 fn no_text_is_cut_off() {
+    let mut cut_off = Vec::new();
     visit_all(|name, panel| {
-        let cut_off = panel.cut_off();
-        assert!(cut_off.is_empty(), "{name}: {cut_off:?}");
+        cut_off.extend(panel.cut_off().into_iter().map(|text| format!("{name}: {text:?}")));
     });
+    assert!(cut_off.is_empty(), "{}", cut_off.join("\n"));
 }
 
 #[test]

@@ -34,7 +34,6 @@ case $package in
     hinamori-kiosk)
         program hinamori-kiosk 1
         unit hinamori-kiosk@.service
-        put 644 packaging/files/kiosk/hinamori-kiosk.pam etc/pam.d/hinamori-kiosk
         put 644 packaging/files/kiosk/hinamori-kiosk.default etc/default/hinamori-kiosk
         ;;
     hinamori-server)

@@ -61,7 +61,7 @@ done
 mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" "$root/etc/systemd/system" \
     "$root/var/lib/systemd" "$root/run"
 : >"$root/var/lib/dpkg/status"
-printf 'root:x:0:\naudio:x:29:\n' >"$root/etc/group"
+printf 'root:x:0:\n' >"$root/etc/group"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 
 # The maintainer scripts run here and act there (DPKG_ROOT). The packages they depend on are not there.

@@ -298,7 +298,7 @@ fn a_card_read_under_the_town_s_old_key_is_held_again() {
 }
 
 #[test]
-fn a_morning_greeting_stays_in_daily_life_and_ends_when_the_person_says_so() {
+fn a_morning_greeting_asks_once_and_stays_in_daily_life() {
     let mut bench = Bench::new();
     bench.open(Mode::Live);
     bench.core.command(LANE, Command::SwitchCounter(CounterKind::Watch), bench.now).unwrap();
@@ -316,7 +316,5 @@ fn a_morning_greeting_stays_in_daily_life_and_ends_when_the_person_says_so() {
     let daily = bench.core.town.incident(Mode::DailyLife);
     let kiyoko = bench.person("kiyoko");
     assert_eq!(bench.core.ledger.store(daily).watch_records(daily, kiyoko).unwrap().len(), 3);
-    assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Mood);
-    bench.touch(|answer| Command::WatchConsent { answer, agreed: false });
-    assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Consent, "asked anew");
+    assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Mood, "asked once");
 }

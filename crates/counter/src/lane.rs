@@ -159,11 +159,10 @@ impl Lane {
                 Err(Refusal::NotNow)
             }
             Command::SetDirection(direction) => Ok(Plan::touch(Then::Direction(direction))),
-            Command::WatchConsent { answer, agreed } => match (self.offer(answer)?, agreed) {
-                (offer, true) => watch::consent(offer).map(Plan::next),
-                (Offer::Consent { .. }, false) => Ok(Plan::touch(Then::End)),
-                (offer, false) => watch::withdraw(offer).map(Plan::next),
-            },
+            Command::WatchConsent { answer, agreed } => {
+                let agreement = watch::consent(self.offer(answer)?)?;
+                Ok(if agreed { Plan::next(agreement) } else { Plan::touch(Then::End) })
+            }
             Command::WatchMood { answer, mood } => watch::mood(self.offer(answer)?, mood).map(Plan::next),
             Command::OpenIncident { .. }
             | Command::EndDrill { .. }

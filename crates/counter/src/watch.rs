@@ -47,19 +47,6 @@ pub(crate) fn consent(offer: &Offer) -> Result<Step, Refusal> {
     })
 }
 
-/// The person does not want it any more: nothing is recorded from the next tap on.
-///
-/// # Errors
-/// [`Refusal::NotNow`] when the answer is not the greeting of somebody who is watched over.
-pub(crate) fn withdraw(offer: &Offer) -> Result<Step, Refusal> {
-    let Offer::Mood { person, proof } = *offer else { return Err(Refusal::NotNow) };
-    Ok(Step {
-        facts: vec![Fact::Watch { person, event: WatchEvent::ConsentWithdrawn, proof }],
-        kind: AnswerKind::Done { people: 1 },
-        offer: Offer::Nothing,
-    })
-}
-
 /// How the person is today.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ pub enum Command {
         /// What was touched as seen.
         findings: Vec<BuildingFinding>,
     },
-    /// The person agrees to be watched over, or does not; beside the greeting, no longer.
+    /// The person agrees to be watched over, or does not.
     WatchConsent {
         /// The answer that asked.
         answer: AnswerId,

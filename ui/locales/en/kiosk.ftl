@@ -233,7 +233,7 @@ consent-question = Start the daily watch?
 consent-explanation =
     The day and time of each visit are recorded.
     If you do not come, the town asks after you.
-    You can stop at any time.
+    To stop, tell the town's staff.
 consent-yes = Yes
 consent-yes-note = please
 consent-no = No

@@ -233,7 +233,7 @@ consent-question = 見守りを 始めますか
 consent-explanation =
     カードを かざした日と 時刻を 記録して、
     来られない日に 町の担当が お声がけします。
-    いつでも やめられます。
+    やめるときは 町の担当に お伝えください。
 consent-yes = はい
 consent-yes-note = お願いします
 consent-no = いいえ

@@ -234,7 +234,7 @@ fn a_morning_at_the_watch_counter() {
     assert!(matches!(desk.kind(), AnswerKind::Greeting { ask: WatchAsk::Mood, .. }));
     let answer = desk.answer().id;
     assert_eq!(
-        desk.touch(Command::WatchConsent { answer, agreed: true }),
+        desk.touch(Command::WatchConsent { answer, agreed: false }),
         Err(Refusal::NotNow),
         "not asked any more"
     );

@@ -45,13 +45,6 @@ fn who_agreed_is_seen_and_may_say_how_they_are() {
 }
 
 #[test]
-fn who_is_watched_over_can_end_it_beside_the_greeting() {
-    let seen = tap(&watched(hanako()));
-    assert_eq!(events(&withdraw(&seen.offer).unwrap()), [WatchEvent::ConsentWithdrawn]);
-    assert_eq!(withdraw(&tap(&hanako()).offer), Err(Refusal::NotNow), "nothing to end yet");
-}
-
-#[test]
 fn an_unknown_card_is_asked_like_any_other() {
     let card = unknown(HANAKO, READ);
     let asked = tap(&card);

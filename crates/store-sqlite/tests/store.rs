@@ -256,3 +256,17 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         acknowledged = held;
     }
 }
+
+#[test]
+fn a_log_that_was_moved_into_the_database_is_short_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.sqlite");
+    let mut store = Store::open(&path).unwrap();
+    let log = folder.path().join("records.sqlite-wal");
+    store.set_setting("long", &[7; 100_000]).unwrap();
+    store.checkpoint_if_over(1 << 20).unwrap();
+    assert!(std::fs::metadata(&log).unwrap().len() > 100_000, "short enough to stay");
+    store.checkpoint_if_over(50_000).unwrap();
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
+    assert_eq!(store.setting("long").unwrap().unwrap().len(), 100_000);
+}

@@ -181,10 +181,12 @@ again-single = One card only
 again-without-card = Register without a card
 disk-call = This could not be recorded
 disk-full-note =
-    The terminal is full. Please come in.
+    The terminal is full.
+    Please come in.
     Your name goes on the paper form.
 disk-failing-note =
-    The terminal cannot write. Please come in.
+    The terminal cannot write.
+    Please come in.
     Your name goes on the paper form.
 
 ## Opening

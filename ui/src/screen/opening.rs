@@ -39,9 +39,9 @@ pub(crate) fn opening_ui(
         header_ui(canvas, inner.cut_top(size::TARGET), "opening-header").then_some(Action::Return);
     let portrait = is_portrait(rect);
     // Above the row of idle's tiles in either orientation.
-    let words = inner.cut_top(if portrait { 540.0 } else { 290.0 });
+    let words = inner.cut_top(if portrait { 460.0 } else { 290.0 });
     words_ui(canvas, words, view, (title, say, picture));
-    let place = inner.cut_top(if portrait { 200.0 } else { 130.0 });
+    let place = inner.cut_top(if portrait { 180.0 } else { 130.0 });
     let word = canvas.texts.get(word);
     let button = Button::new(ButtonLook::Primary, &word).size(size::NAME);
     if button.show(canvas, "confirm opening", place) {
@@ -61,8 +61,8 @@ fn words_ui(
     let mut inner = rect.shrink2(vec2(0.0, size::GAP));
     let portrait = is_portrait(rect) || rect.width() < 900.0;
     let (align, symbol) =
-        if portrait { (Align::Center, inner.cut_top(240.0)) } else { (Align::Min, inner.cut_left(300.0)) };
-    picture.draw(canvas.ui.painter(), symbol.square(200.0), palette.ink);
+        if portrait { (Align::Center, inner.cut_top(170.0)) } else { (Align::Min, inner.cut_left(300.0)) };
+    picture.draw(canvas.ui.painter(), symbol.square(symbol.height().min(200.0) - 20.0), palette.ink);
     let _gap = inner.cut_left(if portrait { 0.0 } else { size::EDGE });
     let (title, say) = (canvas.texts.get(title), canvas.texts.get(say));
     let (question, site) = (Type::bold(size::ANSWER, palette.ink), Type::bold(size::LEAD, palette.ink));

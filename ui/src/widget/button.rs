@@ -182,7 +182,7 @@ impl<'a> Button<'a> {
         let quiet = self.note.map_or(0.0, |text| canvas.height_of(inner.width(), note, text));
         let height = inner.height();
         let words = (lines + quiet).min(height * 0.75);
-        let gap = 6.0;
+        let gap = if height > size::TILE { 14.0 } else { 6.0 };
         let icon = (height - words - gap).clamp(0.0, (height * 0.5).max(ICON)).min(MAXIMUM_PICTURE);
         let spare = (height - words - gap - icon).max(0.0) / 2.0;
         let _margins = (inner.cut_top(spare), inner.cut_bottom(spare));

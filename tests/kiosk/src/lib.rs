@@ -5,6 +5,8 @@
 //! programs, a real window among them. To look at every screen, in every light:
 //! `HINAMORI_PICTURES=FOLDER cargo test -p hinamori-kiosk-tests --test screens gallery`.
 
+#![expect(clippy::panic, reason = "a step that fails ends its test")]
+
 pub mod gallery;
 pub mod lanes;
 pub mod panel;

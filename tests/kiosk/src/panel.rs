@@ -24,8 +24,8 @@ pub const PORTRAIT: Vec2 = vec2(800.0, 1_280.0);
 
 /// How far a pixel may be from the committed one: rasterisers for other processors round edges otherwise.
 const DIFFERENCE: f32 = 0.6;
-/// Pixels that may be further: a thousandth of the panel.
-const STRAY_PIXELS: usize = 1_024;
+/// Pixels that may be further: a line of text is more than ten times as many.
+const STRAY_PIXELS: usize = 256;
 
 /// A picture of a screen, a pixel a point.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +34,24 @@ pub struct Picture {
     pub width: usize,
     /// Red, green, blue and alpha of each pixel, row by row.
     pub rgba: Vec<u8>,
+}
+
+impl Picture {
+    /// How much of it another picture shows otherwise, from 0 to 1; 1 when their sizes differ. A pixel
+    /// counts when one of its colours is off by more than a fifth: anti-aliasing is not seen.
+    pub fn difference(&self, other: &Self) -> f32 {
+        const PLAIN: u8 = 51;
+        if self.width != other.width || self.rgba.len() != other.rgba.len() {
+            return 1.0;
+        }
+        let (pixels, others) = (self.rgba.as_chunks::<4>().0, other.rgba.as_chunks::<4>().0);
+        let differs =
+            |(one, two): &(&[u8; 4], &[u8; 4])| one.iter().zip(*two).any(|(a, b)| a.abs_diff(*b) > PLAIN);
+        let different = pixels.iter().zip(others).filter(differs).count();
+        #[expect(clippy::cast_precision_loss, reason = "a screen has about a million pixels")]
+        let part = different as f32 / pixels.len().max(1) as f32;
+        part
+    }
 }
 
 impl std::fmt::Debug for Picture {

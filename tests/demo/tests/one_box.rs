@@ -1,12 +1,7 @@
 //! One box that no server knows, through the real pcscd and the real daemon: what bad cards, bad disks and
 //! bad days do to it. Each test has namespaces of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "test support outside test functions"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test support outside test functions")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;

@@ -110,6 +110,14 @@ pub fn answer(id: u64, kind: AnswerKind) -> Screen {
     Screen::Answer(Answer { id: AnswerId(id), at: MORNING, kind, doubt: false, undo_until })
 }
 
+/// The same when it cannot be taken back any more: it looks alike at any time.
+pub fn final_answer(id: u64, kind: AnswerKind) -> Screen {
+    match answer(id, kind) {
+        Screen::Answer(answer) => Screen::Answer(Answer { undo_until: None, ..answer }),
+        Screen::Idle => Screen::Idle,
+    }
+}
+
 /// The same with the small mark.
 pub fn doubtful(screen: Screen) -> Screen {
     match screen {

@@ -65,7 +65,9 @@ impl std::fmt::Debug for Picture {
 pub struct Kiosk {
     /// What it knows.
     pub state: State,
-    /// Since it was switched on.
+    /// The wall clock when it was switched on.
+    began: UnixMillis,
+    /// Since then.
     steady: Duration,
     catalogue: Catalogue,
     commands: Vec<Command>,
@@ -75,7 +77,7 @@ pub struct Kiosk {
 impl Kiosk {
     const fn now(&self) -> Now {
         // Milliseconds since 1970 and a few minutes of test: no overflow, no cut.
-        Now { wall: MORNING.plus(self.steady.as_millis() as u64), steady: self.steady }
+        Now { wall: self.began.plus(self.steady.as_millis() as u64), steady: self.steady }
     }
 
     fn take(&mut self, event: Event) {
@@ -114,6 +116,7 @@ impl Panel {
     pub fn new(size: Vec2) -> Self {
         let kiosk = Kiosk {
             state: switched_on(),
+            began: MORNING,
             steady: Duration::ZERO,
             catalogue: Catalogue::default(),
             commands: Vec::new(),
@@ -181,6 +184,13 @@ impl Panel {
     pub fn wait(&mut self, time: Duration) {
         self.harness.state_mut().steady += time;
         self.event(Event::Tick);
+    }
+
+    /// Puts the wall clock right, for answers of a real daemon.
+    pub fn set_clock(&mut self, wall: UnixMillis) {
+        let kiosk = self.harness.state_mut();
+        kiosk.began = UnixMillis::new(wall.get().saturating_sub(kiosk.now().wall.since(kiosk.began)));
+        self.settle();
     }
 
     /// Changes what no message sets: language, light.

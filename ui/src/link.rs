@@ -148,8 +148,9 @@ enum LinkError {
 
 impl Reader {
     fn run(self) {
+        let mut ending = None;
         while !self.shared.is_ending() {
-            let Err(error) = self.follow();
+            let Err(error) = self.follow(&mut ending);
             drop(self.shared.take_stream());
             let event = match error {
                 LinkError::Ending => return,
@@ -157,15 +158,20 @@ impl Reader {
                 LinkError::Socket(_) | LinkError::Frame(_) | LinkError::Closed => LinkEvent::Lost,
             };
             tracing::debug!(error = &error as &dyn std::error::Error, "the daemon is not reachable");
-            if self.tell(event).is_err() {
-                return;
+            // Told once: a kiosk without its daemon sleeps, it does not draw every try.
+            if ending.as_ref() != Some(&event) {
+                if self.tell(event.clone()).is_err() {
+                    return;
+                }
+                ending = Some(event);
             }
             std::thread::park_timeout(RECONNECT_AFTER);
         }
     }
 
-    /// One connection from hello to its end.
-    fn follow(&self) -> Result<std::convert::Infallible, LinkError> {
+    /// One connection from hello to its end. `ending` is what the screen was told last when that was no
+    /// message.
+    fn follow(&self, ending: &mut Option<LinkEvent>) -> Result<std::convert::Infallible, LinkError> {
         let mut stream = connect(&self.socket)?;
         stream.write_all(&encode(&FromKiosk::Hello { protocol: PROTOCOL, lane: self.lane })?)?;
         *self.shared.stream() = Some(stream.try_clone()?);
@@ -185,7 +191,10 @@ impl Reader {
                     ToKiosk::Hello { protocol } if protocol == PROTOCOL => greeted = true,
                     ToKiosk::Hello { protocol } => return Err(LinkError::OtherVersion { theirs: protocol }),
                     _ if !greeted => return Err(LinkError::OtherVersion { theirs: 0 }),
-                    message => self.tell(LinkEvent::Message(Box::new(message)))?,
+                    message => {
+                        *ending = None;
+                        self.tell(LinkEvent::Message(Box::new(message)))?;
+                    }
                 }
             }
         }
@@ -231,5 +240,41 @@ fn write_commands(
             return;
         }
         wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_is_away_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("kiosk.sock");
+        let (woken, wakes) = channel();
+        let link = Link::start(socket.clone(), LaneId(1), Arc::new(move || woken.send(()).unwrap())).unwrap();
+        wakes.recv().unwrap();
+        assert_eq!(link.next().map(|received| received.event), Some(LinkEvent::Lost));
+        // Two connections that end at once: the tries in between were several.
+        for _ in 0..2 {
+            let listener = UnixListener::bind(&socket).unwrap();
+            drop(listener.accept().unwrap());
+            std::fs::remove_file(&socket).unwrap();
+        }
+        assert!(wakes.try_recv().is_err() && link.next().is_none());
+
+        let listener = UnixListener::bind(&socket).unwrap();
+        let (mut daemon, _) = listener.accept().unwrap();
+        for message in [ToKiosk::Hello { protocol: PROTOCOL }, ToKiosk::Terminating] {
+            daemon.write_all(&encode(&message).unwrap()).unwrap();
+        }
+        wakes.recv().unwrap();
+        drop(daemon);
+        wakes.recv().unwrap();
+        let told: Vec<_> = std::iter::from_fn(|| link.next()).map(|received| received.event).collect();
+        assert_eq!(told, [LinkEvent::Message(Box::new(ToKiosk::Terminating)), LinkEvent::Lost]);
     }
 }

@@ -19,7 +19,6 @@ use hinamori_sim::virtual_card::VirtualCard;
 pub(crate) const READERS: [u16; 8] = [23_000, 23_010, 23_020, 23_030, 23_040, 23_050, 23_060, 23_070];
 /// Cards whose tap takes the whole way: certificate, path, chip, directory, household.
 const CARDS: [&str; 6] = ["hanako", "isamu", "naoki", "misaki", "kiyoko", "face"];
-const DISPLAY: u32 = 99;
 const ONLINE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything that runs; ends with the value.
@@ -54,7 +53,7 @@ impl Town {
         of.start()?;
         of.control(&["enrol", code.trim()])?;
         wait_until("the box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;
-        let mut window = Window::open_with(&of, DISPLAY, Some(&frame_log))?;
+        let mut window = Window::open(&of, Some(&frame_log))?;
         window.wait_until_drawn()?;
         let tray = Tray::make(TrayFile::read(&TownHall::tray_file()?)?, Day::today());
         let wanted = tray

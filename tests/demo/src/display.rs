@@ -9,6 +9,10 @@ use anyhow::{Context, bail};
 use crate::child::{Running, output_of, wait_until};
 use crate::daemon::DemoBox;
 
+/// Where the search for a free display begins: high, so that nobody's own is met.
+const FIRST_DISPLAY: u32 = 97;
+/// Displays that are tried; other demos on the machine may have some.
+const DISPLAYS: u32 = 100;
 const APPEARS_WITHIN: Duration = Duration::from_secs(30);
 
 /// One kiosk window.
@@ -19,6 +23,8 @@ pub struct Window {
     virtual_display: Option<VirtualDisplay>,
 }
 
+const XVFB_LOG: &str = "xvfb.log";
+
 #[derive(Debug)]
 struct VirtualDisplay {
     _server: Running,
@@ -27,16 +33,12 @@ struct VirtualDisplay {
 }
 
 impl Window {
-    /// Opens the kiosk of `of`; `number` names the Xvfb display where one is needed.
-    pub fn open(of: &DemoBox, number: u32) -> anyhow::Result<Self> {
-        Self::open_with(of, number, None)
-    }
-
-    /// The same; the kiosk notes in `frame_log` when its answers were on the screen.
+    /// Opens the kiosk of `of`, under Xvfb where there is no display. It notes in `frame_log` when its answers
+    /// were on the screen.
     ///
     /// # Errors
     /// When the display or the kiosk does not come up.
-    pub fn open_with(of: &DemoBox, number: u32, frame_log: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn open(of: &DemoBox, frame_log: Option<&Path>) -> anyhow::Result<Self> {
         let mut command = of.window();
         if let Some(frame_log) = frame_log {
             command.arg("--frame-log").arg(frame_log);
@@ -44,8 +46,8 @@ impl Window {
         let virtual_display = if has_display() {
             None
         } else {
-            let display = VirtualDisplay::start(number, of.folder())?;
-            command.env("DISPLAY", format!(":{number}")).env_remove("WAYLAND_DISPLAY");
+            let display = VirtualDisplay::start(of.folder())?;
+            command.env("DISPLAY", format!(":{}", display.number)).env_remove("WAYLAND_DISPLAY");
             // A machine without a display has no sound card that anybody hears.
             command.args(["--sound", "off"]);
             Some(display)
@@ -92,7 +94,19 @@ fn has_display() -> bool {
 }
 
 impl VirtualDisplay {
-    fn start(number: u32, folder: &Path) -> anyhow::Result<Self> {
+    /// Starts Xvfb at a number that nobody uses. Its locks are in /tmp, which namespaces share.
+    fn start(folder: &Path) -> anyhow::Result<Self> {
+        for number in FIRST_DISPLAY..FIRST_DISPLAY + DISPLAYS {
+            let locked = Path::new(&format!("/tmp/.X{number}-lock")).exists();
+            if !locked && let Some(display) = Self::start_at(number, folder)? {
+                return Ok(display);
+            }
+        }
+        bail!("no free display; Xvfb says: {}", std::fs::read_to_string(folder.join(XVFB_LOG))?)
+    }
+
+    /// `None` when another server was quicker.
+    fn start_at(number: u32, folder: &Path) -> anyhow::Result<Option<Self>> {
         let mut command = Command::new("Xvfb");
         command.arg(format!(":{number}")).args([
             "-screen",
@@ -102,17 +116,17 @@ impl VirtualDisplay {
             "tcp",
             "-noreset",
         ]);
-        let mut server = Running::start("Xvfb", &mut command, &folder.join("xvfb.log"))?;
+        let mut server = Running::start("Xvfb", &mut command, &folder.join(XVFB_LOG))?;
         let display = format!(":{number}");
-        wait_until("Xvfb", APPEARS_WITHIN, || {
+        let works = wait_until("Xvfb", APPEARS_WITHIN, || {
             if !server.is_running() {
-                bail!("Xvfb ended: {}", server.log_tail());
+                return Ok(Some(false));
             }
             let listed =
                 Command::new("xdpyinfo").env("DISPLAY", &display).output().context("run xdpyinfo")?;
-            Ok(listed.status.success().then_some(()))
+            Ok(listed.status.success().then_some(true))
         })?;
-        Ok(Self { _server: server, number, picture: folder.join("kiosk.png") })
+        Ok(works.then(|| Self { _server: server, number, picture: folder.join("kiosk.png") }))
     }
 
     /// Written beside and renamed, so that nobody opens half a picture.

@@ -23,8 +23,6 @@ pub const GATE: &str = "gate";
 const READERS: [TrayReader; 2] =
     [TrayReader { name: GYM, port: 21000 }, TrayReader { name: GATE, port: 21010 }];
 const TRAY_LISTENS: &str = "127.0.0.1:21100";
-/// Xvfb displays of the two kiosks: high, so that nobody's own display is met.
-const DISPLAYS: [u32; 2] = [97, 98];
 const ONLINE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A running town. Parts end in the order of the fields.
@@ -95,8 +93,8 @@ impl World {
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
         let mut world = Self { windows: Vec::new(), gym, gate, tray, hall, _pcscd: pcscd, folder, agent };
         world.join_boxes()?;
-        for (number, of) in DISPLAYS.into_iter().zip([&world.gym, &world.gate]) {
-            world.windows.push(Window::open(of, number)?);
+        for of in [&world.gym, &world.gate] {
+            world.windows.push(Window::open(of, None)?);
         }
         world.windows.iter_mut().try_for_each(Window::wait_until_drawn)?;
         Ok(world)

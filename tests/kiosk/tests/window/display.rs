@@ -72,6 +72,12 @@ impl Display {
         Picture { width: 1_280, rgba: output_of(&mut import) }
     }
 
+    /// Writes what is on the screen into a PNG file.
+    pub(super) fn save_picture(&self, file: &Path) {
+        let mut import = Command::new("import");
+        output_of(import.env("DISPLAY", &self.name).args(["-window", "root"]).arg(file));
+    }
+
     /// Waits until the screen shows what the library draws for `panel`, below the banner.
     pub(super) fn wait_until_it_shows(&self, what: &str, panel: &mut Panel) {
         let expected = below_banner(panel.picture());
@@ -83,9 +89,7 @@ impl Display {
         if shown.is_none() {
             let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
             panel.save_picture(&kept.join("expected.png"));
-            let mut import = Command::new("import");
-            import.env("DISPLAY", &self.name).args(["-window", "root"]).arg(kept.join("shown.png"));
-            output_of(&mut import);
+            self.save_picture(&kept.join("shown.png"));
             panic!("waited in vain for {what}: {last} of the screen differs; pictures in {}", kept.display());
         }
     }

@@ -184,6 +184,10 @@ fn a_site_is_opened_and_a_family_received_by_hand() {
         }
         panel.hear(ToKiosk::Snapshot(lane));
         touch(&mut panel, "浜田 勇");
+        if let Some(folder) = std::env::var_os("HINAMORI_PICTURES") {
+            display.wait_until_it_shows("the chosen member", &mut panel);
+            display.save_picture(&Path::new(&folder).join("window-welcome.png"));
+        }
         touch(&mut panel, "2人で 完了");
         town.wait_for_lane("two people", |lane| lane.here == 2);
     });

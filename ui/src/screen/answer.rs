@@ -33,7 +33,9 @@ pub(crate) fn split_ui(canvas: &Canvas<'_>, body: Rect, fill: Fill) -> (Rect, Re
     canvas.fill(body, fill.fill);
     let mut inner = body.shrink(size::EDGE);
     let field = if is_portrait(body) {
-        inner.cut_top((inner.height() * 0.38).min(476.0))
+        let field = inner.cut_top((inner.height() * 0.38).min(476.0));
+        let _gap = inner.cut_top(size::GAP);
+        field
     } else {
         let field = inner.cut_left((inner.width() * 0.39).min(480.0));
         let _gap = inner.cut_left(size::EDGE);

@@ -135,7 +135,7 @@ impl Core {
         let now = clock::wall();
         let keys = keys::load_or_make(&config.data)
             .map_err(|source| StartError::File { what: "the folder of the box's data", source })?;
-        let own = keys::box_id(&keys);
+        let own = keys.seal.box_id();
         let tests = config.test_hierarchies.into();
         let town = Town::local(&keys.local, tests);
         let mut ledger = Ledger::open(&config.data, own, town.incidents.drill, now)?;

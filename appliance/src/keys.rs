@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use hinamori_model::{BoxId, IncidentId, SiteId, SiteKind, TownKey};
+use hinamori_model::{IncidentId, SiteId, SiteKind, TownKey};
 use hinamori_net_tls::private_file;
 use hinamori_sync::SealKey;
 use hinamori_sync::town::{Incidents, Site};
@@ -92,11 +92,6 @@ impl LocalTown {
     }
 }
 
-/// The box that a seal key stands for.
-pub(crate) fn box_id(keys: &Keys) -> BoxId {
-    keys.seal.box_id()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = load_or_make(folder.path()).unwrap();
         let again = load_or_make(folder.path()).unwrap();
-        assert_eq!(box_id(&first), box_id(&again));
+        assert_eq!(first.seal.box_id(), again.seal.box_id());
         assert_eq!(first.local.incidents, again.local.incidents);
         assert_eq!(first.local.key.expose(), again.local.key.expose());
         let printed = format!("{:?} {:?}", first.seal, first.local.key);

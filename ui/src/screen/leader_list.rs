@@ -5,15 +5,11 @@ use hinamori_ipc::LeaderItem;
 use hinamori_model::Doubt;
 
 use super::View;
-use super::page::{header_ui, parts};
-use super::paged::{Pages, rows_that_fit};
+use super::paged::ListPage;
 use crate::Action;
 use crate::clock::CivilTime;
 use crate::theme::size;
-use crate::widget::{Canvas, Grid, Pictogram, Place, Type};
-
-/// The least height of a line.
-const ROW: f32 = 92.0;
+use crate::widget::{Canvas, Pictogram, Place, Type};
 
 /// What to do about a doubt, in plain words.
 const fn doubt_key(doubt: Doubt) -> &'static str {
@@ -36,36 +32,9 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
 
 /// The leader's list, the newest first as the daemon sends it.
 pub(crate) fn leader_list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
-    let palette = canvas.palette;
-    let mut parts = parts(rect, 130.0);
-    let mut action = header_ui(canvas, parts.header, "leader-list").then_some(Action::Return);
     let list = view.state.leader_list.as_deref();
-    let text = match list {
-        None => canvas.texts.get("list-loading"),
-        Some([]) => canvas.texts.get("leader-list-empty"),
-        Some(items) => {
-            let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
-            canvas.texts.with("leader-list-say", [("count", count.into())])
-        }
-    };
-    let rows = rows_that_fit(parts.content.height(), ROW, 10.0);
-    let items = list.unwrap_or_default();
-    let pages = Pages::new(items.len(), rows, view.state.turned);
-    if pages.has_more() {
-        let place = if super::is_portrait(rect) {
-            parts.aside.cut_right(parts.aside.width() * 0.4)
-        } else {
-            parts.aside.cut_bottom(size::TARGET)
-        };
-        let place = Rect::from_center_size(place.center(), vec2(place.width(), size::TARGET));
-        action = pages.turn_ui(canvas, place, "page-next").or(action);
-    }
-    canvas.text(parts.aside, Align2::LEFT_TOP, Type::regular(size::TILE_TEXT, palette.ink), &text);
-    let grid = Grid { columns: 1, rows, gap: 10.0 };
-    for (position, item) in pages.slice(items).iter().enumerate() {
-        item_ui(canvas, parts.content.cell(grid, position), item);
-    }
-    action
+    let (title, say, empty) = ("leader-list", "leader-list-say", "leader-list-empty");
+    ListPage { title, say, empty, list, columns: 1, gap: 10.0 }.show(canvas, rect, view, item_ui)
 }
 
 fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) {

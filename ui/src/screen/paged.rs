@@ -1,8 +1,11 @@
 //! Lists longer than a screen: they turn in pages, round and round, with one button.
 
-use egui::Rect;
+use egui::{Align2, Rect, vec2};
 
-use crate::widget::{Button, ButtonLook, Canvas, Pictogram};
+use super::View;
+use super::page::{header_ui, parts};
+use crate::theme::size;
+use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type};
 use crate::{Action, Step};
 
 /// A part of a list.
@@ -46,6 +49,62 @@ impl Pages {
         );
         let button = Button::new(ButtonLook::Tile, &word).picture(Pictogram::Next).note(&note);
         button.show(canvas, "turn", rect).then_some(Action::Turn(Step::Up))
+    }
+}
+
+/// The least height of a line of a [`ListPage`].
+const ROW: f32 = 92.0;
+
+/// A page of the kiosk's own that is a list, asked for when it was opened.
+pub(crate) struct ListPage<'a, T> {
+    /// Keys of the texts: the title, what is said of a full list (with `count`) and of an empty one.
+    pub(crate) title: &'a str,
+    pub(crate) say: &'a str,
+    pub(crate) empty: &'a str,
+    /// `None` until the daemon has answered.
+    pub(crate) list: Option<&'a [T]>,
+    pub(crate) columns: usize,
+    pub(crate) gap: f32,
+}
+
+impl<T> ListPage<'_, T> {
+    /// Draws the page; `item_ui` draws one line in its place.
+    pub(crate) fn show(
+        &self,
+        canvas: &mut Canvas<'_>,
+        rect: Rect,
+        view: &View<'_>,
+        item_ui: impl Fn(&mut Canvas<'_>, Rect, &T),
+    ) -> Option<Action> {
+        let mut parts = parts(rect, 130.0);
+        let mut action = header_ui(canvas, parts.header, self.title).then_some(Action::Return);
+        let text = match self.list {
+            None => canvas.texts.get("list-loading"),
+            Some([]) => canvas.texts.get(self.empty),
+            Some(items) => {
+                let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
+                canvas.texts.with(self.say, [("count", count.into())])
+            }
+        };
+        let rows = rows_that_fit(parts.content.height(), ROW, self.gap);
+        let items = self.list.unwrap_or_default();
+        let pages = Pages::new(items.len(), rows * self.columns, view.state.turned);
+        if pages.has_more() {
+            let place = if super::is_portrait(rect) {
+                parts.aside.cut_right(parts.aside.width() * 0.4)
+            } else {
+                parts.aside.cut_bottom(size::TARGET)
+            };
+            let place = Rect::from_center_size(place.center(), vec2(place.width(), size::TARGET));
+            action = pages.turn_ui(canvas, place, "page-next").or(action);
+        }
+        let look = Type::regular(size::TILE_TEXT, canvas.palette.ink);
+        canvas.text(parts.aside, Align2::LEFT_TOP, look, &text);
+        let grid = Grid { columns: self.columns, rows, gap: self.gap };
+        for (position, item) in pages.slice(items).iter().enumerate() {
+            item_ui(canvas, parts.content.cell(grid, position), item);
+        }
+        action
     }
 }
 

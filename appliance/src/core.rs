@@ -403,6 +403,11 @@ impl Core {
         }
     }
 
+    /// The incident that is open now.
+    const fn open_incident(&self) -> IncidentId {
+        self.town.incident(self.opening.mode())
+    }
+
     const fn site(&self) -> SiteId {
         self.town.site.id
     }

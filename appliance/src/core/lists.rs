@@ -25,7 +25,7 @@ impl Core {
     }
 
     fn doubtful_taps(&self) -> Result<Vec<LeaderItem>, StoreError> {
-        let (_, incident) = self.open_incident();
+        let incident = self.open_incident();
         let taps = self.ledger.store(incident).later(incident, self.site(), MOST_LINES)?;
         let mut items = Vec::new();
         for tap in taps.iter().filter(|tap| !self.town.is_hidden(tap.person)) {

@@ -4,7 +4,7 @@
 //! every tap: whoever holds their card must not learn from the number that they were here before. So their
 //! true presence is taken out of the number and their sightings are added. Officials see the true number.
 
-use hinamori_model::{CounterKind, Mode, PersonId, SiteKind, UnixMillis};
+use hinamori_model::{CounterKind, PersonId, SiteKind, UnixMillis};
 use hinamori_record::{Fact, Period, PresenceState};
 use hinamori_store_sqlite::StoreError;
 use tracing::error;
@@ -88,7 +88,7 @@ impl Core {
     #[expect(clippy::fn_params_excessive_bools, reason = "two independent parts that may be left out")]
     fn counted(&self, now: UnixMillis, hidden: bool, later: bool) -> Result<Tally, StoreError> {
         let (site, period) = (self.site(), Period::of(now));
-        let incident = self.town.incident(self.opening.mode());
+        let incident = self.open_incident();
         let store = self.ledger.store(incident);
         let counts = store.counts(incident, site, period)?;
         let watch = self.incident_of(CounterKind::Watch);
@@ -125,12 +125,12 @@ impl Core {
     }
 
     fn sightings(&self, person: PersonId) -> Result<u32, StoreError> {
-        let incident = self.town.incident(self.opening.mode());
+        let incident = self.open_incident();
         self.ledger.store(incident).sightings(incident, self.site(), person)
     }
 
     fn is_counted(&self, person: PersonId) -> Result<bool, StoreError> {
-        let incident = self.town.incident(self.opening.mode());
+        let incident = self.open_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
         let counts = |state| match state {
             PresenceState::Here => true,
@@ -138,11 +138,5 @@ impl Core {
             _ => false,
         };
         Ok(presence.is_some_and(|presence| presence.site == self.site() && counts(presence.state)))
-    }
-
-    /// The mode's own incident, for whoever reads records.
-    pub(super) const fn open_incident(&self) -> (Mode, hinamori_model::IncidentId) {
-        let mode = self.opening.mode();
-        (mode, self.town.incident(mode))
     }
 }

@@ -144,7 +144,7 @@ impl Core {
 
     /// Where a person is in the open incident, if it is at this site.
     fn presence_here(&self, person: PersonId) -> Result<Option<Presence>, StoreError> {
-        let (_, incident) = self.open_incident();
+        let incident = self.open_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
         Ok(presence.filter(|presence| presence.site == self.site()))
     }

@@ -222,7 +222,7 @@ fn a_hidden_person_comes_for_the_first_time_for_ever() {
         assert_eq!(bench.lane().here, here + again, "the number moves as at a first arrival");
     }
     assert_eq!(bench.lane().later, 0);
-    let (_, incident) = bench.core.open_incident();
+    let incident = bench.core.open_incident();
     let presence = bench.core.ledger.store(incident).presence(incident, bench.person("hidden")).unwrap();
     assert_eq!(presence.unwrap().state, PresenceState::Here, "what is recorded is true");
     bench.core.recount(bench.now);

@@ -14,14 +14,25 @@ if [ "${HINAMORI_NAMESPACE:-}" != inside ]; then
         kinds=m
         shift
     fi
-    if unshare "-$kinds" true 2>/dev/null; then whose=-$kinds; else whose=-Ur$kinds; fi
+    # Inside a chroot the root folder is no mount, so that its mounts cannot all be made private; those that are
+    # touched are, below.
+    if unshare "-$kinds" true 2>/dev/null; then
+        whose=-$kinds
+    elif unshare --propagation unchanged "-$kinds" true 2>/dev/null; then
+        whose="--propagation unchanged -$kinds"
+    else
+        whose=-Ur$kinds
+    fi
     HINAMORI_NAMESPACE=inside
     export HINAMORI_NAMESPACE
-    exec unshare "$whose" --pid --fork --kill-child --mount-proc sh "$0" "$@"
+    # shellcheck disable=SC2086
+    exec unshare $whose --pid --fork --kill-child --mount-proc sh "$0" "$@"
 fi
 
 # Without the right to make the folder, a /run of our own has room for it.
 [ -d /run/pcscd ] || mkdir /run/pcscd 2>/dev/null || { mount -t tmpfs tmpfs /run && mkdir /run/pcscd; }
+# Where /run is a mount of its own, what is mounted in it stays here.
+mount --make-private /run 2>/dev/null || true
 mount -t tmpfs tmpfs /run/pcscd
 ip link set lo up 2>/dev/null || true
 "$@"

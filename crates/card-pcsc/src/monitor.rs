@@ -119,9 +119,14 @@ impl<W: TapWork> Monitor<W> {
     /// Passes a change on to the reader's worker.
     fn heed(&self, state: &ReaderState) -> List {
         let event = state.event_state();
-        let lost = event.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE);
         let Some(worker) = self.workers.get(&reader_name(state.name())) else { return List::MayDiffer };
-        if lost {
+        if event.intersects(State::UNKNOWN | State::IGNORE) {
+            return List::MayDiffer;
+        }
+        if event.contains(State::UNAVAILABLE) {
+            // The reader is there and does not answer. Whatever lies on it afterwards was laid there anew: to
+            // read a card twice is better than to miss one.
+            worker.notice(Presence::Empty);
             return List::MayDiffer;
         }
         worker.notice(match event.contains(State::PRESENT) {

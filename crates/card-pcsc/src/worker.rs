@@ -28,12 +28,30 @@ const BELIEVED_TIMES: u32 = 6;
 /// How long a worker that was told to end may take before it is left to the driver that holds it.
 const FAREWELL: Duration = Duration::from_millis(1_500);
 
+/// PC/SC counts in the upper half of a 32-bit state.
+const COUNT_MASK: u32 = 0xFFFF;
+
 /// What lies on the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
     Empty,
-    /// A card, by the reader's count of insertions and removals: another number is another presentation.
+    /// A card, by the reader's count of insertions and removals: another number is another presentation,
+    /// but see [`Presence::is_news_after`].
     Card(u32),
+}
+
+impl Presence {
+    /// Something else lies there than `before`.
+    ///
+    /// A card that was taken off and laid back was counted twice. One count more is the same card: pcscd says
+    /// that a card is there a moment before it counts it (`EHStatusHandlerThread`, pcsc-lite 1.9.9), and
+    /// whoever is woken by another reader in that moment sees the old count.
+    fn is_news_after(self, before: Self) -> bool {
+        match (before, self) {
+            (Self::Card(before), Self::Card(now)) => now != before && now != (before + 1) & COUNT_MASK,
+            (before, now) => before != now,
+        }
+    }
 }
 
 /// Why a worker ends.
@@ -157,7 +175,7 @@ impl<O: Send + 'static> Worker<O> {
     /// What lies on the reader now.
     pub(crate) fn notice(&self, presence: Presence) {
         let mut mailbox = self.shared.mailbox();
-        if mailbox.presence == presence {
+        if !presence.is_news_after(mailbox.presence) {
             return;
         }
         mailbox.presence = presence;
@@ -406,5 +424,26 @@ impl<W: TapWork> Desk<W> {
             self.context = None;
         }
         attempt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Presence::{Card, Empty};
+
+    #[test]
+    fn a_card_that_is_counted_late_is_the_same_card() {
+        assert!(Card(4).is_news_after(Empty));
+        assert!(!Card(5).is_news_after(Card(4)));
+        assert!(!Card(4).is_news_after(Card(4)));
+        assert!(!Card(0).is_news_after(Card(0xFFFF)));
+    }
+
+    #[test]
+    fn a_card_that_left_and_came_unseen_is_another_one() {
+        assert!(Card(6).is_news_after(Card(4)));
+        assert!(Card(1).is_news_after(Card(0xFFFF)));
+        assert!(Empty.is_news_after(Card(4)));
+        assert!(!Empty.is_news_after(Empty));
     }
 }

@@ -76,7 +76,7 @@ pub fn decode_change(bytes: &[u8]) -> Result<DecodedChange, ChangeError> {
     let mut created = Created::default();
     let ExpandedChange { operations, start_op, actor_id, .. } = change.decode();
     for (operation, counter) in operations.iter().zip(start_op.get()..) {
-        created.read(operation, OpId::new(counter, &actor_id))?;
+        created.read(operation, &OpId::new(counter, &actor_id))?;
     }
     let (records, newer) = created.finish();
     Ok(DecodedChange { change: change_from_automerge(&change)?, records, newer })
@@ -101,14 +101,21 @@ struct Created {
 }
 
 impl Created {
-    fn read(&mut self, operation: &Op, own: OpId) -> Result<(), ChangeError> {
+    fn read(&mut self, operation: &Op, own: &OpId) -> Result<(), ChangeError> {
         let Key::Map(key) = &operation.key else { return Err(ChangeError::ForeignOperation) };
+        // Records are made and never overwritten: what replaces something else may not even find it.
+        if operation.insert || !operation.pred.is_empty() {
+            return Err(ChangeError::ForeignOperation);
+        }
         match (&operation.obj, &operation.action) {
             (ObjectId::Root, OpType::Make(ObjType::Map)) => {
                 let id = RecordId::from_ulid_text(key).ok_or(ChangeError::ForeignOperation)?;
                 self.ids.insert(own.counter(), id);
             }
-            (ObjectId::Id(map), OpType::Put(value)) if self.ids.contains_key(&map.counter()) => {
+            // The whole id, with its actor: a map of somebody else by the same counter is not this change's.
+            (ObjectId::Id(map), OpType::Put(value))
+                if map.actor() == own.actor() && self.ids.contains_key(&map.counter()) =>
+            {
                 self.fields.entry(map.counter()).or_default().push(key, value.clone());
             }
             // The schema change, and whatever a newer version writes at the root.

@@ -205,6 +205,30 @@ mod tests {
     }
 
     #[test]
+    fn what_does_more_than_make_records_is_refused() {
+        use automerge::legacy::{ObjectId, Op, OpId};
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let honest = document.append(&[arrival(1)], UnixMillis::new(0)).unwrap();
+        let honest = automerge::Change::try_from(honest.bytes.as_slice()).unwrap().decode();
+        let bent = |bend: &dyn Fn(&mut Op)| {
+            let mut change = honest.clone();
+            change.operations.iter_mut().for_each(bend);
+            decode_change(automerge::Change::from(change).raw_bytes())
+        };
+        assert!(bent(&|_| {}).is_ok());
+        let somebody: automerge::ActorId = actor(2).as_bytes().to_vec().into();
+        let of_another_actor = bent(&|operation| {
+            if let ObjectId::Id(OpId(_, actor)) = &mut operation.obj {
+                *actor = somebody.clone();
+            }
+        });
+        assert!(matches!(of_another_actor, Err(ChangeError::ForeignOperation)), "{of_another_actor:?}");
+        let before = OpId(1, somebody);
+        let overwriting = bent(&|operation| operation.pred = vec![before.clone()].into());
+        assert!(matches!(overwriting, Err(ChangeError::ForeignOperation)), "{overwriting:?}");
+    }
+
+    #[test]
     fn a_field_of_a_newer_version_is_kept_and_skipped() {
         let mut inner = Automerge::new().with_actor(actor(3).as_bytes().to_vec().into());
         let mut transaction = inner.transaction();

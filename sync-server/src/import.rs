@@ -199,8 +199,8 @@ fn check_town(town: &TownToml) -> Result<(), String> {
     if site.is_empty() {
         return Err("the town has no site".to_owned());
     }
-    let IncidentsToml { daily_life, live, drill } = incidents;
-    if BTreeSet::from([daily_life, live, drill]).len() < 3 {
+    let IncidentsToml { daily_life, live, drill } = *incidents;
+    if !(Incidents { daily_life, live, drill }).are_distinct() {
         return Err("two incidents have the same id".to_owned());
     }
     only_once("site", site.iter().map(|site| site.id))?;

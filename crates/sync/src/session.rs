@@ -7,7 +7,7 @@ use hinamori_record::{ActorId, DocumentScope};
 
 use crate::frame::Reader;
 use crate::message::{Message, PROTOCOL, WireBatch, vectors_of, wire_vectors};
-use crate::town::{MAXIMUM, PackageError, SignedPackage};
+use crate::town::{MAXIMUM, SignedPackage};
 use crate::{Grants, SealedBatch, Vectors, VerifiedBatch, verify};
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
@@ -255,7 +255,7 @@ impl Session {
                 effects.town = Some(signed);
             }
             Ok(_) => {}
-            Err(error @ (PackageError::TooLong | PackageError::WrongSignature | PackageError::Malformed)) => {
+            Err(error) => {
                 effects.quarantine.push((error.to_string(), bytes.to_vec()));
             }
         }

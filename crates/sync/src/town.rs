@@ -70,7 +70,7 @@ pub struct Site {
     pub kind: SiteKind,
 }
 
-/// The incidents that every box carries (design §6).
+/// The incidents that every box carries (design §6), three different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incidents {
     /// 平常時
@@ -79,6 +79,14 @@ pub struct Incidents {
     pub live: IncidentId,
     /// The standby drill.
     pub drill: IncidentId,
+}
+
+impl Incidents {
+    /// Whether no two are the same: a drill by a live incident's id would be real (law 8).
+    pub fn are_distinct(&self) -> bool {
+        let Self { daily_life, live, drill } = self;
+        daily_life != live && live != drill && drill != daily_life
+    }
 }
 
 /// People, households and cards of the catchment.
@@ -144,6 +152,10 @@ impl std::fmt::Debug for SignedPackage {
     }
 }
 
+/// A package's signature, as its name: see [`SignedPackage::stamp`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(pub [u8; SIGNATURE]);
+
 /// Why bytes are no package of this town. The party at fault is whoever handed them over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
@@ -156,6 +168,9 @@ pub enum PackageError {
     /// Signed, but not of this version of the program.
     #[error("the package has a form that this version does not know")]
     Malformed,
+    /// Signed, but daily life, the live incident and the drill are not three different ones.
+    #[error("the package gives two of its incidents the same id")]
+    IncidentsNotDistinct,
 }
 
 /// The town root: the key that packages are signed with. It cannot be printed.
@@ -214,6 +229,9 @@ impl SignedPackage {
         if !rest.is_empty() {
             return Err(PackageError::Malformed);
         }
+        if !package.incidents.are_distinct() {
+            return Err(PackageError::IncidentsNotDistinct);
+        }
         Ok((Self { bytes: bytes.into(), version: package.version }, package))
     }
 
@@ -225,6 +243,11 @@ impl SignedPackage {
     /// The version inside.
     pub const fn version(&self) -> u64 {
         self.version
+    }
+
+    /// What tells two packages apart even when somebody issued both under one version.
+    pub fn stamp(&self) -> Stamp {
+        Stamp(self.bytes.first_chunk().copied().unwrap_or([0; SIGNATURE]))
     }
 }
 
@@ -285,6 +308,31 @@ mod tests {
         assert_eq!(opened, signed);
         let other = RootKey::from_bytes(&[2; 32]).public();
         assert_eq!(SignedPackage::open(signed.as_bytes(), &other), Err(PackageError::WrongSignature));
+    }
+
+    #[test]
+    fn a_drill_by_the_live_incident_s_id_is_refused() {
+        let root = RootKey::from_bytes(&[1; 32]);
+        let incidents = package().incidents;
+        let mixed = [
+            Incidents { drill: incidents.live, ..incidents },
+            Incidents { drill: incidents.daily_life, ..incidents },
+            Incidents { live: incidents.daily_life, ..incidents },
+        ];
+        for incidents in mixed {
+            let signed = root.sign(&Package { incidents, ..package() }).unwrap();
+            let opened = SignedPackage::open(signed.as_bytes(), &root.public());
+            assert_eq!(opened, Err(PackageError::IncidentsNotDistinct));
+        }
+    }
+
+    #[test]
+    fn two_packages_of_one_version_have_two_stamps() {
+        let root = RootKey::from_bytes(&[1; 32]);
+        let one = root.sign(&package()).unwrap();
+        let other = root.sign(&Package { name: "磯浜町".to_owned(), ..package() }).unwrap();
+        assert_eq!(one.version(), other.version());
+        assert_ne!(one.stamp(), other.stamp());
     }
 
     #[test]

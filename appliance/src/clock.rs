@@ -21,6 +21,13 @@ pub(crate) fn state(now: UnixMillis, not_before: UnixMillis) -> ClockState {
     if now >= not_before && Path::new(SYNCHRONISED).exists() { ClockState::Sure } else { ClockState::Unsure }
 }
 
+/// A reading of another box after this cannot be: a day lies ahead of a clock that may be right; one that is
+/// surely wrong is followed for a year after what has surely happened.
+pub(crate) fn latest_believable(now: UnixMillis, not_before: UnixMillis) -> UnixMillis {
+    const DAY: u64 = 86_400_000;
+    if now >= not_before { now.plus(DAY) } else { not_before.plus(366 * DAY) }
+}
+
 /// An instant in nanoseconds of CLOCK_MONOTONIC, which every process of the machine shares.
 pub(crate) fn monotonic_nanos(instant: Instant) -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);

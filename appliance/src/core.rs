@@ -12,7 +12,7 @@ mod tapped;
 mod uplink;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ use crate::ledger::{Ledger, Place};
 use crate::link::LinkEvent;
 use crate::own_time::{OwnTimes, TapLog};
 use crate::status::Report;
-use crate::town::{Town, TownError};
+use crate::town::Town;
 use desk::Desk;
 use tally::Tally;
 use uplink::Uplink;
@@ -48,7 +48,10 @@ const LONGEST_NAP: Duration = Duration::from_secs(30);
 const DISK_AGAIN: Duration = Duration::from_secs(5);
 /// Bytes of write-ahead log from which it is moved into the database when nobody waits.
 const LONG_LOG: u64 = 4 << 20;
+/// Bytes: what a tap and its page of the database take, many times over.
+const DISK_PROBE: usize = 64 << 10;
 const MODE: &str = "mode";
+const DISK: &str = "disk";
 
 /// Everything that the core hears of.
 #[derive(Debug)]
@@ -95,12 +98,6 @@ pub enum StartError {
     /// A database.
     #[error("the databases cannot be opened")]
     Store(#[from] StoreError),
-    /// What joins the box to its town.
-    #[error("the box's place in its town cannot be read")]
-    Town(#[from] TownError),
-    /// The TLS identity.
-    #[error("the box's identity cannot be read")]
-    Identity(#[from] hinamori_net_tls::TlsError),
 }
 
 /// See the module.
@@ -114,6 +111,8 @@ pub(crate) struct Core {
     ledger: Ledger,
     checks: Arc<CheckedTap>,
     opening: Opening,
+    /// The incident that is open: it stays itself when the town's package names others. `None` in daily life.
+    open: Option<IncidentId>,
     desks: BTreeMap<LaneId, Desk>,
     recent: RecentTaps,
     kiosks: BTreeMap<KioskId, (LaneId, Outbox)>,
@@ -138,15 +137,19 @@ impl Core {
         let own = keys.seal.box_id();
         let tests = config.test_hierarchies.into();
         let town = Town::local(&keys.local, tests);
-        let mut ledger = Ledger::open(&config.data, own, town.incidents.drill, now)?;
-        let directory = Directory::open(&config.data.join("directory.sqlite"))?;
+        let mut ledger = Ledger::open(&config.data, own, now)?;
+        if let Err(problem) = ledger.name(None, &town.incidents) {
+            warn!(error = &problem as &dyn std::error::Error, "the made-up town's incidents are not kept");
+        }
+        let directory = open_directory(&config.data.join("directory.sqlite"))?;
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
-        let mode = stored_mode(ledger.main_store())?;
+        let (mode, open) = stored_mode(ledger.main_store())?;
         let mut core = Self {
             checks: Arc::new(CheckedTap::new(Arc::clone(&town.checks))),
             uplink: Uplink::new(),
             opening: Opening::new(mode, None),
+            open,
             desks: BTreeMap::new(),
             recent: RecentTaps::default(),
             kiosks: BTreeMap::new(),
@@ -164,7 +167,7 @@ impl Core {
             directory,
             ledger,
         };
-        core.open_town(now)?;
+        core.open_town(now);
         for lane in core.config.lanes.clone() {
             let desk = Desk::open(&lane, core.town.site.kind, core.ledger.main_store())?;
             core.desks.insert(lane.lane, desk);
@@ -181,8 +184,12 @@ impl Core {
         Arc::clone(&self.checks)
     }
 
-    /// Serves until it is told to stop.
-    pub(crate) fn run(mut self, events: &Receiver<Event>) {
+    /// Serves until it is told to stop. Whoever still hands it an event then hears that it is gone.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "dropped at the end: a full inbox must not hold anybody"
+    )]
+    pub(crate) fn run(mut self, events: Receiver<Event>) {
         let mut is_idle = false;
         loop {
             let event = match events.try_recv() {
@@ -307,14 +314,14 @@ impl Core {
         let building = |mode| self.building(mode);
         let plan = self.opening.plan(command, building)?;
         let mode = plan.then.mode();
+        let incident = self.incident(mode);
         let written = if plan.facts.is_empty() {
-            let code = [mode.code()];
-            self.ledger.main_store().set_setting(MODE, &code).map_err(|problem| {
+            self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident)).map_err(|problem| {
                 error!(error = &problem as &dyn std::error::Error, "the incident could not be changed");
                 HoldReason::DiskFailing
             })
         } else {
-            self.write(self.town.incident(mode), lane, &plan.facts, now).map(|_records| ())
+            self.write(incident, lane, &plan.facts, now).map(|_records| ())
         };
         self.note_disk(written.err());
         if written.is_err() {
@@ -322,6 +329,7 @@ impl Core {
         }
         let is_other_world = mode != self.opening.mode();
         self.opening = plan.then;
+        self.open = (mode != Mode::DailyLife).then_some(incident);
         if is_other_world {
             info!(?mode, "another incident is open");
             self.desks.values_mut().for_each(|desk| desk.lane.incident_changed());
@@ -331,7 +339,7 @@ impl Core {
     }
 
     fn building(&self, mode: Mode) -> Option<BuildingAnswer> {
-        let incident = self.town.incident(mode);
+        let incident = self.incident(mode);
         let answer = self.ledger.store(incident).building(incident, self.town.site.id);
         match answer {
             Ok(answer) => answer.map(|building| match building {
@@ -365,9 +373,6 @@ impl Core {
         match failed {
             Some(_) => Err(Refusal::Disk),
             None => {
-                if !facts.is_empty() {
-                    self.note_unsealed();
-                }
                 self.count(&facts, now);
                 Ok(Done { committed })
             }
@@ -383,7 +388,11 @@ impl Core {
     ) -> Result<Vec<hinamori_model::RecordId>, HoldReason> {
         let clock = clock::state(now, self.town.checks.not_before);
         let place = Place { incident, site: self.town.site.id, lane, clock };
-        self.ledger.write(place, facts, now).map_err(|problem| problem.reason())
+        let written = self.ledger.write(place, facts, now).map_err(|problem| problem.reason());
+        if written.is_ok() {
+            self.note_own_change(incident);
+        }
+        written
     }
 
     fn note_disk(&mut self, failed: Option<HoldReason>) {
@@ -396,16 +405,22 @@ impl Core {
     }
 
     /// A watch record belongs to daily life, also while an incident is open; a drill's stays in the drill.
-    const fn incident_of(&self, counter: CounterKind) -> IncidentId {
+    fn incident_of(&self, counter: CounterKind) -> IncidentId {
         match (self.opening.mode(), counter) {
-            (Mode::Live, CounterKind::Watch) => self.town.incident(Mode::DailyLife),
-            (mode, CounterKind::Shelter | CounterKind::Watch) => self.town.incident(mode),
+            (Mode::Live, CounterKind::Watch) => self.incident(Mode::DailyLife),
+            (mode, CounterKind::Shelter | CounterKind::Watch) => self.incident(mode),
         }
     }
 
     /// The incident that is open now.
-    const fn open_incident(&self) -> IncidentId {
-        self.town.incident(self.opening.mode())
+    fn open_incident(&self) -> IncidentId {
+        self.incident(self.opening.mode())
+    }
+
+    /// The incident of a mode: the one that is open, else the one that stands by.
+    fn incident(&self, mode: Mode) -> IncidentId {
+        let open = self.open.filter(|_| mode == self.opening.mode());
+        open.unwrap_or_else(|| self.town.incident(mode))
     }
 
     const fn site(&self) -> SiteId {
@@ -414,6 +429,14 @@ impl Core {
 
     fn lane_ids(&self) -> Vec<LaneId> {
         self.desks.keys().copied().collect()
+    }
+
+    /// What is open survives a restart.
+    fn keep_mode(&mut self) {
+        let (mode, incident) = (self.opening.mode(), self.open_incident());
+        if let Err(problem) = self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident)) {
+            warn!(error = &problem as &dyn std::error::Error, "what is open will not survive a restart");
+        }
     }
 
     /// What a lane does survives a restart.
@@ -425,9 +448,9 @@ impl Core {
         }
     }
 
-    fn nap(&mut self) -> Duration {
+    fn nap(&self) -> Duration {
         let now = clock::wall();
-        let next = self.desks.values_mut().filter_map(|desk| desk.lane.tick(now)).min();
+        let next = self.desks.values().filter_map(|desk| desk.lane.due()).min();
         let lanes = next.map_or(LONGEST_NAP, |at| Duration::from_millis(at.since(now).max(1)));
         let disk = if self.disk == DiskState::Ok { LONGEST_NAP } else { DISK_AGAIN };
         lanes.min(disk).min(LONGEST_NAP)
@@ -438,14 +461,25 @@ impl Core {
             desk.lane.tick(now);
         }
         if self.disk != DiskState::Ok && self.disk_tried.elapsed() >= DISK_AGAIN {
-            let again = self.ledger.main_store().set_setting("disk", &now.get().to_be_bytes());
-            self.note_disk(again.err().map(|problem| match problem {
-                StoreError::Full => HoldReason::DiskFull,
-                _ => HoldReason::DiskFailing,
-            }));
+            self.try_disk();
         }
         if self.tally.is_of_another_day(now) {
             self.recount(now);
+        }
+    }
+
+    /// Whether the disk takes again what a tap needs; the room for the next one is what the probe leaves.
+    fn try_disk(&mut self) {
+        let store = self.ledger.main_store();
+        let again = store
+            .set_setting(DISK, &[0; DISK_PROBE])
+            .and_then(|()| self.ledger.main_store().set_setting(DISK, &[]));
+        self.note_disk(again.err().map(|problem| match problem {
+            StoreError::Full => HoldReason::DiskFull,
+            _ => HoldReason::DiskFailing,
+        }));
+        if self.disk == DiskState::Ok {
+            self.ask_for_missed();
         }
     }
 
@@ -508,10 +542,39 @@ pub(crate) fn identity_folder(config: &Config) -> PathBuf {
     config.data.join("identity")
 }
 
-fn stored_mode(store: &Store) -> Result<Mode, StoreError> {
-    let stored = store.setting(MODE)?;
-    let code = stored.and_then(|bytes| bytes.first().copied());
-    Ok(code.and_then(|code| Mode::from_code(code.into())).unwrap_or(Mode::DailyLife))
+/// The directory comes again with the town's package: a damaged one keeps nobody waiting, and stays for
+/// whoever wants to know how that came.
+fn open_directory(path: &Path) -> Result<Directory, StoreError> {
+    match Directory::open(path) {
+        Err(StoreError::Damaged(problem)) => {
+            error!(error = &problem as &dyn std::error::Error, "the directory is damaged and made anew");
+            for end in ["", "-wal", "-shm"] {
+                let name = |of: &str| PathBuf::from(format!("{}{of}{end}", path.display()));
+                match std::fs::rename(name(""), name(".damaged")) {
+                    Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+                        warn!(%problem, "the damaged directory cannot be moved away");
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            Directory::open(path)
+        }
+        opened => opened,
+    }
+}
+
+fn kept_mode(mode: Mode, incident: IncidentId) -> Vec<u8> {
+    [&[mode.code()], incident.as_bytes().as_slice()].concat()
+}
+
+/// What is open, and which incident that is.
+fn stored_mode(store: &Store) -> Result<(Mode, Option<IncidentId>), StoreError> {
+    let stored = store.setting(MODE)?.unwrap_or_default();
+    let parts = stored.split_first().and_then(|(code, id)| Some((*code, <[u8; 16]>::try_from(id).ok()?)));
+    Ok(match parts.and_then(|(code, id)| Some((Mode::from_code(code.into())?, id))) {
+        Some((mode @ (Mode::Live | Mode::Drill), id)) => (mode, Some(IncidentId::from_bytes(id))),
+        Some((Mode::DailyLife, _)) | None => (Mode::DailyLife, None),
+    })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub fn run(config: Config, ready: impl FnOnce()) -> Result<(), StartError> {
     let network = network(&config, to_core).map_err(file("the network thread"))?;
     ready();
     notify_systemd("READY=1");
-    core.run(&events);
+    core.run(events);
     notify_systemd("STOPPING=1");
     // First the readers: nobody is to be thanked for a tap that the core does not take any more.
     drop(readers);

@@ -4,27 +4,58 @@
 //! One action is one change is one commit. A commit that failed leaves nothing behind: the document, which
 //! has the change already, is dropped and read anew.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hinamori_ipc::{ClockState, HoldReason};
-use hinamori_model::{BoxId, HlcClock, IncidentId, LaneId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, Hlc, HlcClock, IncidentId, LaneId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentError, DocumentScope, Fact, Period, Record};
 use hinamori_store_sqlite::{Store, StoreError};
-use tracing::error;
+use hinamori_sync::town::Incidents;
+use tracing::{error, warn};
+
+/// Open documents of a database: lanes of two counters write in two incidents, and a day ends.
+const OPEN_DOCUMENTS: usize = 3;
+/// 2100-01-01: a reading after it is a fault, and the clock does not go on from there.
+const LAST_BELIEVABLE: UnixMillis = UnixMillis::new(4_102_444_800_000);
+/// The setting that keeps [`Ledger::named`].
+const NAMED: &str = "incidents";
+const NAMED_BYTES: usize = 32 + 16 + 1;
 
 /// Both stores and what is needed to write.
 pub(crate) struct Ledger {
     live: Book,
     drill: Book,
-    drill_incident: IncidentId,
+    /// Every incident that a town of this box ever named: what was recorded in it is still the town's, and a
+    /// drill stays a drill, when the town's package names other ones.
+    named: BTreeMap<IncidentId, Named>,
     clock: HlcClock,
 }
 
-/// One database with its open document.
+/// What an incident is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Named {
+    /// The town, by its root; `None` for the made-up town of a box that joined none.
+    root: Option<[u8; 32]>,
+    is_drill: bool,
+}
+
+/// One database with its open documents, the one used last at the end.
 struct Book {
     store: Store,
-    actor: ActorId,
-    open: Option<Document>,
+    writer: BoxId,
+    /// `None` while a full disk does not take the number of this start.
+    actor: Option<ActorId>,
+    open: Vec<Document>,
+}
+
+/// Why a town's incidents were not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotNamed {
+    #[error("the incidents could not be kept")]
+    Store(#[from] StoreError),
+    #[error("incident {0} was named by another town, or was a drill and is none, or the other way round")]
+    Otherwise(IncidentId),
 }
 
 /// Why facts were not written.
@@ -59,42 +90,69 @@ pub(crate) struct Place {
 
 impl Book {
     fn open(path: &Path, writer: BoxId, now: UnixMillis) -> Result<Self, StoreError> {
-        let mut store = Store::open(path)?;
-        let actor = new_epoch(&mut store, writer, now)?;
-        Ok(Self { store, actor, open: None })
+        let mut book = Self { store: Store::open(path)?, writer, actor: None, open: Vec::new() };
+        match book.actor(now) {
+            Ok(_) => {}
+            // People are received all the same, and told that it is not written down.
+            Err(StoreError::Full) => warn!("the disk is full"),
+            Err(problem) => return Err(problem),
+        }
+        Ok(book)
+    }
+
+    /// A number that no earlier start used, even if the database was restored from a copy since: then the
+    /// stored number is old, and the clock is not.
+    fn actor(&mut self, now: UnixMillis) -> Result<ActorId, StoreError> {
+        if let Some(actor) = self.actor {
+            return Ok(actor);
+        }
+        let seconds = u32::try_from(now.get() / 1_000).unwrap_or(u32::MAX);
+        let actor = ActorId::new(self.writer, self.store.next_epoch(seconds)?);
+        Ok(*self.actor.insert(actor))
     }
 
     /// The document of `scope`, to be appended to.
-    fn document(&mut self, scope: DocumentScope) -> Result<&mut Document, NotWritten> {
-        let document = match self.open.take() {
-            Some(document) if document.scope() == scope => document,
-            Some(_) | None => {
+    fn document(&mut self, scope: DocumentScope, now: UnixMillis) -> Result<&mut Document, NotWritten> {
+        let document = match self.open.iter().position(|document| document.scope() == scope) {
+            Some(at) => self.open.remove(at),
+            None => {
                 let changes = self.store.document_changes(scope)?;
-                let mut document = Document::new(scope, self.actor)?;
+                let mut document = Document::new(scope, self.actor(now)?)?;
                 document.apply(changes.iter().map(Vec::as_slice))?;
+                if self.open.len() == OPEN_DOCUMENTS {
+                    self.open.remove(0);
+                }
                 document
             }
         };
-        Ok(self.open.insert(document))
+        Ok(self.open.push_mut(document))
     }
 
     fn write(&mut self, scope: DocumentScope, records: &[Record], now: UnixMillis) -> Result<(), NotWritten> {
-        let outcome = match self.document(scope).and_then(|document| Ok(document.append(records, now)?)) {
+        let appended = self.document(scope, now).and_then(|document| Ok(document.append(records, now)?));
+        let outcome = match appended {
             Ok(change) => self.store.commit_own(scope, &change, records, now).map_err(NotWritten::from),
             Err(error) => Err(error),
         };
         if outcome.is_err() {
-            self.open = None;
+            self.open.retain(|document| document.scope() != scope);
         }
         outcome
     }
 }
 
-/// A number that no earlier start used, even if the database was restored from a copy since: then the stored
-/// number is old, and the clock is not.
-fn new_epoch(store: &mut Store, writer: BoxId, now: UnixMillis) -> Result<ActorId, StoreError> {
-    let seconds = u32::try_from(now.get() / 1_000).unwrap_or(u32::MAX);
-    Ok(ActorId::new(writer, store.next_epoch(seconds)?))
+impl Named {
+    fn to_bytes(self, incident: IncidentId) -> Vec<u8> {
+        let root = self.root.unwrap_or_default();
+        root.iter().chain(incident.as_bytes()).copied().chain([u8::from(self.is_drill)]).collect()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<(IncidentId, Self)> {
+        let (root, rest) = bytes.split_first_chunk::<32>()?;
+        let (incident, rest) = rest.split_first_chunk::<16>()?;
+        let root = (*root != [0; 32]).then_some(*root);
+        Some((IncidentId::from_bytes(*incident), Self { root, is_drill: rest == [1] }))
+    }
 }
 
 impl Ledger {
@@ -102,31 +160,66 @@ impl Ledger {
     ///
     /// # Errors
     /// [`StoreError`]; a damaged database is left as it is.
-    pub(crate) fn open(
-        folder: &Path,
-        writer: BoxId,
-        drill_incident: IncidentId,
-        now: UnixMillis,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn open(folder: &Path, writer: BoxId, now: UnixMillis) -> Result<Self, StoreError> {
         let live = Book::open(&folder.join("records.sqlite"), writer, now)?;
         let drill = Book::open(&folder.join("drill.sqlite"), writer, now)?;
-        let clock = HlcClock::continuing(live.store.last_reading()?.max(drill.store.last_reading()?));
-        Ok(Self { live, drill, drill_incident, clock })
+        let last = |book: &Book| book.store.last_reading(LAST_BELIEVABLE);
+        let clock = HlcClock::continuing(last(&live)?.max(last(&drill)?));
+        let named = live.store.setting(NAMED)?.unwrap_or_default();
+        let named = named.chunks_exact(NAMED_BYTES).filter_map(Named::from_bytes).collect();
+        Ok(Self { live, drill, named, clock })
     }
 
-    /// The town changed: its drill has another id.
-    pub(crate) const fn set_drill(&mut self, incident: IncidentId) {
-        self.drill_incident = incident;
+    /// From now on these incidents are known, for ever: of the town with this `root`, or of no town.
+    ///
+    /// # Errors
+    /// [`NotNamed`]; nothing is known then that was not known before.
+    pub(crate) fn name(&mut self, root: Option<[u8; 32]>, incidents: &Incidents) -> Result<(), NotNamed> {
+        let Incidents { daily_life, live, drill } = *incidents;
+        let mut named = self.named.clone();
+        for (incident, is_drill) in [(daily_life, false), (live, false), (drill, true)] {
+            let this = Named { root, is_drill };
+            if *named.entry(incident).or_insert(this) != this {
+                return Err(NotNamed::Otherwise(incident));
+            }
+        }
+        if named.len() > self.named.len() {
+            let bytes: Vec<u8> = named.iter().flat_map(|(incident, this)| this.to_bytes(*incident)).collect();
+            self.live.store.set_setting(NAMED, &bytes)?;
+            self.named = named;
+        }
+        Ok(())
+    }
+
+    /// Whether the town with this `root` ever named the incident: its records are the town's, and its server
+    /// may be offered them.
+    pub(crate) fn is_of(&self, root: &[u8; 32], incident: IncidentId) -> bool {
+        self.named.get(&incident).is_some_and(|named| named.root.as_ref() == Some(root))
+    }
+
+    /// Whether the incident is of the town that a box makes up.
+    pub(crate) fn is_of_no_town(&self, incident: IncidentId) -> bool {
+        self.named.get(&incident).is_some_and(|named| named.root.is_none())
+    }
+
+    /// Whether the incident is a drill (law 8).
+    pub(crate) fn is_drill(&self, incident: IncidentId) -> bool {
+        self.named.get(&incident).is_some_and(|named| named.is_drill)
+    }
+
+    /// Goes on after the reading of another box, but not after `latest`.
+    pub(crate) fn observe(&mut self, reading: Hlc, latest: UnixMillis) {
+        self.clock.observe(reading, latest);
     }
 
     /// The store of an incident.
     pub(crate) fn store(&self, incident: IncidentId) -> &Store {
-        if incident == self.drill_incident { &self.drill.store } else { &self.live.store }
+        if self.is_drill(incident) { &self.drill.store } else { &self.live.store }
     }
 
     /// The same, to write in.
     pub(crate) fn store_mut(&mut self, incident: IncidentId) -> &mut Store {
-        if incident == self.drill_incident { &mut self.drill.store } else { &mut self.live.store }
+        if self.is_drill(incident) { &mut self.drill.store } else { &mut self.live.store }
     }
 
     /// The store that also keeps the box's settings.
@@ -171,8 +264,7 @@ impl Ledger {
             });
         }
         let scope = DocumentScope { incident: place.incident, site: place.site, period: Period::of(now) };
-        let is_drill = place.incident == self.drill_incident;
-        let book = if is_drill { &mut self.drill } else { &mut self.live };
+        let book = if self.is_drill(place.incident) { &mut self.drill } else { &mut self.live };
         if let Err(problem) = book.write(scope, &records, now) {
             error!(error = &problem as &dyn std::error::Error, "an action was not written");
             return Err(problem);
@@ -200,8 +292,51 @@ mod tests {
         Fact::Presence { person, event: PresenceEvent::Arrived, proof: Proof::DECLARED }
     }
 
+    const TOWN: Incidents =
+        Incidents { daily_life: IncidentId::from_bytes([4; 16]), live: LIVE, drill: DRILL };
+    const ROOT: [u8; 32] = [7; 32];
+
     fn open(folder: &Path) -> Ledger {
-        Ledger::open(folder, BoxId::from_bytes([9; 16]), DRILL, NOON).unwrap()
+        let mut ledger = Ledger::open(folder, BoxId::from_bytes([9; 16]), NOON).unwrap();
+        ledger.name(Some(ROOT), &TOWN).unwrap();
+        ledger
+    }
+
+    #[test]
+    fn an_incident_is_what_it_was_named_first_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let next = Incidents {
+            live: IncidentId::from_bytes([5; 16]),
+            drill: IncidentId::from_bytes([6; 16]),
+            ..TOWN
+        };
+        let mut ledger = open(folder.path());
+        ledger.name(Some(ROOT), &next).unwrap();
+        let swapped = Incidents { live: DRILL, drill: LIVE, ..TOWN };
+        assert!(matches!(ledger.name(Some(ROOT), &swapped), Err(NotNamed::Otherwise(id)) if id == DRILL));
+        assert!(ledger.name(Some([8; 32]), &TOWN).is_err(), "another town's");
+        drop(ledger);
+        let ledger = Ledger::open(folder.path(), BoxId::from_bytes([9; 16]), NOON).unwrap();
+        let known = [TOWN.daily_life, LIVE, DRILL, next.live, next.drill];
+        assert_eq!(known.map(|incident| ledger.is_of(&ROOT, incident)), [true; 5]);
+        assert_eq!(known.map(|incident| ledger.is_drill(incident)), [false, false, true, false, true]);
+        assert!(!ledger.is_of(&[8; 32], LIVE) && !ledger.is_of_no_town(LIVE));
+    }
+
+    #[test]
+    fn two_counters_write_in_turn_without_reading_their_days_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = open(folder.path());
+        for number in 0..5 {
+            let incident = [LIVE, TOWN.daily_life][usize::from(number % 2)];
+            let _records =
+                ledger.write(place(incident), &[arrival(number)], NOON.plus(number.into())).unwrap();
+        }
+        assert_eq!(ledger.live.open.len(), 2);
+        for day in 1..9 {
+            let _records = ledger.write(place(LIVE), &[arrival(9)], NOON.plus(day * 86_400_000)).unwrap();
+        }
+        assert_eq!(ledger.live.open.len(), OPEN_DOCUMENTS);
     }
 
     #[test]
@@ -216,7 +351,7 @@ mod tests {
         let counted = ledger.stores().map(|store| store.record_count().unwrap());
         assert_eq!(counted, [3, 1]);
         let epochs: std::collections::BTreeSet<_> =
-            ledger.live.store.vectors().unwrap().into_values().flatten().map(|(actor, _)| actor).collect();
+            ledger.live.store.vectors().values().flatten().map(|(actor, _)| *actor).collect();
         assert_eq!(epochs.len(), 2, "every start writes under an actor of its own");
     }
 
@@ -231,8 +366,8 @@ mod tests {
         refuse(&path, "DROP TRIGGER refuse");
         let _third = ledger.write(place(LIVE), &[arrival(3)], NOON.plus(2)).unwrap();
         assert_eq!(ledger.live.store.record_count().unwrap(), 2);
-        let vectors = ledger.live.store.vectors().unwrap();
-        assert_eq!(vectors.into_values().flatten().map(|(_, upto)| upto).collect::<Vec<_>>(), [2]);
+        let vectors = ledger.live.store.vectors();
+        assert_eq!(vectors.values().flatten().map(|(_, upto)| *upto).collect::<Vec<_>>(), [2]);
     }
 
     /// Lets the database refuse records, or take them again.

@@ -125,12 +125,6 @@ impl Town {
         }
     }
 
-    /// Whether records of this incident are the town's, so that its server may be offered them.
-    pub(crate) fn knows(&self, incident: IncidentId) -> bool {
-        let Incidents { daily_life, live, drill } = self.incidents;
-        self.is_enrolled() && [daily_life, live, drill].contains(&incident)
-    }
-
     /// Whether there is a town behind this box.
     pub(crate) const fn is_enrolled(&self) -> bool {
         self.version > 0

@@ -16,10 +16,6 @@ const QUEUE: usize = 256;
 const LONG_LOG: u64 = 4 << 20;
 /// What one look-up for one box brings at most.
 const PORTION: Budget = Budget { batches: 256, bytes: 1 << 20 };
-/// Bytes of refused batches that are kept whole. A box that seals nonsense does not fill the town's disk.
-const QUARANTINE: u64 = 256 << 20;
-/// What is kept of each one after that.
-const SAMPLE: usize = 1 << 10;
 /// Settings of `records.sqlite` and `drill.sqlite`.
 const CONTACTS: &str = "contacts";
 const DRILLS: &str = "drills";
@@ -74,12 +70,8 @@ impl Archive {
 pub(crate) struct Stores {
     live: Store,
     drill: Store,
-    /// What both hold, so that nobody reads the whole log for it.
-    held: Vectors,
     /// Every incident that was ever the town's drill: what comes late still goes to the drill's file.
     drills: BTreeSet<IncidentId>,
-    /// Bytes that the quarantine still takes.
-    room: u64,
 }
 
 impl Stores {
@@ -87,13 +79,10 @@ impl Stores {
     pub(crate) fn open(folder: &DataFolder) -> Result<Self, StoreError> {
         let [live, drill] = folder.databases();
         let (live, drill) = (Store::open(&live)?, Store::open(&drill)?);
-        let mut held = live.vectors()?;
-        held.extend(drill.vectors()?);
         let drills = drill.setting(DRILLS)?.unwrap_or_default();
         let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
         let drills = drills.map(IncidentId::from_bytes).collect();
-        let room = QUARANTINE.saturating_sub(live.quarantined_bytes()?);
-        Ok(Self { live, drill, held, drills, room })
+        Ok(Self { live, drill, drills })
     }
 
     /// Remembers for ever that `incident` is a drill.
@@ -108,8 +97,10 @@ impl Stores {
     }
 
     /// What is held durably.
-    pub(crate) const fn held(&self) -> &Vectors {
-        &self.held
+    pub(crate) fn held(&self) -> Vectors {
+        let mut held = self.live.vectors().clone();
+        held.extend(self.drill.vectors().clone());
+        held
     }
 
     /// Stores batches durably; the answer is what is held afterwards of the documents they belong to.
@@ -130,26 +121,22 @@ impl Stores {
         }
         let mut after = Vectors::new();
         for (scope, actor) in of {
-            let upto = self.store_of(scope.incident).held(scope, actor)?;
+            let upto = self.store_of(scope.incident).held(scope, actor);
             if upto > 0 {
-                self.held.entry(scope).or_default().insert(actor, upto);
                 after.entry(scope).or_default().insert(actor, upto);
             }
         }
         Ok(after)
     }
 
-    /// Keeps refused bytes for somebody to look at; of each one only the beginning when the quarantine is full.
+    /// Keeps refused bytes for somebody to look at.
     pub(crate) fn put_aside(
         &mut self,
         refused: &[(String, Vec<u8>)],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         for (reason, bytes) in refused {
-            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            let kept = if length <= self.room { bytes } else { bytes.get(..SAMPLE).unwrap_or(bytes) };
-            self.live.quarantine(reason, kept, now)?;
-            self.room = self.room.saturating_sub(length);
+            self.live.quarantine(reason, bytes, now)?;
         }
         Ok(())
     }
@@ -161,18 +148,8 @@ impl Stores {
         may_read: impl Fn(SiteId) -> bool,
     ) -> Result<Vec<SealedBatch>, StoreError> {
         let (mut budget, mut batches) = (PORTION, Vec::new());
-        for (scope, actors) in self.held.iter().filter(|(scope, _)| may_read(scope.site)) {
-            let at_peer = peer.get(scope);
-            for (actor, held) in actors {
-                let sent = at_peer.and_then(|actors| actors.get(actor)).copied().unwrap_or(0);
-                if sent < *held {
-                    let store = self.store_of(scope.incident);
-                    batches.extend(store.batches_after(*scope, *actor, sent, &mut budget)?);
-                }
-            }
-            if budget.is_spent() {
-                break;
-            }
+        for store in self.all() {
+            batches.extend(store.batches_missing_at(peer, |scope| may_read(scope.site), &mut budget)?);
         }
         Ok(batches)
     }
@@ -224,17 +201,5 @@ mod tests {
         thread.join().unwrap();
         let again = Stores::open(&DataFolder::new(folder.path())).unwrap();
         assert!(again.drills.contains(&drill), "remembered for ever");
-    }
-
-    #[test]
-    fn a_full_quarantine_keeps_samples() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut stores = Stores::open(&DataFolder::new(folder.path())).unwrap();
-        stores.room = 5_000;
-        for number in 0..3 {
-            stores.put_aside(&[("bent".to_owned(), vec![number; 4_000])], UnixMillis::new(1)).unwrap();
-        }
-        assert_eq!(stores.live.totals().unwrap().quarantined, 3);
-        assert_eq!(stores.live.quarantined_bytes().unwrap(), 4_000 + 2 * 1_024);
     }
 }

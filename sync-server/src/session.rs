@@ -132,7 +132,7 @@ impl<'h> Line<'h> {
         town: Arc<Town>,
     ) -> Result<Self, Ended> {
         let grant = town.admits(id, &tls_key)?.clone();
-        let held = hub.archive.ask(|stores| stores.held().clone()).await?;
+        let held = hub.archive.ask(|stores| stores.held()).await?;
         let root = hub.town.keys.town_root.public();
         let side = Side::Server { peer: id };
         let (session, hello) =

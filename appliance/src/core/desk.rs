@@ -48,11 +48,6 @@ impl Desk {
         let kept = [self.lane.counter().code(), self.lane.direction().code()];
         store.set_setting(&setting_name(self.lane.id()), &kept)
     }
-
-    /// The site is another one: the lane begins anew there.
-    pub(super) fn move_to(&mut self, site: SiteKind) {
-        self.lane = Lane::new(self.lane.id(), site, self.lane.counter(), self.lane.direction());
-    }
 }
 
 /// What nobody has seen: replaced before the first kiosk joins.

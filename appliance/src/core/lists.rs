@@ -1,10 +1,12 @@
-//! What is asked of the box, not shown by itself. The leader's lists: あとで確認, and who is expected at the watch counter today. Hidden people are on neither.
+//! What is asked of the box, not shown by itself. The leader's lists: あとで確認, where hidden people stand
+//! like somebody whose card nobody knows, and who is expected at the watch counter today, where they do not
+//! stand at all.
 
 use std::collections::BTreeMap;
 
 use hinamori_ipc::LeaderItem;
 use hinamori_model::{CounterKind, PersonId, PersonalText, UnixMillis};
-use hinamori_record::{is_away, is_seen_today};
+use hinamori_record::{Period, is_away};
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Person;
 use tracing::error;
@@ -28,8 +30,9 @@ impl Core {
         let incident = self.open_incident();
         let taps = self.ledger.store(incident).later(incident, self.site(), MOST_LINES)?;
         let mut items = Vec::new();
-        for tap in taps.iter().filter(|tap| !self.town.is_hidden(tap.person)) {
-            let name = self.directory.person(tap.person)?.map(|person| person.name);
+        for tap in &taps {
+            let known = self.directory.person(tap.person)?.filter(|person| !person.hidden);
+            let name = known.map(|person| person.name);
             items.push(LeaderItem { at: tap.at, name, doubts: tap.doubts.iter().collect() });
         }
         Ok(items)
@@ -55,8 +58,9 @@ impl Core {
 
     fn is_missing_today(&self, person: PersonId, now: UnixMillis) -> Result<bool, StoreError> {
         let incident = self.incident_of(CounterKind::Watch);
-        let records = self.ledger.store(incident).watch_records(incident, person)?;
-        Ok(!is_seen_today(&records, now) && !is_away(&records))
+        let store = self.ledger.store(incident);
+        Ok(!store.was_watched(incident, person, Period::of(now))?
+            && !is_away(&store.latest_watch(incident, person)?))
     }
 }
 

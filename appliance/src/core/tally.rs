@@ -1,33 +1,39 @@
 //! The numbers beside every answer.
 //!
-//! **Hidden people** (law 7) move the number of people here like somebody who comes for the first time, at
-//! every tap: whoever holds their card must not learn from the number that they were here before. So their
-//! true presence is taken out of the number and their sightings are added. Officials see the true number.
+//! **Hidden people** (law 7) move the numbers like somebody who comes for the first time, at every tap: whoever
+//! holds their card must not learn from a number that they were here before. So their true presence is taken
+//! out of it and their sightings are added. Officials see the true numbers. The same is read for everybody, so
+//! that a hidden person's answer comes neither sooner nor later than another's.
+
+use std::collections::BTreeMap;
 
 use hinamori_model::{CounterKind, PersonId, SiteKind, UnixMillis};
-use hinamori_record::{Fact, Period, PresenceState};
+use hinamori_record::{DocumentScope, Fact, Period, PresenceState};
 use hinamori_store_sqlite::StoreError;
 use tracing::error;
 
 use super::Core;
 
-/// Doubtful taps that are looked at to count them without hidden people.
-const MOST_LATER: u32 = 2_000;
-
 /// See the module.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     /// People at this site, as kiosks show it.
     pub(super) here: u32,
-    /// People seen by the watch counter today.
+    /// People seen by the watch counter today, as kiosks show it.
     pub(super) watched: u32,
     /// Taps in the leader's list.
     pub(super) later: u32,
     /// Own changes that the server has not confirmed.
     pub(super) unsent: u32,
-    /// What is added to the true number of people here, for the hidden.
-    hidden: i64,
+    hidden: BTreeMap<PersonId, Surplus>,
     period: Option<Period>,
+}
+
+/// What is added to the true numbers for a hidden person.
+#[derive(Debug, Clone, Copy, Default)]
+struct Surplus {
+    here: i64,
+    watched: i64,
 }
 
 impl Tally {
@@ -43,27 +49,31 @@ impl Core {
         if facts.is_empty() {
             return;
         }
-        let about_hidden = |fact: &Fact| fact.person().is_some_and(|person| self.town.is_hidden(person));
-        let undone = facts.iter().any(|fact| matches!(fact, Fact::Undo { .. }));
-        let doubtful = |fact: &Fact| fact.proof().is_some_and(|proof| !proof.doubts.is_empty());
-        let hidden = undone || facts.iter().any(about_hidden);
-        let counted = self.counted(now, hidden, undone);
-        let added = facts.iter().filter(|fact| doubtful(fact) && !about_hidden(fact)).count();
-        let added = if undone { 0 } else { u32::try_from(added).unwrap_or(u32::MAX) };
-        let shown = |tally: Tally| Tally { later: tally.later.saturating_add(added), ..tally };
-        let counted = counted.map(shown);
+        if facts.iter().any(|fact| matches!(fact, Fact::Undo { .. })) {
+            return self.recount(now);
+        }
+        let counted = self.surplus_after(facts, now).and_then(|hidden| {
+            let is_doubtful = |fact: &&Fact| fact.proof().is_some_and(|proof| !proof.doubts.is_empty());
+            let doubtful = u32::try_from(facts.iter().filter(is_doubtful).count()).unwrap_or(u32::MAX);
+            let later = self.tally.later.saturating_add(doubtful);
+            self.counted(Tally { hidden, later, ..self.tally.clone() }, now)
+        });
         self.take(counted);
     }
 
     /// Counts everything again.
     pub(super) fn recount(&mut self, now: UnixMillis) {
-        let counted = self.counted(now, true, true);
+        let counted = self.surplus_of_all(now).and_then(|hidden| {
+            let incident = self.open_incident();
+            let later = self.ledger.store(incident).later_count(incident, self.site())?;
+            self.counted(Tally { hidden, later, unsent: self.unsent()?, ..Tally::default() }, now)
+        });
         self.take(counted);
     }
 
     /// Counts what the server has not confirmed.
     pub(super) fn count_unsent(&mut self) {
-        let counted = self.unsent().map(|unsent| Tally { unsent, ..self.tally });
+        let counted = self.unsent().map(|unsent| Tally { unsent, ..self.tally.clone() });
         self.take(counted);
     }
 
@@ -76,57 +86,61 @@ impl Core {
     }
 
     fn unsent(&self) -> Result<u32, StoreError> {
-        if !self.town.is_enrolled() {
-            return Ok(0);
-        }
-        self.ledger
-            .stores()
-            .into_iter()
-            .try_fold(0_u32, |sum, store| Ok(sum.saturating_add(store.unconfirmed()?)))
-    }
-
-    #[expect(clippy::fn_params_excessive_bools, reason = "two independent parts that may be left out")]
-    fn counted(&self, now: UnixMillis, hidden: bool, later: bool) -> Result<Tally, StoreError> {
-        let (site, period) = (self.site(), Period::of(now));
-        let incident = self.open_incident();
-        let store = self.ledger.store(incident);
-        let counts = store.counts(incident, site, period)?;
-        let watch = self.incident_of(CounterKind::Watch);
-        let watched = self.ledger.store(watch).counts(watch, site, period)?.watched;
-        let hidden = if hidden { self.hidden_surplus()? } else { self.tally.hidden };
-        let passed = if self.town.site.kind == SiteKind::CheckPoint { counts.passed } else { 0 };
-        let here = i64::from(counts.here) + i64::from(passed) + i64::from(counts.unnamed) + hidden;
-        let later = match (later, self.town.hidden.is_empty()) {
-            (false, _) => self.tally.later,
-            (true, true) => store.later_count(incident, site)?,
-            (true, false) => {
-                let doubtful = store.later(incident, site, MOST_LATER)?;
-                let shown = doubtful.iter().filter(|item| !self.town.is_hidden(item.person)).count();
-                u32::try_from(shown).unwrap_or(u32::MAX)
-            }
-        };
-        Ok(Tally {
-            here: u32::try_from(here.max(0)).unwrap_or(u32::MAX),
-            watched,
-            later,
-            unsent: self.unsent()?,
-            hidden,
-            period: Some(period),
+        self.ledger.stores().into_iter().try_fold(0_u32, |sum, store| {
+            Ok(sum.saturating_add(store.unconfirmed(|incident| self.is_the_towns(incident))?))
         })
     }
 
-    /// Their sightings at this site, less their true presence.
-    fn hidden_surplus(&self) -> Result<i64, StoreError> {
-        let mut surplus = 0;
-        for person in &self.town.hidden {
-            surplus += i64::from(self.sightings(*person)?) - i64::from(self.is_counted(*person)?);
-        }
-        Ok(surplus)
+    /// The numbers that are read every time; the rest is as in `known`.
+    fn counted(&self, known: Tally, now: UnixMillis) -> Result<Tally, StoreError> {
+        let (site, period) = (self.site(), Period::of(now));
+        let incident = self.open_incident();
+        let counts = self.ledger.store(incident).counts(incident, site, period)?;
+        let watch = self.incident_of(CounterKind::Watch);
+        let watched = self.ledger.store(watch).counts(watch, site, period)?.watched;
+        let passed = if self.town.site.kind == SiteKind::CheckPoint { counts.passed } else { 0 };
+        let surplus = |of: fn(&Surplus) -> i64| known.hidden.values().map(of).sum::<i64>();
+        let here = i64::from(counts.here) + i64::from(passed) + i64::from(counts.unnamed);
+        let shown = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
+        Ok(Tally {
+            here: shown(here + surplus(|surplus| surplus.here)),
+            watched: shown(i64::from(watched) + surplus(|surplus| surplus.watched)),
+            period: Some(period),
+            ..known
+        })
     }
 
-    fn sightings(&self, person: PersonId) -> Result<u32, StoreError> {
+    /// What the map says after facts were written about these people.
+    fn surplus_after(
+        &self,
+        facts: &[Fact],
+        now: UnixMillis,
+    ) -> Result<BTreeMap<PersonId, Surplus>, StoreError> {
+        let mut hidden = self.tally.hidden.clone();
+        for person in facts.iter().filter_map(Fact::person) {
+            let surplus = self.surplus(person, now)?;
+            if self.town.is_hidden(person) {
+                hidden.insert(person, surplus);
+            }
+        }
+        Ok(hidden)
+    }
+
+    fn surplus_of_all(&self, now: UnixMillis) -> Result<BTreeMap<PersonId, Surplus>, StoreError> {
+        self.town.hidden.iter().map(|person| Ok((*person, self.surplus(*person, now)?))).collect()
+    }
+
+    /// A person's sightings at this site, less their true presence.
+    fn surplus(&self, person: PersonId, now: UnixMillis) -> Result<Surplus, StoreError> {
+        let (site, period) = (self.site(), Period::of(now));
         let incident = self.open_incident();
-        self.ledger.store(incident).sightings(incident, self.site(), person)
+        let sightings = self.ledger.store(incident).sightings(incident, site, person)?;
+        let watch = DocumentScope { incident: self.incident_of(CounterKind::Watch), site, period };
+        let watched = self.ledger.store(watch.incident).watch_sightings(watch, person)?;
+        Ok(Surplus {
+            here: i64::from(sightings) - i64::from(self.is_counted(person)?),
+            watched: i64::from(watched) - i64::from(watched.min(1)),
+        })
     }
 
     fn is_counted(&self, person: PersonId) -> Result<bool, StoreError> {

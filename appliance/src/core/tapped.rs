@@ -151,7 +151,7 @@ impl Core {
 
     fn has_agreed(&self, person: PersonId) -> bool {
         let incident = self.incident_of(CounterKind::Watch);
-        let records = self.ledger.store(incident).watch_records(incident, person);
+        let records = self.ledger.store(incident).latest_watch(incident, person);
         self.readable(records.map(Some), "the watch records of a person")
             .is_some_and(|records| has_consented(&records))
     }

@@ -27,7 +27,12 @@ struct Bench {
     tray: Tray,
     package: Package,
     now: UnixMillis,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// The town's root key.
+fn root() -> RootKey {
+    RootKey::from_bytes(&[5; 32])
 }
 
 fn demo_town(file: &str) -> PathBuf {
@@ -107,6 +112,13 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
 
 impl Bench {
     fn new() -> Self {
+        let mut bench = Self::without_town();
+        let package = bench.package.clone();
+        bench.take(&package);
+        bench
+    }
+
+    fn without_town() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("box.toml");
         let path = folder.path().display();
@@ -119,15 +131,25 @@ impl Bench {
         let tray = Tray::make(TrayFile::read(&demo_town("tray.toml")).unwrap(), Day::today());
         let now = clock::wall();
         let package = package(&tray, core.own, now);
-        let mut bench = Self { core, tray, package: package.clone(), now, _folder: folder };
-        bench.take(&package);
-        bench
+        Self { core, tray, package, now, folder }
     }
 
     fn take(&mut self, package: &Package) {
-        let root = RootKey::from_bytes(&[5; 32]);
-        self.core.take_package(root.sign(package).unwrap(), package.clone(), self.now);
+        self.take_from(&root(), package);
+    }
+
+    fn take_from(&mut self, root: &RootKey, package: &Package) {
+        let signed = root.sign(package).unwrap();
+        self.core.take_package(root.public(), signed, package.clone(), self.now).unwrap();
         self.core.publish(self.now);
+    }
+
+    /// The daemon ends and begins again; what it joined is handed over by hand.
+    fn restart(self) -> Self {
+        let Self { core, tray, package, now, folder } = self;
+        drop(core);
+        let core = Core::open(Config::read(&folder.path().join("box.toml")).unwrap()).unwrap();
+        Self { core, tray, package, now, folder }
     }
 
     fn person(&self, card: &str) -> PersonId {
@@ -315,6 +337,170 @@ fn a_morning_greeting_asks_once_and_stays_in_daily_life() {
     assert_eq!((bench.core.watch_list(bench.now).len(), bench.lane().here), (expected - 1, 1));
     let daily = bench.core.town.incident(Mode::DailyLife);
     let kiyoko = bench.person("kiyoko");
-    assert_eq!(bench.core.ledger.store(daily).watch_records(daily, kiyoko).unwrap().len(), 3);
+    let latest = bench.core.ledger.store(daily).latest_watch(daily, kiyoko).unwrap();
+    assert_eq!(latest.len(), 3, "agreed, seen, fine");
     assert_eq!(ask(&bench.tap("kiyoko")), WatchAsk::Mood, "asked once");
+}
+
+#[test]
+fn a_hidden_person_s_greetings_and_doubts_count_like_a_stranger_s() {
+    let mut bench = Bench::new();
+    let hidden = bench.person("hidden");
+    let fact = |event| Fact::Watch { person: hidden, event, proof: hinamori_record::Proof::DECLARED };
+    let mut shown = Vec::new();
+    for _ in 0..3 {
+        let daily = bench.core.town.incident(Mode::DailyLife);
+        let facts = [fact(hinamori_record::WatchEvent::Seen)];
+        bench.core.write(daily, LANE, &facts, bench.now).unwrap();
+        bench.core.count(&facts, bench.now);
+        shown.push(bench.core.tally.watched);
+    }
+    assert_eq!(shown, [1, 2, 3], "nobody learns that they were here before");
+    bench.core.recount(bench.now);
+    assert_eq!(bench.core.tally.watched, 3, "counting anew gives the same");
+
+    bench.open(Mode::Live);
+    let far =
+        Package { version: 2, issued_at: bench.now.plus(20 * 365 * 86_400_000), ..bench.package.clone() };
+    bench.take(&far);
+    bench.tap("hidden");
+    let list = bench.core.leader_list();
+    assert_eq!((bench.lane().later, list.len()), (1, 1));
+    assert_eq!((list[0].name.as_ref(), list[0].doubts.as_slice()), (None, [Doubt::Expired].as_slice()));
+}
+
+/// What another box of the site says it recorded in an incident, under its seal.
+fn batch_of_another_box(incident: IncidentId, at: UnixMillis) -> hinamori_sync::VerifiedBatch {
+    let key = hinamori_sync::SealKey::from_bytes(&[6; 32]);
+    let site = SiteId::from_bytes([7; 16]);
+    let scope = hinamori_record::DocumentScope { incident, site, period: hinamori_record::Period::of(at) };
+    let actor = hinamori_record::ActorId::new(key.box_id(), 1);
+    let record = hinamori_record::Record {
+        id: hinamori_model::RecordId::new(at, u128::from_be_bytes(*incident.as_bytes())),
+        at: hinamori_model::Hlc::from_packed(at.get() << 16),
+        clock_unsure: false,
+        lane: None,
+        fact: Fact::HeadCount { adults: 1, children: 0, infants: 0 },
+    };
+    let mut document = hinamori_record::Document::new(scope, actor).unwrap();
+    let changes = vec![document.append(&[record], at).unwrap()];
+    let grant = Grant { seal_key: key.public(), site, reads: Vec::new() };
+    let grants = hinamori_sync::Grants([(key.box_id(), grant)].into());
+    let seal = key.seal(scope, &changes).unwrap();
+    hinamori_sync::verify(hinamori_sync::SealedBatch { seal, changes }, &grants).unwrap()
+}
+
+#[test]
+fn records_of_an_old_drill_stay_a_drill_s_and_what_the_town_never_named_is_put_aside() {
+    let mut bench = Bench::new();
+    let old = bench.package.incidents;
+    let incidents = Incidents { drill: IncidentId::from_bytes([33; 16]), ..old };
+    bench.take(&Package { version: 2, incidents, ..bench.package.clone() });
+    let of = |incident| batch_of_another_box(incident, bench.now);
+    let batches =
+        vec![of(old.drill), of(incidents.drill), of(old.live), of(IncidentId::from_bytes([99; 16]))];
+    bench.core.take_batches(batches, bench.now).unwrap();
+    let totals = bench.core.ledger.stores().map(|store| store.totals().unwrap());
+    assert_eq!([totals[0].records, totals[1].records], [1, 2], "live, drill");
+    assert_eq!(totals[0].quarantined, 1);
+    let known = bench.core.town_vectors(&root().public());
+    assert_eq!(known.len(), 3, "all of them are the town's, whichever package named them");
+}
+
+#[test]
+fn what_is_written_is_later_than_what_came_from_a_box_whose_clock_is_ahead() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let live = bench.package.incidents.live;
+    let (ahead, absurd) = (bench.now.plus(3_600_000), bench.now.plus(400 * 86_400_000));
+    for at in [ahead, absurd] {
+        bench.core.take_batches(vec![batch_of_another_box(live, at)], bench.now).unwrap();
+    }
+    bench.tap("hanako");
+    let presence = bench.core.ledger.store(live).presence(live, bench.person("hanako")).unwrap().unwrap();
+    assert_eq!(presence.seen_at.millis(), ahead, "and not drawn along by a clock that cannot be right");
+}
+
+#[test]
+fn the_open_incident_stays_itself_when_the_town_names_another_and_after_a_restart() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    bench.tap("hanako");
+    let incidents = Incidents { live: IncidentId::from_bytes([22; 16]), ..bench.package.incidents };
+    let next = Package { version: 2, incidents, ..bench.package.clone() };
+    bench.take(&next);
+    let is_as_it_was = |bench: &Bench| {
+        assert_eq!(bench.core.open_incident(), bench.package.incidents.live);
+        assert_eq!((bench.lane().banner.mode, bench.lane().here), (Mode::Live, 1));
+    };
+    is_as_it_was(&bench);
+    let mut bench = bench.restart();
+    bench.take(&next);
+    is_as_it_was(&bench);
+}
+
+#[test]
+fn a_box_that_joins_its_first_town_goes_on_there_and_one_that_moves_on_opens_anew() {
+    let mut bench = Bench::without_town();
+    bench.open(Mode::Live);
+    bench.tap("unknown");
+    assert_eq!(bench.lane().status.unsent, 0, "there is nobody to send it to");
+    let package = bench.package.clone();
+    bench.take(&package);
+    assert_eq!((bench.lane().banner.mode, bench.lane().here), (Mode::Live, 0));
+    assert_eq!(bench.core.open_incident(), package.incidents.live);
+    bench.tap("hanako");
+    assert_eq!((bench.lane().here, bench.lane().status.unsent), (1, 1));
+    bench.core.recount(bench.now);
+    assert_eq!(bench.core.tally.unsent, 1, "counting anew gives the same");
+    let id = |number| IncidentId::from_bytes([number; 16]);
+    let incidents = Incidents { daily_life: id(51), live: id(52), drill: id(53) };
+    let other = RootKey::from_bytes(&[6; 32]);
+    bench.take_from(&other, &Package { incidents, ..package });
+    assert_eq!((bench.lane().banner.mode, bench.lane().status.unsent), (Mode::DailyLife, 0));
+    assert!(bench.core.town_vectors(&other.public()).is_empty(), "another town's records stay here");
+}
+
+#[test]
+fn the_answer_about_the_building_waits_for_no_tap() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    bench.core.uplink.unsealed = false;
+    let answer = Command::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: Vec::new() };
+    bench.core.command(LANE, answer, bench.now).unwrap();
+    assert!(bench.core.uplink.unsealed);
+    assert_eq!(bench.core.tally.unsent, 1);
+}
+
+#[test]
+fn a_damaged_town_keeps_nobody_waiting() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    bench.tap("hanako");
+    let data = bench.folder.path().join("data");
+    std::fs::write(data.join("town.package"), b"no package").unwrap();
+    std::fs::create_dir_all(data.join("identity")).unwrap();
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("directory.sqlite")) {
+            std::fs::write(path, vec![7; 9_000]).unwrap();
+        }
+    }
+    let mut bench = bench.restart();
+    assert_eq!(bench.core.opening.mode(), Mode::Live, "what is open stays open");
+    assert!(matches!(bench.tap("hanako"), AnswerKind::Welcome { name: None, .. }));
+    let package = bench.package.clone();
+    bench.take(&package);
+    assert!(matches!(bench.tap("naoki"), AnswerKind::Welcome { name: Some(_), .. }), "the town came again");
+}
+
+#[test]
+fn what_a_full_disk_did_not_take_is_asked_for_again() {
+    let mut bench = Bench::new();
+    let (out, _sent) = tokio::sync::mpsc::unbounded_channel();
+    bench.core.handle(Event::Link(LinkEvent::Up { out }), bench.now);
+    bench.core.uplink.missed = true;
+    bench.core.try_disk();
+    assert!(!bench.core.uplink.is_online(), "connecting anew asks for it");
+    assert!(!bench.core.uplink.missed);
 }

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use hinamori_counter::Opening;
-use hinamori_ipc::LinkState;
-use hinamori_model::{BoxId, Mode, UnixMillis};
+use hinamori_ipc::{HoldReason, LinkState};
+use hinamori_model::{BoxId, IncidentId, Mode, UnixMillis};
 use hinamori_net_tls::Identity;
-use hinamori_record::Change;
-use hinamori_store_sqlite::{Durability, StoreError};
+use hinamori_record::{Change, DocumentScope};
+use hinamori_store_sqlite::{Budget, Durability, StoreError};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{Effects, Grants, Session, Side, Vectors, VerifiedBatch};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
-use super::{Core, StartError, identity_folder};
+use super::{Core, identity_folder};
+use crate::clock;
+use crate::ledger::{Ledger, NotNamed};
 use crate::link::LinkEvent;
 use crate::town::{Town, TownError, store_package, stored_package};
 
@@ -30,7 +32,19 @@ pub(super) struct Uplink {
     line: Option<Line>,
     last_contact: Option<UnixMillis>,
     /// Own changes may have no seal yet.
-    unsealed: bool,
+    pub(super) unsealed: bool,
+    /// What came over the connection was not written, because the disk is full.
+    pub(super) missed: bool,
+}
+
+/// Why the box does not work with a package. The one before goes on as a whole: the old directory under a new
+/// key would know nobody.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotTaken {
+    #[error("the town's incidents cannot be used")]
+    Incidents(#[from] NotNamed),
+    #[error("the town's directory was not written")]
+    Directory(#[from] StoreError),
 }
 
 /// A connection that stands.
@@ -61,6 +75,7 @@ impl Uplink {
             line: None,
             last_contact: None,
             unsealed: true,
+            missed: false,
         }
     }
 
@@ -78,55 +93,97 @@ impl Uplink {
 }
 
 impl Core {
-    /// Takes the town that the box has joined, if it has.
-    pub(super) fn open_town(&mut self, now: UnixMillis) -> Result<(), StartError> {
-        let kept = self.ledger.main_store().setting(LAST_CONTACT)?;
+    /// Takes the town that the box has joined, if it has. Whatever is wrong with it, people are received: at
+    /// worst by the town that the box makes up, and the server brings the real one again.
+    pub(super) fn open_town(&mut self, now: UnixMillis) {
+        let kept = self.ledger.main_store().setting(LAST_CONTACT).unwrap_or_else(|problem| {
+            warn!(error = &problem as &dyn std::error::Error, "the last contact cannot be read");
+            None
+        });
         let kept = kept.and_then(|bytes| bytes.as_slice().try_into().ok()).map(u64::from_be_bytes);
         self.uplink.last_contact = kept.map(UnixMillis::new);
-        if let Some(identity) = Identity::load(&identity_folder(&self.config))? {
-            self.join(identity.town_root(), now)?;
+        match Identity::load(&identity_folder(&self.config)) {
+            Ok(Some(identity)) => self.join(identity.town_root(), now),
+            Ok(None) => {}
+            Err(problem) => {
+                error!(error = &problem as &dyn std::error::Error, "the box's identity cannot be used");
+            }
         }
-        Ok(())
     }
 
-    fn join(&mut self, root: [u8; 32], now: UnixMillis) -> Result<(), TownError> {
+    fn join(&mut self, root: [u8; 32], now: UnixMillis) {
+        if self.uplink.root.is_some_and(|before| before != root) {
+            self.uplink.package = None;
+        }
         self.uplink.root = Some(root);
-        match stored_package(&self.config.data, &root)? {
-            Some((signed, package)) => self.take_package(signed, package, now),
-            None => warn!("the box has joined a town, but has no package of it yet"),
+        let taken = match stored_package(&self.config.data, &root) {
+            Ok(Some((signed, package))) => self.take_package(root, signed, package, now),
+            Ok(None) => {
+                warn!("the box has joined a town, but has no package of it yet");
+                return;
+            }
+            Err(problem) => {
+                error!(error = &problem as &dyn std::error::Error, "the town's package cannot be used");
+                return;
+            }
+        };
+        if let Err(problem) = taken {
+            error!(error = &problem as &dyn std::error::Error, "the town's package is not in use");
         }
-        Ok(())
     }
 
-    /// From now on the box works with this package.
-    pub(super) fn take_package(&mut self, signed: SignedPackage, package: Package, now: UnixMillis) {
-        self.uplink.grants = Grants::from(&package);
+    /// From now on the box works with this package of the town with this root.
+    ///
+    /// # Errors
+    /// [`NotTaken`].
+    pub(super) fn take_package(
+        &mut self,
+        root: [u8; 32],
+        signed: SignedPackage,
+        package: Package,
+        now: UnixMillis,
+    ) -> Result<(), NotTaken> {
+        let grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
         let (town, directory) = Town::of_package(package, own, local, self.tests, now);
-        let replaced = match self.directory.version() {
-            Ok(version) if version == town.version => Ok(()),
-            Ok(_) | Err(_) => self.directory.replace(town.version, &town.key, &directory),
-        };
-        if let Err(problem) = replaced {
-            // The old directory under the new key would know nobody: the old town goes on as a whole.
-            error!(error = &problem as &dyn std::error::Error, "the town's directory was not written");
-            return;
+        self.ledger.name(Some(root), &town.incidents)?;
+        if self.directory.stamp()? != Some(signed.stamp()) {
+            self.directory.replace(signed.stamp(), &town.key, &directory)?;
         }
         info!(version = town.version, "the town's package is in use");
         let is_elsewhere = town.site.id != self.town.site.id;
-        let is_other_town = town.incidents != self.town.incidents;
+        let incidents = self.incidents_in_use();
         self.checks.replace(Arc::clone(&town.checks));
-        self.ledger.set_drill(town.incidents.drill);
         self.town = town;
+        self.uplink.root = Some(root);
+        self.uplink.grants = grants;
         self.uplink.package = Some(signed);
+        self.stay_in_this_town(&root);
+        let is_another = incidents != self.incidents_in_use();
         for desk in self.desks.values_mut() {
             if is_elsewhere {
-                desk.move_to(self.town.site.kind);
-            } else if is_other_town {
+                desk.lane.move_to(self.town.site.kind);
+            } else if is_another {
                 desk.lane.incident_changed();
             }
         }
         self.reread(now);
+        Ok(())
+    }
+
+    fn incidents_in_use(&self) -> [IncidentId; 2] {
+        [self.open_incident(), self.incident(Mode::DailyLife)]
+    }
+
+    /// An incident that is open stays open in its own town only. A box that joins its first town goes on
+    /// there; one that was carried to another town has nothing open.
+    fn stay_in_this_town(&mut self, root: &[u8; 32]) {
+        let Some(open) = self.open.filter(|open| !self.ledger.is_of(root, *open)) else { return };
+        let mode = if self.ledger.is_of_no_town(open) { self.opening.mode() } else { Mode::DailyLife };
+        info!(?mode, "what was open belongs to no incident of this town");
+        self.open = (mode != Mode::DailyLife).then_some(self.town.incident(mode));
+        self.opening = Opening::new(mode, None);
+        self.keep_mode();
     }
 
     /// Reads what the records say of the open incident, and counts.
@@ -141,9 +198,7 @@ impl Core {
     pub(super) fn link_event(&mut self, event: LinkEvent, now: UnixMillis) {
         match event {
             LinkEvent::Enrolled { town_root } if self.uplink.root != Some(town_root) => {
-                if let Err(problem) = self.join(town_root, now) {
-                    error!(error = &problem as &dyn std::error::Error, "the town cannot be used");
-                }
+                self.join(town_root, now);
             }
             LinkEvent::Enrolled { .. } => {}
             LinkEvent::Up { out } => self.line_up(out),
@@ -159,13 +214,7 @@ impl Core {
 
     fn line_up(&mut self, out: UnboundedSender<Vec<u8>>) {
         let Some(root) = self.uplink.root else { return };
-        let own = match self.town_vectors() {
-            Ok(own) => own,
-            Err(problem) => {
-                error!(error = &problem as &dyn std::error::Error, "the records cannot be read");
-                return;
-            }
-        };
+        let own = self.town_vectors(&root);
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let (session, hello) = Session::new(Side::Box, root, package, grants, &own);
         let mut line = Line { session, out, busy: false, look_up: false };
@@ -174,16 +223,15 @@ impl Core {
     }
 
     /// What this box holds of its town's incidents; a made-up town's records stay here.
-    fn town_vectors(&self) -> Result<Vectors, StoreError> {
-        let mut all = Vectors::new();
-        for store in self.ledger.stores() {
-            all.extend(store.vectors()?.into_iter().filter(|(scope, _)| self.town.knows(scope.incident)));
-        }
-        Ok(all)
+    pub(super) fn town_vectors(&self, root: &[u8; 32]) -> Vectors {
+        let held = self.ledger.stores().into_iter().flat_map(|store| store.vectors());
+        let of_town = held.filter(|(scope, _)| self.ledger.is_of(root, scope.incident));
+        of_town.map(|(scope, actors)| (*scope, actors.clone())).collect()
     }
 
     fn hang_up(&mut self) {
         self.uplink.line = None;
+        self.uplink.missed = false;
         let Some(last) = self.uplink.last_contact else { return };
         let kept = self.ledger.main_store().set_setting(LAST_CONTACT, &last.get().to_be_bytes());
         if let Err(problem) = kept {
@@ -211,17 +259,31 @@ impl Core {
             line.look_up |= look_up;
             line.send(send);
         }
+        // First the town: the records that come with it may be of incidents that only it names.
+        if let Some(signed) = town
+            && !self.take_new_package(&signed, now)
+        {
+            return self.hang_up();
+        }
         for (reason, bytes) in quarantine {
-            warn!(reason, "something from the server was refused and put aside");
-            if let Err(problem) = self.ledger.main_store().quarantine(&reason, &bytes, now) {
-                error!(error = &problem as &dyn std::error::Error, "what was refused could not be kept");
-            }
+            self.put_aside(&reason, &bytes, now);
         }
         if !store.is_empty() {
-            if let Err(problem) = self.take_batches(store, now) {
-                error!(error = &problem as &dyn std::error::Error, "other boxes' records were not written");
-                // Connecting anew asks for them again.
-                return self.hang_up();
+            match self.take_batches(store, now) {
+                Ok(()) => {}
+                // The connection stays for what this box has to send.
+                Err(StoreError::Full) => {
+                    self.note_disk(Some(HoldReason::DiskFull));
+                    self.uplink.missed = true;
+                }
+                Err(problem) => {
+                    error!(
+                        error = &problem as &dyn std::error::Error,
+                        "other boxes' records were not written"
+                    );
+                    // Connecting anew asks for them again.
+                    return self.hang_up();
+                }
             }
             self.reread(now);
         }
@@ -233,46 +295,85 @@ impl Core {
             }
             self.count_unsent();
         }
-        if let Some(signed) = town {
-            self.take_new_package(&signed, now);
+    }
+
+    /// The disk takes things again: connecting anew asks for what was not written.
+    pub(super) fn ask_for_missed(&mut self) {
+        if self.uplink.missed {
+            self.hang_up();
         }
     }
 
-    fn take_batches(&mut self, batches: Vec<VerifiedBatch>, now: UnixMillis) -> Result<(), StoreError> {
-        let drill = self.town.incident(Mode::Drill);
+    fn put_aside(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) {
+        warn!(reason, "something from the server was refused and put aside");
+        if let Err(problem) = self.ledger.main_store().quarantine(reason, bytes, now) {
+            error!(error = &problem as &dyn std::error::Error, "what was refused could not be kept");
+        }
+    }
+
+    pub(super) fn take_batches(
+        &mut self,
+        batches: Vec<VerifiedBatch>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let Some(root) = self.uplink.root else { return Ok(()) };
+        let incident = |batch: &VerifiedBatch| batch.seal().scope.incident;
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            batches.into_iter().partition(|batch| self.ledger.is_of(&root, incident(batch)));
+        for batch in unknown {
+            self.put_aside("an incident that the town never named", &batch.to_evidence(), now);
+        }
         let (drills, others): (Vec<_>, Vec<_>) =
-            batches.into_iter().partition(|batch| batch.seal().scope.incident == drill);
+            known.into_iter().partition(|batch| self.ledger.is_drill(incident(batch)));
         for batches in [others, drills] {
             let Some(first) = batches.first() else { continue };
-            let incident = first.seal().scope.incident;
             // The server has them: after a power cut they come again.
-            let ingested =
-                self.ledger.store_mut(incident).commit_received(&batches, now, Durability::Relaxed)?;
+            let store = self.ledger.store_mut(incident(first));
+            let ingested = store.commit_received(&batches, now, Durability::Relaxed)?;
+            let latest = clock::latest_believable(now, self.town.checks.not_before);
+            self.ledger.observe(ingested.latest, latest);
             for refused in ingested.refused {
                 warn!(error = &refused as &dyn std::error::Error, "a batch of another box was not taken");
             }
         }
-        let own = self.town_vectors()?;
         if let Some(line) = &mut self.uplink.line {
-            let answer = line.session.stored(&own);
+            // A box owes no receipt.
+            let answer = line.session.stored(&Vectors::new());
             line.send(answer);
         }
         Ok(())
     }
 
-    fn take_new_package(&mut self, signed: &SignedPackage, now: UnixMillis) {
-        let Some(root) = self.uplink.root else { return };
+    /// Keeps a package and works with it; `false` when it cannot.
+    fn take_new_package(&mut self, signed: &SignedPackage, now: UnixMillis) -> bool {
+        let Some(root) = self.uplink.root else { return false };
         let stored = store_package(&self.config.data, signed)
             .and_then(|()| SignedPackage::open(signed.as_bytes(), &root).map_err(TownError::Package));
-        match stored {
-            Ok((signed, package)) => self.take_package(signed, package, now),
-            Err(problem) => error!(error = &problem as &dyn std::error::Error, "a new package was not kept"),
+        let (signed, package) = match stored {
+            Ok(stored) => stored,
+            Err(problem) => {
+                error!(error = &problem as &dyn std::error::Error, "a new package was not kept");
+                return false;
+            }
+        };
+        let taken = self.take_package(root, signed, package, now);
+        if let Err(problem) = &taken {
+            error!(error = problem as &dyn std::error::Error, "a new package is not in use");
+        }
+        taken.is_ok()
+    }
+
+    /// An own change was written: it has no seal, and the server does not have it.
+    pub(super) fn note_own_change(&mut self, incident: IncidentId) {
+        self.uplink.unsealed = true;
+        if self.is_the_towns(incident) {
+            self.tally.unsent = self.tally.unsent.saturating_add(1);
         }
     }
 
-    /// Own changes exist that have no seal.
-    pub(super) const fn note_unsealed(&mut self) {
-        self.uplink.unsealed = true;
+    /// Whether the server may be offered an incident's records.
+    pub(super) fn is_the_towns(&self, incident: IncidentId) -> bool {
+        self.uplink.root.is_some_and(|root| self.ledger.is_of(&root, incident))
     }
 
     /// When nobody waits: seals what was written, and offers it to the server.
@@ -280,10 +381,14 @@ impl Core {
         if self.uplink.line.is_none() {
             return;
         }
-        let sealed = if self.uplink.unsealed { self.seal() } else { Ok(()) };
-        let offered = sealed.and_then(|()| self.offer());
-        if let Err(problem) = offered {
-            error!(error = &problem as &dyn std::error::Error, "records cannot be sealed or offered");
+        if self.uplink.unsealed
+            && let Err(problem) = self.seal()
+        {
+            // What has its seal already goes all the same: a full disk is a reason to be quick.
+            error!(error = &problem as &dyn std::error::Error, "records cannot be sealed");
+        }
+        if let Err(problem) = self.offer() {
+            error!(error = &problem as &dyn std::error::Error, "records cannot be offered");
         }
     }
 
@@ -312,18 +417,17 @@ impl Core {
     }
 
     fn offer(&mut self) -> Result<(), StoreError> {
-        let Some(line) = &mut self.uplink.line else { return Ok(()) };
+        let Uplink { root: Some(root), line: Some(line), .. } = &mut self.uplink else { return Ok(()) };
         if line.busy || !line.look_up {
             return Ok(());
         }
-        let mut at_peer = line.session.peer().clone();
+        let ledger: &Ledger = &self.ledger;
+        let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
         let mut found = Vec::new();
-        for store in self.ledger.stores() {
-            // What is of no town counts as sent.
-            let kept_here =
-                store.vectors()?.into_iter().filter(|(scope, _)| !self.town.knows(scope.incident));
-            at_peer.extend(kept_here);
-            found.extend(store.batches_missing_at(&at_peer, BATCHES_AT_ONCE)?);
+        for store in ledger.stores() {
+            // What is of no town stays here.
+            let wanted = |scope: &DocumentScope| ledger.is_of(root, scope.incident);
+            found.extend(store.batches_missing_at(line.session.peer(), wanted, &mut budget)?);
         }
         line.look_up = !found.is_empty();
         let bytes = line.session.offer(found);

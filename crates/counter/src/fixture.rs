@@ -126,7 +126,7 @@ impl Desk {
 
     pub(crate) fn wait(&mut self, millis: u64) {
         self.now = self.now.plus(millis);
-        let _next = self.lane.tick(self.now);
+        self.lane.tick(self.now);
     }
 
     pub(crate) fn answer(&self) -> &Answer {

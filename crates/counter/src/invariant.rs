@@ -176,7 +176,8 @@ impl Twin {
             (None, Step::Wait(millis)) => self.desk.wait(*millis),
             (None, _) => self.desk.lane.incident_changed(),
         }
-        let due = self.desk.lane.tick(self.desk.now);
+        self.desk.lane.tick(self.desk.now);
+        let due = self.desk.lane.due();
         assert!(due.is_none_or(|due| due > self.desk.now), "a wake-up that is over");
         noticed.extend(encode(self.desk.lane.screen()).unwrap());
         noticed

@@ -84,6 +84,13 @@ impl Lane {
         self.clear();
     }
 
+    /// The box stands at another site from now on: whatever was on the screen is over. Answers go on being
+    /// numbered, or a kiosk would take the first one there for one that it has shown already.
+    pub fn move_to(&mut self, site: SiteKind) {
+        self.site = site;
+        self.clear();
+    }
+
     fn clear(&mut self) {
         self.screen = Screen::Idle;
         self.visit = None;
@@ -275,23 +282,25 @@ impl Lane {
         self.last_answer
     }
 
-    /// Time passed: what is over leaves the screen, then the memory. Returns when to call again, if at all.
-    pub fn tick(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+    /// Time passed: what is over leaves the screen, then the memory.
+    pub fn tick(&mut self, now: UnixMillis) {
         // After a clock that stepped back, time begins anew instead of standing still.
         self.shown_at = self.shown_at.min(now);
-        if let Screen::Answer(answer) = &self.screen {
-            let ends_at = self.shown_at.plus(hold_millis(&answer.kind));
-            if now < ends_at {
-                return Some(ends_at);
-            }
+        let is_over = |lane: &Self| lane.due().is_some_and(|due| due <= now);
+        if matches!(self.screen, Screen::Answer(_)) && is_over(self) {
             self.screen = Screen::Idle;
         }
-        let forget_at = self.visit.as_ref()?.forget_at();
-        if now < forget_at {
-            return Some(forget_at);
+        if self.screen == Screen::Idle && is_over(self) {
+            self.visit = None;
         }
-        self.visit = None;
-        None
+    }
+
+    /// When [`Lane::tick`] will change something, if at all.
+    pub fn due(&self) -> Option<UnixMillis> {
+        match &self.screen {
+            Screen::Answer(answer) => Some(self.shown_at.plus(hold_millis(&answer.kind))),
+            Screen::Idle => self.visit.as_ref().map(Visit::forget_at),
+        }
     }
 }
 

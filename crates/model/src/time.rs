@@ -69,6 +69,15 @@ impl HlcClock {
         self.last = wall.max(Hlc(self.last.0.saturating_add(1)));
         self.last
     }
+
+    /// Goes on after a reading of another box, so that whatever is written from now on is later than what is
+    /// known here. A reading after `latest` is left alone: a box with a wrong clock would drag all others
+    /// along, for good.
+    pub fn observe(&mut self, other: Hlc, latest: UnixMillis) {
+        if other.millis() <= latest {
+            self.last = self.last.max(other);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,5 +93,18 @@ mod tests {
         assert!(first < stepped_back && stepped_back < forward);
         assert_eq!(stepped_back.millis(), UnixMillis::new(5_000));
         assert_eq!(forward.millis(), UnixMillis::new(6_000));
+    }
+
+    #[test]
+    fn a_reading_follows_what_other_boxes_wrote_but_not_into_a_future_that_cannot_be() {
+        let (now, latest) = (UnixMillis::new(5_000), UnixMillis::new(8_000));
+        let mut clock = HlcClock::default();
+        let theirs = Hlc::from_packed(7_000 << 16);
+        clock.observe(theirs, latest);
+        assert!(clock.tick(now) > theirs);
+        clock.observe(Hlc::from_packed(9_000 << 16), latest);
+        assert_eq!(clock.tick(now).millis(), theirs.millis());
+        clock.observe(Hlc::default(), latest);
+        assert!(clock.tick(now) > theirs, "an old reading takes nothing back");
     }
 }

@@ -22,6 +22,6 @@ mod scope;
 
 pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
 pub use document::{Document, DocumentError};
-pub use presence::{Presence, PresenceState, has_consented, is_away, is_seen_today, presence_of};
+pub use presence::{Presence, PresenceState, has_consented, is_away, presence_of};
 pub use record::{Building, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};
 pub use scope::{ActorId, ChangeHash, DocumentScope, Period};

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use hinamori_model::{Hlc, RecordId, SiteId, UnixMillis};
 
-use crate::Period;
 use crate::record::{Fact, PresenceEvent, Record, WatchEvent};
 
 /// Where somebody is as far as the records at hand say.
@@ -89,19 +88,6 @@ pub fn presence_of(records: &[(SiteId, Record)]) -> Option<Presence> {
         state: PresenceState::after(event),
         arrived_at: events.iter().find(arrived).map(|(at, ..)| at.millis()),
         seen_at: events.last().map(|(at, ..)| *at)?,
-    })
-}
-
-/// Whether the watch records of one person (with the undo records that may name them) say that they were
-/// seen in the period of `now`.
-pub fn is_seen_today(records: &[Record], now: UnixMillis) -> bool {
-    let undone = undone(records.iter());
-    records.iter().filter(|record| !undone.contains(&record.id)).any(|record| match record.fact {
-        Fact::Watch { event, .. } => {
-            matches!(event, WatchEvent::Seen | WatchEvent::Fine | WatchEvent::Talk)
-                && Period::of(record.at.millis()) == Period::of(now)
-        }
-        Fact::Presence { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } | Fact::Undo { .. } => false,
     })
 }
 

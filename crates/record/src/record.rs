@@ -128,6 +128,9 @@ macro_rules! stored {
         pub enum $name { $($(#[$vdoc])* $variant = $number),+ }
 
         impl $name {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// The number to store.
             pub const fn code(self) -> u8 {
                 self as u8

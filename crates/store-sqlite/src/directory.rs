@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use hinamori_model::{BindingAssurance, CardKey, HouseholdId, PersonId, PersonalText, TownKey};
-use hinamori_sync::town::{self, Person};
+use hinamori_sync::town::{self, Person, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
 use crate::schema::Family;
-use crate::store::open_durable;
+use crate::store::{checkpoint, open_durable};
 
 /// People, households and cards of the catchment, in a file of its own.
 pub struct Directory {
@@ -39,41 +39,49 @@ fn person_of_row(row: &Row<'_>) -> rusqlite::Result<Person> {
 }
 
 impl Directory {
-    /// Opens or makes the file at `path`.
+    /// Opens or makes the file at `path`, and looks at every page of it: a town that is found damaged now
+    /// can be had again, and one that is found damaged at a tap leaves somebody without a name.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: open_durable(path, &Family::Directory)? })
+        let connection = open_durable(path, &Family::Directory)?;
+        let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+            return Err(rusqlite::Error::SqliteFailure(corrupt, Some(found)).into());
+        }
+        Ok(Self { connection })
     }
 
-    /// The version of the town's package that stands in the file; 0 for none.
+    /// Which package's directory stands in the file; `None` for none.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn version(&self) -> Result<u64, StoreError> {
-        let version: Option<[u8; 8]> = self
+    pub fn stamp(&self) -> Result<Option<Stamp>, StoreError> {
+        let stamp: Option<[u8; 64]> = self
             .connection
-            .query_row("SELECT value FROM setting WHERE name = 'version'", [], |row| row.get(0))
+            .query_row("SELECT value FROM setting WHERE name = 'stamp'", [], |row| row.get(0))
             .optional()?;
-        Ok(version.map_or(0, u64::from_be_bytes))
+        Ok(stamp.map(Stamp))
     }
 
-    /// Replaces everything by the directory of a verified town package, in one transaction.
+    /// Replaces everything by the directory of the verified town package with this `stamp`, in one
+    /// transaction.
     ///
     /// # Errors
     /// [`StoreError`]; the old content stays then.
     pub fn replace(
         &mut self,
-        version: u64,
+        stamp: Stamp,
         key: &TownKey,
         content: &town::Directory,
     ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         transaction.execute_batch("DELETE FROM person; DELETE FROM card;")?;
-        for person in &content.people {
+        for (position, person) in (0_u32..).zip(&content.people) {
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+                .prepare_cached("INSERT OR REPLACE INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
                 .execute((
                     person.id.as_bytes(),
                     person.household.as_ref().map(HouseholdId::as_bytes),
@@ -82,6 +90,7 @@ impl Directory {
                     person.relation.expose(),
                     person.hidden,
                     person.watch,
+                    position,
                 ))?;
         }
         for card in &content.cards {
@@ -92,11 +101,11 @@ impl Directory {
                 card.application_key.as_deref(),
             ))?;
         }
-        transaction.execute(
-            "INSERT OR REPLACE INTO setting (name, value) VALUES ('version', ?1)",
-            [version.to_be_bytes()],
-        )?;
-        Ok(transaction.commit()?)
+        transaction
+            .execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('stamp', ?1)", [stamp.0])?;
+        transaction.commit()?;
+        // A whole town went through the log, and nobody writes here again for months.
+        checkpoint(&self.connection)
     }
 
     /// What a card stands for; `None` when nobody knows it.
@@ -127,24 +136,24 @@ impl Directory {
         Ok(statement.query_row([id.as_bytes()], person_of_row).optional()?)
     }
 
-    /// The members of a household, in the order of their ids.
+    /// The members of a household, in the town's order.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn household(&self, id: HouseholdId) -> Result<Vec<Person>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT * FROM person WHERE household = ?1 ORDER BY id")?;
+            self.connection.prepare_cached("SELECT * FROM person WHERE household = ?1 ORDER BY position")?;
         let rows = statement.query_map([id.as_bytes()], person_of_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Everybody on the watch list.
+    /// Everybody on the watch list, in the town's order.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn watched(&self) -> Result<Vec<Person>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT * FROM person WHERE watch = 1 ORDER BY id")?;
+            self.connection.prepare_cached("SELECT * FROM person WHERE watch = 1 ORDER BY position")?;
         let rows = statement.query_map([], person_of_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -1,6 +1,6 @@
 //! The log of sealed changes.
 
-use hinamori_model::UnixMillis;
+use hinamori_model::{Hlc, IncidentId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
 use hinamori_sync::{Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -24,6 +24,8 @@ pub enum Durability {
 pub struct Ingested {
     /// Changes that were new.
     pub new: u32,
+    /// The highest clock reading in them, after which the box's own clock should go on.
+    pub latest: Hlc,
     /// Batches that were not taken, each with its reason; they stand in the quarantine.
     pub refused: Vec<Refused>,
 }
@@ -92,7 +94,9 @@ impl Store {
             .prepare_cached("INSERT INTO outbox (document, actor, sequence) VALUES (?1, ?2, ?3)")?
             .execute((document, change.actor.as_bytes(), change.sequence))?;
         project(&transaction, document, scope, records)?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.held.entry(scope).or_default().insert(change.actor, change.sequence);
+        Ok(())
     }
 
     /// Writes verified batches of other boxes with their seals and records, in one transaction. A batch
@@ -106,20 +110,29 @@ impl Store {
         now: UnixMillis,
         durability: Durability,
     ) -> Result<Ingested, StoreError> {
-        self.with(durability, |transaction| {
-            let mut ingested = Ingested::default();
+        let (ingested, taken) = self.with(durability, |transaction| {
+            let (mut ingested, mut taken) = (Ingested::default(), Vec::new());
             for batch in batches {
                 let document = document_row(transaction, batch.seal().scope)?;
                 match insert_batch(transaction, document, batch, now)? {
-                    Ok(new) => ingested.new = ingested.new.saturating_add(new),
+                    Ok(Inserted { new, latest }) => {
+                        ingested.new = ingested.new.saturating_add(new);
+                        ingested.latest = ingested.latest.max(latest);
+                        taken.push(batch.seal());
+                    }
                     Err(refused) => {
-                        put_aside(transaction, &refused.to_string(), &bytes_of(batch), now)?;
+                        put_aside(transaction, &refused.to_string(), &batch.to_evidence(), now)?;
                         ingested.refused.push(refused);
                     }
                 }
             }
-            Ok(ingested)
-        })
+            Ok((ingested, taken))
+        })?;
+        for seal in taken {
+            let held = self.held.entry(seal.scope).or_default().entry(seal.actor).or_default();
+            *held = seal.upto.max(*held);
+        }
+        Ok(ingested)
     }
 
     /// Runs `work` in one transaction.
@@ -143,48 +156,39 @@ impl Store {
     }
 
     /// What this store holds, per document and actor.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn vectors(&self) -> Result<Vectors, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT incident, site, period, actor, max(sequence) FROM change
-             JOIN document ON document.id = change.document GROUP BY change.document, actor",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut vectors = Vectors::new();
-        while let Some(row) = rows.next()? {
-            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
-            let actor = ActorId::from_bytes(row.get(3)?);
-            vectors.entry(scope).or_default().insert(actor, row.get(4)?);
-        }
-        Ok(vectors)
+    pub const fn vectors(&self) -> &Vectors {
+        &self.held
     }
 
-    /// Sealed batches of changes that a peer with `peer` lacks, oldest first, at most `limit`.
+    /// Sealed batches of changes in `wanted` documents that a peer with `peer` lacks, each actor's in order,
+    /// as far as `budget` goes.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn batches_missing_at(&self, peer: &Vectors, limit: usize) -> Result<Vec<SealedBatch>, StoreError> {
-        let mut budget = Budget { batches: limit, bytes: usize::MAX };
+    pub fn batches_missing_at(
+        &self,
+        peer: &Vectors,
+        wanted: impl Fn(&DocumentScope) -> bool,
+        budget: &mut Budget,
+    ) -> Result<Vec<SealedBatch>, StoreError> {
         let mut batches = Vec::new();
-        for (scope, actors) in self.vectors()? {
-            let at_peer = peer.get(&scope);
+        for (scope, actors) in self.held.iter().filter(|(scope, _)| wanted(scope)) {
+            let at_peer = peer.get(scope);
             for (actor, held) in actors {
-                let sent = at_peer.and_then(|actors| actors.get(&actor)).copied().unwrap_or(0);
-                if sent < held {
-                    batches.extend(self.batches_after(scope, actor, sent, &mut budget)?);
+                let sent = at_peer.and_then(|actors| actors.get(actor)).copied().unwrap_or(0);
+                if sent < *held {
+                    batches.extend(self.batches_after(*scope, *actor, sent, budget)?);
                 }
+            }
+            if budget.is_spent() {
+                break;
             }
         }
         Ok(batches)
     }
 
     /// Sealed batches of one actor's changes after the sequence `sent`, in order, as far as `budget` goes.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn batches_after(
+    fn batches_after(
         &self,
         scope: DocumentScope,
         actor: ActorId,
@@ -209,12 +213,8 @@ impl Store {
     }
 
     /// The largest sequence held of an actor in a document; 0 for none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn held(&self, scope: DocumentScope, actor: ActorId) -> Result<u32, StoreError> {
-        let Some(document) = self.document(scope)? else { return Ok(0) };
-        held(&self.connection, document, actor)
+    pub fn held(&self, scope: DocumentScope, actor: ActorId) -> u32 {
+        self.held.get(&scope).and_then(|actors| actors.get(&actor)).copied().unwrap_or(0)
     }
 
     /// The runs of changes that `actor`'s box has not sealed yet, each at most `longest` changes long.
@@ -285,8 +285,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn confirm(&mut self, scope: DocumentScope, actor: ActorId, upto: u32) -> Result<(), StoreError> {
+        // A peer may name anything: a document that is not here has nothing in the outbox.
+        let Some(document) = self.document(scope)? else { return Ok(()) };
         self.with(Durability::Relaxed, |transaction| {
-            let document = document_row(transaction, scope)?;
             transaction
                 .prepare_cached("DELETE FROM outbox WHERE document = ?1 AND actor = ?2 AND sequence <= ?3")?
                 .execute((document, actor.as_bytes(), upto))?;
@@ -294,21 +295,48 @@ impl Store {
         })
     }
 
-    /// Own changes that the server has not confirmed.
+    /// Own changes in `wanted` incidents that the server has not confirmed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unconfirmed(&self) -> Result<u32, StoreError> {
-        Ok(self.connection.prepare_cached("SELECT count(*) FROM outbox")?.query_row([], |row| row.get(0))?)
+    pub fn unconfirmed(&self, wanted: impl Fn(IncidentId) -> bool) -> Result<u32, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, count(*) FROM outbox
+             JOIN document ON document.id = outbox.document GROUP BY incident",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut sum = 0_u32;
+        while let Some(row) = rows.next()? {
+            if wanted(IncidentId::from_bytes(row.get(0)?)) {
+                sum = sum.saturating_add(row.get(1)?);
+            }
+        }
+        Ok(sum)
     }
 
-    /// Keeps bytes that were refused, for somebody to look at. The same bytes are kept once: a box that
-    /// sends them again at every connection does not fill the disk.
+    /// Keeps bytes that were refused, for somebody to look at. The same bytes are kept once, and when there
+    /// is no room only their beginning: a peer that sends nonsense does not fill the disk.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn quarantine(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
         put_aside(&self.connection, reason, bytes, now)
+    }
+
+    /// Reads what [`Store::vectors`] says from the log.
+    pub(crate) fn read_held(connection: &Connection) -> Result<Vectors, StoreError> {
+        let mut statement = connection.prepare(
+            "SELECT incident, site, period, actor, max(sequence) FROM change
+             JOIN document ON document.id = change.document GROUP BY change.document, actor",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut vectors = Vectors::new();
+        while let Some(row) = rows.next()? {
+            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+            let actor = ActorId::from_bytes(row.get(3)?);
+            vectors.entry(scope).or_default().insert(actor, row.get(4)?);
+        }
+        Ok(vectors)
     }
 
     /// All changes of one document, in an order in which they can be applied.
@@ -379,7 +407,7 @@ impl Store {
 
 pub(crate) fn scope_of(incident: [u8; 16], site: [u8; 16], period: u32) -> DocumentScope {
     DocumentScope {
-        incident: hinamori_model::IncidentId::from_bytes(incident),
+        incident: IncidentId::from_bytes(incident),
         site: hinamori_model::SiteId::from_bytes(site),
         period: hinamori_record::Period(period),
     }
@@ -406,20 +434,29 @@ fn held(connection: &Connection, document: i64, actor: ActorId) -> Result<u32, S
         .query_row((document, actor.as_bytes()), |row| row.get(0))?)
 }
 
+/// Bytes of what was refused and is kept whole.
+const QUARANTINE: u64 = 64 << 20;
+/// What is kept of each one after that, while there are not too many.
+const SAMPLE: usize = 1 << 10;
+const MOST_SAMPLES: u64 = 10_000;
+
 fn put_aside(connection: &Connection, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
+    let (entries, held): (u64, u64) = connection
+        .prepare_cached("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if entries >= MOST_SAMPLES {
+        return Ok(());
+    }
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let fits = held.saturating_add(length) <= QUARANTINE;
+    let kept = if fits { bytes } else { bytes.get(..SAMPLE).unwrap_or(bytes) };
     connection
         .prepare_cached(
             "INSERT INTO quarantine (received_at, reason, bytes) SELECT ?1, ?2, ?3
              WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE bytes = ?3)",
         )?
-        .execute((now.get(), reason, bytes))?;
+        .execute((now.get(), reason, kept))?;
     Ok(())
-}
-
-/// What somebody needs in order to judge a batch that was not taken: its signature and its changes.
-fn bytes_of(batch: &VerifiedBatch) -> Vec<u8> {
-    let changes = batch.changes().iter().map(|change| change.bytes.as_slice());
-    std::iter::once(batch.seal().signature.as_slice()).chain(changes).flatten().copied().collect()
 }
 
 fn insert_change(
@@ -446,12 +483,19 @@ fn insert_seal(transaction: &Transaction<'_>, document: i64, seal: &Seal) -> Res
     Ok(())
 }
 
+/// What a batch brought.
+#[derive(Default)]
+struct Inserted {
+    new: u32,
+    latest: Hlc,
+}
+
 fn insert_batch(
     transaction: &Transaction<'_>,
     document: i64,
     batch: &VerifiedBatch,
     now: UnixMillis,
-) -> Result<Result<u32, Refused>, StoreError> {
+) -> Result<Result<Inserted, Refused>, StoreError> {
     let seal = batch.seal();
     let held = held(transaction, document, seal.actor)?;
     if seal.from > held.saturating_add(1) {
@@ -471,14 +515,16 @@ fn insert_batch(
         }
     }
     insert_seal(transaction, document, seal)?;
-    let mut new = 0_u32;
+    let mut inserted = Inserted::default();
     for change in batch.changes().iter().filter(|change| change.sequence > held) {
         insert_change(transaction, document, change, now)?;
         // A verified batch was decoded once already; what does not decode cannot be in it.
         if let Ok(decoded) = decode_change(&change.bytes) {
             project(transaction, document, seal.scope, &decoded.records)?;
+            let readings = decoded.records.iter().map(|record| record.at);
+            inserted.latest = readings.fold(inserted.latest, Hlc::max);
         }
-        new = new.saturating_add(1);
+        inserted.new = inserted.new.saturating_add(1);
     }
-    Ok(Ok(new))
+    Ok(Ok(inserted))
 }

@@ -270,13 +270,64 @@ impl Store {
         }))
     }
 
-    /// The watch records of a person in an incident that were not taken back.
+    /// The latest watch record of each event about a person in an incident, of those that were not taken
+    /// back: all that says whether they agreed and whether they are away, however long the history is.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn watch_records(&self, incident: IncidentId, person: PersonId) -> Result<Vec<Record>, StoreError> {
-        let records = records_of(&self.connection, incident, person, WATCH)?;
-        Ok(records.into_iter().map(|(_site, record)| record).collect())
+    pub fn latest_watch(&self, incident: IncidentId, person: PersonId) -> Result<Vec<Record>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT record.* FROM record JOIN document ON document.id = record.document
+             WHERE person = ?1 AND event = ?2 AND incident = ?3 AND kind = 1 AND undone = 0
+             ORDER BY at DESC, record.id DESC LIMIT 1",
+        )?;
+        let mut latest = Vec::new();
+        for event in WatchEvent::ALL {
+            let mut rows = statement.query((person.as_bytes(), event.code(), incident.as_bytes()))?;
+            if let Some(row) = rows.next()? {
+                latest.push(record_of_row(row)?);
+            }
+        }
+        Ok(latest)
+    }
+
+    /// How often a person was seen by the watch counter of a site in a period.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn watch_sightings(&self, scope: DocumentScope, person: PersonId) -> Result<u32, StoreError> {
+        let DocumentScope { incident, site, period } = scope;
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM record JOIN document ON document.id = record.document
+                 WHERE person = ?4 AND incident = ?1 AND site = ?2 AND period = ?3
+                   AND kind = 1 AND undone = 0 AND event = 2",
+            )?
+            .query_row((incident.as_bytes(), site.as_bytes(), period.0, person.as_bytes()), |row| {
+                row.get(0)
+            })?)
+    }
+
+    /// Whether a person was seen by any watch counter in a period. The document's day counts, which is the
+    /// day of the box that saw them, and not the record's clock.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn was_watched(
+        &self,
+        incident: IncidentId,
+        person: PersonId,
+        period: Period,
+    ) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+                 WHERE person = ?3 AND incident = ?1 AND period = ?2
+                   AND kind = 1 AND undone = 0 AND event IN (2, 3, 4))",
+            )?
+            .query_row((incident.as_bytes(), period.0, person.as_bytes()), |row| row.get(0))?)
     }
 
     /// The counts of a site in an incident; watch counts of `period`.
@@ -404,13 +455,14 @@ impl Store {
         Ok(self.connection.prepare_cached("SELECT count(*) FROM record")?.query_row([], |row| row.get(0))?)
     }
 
-    /// The highest clock reading of all records, after which the clock must go on.
+    /// The highest clock reading of all records up to `latest`, after which the clock must go on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn last_reading(&self) -> Result<Hlc, StoreError> {
-        let last: Option<i64> =
-            self.connection.query_row("SELECT max(at) FROM record", [], |row| row.get(0))?;
+    pub fn last_reading(&self, latest: UnixMillis) -> Result<Hlc, StoreError> {
+        let bound = i64::try_from(latest.get().saturating_mul(1 << 16)).unwrap_or(i64::MAX);
+        let sql = "SELECT max(at) FROM record WHERE at <= ?1";
+        let last: Option<i64> = self.connection.query_row(sql, [bound], |row| row.get(0))?;
         Ok(last.map_or(Hlc::default(), hlc_of))
     }
 

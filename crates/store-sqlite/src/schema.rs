@@ -18,7 +18,8 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// Migrations in order; the position is the version before it. They import nothing that can change.
-const STORE: &[&str] = &["
+const STORE: &[&str] = &[
+    "
 CREATE TABLE document (
     id INTEGER PRIMARY KEY,
     incident BLOB NOT NULL, site BLOB NOT NULL, period INTEGER NOT NULL,
@@ -57,9 +58,14 @@ CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL
 ) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+CREATE INDEX record_watch ON record (person, event, at) WHERE kind = 1 AND undone = 0;
+",
+];
 
-const DIRECTORY: &[&str] = &["
+const DIRECTORY: &[&str] = &[
+    "
 CREATE TABLE person (
     id BLOB PRIMARY KEY, household BLOB, name TEXT NOT NULL, called_name TEXT, relation TEXT NOT NULL,
     hidden INTEGER NOT NULL, watch INTEGER NOT NULL
@@ -69,7 +75,12 @@ CREATE TABLE card (
     key BLOB PRIMARY KEY, person BLOB NOT NULL, binding INTEGER NOT NULL, application_key BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+ALTER TABLE person ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+DELETE FROM setting;
+",
+];
 
 /// Which family of tables a file holds.
 pub(crate) enum Family {
@@ -88,6 +99,10 @@ pub(crate) fn migrate(connection: &mut Connection, family: &Family) -> Result<()
     let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
+    }
+    if found == known {
+        // Nothing is written: a box whose disk is full begins all the same.
+        return Ok(());
     }
     for step in steps.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         transaction.execute_batch(step)?;

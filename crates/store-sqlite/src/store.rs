@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hinamori_sync::Vectors;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::StoreError;
@@ -10,6 +11,8 @@ use crate::schema::{Family, migrate};
 /// The log and its projections in one SQLite file. One thread owns it.
 pub struct Store {
     pub(crate) connection: Connection,
+    /// What the log holds, so that nobody reads the whole log for it.
+    pub(crate) held: Vectors,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -28,13 +31,21 @@ pub(crate) fn open_durable(path: &Path, family: &Family) -> Result<Connection, S
     Ok(connection)
 }
 
+/// The log is cut to nothing: one that keeps its length would look too long at every idle moment from then
+/// on.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?)
+}
+
 impl Store {
     /// Opens or makes the file at `path`.
     ///
     /// # Errors
     /// [`StoreError`]; a damaged file is left as it is.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: open_durable(path, &Family::Store)? })
+        let connection = open_durable(path, &Family::Store)?;
+        let held = Self::read_held(&connection)?;
+        Ok(Self { connection, held })
     }
 
     /// A setting of this box.
@@ -71,17 +82,13 @@ impl Store {
     }
 
     /// Moves the write-ahead log into the database file when it has grown over `log_bytes`. For idle
-    /// moments: it costs two fsyncs or more. The log is cut to nothing: one that keeps its length would look
-    /// too long at every idle moment from then on.
+    /// moments: it costs two fsyncs or more.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
         let Some(path) = self.connection.path() else { return Ok(()) };
         let length = std::fs::metadata(format!("{path}-wal")).map_or(0, |log| log.len());
-        if length > log_bytes {
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
-        }
-        Ok(())
+        if length > log_bytes { checkpoint(&self.connection) } else { Ok(()) }
     }
 }

@@ -12,9 +12,10 @@ use hinamori_model::{
 };
 use hinamori_record::{
     ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
-    WatchEvent,
+    WatchEvent, has_consented, is_away,
 };
-use hinamori_store_sqlite::{Directory, Durability, Refused, Store};
+use hinamori_store_sqlite::{Budget, Directory, Durability, Refused, Store, StoreError};
+use hinamori_sync::town::Stamp;
 use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Vectors, town, verify};
 
 const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
@@ -78,6 +79,11 @@ impl Writer {
     }
 }
 
+fn lacking(store: &Store, peer: &Vectors) -> Vec<SealedBatch> {
+    let mut budget = Budget { batches: 10, bytes: usize::MAX };
+    store.batches_missing_at(peer, |_| true, &mut budget).unwrap()
+}
+
 #[test]
 fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
     let folder = tempfile::tempdir().unwrap();
@@ -111,7 +117,8 @@ fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
         assert_eq!(later.iter().map(|item| item.person).collect::<Vec<_>>(), [person(4)]);
         assert_eq!(store.later_count(INCIDENT, SITE).unwrap(), 1);
         assert_eq!(store.record_count().unwrap(), 9);
-        assert_eq!(store.unconfirmed().unwrap(), 7);
+        assert_eq!(store.unconfirmed(|_| true).unwrap(), 7);
+        assert_eq!(store.unconfirmed(|incident| incident != INCIDENT).unwrap(), 0);
     };
     check(&gym.store);
     drop(gym);
@@ -119,7 +126,9 @@ fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
     check(&gym.store);
     gym.store.rebuild().unwrap();
     check(&gym.store);
-    assert_eq!(gym.store.last_reading().unwrap(), record(9, seen).at);
+    let last = record(9, seen).at;
+    assert_eq!(gym.store.last_reading(NOW.plus(1_000_000)).unwrap(), last);
+    assert!(gym.store.last_reading(record(8, seen).at.millis()).unwrap() < last);
 }
 
 #[test]
@@ -130,21 +139,28 @@ fn sealed_changes_reach_another_store_once_and_leave_the_outbox() {
     for number in 1..=5 {
         gym.write(&[presence(number, u8::try_from(number).unwrap(), PresenceEvent::Arrived)]);
     }
-    assert!(gym.store.batches_missing_at(&Vectors::new(), 10).unwrap().is_empty(), "nothing goes unsealed");
+    assert!(lacking(&gym.store, &Vectors::new()).is_empty(), "nothing goes unsealed");
     gym.seal();
-    let batches = gym.store.batches_missing_at(&hall.vectors().unwrap(), 10).unwrap();
+    let batches = lacking(&gym.store, hall.vectors());
     let verified: Vec<_> = batches.into_iter().map(|batch| verify(batch, &gym.grants()).unwrap()).collect();
     for expected in [5, 0] {
         let ingested = hall.commit_received(&verified, NOW, Durability::Durable).unwrap();
         assert_eq!((ingested.new, ingested.refused.len()), (expected, 0));
+        let latest = if expected > 0 { presence(5, 5, PresenceEvent::Arrived).at } else { Hlc::default() };
+        assert_eq!(ingested.latest, latest);
     }
-    assert_eq!(hall.vectors().unwrap(), gym.store.vectors().unwrap());
+    assert_eq!(hall.vectors(), gym.store.vectors());
+    let again = Store::open(&folder.path().join("gym.db")).unwrap();
+    assert_eq!(again.vectors(), gym.store.vectors(), "what is kept in memory is what the log says");
     assert_eq!(hall.counts(INCIDENT, SITE, Period::of(NOW)).unwrap().here, 5);
-    assert!(gym.store.batches_missing_at(&hall.vectors().unwrap(), 10).unwrap().is_empty());
-    for (actor, upto) in hall.vectors().unwrap().remove(&scope()).unwrap() {
-        gym.store.confirm(scope(), actor, upto).unwrap();
+    assert!(lacking(&gym.store, hall.vectors()).is_empty());
+    let unheard_of = DocumentScope { period: Period(1), ..scope() };
+    for (actor, upto) in &hall.vectors()[&scope()] {
+        gym.store.confirm(unheard_of, *actor, *upto).unwrap();
+        assert_eq!(gym.store.unconfirmed(|_| true).unwrap(), 5);
+        gym.store.confirm(scope(), *actor, *upto).unwrap();
     }
-    assert_eq!(gym.store.unconfirmed().unwrap(), 0);
+    assert_eq!(gym.store.unconfirmed(|_| true).unwrap(), 0);
 }
 
 #[test]
@@ -182,10 +198,41 @@ fn a_gap_and_a_fork_are_refused_and_change_nothing() {
 }
 
 #[test]
+fn a_full_quarantine_keeps_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hall = Store::open(&folder.path().join("hall.db")).unwrap();
+    for number in 0..9 {
+        hall.quarantine("bent", &vec![number; 9 << 20], NOW).unwrap();
+    }
+    assert_eq!(hall.totals().unwrap().quarantined, 9);
+    assert_eq!(hall.quarantined_bytes().unwrap(), ((7 * 9) << 20) + 2 * 1_024);
+}
+
+#[test]
+fn a_watch_is_told_by_its_latest_words_and_by_the_day_of_its_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hall = Writer::open(&folder.path().join("hall.db"), 1);
+    let watch =
+        |number, event| record(number, Fact::Watch { person: person(1), event, proof: Proof::DECLARED });
+    hall.write(&[watch(1, WatchEvent::ConsentGiven), watch(2, WatchEvent::Seen), watch(3, WatchEvent::Seen)]);
+    hall.write(&[watch(4, WatchEvent::Away), watch(5, WatchEvent::ConsentWithdrawn)]);
+    let latest = hall.store.latest_watch(INCIDENT, person(1)).unwrap();
+    assert_eq!(latest.len(), 4, "one of each event");
+    assert!(is_away(&latest) && !has_consented(&latest));
+    hall.write(&[record(6, Fact::Undo { of: watch(5, WatchEvent::ConsentWithdrawn).id })]);
+    assert!(has_consented(&hall.store.latest_watch(INCIDENT, person(1)).unwrap()));
+    assert!(hall.store.latest_watch(INCIDENT, person(2)).unwrap().is_empty());
+    assert_eq!(hall.store.watch_sightings(scope(), person(1)).unwrap(), 2);
+    let period = scope().period;
+    assert!(hall.store.was_watched(INCIDENT, person(1), period).unwrap());
+    assert!(!hall.store.was_watched(INCIDENT, person(1), Period(period.0 + 1)).unwrap());
+}
+
+#[test]
 fn the_directory_is_replaced_whole() {
     let folder = tempfile::tempdir().unwrap();
     let mut directory = Directory::open(&folder.path().join("directory.db")).unwrap();
-    assert_eq!(directory.version().unwrap(), 0);
+    assert_eq!(directory.stamp().unwrap(), None);
     let town_key = TownKey::new([7; 32]);
     let household = HouseholdId::from_bytes([8; 16]);
     let somebody = |number: u8, watch| town::Person {
@@ -204,16 +251,43 @@ fn the_directory_is_replaced_whole() {
         binding: BindingAssurance::MatchedByStaff,
         application_key: Some(vec![1, 2]),
     };
-    let content = town::Directory { people: vec![somebody(1, true), somebody(2, false)], cards: vec![card] };
-    directory.replace(4, &town_key, &content).unwrap();
+    let content = town::Directory { people: vec![somebody(2, false), somebody(1, true)], cards: vec![card] };
+    directory.replace(Stamp([4; 64]), &town_key, &content).unwrap();
     let key: CardKey = town_key.card_key(TokenKind::Certificate, &[5; 32]);
     let known = directory.card(key).unwrap().unwrap();
     assert_eq!((known.person, known.binding), (person(1), BindingAssurance::MatchedByStaff));
-    assert_eq!(directory.household(household).unwrap().len(), 2);
+    let members = directory.household(household).unwrap();
+    assert_eq!(members.iter().map(|member| member.id).collect::<Vec<_>>(), [person(2), person(1)]);
+    let log = folder.path().join("directory.db-wal");
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0, "a town does not stay in the log");
     assert_eq!(directory.watched().unwrap().len(), 1);
-    directory.replace(5, &town_key, &town::Directory::default()).unwrap();
-    assert_eq!((directory.version().unwrap(), directory.card(key).unwrap()), (5, None));
+    directory.replace(Stamp([5; 64]), &town_key, &town::Directory::default()).unwrap();
+    assert_eq!((directory.stamp().unwrap(), directory.card(key).unwrap()), (Some(Stamp([5; 64])), None));
     assert_eq!(directory.person(person(1)).unwrap(), None);
+}
+
+#[test]
+fn a_directory_with_a_damaged_page_is_known_when_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("directory.db");
+    let people = (0..200).map(|number| town::Person {
+        id: person(number),
+        household: None,
+        name: PersonalText::new("浜田 花子"),
+        called_name: None,
+        relation: PersonalText::new(""),
+        hidden: false,
+        watch: false,
+    });
+    let content = town::Directory { people: people.collect(), cards: Vec::new() };
+    let mut directory = Directory::open(&path).unwrap();
+    directory.replace(Stamp([1; 64]), &TownKey::new([7; 32]), &content).unwrap();
+    drop(directory);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 4_096;
+    bytes[last..].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    assert!(matches!(Directory::open(&path), Err(StoreError::Damaged(_))));
 }
 
 const CHILD: &str = "HINAMORI_STORE_TEST_CHILD";
@@ -250,7 +324,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         child.wait().unwrap();
         let store = Store::open(&path).unwrap();
         let held: u64 =
-            store.vectors().unwrap().values().flat_map(BTreeMap::values).map(|upto| u64::from(*upto)).sum();
+            store.vectors().values().flat_map(BTreeMap::values).map(|upto| u64::from(*upto)).sum();
         assert!(held >= acknowledged, "{acknowledged} were acknowledged, {held} are there");
         // The next round begins from what is there: the last write may have been durable and not yet said.
         acknowledged = held;

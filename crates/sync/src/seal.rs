@@ -151,6 +151,12 @@ impl VerifiedBatch {
     pub fn changes(&self) -> &[Change] {
         &self.0.changes
     }
+
+    /// What somebody needs in order to judge a batch that was not taken: its signature and its changes.
+    pub fn to_evidence(&self) -> Vec<u8> {
+        let changes = self.0.changes.iter().map(|change| change.bytes.as_slice());
+        std::iter::once(self.0.seal.signature.as_slice()).chain(changes).flatten().copied().collect()
+    }
 }
 
 /// Checks a batch: that the box is known and may write this document's site, the signature, the digest, and

@@ -255,26 +255,44 @@ fn commands_of_the_box_are_not_the_lanes() {
     }
 }
 
+fn due(desk: &mut Desk, now: UnixMillis) -> Option<UnixMillis> {
+    desk.lane.tick(now);
+    desk.lane.due()
+}
+
+#[test]
+fn a_lane_at_another_site_goes_on_numbering_its_answers() {
+    let mut desk = Desk::shelter();
+    desk.tap(&hanako());
+    let before = desk.answer().id;
+    desk.lane.move_to(SiteKind::CheckPoint);
+    assert_eq!(desk.lane.screen(), &Screen::Idle);
+    desk.tap(&hanako());
+    assert!(desk.answer().id > before);
+}
+
 #[test]
 fn what_asks_nothing_leaves_after_two_seconds_and_what_asks_waits_for_the_kiosk() {
     let mut desk = Desk::shelter();
-    assert_eq!(desk.lane.tick(NOON), None);
+    assert_eq!(due(&mut desk, NOON), None);
     let mut alone = hanako();
     alone.known.as_mut().unwrap().household.clear();
     desk.tap(&alone);
-    assert_eq!(desk.lane.tick(NOON), Some(NOON.plus(ANSWER_HOLD_MILLIS)));
+    assert_eq!(due(&mut desk, NOON), Some(NOON.plus(ANSWER_HOLD_MILLIS)));
     desk.wait(ANSWER_HOLD_MILLIS - 1);
     assert_eq!(desk.kind(), &AnswerKind::Welcome { name: Some(text(HANAKO, "name")), party: Party::Nobody });
     desk.now = desk.now.plus(1);
-    assert_eq!(desk.lane.tick(desk.now), Some(NOON.plus(UNDO_MILLIS + 1)), "then it is forgotten");
+    let now = desk.now;
+    assert_eq!(due(&mut desk, now), Some(NOON.plus(UNDO_MILLIS + 1)), "then it is forgotten");
     assert_eq!(desk.lane.screen(), &Screen::Idle);
-    assert_eq!(desk.lane.tick(NOON.plus(UNDO_MILLIS + 1)), None);
+    assert_eq!(due(&mut desk, NOON.plus(UNDO_MILLIS + 1)), None);
 
     desk.tap(&hanako());
     desk.wait(PANEL_HOLD_MILLIS + 20_000);
     assert!(matches!(desk.kind(), AnswerKind::Welcome { .. }), "somebody may still be choosing");
     desk.now = UnixMillis::new(1_000);
-    assert_eq!(desk.lane.tick(desk.now), Some(desk.now.plus(60_000)), "the clock stepped back");
+    let now = desk.now;
+    assert_eq!(due(&mut desk, now), Some(now.plus(60_000)), "the clock stepped back");
     desk.wait(60_000);
     assert_eq!(desk.lane.screen(), &Screen::Idle);
 }

@@ -8,6 +8,7 @@ use hinamori_net_tls::{Identity, connect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 use tracing::{debug, info};
 
@@ -18,6 +19,8 @@ const LOOK_FOR_IDENTITY: Duration = Duration::from_secs(1);
 /// Before the first try after a lost connection; doubled up to [`LONGEST_WAIT`].
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A connection that stood this long was a good one.
+const GOOD_CONNECTION: Duration = Duration::from_secs(60);
 const READ_CHUNK: usize = 32 * 1024;
 /// A peer that takes no byte for this long is gone; on a thin link a batch takes a minute.
 const WRITE_WITHIN: Duration = Duration::from_secs(180);
@@ -43,29 +46,40 @@ pub(crate) async fn run(identity_folder: PathBuf, core: Inbox) {
     if !core.send(Event::Link(LinkEvent::Enrolled { town_root: identity.town_root() })) {
         return;
     }
-    let mut wait = SHORTEST_WAIT;
+    let mut wait = Duration::ZERO;
     loop {
+        let mut stood = Duration::ZERO;
         match connect(&identity).await {
             Ok(stream) => {
                 info!("connected to the town's server");
+                let since = Instant::now();
                 let (out, outgoing) = unbounded_channel();
                 if !core.send(Event::Link(LinkEvent::Up { out })) {
                     return;
                 }
-                let heard = carry(stream, outgoing, &core).await;
+                carry(stream, outgoing, &core).await;
                 if !core.send(Event::Link(LinkEvent::Down)) {
                     return;
                 }
-                if heard == Heard::Something {
-                    wait = SHORTEST_WAIT;
-                }
+                stood = since.elapsed();
             }
             Err(error) => {
                 debug!(error = &error as &dyn std::error::Error, "the town's server is not reachable")
             }
         }
+        wait = next_wait(wait, stood);
         tokio::time::sleep(jittered(wait)).await;
-        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+    }
+}
+
+/// How long to wait before the next try, after the `last` wait and a connection that `stood` so long. What was
+/// said on it does not count: a server that greets every box and hangs up would be called twice a second by
+/// each of them.
+fn next_wait(last: Duration, stood: Duration) -> Duration {
+    if stood >= GOOD_CONNECTION {
+        SHORTEST_WAIT
+    } else {
+        last.saturating_mul(2).clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }
 }
 
@@ -96,31 +110,21 @@ fn jittered(wait: Duration) -> Duration {
     wait / 2 + (wait / 2).mul_f64(f64::from(random) / 255.0)
 }
 
-/// Whether the server said anything on a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heard {
-    Something,
-    Nothing,
-}
-
-async fn carry(stream: TlsStream<TcpStream>, outgoing: UnboundedReceiver<Vec<u8>>, core: &Inbox) -> Heard {
+async fn carry(stream: TlsStream<TcpStream>, outgoing: UnboundedReceiver<Vec<u8>>, core: &Inbox) {
     let (read, write) = tokio::io::split(stream);
-    let mut heard = Heard::Nothing;
     tokio::select! {
-        () = receive(read, core, &mut heard) => {}
+        () = receive(read, core) => {}
         () = send(write, outgoing, core) => {}
     }
     info!("the connection to the town's server ended");
-    heard
 }
 
-async fn receive(mut stream: ReadHalf<TlsStream<TcpStream>>, core: &Inbox, heard: &mut Heard) {
+async fn receive(mut stream: ReadHalf<TlsStream<TcpStream>>, core: &Inbox) {
     let mut chunk = vec![0; READ_CHUNK];
     loop {
         match stream.read(&mut chunk).await {
             Ok(0) => return,
             Ok(read) => {
-                *heard = Heard::Something;
                 let bytes = chunk.get(..read).unwrap_or_default().to_vec();
                 // Waits while the core is busy: then the server has to wait too.
                 if !core.send(Event::Link(LinkEvent::Received(bytes))) {
@@ -160,5 +164,26 @@ async fn send(
     // The core closed the connection: say so to the server.
     if let Err(error) = stream.shutdown().await {
         debug!(%error, "the connection failed at its end");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_connection_that_stood_makes_the_next_try_come_soon() {
+        let second = Duration::from_secs(1);
+        let mut wait = Duration::ZERO;
+        let waits: Vec<f64> = std::iter::repeat_with(|| {
+            // Accepted, and closed at once.
+            wait = next_wait(wait, second);
+            wait.as_secs_f64()
+        })
+        .take(9)
+        .collect();
+        assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
+        assert_eq!(next_wait(wait, GOOD_CONNECTION - second), LONGEST_WAIT);
+        assert_eq!(next_wait(wait, GOOD_CONNECTION), SHORTEST_WAIT);
     }
 }

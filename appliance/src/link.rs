@@ -1,14 +1,15 @@
 //! The way to the town's server: carries bytes between the core and TLS, and nothing else. It sees no
 //! database and no session; whatever it carries is framed, sealed and checked by the core.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hinamori_net_tls::{Identity, connect};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 use tracing::{debug, info};
 
@@ -22,8 +23,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A connection that stood this long was a good one.
 const GOOD_CONNECTION: Duration = Duration::from_secs(60);
 const READ_CHUNK: usize = 32 * 1024;
-/// A peer that takes no byte for this long is gone; on a thin link a batch takes a minute.
-const WRITE_WITHIN: Duration = Duration::from_secs(180);
+/// A peer that takes no byte for this long is gone. A whole message may take far longer on a thin link.
+const PROGRESS_WITHIN: Duration = Duration::from_secs(180);
 
 /// What comes from the link.
 #[derive(Debug)]
@@ -145,17 +146,9 @@ async fn send(
     core: &Inbox,
 ) {
     while let Some(bytes) = outgoing.recv().await {
-        let written = async {
-            stream.write_all(&bytes).await?;
-            stream.flush().await
-        };
-        match tokio::time::timeout(WRITE_WITHIN, written).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                debug!(%error, "the connection failed");
-                return;
-            }
-            Err(_elapsed) => return,
+        if let Err(error) = write(&mut stream, &bytes).await {
+            debug!(%error, "the connection failed");
+            return;
         }
         if outgoing.is_empty() && !core.send(Event::Link(LinkEvent::Drained)) {
             return;
@@ -167,8 +160,25 @@ async fn send(
     }
 }
 
+/// Writes a whole message, however long it takes, as long as bytes move.
+async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let taken = timeout(PROGRESS_WITHIN, stream.write(rest)).await??;
+        if taken == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    // What TLS holds back is at most 64 KiB, so that this is a step like any other.
+    timeout(PROGRESS_WITHIN, stream.flush()).await?
+}
+
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use super::*;
 
     #[test]
@@ -185,5 +195,67 @@ mod tests {
         assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
         assert_eq!(next_wait(wait, GOOD_CONNECTION - second), LONGEST_WAIT);
         assert_eq!(next_wait(wait, GOOD_CONNECTION), SHORTEST_WAIT);
+    }
+
+    /// Seconds of test time are not waited for.
+    #[tokio::test(start_paused = true)]
+    async fn a_message_takes_its_time_as_long_as_bytes_move() {
+        let message: Vec<u8> = (0..=u8::MAX).cycle().take(1_000).collect();
+        let (mut ours, mut theirs) = tokio::io::duplex(100);
+        let slow_reader = async {
+            let (mut heard, mut piece) = (Vec::new(), [0; 100]);
+            loop {
+                tokio::time::sleep(PROGRESS_WITHIN - Duration::from_secs(1)).await;
+                match theirs.read(&mut piece).await.unwrap() {
+                    0 => return heard,
+                    read => heard.extend_from_slice(&piece[..read]),
+                }
+            }
+        };
+        let began = Instant::now();
+        let writing = async {
+            write(&mut ours, &message).await.unwrap();
+            // Closes this end.
+            drop(ours);
+        };
+        let ((), heard) = tokio::join!(writing, slow_reader);
+        assert_eq!(heard, message);
+        assert!(began.elapsed() > 5 * PROGRESS_WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_gone() {
+        let (mut ours, mut theirs) = tokio::io::duplex(100);
+        let took_a_little = async {
+            theirs.read_exact(&mut [0; 50]).await.unwrap();
+        };
+        let began = Instant::now();
+        let writing = timeout(2 * PROGRESS_WITHIN, write(&mut ours, &[7; 1_000]));
+        let (written, ()) = tokio::join!(writing, took_a_little);
+        assert_eq!(written.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed().as_secs(), PROGRESS_WITHIN.as_secs());
+    }
+
+    /// Takes bytes, and lets none of them out.
+    struct Stopped;
+
+    impl AsyncWrite for Stopped {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_that_do_not_leave_are_no_progress() {
+        let written = timeout(2 * PROGRESS_WITHIN, write(&mut Stopped, &[7; 10])).await.unwrap();
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -28,9 +28,38 @@ pub enum EnrolmentError {
 /// [`EnrolmentError`].
 pub async fn join(config: &Config, code: &EnrolmentCode) -> Result<String, EnrolmentError> {
     let seal_key = keys::seal_key(&config.data).map_err(EnrolmentError::Keys)?;
-    let bytes = enrol(&identity_folder(config), code, &seal_key).await.map_err(EnrolmentError::Server)?;
-    let opened = SignedPackage::open(&bytes, &code.town_root);
+    let joined = enrol(code, &seal_key).await.map_err(EnrolmentError::Server)?;
+    let opened = SignedPackage::open(joined.package(), &code.town_root);
     let (signed, package) = opened.map_err(|error| EnrolmentError::Town(TownError::Package(error)))?;
+    // The package first: a daemon that sees the new identity looks for the package at once.
     store_package(&config.data, &signed).map_err(EnrolmentError::Town)?;
+    joined.keep(&identity_folder(config)).map_err(EnrolmentError::Server)?;
     Ok(package.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use hinamori_net_tls::Identity;
+
+    use super::*;
+    use crate::config::TestCards;
+    use crate::test_town::TestTown;
+
+    /// Else the daemon would look for a package of the new town, and find none or the old town's.
+    #[tokio::test]
+    async fn without_a_package_the_box_has_not_joined() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().join("data"),
+            socket: folder.path().join("kiosk.sock"),
+            test_hierarchies: TestCards::Refuse,
+            lanes: Vec::new(),
+            tap_log: None,
+        };
+        let town = TestTown::new([1; 32]).await;
+        let code = town.code();
+        let (joined, ()) = tokio::join!(join(&config, &code), town.take_in(b"no package".to_vec()));
+        assert!(matches!(joined, Err(EnrolmentError::Town(_))), "{joined:?}");
+        assert!(Identity::load(&identity_folder(&config)).unwrap().is_none());
+    }
 }

@@ -23,6 +23,8 @@ mod link;
 mod own_time;
 pub mod reader_test;
 pub mod status;
+#[cfg(test)]
+mod test_town;
 mod town;
 
 pub use config::{Config, ConfigError, LaneConfig, TestCards};

@@ -112,13 +112,39 @@ fn statement(token: &[u8; 10], signing_request: &[u8]) -> Vec<u8> {
     [token.as_slice(), &sha256(signing_request)].concat()
 }
 
-/// Joins the box to a town: makes a TLS key, proves the seal key, checks the server against the code, stores
-/// what came back in `folder`, and returns the town package's bytes, which the caller opens under the code's
-/// town root.
+/// What a box brings home from its town.
+pub struct Joined {
+    package: Vec<u8>,
+    identity: Stored,
+}
+
+impl fmt::Debug for Joined {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Joined(hidden)")
+    }
+}
+
+impl Joined {
+    /// The bytes of the town's package, which the caller opens under the code's town root.
+    pub fn package(&self) -> &[u8] {
+        &self.package
+    }
+
+    /// Stores the identity in `folder`: from now on the box goes by it. So the package has to be kept before.
+    ///
+    /// # Errors
+    /// [`TlsError`]; the old identity stays then.
+    pub fn keep(&self, folder: &Path) -> Result<(), TlsError> {
+        identity::store(folder, &self.identity)
+    }
+}
+
+/// Joins the box to a town: makes a TLS key, proves the seal key, and checks the server against the code.
+/// Nothing is stored yet.
 ///
 /// # Errors
-/// [`TlsError`]; nothing is stored then.
-pub async fn enrol(folder: &Path, code: &EnrolmentCode, seal_key: &SealKey) -> Result<Vec<u8>, TlsError> {
+/// [`TlsError`].
+pub async fn enrol(code: &EnrolmentCode, seal_key: &SealKey) -> Result<Joined, TlsError> {
     let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(TlsError::Certificate)?;
     let request = encoded_request(&key, code, seal_key)?;
     let mut stream = dial(&code.address, enrol_config(code.tls_root)?, ENROL_PROTOCOL).await?;
@@ -133,9 +159,8 @@ pub async fn enrol(folder: &Path, code: &EnrolmentCode, seal_key: &SealKey) -> R
             check(&granted, code, seal_key.box_id(), &key)?;
             let Granted { certificate, tls_root, package } = granted;
             let (address, town_root) = (code.address.clone(), code.town_root);
-            let stored = Stored { address, town_root, tls_root, certificate, key: key.serialize_der() };
-            identity::store(folder, &stored)?;
-            Ok(package)
+            let identity = Stored { address, town_root, tls_root, certificate, key: key.serialize_der() };
+            Ok(Joined { package, identity })
         }
     }
 }

@@ -5,7 +5,7 @@
 //! that has no certificate yet and shows a one-time code instead.
 //!
 //! The life of a box: an operator types an [`EnrolmentCode`]; [`enrol`] makes a TLS key on the box, proves
-//! the seal key, checks the server against the code and stores an [`Identity`]; [`connect`] opens the
+//! the seal key and checks the server against the code; [`Joined::keep`] stores an [`Identity`]; [`connect`] opens the
 //! long-lived connection from then on. The server's half is [`Acceptor`]: it takes a TCP connection and says
 //! who came ([`Incoming`]).
 //!
@@ -33,7 +33,7 @@ pub use authority::{ServerCredential, TlsRoot};
 pub use certificate::SigningRequest;
 pub use code::{EnrolmentCode, NoEnrolmentCode};
 pub use connection::connect;
-pub use enrolment::{EnrolmentRequest, Granted, Refusal, enrol};
+pub use enrolment::{EnrolmentRequest, Granted, Joined, Refusal, enrol};
 pub use error::TlsError;
 pub use identity::Identity;
 

@@ -65,8 +65,11 @@ impl Town {
 
     async fn enrolled(&self, folder: &Path, seal_key: &SealKey) -> Identity {
         let code = self.code();
-        let (package, ()) = tokio::join!(enrol(folder, &code, seal_key), self.take_in());
-        assert_eq!(package.unwrap(), b"the town");
+        let (joined, ()) = tokio::join!(enrol(&code, seal_key), self.take_in());
+        let joined = joined.unwrap();
+        assert_eq!(joined.package(), b"the town");
+        assert!(Identity::load(folder).unwrap().is_none(), "nothing is stored unasked");
+        joined.keep(folder).unwrap();
         Identity::load(folder).unwrap().unwrap()
     }
 
@@ -105,24 +108,21 @@ async fn an_enrolled_box_is_known_by_its_certificate_and_comes_back_with_a_short
 }
 
 #[tokio::test]
-async fn a_refused_or_foreign_enrolment_stores_nothing() {
+async fn a_refused_or_foreign_enrolment_brings_nothing() {
     let (town, other) = (Town::new().await, Town::new().await);
-    let (parent, key) = (tempfile::tempdir().unwrap(), seal_key(1));
-    let folder = parent.path().join("tls");
+    let key = seal_key(1);
     let wrong = EnrolmentCode { token: [8; 10], ..town.code() };
-    let (outcome, ()) = tokio::join!(enrol(&folder, &wrong, &key), town.take_in());
+    let (outcome, ()) = tokio::join!(enrol(&wrong, &key), town.take_in());
     assert!(matches!(outcome, Err(TlsError::Refused(Refusal::UnknownCode))));
 
     // The code names a root that the server at the address does not have.
     let elsewhere = EnrolmentCode { address: other.address(), ..town.code() };
-    let (outcome, incoming) = tokio::join!(enrol(&folder, &elsewhere, &key), other.incoming());
+    let (outcome, incoming) = tokio::join!(enrol(&elsewhere, &key), other.incoming());
     assert!(matches!(outcome, Err(TlsError::Handshake(_))), "{outcome:?}");
     assert!(incoming.is_err(), "the token went to nobody");
 
     let nobody = EnrolmentCode { address: "127.0.0.1:1".to_owned(), ..town.code() };
-    assert!(matches!(enrol(&folder, &nobody, &seal_key(1)).await, Err(TlsError::Unreachable(_))));
-    assert!(Identity::load(&folder).unwrap().is_none());
-    assert!(!folder.exists());
+    assert!(matches!(enrol(&nobody, &key).await, Err(TlsError::Unreachable(_))));
 }
 
 #[tokio::test]

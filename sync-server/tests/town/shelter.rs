@@ -53,9 +53,10 @@ impl TestBox {
     }
 
     pub(crate) async fn enrol(&mut self, code: &EnrolmentCode) -> Result<Package, TlsError> {
-        let package = enrol(self.folder.path(), code, &self.key).await?;
+        let joined = enrol(code, &self.key).await?;
+        joined.keep(self.folder.path())?;
         self.identity = Identity::load(self.folder.path()).unwrap();
-        let (signed, package) = SignedPackage::open(&package, &code.town_root).unwrap();
+        let (signed, package) = SignedPackage::open(joined.package(), &code.town_root).unwrap();
         self.take(signed, &package);
         Ok(package)
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hinamori_net_tls::{Identity, connect};
+use hinamori_net_tls::{Identity, IdentityStamp, connect};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -15,7 +15,7 @@ use tracing::{debug, info};
 
 use crate::core::{Event, Inbox};
 
-/// How often a box that was never enrolled looks whether it is now.
+/// How often the box looks whether it was enrolled, also anew.
 const LOOK_FOR_IDENTITY: Duration = Duration::from_secs(1);
 /// Before the first try after a lost connection; doubled up to [`LONGEST_WAIT`].
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
@@ -41,26 +41,42 @@ pub(crate) enum LinkEvent {
     Down,
 }
 
-/// Keeps a connection up for ever.
+/// Keeps a connection up for ever, each time with the newest identity.
 pub(crate) async fn run(identity_folder: PathBuf, core: Inbox) {
-    let identity = enrolled(&identity_folder).await;
-    if !core.send(Event::Link(LinkEvent::Enrolled { town_root: identity.town_root() })) {
-        return;
+    loop {
+        let (identity, stamp) = enrolled(&identity_folder).await;
+        if !core.send(Event::Link(LinkEvent::Enrolled { town_root: identity.town_root() })) {
+            return;
+        }
+        tokio::select! {
+            CoreGone = stay_connected(&identity, &core) => return,
+            () = replaced(&identity_folder, stamp) => info!("the box has a new identity"),
+        }
+        // There may have been a connection: it ended with the old identity.
+        if !core.send(Event::Link(LinkEvent::Down)) {
+            return;
+        }
     }
+}
+
+/// The daemon ends.
+struct CoreGone;
+
+async fn stay_connected(identity: &Identity, core: &Inbox) -> CoreGone {
     let mut wait = Duration::ZERO;
     loop {
         let mut stood = Duration::ZERO;
-        match connect(&identity).await {
+        match connect(identity).await {
             Ok(stream) => {
                 info!("connected to the town's server");
                 let since = Instant::now();
                 let (out, outgoing) = unbounded_channel();
                 if !core.send(Event::Link(LinkEvent::Up { out })) {
-                    return;
+                    return CoreGone;
                 }
-                carry(stream, outgoing, &core).await;
+                carry(stream, outgoing, core).await;
                 if !core.send(Event::Link(LinkEvent::Down)) {
-                    return;
+                    return CoreGone;
                 }
                 stood = since.elapsed();
             }
@@ -70,6 +86,13 @@ pub(crate) async fn run(identity_folder: PathBuf, core: Inbox) {
         }
         wait = next_wait(wait, stood);
         tokio::time::sleep(jittered(wait)).await;
+    }
+}
+
+/// Waits until another identity than that of `stamp` is stored. One that is only gone changes nothing.
+async fn replaced(folder: &Path, stamp: IdentityStamp) {
+    while IdentityStamp::of(folder).is_none_or(|newest| newest == stamp) {
+        tokio::time::sleep(LOOK_FOR_IDENTITY).await;
     }
 }
 
@@ -85,17 +108,19 @@ fn next_wait(last: Duration, stood: Duration) -> Duration {
 }
 
 /// Waits until `hinamorictl enrol` has stored an identity.
-async fn enrolled(folder: &Path) -> Identity {
-    let mut told = false;
+async fn enrolled(folder: &Path) -> (Identity, IdentityStamp) {
+    let mut told = None;
     loop {
-        match Identity::load(folder) {
-            Ok(Some(identity)) => return identity,
-            Ok(None) => {}
-            Err(error) if !told => {
-                told = true;
+        // The stamp first: what is stored after it counts as a newer one.
+        let stamp = IdentityStamp::of(folder);
+        match (Identity::load(folder), stamp) {
+            (Ok(Some(identity)), Some(stamp)) => return (identity, stamp),
+            (Ok(_), _) => {}
+            (Err(error), _) if told != Some(stamp) => {
+                told = Some(stamp);
                 tracing::error!(error = &error as &dyn std::error::Error, "the identity cannot be used");
             }
-            Err(_) => {}
+            (Err(_), _) => {}
         }
         tokio::time::sleep(LOOK_FOR_IDENTITY).await;
     }
@@ -175,87 +200,4 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Resu
 }
 
 #[cfg(test)]
-mod tests {
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-
-    use super::*;
-
-    #[test]
-    fn only_a_connection_that_stood_makes_the_next_try_come_soon() {
-        let second = Duration::from_secs(1);
-        let mut wait = Duration::ZERO;
-        let waits: Vec<f64> = std::iter::repeat_with(|| {
-            // Accepted, and closed at once.
-            wait = next_wait(wait, second);
-            wait.as_secs_f64()
-        })
-        .take(9)
-        .collect();
-        assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
-        assert_eq!(next_wait(wait, GOOD_CONNECTION - second), LONGEST_WAIT);
-        assert_eq!(next_wait(wait, GOOD_CONNECTION), SHORTEST_WAIT);
-    }
-
-    /// Seconds of test time are not waited for.
-    #[tokio::test(start_paused = true)]
-    async fn a_message_takes_its_time_as_long_as_bytes_move() {
-        let message: Vec<u8> = (0..=u8::MAX).cycle().take(1_000).collect();
-        let (mut ours, mut theirs) = tokio::io::duplex(100);
-        let slow_reader = async {
-            let (mut heard, mut piece) = (Vec::new(), [0; 100]);
-            loop {
-                tokio::time::sleep(PROGRESS_WITHIN - Duration::from_secs(1)).await;
-                match theirs.read(&mut piece).await.unwrap() {
-                    0 => return heard,
-                    read => heard.extend_from_slice(&piece[..read]),
-                }
-            }
-        };
-        let began = Instant::now();
-        let writing = async {
-            write(&mut ours, &message).await.unwrap();
-            // Closes this end.
-            drop(ours);
-        };
-        let ((), heard) = tokio::join!(writing, slow_reader);
-        assert_eq!(heard, message);
-        assert!(began.elapsed() > 5 * PROGRESS_WITHIN);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_peer_that_takes_nothing_is_gone() {
-        let (mut ours, mut theirs) = tokio::io::duplex(100);
-        let took_a_little = async {
-            theirs.read_exact(&mut [0; 50]).await.unwrap();
-        };
-        let began = Instant::now();
-        let writing = timeout(2 * PROGRESS_WITHIN, write(&mut ours, &[7; 1_000]));
-        let (written, ()) = tokio::join!(writing, took_a_little);
-        assert_eq!(written.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert_eq!(began.elapsed().as_secs(), PROGRESS_WITHIN.as_secs());
-    }
-
-    /// Takes bytes, and lets none of them out.
-    struct Stopped;
-
-    impl AsyncWrite for Stopped {
-        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-            Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Pending
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Pending
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn bytes_that_do_not_leave_are_no_progress() {
-        let written = timeout(2 * PROGRESS_WITHIN, write(&mut Stopped, &[7; 10])).await.unwrap();
-        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
-    }
-}
+mod tests;

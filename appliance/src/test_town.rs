@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use hinamori_net_tls::{Acceptor, EnrolmentCode, Granted, Incoming, TlsRoot};
+use hinamori_net_tls::{Acceptor, EnrolmentCode, Granted, Incoming, PeerBox, TlsRoot};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 /// Only a failure waits so long.
-const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// See the module.
 pub(crate) struct TestTown {
@@ -52,5 +52,11 @@ impl TestTown {
         let certificate = self.tls_root.issue_for_box(&request.signing_request, request.box_id).unwrap();
         let tls_root = self.tls_root.certificate().to_vec();
         enrolment.grant(Granted { certificate, tls_root, package }).await.unwrap();
+    }
+
+    /// The next box that comes with a certificate.
+    pub(crate) async fn visitor(&self) -> PeerBox {
+        let Incoming::Box(peer) = self.incoming().await else { panic!("no box came") };
+        peer
     }
 }

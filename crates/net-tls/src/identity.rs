@@ -1,6 +1,7 @@
 //! What an enrolled box has: one file, replaced as a whole.
 
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,11 +31,25 @@ pub(crate) struct Stored {
 const FORM: u8 = 1;
 
 /// A box's TLS key, certificate and what it trusts, in a folder of its own (0700, file 0600). Keep one for as
-/// long as the program runs: it holds the session tickets that make the next handshake short.
+/// long as its [`IdentityStamp`] stays: it holds the session tickets that make the next handshake short.
 pub struct Identity {
     address: String,
     town_root: [u8; 32],
     config: Arc<ClientConfig>,
+}
+
+/// Which file an identity came from: inode, length and time of change. A renewed identity has another stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityStamp([u64; 4]);
+
+impl IdentityStamp {
+    /// The stamp of the identity in `folder`; `None` while none is there, or none can be seen.
+    pub fn of(folder: &Path) -> Option<Self> {
+        let file = std::fs::metadata(folder.join(FILE)).ok()?;
+        // An inode alone comes back: the file before the last one leaves its number to the next.
+        let (seconds, nanoseconds) = (file.mtime().cast_unsigned(), file.mtime_nsec().cast_unsigned());
+        Some(Self([file.ino(), file.len(), seconds, nanoseconds]))
+    }
 }
 
 impl Identity {

@@ -35,7 +35,7 @@ pub use code::{EnrolmentCode, NoEnrolmentCode};
 pub use connection::connect;
 pub use enrolment::{EnrolmentRequest, Granted, Joined, Refusal, enrol};
 pub use error::TlsError;
-pub use identity::Identity;
+pub use identity::{Identity, IdentityStamp};
 
 /// The ALPN name of the framed protocol of enrolled boxes.
 pub const SYNC_PROTOCOL: &[u8] = b"hinamori-sync/1";

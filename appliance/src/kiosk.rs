@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -73,14 +73,20 @@ fn close(stream: &UnixStream) {
     stream.shutdown(Shutdown::Both).ok();
 }
 
-/// Opens the socket at `path`, replacing one that a killed daemon left.
+/// Opens the socket at `path`, replacing one that a killed daemon left. Anything else at `path` stays: a
+/// mistake in the settings must not cost a file.
 ///
 /// # Errors
-/// The system's.
+/// The system's; [`io::ErrorKind::AlreadyExists`] when something else is there.
 pub(crate) fn listen(path: &Path) -> io::Result<UnixListener> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path)?,
+        Ok(_) => {
+            let reason = format!("{} is there already, and is no socket", path.display());
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     let listener = UnixListener::bind(path)?;
     // The kiosk runs as another user of the same group.
@@ -189,4 +195,31 @@ fn write(queue: &Receiver<Vec<u8>>, mut stream: &UnixStream) {
         }
     }
     close(stream);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_left_socket_is_replaced_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kiosk.sock");
+        // A dropped listener leaves its socket, as a killed daemon does.
+        drop(listen(&path).unwrap());
+        let listener = listen(&path).unwrap();
+        UnixStream::connect(&path).unwrap();
+        drop(listener);
+
+        let (file, link) = (folder.path().join("box.toml"), folder.path().join("link"));
+        std::fs::write(&file, b"settings").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        for other in [&file, &link] {
+            let refused = listen(other).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+            assert!(refused.to_string().contains(other.to_str().unwrap()), "{refused}");
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), b"settings");
+        assert!(link.is_symlink());
+    }
 }

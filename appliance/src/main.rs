@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Parser;
 use hinamori_appliance::{Config, run};
+use hinamori_net_tls::act_as_owner;
 
 /// The daemon of a Hinamori box.
 #[derive(Debug, Parser)]
@@ -25,6 +26,7 @@ fn main() -> anyhow::Result<()> {
         )
         .init();
     let config = Config::read(&options.config)?;
+    act_as_owner(&config.data).context("root cannot act as the daemon's user")?;
     run(config, || {
         // Whoever started the daemon may not listen.
         writeln!(std::io::stdout(), "ready").ok();

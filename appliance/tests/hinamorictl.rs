@@ -10,11 +10,13 @@
 )]
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use hinamori_net_tls::EnrolmentCode;
 use hinamori_sim::pcscd::{Pcscd, in_namespace, reader_address, reader_name};
 use hinamori_sim::presented::{Fault, PresentedCard};
 use hinamori_sim::timing::Timing;
@@ -28,6 +30,8 @@ const PORT: u16 = 21_101;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// pcscd looks every 0.4 s.
 const SEEN_TO_LEAVE: Duration = Duration::from_millis(800);
+/// nobody
+const SERVICE_USER: u32 = 65_534;
 
 /// A program with its output, line by line; it is killed with the value.
 struct Program {
@@ -206,5 +210,58 @@ fn cards_are_left_to_a_daemon_that_runs() {
     assert!(test_box.data().join("control.sock").exists());
     for command in ["reader-test", "pin-status"] {
         assert!(test_box.control(&[command, "--seconds", "0"]).status().unwrap().success(), "{command}");
+    }
+}
+
+fn everything_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(everything_in(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn whoever_types_the_commands_the_files_stay_the_daemon_s_user_s() {
+    let test_box = TestBox::new();
+    std::fs::create_dir(test_box.data()).unwrap();
+    // Only root can give a folder away; for another user its own has to stay its own.
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if is_root {
+        for path in everything_in(test_box.folder.path()) {
+            chown(path, Some(SERVICE_USER), Some(SERVICE_USER)).unwrap();
+        }
+    }
+    let owner = |path: &Path| {
+        let found = std::fs::metadata(path).unwrap();
+        (found.uid(), found.gid())
+    };
+    let expected = owner(&test_box.data());
+
+    // Nobody is there, but the box has made its key by then.
+    let code = EnrolmentCode {
+        address: "127.0.0.1:1".to_owned(),
+        town_root: [1; 32],
+        tls_root: [2; 32],
+        token: [3; 10],
+    };
+    assert!(!test_box.control(&["enrol", &code.to_string()]).output().unwrap().status.success());
+    assert_eq!(owner(&test_box.data().join("seal-key")), expected);
+
+    let daemon = test_box.daemon();
+    for path in everything_in(&test_box.data()) {
+        assert_eq!(owner(&path), expected, "{}", path.display());
+    }
+    if is_root {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.process.id())).unwrap();
+        for line in [
+            "Uid:\t65534\t65534\t65534\t65534",
+            "Gid:\t65534\t65534\t65534\t65534",
+            "Groups:\t65534 ",
+            "CapEff:\t0000000000000000",
+        ] {
+            assert!(status.lines().any(|found| found == line), "{line:?} is not in\n{status}");
+        }
     }
 }

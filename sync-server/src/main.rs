@@ -1,12 +1,13 @@
 //! `hinamori-server`: the command line around the library.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use hinamori_model::{BoxId, SiteId, UnixMillis};
+use hinamori_net_tls::act_as_owner;
 use hinamori_server::{
     Addresses, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_town, issue_code,
 };
@@ -97,10 +98,25 @@ enum Command {
     },
 }
 
+impl Command {
+    fn data(&self) -> &Path {
+        match self {
+            Self::Init { data }
+            | Self::Town { data, .. }
+            | Self::EnrolCode { data, .. }
+            | Self::Deny { data, .. }
+            | Self::Admit { data, .. }
+            | Self::Run { data, .. } => data,
+        }
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    act_as_owner(command.data()).context("root cannot act as the server's user")?;
+    match command {
         Command::Init { data } => {
             DataFolder::new(&data).initialise()?;
         }
@@ -124,7 +140,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run(data: &std::path::Path, addresses: Addresses) -> anyhow::Result<()> {
+fn run(data: &Path, addresses: Addresses) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use hinamori_appliance::reader_test::{self, Line, Question};
 use hinamori_appliance::{Config, control, enrolment};
 use hinamori_card::Tries;
-use hinamori_net_tls::EnrolmentCode;
+use hinamori_net_tls::{EnrolmentCode, act_as_owner};
 
 /// Looks after a Hinamori box.
 #[derive(Debug, Parser)]
@@ -52,6 +52,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let config = Config::read(&options.config)?;
+    act_as_owner(&config.data).context("root cannot act as the daemon's user")?;
     match options.task {
         Task::ReaderTest { seconds } => watch_readers(&config, Question::Kind, seconds),
         Task::PinStatus { seconds } => watch_readers(&config, Question::Pins, seconds),

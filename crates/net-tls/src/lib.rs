@@ -24,6 +24,7 @@ mod enrolment;
 mod error;
 mod frame;
 mod identity;
+mod owner;
 pub mod private_file;
 mod socket;
 mod verifier;
@@ -36,6 +37,7 @@ pub use connection::connect;
 pub use enrolment::{EnrolmentRequest, Granted, Joined, Refusal, enrol};
 pub use error::TlsError;
 pub use identity::{Identity, IdentityStamp};
+pub use owner::act_as_owner;
 
 /// The ALPN name of the framed protocol of enrolled boxes.
 pub const SYNC_PROTOCOL: &[u8] = b"hinamori-sync/1";

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -18,6 +19,18 @@ pub(crate) const DRILL: IncidentId = IncidentId::from_bytes([0xd2; 16]);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hinamori-server");
 const WITHIN: Duration = Duration::from_secs(20);
+
+/// nobody
+const SERVICE_USER: u32 = 65_534;
+
+fn everything_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(everything_in(&path)) } else { found.push(path) }
+    }
+    found
+}
 
 /// The town's sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +79,27 @@ impl Hall {
 
     pub(crate) fn web(&self) -> &str {
         &self.web
+    }
+
+    /// Makes the data folder a service user's, as a package does, where this test may: only root can give a
+    /// folder away. Gives the user whose folder it is now.
+    pub(crate) fn owned_by_a_service_user(&self) -> u32 {
+        let data = self.path().join("server");
+        let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+        if is_root {
+            // Also the registers, which the server has to read.
+            for path in everything_in(self.path()) {
+                chown(path, Some(SERVICE_USER), Some(SERVICE_USER)).unwrap();
+            }
+        }
+        std::fs::metadata(data).unwrap().uid()
+    }
+
+    /// Files of the data folder that are not this user's.
+    pub(crate) fn not_owned_by(&self, user: u32) -> Vec<PathBuf> {
+        let mut found = everything_in(&self.path().join("server"));
+        found.retain(|path| std::fs::metadata(path).unwrap().uid() != user);
+        found
     }
 
     /// Bends the register, as only a test may.

@@ -9,6 +9,7 @@
 mod hall;
 mod shelter;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hall::{DRILL, Hall, LIVE, TestSite, now};
@@ -302,6 +303,20 @@ async fn what_the_operator_changes_takes_effect_on_open_connections() {
     line.arrives(2);
     line.until("let in again", |line| line.unconfirmed() == 0).await;
     assert!(!hall.command(&["deny", "--box", &"9".repeat(32)]).status.success());
+}
+
+#[tokio::test]
+async fn whoever_types_the_commands_the_files_stay_the_service_user_s() {
+    let hall = Hall::new();
+    let user = hall.owned_by_a_service_user();
+    hall.must(&["init"]);
+    hall.import();
+    let code = hall.code(TestSite::Gym, &[]);
+    let _server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    gym.enrol(&code).await.unwrap();
+    hall.must(&["deny", "--box", &gym.id().to_string()]);
+    assert_eq!(hall.not_owned_by(user), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]

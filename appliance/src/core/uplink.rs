@@ -113,7 +113,9 @@ impl Core {
 
     fn join(&mut self, root: [u8; 32], now: UnixMillis) {
         if self.uplink.root.is_some_and(|before| before != root) {
+            // Another town's version says nothing here, and its boxes may write nothing.
             self.uplink.package = None;
+            self.uplink.grants = Grants::default();
         }
         self.uplink.root = Some(root);
         let taken = match stored_package(&self.config.data, &root) {

@@ -47,7 +47,7 @@ const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// While the disk takes nothing, try again this often.
 const DISK_AGAIN: Duration = Duration::from_secs(5);
 /// Bytes of write-ahead log from which it is moved into the database when nobody waits.
-const LONG_LOG: u64 = 4 << 20;
+const LONG_LOG: u64 = 16 << 20;
 /// Bytes: what a tap and its page of the database take, many times over.
 const DISK_PROBE: usize = 64 << 10;
 const MODE: &str = "mode";
@@ -505,14 +505,8 @@ impl Core {
             if changes.is_empty() {
                 continue;
             }
-            let mut fallen = Vec::new();
-            for (kiosk, (of, out)) in &self.kiosks {
-                let mut messages = changes.iter().cloned().map(ToKiosk::Change);
-                if *of == lane && messages.any(|message| out.send(&message).is_err()) {
-                    fallen.push(*kiosk);
-                }
-            }
-            fallen.iter().for_each(|kiosk| drop(self.kiosks.remove(kiosk)));
+            let message = ToKiosk::Changes(changes);
+            self.kiosks.retain(|_, (of, out)| *of != lane || out.send(&message).is_ok());
         }
     }
 

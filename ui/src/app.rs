@@ -9,7 +9,7 @@ use crate::clock::until_next_minute;
 use crate::frame_log::FrameLog;
 use crate::link::{Link, Received};
 use crate::sound::{Heard, Player};
-use crate::{Catalogue, Effect, Event, LinkEvent, Notice, Now, State, kiosk_ui, update};
+use crate::{Catalogue, Effect, Event, LinkEvent, Notice, Now, State, ground, kiosk_ui, update};
 
 /// After the minute: a timer that ends a little early would draw the old minute once more.
 const AFTER_THE_MINUTE: u64 = 20;
@@ -83,7 +83,7 @@ impl App {
         while let Some(Received { at, event }) = self.link.next() {
             let before = self.state.last_answer;
             let is_change =
-                matches!(&event, LinkEvent::Message(message) if matches!(**message, ToKiosk::Change(_)));
+                matches!(&event, LinkEvent::Message(message) if matches!(**message, ToKiosk::Changes(_)));
             self.take(Event::Link(event), now);
             let answer = self.state.last_answer;
             if let (Some(log), Some(answer)) = (&mut self.frame_log, answer)
@@ -139,7 +139,6 @@ impl eframe::App for App {
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        // Behind the ground that every screen fills: black, so that a slow first frame does not glare.
-        egui::Rgba::BLACK.to_array()
+        ground(&self.state).to_normalized_gamma_f32()
     }
 }

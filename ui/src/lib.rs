@@ -31,7 +31,7 @@ mod widget;
 pub use action::{Action, Effect, Page, Step, Who};
 pub use event::{Event, LinkEvent, Now, SoundOutput, Volume};
 pub use i18n::{Catalogue, Texts, Value};
-pub use screen::kiosk_ui;
+pub use screen::{ground, kiosk_ui};
 pub use state::{Draft, Language, LinkStage, MAXIMUM_COUNT, Notice, State};
 pub use update::update;
 pub use widget::elided_texts;

@@ -74,6 +74,8 @@ fn main() -> anyhow::Result<()> {
         viewport,
         system_font_fallback: false,
         multisampling: 0,
+        // For gradients, of which there are none; without a graphics processor it is half of a frame's work.
+        dithering: false,
         ..eframe::NativeOptions::default()
     };
     let run = eframe::run_native(

@@ -60,13 +60,22 @@ pub(crate) fn is_portrait(rect: Rect) -> bool {
     rect.height() > rect.width()
 }
 
-/// Draws the whole kiosk; returns what was touched.
-pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: Now) -> Option<Action> {
+/// The ground that every screen stands on. Whoever draws clears with it: a rectangle as large as the panel is
+/// the dearest thing on a screen without a graphics processor.
+pub fn ground(state: &State) -> egui::Color32 {
+    palette_of(state).background
+}
+
+fn palette_of(state: &State) -> Palette {
     // Before the daemon said which world this is, none is claimed.
-    let palette = Palette::of(state.look, state.mode().unwrap_or(Mode::DailyLife));
+    Palette::of(state.look, state.mode().unwrap_or(Mode::DailyLife))
+}
+
+/// Draws the whole kiosk on its [`ground`]; returns what was touched.
+pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: Now) -> Option<Action> {
+    let palette = palette_of(state);
     let mut rect = ui.max_rect();
     let mut canvas = Canvas { ui, palette, texts: catalogue.of(state.language) };
-    canvas.fill(rect, palette.background);
     if let Some(stripes) = palette.stripes {
         rect = drill_frame_ui(&canvas, rect, stripes);
         canvas.fill(rect, palette.background);

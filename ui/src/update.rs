@@ -35,7 +35,9 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
     match message {
         ToKiosk::Hello { .. } => {}
         ToKiosk::Snapshot(lane) => snapshot(state, lane, now),
-        ToKiosk::Change(change) => return changed(state, change, now),
+        ToKiosk::Changes(changes) => {
+            return changes.into_iter().flat_map(|change| changed(state, change, now)).collect();
+        }
         ToKiosk::Refused(refusal) => {
             // A dismissal that crossed the answer's end is nobody's concern.
             if state.dismissed.take().is_none() || refusal != Refusal::AnswerIsOver {

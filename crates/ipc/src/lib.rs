@@ -1,7 +1,7 @@
 //! The contract between the daemon and a kiosk: messages, version and framing. Pure: bytes in, bytes out.
 //!
 //! The life of one connection: both sides send `Hello` with [`PROTOCOL`]; the daemon then sends one
-//! [`ToKiosk::Snapshot`] of the lane and after it only [`ToKiosk::Change`]s, which the kiosk applies with
+//! [`ToKiosk::Snapshot`] of the lane and after it only [`ToKiosk::Changes`], which the kiosk applies with
 //! [`LaneState::apply`]. The kiosk sends [`Command`]s and holds no fact of its own: after a restart the
 //! snapshot is the whole truth.
 //!

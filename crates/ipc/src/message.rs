@@ -165,8 +165,9 @@ pub enum ToKiosk {
     },
     /// Second message: the whole lane. It makes no sound.
     Snapshot(LaneState),
-    /// Then, one field at a time. A new answer in it is durable and makes its sound.
-    Change(LaneChange),
+    /// Then what is other than before, as one: whoever draws in between would draw twice, and the answer in the
+    /// second picture. A new answer in it is durable and makes its sound.
+    Changes(Vec<LaneChange>),
     /// The last command did nothing.
     Refused(Refusal),
     /// あとで確認

@@ -109,7 +109,7 @@ impl Kiosk {
     fn step(&mut self) -> anyhow::Result<bool> {
         let Some(message) = next(&mut self.stream, &mut self.frames)? else { return Ok(false) };
         match message {
-            ToKiosk::Change(change) => self.lane.apply(change),
+            ToKiosk::Changes(changes) => changes.into_iter().for_each(|change| self.lane.apply(change)),
             ToKiosk::Snapshot(lane) => self.lane = lane,
             ToKiosk::Refused(refusal) => self.refused = Some(refusal),
             ToKiosk::LeaderList(list) => self.leader_list = Some(list),

@@ -11,7 +11,8 @@ use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node, SnapshotOptions};
 use hinamori_ipc::{AnswerId, Command, LaneChange, Screen, Sound, ToKiosk};
 use hinamori_kiosk::{
-    Catalogue, Effect, Event, LinkEvent, Now, SoundOutput, State, elided_texts, kiosk_ui, theme, update,
+    Catalogue, Effect, Event, LinkEvent, Now, SoundOutput, State, elided_texts, ground, kiosk_ui, theme,
+    update,
 };
 use hinamori_model::UnixMillis;
 
@@ -136,6 +137,7 @@ impl Panel {
                     let screen = ui.ctx().content_rect();
                     let mut whole = ui.new_child(UiBuilder::new().max_rect(screen));
                     whole.set_clip_rect(screen);
+                    whole.painter().rect_filled(screen, 0.0, ground(&kiosk.state));
                     let now = kiosk.now();
                     if let Some(action) = kiosk_ui(&mut whole, &kiosk.state, &kiosk.catalogue, now) {
                         kiosk.take(Event::Touched(action));
@@ -171,7 +173,7 @@ impl Panel {
 
     /// The daemon says that the screen is another one.
     pub fn answer(&mut self, screen: Screen) {
-        self.hear(ToKiosk::Change(LaneChange::Screen(screen)));
+        self.hear(ToKiosk::Changes(vec![LaneChange::Screen(screen)]));
     }
 
     /// Anything happens.

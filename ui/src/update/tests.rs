@@ -61,7 +61,7 @@ fn message(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
 }
 
 fn change(state: &mut State, screen: Screen, now: Now) -> Vec<Effect> {
-    message(state, ToKiosk::Change(LaneChange::Screen(screen)), now)
+    message(state, ToKiosk::Changes(vec![LaneChange::Screen(screen)]), now)
 }
 
 fn following(screen: Screen) -> State {
@@ -69,6 +69,15 @@ fn following(screen: Screen) -> State {
     assert_eq!(message(&mut state, ToKiosk::Snapshot(lane(screen)), at(0)), []);
     assert_eq!(state.link, LinkStage::Following);
     state
+}
+
+#[test]
+fn an_answer_and_the_count_beside_it_come_as_one() {
+    let mut state = following(Screen::Idle);
+    let changes = vec![LaneChange::Here(8), LaneChange::Screen(answer(7, household()))];
+    let effects = message(&mut state, ToKiosk::Changes(changes), at(1));
+    assert_eq!(effects, vec![Effect::Play(AnswerId(7), Sound::Welcome, Volume::Middle)]);
+    assert_eq!(state.lane.as_ref().map(|lane| lane.here), Some(8));
 }
 
 #[test]

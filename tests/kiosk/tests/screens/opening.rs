@@ -35,8 +35,8 @@ fn the_way_back_opens_nothing() {
 fn awaiting() -> Panel {
     let mut panel = Panel::showing(LANDSCAPE, ordinary_day());
     let live = LaneState { site: SiteState::AwaitingBuildingCheck, ..shelter() };
-    panel.hear(ToKiosk::Change(LaneChange::Banner(live.banner)));
-    panel.hear(ToKiosk::Change(LaneChange::Site(live.site)));
+    panel.hear(ToKiosk::Changes(vec![LaneChange::Banner(live.banner)]));
+    panel.hear(ToKiosk::Changes(vec![LaneChange::Site(live.site)]));
     panel
 }
 
@@ -47,7 +47,7 @@ fn the_building_check_is_the_first_screen_of_an_open_incident() {
     panel.touch("どれも ない");
     let nothing = Command::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: vec![] };
     assert_eq!(panel.sent(), [nothing]);
-    panel.hear(ToKiosk::Change(LaneChange::Site(SiteState::Open(BuildingAnswer::NothingSeen))));
+    panel.hear(ToKiosk::Changes(vec![LaneChange::Site(SiteState::Open(BuildingAnswer::NothingSeen))]));
     assert!(panel.says("カードを かざしてください"));
 }
 
@@ -106,6 +106,6 @@ fn a_real_disaster_ends_a_drill_in_one_press() {
     let mut panel = Panel::showing(LANDSCAPE, drill());
     panel.touch("訓練中止・本番");
     assert_eq!(panel.sent(), [Command::EndDrill { then: Mode::Live }]);
-    panel.hear(ToKiosk::Change(LaneChange::Banner(shelter().banner)));
+    panel.hear(ToKiosk::Changes(vec![LaneChange::Banner(shelter().banner)]));
     assert!(!panel.says("訓練") && panel.says("災害"));
 }

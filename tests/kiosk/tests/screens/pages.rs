@@ -69,7 +69,7 @@ fn the_counter_and_the_way_are_switched_on_the_screen() {
     let expected = [Command::SwitchCounter(CounterKind::Watch), Command::SetDirection(Direction::Exit)];
     assert_eq!(panel.sent(), expected);
     assert!(panel.is_chosen("避難所の受付"), "the daemon has not said so yet");
-    panel.hear(ToKiosk::Change(LaneChange::Counter(CounterKind::Watch)));
+    panel.hear(ToKiosk::Changes(vec![LaneChange::Counter(CounterKind::Watch)]));
     assert!(panel.says("見守り") && panel.says("カードを かざしてください"));
 }
 

@@ -41,7 +41,7 @@ impl Scripted {
 
     /// A record is durable: the screen shows its answer.
     pub(super) fn commit(&mut self, screen: Screen) {
-        self.say(&ToKiosk::Change(LaneChange::Screen(screen)));
+        self.say(&ToKiosk::Changes(vec![LaneChange::Screen(screen)]));
     }
 
     /// The next command.

@@ -68,7 +68,7 @@ fn four_sounds_follow_their_commits_and_nothing_else() {
         let before = LaneState { screen: final_answer(1, welcome(Party::Nobody)), ..shelter() };
         let mut daemon = Scripted::serve(&socket, &before);
         display.wait_until_it_shows("the snapshot", &mut Panel::showing(LANDSCAPE, before));
-        daemon.say(&ToKiosk::Change(LaneChange::Here(144)));
+        daemon.say(&ToKiosk::Changes(vec![LaneChange::Here(144)]));
         daemon.commit(final_answer(1, AnswerKind::Done { people: 2 }));
         daemon.commit(Screen::Idle);
         display.wait_until_it_shows(

@@ -3,19 +3,22 @@
 use std::cmp::Ordering;
 
 use der::{Decode, Encode};
+use hinamori_crl::{BuildError, Crl, CrlError, Index, Stated, build};
 use hinamori_model::UnixMillis;
-use x509_cert::crl::{CertificateList, RevokedCert};
+use ring::digest::{SHA256, digest};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlDistributionPoints, CrlNumber, CrlReason};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlDistributionPoints, CrlNumber};
+use x509_cert::name::Name;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::authority::{Authority, check_validity};
-use crate::certificate::{decode_extension, millis};
-use crate::signature::{signed_bytes, verify};
+use crate::certificate::decode_extension;
+use crate::signature::verify;
 use crate::{CardCertificate, Revocation, oid};
 
-/// A partition of a town has some thousand entries; a national list in one piece is another crate's work.
+/// A partition of a town has some thousand entries. A nation's list in one piece does not come in a package.
 const MAXIMUM: usize = 16 << 20;
 
 /// Which certificates a list speaks for: the issuer's key and one distribution point name, both as DER. An
@@ -90,20 +93,37 @@ pub struct CrlTaken {
     pub entries: usize,
 }
 
-#[derive(Clone, PartialEq, Eq)]
-struct Entry {
-    serial: Vec<u8>,
-    at: UnixMillis,
-    reason: u8,
+impl From<CrlError> for CrlRefused {
+    fn from(error: CrlError) -> Self {
+        match error {
+            CrlError::CriticalEntryExtension => Self::UnknownCriticalExtension,
+            CrlError::DuplicateEntryExtension => Self::DuplicateExtension,
+            CrlError::TakesBack => Self::TakesBack,
+            CrlError::NotDer
+            | CrlError::NotVersion2
+            | CrlError::TwoAlgorithms
+            | CrlError::Time
+            | CrlError::Serial
+            | CrlError::Reason => Self::Malformed,
+        }
+    }
+}
+
+impl From<BuildError> for CrlRefused {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::List(error) => error.into(),
+            BuildError::Number => Self::NoNumber,
+            BuildError::TooMany => Self::TooLong,
+            // Memory takes everything that is written.
+            BuildError::Date | BuildError::Write(_) => Self::Malformed,
+        }
+    }
 }
 
 /// A verified list.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct List {
-    number: Vec<u8>,
-    this_update: UnixMillis,
-    entries: Vec<Entry>,
-}
+#[derive(Clone)]
+pub(crate) struct List(Index<Vec<u8>>);
 
 impl List {
     /// Reads and verifies a list.
@@ -115,87 +135,89 @@ impl List {
         if der.len() > MAXIMUM {
             return Err(CrlRefused::TooLong);
         }
-        let list = CertificateList::<x509_cert::certificate::Rfc5280>::from_der(der)
-            .map_err(|_malformed| CrlRefused::Malformed)?;
-        if list.to_der().ok().as_deref() != Some(der)
-            || list.signature_algorithm != list.tbs_cert_list.signature
-        {
-            return Err(CrlRefused::Malformed);
-        }
-        let signer = signer_of(&list, authorities)?;
-        let content = list.tbs_cert_list;
-        let this_update = millis(content.this_update);
+        let list = Crl::parse(der)?;
+        let extensions = list.extensions.map_or_else(|| Ok(Vec::new()), exactly::<Vec<Extension>>)?;
+        let signer = signer_of(&list, &extensions, authorities)?;
         // A box whose clock stands in the past believes the authority's own time.
-        check_validity(&signer.0, now.max(this_update)).map_err(|_ended| CrlRefused::SignerNotValid)?;
-        if content.next_update.is_none() {
+        check_validity(&signer.0, now.max(list.this_update)).map_err(|_ended| CrlRefused::SignerNotValid)?;
+        if list.next_update.is_none() {
             return Err(CrlRefused::NoNextUpdate);
         }
-        let extensions = content.crl_extensions.as_deref().unwrap_or_default();
-        check_duplicates(extensions)?;
-        check_critical(extensions)?;
-        let number = number_of(extensions)?;
-        let points = distribution_points(extensions)?;
-        let mut entries = content
-            .revoked_certificates
-            .unwrap_or_default()
-            .iter()
-            .map(entry_of)
-            .collect::<Result<Vec<_>, _>>()?;
-        entries.sort_by(|one, other| one.serial.cmp(&other.serial));
+        check_duplicates(&extensions)?;
+        check_critical(&extensions)?;
+        let number = number_of(&extensions)?;
+        let points = distribution_points(&extensions)?;
         let issuer_key = key_of(signer);
+        let stated = Stated { issuer: sha256(&issuer_key), scope: sha256(&points.concat()), number: &number };
+        let mut bytes = Vec::new();
+        build(&list, &stated, &mut bytes)?;
+        let index = Index::open(bytes).map_err(|_damaged| CrlRefused::Malformed)?;
         let scopes =
             points.into_iter().map(|point| Scope { issuer_key: issuer_key.clone(), point }).collect();
-        Ok((scopes, Self { number, this_update, entries }))
+        Ok((scopes, Self(index)))
     }
 
     /// Number and time both go forward, or neither (§5.2.3). An older list is no error.
     pub(crate) fn check_follows(&self, held: &Self) -> Result<(), CrlRefused> {
         match self.number().cmp(&held.number()) {
-            Ordering::Equal if self != held => Err(CrlRefused::SameNumber),
-            Ordering::Greater if self.this_update < held.this_update => Err(CrlRefused::OlderThanHeld),
+            Ordering::Equal if self.0.signature_hash() != held.0.signature_hash() => {
+                Err(CrlRefused::SameNumber)
+            }
+            Ordering::Greater if self.this_update() < held.this_update() => Err(CrlRefused::OlderThanHeld),
             Ordering::Less | Ordering::Equal | Ordering::Greater => Ok(()),
         }
     }
 
     /// crlNumber, comparable: length first, then bytes.
     pub(crate) fn number(&self) -> (usize, &[u8]) {
-        (self.number.len(), &self.number)
+        self.0.number()
     }
 
     pub(crate) const fn this_update(&self) -> UnixMillis {
-        self.this_update
+        self.0.this_update()
     }
 
-    pub(crate) const fn entries(&self) -> usize {
-        self.entries.len()
+    pub(crate) fn entries(&self) -> usize {
+        usize::try_from(self.0.entries()).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn status(&self, serial: &[u8]) -> Revocation {
-        match self.entries.binary_search_by(|entry| entry.serial.as_slice().cmp(serial)) {
-            Ok(found) => self.entries.get(found).map_or(
-                Revocation::NotRevoked { as_of: self.this_update },
-                |Entry { at, reason, .. }| Revocation::Revoked { at: *at, reason: *reason },
-            ),
-            Err(_absent) => Revocation::NotRevoked { as_of: self.this_update },
+        match self.0.find(serial) {
+            Some(listed) => Revocation::Revoked { at: listed.at, reason: listed.reason },
+            None => Revocation::NotRevoked { as_of: self.this_update() },
         }
     }
 }
 
-fn signer_of<'a>(list: &CertificateList, authorities: &'a [Authority]) -> Result<&'a Authority, CrlRefused> {
-    let content = &list.tbs_cert_list;
-    let extensions = content.crl_extensions.as_deref().unwrap_or_default();
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
+
+/// Decodes what is encoded in exactly one way (X.690 §10).
+fn exactly<'a, T: Decode<'a> + Encode>(der: &'a [u8]) -> Result<T, CrlRefused> {
+    let value = T::from_der(der).map_err(|_malformed| CrlRefused::Malformed)?;
+    if value.to_der().ok().as_deref() == Some(der) { Ok(value) } else { Err(CrlRefused::Malformed) }
+}
+
+fn signer_of<'a>(
+    list: &Crl<'_>,
+    extensions: &[Extension],
+    authorities: &'a [Authority],
+) -> Result<&'a Authority, CrlRefused> {
     let stated = decode_extension::<AuthorityKeyIdentifier>(extensions, oid::AUTHORITY_KEY_IDENTIFIER);
     let stated = stated.and_then(Result::ok).and_then(|stated| stated.key_identifier);
-    let message = signed_bytes(content).map_err(|_malformed| CrlRefused::Malformed)?;
-    let signature = list.signature.as_bytes().ok_or(CrlRefused::Malformed)?;
+    let issuer = exactly::<Name>(list.issuer)?;
+    let algorithm = exactly::<AlgorithmIdentifierOwned>(list.algorithm)?;
     authorities
         .iter()
         .filter(|authority| {
-            authority.may_have_issued(&content.issuer, stated.as_ref().map(|stated| stated.as_bytes()))
+            authority.may_have_issued(&issuer, stated.as_ref().map(|stated| stated.as_bytes()))
         })
         .find(|authority| {
             authority.may_sign_lists()
-                && verify(authority.key(), &list.signature_algorithm, &message, signature).is_ok()
+                && verify(authority.key(), &algorithm, list.signed, list.signature).is_ok()
         })
         .ok_or(CrlRefused::WrongSigner)
 }
@@ -256,22 +278,6 @@ fn distribution_points(extensions: &[Extension]) -> Result<Vec<Vec<u8>>, CrlRefu
         names if names.is_empty() => Err(CrlRefused::NoDistributionPoint),
         names => Ok(names),
     }
-}
-
-fn entry_of(revoked: &RevokedCert) -> Result<Entry, CrlRefused> {
-    let extensions = revoked.crl_entry_extensions.as_deref().unwrap_or_default();
-    if extensions.iter().any(|extension| extension.critical) {
-        return Err(CrlRefused::UnknownCriticalExtension);
-    }
-    check_duplicates(extensions)?;
-    let reason = match decode_extension::<CrlReason>(extensions, oid::REASON_CODE) {
-        None => 0,
-        Some(Ok(CrlReason::RemoveFromCRL)) => return Err(CrlRefused::TakesBack),
-        Some(Ok(reason)) => reason as u8,
-        Some(Err(_malformed)) => return Err(CrlRefused::Malformed),
-    };
-    let serial = revoked.serial_number.as_bytes().to_vec();
-    Ok(Entry { serial, at: millis(revoked.revocation_date), reason })
 }
 
 fn names_of(point: Option<&DistributionPointName>) -> Vec<Vec<u8>> {

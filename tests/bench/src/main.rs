@@ -3,6 +3,7 @@
 //!
 //! Needs a `/run/pcscd` of its own: `tests/in-namespace.sh` gives it one.
 
+mod crl;
 mod floor;
 mod process;
 mod report;
@@ -27,24 +28,34 @@ struct Options {
     /// Taps to measure.
     #[arg(long, default_value_t = 2_000)]
     taps: usize,
+    /// Entries of the lists.
+    #[arg(long, default_value_t = 5_000_000)]
+    entries: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Bench {
     /// One tap through pcscd, from the card's last byte to the answer on the screen.
     Tap,
+    /// A nation's revocation list: checked, indexed, asked.
+    Crl,
 }
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     std::fs::create_dir_all(&options.folder)?;
-    let benches = options.name.map_or_else(|| vec![Bench::Tap], |name| vec![name]);
+    let benches = options.name.map_or_else(|| vec![Bench::Tap, Bench::Crl], |name| vec![name]);
     for bench in benches {
         match bench {
             Bench::Tap => {
                 let report = Report::new("tap");
                 let report = tap::run(&options.folder.join("tap"), options.taps, report)?;
                 report.write(&options.folder.join("tap.json"))?;
+            }
+            Bench::Crl => {
+                let mut report = Report::new("crl");
+                crl::run(&options.folder.join("crl"), options.entries, &mut report)?;
+                report.write(&options.folder.join("crl.json"))?;
             }
         }
     }

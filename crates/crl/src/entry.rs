@@ -1,0 +1,161 @@
+//! The entries of a list, walked one after the other.
+//!
+//! Nearly all entries of a nation's list have one shape (serial number, UTCTime, at most a reason), which is
+//! recognised as a whole; whatever has another shape is walked value by value.
+
+use std::fmt;
+
+use crate::der::{
+    BOOLEAN, CrlError, ENUMERATED, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, positive,
+};
+use crate::time::{clock_of, day_of_utc, seconds_of};
+
+/// Bytes of a serial number (RFC 5280 §4.1.2.2).
+pub(crate) const LONGEST_SERIAL: usize = 20;
+/// The object identifier 2.5.29.21, reasonCode.
+const REASON_CODE: &[u8] = &[0x55, 0x1D, 0x15];
+/// removeFromCRL.
+const TAKES_BACK: u8 = 8;
+
+/// One revoked certificate. It cannot be printed: a serial number names a person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The serial number, big-endian, without leading zeros; empty for zero.
+    pub serial: &'a [u8],
+    /// revocationDate: seconds since 1970 UTC.
+    pub at: u64,
+    /// CRLReason (§5.3.1); 0 when none is stated.
+    pub reason: u8,
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Entry(hidden)")
+    }
+}
+
+/// Walks the entries; after an error there is nothing more.
+#[derive(Clone)]
+pub struct Entries<'a> {
+    rest: &'a [u8],
+    /// The day of the entry before: lists are written day by day.
+    day: ([u8; 6], u64),
+}
+
+impl fmt::Debug for Entries<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Entries({} bytes left)", self.rest.len())
+    }
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) const fn new(content: &'a [u8]) -> Self {
+        Self { rest: content, day: (*b"700101", 0) }
+    }
+
+    /// An entry of the usual shape: `30 n 02 n serial 17 0D YYMMDDHHMMSSZ`, and nothing or
+    /// `30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 reason`. `None` for any other, which says nothing yet.
+    #[inline]
+    fn usual(&mut self) -> Option<Entry<'a>> {
+        let (&[0x30, length @ 0..=0x7F, 0x02, serial_length @ 0..=0x7F], rest) =
+            self.rest.split_first_chunk()?
+        else {
+            return None;
+        };
+        let (content, next) = rest.split_at_checked(usize::from(length).checked_sub(2)?)?;
+        let (serial, content) = content.split_at_checked(usize::from(serial_length))?;
+        let (&[0x17, 0x0D, ref day @ .., h1, h2, m1, m2, s1, s2, b'Z'], extensions) =
+            content.split_first_chunk::<15>()?
+        else {
+            return None;
+        };
+        let reason = match *extensions {
+            [] => 0,
+            [0x30, 0x0C, 0x30, 0x0A, 0x06, 0x03, 0x55, 0x1D, 0x15, 0x04, 0x03, 0x0A, 0x01, reason] => {
+                checked_reason(reason).ok()?
+            }
+            _ => return None,
+        };
+        let serial = positive(serial).filter(|serial| serial.len() <= LONGEST_SERIAL)?;
+        if *day != self.day.0 {
+            self.day = (*day, day_of_utc(day)?);
+        }
+        let at = self.day.1 + clock_of(&[h1, h2, m1, m2, s1, s2])?;
+        self.rest = next;
+        Some(Entry { serial, at, reason })
+    }
+
+    fn any(&mut self) -> Result<Entry<'a>, CrlError> {
+        let mut rest = Reader(self.rest);
+        let mut fields = Reader(rest.expect(SEQUENCE)?.content);
+        let serial = fields.expect(crate::der::INTEGER)?;
+        let serial = positive(serial.content).filter(|serial| serial.len() <= LONGEST_SERIAL);
+        let serial = serial.ok_or(CrlError::Serial)?;
+        let at = seconds_of(fields.value()?)?;
+        let extensions = fields.optional(SEQUENCE)?;
+        fields.end()?;
+        let reason = extensions.map_or(Ok(0), |extensions| reason_of(extensions.content))?;
+        self.rest = rest.0;
+        Ok(Entry { serial, at, reason })
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>, CrlError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(entry) = self.usual() {
+            return Some(Ok(entry));
+        }
+        if self.rest.is_empty() {
+            return None;
+        }
+        let entry = self.any();
+        if entry.is_err() {
+            self.rest = &[];
+        }
+        Some(entry)
+    }
+}
+
+const fn checked_reason(reason: u8) -> Result<u8, CrlError> {
+    match reason {
+        TAKES_BACK => Err(CrlError::TakesBack),
+        // 7 is not used.
+        0..=6 | 9 | 10 => Ok(reason),
+        _ => Err(CrlError::Reason),
+    }
+}
+
+/// The reason among an entry's extensions (§5.3). Others are not known here and may be there unless critical.
+fn reason_of(content: &[u8]) -> Result<u8, CrlError> {
+    let mut extensions = Reader(content);
+    let mut reason = 0;
+    let mut before = Vec::new();
+    while !extensions.0.is_empty() {
+        let mut parts = Reader(extensions.expect(SEQUENCE)?.content);
+        let kind = parts.expect(OBJECT_IDENTIFIER)?.content;
+        let critical = parts.optional(BOOLEAN)?;
+        let value = parts.expect(OCTET_STRING)?.content;
+        parts.end()?;
+        match critical {
+            None => {}
+            // FALSE is the default and not encoded (X.690 §11.5).
+            Some(critical) if critical.content == [0xFF] => return Err(CrlError::CriticalEntryExtension),
+            Some(_) => return Err(CrlError::NotDer),
+        }
+        if before.contains(&kind) {
+            return Err(CrlError::DuplicateEntryExtension);
+        }
+        before.push(kind);
+        if kind == REASON_CODE {
+            let mut inside = Reader(value);
+            let stated = inside.expect(ENUMERATED)?;
+            inside.end()?;
+            let &[code] = stated.content else { return Err(CrlError::Reason) };
+            reason = checked_reason(code)?;
+        }
+    }
+    Ok(reason)
+}

@@ -1,0 +1,217 @@
+//! The index as it is asked.
+
+use std::fmt;
+
+use hinamori_model::UnixMillis;
+use ring::digest::{SHA256, digest};
+
+use crate::build::{BLOCK, REASONS, hash_of};
+use crate::footer::{Footer, Kind, LENGTH};
+use crate::keys::value;
+use crate::sparse::View;
+
+/// The bytes are no index, or not as they were written. The list has to be indexed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the revocation index is damaged")]
+pub struct BadIndex;
+
+/// What the list says of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// revocationDate.
+    pub at: UnixMillis,
+    /// CRLReason (RFC 5280 §5.3.1).
+    pub reason: u8,
+}
+
+/// Bytes of an index's parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// The set that says whether a serial number is listed.
+    pub set: usize,
+    /// What leads from it to the entry that confirms it.
+    pub confirm: usize,
+    /// The entries with date and reason, in the list's order.
+    pub entries: usize,
+}
+
+/// An index in its bytes, which may be a mapped file.
+#[derive(Clone)]
+pub struct Index<B> {
+    bytes: B,
+    footer: Footer,
+    /// Where each array begins: rows, their offsets, rows by rank, lower bits, upper bits, directory, footer.
+    begins: [usize; 7],
+}
+
+impl<B> fmt::Debug for Index<B> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Index({} entries)", self.footer.rows)
+    }
+}
+
+impl<B: AsRef<[u8]>> Index<B> {
+    /// Opens an index and reads every byte of it once.
+    ///
+    /// # Errors
+    /// [`BadIndex`].
+    pub fn open(bytes: B) -> Result<Self, BadIndex> {
+        let (body, footer) = bytes.as_ref().split_last_chunk::<LENGTH>().ok_or(BadIndex)?;
+        let footer = Footer::from_bytes(footer).ok_or(BadIndex)?;
+        let mut lengths = [0; 6];
+        let stated = footer.lengths.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let parts = stated.into_iter().chain(footer.shape.bytes());
+        lengths.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        let mut begins = [0_usize; 7];
+        let mut end = 0_usize;
+        for (begin, length) in begins.iter_mut().skip(1).zip(lengths) {
+            end = end.checked_add(length).ok_or(BadIndex)?;
+            *begin = end;
+        }
+        if end != body.len() || hash_of(digest(&SHA256, body)) != footer.body {
+            return Err(BadIndex);
+        }
+        Ok(Self { bytes, footer, begins })
+    }
+
+    /// What the list says of a serial number (big-endian, leading zeros do not count); `None` when it is not
+    /// listed. A listed one is looked up among the entries, in a list of short serial numbers by reading
+    /// through them.
+    pub fn find(&self, serial: &[u8]) -> Option<Listed> {
+        let serial = strip(serial);
+        let row = match self.footer.kind {
+            Kind::Hashed => self.confirmed(serial)?,
+            Kind::Plain => {
+                if !self.contains(serial) {
+                    return None;
+                }
+                self.rows_from(0).find(|row| row.serial == serial)?
+            }
+        };
+        Some(Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason })
+    }
+
+    /// Whether a serial number is listed: no more than some reads of memory.
+    pub fn contains(&self, serial: &[u8]) -> bool {
+        let serial = strip(serial);
+        match self.footer.kind {
+            Kind::Plain => value(serial).is_some_and(|number| !self.set().ranks(number).is_empty()),
+            Kind::Hashed => self.confirmed(serial).is_some(),
+        }
+    }
+
+    fn confirmed(&self, serial: &[u8]) -> Option<Row<'_>> {
+        let by_rank = self.part(2);
+        self.set().ranks(self.footer.key.hash(serial)).find_map(|rank| {
+            let [first, second, third] =
+                *by_rank.get(usize::try_from(rank).ok()?.checked_mul(3)?..)?.first_chunk()?;
+            let row = u64::from(u32::from_le_bytes([first, second, third, 0]));
+            let inside = usize::try_from(row % BLOCK).ok()?;
+            self.rows_from(row / BLOCK).nth(inside).filter(|row| row.serial == serial)
+        })
+    }
+
+    /// The entries from a block on.
+    fn rows_from(&self, block: u64) -> Rows<'_> {
+        let entry = usize::try_from(block).unwrap_or(usize::MAX).saturating_mul(4);
+        let offset = self
+            .part(1)
+            .get(entry..)
+            .and_then(<[u8]>::first_chunk)
+            .map_or(u32::MAX, |four| u32::from_le_bytes(*four));
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.part(0).get(offset..));
+        Rows { rest: rest.unwrap_or_default(), in_block: 0, at: 0 }
+    }
+
+    fn part(&self, number: usize) -> &[u8] {
+        let begin = self.begins.get(number).copied().unwrap_or(usize::MAX);
+        let end = self.begins.get(number + 1).copied().unwrap_or(0);
+        self.bytes.as_ref().get(begin..end).unwrap_or_default()
+    }
+
+    fn set(&self) -> View<'_> {
+        View { shape: self.footer.shape, low: self.part(3), high: self.part(4), directory: self.part(5) }
+    }
+
+    /// Entries of the list.
+    pub const fn entries(&self) -> u64 {
+        self.footer.rows
+    }
+
+    /// thisUpdate.
+    pub const fn this_update(&self) -> UnixMillis {
+        UnixMillis::new(self.footer.this_update)
+    }
+
+    /// nextUpdate.
+    pub fn next_update(&self) -> Option<UnixMillis> {
+        (self.footer.next_update > 0).then(|| UnixMillis::new(self.footer.next_update))
+    }
+
+    /// crlNumber, comparable: length first, then bytes.
+    pub fn number(&self) -> (usize, &[u8]) {
+        (self.footer.number.len(), &self.footer.number)
+    }
+
+    /// SHA-256 of the list's signature: two lists of one number must have one.
+    pub const fn signature_hash(&self) -> &[u8; 32] {
+        &self.footer.signature
+    }
+
+    /// What [`crate::Stated`] said: issuer, scope.
+    pub const fn speaks_for(&self) -> (&[u8; 32], &[u8; 32]) {
+        (&self.footer.issuer, &self.footer.scope)
+    }
+
+    /// Bytes of the parts.
+    pub fn sizes(&self) -> Sizes {
+        let length = |number| self.part(number).len();
+        Sizes { set: length(3) + length(4) + length(5), confirm: length(1) + length(2), entries: length(0) }
+    }
+}
+
+fn strip(serial: &[u8]) -> &[u8] {
+    let zeros = serial.iter().take_while(|byte| **byte == 0).count();
+    serial.get(zeros..).unwrap_or_default()
+}
+
+/// One entry as `Body::row` wrote it.
+struct Row<'a> {
+    serial: &'a [u8],
+    at: u32,
+    reason: u8,
+}
+
+struct Rows<'a> {
+    rest: &'a [u8],
+    in_block: u64,
+    at: u32,
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        if self.in_block.is_multiple_of(BLOCK) {
+            let (at, rest) = self.rest.split_first_chunk()?;
+            (self.at, self.rest) = (u32::from_le_bytes(*at), rest);
+        }
+        self.in_block += 1;
+        let (&head, rest) = self.rest.split_first()?;
+        let (serial, mut rest) = rest.split_at_checked(usize::from(head / REASONS))?;
+        let (mut zigzag, mut shift) = (0_u64, 0);
+        loop {
+            let (&byte, after) = rest.split_first()?;
+            rest = after;
+            zigzag |= u64::from(byte & 0x7F).checked_shl(shift)?;
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        let difference = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
+        self.at = u32::try_from(i64::from(self.at).checked_add(difference)?).ok()?;
+        self.rest = rest;
+        Some(Row { serial, at: self.at, reason: head % REASONS })
+    }
+}

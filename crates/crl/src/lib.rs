@@ -1,0 +1,27 @@
+//! Revocation lists (RFC 5280 §5) as bytes, from one town's thousand entries to a nation's millions.
+//!
+//! [`Crl::parse`] walks a list's DER strictly and points into it; [`Crl::entries`] walks what it revokes, some
+//! nanoseconds an entry. [`build`] writes an [`Index`] of it, which is asked by serial number: it is a
+//! handful of flat arrays, so that it can be kept in a file and mapped.
+//!
+//! Nothing here checks a signature or decides what a list speaks for: that is `hinamori-pki`, which uses
+//! nothing of a list before its signature holds.
+//!
+//! **Invariant:** an index answers for exactly the serial numbers that the list's bytes name, and opens only
+//! when every byte of it is as it was written.
+
+mod build;
+mod crl;
+mod der;
+mod entry;
+mod footer;
+mod index;
+mod keys;
+mod sparse;
+mod time;
+
+pub use build::{BuildError, Sink, Stated, build};
+pub use crl::Crl;
+pub use der::CrlError;
+pub use entry::{Entries, Entry};
+pub use index::{BadIndex, Index, Listed, Sizes};

@@ -8,7 +8,7 @@ use crate::Crl;
 use crate::der::CrlError;
 use crate::entry::Entry;
 use crate::footer::{Footer, Kind, LONGEST_NUMBER};
-use crate::keys::{HASH_BITS, HashKey, value};
+use crate::keys::{HASH_BITS, HashKey, number_of, value};
 use crate::sparse::{Shape, Writer};
 
 /// Rows between two places from which rows can be read.
@@ -257,10 +257,21 @@ impl<'s, S: Sink> Body<'s, S> {
             self.begin_block(at)?;
         }
         self.rows += 1;
-        let length = u8::try_from(entry.serial.len()).unwrap_or(u8::MAX);
-        self.chunk.push(length.saturating_mul(REASONS).saturating_add(entry.reason));
-        self.chunk.extend_from_slice(entry.serial);
-        let difference = i64::from(at) - i64::from(self.at);
+        let (length, difference) = (entry.serial.len(), i64::from(at) - i64::from(self.at));
+        let head =
+            u8::try_from(length).unwrap_or(u8::MAX).saturating_mul(REASONS).saturating_add(entry.reason);
+        let begin = self.chunk.len();
+        // Copies of a fixed length and then cut: a call for some bytes costs more than the bytes.
+        self.chunk.push(head);
+        match entry.serial {
+            [] => {}
+            short if length <= 8 => {
+                let shifted = number_of(short) << (64 - 8 * length);
+                self.chunk.extend_from_slice(&shifted.to_be_bytes());
+                self.chunk.truncate(begin + 1 + length);
+            }
+            long => self.chunk.extend_from_slice(long),
+        }
         let mut zigzag = (difference << 1 ^ difference >> 63).cast_unsigned();
         while zigzag >= 0x80 {
             self.chunk.push((zigzag & 0x7F) as u8 | 0x80);

@@ -57,8 +57,11 @@ impl HashKey {
 /// The value of a serial number of at most eight bytes.
 #[inline]
 pub(crate) fn value(serial: &[u8]) -> Option<u64> {
-    let mut padded = [0; 8];
-    let begins = padded.len().checked_sub(serial.len())?;
-    padded.get_mut(begins..)?.copy_from_slice(serial);
-    Some(u64::from_be_bytes(padded))
+    (serial.len() <= 8).then(|| number_of(serial))
+}
+
+/// The value of a serial number's last eight bytes.
+#[inline]
+pub(crate) fn number_of(serial: &[u8]) -> u64 {
+    serial.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

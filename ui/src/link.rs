@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use hinamori_ipc::{Command, FrameError, Frames, FromKiosk, PROTOCOL, ToKiosk, decode, encode};
+use hinamori_ipc::{Command, FrameError, Frames, FromKiosk, LaneChange, PROTOCOL, ToKiosk, decode, encode};
 use hinamori_model::LaneId;
 
 use crate::LinkEvent;
@@ -36,8 +36,31 @@ pub struct Received {
     pub event: LinkEvent,
 }
 
+/// How soon the screen should show what came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody waits for it.
+    Now,
+    /// Numbers beside what is shown: together with those that follow, so that no answer has to wait for their
+    /// picture.
+    Soon,
+}
+
+impl Urgency {
+    fn of(event: &LinkEvent) -> Self {
+        let LinkEvent::Message(message) = event else { return Self::Now };
+        let is_number = |change: &LaneChange| {
+            matches!(change, LaneChange::Status(_) | LaneChange::Here(_) | LaneChange::Later(_))
+        };
+        match &**message {
+            ToKiosk::Changes(changes) if changes.iter().all(is_number) => Self::Soon,
+            _ => Self::Now,
+        }
+    }
+}
+
 /// Wakes the screen after a message.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+pub type Wake = Arc<dyn Fn(Urgency) + Send + Sync>;
 
 /// A connection that is kept up for ever. Dropping it ends both threads.
 #[derive(Debug)]
@@ -201,9 +224,10 @@ impl Reader {
     }
 
     fn tell(&self, event: LinkEvent) -> Result<(), LinkError> {
+        let urgency = Urgency::of(&event);
         let received = Received { at: monotonic_nanos(), event };
         self.to_screen.send(received).map_err(|_screen_is_gone| LinkError::Ending)?;
-        (self.wake)();
+        (self.wake)(urgency);
         Ok(())
     }
 }
@@ -239,7 +263,7 @@ fn write_commands(
         if to_screen.send(Received { at: monotonic_nanos(), event: LinkEvent::NotSent }).is_err() {
             return;
         }
-        wake();
+        wake(Urgency::Now);
     }
 }
 
@@ -248,6 +272,8 @@ mod tests {
     use std::os::unix::net::UnixListener;
     use std::sync::mpsc::channel;
 
+    use hinamori_ipc::Screen;
+
     use super::*;
 
     #[test]
@@ -255,8 +281,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("kiosk.sock");
         let (woken, wakes) = channel();
-        let link = Link::start(socket.clone(), LaneId(1), Arc::new(move || woken.send(()).unwrap())).unwrap();
-        wakes.recv().unwrap();
+        let link =
+            Link::start(socket.clone(), LaneId(1), Arc::new(move |urgency| woken.send(urgency).unwrap()));
+        let link = link.unwrap();
+        assert_eq!(wakes.recv().unwrap(), Urgency::Now);
         assert_eq!(link.next().map(|received| received.event), Some(LinkEvent::Lost));
         // Two connections that end at once: the tries in between were several.
         for _ in 0..2 {
@@ -268,13 +296,18 @@ mod tests {
 
         let listener = UnixListener::bind(&socket).unwrap();
         let (mut daemon, _) = listener.accept().unwrap();
-        for message in [ToKiosk::Hello { protocol: PROTOCOL }, ToKiosk::Terminating] {
+        let (here, screen) = (LaneChange::Here(8), LaneChange::Screen(Screen::Idle));
+        let number = ToKiosk::Changes(vec![here.clone()]);
+        let answer = ToKiosk::Changes(vec![here, screen]);
+        for message in [ToKiosk::Hello { protocol: PROTOCOL }, number.clone(), answer.clone()] {
             daemon.write_all(&encode(&message).unwrap()).unwrap();
         }
-        wakes.recv().unwrap();
+        assert_eq!(wakes.recv().unwrap(), Urgency::Soon, "a number alone");
+        assert_eq!(wakes.recv().unwrap(), Urgency::Now);
         drop(daemon);
-        wakes.recv().unwrap();
+        assert_eq!(wakes.recv().unwrap(), Urgency::Now);
         let told: Vec<_> = std::iter::from_fn(|| link.next()).map(|received| received.event).collect();
-        assert_eq!(told, [LinkEvent::Message(Box::new(ToKiosk::Terminating)), LinkEvent::Lost]);
+        let message = |message| LinkEvent::Message(Box::new(message));
+        assert_eq!(told, [message(number), message(answer), LinkEvent::Lost]);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use hinamori_kiosk::app::{App, Parts};
 use hinamori_kiosk::frame_log::FrameLog;
-use hinamori_kiosk::link::Link;
+use hinamori_kiosk::link::{Link, Urgency};
 use hinamori_kiosk::sound::{Heard, Player};
 use hinamori_kiosk::theme::{Look, REFERENCE_DPI, install_fonts, pixels_per_point};
 use hinamori_kiosk::{SoundOutput, State};
@@ -53,6 +54,9 @@ fn window_size(text: &str) -> Result<(u16, u16), String> {
         .ok_or_else(|| format!("expected WxH, not {text:?}"))
 }
 
+/// Who counts by the screen looks up less often.
+const NUMBERS_AFTER: Duration = Duration::from_millis(500);
+
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     tracing_subscriber::fmt()
@@ -93,8 +97,11 @@ fn build(context: &egui::Context, options: Options, scale: f32) -> anyhow::Resul
     context.options_mut(|settings| settings.zoom_with_keyboard = false);
     context.set_pixels_per_point(scale);
     let waking = context.clone();
-    let link = Link::start(options.socket, LaneId(options.lane), Arc::new(move || waking.request_repaint()))
-        .context("no thread for the link")?;
+    let wake = Arc::new(move |urgency| match urgency {
+        Urgency::Now => waking.request_repaint(),
+        Urgency::Soon => waking.request_repaint_after(NUMBERS_AFTER),
+    });
+    let link = Link::start(options.socket, LaneId(options.lane), wake).context("no thread for the link")?;
     let (player, sound) = if options.sound == "off" {
         (None, SoundOutput::Off)
     } else {

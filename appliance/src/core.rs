@@ -358,10 +358,8 @@ impl Core {
         let desk = self.desks.get(&lane).ok_or(Refusal::NotNow)?;
         let plan: Plan = desk.lane.plan(input, now)?;
         let facts = plan.facts().to_vec();
-        let written = match (facts.is_empty(), self.incident_of(desk.lane.counter())) {
-            (true, _) => Ok(Vec::new()),
-            (false, incident) => self.write(incident, lane, &facts, now),
-        };
+        let incident = self.incident_of(desk.lane.counter());
+        let written = if facts.is_empty() { Ok(Vec::new()) } else { self.write(incident, lane, &facts, now) };
         let committed = Instant::now();
         if !facts.is_empty() {
             self.note_disk(written.as_ref().err().copied());
@@ -373,7 +371,7 @@ impl Core {
         match failed {
             Some(_) => Err(Refusal::Disk),
             None => {
-                self.count(&facts, now);
+                self.count(incident, &facts, now);
                 Ok(Done { committed })
             }
         }
@@ -419,7 +417,10 @@ impl Core {
 
     /// The incident of a mode: the one that is open, else the one that stands by.
     fn incident(&self, mode: Mode) -> IncidentId {
-        let open = self.open.filter(|_| mode == self.opening.mode());
+        // A box without its town's package stands at a site that the town does not know: what it records there
+        // is not the town's, even if the town's incident was open.
+        let is_ours = |open: &IncidentId| self.town.is_enrolled() || self.ledger.is_of_no_town(*open);
+        let open = self.open.filter(|_| mode == self.opening.mode()).filter(is_ours);
         open.unwrap_or_else(|| self.town.incident(mode))
     }
 
@@ -463,6 +464,9 @@ impl Core {
         if self.disk != DiskState::Ok && self.disk_tried.elapsed() >= DISK_AGAIN {
             self.try_disk();
         }
+        if self.disk == DiskState::Ok {
+            self.ask_for_missed();
+        }
         if self.tally.is_of_another_day(now) {
             self.recount(now);
         }
@@ -478,15 +482,13 @@ impl Core {
             StoreError::Full => HoldReason::DiskFull,
             _ => HoldReason::DiskFailing,
         }));
-        if self.disk == DiskState::Ok {
-            self.ask_for_missed();
-        }
     }
 
     fn while_nobody_waits(&mut self) {
         self.seal_and_offer();
-        for store in self.ledger.stores() {
-            if let Err(problem) = store.checkpoint_if_over(LONG_LOG) {
+        let moved = self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG));
+        for moved in moved.into_iter().chain([self.directory.checkpoint_if_over(0)]) {
+            if let Err(problem) = moved {
                 warn!(
                     error = &problem as &dyn std::error::Error,
                     "the log cannot be moved into the database"
@@ -536,38 +538,39 @@ pub(crate) fn identity_folder(config: &Config) -> PathBuf {
     config.data.join("identity")
 }
 
-/// The directory comes again with the town's package: a damaged one keeps nobody waiting, and stays for
-/// whoever wants to know how that came.
+/// The directory comes again with the town's package: one that cannot be read keeps nobody waiting, and stays
+/// for whoever wants to know how that came.
 fn open_directory(path: &Path) -> Result<Directory, StoreError> {
-    match Directory::open(path) {
-        Err(StoreError::Damaged(problem)) => {
-            error!(error = &problem as &dyn std::error::Error, "the directory is damaged and made anew");
-            for end in ["", "-wal", "-shm"] {
-                let name = |of: &str| PathBuf::from(format!("{}{of}{end}", path.display()));
-                match std::fs::rename(name(""), name(".damaged")) {
-                    Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-                        warn!(%problem, "the damaged directory cannot be moved away");
-                    }
-                    Ok(()) | Err(_) => {}
-                }
+    let problem = match Directory::open(path) {
+        Ok(directory) => return Ok(directory),
+        Err(problem @ StoreError::NewerSchema { .. }) => return Err(problem),
+        Err(problem) => problem,
+    };
+    error!(error = &problem as &dyn std::error::Error, "the directory cannot be read and is made anew");
+    for end in ["", "-wal", "-shm"] {
+        let name = |of: &str| PathBuf::from(format!("{}{of}{end}", path.display()));
+        match std::fs::rename(name(""), name(".damaged")) {
+            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+                warn!(%problem, "the damaged directory cannot be moved away");
             }
-            Directory::open(path)
+            Ok(()) | Err(_) => {}
         }
-        opened => opened,
     }
+    // On a disk that takes nothing, a directory in memory lasts until the next start.
+    Directory::open(path).or_else(|_unusable| Directory::open(Path::new(":memory:")))
 }
 
 fn kept_mode(mode: Mode, incident: IncidentId) -> Vec<u8> {
     [&[mode.code()], incident.as_bytes().as_slice()].concat()
 }
 
-/// What is open, and which incident that is.
+/// What is open, and which incident that is; none where it was not kept yet.
 fn stored_mode(store: &Store) -> Result<(Mode, Option<IncidentId>), StoreError> {
     let stored = store.setting(MODE)?.unwrap_or_default();
-    let parts = stored.split_first().and_then(|(code, id)| Some((*code, <[u8; 16]>::try_from(id).ok()?)));
-    Ok(match parts.and_then(|(code, id)| Some((Mode::from_code(code.into())?, id))) {
-        Some((mode @ (Mode::Live | Mode::Drill), id)) => (mode, Some(IncidentId::from_bytes(id))),
-        Some((Mode::DailyLife, _)) | None => (Mode::DailyLife, None),
+    let (code, id) = stored.split_first().unwrap_or((&0, &[]));
+    Ok(match Mode::from_code((*code).into()) {
+        Some(mode @ (Mode::Live | Mode::Drill)) => (mode, id.try_into().ok().map(IncidentId::from_bytes)),
+        Some(Mode::DailyLife) | None => (Mode::DailyLife, None),
     })
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::{CounterKind, PersonId, SiteKind, UnixMillis};
+use hinamori_model::{CounterKind, IncidentId, PersonId, SiteKind, UnixMillis};
 use hinamori_record::{DocumentScope, Fact, Period, PresenceState};
 use hinamori_store_sqlite::StoreError;
 use tracing::error;
@@ -44,18 +44,21 @@ impl Tally {
 }
 
 impl Core {
-    /// Counts again what `facts`, just written, may have changed.
-    pub(super) fn count(&mut self, facts: &[Fact], now: UnixMillis) {
+    /// Counts again what `facts`, just written in `incident`, may have changed.
+    pub(super) fn count(&mut self, incident: IncidentId, facts: &[Fact], now: UnixMillis) {
         if facts.is_empty() {
             return;
         }
-        if facts.iter().any(|fact| matches!(fact, Fact::Undo { .. })) {
+        let undone = facts.iter().any(|fact| matches!(fact, Fact::Undo { .. }));
+        if undone || self.tally.is_of_another_day(now) {
             return self.recount(now);
         }
+        // The leader's list is that of the open incident; the watch goes on in daily life meanwhile.
+        let is_listed = incident == self.open_incident();
         let counted = self.surplus_after(facts, now).and_then(|hidden| {
             let is_doubtful = |fact: &&Fact| fact.proof().is_some_and(|proof| !proof.doubts.is_empty());
             let doubtful = u32::try_from(facts.iter().filter(is_doubtful).count()).unwrap_or(u32::MAX);
-            let later = self.tally.later.saturating_add(doubtful);
+            let later = self.tally.later.saturating_add(if is_listed { doubtful } else { 0 });
             self.counted(Tally { hidden, later, ..self.tally.clone() }, now)
         });
         self.take(counted);

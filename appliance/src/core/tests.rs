@@ -352,7 +352,7 @@ fn a_hidden_person_s_greetings_and_doubts_count_like_a_stranger_s() {
         let daily = bench.core.town.incident(Mode::DailyLife);
         let facts = [fact(hinamori_record::WatchEvent::Seen)];
         bench.core.write(daily, LANE, &facts, bench.now).unwrap();
-        bench.core.count(&facts, bench.now);
+        bench.core.count(daily, &facts, bench.now);
         shown.push(bench.core.tally.watched);
     }
     assert_eq!(shown, [1, 2, 3], "nobody learns that they were here before");
@@ -500,7 +500,72 @@ fn what_a_full_disk_did_not_take_is_asked_for_again() {
     let (out, _sent) = tokio::sync::mpsc::unbounded_channel();
     bench.core.handle(Event::Link(LinkEvent::Up { out }), bench.now);
     bench.core.uplink.missed = true;
-    bench.core.try_disk();
+    bench.core.disk = DiskState::Full;
+    bench.core.tick(bench.now);
+    assert!(bench.core.uplink.is_online(), "what this box has to send still goes");
+    bench.open(Mode::Live);
+    bench.tap("hanako");
+    assert_eq!(bench.core.disk, DiskState::Ok, "a tap found room before the probe did");
+    bench.core.tick(bench.now);
     assert!(!bench.core.uplink.is_online(), "connecting anew asks for it");
     assert!(!bench.core.uplink.missed);
+}
+
+#[test]
+fn a_package_that_cannot_be_used_takes_the_place_of_none() {
+    let mut bench = Bench::new();
+    bench.core.take_new_package(&root().sign(&bench.package).unwrap(), bench.now);
+    let kept = std::fs::read(bench.folder.path().join("data/town.package")).unwrap();
+    let Incidents { live, drill, .. } = bench.package.incidents;
+    let incidents = Incidents { live: drill, drill: live, ..bench.package.incidents };
+    let swapped = Package { version: 2, incidents, ..bench.package.clone() };
+    bench.core.take_new_package(&root().sign(&swapped).unwrap(), bench.now);
+    assert_eq!((bench.core.town.version, bench.core.town.incidents), (1, bench.package.incidents));
+    assert_eq!(std::fs::read(bench.folder.path().join("data/town.package")).unwrap(), kept);
+}
+
+#[test]
+fn without_its_package_a_box_records_nothing_in_the_town_s_name() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let live = bench.package.incidents.live;
+    let mut bench = bench.restart();
+    assert_eq!(bench.core.opening.mode(), Mode::Live);
+    bench.tap("hanako");
+    assert!(bench.core.ledger.is_of_no_town(bench.core.open_incident()));
+    let package = bench.package.clone();
+    bench.take(&package);
+    assert_eq!((bench.core.opening.mode(), bench.core.open_incident()), (Mode::Live, live));
+}
+
+#[test]
+fn a_doubt_at_the_watch_counter_is_not_on_the_open_incident_s_list() {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    let daily = bench.core.town.incident(Mode::DailyLife);
+    let proof = hinamori_record::Proof { doubts: Doubt::Revoked.into(), ..hinamori_record::Proof::DECLARED };
+    let person = bench.person("kiyoko");
+    let facts = [Fact::Watch { person, event: hinamori_record::WatchEvent::Seen, proof }];
+    bench.core.write(daily, LANE, &facts, bench.now).unwrap();
+    bench.core.count(daily, &facts, bench.now);
+    assert_eq!((bench.core.tally.later, bench.core.leader_list().len()), (0, 0));
+}
+
+#[test]
+fn yesterday_s_greetings_of_a_hidden_person_are_not_in_today_s_number() {
+    let mut bench = Bench::new();
+    let daily = bench.core.town.incident(Mode::DailyLife);
+    let fact = |person| {
+        let event = hinamori_record::WatchEvent::Seen;
+        [Fact::Watch { person, event, proof: hinamori_record::Proof::DECLARED }]
+    };
+    let (hidden, other) = (bench.person("hidden"), bench.person("kiyoko"));
+    for _ in 0..3 {
+        bench.core.write(daily, LANE, &fact(hidden), bench.now).unwrap();
+        bench.core.count(daily, &fact(hidden), bench.now);
+    }
+    let tomorrow = bench.now.plus(86_400_000);
+    bench.core.write(daily, LANE, &fact(other), tomorrow).unwrap();
+    bench.core.count(daily, &fact(other), tomorrow);
+    assert_eq!(bench.core.tally.watched, 1);
 }

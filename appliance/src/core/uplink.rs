@@ -17,7 +17,7 @@ use super::{Core, identity_folder};
 use crate::clock;
 use crate::ledger::{Ledger, NotNamed};
 use crate::link::LinkEvent;
-use crate::town::{Town, TownError, store_package, stored_package};
+use crate::town::{Town, store_package, stored_package};
 
 /// Changes under one seal, and batches on the way at once: a tap waits for no more than this is worth.
 const LONGEST_RUN: u32 = 64;
@@ -120,17 +120,18 @@ impl Core {
         self.uplink.root = Some(root);
         let taken = match stored_package(&self.config.data, &root) {
             Ok(Some((signed, package))) => self.take_package(root, signed, package, now),
-            Ok(None) => {
-                warn!("the box has joined a town, but has no package of it yet");
-                return;
-            }
+            Ok(None) => return warn!("the box has joined a town, but has no package of it yet"),
             Err(problem) => {
-                error!(error = &problem as &dyn std::error::Error, "the town's package cannot be used");
-                return;
+                return error!(
+                    error = &problem as &dyn std::error::Error,
+                    "the town's package cannot be used"
+                );
             }
         };
         if let Err(problem) = taken {
             error!(error = &problem as &dyn std::error::Error, "the town's package is not in use");
+            // What is unsent is another town's question now.
+            self.recount(now);
         }
     }
 
@@ -262,10 +263,8 @@ impl Core {
             line.send(send);
         }
         // First the town: the records that come with it may be of incidents that only it names.
-        if let Some(signed) = town
-            && !self.take_new_package(&signed, now)
-        {
-            return self.hang_up();
+        if let Some(signed) = town {
+            self.take_new_package(&signed, now);
         }
         for (reason, bytes) in quarantine {
             self.put_aside(&reason, &bytes, now);
@@ -346,23 +345,31 @@ impl Core {
         Ok(())
     }
 
-    /// Keeps a package and works with it; `false` when it cannot.
-    fn take_new_package(&mut self, signed: &SignedPackage, now: UnixMillis) -> bool {
-        let Some(root) = self.uplink.root else { return false };
-        let stored = store_package(&self.config.data, signed)
-            .and_then(|()| SignedPackage::open(signed.as_bytes(), &root).map_err(TownError::Package));
-        let (signed, package) = match stored {
-            Ok(stored) => stored,
+    /// Works with a package, and keeps it: in this order, so that one that cannot be used does not take the
+    /// place of the one that is. The connection stays either way, for what this box has to send.
+    pub(super) fn take_new_package(&mut self, signed: &SignedPackage, now: UnixMillis) {
+        let Some(root) = self.uplink.root else { return };
+        let opened = SignedPackage::open(signed.as_bytes(), &root);
+        let Ok((signed, package)) = opened else { return error!("a new package cannot be read again") };
+        match self.take_package(root, signed.clone(), package, now) {
+            Ok(()) => {}
             Err(problem) => {
-                error!(error = &problem as &dyn std::error::Error, "a new package was not kept");
-                return false;
+                error!(error = &problem as &dyn std::error::Error, "a new package is not in use");
+                if matches!(
+                    problem,
+                    NotTaken::Directory(StoreError::Full)
+                        | NotTaken::Incidents(NotNamed::Store(StoreError::Full))
+                ) {
+                    self.note_disk(Some(HoldReason::DiskFull));
+                    self.uplink.missed = true;
+                }
+                return;
             }
-        };
-        let taken = self.take_package(root, signed, package, now);
-        if let Err(problem) = &taken {
-            error!(error = problem as &dyn std::error::Error, "a new package is not in use");
         }
-        taken.is_ok()
+        // Without it the next start begins with the package before, and the server brings this one again.
+        if let Err(problem) = store_package(&self.config.data, &signed) {
+            error!(error = &problem as &dyn std::error::Error, "a new package was not kept");
+        }
     }
 
     /// An own change was written: it has no seal, and the server does not have it.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ring::digest::{Context, SHA256, digest};
+use ring::digest::{Context, SHA256};
 
 use crate::Crl;
 use crate::der::CrlError;
@@ -45,6 +45,8 @@ pub struct Stated<'a> {
     pub scope: [u8; 32],
     /// crlNumber, big-endian without leading zeros.
     pub number: &'a [u8],
+    /// Names the content: two lists of one number must have one.
+    pub content: [u8; 32],
 }
 
 /// Why there is no index. What was written is of no use.
@@ -338,7 +340,7 @@ impl<'s, S: Sink> Body<'s, S> {
             key: HashKey::of(crl.signature),
             issuer: stated.issuer,
             scope: stated.scope,
-            signature: hash_of(digest(&SHA256, crl.signature)),
+            content: stated.content,
             body: hash_of(self.hash.finish()),
             number: stated.number.to_vec(),
         };

@@ -14,6 +14,8 @@ use crate::time::{clock_of, day_of_utc, seconds_of};
 pub(crate) const LONGEST_SERIAL: usize = 20;
 /// The object identifier 2.5.29.21, reasonCode.
 const REASON_CODE: &[u8] = &[0x55, 0x1D, 0x15];
+/// Extensions of one entry: RFC 5280 §5.3 knows three.
+const MOST_EXTENSIONS: usize = 16;
 /// removeFromCRL.
 const TAKES_BACK: u8 = 8;
 
@@ -128,6 +130,18 @@ const fn checked_reason(reason: u8) -> Result<u8, CrlError> {
     }
 }
 
+/// Whole subidentifiers in their shortest form (X.690 §8.19.2).
+fn is_object_identifier(content: &[u8]) -> bool {
+    let mut is_begin = true;
+    for byte in content {
+        if is_begin && *byte == 0x80 {
+            return false;
+        }
+        is_begin = *byte < 0x80;
+    }
+    is_begin && !content.is_empty()
+}
+
 /// The reason among an entry's extensions (§5.3). Others are not known here and may be there unless critical.
 fn reason_of(content: &[u8]) -> Result<u8, CrlError> {
     let mut extensions = Reader(content);
@@ -136,6 +150,9 @@ fn reason_of(content: &[u8]) -> Result<u8, CrlError> {
     while !extensions.0.is_empty() {
         let mut parts = Reader(extensions.expect(SEQUENCE)?.content);
         let kind = parts.expect(OBJECT_IDENTIFIER)?.content;
+        if before.len() == MOST_EXTENSIONS || !is_object_identifier(kind) {
+            return Err(CrlError::NotDer);
+        }
         let critical = parts.optional(BOOLEAN)?;
         let value = parts.expect(OCTET_STRING)?.content;
         parts.end()?;

@@ -34,8 +34,8 @@ pub(crate) struct Footer {
     pub(crate) key: HashKey,
     pub(crate) issuer: [u8; 32],
     pub(crate) scope: [u8; 32],
-    /// SHA-256 of the list's signature.
-    pub(crate) signature: [u8; 32],
+    /// Names the list's content.
+    pub(crate) content: [u8; 32],
     /// SHA-256 of everything before the footer.
     pub(crate) body: [u8; 32],
     pub(crate) number: Vec<u8>,
@@ -53,7 +53,7 @@ impl Footer {
             bytes.extend(word.to_le_bytes());
         }
         bytes.extend(self.key.0.iter().flat_map(|word| word.to_le_bytes()));
-        for hash in [self.issuer, self.scope, self.signature, self.body] {
+        for hash in [self.issuer, self.scope, self.content, self.body] {
             bytes.extend(hash);
         }
         let mut number = [0; 24];
@@ -66,11 +66,11 @@ impl Footer {
 
     /// `None` for anything but what [`Footer::to_bytes`] gave.
     pub(crate) fn from_bytes(bytes: &[u8; LENGTH]) -> Option<Self> {
-        let (content, hash) = bytes.split_last_chunk::<32>()?;
-        if digest(&SHA256, content).as_ref() != hash {
+        let (before, hash) = bytes.split_last_chunk::<32>()?;
+        if digest(&SHA256, before).as_ref() != hash {
             return None;
         }
-        let mut rest = content.strip_prefix(&MAGIC)?;
+        let mut rest = before.strip_prefix(&MAGIC)?;
         let mut word = || {
             let (eight, after) = rest.split_first_chunk::<8>()?;
             rest = after;
@@ -94,7 +94,7 @@ impl Footer {
             rest = after;
             Some(*hash)
         };
-        let (issuer, scope, signature, body) = (hash()?, hash()?, hash()?, hash()?);
+        let (issuer, scope, content, body) = (hash()?, hash()?, hash()?, hash()?);
         let (length, number) = rest.split_first()?;
         let number = number.get(..usize::from(*length))?.to_vec();
         Some(Self {
@@ -107,7 +107,7 @@ impl Footer {
             key,
             issuer,
             scope,
-            signature,
+            content,
             body,
             number,
         })

@@ -68,27 +68,33 @@ impl<B: AsRef<[u8]>> Index<B> {
             end = end.checked_add(length).ok_or(BadIndex)?;
             *begin = end;
         }
-        if end != body.len() || hash_of(digest(&SHA256, body)) != footer.body {
+        let (count, rows, [_, _, by_rank]) = (footer.shape.count, footer.rows, footer.lengths);
+        let fits = match footer.kind {
+            Kind::Hashed => count == rows && Some(by_rank) == count.checked_mul(3),
+            Kind::Plain => count <= rows && by_rank == 0,
+        };
+        if !fits || end != body.len() || hash_of(digest(&SHA256, body)) != footer.body {
             return Err(BadIndex);
         }
         Ok(Self { bytes, footer, begins })
     }
 
-    /// What the list says of a serial number (big-endian, leading zeros do not count); `None` when it is not
-    /// listed. A listed one is looked up among the entries, in a list of short serial numbers by reading
+    /// What the list says of a positive serial number (big-endian, leading zeros do not count); `None` when it
+    /// is not listed. A listed one is looked up among the entries, in a list of short serial numbers by reading
     /// through them.
-    pub fn find(&self, serial: &[u8]) -> Option<Listed> {
+    ///
+    /// # Errors
+    /// [`BadIndex`] when the set names it and no entry does.
+    pub fn find(&self, serial: &[u8]) -> Result<Option<Listed>, BadIndex> {
         let serial = strip(serial);
         let row = match self.footer.kind {
-            Kind::Hashed => self.confirmed(serial)?,
-            Kind::Plain => {
-                if !self.contains(serial) {
-                    return None;
-                }
-                self.rows_from(0).find(|row| row.serial == serial)?
+            Kind::Hashed => self.confirmed(serial),
+            Kind::Plain if self.contains(serial) => {
+                Some(self.rows_from(0).find(|row| row.serial == serial).ok_or(BadIndex)?)
             }
+            Kind::Plain => None,
         };
-        Some(Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason })
+        Ok(row.map(|row| Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason }))
     }
 
     /// Whether a serial number is listed: no more than some reads of memory.
@@ -153,9 +159,9 @@ impl<B: AsRef<[u8]>> Index<B> {
         (self.footer.number.len(), &self.footer.number)
     }
 
-    /// SHA-256 of the list's signature: two lists of one number must have one.
-    pub const fn signature_hash(&self) -> &[u8; 32] {
-        &self.footer.signature
+    /// What [`crate::Stated`] said of the content: two lists of one number must have one.
+    pub const fn content(&self) -> &[u8; 32] {
+        &self.footer.content
     }
 
     /// What [`crate::Stated`] said: issuer, scope.

@@ -60,7 +60,7 @@ fn list(entries: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn indexed(list: &[u8]) -> Vec<u8> {
-    let stated = Stated { issuer: [1; 32], scope: [2; 32], number: &[9] };
+    let stated = Stated { issuer: [1; 32], scope: [2; 32], number: &[9], content: [3; 32] };
     let mut out = Vec::new();
     build(&Crl::parse(list).unwrap(), &stated, &mut out).unwrap();
     out
@@ -79,13 +79,13 @@ fn check(revoked: &Revoked, others: &[Vec<u8>]) {
     assert_eq!(index.entries(), entries.len() as u64);
     assert_eq!((index.this_update(), index.number()), (UnixMillis::new(DAY * 1_000), (1, &[9][..])));
     for (serial, (after, reason)) in revoked {
-        let listed = index.find(serial).unwrap();
+        let listed = index.find(serial).unwrap().unwrap();
         assert_eq!((listed.at, listed.reason), (UnixMillis::new((DAY + after) * 1_000), *reason));
         let padded = [&[0][..], serial].concat();
         assert!(index.contains(serial) && index.contains(&padded), "{serial:02X?}");
     }
     for other in others.iter().filter(|other| !revoked.contains_key(*other)) {
-        assert!(!index.contains(other) && index.find(other).is_none(), "{other:02X?}");
+        assert!(!index.contains(other) && index.find(other).unwrap().is_none(), "{other:02X?}");
     }
 }
 
@@ -195,6 +195,11 @@ fn unusual_entries_are_read_like_usual_ones_and_wrong_ones_are_refused() {
     assert_eq!(read(entry(&[5], 9, Some(8))), Err(CrlError::TakesBack));
     assert_eq!(read(entry(&[5], 9, Some(7))), Err(CrlError::Reason));
     assert_eq!(read(with(&[&reason(1), &reason(1)])), Err(CrlError::DuplicateEntryExtension));
+    let many: Vec<_> = (0..17).map(|number| extension(&[6, 1, number], false, &[5, 0])).collect();
+    assert_eq!(read(with(&many.iter().map(Vec::as_slice).collect::<Vec<_>>())), Err(CrlError::NotDer));
+    for bad in [&[6, 0][..], &[6, 4, 0x55, 0x1D, 0x80, 0x15], &[6, 2, 0x55, 0x9D]] {
+        assert_eq!(read(with(&[&extension(bad, false, &[5, 0])])), Err(CrlError::NotDer), "{bad:02X?}");
+    }
     let critical = extension(&INVALIDITY_DATE, true, &[5, 0]);
     assert_eq!(read(with(&[&critical])), Err(CrlError::CriticalEntryExtension));
     let negative = sequence(&[&[2, 1, 0x80][..], &time(9)]);

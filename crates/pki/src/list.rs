@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use der::{Decode, Encode};
-use hinamori_crl::{BuildError, Crl, CrlError, Index, Stated, build};
+use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, Stated, build};
 use hinamori_model::UnixMillis;
 use ring::digest::{SHA256, digest};
 use x509_cert::ext::Extension;
@@ -16,7 +16,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use crate::authority::{Authority, check_validity};
 use crate::certificate::decode_extension;
 use crate::signature::verify;
-use crate::{CardCertificate, Revocation, oid};
+use crate::{CardCertificate, Revocation, UnknownReason, oid};
 
 /// A partition of a town has some thousand entries. A nation's list in one piece does not come in a package.
 const MAXIMUM: usize = 16 << 20;
@@ -148,7 +148,12 @@ impl List {
         let number = number_of(&extensions)?;
         let points = distribution_points(&extensions)?;
         let issuer_key = key_of(signer);
-        let stated = Stated { issuer: sha256(&issuer_key), scope: sha256(&points.concat()), number: &number };
+        let stated = Stated {
+            issuer: sha256(&issuer_key),
+            scope: sha256(&points.concat()),
+            number: &number,
+            content: sha256(list.signed),
+        };
         let mut bytes = Vec::new();
         build(&list, &stated, &mut bytes)?;
         let index = Index::open(bytes).map_err(|_damaged| CrlRefused::Malformed)?;
@@ -160,9 +165,7 @@ impl List {
     /// Number and time both go forward, or neither (§5.2.3). An older list is no error.
     pub(crate) fn check_follows(&self, held: &Self) -> Result<(), CrlRefused> {
         match self.number().cmp(&held.number()) {
-            Ordering::Equal if self.0.signature_hash() != held.0.signature_hash() => {
-                Err(CrlRefused::SameNumber)
-            }
+            Ordering::Equal if self.0.content() != held.0.content() => Err(CrlRefused::SameNumber),
             Ordering::Greater if self.this_update() < held.this_update() => Err(CrlRefused::OlderThanHeld),
             Ordering::Less | Ordering::Equal | Ordering::Greater => Ok(()),
         }
@@ -182,9 +185,16 @@ impl List {
     }
 
     pub(crate) fn status(&self, serial: &[u8]) -> Revocation {
-        match self.0.find(serial) {
-            Some(listed) => Revocation::Revoked { at: listed.at, reason: listed.reason },
-            None => Revocation::NotRevoked { as_of: self.this_update() },
+        // A list's serial numbers are positive: it says nothing of one that is not.
+        let found = if serial.first().is_some_and(|first| *first >= 0x80) {
+            Err(BadIndex)
+        } else {
+            self.0.find(serial)
+        };
+        match found {
+            Ok(Some(listed)) => Revocation::Revoked { at: listed.at, reason: listed.reason },
+            Ok(None) => Revocation::NotRevoked { as_of: self.this_update() },
+            Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
     }
 }

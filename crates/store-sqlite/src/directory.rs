@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
 use crate::schema::Family;
-use crate::store::{checkpoint, open_durable};
+use crate::store::{checkpoint_if_over, open_durable};
 
 /// People, households and cards of the catchment, in a file of its own.
 pub struct Directory {
@@ -103,9 +103,16 @@ impl Directory {
         }
         transaction
             .execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('stamp', ?1)", [stamp.0])?;
-        transaction.commit()?;
-        // A whole town went through the log, and nobody writes here again for months.
-        checkpoint(&self.connection)
+        Ok(transaction.commit()?)
+    }
+
+    /// Moves the write-ahead log into the database file when it has grown over `log_bytes`: a whole town goes
+    /// through it at each replacement, and nobody writes here for months afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
+        checkpoint_if_over(&self.connection, log_bytes)
     }
 
     /// What a card stands for; `None` when nobody knows it.

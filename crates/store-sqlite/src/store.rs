@@ -33,8 +33,13 @@ pub(crate) fn open_durable(path: &Path, family: &Family) -> Result<Connection, S
 
 /// The log is cut to nothing: one that keeps its length would look too long at every idle moment from then
 /// on.
-pub(crate) fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?)
+pub(crate) fn checkpoint_if_over(connection: &Connection, log_bytes: u64) -> Result<(), StoreError> {
+    let Some(path) = connection.path() else { return Ok(()) };
+    let length = std::fs::metadata(format!("{path}-wal")).map_or(0, |log| log.len());
+    if length > log_bytes {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
+    }
+    Ok(())
 }
 
 impl Store {
@@ -87,8 +92,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
-        let Some(path) = self.connection.path() else { return Ok(()) };
-        let length = std::fs::metadata(format!("{path}-wal")).map_or(0, |log| log.len());
-        if length > log_bytes { checkpoint(&self.connection) } else { Ok(()) }
+        checkpoint_if_over(&self.connection, log_bytes)
     }
 }

@@ -1,7 +1,7 @@
 //! Revocation lists (RFC 5280 §5) as bytes, from one town's thousand entries to a nation's millions.
 //!
 //! [`Crl::parse`] walks a list's DER strictly and points into it; [`Crl::entries`] walks what it revokes, some
-//! nanoseconds an entry. [`build`] writes an [`Index`] of it, which is asked by serial number: it is a
+//! nanoseconds an entry. [`build()`] writes an [`Index`] of it, which is asked by serial number: it is a
 //! handful of flat arrays, so that it can be kept in a file and mapped.
 //!
 //! Nothing here checks a signature or decides what a list speaks for: that is `hinamori-pki`, which uses

@@ -475,9 +475,7 @@ impl Core {
     /// Whether the disk takes again what a tap needs; the room for the next one is what the probe leaves.
     fn try_disk(&mut self) {
         let store = self.ledger.main_store();
-        let again = store
-            .set_setting(DISK, &[0; DISK_PROBE])
-            .and_then(|()| self.ledger.main_store().set_setting(DISK, &[]));
+        let again = store.set_setting(DISK, &[0; DISK_PROBE]).and_then(|()| store.set_setting(DISK, &[]));
         self.note_disk(again.err().map(|problem| match problem {
             StoreError::Full => HoldReason::DiskFull,
             _ => HoldReason::DiskFailing,

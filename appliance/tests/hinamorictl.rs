@@ -17,6 +17,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use hinamori_net_tls::EnrolmentCode;
+use hinamori_sim::folder::everything_in;
 use hinamori_sim::pcscd::{Pcscd, in_namespace, reader_address, reader_name};
 use hinamori_sim::presented::{Fault, PresentedCard};
 use hinamori_sim::timing::Timing;
@@ -213,15 +214,6 @@ fn cards_are_left_to_a_daemon_that_runs() {
     }
 }
 
-fn everything_in(folder: &Path) -> Vec<PathBuf> {
-    let mut found = vec![folder.to_owned()];
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(everything_in(&path)) } else { found.push(path) }
-    }
-    found
-}
-
 #[test]
 fn whoever_types_the_commands_the_files_stay_the_daemon_s_user_s() {
     let test_box = TestBox::new();
@@ -229,7 +221,7 @@ fn whoever_types_the_commands_the_files_stay_the_daemon_s_user_s() {
     // Only root can give a folder away; for another user its own has to stay its own.
     let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
     if is_root {
-        for path in everything_in(test_box.folder.path()) {
+        for path in everything_in(test_box.folder.path()).unwrap() {
             chown(path, Some(SERVICE_USER), Some(SERVICE_USER)).unwrap();
         }
     }
@@ -250,7 +242,7 @@ fn whoever_types_the_commands_the_files_stay_the_daemon_s_user_s() {
     assert_eq!(owner(&test_box.data().join("seal-key")), expected);
 
     let daemon = test_box.daemon();
-    for path in everything_in(&test_box.data()) {
+    for path in everything_in(&test_box.data()).unwrap() {
         assert_eq!(owner(&path), expected, "{}", path.display());
     }
     if is_root {

@@ -278,16 +278,8 @@ impl Locked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hinamori_sim::folder::everything_in;
     use std::os::unix::fs::PermissionsExt;
-
-    fn everything_in(folder: &Path) -> Vec<PathBuf> {
-        let mut found = vec![folder.to_owned()];
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { found.extend(everything_in(&path)) } else { found.push(path) }
-        }
-        found
-    }
 
     #[test]
     fn keys_are_made_once_and_for_nobody_elses_eyes() {
@@ -301,7 +293,7 @@ mod tests {
         assert!(first.town_secret == folder.keys().unwrap().town_secret);
         let printed = format!("{first:?}");
         assert!(!printed.contains("[") && printed.contains("TownSecret(hidden)"), "{printed}");
-        for path in everything_in(&folder.path) {
+        for path in everything_in(&folder.path).unwrap() {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
         }

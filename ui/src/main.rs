@@ -78,7 +78,7 @@ fn main() -> anyhow::Result<()> {
         viewport,
         system_font_fallback: false,
         multisampling: 0,
-        // For gradients, of which there are none; without a graphics processor it is half of a frame's work.
+        // For gradients, of which there are none; without a graphics processor every pixel pays for it.
         dithering: false,
         ..eframe::NativeOptions::default()
     };

@@ -32,8 +32,8 @@ impl HashKey {
         Self(words)
     }
 
-    /// The upper bits of a multilinear hash over the serial number's three words, whose collisions for any
-    /// two serial numbers are as rare as for random numbers (Carter and Wegman 1979; Dietzfelbinger 1996).
+    /// The upper bits of a multilinear hash over the serial number's three words (after Carter and Wegman 1979),
+    /// folded. How rare collisions are decides how long a lookup takes, and never what it says.
     #[inline]
     pub(crate) fn hash(&self, serial: &[u8]) -> u64 {
         let mut padded = [0; 24];
@@ -44,7 +44,6 @@ impl HashKey {
         let [seed, keys @ ..] = self.0;
         let words = padded.as_chunks::<8>().0.iter().map(|eight| u64::from_be_bytes(*eight));
         let sum = words.zip(keys).fold(u128::from(seed), |sum, (word, key)| {
-            // 64 by 64 bits: what a longer key would add lies under the bits that are used.
             sum.wrapping_add(u128::from(word).wrapping_mul(u128::from(key | 1)))
         });
         // Folded, so that every bit of every word reaches the upper half of one word.

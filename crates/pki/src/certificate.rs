@@ -40,9 +40,7 @@ impl CardCertificate {
         }
         let spki = inner.tbs_certificate().subject_public_key_info().to_der();
         let spki = spki.map_err(|_malformed| MalformedCertificate)?;
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, &spki).as_ref());
-        Ok(Self { inner, spki_hash: SpkiHash(hash) })
+        Ok(Self { inner, spki_hash: SpkiHash(sha256(&spki)) })
     }
 
     /// What the rest of the system knows the card by (hashed again under the town key).
@@ -77,6 +75,12 @@ pub(crate) fn decode_extension<'a, T: Decode<'a>>(
 ) -> Option<Result<T, T::Error>> {
     let extension = extensions.iter().find(|extension| extension.extn_id == kind)?;
     Some(T::from_der(extension.extn_value.as_bytes()))
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
 }
 
 pub(crate) fn millis(time: Time) -> UnixMillis {

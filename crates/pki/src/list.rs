@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use der::{Decode, Encode};
 use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, Stated, build};
 use hinamori_model::UnixMillis;
-use ring::digest::{SHA256, digest};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
@@ -14,7 +13,7 @@ use x509_cert::name::Name;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::authority::{Authority, check_validity};
-use crate::certificate::decode_extension;
+use crate::certificate::{decode_extension, sha256};
 use crate::signature::verify;
 use crate::{CardCertificate, Revocation, UnknownReason, oid};
 
@@ -197,12 +196,6 @@ impl List {
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    hash
 }
 
 /// Decodes what is encoded in exactly one way (X.690 §10).

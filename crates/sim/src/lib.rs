@@ -19,6 +19,7 @@ mod apdu;
 pub mod ca;
 pub mod direct;
 pub mod file_system;
+pub mod folder;
 pub mod hpki;
 pub mod jpki;
 pub mod log;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use hinamori_model::{IncidentId, SiteId, UnixMillis};
 use hinamori_net_tls::EnrolmentCode;
 use hinamori_sim::ca::{Hierarchy, Holder};
+use hinamori_sim::folder::everything_in;
 use tempfile::TempDir;
 
 pub(crate) const DAILY_LIFE: IncidentId = IncidentId::from_bytes([0xd0; 16]);
@@ -22,15 +23,6 @@ const WITHIN: Duration = Duration::from_secs(20);
 
 /// nobody
 const SERVICE_USER: u32 = 65_534;
-
-fn everything_in(folder: &Path) -> Vec<PathBuf> {
-    let mut found = vec![folder.to_owned()];
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(everything_in(&path)) } else { found.push(path) }
-    }
-    found
-}
 
 /// The town's sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +80,7 @@ impl Hall {
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
         if is_root {
             // Also the registers, which the server has to read.
-            for path in everything_in(self.path()) {
+            for path in everything_in(self.path()).unwrap() {
                 chown(path, Some(SERVICE_USER), Some(SERVICE_USER)).unwrap();
             }
         }
@@ -97,7 +89,7 @@ impl Hall {
 
     /// Files of the data folder that are not this user's.
     pub(crate) fn not_owned_by(&self, user: u32) -> Vec<PathBuf> {
-        let mut found = everything_in(&self.path().join("server"));
+        let mut found = everything_in(&self.path().join("server")).unwrap();
         found.retain(|path| std::fs::metadata(path).unwrap().uid() != user);
         found
     }

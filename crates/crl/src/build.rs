@@ -1,20 +1,18 @@
 //! From a list to its index, entry by entry: what is kept in memory meanwhile are the serial numbers alone.
 
+use std::fmt;
 use std::io;
 
 use ring::digest::{Context, SHA256};
 
 use crate::Crl;
 use crate::der::CrlError;
-use crate::entry::Entry;
+use crate::entry::{Entry, TAKES_BACK};
 use crate::footer::{Footer, Kind, LONGEST_NUMBER};
-use crate::keys::{HASH_BITS, HashKey, number_of, value};
+use crate::keys::{HASH_BITS, HashKey, value};
+use crate::row::{BLOCK, LONGEST_ROW, Row};
 use crate::sparse::{Shape, Writer};
 
-/// Rows between two places from which rows can be read.
-pub(crate) const BLOCK: u64 = 16;
-/// Reasons are 0 to 10.
-pub(crate) const REASONS: u8 = 11;
 /// Rows of one hashed index: their numbers take what a hash leaves of a word.
 const MOST_HASHED: u64 = 1 << (64 - HASH_BITS);
 /// Bytes of rows that are written at once.
@@ -36,9 +34,23 @@ impl Sink for Vec<u8> {
     }
 }
 
+/// Whether a list stands alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind<'a> {
+    /// It names every certificate that is revoked.
+    Complete,
+    /// It says what became different since another one (RFC 5280 §5.2.4).
+    Delta {
+        /// BaseCRLNumber, big-endian without leading zeros.
+        base: &'a [u8],
+    },
+}
+
 /// What whoever checked the list says of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Stated<'a> {
+    /// Whether it stands alone.
+    pub kind: ListKind<'a>,
     /// Names the key that signed it.
     pub issuer: [u8; 32],
     /// Names what it speaks for.
@@ -69,25 +81,26 @@ pub enum BuildError {
     Write(#[from] io::Error),
 }
 
-/// Writes the index of a list whose signature was, or is being, checked by somebody else. Gives the number of
-/// its entries.
+/// Writes the index of a list whose signature is being checked by somebody else meanwhile.
 ///
 /// # Errors
 /// [`BuildError`].
-pub fn build(crl: &Crl<'_>, stated: &Stated<'_>, out: &mut impl Sink) -> Result<u64, BuildError> {
-    if stated.number.len() > LONGEST_NUMBER {
-        return Err(BuildError::Number);
-    }
+pub fn build<'c, 's, S: Sink>(
+    crl: &Crl<'c>,
+    kind: ListKind<'_>,
+    out: &'s mut S,
+) -> Result<Unnamed<'c, 's, S>, BuildError> {
     out.restart()?;
-    let mut body = Body::new(out);
+    let mut body = Body::new(out, kind);
     if let Some(plain) = gather_plain(crl, &mut body)? {
         let shape = plain.shape();
         let mut set = Writer::new(shape);
         plain.each(|number| set.push(number));
-        return body.finish(crl, stated, Kind::Plain, shape, set, &[]);
+        return body.finish(crl, Kind::Plain, shape, set, &[]);
     }
+    let Body { out, .. } = body;
     out.restart()?;
-    let mut body = Body::new(out);
+    let mut body = Body::new(out, kind);
     let hashed = gather_hashed(crl, &mut body, &HashKey::of(crl.signature))?;
     let hash = |pair: u64| pair >> (64 - HASH_BITS);
     let end = |pair: Option<&u64>| pair.map_or(0, |pair| hash(*pair));
@@ -101,7 +114,68 @@ pub fn build(crl: &Crl<'_>, stated: &Stated<'_>, out: &mut impl Sink) -> Result<
         rows.extend([first, second, third]);
     }
     drop(hashed);
-    body.finish(crl, stated, Kind::Hashed, shape, set, &rows)
+    body.finish(crl, Kind::Hashed, shape, set, &rows)
+}
+
+/// An index without its last bytes, which say whose list it is: they are written when that was checked.
+pub struct Unnamed<'c, 's, S> {
+    crl: Crl<'c>,
+    out: &'s mut S,
+    kind: Kind,
+    rows: u64,
+    shape: Shape,
+    lengths: [u64; 3],
+    body: [u8; 32],
+}
+
+impl<S> fmt::Debug for Unnamed<'_, '_, S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Unnamed({} entries)", self.rows)
+    }
+}
+
+impl<S: Sink> Unnamed<'_, '_, S> {
+    /// Writes the end of the index. Gives the number of its entries.
+    ///
+    /// # Errors
+    /// [`BuildError::Number`], [`BuildError::Write`].
+    pub fn name(self, stated: &Stated<'_>) -> Result<u64, BuildError> {
+        let Self { crl, out, kind, rows, shape, lengths, body } = self;
+        let base = match stated.kind {
+            ListKind::Complete => None,
+            ListKind::Delta { base } => Some(base.to_vec()),
+        };
+        if stated.number.len() > LONGEST_NUMBER
+            || base.as_ref().is_some_and(|base| base.len() > LONGEST_NUMBER)
+        {
+            return Err(BuildError::Number);
+        }
+        let frame = crl.frame;
+        let footer = Footer {
+            kind,
+            rows,
+            shape,
+            this_update: crl.this_update.get(),
+            next_update: crl.next_update.map_or(0, |next| next.get()),
+            lengths,
+            frame: [frame.head, frame.tail, frame.signature].map(length),
+            has_entries: frame.has_entries,
+            entries_length: u64::try_from(crl.entries_length()).unwrap_or(u64::MAX),
+            key: HashKey::of(crl.signature),
+            issuer: stated.issuer,
+            scope: stated.scope,
+            content: stated.content,
+            body,
+            number: stated.number.to_vec(),
+            base,
+        };
+        out.write_all(&footer.to_bytes())?;
+        Ok(rows)
+    }
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// `None` when a serial number has more than eight bytes.
@@ -232,12 +306,9 @@ fn sort_page(page: &mut Vec<u16>, marks: &mut [u64; 1 << 10]) {
 }
 
 /// Everything before the footer, hashed as it is written.
-///
-/// A row is one byte (serial number's length times [`REASONS`] plus the reason), the serial number, and the
-/// difference of its time to the row's before as a zigzag varint. Each block of rows begins with a time in
-/// four bytes.
 struct Body<'s, S> {
     out: &'s mut S,
+    may_take_back: bool,
     hash: Context,
     chunk: Vec<u8>,
     written: u64,
@@ -247,40 +318,31 @@ struct Body<'s, S> {
 }
 
 impl<'s, S: Sink> Body<'s, S> {
-    fn new(out: &'s mut S) -> Self {
-        let chunk = Vec::with_capacity(CHUNK + 64);
-        Self { out, hash: Context::new(&SHA256), chunk, written: 0, rows: 0, at: 0, offsets: Vec::new() }
+    fn new(out: &'s mut S, kind: ListKind<'_>) -> Self {
+        Self {
+            out,
+            may_take_back: kind != ListKind::Complete,
+            hash: Context::new(&SHA256),
+            chunk: Vec::with_capacity(CHUNK + LONGEST_ROW),
+            written: 0,
+            rows: 0,
+            at: 0,
+            offsets: Vec::new(),
+        }
     }
 
     #[inline]
     fn row(&mut self, entry: &Entry<'_>) -> Result<(), BuildError> {
-        let at = u32::try_from(entry.at).map_err(|_too_late| BuildError::Date)?;
+        if entry.reason == TAKES_BACK && !self.may_take_back {
+            return Err(CrlError::TakesBack.into());
+        }
+        let row = Row::of(entry).ok_or(BuildError::Date)?;
         if self.rows.is_multiple_of(BLOCK) {
-            self.begin_block(at)?;
+            self.begin_block(row.at)?;
         }
         self.rows += 1;
-        let (length, difference) = (entry.serial.len(), i64::from(at) - i64::from(self.at));
-        let head =
-            u8::try_from(length).unwrap_or(u8::MAX).saturating_mul(REASONS).saturating_add(entry.reason);
-        let begin = self.chunk.len();
-        // Copies of a fixed length and then cut: a call for some bytes costs more than the bytes.
-        self.chunk.push(head);
-        match entry.serial {
-            [] => {}
-            short if length <= 8 => {
-                let shifted = number_of(short) << (64 - 8 * length);
-                self.chunk.extend_from_slice(&shifted.to_be_bytes());
-                self.chunk.truncate(begin + 1 + length);
-            }
-            long => self.chunk.extend_from_slice(long),
-        }
-        let mut zigzag = (difference << 1 ^ difference >> 63).cast_unsigned();
-        while zigzag >= 0x80 {
-            self.chunk.push((zigzag & 0x7F) as u8 | 0x80);
-            zigzag >>= 7;
-        }
-        self.chunk.push(zigzag as u8);
-        self.at = at;
+        row.push(self.at, &mut self.chunk);
+        self.at = row.at;
         Ok(())
     }
 
@@ -289,7 +351,7 @@ impl<'s, S: Sink> Body<'s, S> {
         if self.chunk.len() >= CHUNK {
             self.flush()?;
         }
-        let offset = self.written + u64::try_from(self.chunk.len()).unwrap_or(u64::MAX);
+        let offset = self.written.saturating_add(length(&self.chunk));
         let offset = u32::try_from(offset).map_err(|_too_long| BuildError::TooMany)?;
         self.offsets.extend(offset.to_le_bytes());
         self.chunk.extend(at.to_le_bytes());
@@ -308,19 +370,18 @@ impl<'s, S: Sink> Body<'s, S> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), BuildError> {
         self.hash.update(bytes);
         self.out.write_all(bytes)?;
-        self.written += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.written = self.written.saturating_add(length(bytes));
         Ok(())
     }
 
-    fn finish(
+    fn finish<'c>(
         mut self,
-        crl: &Crl<'_>,
-        stated: &Stated<'_>,
+        crl: &Crl<'c>,
         kind: Kind,
         shape: Shape,
         set: Writer,
         rows_by_rank: &[u8],
-    ) -> Result<u64, BuildError> {
+    ) -> Result<Unnamed<'c, 's, S>, BuildError> {
         self.flush()?;
         let rows = self.written;
         let offsets = std::mem::take(&mut self.offsets);
@@ -329,23 +390,12 @@ impl<'s, S: Sink> Body<'s, S> {
         for array in set.finish() {
             self.put(&array)?;
         }
-        let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let footer = Footer {
-            kind,
-            rows: self.rows,
-            shape,
-            this_update: crl.this_update.get(),
-            next_update: crl.next_update.map_or(0, |next| next.get()),
-            lengths: [rows, length(&offsets), length(rows_by_rank)],
-            key: HashKey::of(crl.signature),
-            issuer: stated.issuer,
-            scope: stated.scope,
-            content: stated.content,
-            body: hash_of(self.hash.finish()),
-            number: stated.number.to_vec(),
-        };
-        self.out.write_all(&footer.to_bytes())?;
-        Ok(self.rows)
+        for part in [crl.frame.head, crl.frame.tail, crl.frame.signature] {
+            self.put(part)?;
+        }
+        let lengths = [rows, length(&offsets), length(rows_by_rank)];
+        let Self { out, hash, rows, .. } = self;
+        Ok(Unnamed { crl: *crl, out, kind, rows, shape, lengths, body: hash_of(hash.finish()) })
     }
 }
 

@@ -6,6 +6,7 @@ use hinamori_model::UnixMillis;
 
 use crate::der::{BIT_STRING, CrlError, EXPLICIT_0, GENERALIZED_TIME, INTEGER, Reader, SEQUENCE, UTC_TIME};
 use crate::entry::Entries;
+use crate::row::Frame;
 use crate::time::seconds_of;
 
 /// A list (CertificateList, RFC 5280 §5.1), walked strictly as far as this crate knows it: names, algorithm
@@ -26,6 +27,8 @@ pub struct Crl<'a> {
     pub next_update: Option<UnixMillis>,
     /// The list's Extensions; `None` without any.
     pub extensions: Option<&'a [u8]>,
+    /// What stands around the entries.
+    pub frame: Frame<'a>,
     entries: &'a [u8],
 }
 
@@ -46,6 +49,7 @@ impl<'a> Crl<'a> {
         outer.end()?;
         let mut parts = Reader(list.content);
         let signed = parts.expect(SEQUENCE)?;
+        let after_signed = parts.0;
         let algorithm = parts.expect(SEQUENCE)?;
         let signature = parts.expect(BIT_STRING)?;
         parts.end()?;
@@ -65,7 +69,14 @@ impl<'a> Crl<'a> {
             Some(&(UTC_TIME | GENERALIZED_TIME)) => Some(seconds_of(fields.value()?)?),
             _ => None,
         };
+        let before_entries = fields.0.len();
         let entries = fields.optional(SEQUENCE)?;
+        let frame = Frame {
+            head: signed.content.get(..signed.content.len() - before_entries).unwrap_or_default(),
+            tail: fields.0,
+            signature: after_signed,
+            has_entries: entries.is_some(),
+        };
         let extensions = match fields.optional(EXPLICIT_0)? {
             None => None,
             Some(explicit) => {
@@ -85,8 +96,14 @@ impl<'a> Crl<'a> {
             this_update: millis(this_update),
             next_update: next_update.map(millis),
             extensions,
+            frame,
             entries: entries.map_or(&[], |entries| entries.content),
         })
+    }
+
+    /// Bytes of all entries.
+    pub const fn entries_length(&self) -> usize {
+        self.entries.len()
     }
 
     /// What the list revokes, in its order.

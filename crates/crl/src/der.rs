@@ -28,7 +28,7 @@ pub enum CrlError {
     /// A reason that is none (§5.3.1).
     #[error("a reason of the list is malformed")]
     Reason,
-    /// removeFromCRL, which only a delta list may say (§5.3.1).
+    /// removeFromCRL in a complete list: only a delta list may say it (§5.3.1).
     #[error("the list takes a certificate back, which only a delta list may")]
     TakesBack,
 }

@@ -8,16 +8,17 @@ use std::fmt;
 use crate::der::{
     BOOLEAN, CrlError, ENUMERATED, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, positive,
 };
+use crate::row::{NONE_STATED, OTHER_FORM};
 use crate::time::{clock_of, day_of_utc, seconds_of};
 
 /// Bytes of a serial number (RFC 5280 §4.1.2.2).
 pub(crate) const LONGEST_SERIAL: usize = 20;
 /// The object identifier 2.5.29.21, reasonCode.
-const REASON_CODE: &[u8] = &[0x55, 0x1D, 0x15];
+pub(crate) const REASON_CODE: [u8; 3] = [0x55, 0x1D, 0x15];
 /// Extensions of one entry: RFC 5280 §5.3 knows three.
 const MOST_EXTENSIONS: usize = 16;
 /// removeFromCRL.
-const TAKES_BACK: u8 = 8;
+pub(crate) const TAKES_BACK: u8 = 8;
 
 /// One revoked certificate. It cannot be printed: a serial number names a person.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,12 @@ pub struct Entry<'a> {
     pub serial: &'a [u8],
     /// revocationDate: seconds since 1970 UTC.
     pub at: u64,
-    /// CRLReason (§5.3.1); 0 when none is stated.
+    /// CRLReason (§5.3.1); 0 when none is stated. 8 (removeFromCRL) only in a delta list.
     pub reason: u8,
+    /// The reason as a row has it, or that the entry has another form.
+    pub(crate) code: u8,
+    /// The whole entry.
+    pub(crate) der: &'a [u8],
 }
 
 impl fmt::Debug for Entry<'_> {
@@ -59,8 +64,8 @@ impl<'a> Entries<'a> {
     /// `30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 reason`. `None` for any other, which says nothing yet.
     #[inline]
     fn usual(&mut self) -> Option<Entry<'a>> {
-        let (&[0x30, length @ 0..=0x7F, 0x02, serial_length @ 0..=0x7F], rest) =
-            self.rest.split_first_chunk()?
+        let whole = self.rest;
+        let (&[0x30, length @ 0..=0x7F, 0x02, serial_length @ 0..=0x7F], rest) = whole.split_first_chunk()?
         else {
             return None;
         };
@@ -71,8 +76,8 @@ impl<'a> Entries<'a> {
         else {
             return None;
         };
-        let reason = match *extensions {
-            [] => 0,
+        let code = match *extensions {
+            [] => NONE_STATED,
             [0x30, 0x0C, 0x30, 0x0A, 0x06, 0x03, 0x55, 0x1D, 0x15, 0x04, 0x03, 0x0A, 0x01, reason] => {
                 checked_reason(reason).ok()?
             }
@@ -84,12 +89,15 @@ impl<'a> Entries<'a> {
         }
         let at = self.day.1 + clock_of(&[h1, h2, m1, m2, s1, s2])?;
         self.rest = next;
-        Some(Entry { serial, at, reason })
+        let reason = if code == NONE_STATED { 0 } else { code };
+        let der = whole.get(..usize::from(length) + 2)?;
+        Some(Entry { serial, at, reason, code, der })
     }
 
     fn any(&mut self) -> Result<Entry<'a>, CrlError> {
         let mut rest = Reader(self.rest);
-        let mut fields = Reader(rest.expect(SEQUENCE)?.content);
+        let entry = rest.expect(SEQUENCE)?;
+        let mut fields = Reader(entry.content);
         let serial = fields.expect(crate::der::INTEGER)?;
         let serial = positive(serial.content).filter(|serial| serial.len() <= LONGEST_SERIAL);
         let serial = serial.ok_or(CrlError::Serial)?;
@@ -98,7 +106,7 @@ impl<'a> Entries<'a> {
         fields.end()?;
         let reason = extensions.map_or(Ok(0), |extensions| reason_of(extensions.content))?;
         self.rest = rest.0;
-        Ok(Entry { serial, at, reason })
+        Ok(Entry { serial, at, reason, code: OTHER_FORM, der: entry.whole })
     }
 }
 
@@ -121,11 +129,17 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
+/// One entry that is exactly `der`, whatever its form.
+pub(crate) fn read_entry(der: &[u8]) -> Result<Entry<'_>, CrlError> {
+    let mut entries = Entries::new(der);
+    let entry = entries.any()?;
+    if entries.rest.is_empty() { Ok(entry) } else { Err(CrlError::NotDer) }
+}
+
 const fn checked_reason(reason: u8) -> Result<u8, CrlError> {
     match reason {
-        TAKES_BACK => Err(CrlError::TakesBack),
         // 7 is not used.
-        0..=6 | 9 | 10 => Ok(reason),
+        0..=6 | TAKES_BACK..=10 => Ok(reason),
         _ => Err(CrlError::Reason),
     }
 }
@@ -166,7 +180,7 @@ fn reason_of(content: &[u8]) -> Result<u8, CrlError> {
             return Err(CrlError::DuplicateEntryExtension);
         }
         before.push(kind);
-        if kind == REASON_CODE {
+        if kind == REASON_CODE.as_slice() {
             let mut inside = Reader(value);
             let stated = inside.expect(ENUMERATED)?;
             inside.end()?;

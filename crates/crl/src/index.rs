@@ -1,13 +1,15 @@
 //! The index as it is asked.
 
 use std::fmt;
+use std::io;
 
 use hinamori_model::UnixMillis;
 use ring::digest::{SHA256, digest};
 
-use crate::build::{BLOCK, REASONS, hash_of};
+use crate::build::{ListKind, hash_of};
 use crate::footer::{Footer, Kind, LENGTH};
 use crate::keys::value;
+use crate::row::{BLOCK, Frame, Row, Rows};
 use crate::sparse::View;
 
 /// The bytes are no index, or not as they were written. The list has to be indexed again.
@@ -40,8 +42,9 @@ pub struct Sizes {
 pub struct Index<B> {
     bytes: B,
     footer: Footer,
-    /// Where each array begins: rows, their offsets, rows by rank, lower bits, upper bits, directory, footer.
-    begins: [usize; 7],
+    /// Where each part begins: rows, their offsets, rows by rank, lower bits, upper bits, directory, the three
+    /// of the frame, footer.
+    begins: [usize; 10],
 }
 
 impl<B> fmt::Debug for Index<B> {
@@ -58,11 +61,12 @@ impl<B: AsRef<[u8]>> Index<B> {
     pub fn open(bytes: B) -> Result<Self, BadIndex> {
         let (body, footer) = bytes.as_ref().split_last_chunk::<LENGTH>().ok_or(BadIndex)?;
         let footer = Footer::from_bytes(footer).ok_or(BadIndex)?;
-        let mut lengths = [0; 6];
-        let stated = footer.lengths.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-        let parts = stated.into_iter().chain(footer.shape.bytes());
+        let mut lengths = [0; 9];
+        let stated = |lengths: [u64; 3]| lengths.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let parts =
+            stated(footer.lengths).into_iter().chain(footer.shape.bytes()).chain(stated(footer.frame));
         lengths.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        let mut begins = [0_usize; 7];
+        let mut begins = [0_usize; 10];
         let mut end = 0_usize;
         for (begin, length) in begins.iter_mut().skip(1).zip(lengths) {
             end = end.checked_add(length).ok_or(BadIndex)?;
@@ -90,11 +94,11 @@ impl<B: AsRef<[u8]>> Index<B> {
         let row = match self.footer.kind {
             Kind::Hashed => self.confirmed(serial),
             Kind::Plain if self.contains(serial) => {
-                Some(self.rows_from(0).find(|row| row.serial == serial).ok_or(BadIndex)?)
+                Some(self.rows().find(|row| row.serial == serial).ok_or(BadIndex)?)
             }
             Kind::Plain => None,
         };
-        Ok(row.map(|row| Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason }))
+        Ok(row.map(|row| Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason() }))
     }
 
     /// Whether a serial number is listed: no more than some reads of memory.
@@ -126,7 +130,49 @@ impl<B: AsRef<[u8]>> Index<B> {
             .and_then(<[u8]>::first_chunk)
             .map_or(u32::MAX, |four| u32::from_le_bytes(*four));
         let rest = usize::try_from(offset).ok().and_then(|offset| self.part(0).get(offset..));
-        Rows { rest: rest.unwrap_or_default(), in_block: 0, at: 0 }
+        let left = self.footer.rows.saturating_sub(block.saturating_mul(BLOCK));
+        Rows::new(rest.unwrap_or_default(), left)
+    }
+
+    /// The entries in the list's order.
+    pub fn rows(&self) -> Rows<'_> {
+        self.rows_from(0)
+    }
+
+    /// What stands around the entries.
+    pub fn frame(&self) -> Frame<'_> {
+        let has_entries = self.footer.has_entries;
+        Frame { head: self.part(6), tail: self.part(7), signature: self.part(8), has_entries }
+    }
+
+    /// Bytes of the list's entries in DER.
+    pub const fn entries_length(&self) -> u64 {
+        self.footer.entries_length
+    }
+
+    /// Writes the list as it was: every byte.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_der(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let frame = self.frame();
+        frame.write_begin(self.footer.entries_length, out)?;
+        for row in self.rows() {
+            row.write_der(out)?;
+        }
+        frame.write_end(out)
+    }
+
+    /// The list without its entries (DER): to read its name, algorithm and extensions from. No signature
+    /// holds for it.
+    ///
+    /// # Errors
+    /// [`BadIndex`], never in practice.
+    pub fn without_entries(&self) -> Result<Vec<u8>, BadIndex> {
+        let frame = Frame { has_entries: false, ..self.frame() };
+        let mut der = Vec::new();
+        let written = frame.write_begin(0, &mut der).and_then(|()| frame.write_end(&mut der));
+        written.map(|()| der).map_err(|_never| BadIndex)
     }
 
     fn part(&self, number: usize) -> &[u8] {
@@ -137,6 +183,11 @@ impl<B: AsRef<[u8]>> Index<B> {
 
     fn set(&self) -> View<'_> {
         View { shape: self.footer.shape, low: self.part(3), high: self.part(4), directory: self.part(5) }
+    }
+
+    /// Whether the list stands alone.
+    pub fn kind(&self) -> ListKind<'_> {
+        self.footer.base.as_ref().map_or(ListKind::Complete, |base| ListKind::Delta { base })
     }
 
     /// Entries of the list.
@@ -179,45 +230,4 @@ impl<B: AsRef<[u8]>> Index<B> {
 fn strip(serial: &[u8]) -> &[u8] {
     let zeros = serial.iter().take_while(|byte| **byte == 0).count();
     serial.get(zeros..).unwrap_or_default()
-}
-
-/// One entry as `Body::row` wrote it.
-struct Row<'a> {
-    serial: &'a [u8],
-    at: u32,
-    reason: u8,
-}
-
-struct Rows<'a> {
-    rest: &'a [u8],
-    in_block: u64,
-    at: u32,
-}
-
-impl<'a> Iterator for Rows<'a> {
-    type Item = Row<'a>;
-
-    fn next(&mut self) -> Option<Row<'a>> {
-        if self.in_block.is_multiple_of(BLOCK) {
-            let (at, rest) = self.rest.split_first_chunk()?;
-            (self.at, self.rest) = (u32::from_le_bytes(*at), rest);
-        }
-        self.in_block += 1;
-        let (&head, rest) = self.rest.split_first()?;
-        let (serial, mut rest) = rest.split_at_checked(usize::from(head / REASONS))?;
-        let (mut zigzag, mut shift) = (0_u64, 0);
-        loop {
-            let (&byte, after) = rest.split_first()?;
-            rest = after;
-            zigzag |= u64::from(byte & 0x7F).checked_shl(shift)?;
-            shift += 7;
-            if byte < 0x80 {
-                break;
-            }
-        }
-        let difference = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
-        self.at = u32::try_from(i64::from(self.at).checked_add(difference)?).ok()?;
-        self.rest = rest;
-        Some(Row { serial, at: self.at, reason: head % REASONS })
-    }
 }

@@ -17,11 +17,13 @@ mod entry;
 mod footer;
 mod index;
 mod keys;
+mod row;
 mod sparse;
 mod time;
 
-pub use build::{BuildError, Sink, Stated, build};
+pub use build::{BuildError, ListKind, Sink, Stated, Unnamed, build};
 pub use crl::Crl;
 pub use der::CrlError;
 pub use entry::{Entries, Entry};
 pub use index::{BadIndex, Index, Listed, Sizes};
+pub use row::{Form, Frame, Row, Rows};

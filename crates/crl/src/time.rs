@@ -52,6 +52,26 @@ fn day_of(year: u64, month_and_day: &[u8; 4]) -> Option<u64> {
     days.checked_sub(719_468)?.checked_mul(DAY)
 }
 
+/// `YYMMDDHHMMSSZ` of a time until 2049.
+pub(crate) fn utc_of(seconds: u32) -> [u8; 13] {
+    let (days, clock) = (u64::from(seconds) / DAY, u64::from(seconds) % DAY);
+    // The inverse of [`day_of`]: years of four centuries, all beginning in March.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year + u64::from(month >= 10);
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let mut text = [b'Z'; 13];
+    let parts = [year % 100, month, day, clock / 3_600, clock / 60 % 60, clock % 60];
+    for (pair, part) in text.as_chunks_mut::<2>().0.iter_mut().zip(parts) {
+        *pair = [b'0' + (part / 10) as u8, b'0' + (part % 10) as u8];
+    }
+    text
+}
+
 /// The seconds of a day at `HHMMSS`.
 #[inline]
 pub(crate) fn clock_of(digits: &[u8; 6]) -> Option<u64> {
@@ -79,6 +99,15 @@ mod tests {
 
     fn seconds(tag: u8, text: &str) -> Option<u64> {
         seconds_of(Value { tag, content: text.as_bytes(), whole: &[] }).ok()
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_was_read() {
+        for day in 0..29_220_u32 {
+            let at = day * 86_400 + day * 7 % 86_400;
+            let text = utc_of(at);
+            assert_eq!(seconds(UTC_TIME, std::str::from_utf8(&text).unwrap()), Some(at.into()), "{text:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_crl::{BadIndex, Crl, CrlError, Index, Stated, build};
+use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Stated, build};
 use hinamori_model::UnixMillis;
 use proptest::prelude::*;
 
@@ -60,14 +60,38 @@ fn list(entries: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn indexed(list: &[u8]) -> Vec<u8> {
-    let stated = Stated { issuer: [1; 32], scope: [2; 32], number: &[9], content: [3; 32] };
+    let kind = ListKind::Complete;
+    let stated = Stated { kind, issuer: [1; 32], scope: [2; 32], number: &[9], content: [3; 32] };
     let mut out = Vec::new();
-    build(&Crl::parse(list).unwrap(), &stated, &mut out).unwrap();
+    build(&Crl::parse(list).unwrap(), kind, &mut out).unwrap().name(&stated).unwrap();
     out
 }
 
 /// A serial number without leading zeros, with its list's time and reason.
 type Revoked = BTreeMap<Vec<u8>, (u64, u8)>;
+
+/// Entries of all forms come back byte for byte.
+#[test]
+fn a_list_of_any_form_is_written_as_it_was() {
+    let date = extension(&INVALIDITY_DATE, false, &der(0x18, b"20261012000000Z"));
+    let other = sequence(&[&serial_number(&[0x85]), &time(9), &sequence(&[&date])]);
+    let late = sequence(&[&serial_number(&[]), &der(0x18, b"20500101000000Z")]);
+    let usual = [entry(&[0x85, 1], 5, Some(0)), entry(&[7], 86_399, None), entry(&[0xFF; 20], 1, Some(10))];
+    let all = [usual.as_slice(), &[other.clone(), late.clone()]].concat();
+    let many: Vec<_> = (1..=200).flat_map(|_| all.clone()).collect();
+    for entries in [&[][..], &usual, &[other], &[late], &all, &many] {
+        let bytes = list(entries);
+        let index = Index::open(indexed(&bytes)).unwrap();
+        let mut again = Vec::new();
+        index.write_der(&mut again).unwrap();
+        assert_eq!(again, bytes);
+        assert_eq!(index.rows().map(|row| row.der_length() as u64).sum::<u64>(), index.entries_length());
+        let without = index.without_entries().unwrap();
+        let without = Crl::parse(&without).unwrap();
+        assert_eq!(without.extensions, Crl::parse(&bytes).unwrap().extensions);
+        assert!(without.entries().next().is_none());
+    }
+}
 
 fn check(revoked: &Revoked, others: &[Vec<u8>]) {
     let entries: Vec<_> = revoked
@@ -77,6 +101,9 @@ fn check(revoked: &Revoked, others: &[Vec<u8>]) {
     let bytes = list(&entries);
     let index = Index::open(indexed(&bytes)).unwrap();
     assert_eq!(index.entries(), entries.len() as u64);
+    let mut again = Vec::new();
+    index.write_der(&mut again).unwrap();
+    assert_eq!(again, bytes, "the list's exact bytes come back");
     assert_eq!((index.this_update(), index.number()), (UnixMillis::new(DAY * 1_000), (1, &[9][..])));
     for (serial, (after, reason)) in revoked {
         let listed = index.find(serial).unwrap().unwrap();
@@ -192,7 +219,10 @@ fn unusual_entries_are_read_like_usual_ones_and_wrong_ones_are_refused() {
     let late = sequence(&[&serial_number(&[]), &der(0x18, b"20500101000000Z")]);
     assert_eq!(read(late), Ok((Vec::new(), 2_524_608_000, 0)), "serial number zero, a time after 2049");
 
-    assert_eq!(read(entry(&[5], 9, Some(8))), Err(CrlError::TakesBack));
+    let takes_back = list(&[entry(&[5], 9, Some(8))]);
+    let built = |kind| build(&Crl::parse(&takes_back).unwrap(), kind, &mut Vec::new()).map(|_| ());
+    assert!(matches!(built(ListKind::Complete), Err(BuildError::List(CrlError::TakesBack))));
+    assert!(built(ListKind::Delta { base: &[1] }).is_ok(), "a delta list may take back");
     assert_eq!(read(entry(&[5], 9, Some(7))), Err(CrlError::Reason));
     assert_eq!(read(with(&[&reason(1), &reason(1)])), Err(CrlError::DuplicateEntryExtension));
     let many: Vec<_> = (0..17).map(|number| extension(&[6, 1, number], false, &[5, 0])).collect();

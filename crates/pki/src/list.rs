@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use der::{Decode, Encode};
-use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, Stated, build};
+use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Stated, build};
 use hinamori_model::UnixMillis;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
@@ -147,14 +147,16 @@ impl List {
         let number = number_of(&extensions)?;
         let points = distribution_points(&extensions)?;
         let issuer_key = key_of(signer);
+        let kind = ListKind::Complete;
         let stated = Stated {
+            kind,
             issuer: sha256(&issuer_key),
             scope: sha256(&points.concat()),
             number: &number,
             content: sha256(list.signed),
         };
         let mut bytes = Vec::new();
-        build(&list, &stated, &mut bytes)?;
+        build(&list, kind, &mut bytes)?.name(&stated)?;
         let index = Index::open(bytes).map_err(|_damaged| CrlRefused::Malformed)?;
         let scopes =
             points.into_iter().map(|point| Scope { issuer_key: issuer_key.clone(), point }).collect();

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use hinamori_crl::{Crl, Index, Sink, Stated, build};
+use hinamori_crl::{Crl, Index, ListKind, Sink, Stated, build};
 use hinamori_demo::child::output_of;
 use memmap2::Mmap;
 use rand_chacha::ChaCha8Rng;
@@ -191,18 +191,20 @@ fn webpki_hit(list: &List) -> anyhow::Result<f64> {
 /// both are done.
 fn ingest(bytes: &[u8], key: &[u8], target: &Path) -> anyhow::Result<u64> {
     let list = Crl::parse(bytes)?;
-    let stated = Stated { issuer: [1; 32], scope: [2; 32], number: &[1], content: [3; 32] };
+    let kind = ListKind::Complete;
+    let stated = Stated { kind, issuer: [1; 32], scope: [2; 32], number: &[1], content: [3; 32] };
     let mut out = FileSink(BufWriter::new(File::create(target)?));
-    let (signed, entries) = std::thread::scope(|scope| {
+    let (signed, index) = std::thread::scope(|scope| {
         let signed = scope.spawn(|| {
             UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key).verify(list.signed, list.signature)
         });
-        let entries = build(&list, &stated, &mut out);
-        (signed.join(), entries)
+        let index = build(&list, kind, &mut out);
+        (signed.join(), index)
     });
     ensure!(signed.is_ok_and(|signed| signed.is_ok()), "the signature does not hold");
+    let entries = index?.name(&stated)?;
     out.0.flush()?;
-    Ok(entries?)
+    Ok(entries)
 }
 
 struct FileSink(BufWriter<File>);

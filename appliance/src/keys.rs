@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use hinamori_model::{IncidentId, SiteId, SiteKind, TownKey};
-use hinamori_net_tls::private_file;
+use hinamori_private_file as private_file;
 use hinamori_sync::SealKey;
 use hinamori_sync::town::{Incidents, Site};
 use zeroize::Zeroizing;

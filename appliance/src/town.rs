@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hinamori_model::{BoxId, IncidentId, Mode, PersonId, TownKey, UnixMillis};
-use hinamori_net_tls::private_file;
 use hinamori_pki::{TestHierarchies, Verifier};
+use hinamori_private_file as private_file;
 use hinamori_sync::town::{Directory, Incidents, Package, PackageError, SignedPackage, Site};
 use tracing::warn;
 

@@ -15,7 +15,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot, private_file};
+use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
+use hinamori_private_file as private_file;
 use hinamori_sync::town::{Package, PackageError, RootKey, SignedPackage, TownSecret};
 use zeroize::Zeroizing;
 

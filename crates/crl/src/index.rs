@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
-use hinamori_model::UnixMillis;
-use ring::digest::{SHA256, digest};
+use hinamori_model::{ListId, UnixMillis};
+use ring::digest::{Context, SHA256, digest};
 
 use crate::build::{ListKind, hash_of};
 use crate::footer::{Footer, Kind, LENGTH};
@@ -16,6 +17,29 @@ use crate::sparse::View;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the revocation index is damaged")]
 pub struct BadIndex;
+
+/// Bytes of an index that several hold at once: in memory, or mapped.
+#[derive(Clone)]
+pub struct SharedBytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl SharedBytes {
+    /// Shares them.
+    pub fn new(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(bytes))
+    }
+}
+
+impl AsRef<[u8]> for SharedBytes {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl fmt::Debug for SharedBytes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "SharedBytes({})", self.as_ref().len())
+    }
+}
 
 /// What the list says of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +105,11 @@ impl<B: AsRef<[u8]>> Index<B> {
             return Err(BadIndex);
         }
         Ok(Self { bytes, footer, begins })
+    }
+
+    /// The index's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_ref()
     }
 
     /// What the list says of a positive serial number (big-endian, leading zeros do not count); `None` when it
@@ -218,6 +247,17 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// What [`crate::Stated`] said: issuer, scope.
     pub const fn speaks_for(&self) -> (&[u8; 32], &[u8; 32]) {
         (&self.footer.issuer, &self.footer.scope)
+    }
+
+    /// The list and its successors: issuer, scope, and whether it stands alone.
+    pub fn id(&self) -> ListId {
+        let mut context = Context::new(&SHA256);
+        context.update(b"hinamori list/v1");
+        context.update(&self.footer.issuer);
+        context.update(&self.footer.scope);
+        context.update(&[u8::from(self.footer.base.is_some())]);
+        let hash = context.finish();
+        ListId::from_bytes(hash.as_ref().first_chunk().copied().unwrap_or_default())
     }
 
     /// Bytes of the parts.

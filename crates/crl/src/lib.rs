@@ -25,5 +25,5 @@ pub use build::{BuildError, ListKind, Sink, Stated, Unnamed, build};
 pub use crl::Crl;
 pub use der::CrlError;
 pub use entry::{Entries, Entry};
-pub use index::{BadIndex, Index, Listed, Sizes};
+pub use index::{BadIndex, Index, Listed, SharedBytes, Sizes};
 pub use row::{Form, Frame, Row, Rows};

@@ -92,6 +92,11 @@ macro_rules! id128 {
 pub(crate) use id128;
 
 id128! {
+    /// A revocation list and its successors: the key that signs them, and what they speak for. Another key or another
+    /// partition is another list.
+    ListId
+}
+id128! {
     /// One person, in every incident and in daily life alike: random, given at registration; for a
     /// card that nobody knows yet, derived from its [`crate::CardKey`] so that two cut-off boxes mean the same
     /// person ([`crate::TownKey::person_of_unknown_card`]).

@@ -10,8 +10,9 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
+use crate::TlsError;
 use crate::certificate::{Facts, SigningRequest, box_params, root_params, server_params, sha256};
-use crate::{TlsError, private_file};
+use hinamori_private_file as private_file;
 
 const ROOT_FILE: &str = "tls-root.pem";
 const SERVER_FILE: &str = "server.pem";

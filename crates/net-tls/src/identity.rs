@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::verifier::{PinnedRoot, TownServer, provider};
-use crate::{ENROL_PROTOCOL, SYNC_PROTOCOL, TlsError, private_file};
+use crate::{ENROL_PROTOCOL, SYNC_PROTOCOL, TlsError};
+use hinamori_private_file as private_file;
 
 const FILE: &str = "identity";
 /// Bytes: two certificates, a key and an address are under 2 kB.

@@ -25,7 +25,6 @@ mod error;
 mod frame;
 mod identity;
 mod owner;
-pub mod private_file;
 mod socket;
 mod verifier;
 

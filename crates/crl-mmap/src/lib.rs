@@ -1,0 +1,3 @@
+//! x
+mod sealed;
+pub use sealed::*;

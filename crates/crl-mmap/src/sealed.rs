@@ -1,0 +1,272 @@
+//! Files that are of no use to whoever carries the disk away: 64 KiB at a time under AES-256-GCM (NIST SP 800-38D), with
+//! the key in a file of its own, until it comes from the box's security chip.
+//!
+//! A file is eight bytes that name the form, eight random ones, and the chunks, each with its tag. A chunk's nonce
+//! is the random bytes and its number; its additional data say whether it is the last one. So a chunk that is
+//! missing, moved or bent, or a file that ends early, is noticed.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use hinamori_crl::Sink;
+use memmap2::Mmap;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use zeroize::Zeroizing;
+
+const MAGIC: [u8; 8] = *b"HNSEAL\0\x01";
+const PREFIX: usize = 8;
+const CHUNK: usize = 64 << 10;
+const TAG: usize = 16;
+/// A nation's list in one piece, twice over.
+const LONGEST: u64 = 4 << 30;
+
+/// The key of a box's sealed files. It cannot be printed.
+pub struct AtRestKey(LessSafeKey);
+
+impl fmt::Debug for AtRestKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("AtRestKey(hidden)")
+    }
+}
+
+impl AtRestKey {
+    /// The key in `folder/name`, made when there is none.
+    ///
+    /// # Errors
+    /// The system's; a file of another length is [`io::ErrorKind::InvalidData`].
+    pub fn open_or_make(folder: &Path, name: &str) -> io::Result<Self> {
+        hinamori_private_file::private_folder(folder)?;
+        let stored = hinamori_private_file::read(folder, name, 32)?.map(Zeroizing::new);
+        let bytes = match stored {
+            Some(stored) => stored,
+            None => {
+                let mut fresh = Zeroizing::new(vec![0; 32]);
+                getrandom::fill(&mut fresh).map_err(io::Error::other)?;
+                hinamori_private_file::replace(folder, name, &fresh)?;
+                fresh
+            }
+        };
+        let key = UnboundKey::new(&AES_256_GCM, &bytes);
+        Ok(Self(LessSafeKey::new(key.map_err(|_length| io::Error::from(io::ErrorKind::InvalidData))?)))
+    }
+}
+
+fn nonce(prefix: [u8; PREFIX], number: u32) -> Nonce {
+    let mut nonce = [0; PREFIX + 4];
+    let parts = prefix.into_iter().chain(number.to_be_bytes());
+    nonce.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+    Nonce::assume_unique_for_key(nonce)
+}
+
+fn additional(is_last: bool) -> Aad<[u8; 9]> {
+    let mut data = [0; 9];
+    data.iter_mut().zip(MAGIC).for_each(|(to, from)| *to = from);
+    let [.., last] = &mut data;
+    *last = u8::from(is_last);
+    Aad::from(data)
+}
+
+/// Writes a sealed file.
+pub struct SealedWriter<'k> {
+    file: File,
+    key: &'k AtRestKey,
+    prefix: [u8; PREFIX],
+    number: u32,
+    chunk: Vec<u8>,
+}
+
+impl fmt::Debug for SealedWriter<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "SealedWriter({} chunks)", self.number)
+    }
+}
+
+impl<'k> SealedWriter<'k> {
+    /// Writes into an empty file.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn new(file: File, key: &'k AtRestKey) -> io::Result<Self> {
+        let chunk = Vec::with_capacity(CHUNK + TAG);
+        let mut writer = Self { file, key, prefix: [0; PREFIX], number: 0, chunk };
+        writer.begin()?;
+        Ok(writer)
+    }
+
+    /// Another prefix for each beginning: a nonce must not be used for two contents.
+    fn begin(&mut self) -> io::Result<()> {
+        getrandom::fill(&mut self.prefix).map_err(io::Error::other)?;
+        (self.number, self.chunk) = (0, std::mem::take(&mut self.chunk));
+        self.chunk.clear();
+        self.file.write_all(&MAGIC)?;
+        self.file.write_all(&self.prefix)
+    }
+
+    fn seal(&mut self, is_last: bool) -> io::Result<()> {
+        let nonce = nonce(self.prefix, self.number);
+        self.key
+            .0
+            .seal_in_place_append_tag(nonce, additional(is_last), &mut self.chunk)
+            .map_err(|_too_long| io::Error::other("a chunk cannot be sealed"))?;
+        self.file.write_all(&self.chunk)?;
+        self.chunk.clear();
+        self.number = self.number.checked_add(1).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(())
+    }
+
+    /// Writes what is left and waits until the disk has all of it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.seal(true)?;
+        self.file.sync_all()
+    }
+}
+
+impl Write for SealedWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A full chunk is sealed only when more follows: the last one is sealed as the last.
+        if self.chunk.len() == CHUNK && !bytes.is_empty() {
+            self.seal(false)?;
+        }
+        let taken = bytes.len().min(CHUNK - self.chunk.len());
+        self.chunk.extend_from_slice(bytes.get(..taken).unwrap_or_default());
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for SealedWriter<'_> {
+    fn restart(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.set_len(0)?;
+        self.begin()
+    }
+}
+
+/// Reads a sealed file and hands its content on, chunk by chunk. What was handed on before an error is of
+/// no use.
+///
+/// # Errors
+/// The system's; [`io::ErrorKind::InvalidData`] when a byte is not as it was written.
+pub fn unseal(
+    file: &mut File,
+    key: &AtRestKey,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let bad = || io::Error::from(io::ErrorKind::InvalidData);
+    let length = file.metadata()?.len();
+    let (mut magic, mut prefix) = ([0; 8], [0; PREFIX]);
+    file.read_exact(&mut magic)?;
+    file.read_exact(&mut prefix)?;
+    let header = u64::try_from(MAGIC.len() + PREFIX).unwrap_or(u64::MAX);
+    let mut left =
+        length.checked_sub(header).filter(|_| magic == MAGIC && length <= LONGEST).ok_or_else(bad)?;
+    let mut chunk = vec![0; CHUNK + TAG];
+    let whole = u64::try_from(CHUNK + TAG).unwrap_or(u64::MAX);
+    let mut number = 0_u32;
+    loop {
+        let size = left.min(whole);
+        let part = usize::try_from(size).ok().and_then(|size| chunk.get_mut(..size)).ok_or_else(bad)?;
+        file.read_exact(part)?;
+        left -= size;
+        let content = key.0.open_in_place(nonce(prefix, number), additional(left == 0), part);
+        take(content.map_err(|_bent| bad())?)?;
+        if left == 0 {
+            return Ok(());
+        }
+        number = number.checked_add(1).ok_or_else(bad)?;
+    }
+}
+
+/// The content of a sealed file as memory that nobody can change any more.
+///
+/// It is mapped from memory and not from the disk: what lies there is sealed, and a file that somebody cuts
+/// while it is mapped would end the program.
+///
+/// # Errors
+/// As [`unseal`].
+pub fn mapped(file: &mut File, key: &AtRestKey) -> io::Result<Mapped> {
+    let mut memory = File::from(memfd_create("list", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
+    unseal(file, key, |content| memory.write_all(content))?;
+    fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    map_unchanging(&memory).map(Mapped)
+}
+
+#[expect(unsafe_code, reason = "a mapping is sound when nothing can change what it maps")]
+fn map_unchanging(memory: &File) -> io::Result<Mmap> {
+    // SAFETY: the memory is sealed against writing and shrinking, so that no process can change what is mapped.
+    unsafe { Mmap::map(memory) }
+}
+
+/// See [`mapped`].
+#[derive(Debug)]
+pub struct Mapped(Mmap);
+
+impl AsRef<[u8]> for Mapped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(folder: &Path, key: &AtRestKey, content: &[u8]) -> Vec<u8> {
+        let path = folder.join("sealed");
+        let mut writer = SealedWriter::new(File::create(&path).unwrap(), key).unwrap();
+        writer.write_all(b"forgotten").unwrap();
+        writer.restart().unwrap();
+        writer.write_all(content).unwrap();
+        writer.finish().unwrap();
+        std::fs::read(path).unwrap()
+    }
+
+    fn read(folder: &Path, key: &AtRestKey, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let path = folder.join("read");
+        std::fs::write(&path, bytes).unwrap();
+        mapped(&mut File::open(&path).unwrap(), key).map(|mapped| mapped.as_ref().to_vec())
+    }
+
+    #[test]
+    fn what_was_sealed_comes_back_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = AtRestKey::open_or_make(folder.path(), "key").unwrap();
+        for length in [1, 100, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK] {
+            let content: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+            let sealed = written(folder.path(), &key, &content);
+            assert_eq!(read(folder.path(), &key, &sealed).unwrap(), content);
+        }
+        let sealed = written(folder.path(), &key, b"serial numbers");
+        assert!(!sealed.windows(6).any(|part| part == b"serial"), "readable on the disk");
+        for length in 0..sealed.len() {
+            assert!(read(folder.path(), &key, &sealed[..length]).is_err(), "cut at {length}");
+        }
+        for bit in 0..sealed.len() * 8 {
+            let mut bent = sealed.clone();
+            bent[bit / 8] ^= 1 << (bit % 8);
+            assert!(read(folder.path(), &key, &bent).is_err(), "bit {bit}");
+        }
+        let again = AtRestKey::open_or_make(folder.path(), "key").unwrap();
+        assert_eq!(read(folder.path(), &again, &sealed).unwrap(), b"serial numbers");
+        let other = AtRestKey::open_or_make(folder.path(), "other").unwrap();
+        assert!(read(folder.path(), &other, &sealed).is_err(), "another box's key");
+    }
+
+    #[test]
+    fn a_file_that_ends_after_a_whole_chunk_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = AtRestKey::open_or_make(folder.path(), "key").unwrap();
+        let sealed = written(folder.path(), &key, &[7; 2 * CHUNK]);
+        let cut = &sealed[..16 + CHUNK + TAG];
+        assert!(read(folder.path(), &key, cut).is_err());
+    }
+}

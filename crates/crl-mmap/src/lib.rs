@@ -1,3 +1,18 @@
-//! x
+//! Revocation lists on the disk of a box or a server: taken in after the authority's signature was checked, kept under
+//! encryption in two generations or more, and never older than they were.
+//!
+//! [`Shelf::open`] opens the folder and [`Shelf::held`] what lies there; [`Locked::import`] takes a list from a file:
+//! hash and signature on one thread, strict walk and index on another, then the marks, then the new name.
+//!
+//! **Invariant:** nothing of a list is on the shelf before its signature held and its last byte was read.
+//! **Invariant:** after a stop at any moment the shelf has the list from before or the new one, whole.
+//! **Invariant:** a list that is older than the newest one that was ever taken here is refused; its mark is kept
+//! twice, and a third time in the index itself.
+
+mod mark;
 mod sealed;
-pub use sealed::*;
+mod shelf;
+
+pub use mark::{Backwards, Mark};
+pub use sealed::AtRestKey;
+pub use shelf::{Alarm, Held, Locked, NotTaken, Note, Shelf, Taken};

@@ -1,0 +1,495 @@
+//! The folder of lists: what is held, and how a new list gets there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use hinamori_crl::{BuildError, Crl, CrlError, Index, SharedBytes, build};
+use hinamori_model::{ListId, UnixMillis};
+use hinamori_pki::{CrlRefused, Verifier};
+use hinamori_private_file as private_file;
+use serde::{Deserialize, Serialize};
+
+use crate::mark::{Backwards, Mark};
+use crate::sealed::{AtRestKey, SealedWriter, mapped, unseal};
+
+/// Bytes of a list: the nation's in one piece, many times over.
+const LONGEST_LIST: u64 = 2 << 30;
+/// Bytes of what is noted of a list.
+const LONGEST_NOTE: u64 = 64 << 10;
+/// Alarms that are kept of a list.
+const ALARMS: usize = 8;
+const KEY: &str = "lists-key";
+const MARK: &str = "mark";
+const NOTE: &str = "note";
+const REPORTED: &str = "reported";
+const INCOMING: &str = "incoming";
+const INDEX: &str = "index";
+
+/// Why a list was not taken. What was held before is held.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// The list: its bytes, its signature, or what it speaks for.
+    #[error("the list was refused")]
+    Refused(#[source] CrlRefused),
+    /// Somebody plays back an old list, or one of two lists is false.
+    #[error("the list does not follow the one that was taken before")]
+    Backwards(#[source] Backwards),
+    /// Longer than any list.
+    #[error("the list is over {LONGEST_LIST} bytes")]
+    TooLong,
+    /// This machine's disk.
+    #[error("the list cannot be read or kept")]
+    Disk(#[from] io::Error),
+}
+
+impl From<CrlError> for NotTaken {
+    fn from(error: CrlError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<CrlRefused> for NotTaken {
+    fn from(error: CrlRefused) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<BuildError> for NotTaken {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Write(error) => Self::Disk(error),
+            other => Self::Refused(other.into()),
+        }
+    }
+}
+
+/// A list was taken.
+#[derive(Debug)]
+pub struct Taken {
+    /// Its index.
+    pub index: Index<SharedBytes>,
+    /// Whether this very list was held already.
+    pub is_known: bool,
+}
+
+/// Something went wrong with a list, and somebody has to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// When.
+    pub at: UnixMillis,
+    /// What.
+    pub text: String,
+    /// From where the list came.
+    pub source: String,
+}
+
+/// What is noted of a list beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// From where it came.
+    pub source: String,
+    /// When it was taken.
+    pub taken_at: UnixMillis,
+    /// The last list that was refused in its place.
+    pub refused: Option<Alarm>,
+    /// The last alarms.
+    pub alarms: Vec<Alarm>,
+}
+
+/// One list as it is held.
+#[derive(Debug)]
+pub struct Held {
+    /// The newest one that can be read; `None` when none can.
+    pub index: Option<Index<SharedBytes>>,
+    /// A newer one was taken before and is gone: what this one does not name may be revoked all the same.
+    pub is_behind: bool,
+    /// Additions that the server reported and no authority confirmed yet, as they came.
+    pub reported: Option<Vec<u8>>,
+    /// What is noted of it.
+    pub note: Note,
+}
+
+/// The folder. Several programs may open it: whoever changes it holds its lock.
+pub struct Shelf {
+    lists: PathBuf,
+    marks: PathBuf,
+    key: AtRestKey,
+    generations: usize,
+}
+
+impl fmt::Debug for Shelf {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Shelf({})", self.lists.display())
+    }
+}
+
+impl Shelf {
+    /// The lists in a data folder, of each so many generations.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(data: &Path, generations: usize) -> io::Result<Self> {
+        let (lists, marks) = (data.join("lists"), data.join("list-marks"));
+        private_file::private_folder(&lists.join(INCOMING))?;
+        private_file::private_folder(&lists)?;
+        private_file::private_folder(&marks)?;
+        let key = AtRestKey::open_or_make(data, KEY)?;
+        Ok(Self { lists, marks, key, generations: generations.max(2) })
+    }
+
+    /// Waits for every other process that changes something here.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn lock(&self) -> io::Result<Locked<'_>> {
+        let path = self.lists.join("lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        file.lock()?;
+        Ok(Locked { shelf: self, _lock: file })
+    }
+
+    /// Changes whenever a list does: for whoever looks now and then.
+    pub fn stamp(&self) -> Option<UnixMillis> {
+        let changed = fs::metadata(self.lists.join("changed")).ok()?.modified().ok()?;
+        let since = changed.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(UnixMillis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// Everything that is held. A list that cannot be read any more is there without its index.
+    ///
+    /// # Errors
+    /// The system's, for the folder itself.
+    pub fn held(&self) -> io::Result<BTreeMap<ListId, Held>> {
+        let mut held = BTreeMap::new();
+        for entry in fs::read_dir(&self.lists)? {
+            let name = entry?.file_name();
+            let Some(id) = name.to_str().and_then(|name| name.parse::<ListId>().ok()) else { continue };
+            held.insert(id, self.held_list(id)?);
+        }
+        Ok(held)
+    }
+
+    fn held_list(&self, id: ListId) -> io::Result<Held> {
+        let folder = self.folder(id);
+        let index = self.newest(id)?;
+        let own = index.as_ref().map(Mark::of);
+        let furthest = self.mark(id, own.clone());
+        let is_behind = match (&own, &furthest) {
+            (Some(own), Some(furthest)) => own.is_behind(furthest),
+            _ => false,
+        };
+        let reported = match File::open(folder.join(REPORTED)) {
+            Ok(mut file) => {
+                let mut bytes = Vec::new();
+                let read = unseal(&mut file, &self.key, |chunk| {
+                    bytes.extend_from_slice(chunk);
+                    Ok(())
+                });
+                read.is_ok().then_some(bytes)
+            }
+            Err(_missing) => None,
+        };
+        Ok(Held { index, is_behind, reported, note: self.note(id) })
+    }
+
+    /// The newest generation that can be read.
+    fn newest(&self, id: ListId) -> io::Result<Option<Index<SharedBytes>>> {
+        let files = self.index_files(id)?;
+        let mut readable = files.iter().rev().filter_map(|path| self.read_index(path).ok());
+        Ok(readable.find(|index| index.id() == id))
+    }
+
+    /// The generations, the oldest first.
+    fn index_files(&self, id: ListId) -> io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(self.folder(id))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|found| found == INDEX) {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn read_index(&self, path: &Path) -> io::Result<Index<SharedBytes>> {
+        let bytes = mapped(&mut File::open(path)?, &self.key)?;
+        Index::open(SharedBytes::new(bytes))
+            .map_err(|damaged| io::Error::new(io::ErrorKind::InvalidData, damaged))
+    }
+
+    /// The generation with this content, if it is still here.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn generation(&self, id: ListId, content: &[u8; 32]) -> io::Result<Index<SharedBytes>> {
+        let ending = format!("-{}.{INDEX}", hex(content.get(..16).unwrap_or_default()));
+        let files = self.index_files(id)?;
+        let found = files.iter().find(|path| path.to_str().is_some_and(|name| name.ends_with(&ending)));
+        self.read_index(found.ok_or(io::ErrorKind::NotFound)?)
+    }
+
+    fn folder(&self, id: ListId) -> PathBuf {
+        self.lists.join(id.to_string())
+    }
+
+    /// Where files that are not lists yet are put together; it is emptied by nobody but their writers.
+    pub fn incoming(&self) -> PathBuf {
+        self.lists.join(INCOMING)
+    }
+
+    /// How far the list has come, as far as either copy or the newest index knows.
+    fn mark(&self, id: ListId, of_index: Option<Mark>) -> Option<Mark> {
+        let copies = [Mark::read(&self.folder(id), MARK), Mark::read(&self.marks, &id.to_string()), of_index];
+        Mark::furthest(copies.into_iter().flatten())
+    }
+
+    fn note(&self, id: ListId) -> Note {
+        let bytes = private_file::read(&self.folder(id), NOTE, LONGEST_NOTE).ok().flatten();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// The last list that was refused and belongs to none that is held.
+    pub fn refused(&self) -> Option<Alarm> {
+        let bytes = private_file::read(&self.lists, NOTE, LONGEST_NOTE).ok().flatten()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Reads a list's newest file on the disk again. One that is not as it was written any more is written anew from
+    /// `index`, which was opened when it still was. Gives whether that was needed.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn scrub(&self, index: &Index<SharedBytes>) -> io::Result<bool> {
+        let (id, content) = (index.id(), index.content());
+        if self.generation(id, content).is_ok() {
+            return Ok(false);
+        }
+        let _lock = self.lock()?;
+        let (path, file) = self.temporary()?;
+        let mut writer = SealedWriter::new(file, &self.key)?;
+        writer.write_all(index.as_bytes())?;
+        writer.finish()?;
+        fs::rename(path, self.folder(id).join(file_name(index)))?;
+        File::open(self.folder(id))?.sync_all()?;
+        Ok(true)
+    }
+
+    /// A file of its own among what comes in.
+    fn temporary(&self) -> io::Result<(PathBuf, File)> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        let path = self.incoming().join(format!("{:016x}.new", u64::from_le_bytes(random)));
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok((path, file))
+    }
+}
+
+/// Names are in the order of the lists' numbers.
+fn file_name(index: &Index<SharedBytes>) -> String {
+    let (length, number) = index.number();
+    format!("{length:02x}{}-{}.{INDEX}", hex(number), hex(index.content().get(..16).unwrap_or_default()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The shelf while nobody else changes it.
+#[derive(Debug)]
+pub struct Locked<'s> {
+    shelf: &'s Shelf,
+    _lock: File,
+}
+
+impl Locked<'_> {
+    /// Throws away what a stop left half done.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn tidy(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.shelf.incoming())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|found| found == "new") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the list in a file that may lie anywhere and be anybody's: it is copied first, so that what is
+    /// checked is what is kept.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; a refusal is noted.
+    pub fn import(
+        &self,
+        file: &Path,
+        verifier: &Verifier,
+        intermediates: &[&[u8]],
+        source: &str,
+        now: UnixMillis,
+    ) -> Result<Taken, NotTaken> {
+        let (path, mut copy) = self.shelf.temporary()?;
+        let copied = File::open(file).and_then(|list| io::copy(&mut list.take(LONGEST_LIST + 1), &mut copy));
+        let taken = match copied {
+            Ok(length) if length > LONGEST_LIST => Err(NotTaken::TooLong),
+            Ok(_) => self.take(&copy, verifier, intermediates, source, now),
+            Err(error) => Err(error.into()),
+        };
+        fs::remove_file(path)?;
+        taken
+    }
+
+    /// Takes the list in a file that nobody else can write to.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; a refusal is noted.
+    pub fn take(
+        &self,
+        list: &File,
+        verifier: &Verifier,
+        intermediates: &[&[u8]],
+        source: &str,
+        now: UnixMillis,
+    ) -> Result<Taken, NotTaken> {
+        let taken = self.ingest(list, verifier, intermediates, source, now);
+        if let Err(problem @ (NotTaken::Refused(_) | NotTaken::TooLong)) = &taken {
+            let alarm = Alarm { at: now, text: chain(problem), source: source.to_owned() };
+            let bytes = serde_json::to_vec(&alarm).map_err(io::Error::other)?;
+            private_file::replace(&self.shelf.lists, NOTE, &bytes)?;
+        }
+        taken
+    }
+
+    fn ingest(
+        &self,
+        list: &File,
+        verifier: &Verifier,
+        intermediates: &[&[u8]],
+        source: &str,
+        now: UnixMillis,
+    ) -> Result<Taken, NotTaken> {
+        if list.metadata()?.len() > LONGEST_LIST {
+            return Err(NotTaken::TooLong);
+        }
+        let bytes = map_own(list)?;
+        let crl = Crl::parse(&bytes)?;
+        let head = verifier.read_head(&crl, intermediates, now)?;
+        let (path, file) = self.shelf.temporary()?;
+        let written = std::thread::scope(|scope| {
+            // The authority's signature on one thread, the strict walk on this one; nothing counts before both.
+            let signature = scope.spawn(|| head.check_signature(&crl));
+            let mut writer = SealedWriter::new(file, &self.shelf.key)?;
+            let unnamed = build(&crl, head.kind(), &mut writer);
+            let signed =
+                signature.join().map_err(|_panic| io::Error::other("the check of a signature failed"))??;
+            unnamed?.name(&signed.stated())?;
+            writer.finish()?;
+            Ok::<_, NotTaken>(())
+        });
+        let taken = written.and_then(|()| self.publish(&path, source, now));
+        if taken.is_err() {
+            fs::remove_file(&path)?;
+        }
+        taken
+    }
+
+    /// Gives a finished index its place: first the marks, then the name. After a stop in between the list is refused
+    /// to nobody, because it is the one that the mark names.
+    fn publish(&self, path: &Path, source: &str, now: UnixMillis) -> Result<Taken, NotTaken> {
+        let index = self.shelf.read_index(path)?;
+        let (id, mark) = (index.id(), Mark::of(&index));
+        let folder = self.shelf.folder(id);
+        private_file::private_folder(&folder)?;
+        let mut note = self.shelf.note(id);
+        let furthest = match self.shelf.mark(id, None) {
+            None => self.shelf.newest(id)?.as_ref().map(Mark::of),
+            known => known,
+        };
+        if let Some(Err(backwards)) = furthest.as_ref().map(|furthest| furthest.check_follows(&mark)) {
+            let refused = NotTaken::Backwards(backwards);
+            let alarm = Alarm { at: now, text: chain(&refused), source: source.to_owned() };
+            note.refused = Some(alarm.clone());
+            // An old file that somebody imports again is no alarm.
+            if backwards != Backwards::Older {
+                note.alarms.push(alarm);
+            }
+            self.write_note(id, note)?;
+            return Err(refused);
+        }
+        let place = folder.join(file_name(&index));
+        let is_known = place.exists();
+        mark.write(&folder, MARK)?;
+        mark.write(&self.shelf.marks, &id.to_string())?;
+        fs::rename(path, &place)?;
+        File::open(&folder)?.sync_all()?;
+        File::open(&self.shelf.lists)?.sync_all()?;
+        if !is_known {
+            (note.source, note.taken_at) = (source.to_owned(), now);
+            self.write_note(id, note)?;
+        }
+        self.drop_old(id)?;
+        Ok(Taken { index, is_known })
+    }
+
+    fn drop_old(&self, id: ListId) -> io::Result<()> {
+        let files = self.shelf.index_files(id)?;
+        let too_many = files.len().saturating_sub(self.shelf.generations);
+        files.iter().take(too_many).try_for_each(fs::remove_file)
+    }
+
+    fn write_note(&self, id: ListId, mut note: Note) -> io::Result<()> {
+        note.alarms.drain(..note.alarms.len().saturating_sub(ALARMS));
+        let bytes = serde_json::to_vec(&note).map_err(io::Error::other)?;
+        private_file::replace(&self.shelf.folder(id), NOTE, &bytes)?;
+        private_file::replace(&self.shelf.lists, "changed", &[])
+    }
+
+    /// Raises an alarm about a list.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn alarm(&self, id: ListId, alarm: Alarm) -> io::Result<()> {
+        private_file::private_folder(&self.shelf.folder(id))?;
+        let mut note = self.shelf.note(id);
+        note.alarms.push(alarm);
+        self.write_note(id, note)
+    }
+
+    /// Keeps what the server reported, sealed, until the authority confirms it; `None` forgets it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn keep_reported(&self, id: ListId, reported: Option<&[u8]>) -> io::Result<()> {
+        let place = self.shelf.folder(id).join(REPORTED);
+        let Some(reported) = reported else {
+            return match fs::remove_file(place) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Ok(()) | Err(_) => Ok(()),
+            };
+        };
+        let (path, file) = self.shelf.temporary()?;
+        let mut writer = SealedWriter::new(file, &self.shelf.key)?;
+        writer.write_all(reported)?;
+        writer.finish()?;
+        fs::rename(path, place)?;
+        File::open(self.shelf.folder(id))?.sync_all()
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[expect(unsafe_code, reason = "a list is walked as one slice, and reading it into memory takes its size")]
+fn map_own(file: &File) -> io::Result<memmap2::Mmap> {
+    // SAFETY: the file lies in a folder of mode 0700 and was made by this process, which does not change it any more.
+    unsafe { memmap2::Mmap::map(file) }
+}

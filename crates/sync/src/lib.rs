@@ -4,13 +4,15 @@
 //! The life of a change on its way: a box writes it ([`hinamori_record::Document::append`]), seals runs of
 //! its changes ([`SealKey::seal`]), and sends them as a [`SealedBatch`]; whoever receives them checks
 //! everything at once ([`verify`]) and only a [`VerifiedBatch`] can be stored. A [`Session`] is one
-//! connection: it says what to store, what to send and what the other side has.
+//! connection: it says what to store, what to send and what the other side has. Revocation lists travel
+//! beside the records, as [`ListMessage`]s.
 //!
 //! **Invariant:** a record that is not under the seal of the box that made it is believed by nobody.
 //! **Invariant:** keys and the town's secret cannot be printed.
 
 mod frame;
 mod grant;
+mod lists;
 mod message;
 mod seal;
 mod session;
@@ -21,6 +23,10 @@ use std::collections::BTreeMap;
 use hinamori_record::{ActorId, DocumentScope};
 
 pub use grant::{Grant, Grants};
+pub use lists::{
+    FeedKey, LONGEST_PIECE, ListContent, ListMessage, ListOffer, ListPiece, ListWanted, MOST_OFFERS,
+    NotReported, open_report,
+};
 pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify};
 pub use session::{Effects, PeerMisbehaved, Session, Side};
 

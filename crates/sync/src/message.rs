@@ -5,10 +5,10 @@ use hinamori_record::{ActorId, Change, DocumentScope, Period, decode_change};
 use serde::{Deserialize, Serialize};
 
 use crate::frame::frames_of;
-use crate::{Seal, SealedBatch, Vectors};
+use crate::{ListMessage, Seal, SealedBatch, Vectors};
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 1;
+pub(crate) const PROTOCOL: u16 = 2;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub(crate) enum Message {
     Durable(Vec<WireDocument>),
     /// From the server: a town package.
     Town(Vec<u8>),
+    /// About revocation lists.
+    List(ListMessage),
 }
 
 impl Message {

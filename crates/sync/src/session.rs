@@ -8,7 +8,7 @@ use hinamori_record::{ActorId, DocumentScope};
 use crate::frame::Reader;
 use crate::message::{Message, PROTOCOL, WireBatch, vectors_of, wire_vectors};
 use crate::town::{MAXIMUM, SignedPackage};
-use crate::{Grants, SealedBatch, Vectors, VerifiedBatch, verify};
+use crate::{Grants, ListMessage, SealedBatch, Vectors, VerifiedBatch, verify};
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
 const LONGEST_FROM_BOX: usize = 9 << 20;
@@ -70,6 +70,8 @@ pub struct Effects {
     pub confirmed: Vec<(DocumentScope, ActorId, u32)>,
     /// A complete newer town package whose signature holds: store it. The session already goes by it.
     pub town: Option<SignedPackage>,
+    /// About revocation lists, in the order in which it came.
+    pub lists: Vec<ListMessage>,
     /// The peer said hello, or may read more than before: look for batches it lacks and [`Session::offer`]
     /// them until there are none.
     pub look_up: bool,
@@ -186,6 +188,12 @@ impl Session {
                 }
             }
             (Message::Town(bytes), Side::Box) => self.package(&bytes, effects),
+            (Message::List(message), side) if message.is_the_servers() == (side == Side::Box) => {
+                effects.lists.push(message);
+            }
+            (Message::List(_), _) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "what only the other side says of lists" });
+            }
             (Message::Durable(_) | Message::Town(_), Side::Server { .. }) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a server says" });
             }
@@ -281,6 +289,11 @@ impl Session {
             send.extend(Message::Batch(batch.into()).encode());
         }
         send
+    }
+
+    /// The bytes of a message about lists. Before the peer's hello nothing is sent.
+    pub fn tell(&self, message: ListMessage) -> Vec<u8> {
+        if self.peer.is_some() { Message::List(message).encode() } else { Vec::new() }
     }
 
     /// The batches of [`Effects::store`] are durable; `own` is what this side holds now. A server answers

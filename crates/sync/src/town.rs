@@ -43,8 +43,13 @@ pub struct Package {
     pub anchors: Vec<Vec<u8>>,
     /// Authorities between anchors and cards (DER).
     pub intermediates: Vec<Vec<u8>>,
-    /// Revocation lists (DER).
-    pub revocation_lists: Vec<Vec<u8>>,
+    /// The server's key that signs what it reports of revocation lists: see [`crate::FeedKey`].
+    pub feed_key: [u8; 32],
+    /// For so many milliseconds after a list's nextUpdate what it does not name still counts as not revoked.
+    pub list_grace_millis: u64,
+    /// The town root says that it was not later than `issued_at` when it issued this: whatever moved a box's earliest
+    /// time further was wrong.
+    pub resets_time: bool,
     /// People and cards.
     pub directory: Directory,
 }
@@ -130,6 +135,8 @@ pub struct Card {
     pub binding: BindingAssurance,
     /// The application key's SubjectPublicKeyInfo (DER), stored at registration.
     pub application_key: Option<Vec<u8>>,
+    /// Reported to the town as lost or stolen, and since when.
+    pub stopped: Option<UnixMillis>,
 }
 
 impl From<&Package> for Grants {
@@ -277,7 +284,9 @@ mod tests {
             )],
             anchors: vec![vec![1, 2, 3]],
             intermediates: Vec::new(),
-            revocation_lists: Vec::new(),
+            feed_key: [8; 32],
+            list_grace_millis: 3_600_000,
+            resets_time: false,
             directory: Directory {
                 people: vec![Person {
                     id: PersonId::from_bytes([7; 16]),
@@ -294,6 +303,7 @@ mod tests {
                     person: PersonId::from_bytes([7; 16]),
                     binding: BindingAssurance::AttributesSigned,
                     application_key: None,
+                    stopped: None,
                 }],
             },
         }

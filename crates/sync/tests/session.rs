@@ -46,8 +46,10 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
             boxes,
             anchors: Vec::new(),
-            intermediates: Vec::new(),
-            revocation_lists: vec![vec![0x5a; 3_000]],
+            intermediates: vec![vec![0x5a; 3_000]],
+            feed_key: [8; 32],
+            list_grace_millis: 0,
+            resets_time: false,
             directory: Directory::default(),
         })
         .unwrap()

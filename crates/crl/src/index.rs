@@ -9,7 +9,7 @@ use ring::digest::{Context, SHA256, digest};
 
 use crate::build::{ListKind, hash_of};
 use crate::footer::{Footer, Kind, LENGTH};
-use crate::keys::value;
+use crate::keys::{HashKey, value};
 use crate::row::{BLOCK, Frame, Row, Rows};
 use crate::sparse::View;
 
@@ -260,6 +260,11 @@ impl<B: AsRef<[u8]>> Index<B> {
         ListId::from_bytes(hash.as_ref().first_chunk().copied().unwrap_or_default())
     }
 
+    /// By which serial numbers are hashed: it depends on the list's signature, whatever form the index has.
+    pub(crate) const fn key(&self) -> HashKey {
+        self.footer.key
+    }
+
     /// Bytes of the parts.
     pub fn sizes(&self) -> Sizes {
         let length = |number| self.part(number).len();
@@ -267,7 +272,7 @@ impl<B: AsRef<[u8]>> Index<B> {
     }
 }
 
-fn strip(serial: &[u8]) -> &[u8] {
+pub(crate) fn strip(serial: &[u8]) -> &[u8] {
     let zeros = serial.iter().take_while(|byte| **byte == 0).count();
     serial.get(zeros..).unwrap_or_default()
 }

@@ -4,12 +4,16 @@
 //! nanoseconds an entry. [`build()`] writes an [`Index`] of it, which is asked by serial number: it is a
 //! handful of flat arrays, so that it can be kept in a file and mapped.
 //!
+//! [`Additions`] are what a newer list has that an older one does not have, ready to be signed and sent.
+//!
 //! Nothing here checks a signature or decides what a list speaks for: that is `hinamori-pki`, which uses
 //! nothing of a list before its signature holds.
 //!
 //! **Invariant:** an index answers for exactly the serial numbers that the list's bytes name, and opens only
 //! when every byte of it is as it was written.
 
+mod additions;
+mod bits;
 mod build;
 mod crl;
 mod der;
@@ -17,10 +21,12 @@ mod entry;
 mod footer;
 mod index;
 mod keys;
+mod rice;
 mod row;
 mod sparse;
 mod time;
 
+pub use additions::{Additions, BadAdditions, Step};
 pub use build::{BuildError, ListKind, Sink, Stated, Unnamed, build};
 pub use crl::Crl;
 pub use der::CrlError;

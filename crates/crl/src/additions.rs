@@ -1,0 +1,153 @@
+//! What became revoked between two lists, in little more than the bits that tell it from all else that could have
+//! become so: what the server may say at once, before the proof of it has come over a thin link.
+
+use std::fmt;
+
+use hinamori_model::UnixMillis;
+
+use crate::bits::{BitReader, Bits};
+use crate::footer::LONGEST_NUMBER;
+use crate::index::{Index, strip};
+use crate::keys::{HASH_BITS, HashKey, value};
+use crate::rice::{read_ascending, write_ascending};
+
+/// What additions begin with: the form of the serial numbers.
+const PLAIN: u64 = 1;
+const HASHED: u64 = 2;
+
+/// The bytes are no additions, or not in their only form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the additions are malformed")]
+pub struct BadAdditions;
+
+/// Between which two lists something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Names the key that signed both.
+    pub issuer: [u8; 32],
+    /// Names what both speak for.
+    pub scope: [u8; 32],
+    /// Names the older one's content.
+    pub old_content: [u8; 32],
+    /// crlNumber of the older one, big-endian without leading zeros.
+    pub old_number: Vec<u8>,
+    /// crlNumber of the newer one.
+    pub new_number: Vec<u8>,
+    /// thisUpdate of the newer one.
+    pub this_update: UnixMillis,
+}
+
+/// Which serial numbers a newer list has that an older one does not have. Nothing vouches for them but whoever
+/// signs these bytes; and they can only deny.
+///
+/// As bytes: the form, the [`Step`], for hashed serial numbers the key, and the numbers as gaps in a Rice code. There
+/// is one form only of the same additions.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Additions {
+    step: Step,
+    /// The key by which the serial numbers are hashed, if one of them has more than eight bytes: a certificate that
+    /// nobody added is then taken for an added one once in 2⁴⁰ for each of them.
+    key: Option<HashKey>,
+    numbers: Vec<u64>,
+}
+
+impl fmt::Debug for Additions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Additions({} serial numbers)", self.numbers.len())
+    }
+}
+
+impl Additions {
+    /// What `new` has and `old` does not have, two lists of one issuer and scope.
+    pub fn between<A: AsRef<[u8]>, B: AsRef<[u8]>>(old: &Index<A>, new: &Index<B>) -> Self {
+        let added = || new.rows().map(|row| row.serial).filter(|serial| !old.contains(serial));
+        let plain: Option<Vec<u64>> = added().map(value).collect();
+        let key = plain.is_none().then_some(old.key());
+        let mut numbers = match (plain, key) {
+            (Some(plain), _) => plain,
+            (None, key) => key.iter().flat_map(|key| added().map(|serial| key.hash(serial))).collect(),
+        };
+        numbers.sort_unstable();
+        numbers.dedup();
+        let (issuer, scope) = new.speaks_for();
+        let step = Step {
+            issuer: *issuer,
+            scope: *scope,
+            old_content: *old.content(),
+            old_number: old.number().1.to_vec(),
+            new_number: new.number().1.to_vec(),
+            this_update: new.this_update(),
+        };
+        Self { step, key, numbers }
+    }
+
+    /// What is signed and sent.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Bits::default();
+        out.push(if self.key.is_some() { HASHED } else { PLAIN }, 8);
+        let Step { issuer, scope, old_content, old_number, new_number, this_update } = &self.step;
+        [issuer, scope, old_content].into_iter().for_each(|hash| out.push_bytes(hash));
+        for number in [old_number, new_number] {
+            out.push(u64::try_from(number.len()).unwrap_or(u64::MAX), 8);
+            out.push_bytes(number);
+        }
+        out.push(this_update.get(), u64::BITS);
+        self.key.iter().flat_map(|key| key.0).for_each(|word| out.push(word, u64::BITS));
+        write_ascending(&self.numbers, &mut out);
+        out.finish()
+    }
+
+    /// Reads what [`Additions::to_bytes`] wrote. They take up to 64 times as much memory as bytes.
+    ///
+    /// # Errors
+    /// [`BadAdditions`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadAdditions> {
+        // What is in another form (another parameter, other filling, something behind it) becomes other bytes.
+        Self::read(bytes).filter(|read| read.to_bytes() == bytes).ok_or(BadAdditions)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = BitReader::new(bytes);
+        let is_hashed = match reader.take(8)? {
+            PLAIN => false,
+            HASHED => true,
+            _ => return None,
+        };
+        let (issuer, scope, old_content) = (reader.take_array()?, reader.take_array()?, reader.take_array()?);
+        let mut number = || {
+            let length = usize::try_from(reader.take(8)?).ok()?;
+            let number = reader.take_bytes(length)?;
+            (length <= LONGEST_NUMBER && number.first() != Some(&0)).then_some(number)
+        };
+        let (old_number, new_number) = (number()?, number()?);
+        let this_update = UnixMillis::new(reader.take(u64::BITS)?);
+        let mut word = || reader.take(u64::BITS);
+        let key = if is_hashed { Some(HashKey([word()?, word()?, word()?, word()?])) } else { None };
+        let numbers = read_ascending(u64::MAX, &mut reader)?;
+        let fits = !is_hashed || numbers.last().is_none_or(|last| last >> HASH_BITS == 0);
+        let step = Step { issuer, scope, old_content, old_number, new_number, this_update };
+        fits.then_some(Self { step, key, numbers })
+    }
+
+    /// Whether a serial number (big-endian, leading zeros do not count) was added.
+    pub fn contains(&self, serial: &[u8]) -> bool {
+        let serial = strip(serial);
+        let number = self.key.map_or_else(|| value(serial), |key| Some(key.hash(serial)));
+        number.is_some_and(|number| self.numbers.binary_search(&number).is_ok())
+    }
+
+    /// Between which lists they stand.
+    pub const fn step(&self) -> &Step {
+        &self.step
+    }
+
+    /// How many were added.
+    pub const fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Whether none was.
+    pub const fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+}

@@ -1,0 +1,131 @@
+//! What a newer list has more: it is all there and nothing else is, it takes little room, and its bytes have one
+//! form.
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+
+mod made;
+
+use std::collections::BTreeSet;
+
+use hinamori_crl::{Additions, BadAdditions};
+use made::{DAY, Revoked, bound, index, numbers, revoked};
+use proptest::prelude::*;
+
+/// Bytes of the signature that goes with them.
+const SIGNATURE: f64 = 64.0;
+
+fn list_of(serials: &[Vec<u8>]) -> Vec<Revoked> {
+    let one = |serial: &Vec<u8>| Revoked {
+        serial: serial.iter().copied().skip_while(|byte| *byte == 0).collect(),
+        at: DAY,
+        reason: None,
+        is_unusual: serial.len() % 5 == 1,
+    };
+    serials.iter().map(one).collect()
+}
+
+fn serials(longest: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let close = (0_u16..300).prop_map(|number| number.to_be_bytes().to_vec());
+    let any = prop::collection::vec(any::<u8>(), 0..=longest);
+    prop::collection::vec(prop_oneof![close, any], 0..60)
+}
+
+proptest! {
+    #[test]
+    fn what_was_added_is_there_and_nothing_else(
+        (old, new, others) in prop_oneof![Just(3_usize), Just(8), Just(20)]
+            .prop_flat_map(|longest| (serials(longest), serials(longest), serials(20))),
+    ) {
+        let (old, new) = (list_of(&old), list_of(&new));
+        let additions = Additions::between(&index(1, &old), &index(2, &new));
+        let again = Additions::from_bytes(&additions.to_bytes()).unwrap();
+        prop_assert_eq!(&again, &additions);
+        let all = |list: &[Revoked]| list.iter().map(|one| one.serial.clone()).collect::<BTreeSet<_>>();
+        let added: BTreeSet<_> = all(&new).difference(&all(&old)).cloned().collect();
+        prop_assert_eq!((again.len(), again.is_empty()), (added.len(), added.is_empty()));
+        for serial in all(&old).into_iter().chain(all(&new)).chain(all(&list_of(&others))) {
+            prop_assert_eq!(again.contains(&serial), added.contains(&serial));
+            let padded = [&[0, 0][..], &serial].concat();
+            prop_assert_eq!(again.contains(&padded), added.contains(&serial));
+        }
+    }
+
+    #[test]
+    fn noise_is_refused(noise in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert_eq!(Additions::from_bytes(&noise), Err(BadAdditions));
+    }
+}
+
+fn some(serials: &[u64]) -> Vec<Revoked> {
+    serials.iter().map(|serial| revoked(*serial, DAY, 1)).collect()
+}
+
+#[test]
+fn bytes_have_one_form() {
+    let long = Revoked { serial: vec![9; 20], ..revoked(0, DAY, 1) };
+    for more in [revoked(77, DAY, 1), long] {
+        let new = [some(&[3, 5, 6, 700, 701, 90_000]), vec![more]].concat();
+        let additions = Additions::between(&index(1, &some(&[5, 8])), &index(2, &new));
+        let bytes = additions.to_bytes();
+        for length in 0..bytes.len() {
+            assert_eq!(Additions::from_bytes(&bytes[..length]), Err(BadAdditions), "cut at {length}");
+        }
+        assert_eq!(Additions::from_bytes(&[bytes.as_slice(), &[0]].concat()), Err(BadAdditions));
+        for bit in 0..bytes.len() * 8 {
+            let mut bent = bytes.clone();
+            bent[bit / 8] ^= 1 << (bit % 8);
+            match Additions::from_bytes(&bent) {
+                Err(BadAdditions) => {}
+                Ok(other) => assert!(other != additions && other.to_bytes() == bent, "bit {bit}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn they_say_between_which_lists_they_stand() {
+    let additions = Additions::between(&index(1, &some(&[5])), &index(2, &some(&[5, 6])));
+    let step = additions.step();
+    assert_eq!((step.issuer, step.scope, step.old_content), ([1; 32], [2; 32], [1; 32]));
+    assert_eq!((step.old_number.as_slice(), step.new_number.as_slice()), (&[1][..], &[2][..]));
+    assert_eq!(step.this_update.get(), u64::from(DAY + 2) * 1_000);
+}
+
+#[test]
+fn serial_numbers_are_not_printed() {
+    let additions = Additions::between(&index(1, &[]), &index(2, &some(&[171, 205])));
+    let printed = format!("{additions:?}");
+    assert!(!printed.contains("171") && !printed.contains("205") && printed.contains('2'), "{printed}");
+}
+
+/// 10,000 additions among a hundred million serial numbers, and among random ones.
+#[test]
+fn they_take_little_more_than_they_have_to() {
+    let mut number = numbers(3);
+    let mut draw = |count| (0..count).map(|_| number(100_000_000)).collect::<BTreeSet<_>>();
+    let (old, new) = (draw(50_000), draw(10_000));
+    let count = new.difference(&old).count();
+    let both: Vec<u64> = old.iter().copied().chain(new).collect();
+    let old: Vec<u64> = old.into_iter().collect();
+    let plain = Additions::between(&index(1, &some(&old)), &index(2, &some(&both)));
+    assert_eq!(plain.len(), count);
+
+    let long = |serials: &[u64]| -> Vec<Revoked> {
+        serials
+            .iter()
+            .map(|serial| {
+                let mut word = numbers(*serial);
+                let bytes = [0; 20].map(|_: u8| word(255) as u8 + 1);
+                Revoked { serial: bytes.to_vec(), ..revoked(0, DAY, 1) }
+            })
+            .collect()
+    };
+    let hashed = Additions::between(&index(1, &long(&old)), &index(2, &long(&both)));
+    assert_eq!(hashed.len(), count);
+
+    for (additions, all) in [(plain, 100_000_000), (hashed, 1 << 40)] {
+        let bytes = additions.to_bytes().len() as f64 + SIGNATURE;
+        let ratio = bytes / bound(all, count as u64);
+        println!("{count} of {all}: {bytes} bytes, {ratio:.4} times the bound");
+        assert!(ratio < 1.03, "{bytes} bytes are {ratio} times the bound");
+    }
+}

@@ -1,6 +1,7 @@
 //! What became revoked between two lists, in little more than the bits that tell it from all else that could have
 //! become so: what the server may say at once, before the proof of it has come over a thin link.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use hinamori_model::UnixMillis;
@@ -134,6 +135,19 @@ impl Additions {
         let serial = strip(serial);
         let number = self.key.map_or_else(|| value(serial), |key| Some(key.hash(serial)));
         number.is_some_and(|number| self.numbers.binary_search(&number).is_ok())
+    }
+
+    /// How many of them a list does not have: more than none when somebody reported what its authority did not
+    /// confirm. A list with long serial numbers is read through.
+    pub fn missing_in<B: AsRef<[u8]>>(&self, list: &Index<B>) -> usize {
+        let listed: BTreeSet<u64> = match self.key {
+            None => return self.numbers.iter().filter(|number| !list.contains(&number.to_be_bytes())).count(),
+            Some(key) => {
+                let hashes = list.rows().map(|row| key.hash(row.serial));
+                hashes.filter(|hash| self.numbers.binary_search(hash).is_ok()).collect()
+            }
+        };
+        self.numbers.len() - listed.len()
     }
 
     /// Between which lists they stand.

@@ -1,6 +1,6 @@
 //! What a reader's thread does with each card: read it, check it, let its chip prove itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -17,7 +17,8 @@ use hinamori_pki::{
 };
 use tracing::debug;
 
-use crate::clock;
+use crate::clock::{self, TimeMarks};
+use crate::lists::{Authorities, HeldList, equip};
 
 /// What cards are checked against: replaced as a whole when the town's package is.
 pub(crate) struct Checks {
@@ -28,9 +29,11 @@ pub(crate) struct Checks {
     /// Authorities between them and cards (DER).
     pub(crate) intermediates: Vec<Vec<u8>>,
     /// The application keys stored at registration (DER SubjectPublicKeyInfo).
-    pub(crate) application_keys: BTreeMap<CardKey, Box<[u8]>>,
-    /// It cannot be earlier now: when the package was issued, or a list in it.
-    pub(crate) not_before: UnixMillis,
+    pub(crate) application_keys: Arc<BTreeMap<CardKey, Box<[u8]>>>,
+    /// Cards that were reported to the town as lost or stolen.
+    pub(crate) stopped: Arc<BTreeSet<CardKey>>,
+    /// It cannot be earlier now.
+    pub(crate) time: TimeMarks,
     /// Version of the town's package; 0 for a town of one box.
     pub(crate) version: u64,
 }
@@ -110,6 +113,33 @@ impl TapWork for CheckedTap {
 }
 
 impl Checks {
+    /// What says how late it is at least, and the wall clock.
+    fn now(&self) -> UnixMillis {
+        let clock = clock::wall();
+        clock.max(self.time.not_before(clock))
+    }
+
+    /// The same with other lists, and with the newest time that the server signed.
+    pub(crate) fn renewed(
+        &self,
+        authorities: &Authorities,
+        lists: &[HeldList],
+        server: UnixMillis,
+    ) -> Self {
+        let mut verifier = authorities.verifier.clone();
+        equip(&mut verifier, lists);
+        let authority = verifier.latest_list().unwrap_or_default();
+        Self {
+            key: self.key.clone(),
+            verifier,
+            intermediates: self.intermediates.clone(),
+            application_keys: Arc::clone(&self.application_keys),
+            stopped: Arc::clone(&self.stopped),
+            time: TimeMarks { authority, server, ..self.time },
+            version: self.version,
+        }
+    }
+
     fn examine(
         &self,
         card: &mut dyn Transport,
@@ -142,7 +172,7 @@ impl Checks {
         };
         let key = self.key.card_key(TokenKind::Certificate, &certificate.spki_hash().0);
         let intermediates: Vec<&[u8]> = self.intermediates.iter().map(Vec::as_slice).collect();
-        let now = clock::wall().max(self.not_before);
+        let now = self.now();
         let verdict = self.verifier.check(&certificate, &intermediates, purpose, now);
         let chip = match (&verdict, self.application_keys.get(&key)) {
             (Ok(_), Some(stored)) => Some(prove(card, stored)?),

@@ -8,6 +8,7 @@
 mod desk;
 mod lists;
 mod tally;
+mod revocation;
 mod tapped;
 mod uplink;
 
@@ -33,6 +34,7 @@ use crate::keys::{self, Keys};
 use crate::kiosk::{KioskEvent, KioskId, Outbox};
 use crate::ledger::{Ledger, Place};
 use crate::link::LinkEvent;
+use crate::lists::{HeldList, Keeper, ListEvent, Lists};
 use crate::own_time::{OwnTimes, TapLog};
 use crate::status::Report;
 use crate::town::Town;
@@ -59,6 +61,7 @@ pub(crate) enum Event {
     Reader(ReaderEvent<Reading>),
     Kiosk(KioskEvent),
     Link(LinkEvent),
+    Lists(ListEvent),
     /// Somebody asks how the box is.
     Status(Sender<Report>),
     /// The daemon is to end.
@@ -117,6 +120,13 @@ pub(crate) struct Core {
     recent: RecentTaps,
     kiosks: BTreeMap<KioskId, (LaneId, Outbox)>,
     uplink: Uplink,
+    /// The lists' keeper until its thread begins, and the way to it.
+    lists: Option<Lists>,
+    keeper: Keeper,
+    /// What the keeper said last.
+    held: Vec<HeldList>,
+    /// The newest time that the server signed.
+    server_time: UnixMillis,
     tally: Tally,
     disk: DiskState,
     disk_tried: Instant,
@@ -145,9 +155,16 @@ impl Core {
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
         let (mode, open) = stored_mode(ledger.main_store())?;
+        let (lists, keeper) = Lists::open(&config.data)
+            .map_err(|source| StartError::File { what: "the folder of revocation lists", source })?;
+        let server_time = stored_time(ledger.main_store())?;
         let mut core = Self {
             checks: Arc::new(CheckedTap::new(Arc::clone(&town.checks))),
             uplink: Uplink::new(),
+            lists: Some(lists),
+            keeper,
+            held: Vec::new(),
+            server_time,
             opening: Opening::new(mode, None),
             open,
             desks: BTreeMap::new(),
@@ -182,6 +199,14 @@ impl Core {
     /// The work at the readers, which checks against what the core knows.
     pub(crate) fn checked_tap(&self) -> Arc<CheckedTap> {
         Arc::clone(&self.checks)
+    }
+
+    /// Lets the lists' keeper work.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn start_lists(&mut self, to_core: Inbox) -> std::io::Result<()> {
+        self.lists.take().map_or(Ok(()), |lists| lists.start(to_core))
     }
 
     /// Serves until it is told to stop. Whoever still hands it an event then hears that it is gone.
@@ -225,6 +250,7 @@ impl Core {
             Event::Reader(event) => self.reader_event(event, now),
             Event::Kiosk(event) => self.kiosk_event(event, now),
             Event::Link(event) => self.link_event(event, now),
+            Event::Lists(event) => self.list_event(event),
             Event::Status(answer) => {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
@@ -384,7 +410,7 @@ impl Core {
         facts: &[Fact],
         now: UnixMillis,
     ) -> Result<Vec<hinamori_model::RecordId>, HoldReason> {
-        let clock = clock::state(now, self.town.checks.not_before);
+        let clock = clock::state(now, self.town.checks.time.not_before(now));
         let place = Place { incident, site: self.town.site.id, lane, clock };
         let written = self.ledger.write(place, facts, now).map_err(|problem| problem.reason());
         if written.is_ok() {
@@ -570,6 +596,13 @@ fn stored_mode(store: &Store) -> Result<(Mode, Option<IncidentId>), StoreError> 
         Some(mode @ (Mode::Live | Mode::Drill)) => (mode, id.try_into().ok().map(IncidentId::from_bytes)),
         Some(Mode::DailyLife) | None => (Mode::DailyLife, None),
     })
+}
+
+/// The newest time that the server signed, as it was kept.
+fn stored_time(store: &Store) -> Result<UnixMillis, StoreError> {
+    let stored = store.setting(revocation::SERVER_TIME)?;
+    let bytes = stored.and_then(|stored| stored.as_slice().try_into().ok());
+    Ok(bytes.map_or_else(UnixMillis::default, |bytes| UnixMillis::new(u64::from_be_bytes(bytes))))
 }
 
 #[cfg(test)]

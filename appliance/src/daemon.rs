@@ -21,7 +21,8 @@ use crate::{control, kiosk, link};
 pub fn run(config: Config, ready: impl FnOnce()) -> Result<(), StartError> {
     let file = |what| move |source| StartError::File { what, source };
     let (to_core, events) = inbox();
-    let core = Core::open(config.clone())?;
+    let mut core = Core::open(config.clone())?;
+    core.start_lists(to_core.clone()).map_err(file("the thread for revocation lists"))?;
     let readers = watch_readers(&config, &core, to_core.clone()).map_err(file("the threads for readers"))?;
     let listener = kiosk::listen(&config.socket).map_err(file("the kiosks' socket"))?;
     kiosk::serve(listener, to_core.clone()).map_err(file("the kiosks' thread"))?;

@@ -20,6 +20,7 @@ mod keys;
 mod kiosk;
 mod ledger;
 mod link;
+mod lists;
 mod own_time;
 pub mod reader_test;
 pub mod status;

@@ -1,6 +1,6 @@
 //! The town as this box knows it: from the signed package, or made up until there is one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,9 @@ use hinamori_sync::town::{Directory, Incidents, Package, PackageError, SignedPac
 use tracing::warn;
 
 use crate::checks::Checks;
+use crate::clock::TimeMarks;
 use crate::keys::LocalTown;
+use crate::lists::Authorities;
 
 const PACKAGE: &str = "town.package";
 /// Bytes: a package is at most 64 MiB.
@@ -32,6 +34,8 @@ pub(crate) struct Town {
     pub(crate) hidden: BTreeSet<PersonId>,
     /// What cards are checked against.
     pub(crate) checks: Arc<Checks>,
+    /// Under whose authority lists are taken.
+    pub(crate) authorities: Arc<Authorities>,
 }
 
 /// Why a town package was not taken.
@@ -70,12 +74,15 @@ pub(crate) fn store_package(folder: &Path, package: &SignedPackage) -> Result<()
 impl Town {
     /// The town of a box that was never enrolled.
     pub(crate) fn local(local: &LocalTown, tests: TestHierarchies) -> Self {
+        let authorities =
+            Authorities { verifier: Verifier::new(tests), intermediates: Vec::new(), feed_key: [0; 32] };
         let checks = Checks {
             key: local.key.clone(),
-            verifier: Verifier::new(tests),
+            verifier: authorities.verifier.clone(),
             intermediates: Vec::new(),
-            application_keys: BTreeMap::new(),
-            not_before: UnixMillis::default(),
+            application_keys: Arc::default(),
+            stopped: Arc::default(),
+            time: TimeMarks::default(),
             version: 0,
         };
         Self {
@@ -85,6 +92,7 @@ impl Town {
             key: local.key.clone(),
             hidden: BTreeSet::new(),
             checks: Arc::new(checks),
+            authorities: Arc::new(authorities),
         }
     }
 
@@ -105,12 +113,14 @@ impl Town {
         });
         let key = TownKey::new(package.key.0);
         let people = &package.directory.people;
+        let authorities = authorities_of(&package, tests, now);
         let town = Self {
             version: package.version,
             site,
             incidents: package.incidents,
             hidden: people.iter().filter(|person| person.hidden).map(|person| person.id).collect(),
-            checks: Arc::new(checks(&package, &key, tests, now)),
+            checks: Arc::new(checks(&package, &key, &authorities)),
+            authorities: Arc::new(authorities),
             key,
         };
         (town, package.directory)
@@ -136,32 +146,33 @@ impl Town {
     }
 }
 
-/// Anchors, lists and keys of a package. What is refused is said; the rest counts.
-fn checks(package: &Package, key: &TownKey, tests: TestHierarchies, now: UnixMillis) -> Checks {
+/// The authorities of a package. What is refused is said; the rest counts.
+pub(crate) fn authorities_of(package: &Package, tests: TestHierarchies, now: UnixMillis) -> Authorities {
     let mut verifier = Verifier::new(tests);
     for anchor in &package.anchors {
         if let Err(error) = verifier.pin_anchor(anchor) {
             warn!(%error, "an anchor of the town's package was not pinned");
         }
     }
-    let now = now.max(package.issued_at);
     let intermediates: Vec<&[u8]> = package.intermediates.iter().map(Vec::as_slice).collect();
-    for list in &package.revocation_lists {
-        if let Err(error) = verifier.add_crl(list, &intermediates, now) {
-            warn!(%error, "a revocation list of the town's package was not taken");
-        }
-    }
-    let keys = package.directory.cards.iter().filter_map(|card| {
-        let application_key = card.application_key.clone()?.into_boxed_slice();
-        Some((key.card_key(card.kind, &card.identity), application_key))
-    });
-    let listed = verifier.latest_list();
+    verifier.know_authorities(&intermediates, now.max(package.issued_at));
+    verifier.set_grace(package.list_grace_millis);
+    Authorities { verifier, intermediates: package.intermediates.clone(), feed_key: package.feed_key }
+}
+
+/// What cards are checked against, still without a list.
+fn checks(package: &Package, key: &TownKey, authorities: &Authorities) -> Checks {
+    let cards = || package.directory.cards.iter().map(|card| (key.card_key(card.kind, &card.identity), card));
+    let keys = cards().filter_map(|(key, card)| Some((key, card.application_key.clone()?.into_boxed_slice())));
+    let stopped = cards().filter(|(_, card)| card.stopped.is_some()).map(|(key, _)| key);
+    let reset = package.resets_time.then_some(package.issued_at);
     Checks {
         key: key.clone(),
-        not_before: listed.map_or(package.issued_at, |listed| listed.max(package.issued_at)),
+        verifier: authorities.verifier.clone(),
         intermediates: package.intermediates.clone(),
-        application_keys: keys.collect(),
-        verifier,
+        application_keys: Arc::new(keys.collect()),
+        stopped: Arc::new(stopped.collect()),
+        time: TimeMarks { root: package.issued_at, reset, ..TimeMarks::default() },
         version: package.version,
     }
 }

@@ -91,7 +91,7 @@ impl Core {
                 reader: desk.reader,
                 link: self.uplink.state(self.town.is_enrolled()),
                 disk: self.disk,
-                clock: clock::state(now, self.town.checks.not_before),
+                clock: clock::state(now, self.town.checks.time.not_before(now)),
                 card_data: card_data.map_or(CardData::None, CardData::AsOf),
                 unsent: self.tally.unsent,
             },

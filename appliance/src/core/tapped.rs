@@ -103,6 +103,9 @@ impl Core {
         if on_two_readers {
             proof.doubts = proof.doubts.with(Doubt::TwoReaders);
         }
+        if self.town.checks.stopped.contains(&card) {
+            proof.doubts = proof.doubts.with(Doubt::Stopped);
+        }
         let person = known.map_or_else(|| self.town.key.person_of_unknown_card(card), |known| known.person);
         let tap = Tap {
             card,

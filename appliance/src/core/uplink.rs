@@ -9,7 +9,7 @@ use hinamori_net_tls::Identity;
 use hinamori_record::{Change, DocumentScope};
 use hinamori_store_sqlite::{Budget, Durability, StoreError};
 use hinamori_sync::town::{Package, SignedPackage};
-use hinamori_sync::{Effects, Grants, Session, Side, Vectors, VerifiedBatch};
+use hinamori_sync::{Effects, Grants, ListMessage, Session, Side, Vectors, VerifiedBatch};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
@@ -17,6 +17,7 @@ use super::{Core, identity_folder};
 use crate::clock;
 use crate::ledger::{Ledger, NotNamed};
 use crate::link::LinkEvent;
+use crate::lists::ListTask;
 use crate::town::{Town, store_package, stored_package};
 
 /// Changes under one seal, and batches on the way at once: a tap waits for no more than this is worth.
@@ -55,6 +56,8 @@ struct Line {
     busy: bool,
     /// The server may lack something.
     look_up: bool,
+    /// The server has said hello.
+    is_greeted: bool,
 }
 
 impl Line {
@@ -156,8 +159,8 @@ impl Core {
         info!(version = town.version, "the town's package is in use");
         let is_elsewhere = town.site.id != self.town.site.id;
         let incidents = self.incidents_in_use();
-        self.checks.replace(Arc::clone(&town.checks));
         self.town = town;
+        self.authorities_changed();
         self.uplink.root = Some(root);
         self.uplink.grants = grants;
         self.uplink.package = Some(signed);
@@ -220,7 +223,7 @@ impl Core {
         let own = self.town_vectors(&root);
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let (session, hello) = Session::new(Side::Box, root, package, grants, &own);
-        let mut line = Line { session, out, busy: false, look_up: false };
+        let mut line = Line { session, out, busy: false, look_up: false, is_greeted: false };
         line.send(hello);
         self.uplink.line = Some(line);
     }
@@ -232,13 +235,24 @@ impl Core {
         of_town.map(|(scope, actors)| (*scope, actors.clone())).collect()
     }
 
-    fn hang_up(&mut self) {
-        self.uplink.line = None;
+    pub(super) fn hang_up(&mut self) {
+        if self.uplink.line.take().is_some_and(|line| line.is_greeted) {
+            // A keeper that has too much to do is told when it asks again.
+            self.keeper.tell(ListTask::Down).ok();
+        }
         self.uplink.missed = false;
         let Some(last) = self.uplink.last_contact else { return };
         let kept = self.ledger.main_store().set_setting(LAST_CONTACT, &last.get().to_be_bytes());
         if let Err(problem) = kept {
             warn!(error = &problem as &dyn std::error::Error, "the last contact is not kept");
+        }
+    }
+
+    /// Says something about lists, if there is a connection.
+    pub(super) fn tell_server(&mut self, message: ListMessage) {
+        if let Some(line) = &mut self.uplink.line {
+            let bytes = line.session.tell(message);
+            line.send(bytes);
         }
     }
 
@@ -257,10 +271,14 @@ impl Core {
     }
 
     fn carry_out(&mut self, effects: Effects, now: UnixMillis) {
-        let Effects { store, quarantine, confirmed, town, look_up, send } = effects;
+        let Effects { store, quarantine, confirmed, town, lists, look_up, send } = effects;
         if let Some(line) = &mut self.uplink.line {
             line.look_up |= look_up;
             line.send(send);
+            if look_up && !line.is_greeted {
+                line.is_greeted = true;
+                self.tell_keeper(ListTask::Up);
+            }
         }
         // First the town: the records that come with it may be of incidents that only it names.
         if let Some(signed) = town {
@@ -288,6 +306,7 @@ impl Core {
             }
             self.reread(now);
         }
+        self.lists_heard(lists);
         if !confirmed.is_empty() {
             for (scope, actor, upto) in confirmed {
                 if let Err(problem) = self.ledger.store_mut(scope.incident).confirm(scope, actor, upto) {
@@ -331,7 +350,7 @@ impl Core {
             // The server has them: after a power cut they come again.
             let store = self.ledger.store_mut(incident(first));
             let ingested = store.commit_received(&batches, now, Durability::Relaxed)?;
-            let latest = clock::latest_believable(now, self.town.checks.not_before);
+            let latest = clock::latest_believable(now, self.town.checks.time.not_before(now));
             self.ledger.observe(ingested.latest, latest);
             for refused in ingested.refused {
                 warn!(error = &refused as &dyn std::error::Error, "a batch of another box was not taken");

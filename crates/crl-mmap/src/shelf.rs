@@ -279,6 +279,16 @@ impl Shelf {
         Ok(true)
     }
 
+    /// A file that is gone when it is closed.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn nameless_file(&self) -> io::Result<File> {
+        let (path, file) = self.temporary()?;
+        fs::remove_file(path)?;
+        Ok(file)
+    }
+
     /// A file of its own among what comes in.
     fn temporary(&self) -> io::Result<(PathBuf, File)> {
         let mut random = [0; 8];

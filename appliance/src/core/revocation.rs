@@ -1,0 +1,72 @@
+//! What the lists' keeper says, and what it is told.
+
+use std::sync::Arc;
+
+use hinamori_model::UnixMillis;
+use hinamori_sync::ListMessage;
+use tracing::{error, warn};
+
+use super::Core;
+use crate::lists::{ListEvent, ListTask, TooMuch};
+
+pub(super) const SERVER_TIME: &str = "server-time";
+/// Milliseconds: the server's time is written down when it moved so far.
+const WORTH_KEEPING: u64 = 3_600_000;
+
+impl Core {
+    pub(super) fn list_event(&mut self, event: ListEvent) {
+        match event {
+            ListEvent::Held(held) => {
+                self.held = held;
+                self.renew_checks();
+            }
+            ListEvent::Say(message) => self.tell_server(message),
+            ListEvent::ServerTime(time) if time > self.server_time => {
+                let is_news = time.since(self.server_time) >= WORTH_KEEPING;
+                self.server_time = time;
+                if is_news {
+                    self.keep_server_time(time);
+                    self.renew_checks();
+                }
+            }
+            ListEvent::ServerTime(_) => {}
+        }
+    }
+
+    fn keep_server_time(&mut self, time: UnixMillis) {
+        if let Err(problem) = self.ledger.main_store().set_setting(SERVER_TIME, &time.get().to_be_bytes()) {
+            warn!(error = &problem as &dyn std::error::Error, "the server's time is not kept");
+        }
+    }
+
+    /// From the next card on these lists count.
+    pub(super) fn renew_checks(&mut self) {
+        let checks = self.town.checks.renewed(&self.town.authorities, &self.held, self.server_time);
+        self.town.checks = Arc::new(checks);
+        self.checks.replace(Arc::clone(&self.town.checks));
+    }
+
+    /// Another town or another package: who may sign lists may have changed.
+    pub(super) fn authorities_changed(&mut self) {
+        let authorities = Arc::clone(&self.town.authorities);
+        match &mut self.lists {
+            Some(lists) => self.held = lists.load(authorities),
+            None => self.tell_keeper(ListTask::Town(authorities)),
+        }
+        self.renew_checks();
+    }
+
+    pub(super) fn tell_keeper(&mut self, task: ListTask) {
+        if let Err(TooMuch) = self.keeper.tell(task) {
+            error!("the server sends more of lists than it was asked for");
+            self.hang_up();
+        }
+    }
+
+    /// What the server said of lists.
+    pub(super) fn lists_heard(&mut self, messages: Vec<ListMessage>) {
+        for message in messages {
+            self.tell_keeper(ListTask::Message(message));
+        }
+    }
+}

@@ -1,10 +1,12 @@
 //! An authority: a certificate that may sign others, and how it is found.
 
+use der::Encode;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier};
 use x509_cert::name::Name;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use crate::certificate::millis;
+use crate::name::is_same;
 use crate::signature::{signed_bytes, verify};
 use crate::{CardCertificate, PathError, oid};
 use hinamori_model::UnixMillis;
@@ -22,6 +24,16 @@ impl Authority {
         self.0.inner().tbs_certificate().subject_public_key_info()
     }
 
+    /// SubjectPublicKeyInfo in DER: its hash names the key.
+    pub(crate) fn key_der(&self) -> Vec<u8> {
+        self.key().to_der().unwrap_or_default()
+    }
+
+    /// Whether this is the same issuer by name and key, whatever else the certificates say.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.key() == other.key() && is_same(self.name(), other.name())
+    }
+
     /// subjectKeyIdentifier (RFC 5280 §4.2.1.2).
     pub(crate) fn key_identifier(&self) -> Option<Vec<u8>> {
         let identifier = self.0.extension::<SubjectKeyIdentifier>(oid::SUBJECT_KEY_IDENTIFIER)?.ok()?;
@@ -35,7 +47,24 @@ impl Authority {
             (Some(stated), Some(own)) => stated == own,
             _ => true,
         };
-        self.name() == issuer && same_key
+        same_key && is_same(self.name(), issuer)
+    }
+
+    /// Whether it issued `certificate` and may have, with `below` authorities between the two and the holder
+    /// (§6.1.3 (a)(1), (2), (4), §6.1.4 (k), (l), (n)).
+    pub(crate) fn check_issued(
+        &self,
+        certificate: &CardCertificate,
+        below: usize,
+        now: UnixMillis,
+    ) -> Result<(), PathError> {
+        let stated = stated_issuer_key(certificate);
+        let issuer = certificate.inner().tbs_certificate().issuer();
+        if !self.may_have_issued(issuer, stated.as_deref()) || !self.signed(certificate) {
+            return Err(PathError::UntrustedIssuer);
+        }
+        self.check_may_issue(below)?;
+        check_validity(&self.0, now)
     }
 
     /// Whether its key signed `certificate`.
@@ -48,17 +77,22 @@ impl Authority {
 
     /// §6.1.4 (k), (l), (n): it may issue, with `below` authorities between it and the holder.
     pub(crate) fn check_may_issue(&self, below: usize) -> Result<(), PathError> {
-        let constraints = match self.0.extension::<BasicConstraints>(oid::BASIC_CONSTRAINTS) {
-            Some(Ok(constraints)) if constraints.ca => constraints,
-            _ => return Err(PathError::IssuerMayNotIssue),
-        };
-        if constraints.path_len_constraint.is_some_and(|most| below > usize::from(most)) {
+        if !self.0.is_authority() {
+            return Err(PathError::IssuerMayNotIssue);
+        }
+        if self.path_length().is_some_and(|most| below > most) {
             return Err(PathError::PathTooLong);
         }
         match self.0.extension::<KeyUsage>(oid::KEY_USAGE) {
             Some(Ok(usage)) if usage.key_cert_sign() => Ok(()),
             _ => Err(PathError::IssuerMayNotIssue),
         }
+    }
+
+    /// pathLenConstraint (§4.2.1.9).
+    pub(crate) fn path_length(&self) -> Option<usize> {
+        let constraints = self.0.extension::<BasicConstraints>(oid::BASIC_CONSTRAINTS)?.ok()?;
+        constraints.path_len_constraint.map(usize::from)
     }
 
     /// §6.3.3 (f): it may sign revocation lists.

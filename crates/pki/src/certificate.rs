@@ -8,7 +8,11 @@ use hinamori_model::{SpkiHash, UnixMillis};
 use ring::digest::{SHA256, digest};
 use x509_cert::Certificate;
 use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::time::Time;
+
+use crate::name::is_same;
+use crate::oid;
 
 /// No certificate of a card is longer; the longest seen has 1,758 bytes.
 const MAXIMUM: usize = 8_192;
@@ -50,6 +54,17 @@ impl CardCertificate {
 
     pub(crate) const fn inner(&self) -> &Certificate {
         &self.inner
+    }
+
+    /// §6.1: the issuer's name is the holder's own, as in an anchor or when an authority changes its key.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        is_same(self.inner.tbs_certificate().issuer(), self.inner.tbs_certificate().subject())
+    }
+
+    /// §4.2.1.9: the certificate says that it is an authority's.
+    pub(crate) fn is_authority(&self) -> bool {
+        let stated = self.extension::<BasicConstraints>(oid::BASIC_CONSTRAINTS);
+        matches!(stated, Some(Ok(constraints)) if constraints.ca)
     }
 
     pub(crate) fn serial(&self) -> &[u8] {

@@ -1,50 +1,34 @@
-//! Revocation lists (RFC 5280 §5, §6.3): verified once, then asked by serial number.
+//! Revocation lists that are held (RFC 5280 §5, §6.3): verified once, then asked by serial number.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
 
-use der::{Decode, Encode};
-use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Stated, build};
+use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, build};
 use hinamori_model::UnixMillis;
-use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlDistributionPoints, CrlNumber};
-use x509_cert::name::Name;
-use x509_cert::spki::AlgorithmIdentifierOwned;
+use x509_cert::ext::pkix::CrlDistributionPoints;
 
-use crate::authority::{Authority, check_validity};
-use crate::certificate::{decode_extension, sha256};
-use crate::signature::verify;
+use crate::head::{Covers, Head, SignedHead};
+use crate::name::names_of_point;
 use crate::{CardCertificate, Revocation, UnknownReason, oid};
 
-/// A partition of a town has some thousand entries. A nation's list in one piece does not come in a package.
-const MAXIMUM: usize = 16 << 20;
+/// A list that is read into memory here. A nation's list goes into a file instead.
+pub(crate) const MOST_IN_MEMORY: usize = 16 << 20;
 
-/// Which certificates a list speaks for: the issuer's key and one distribution point name, both as DER. An
-/// empty name means all that the issuer issued.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Scope {
-    issuer_key: Vec<u8>,
-    point: Vec<u8>,
-}
-
-impl Scope {
-    /// Everything by this issuer.
-    pub(crate) fn whole(issuer: &Authority) -> Self {
-        Self { issuer_key: key_of(issuer), point: Vec::new() }
-    }
-}
+/// removeFromCRL (§5.3.1).
+const TAKES_BACK: u8 = 8;
 
 /// Why a revocation list was not taken. The list held before stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CrlRefused {
     /// Longer than this index takes.
-    #[error("the list is over {MAXIMUM} bytes")]
+    #[error("the list is longer than is taken here")]
     TooLong,
-    /// Not DER of a version 2 list, or with bytes after it (§5.1).
+    /// Not DER of a version 2 list, or with bytes after it (§5.1); or no index of one.
     #[error("the bytes are no version 2 revocation list")]
     Malformed,
-    /// No pinned authority that may sign lists signed it (§6.3.3 (f), (g)).
+    /// No pinned authority that may sign lists, nor one under it, signed it (§6.3.3 (f), (g)).
     #[error("no pinned authority signed the list")]
     WrongSigner,
     /// The authority that signed it is not valid, now and when the list was made (§6.3.3 (f)).
@@ -56,18 +40,18 @@ pub enum CrlRefused {
     /// A critical extension that nobody here processes (§5.2).
     #[error("the list has a critical extension that is not known")]
     UnknownCriticalExtension,
-    /// crlNumber is missing or malformed (§5.2.3).
+    /// crlNumber is missing, or it or a delta list's BaseCRLNumber is malformed (§5.2.3, §5.2.4).
     #[error("the list has no number")]
     NoNumber,
-    /// An issuing distribution point that does not decode or is named relative to its issuer: nobody knows
-    /// whom the list speaks for (§5.2.5).
+    /// An issuing distribution point that does not decode or has too many names: nobody knows whom the list
+    /// speaks for (§5.2.5).
     #[error("the list's distribution point is not understood")]
     NoDistributionPoint,
-    /// A delta list (§5.2.4): it does not stand alone.
-    #[error("the list is a delta list")]
+    /// A delta list whose base, or a later one, is not held (§5.2.4): it does not stand alone.
+    #[error("the list is a delta list, and the list that it changes is not held")]
     Delta,
-    /// Indirect, by reasons, or of other than users' certificates (§5.2.5).
-    #[error("the list is of a kind that does not speak for users' certificates")]
+    /// Indirect, by reasons, or of attribute certificates (§5.2.5).
+    #[error("the list is indirect, by reasons or of attribute certificates")]
     OtherKind,
     /// nextUpdate is missing (§5.1.2.5).
     #[error("the list does not say when the next one comes")]
@@ -120,195 +104,221 @@ impl From<BuildError> for CrlRefused {
     }
 }
 
-/// A verified list.
+/// The bytes of an index: in memory, or a mapped file.
 #[derive(Clone)]
-pub(crate) struct List(Index<Vec<u8>>);
+pub struct IndexBytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl IndexBytes {
+    /// Takes bytes that stay the same as long as they are held.
+    pub fn new(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(bytes))
+    }
+}
+
+impl AsRef<[u8]> for IndexBytes {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl fmt::Debug for IndexBytes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "IndexBytes({})", self.as_ref().len())
+    }
+}
+
+/// The index of a list that was verified, in memory.
+pub(crate) fn index_in_memory(list: &Crl<'_>, signed: &SignedHead) -> Result<Index<IndexBytes>, CrlRefused> {
+    let (mut bytes, stated) = (Vec::new(), signed.stated());
+    build(list, stated.kind, &mut bytes)?.name(&stated)?;
+    Index::open(IndexBytes::new(bytes)).map_err(|_damaged| CrlRefused::Malformed)
+}
+
+/// Which lists follow each other: those of one key and one scope, each a hash.
+pub(crate) type Row = ([u8; 32], [u8; 32]);
+
+/// One list.
+struct List {
+    index: Index<IndexBytes>,
+    head: Head,
+}
 
 impl List {
-    /// Reads and verifies a list.
-    pub(crate) fn verified(
-        der: &[u8],
-        authorities: &[Authority],
-        now: UnixMillis,
-    ) -> Result<(Vec<Scope>, Self), CrlRefused> {
-        if der.len() > MAXIMUM {
-            return Err(CrlRefused::TooLong);
-        }
-        let list = Crl::parse(der)?;
-        let extensions = list.extensions.map_or_else(|| Ok(Vec::new()), exactly::<Vec<Extension>>)?;
-        let signer = signer_of(&list, &extensions, authorities)?;
-        // A box whose clock stands in the past believes the authority's own time.
-        check_validity(&signer.0, now.max(list.this_update)).map_err(|_ended| CrlRefused::SignerNotValid)?;
-        if list.next_update.is_none() {
-            return Err(CrlRefused::NoNextUpdate);
-        }
-        check_duplicates(&extensions)?;
-        check_critical(&extensions)?;
-        let number = number_of(&extensions)?;
-        let points = distribution_points(&extensions)?;
-        let issuer_key = key_of(signer);
-        let kind = ListKind::Complete;
-        let stated = Stated {
-            kind,
-            issuer: sha256(&issuer_key),
-            scope: sha256(&points.concat()),
-            number: &number,
-            content: sha256(list.signed),
-        };
-        let mut bytes = Vec::new();
-        build(&list, kind, &mut bytes)?.name(&stated)?;
-        let index = Index::open(bytes).map_err(|_damaged| CrlRefused::Malformed)?;
-        let scopes =
-            points.into_iter().map(|point| Scope { issuer_key: issuer_key.clone(), point }).collect();
-        Ok((scopes, Self(index)))
+    /// What an index says of itself must be what its list's own extensions say.
+    fn open(index: Index<IndexBytes>) -> Result<Self, CrlRefused> {
+        let der = index.without_entries().map_err(|_damaged| CrlRefused::Malformed)?;
+        let head = Head::of(&Crl::parse(&der)?)?;
+        let (_, scope) = index.speaks_for();
+        let agrees = *scope == head.scope() && index.kind() == head.kind() && index.number().1 == head.number;
+        if agrees { Ok(Self { index, head }) } else { Err(CrlRefused::Malformed) }
     }
 
-    /// Number and time both go forward, or neither (§5.2.3). An older list is no error.
-    pub(crate) fn check_follows(&self, held: &Self) -> Result<(), CrlRefused> {
-        match self.number().cmp(&held.number()) {
-            Ordering::Equal if self.0.content() != held.0.content() => Err(CrlRefused::SameNumber),
-            Ordering::Greater if self.this_update() < held.this_update() => Err(CrlRefused::OlderThanHeld),
-            Ordering::Less | Ordering::Equal | Ordering::Greater => Ok(()),
+    fn row(&self) -> Row {
+        let (issuer, scope) = self.index.speaks_for();
+        (*issuer, *scope)
+    }
+
+    /// Number and time both go forward, or neither (§5.2.3). Whether this list is a newer one.
+    fn check_follows(&self, held: &Self) -> Result<bool, CrlRefused> {
+        match self.index.number().cmp(&held.index.number()) {
+            Ordering::Equal if self.index.content() != held.index.content() => Err(CrlRefused::SameNumber),
+            Ordering::Greater if self.index.this_update() < held.index.this_update() => {
+                Err(CrlRefused::OlderThanHeld)
+            }
+            order => Ok(order == Ordering::Greater),
         }
     }
+}
 
-    /// crlNumber, comparable: length first, then bytes.
-    pub(crate) fn number(&self) -> (usize, &[u8]) {
-        self.0.number()
+/// What is held of one row: a complete list, and perhaps a delta list on top of it.
+#[derive(Clone)]
+pub(crate) struct Held {
+    complete: Arc<List>,
+    /// Its number is higher than the complete list's, its base is not.
+    delta: Option<Arc<List>>,
+}
+
+impl Held {
+    fn latest(&self) -> &List {
+        self.delta.as_deref().unwrap_or(&self.complete)
     }
 
-    pub(crate) const fn this_update(&self) -> UnixMillis {
-        self.0.this_update()
+    fn covers(&self, certificate: &CardCertificate) -> bool {
+        match self.complete.head.covers {
+            Covers::All => true,
+            Covers::Holders => !certificate.is_authority(),
+            Covers::Authorities => certificate.is_authority(),
+        }
     }
 
-    pub(crate) fn entries(&self) -> usize {
-        usize::try_from(self.0.entries()).unwrap_or(usize::MAX)
-    }
-
+    /// §5.2.4: what a delta list says of a certificate counts; of others the complete list speaks, as of the
+    /// delta list's time.
     pub(crate) fn status(&self, serial: &[u8]) -> Revocation {
-        // A list's serial numbers are positive: it says nothing of one that is not.
-        let found = if serial.first().is_some_and(|first| *first >= 0x80) {
-            Err(BadIndex)
-        } else {
-            self.0.find(serial)
-        };
-        match found {
-            Ok(Some(listed)) => Revocation::Revoked { at: listed.at, reason: listed.reason },
-            Ok(None) => Revocation::NotRevoked { as_of: self.this_update() },
+        match self.listed(serial) {
+            Ok(Some(Listed { at, reason })) => Revocation::Revoked { at, reason },
+            Ok(None) => Revocation::NotRevoked { as_of: self.latest().index.this_update() },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
     }
-}
 
-/// Decodes what is encoded in exactly one way (X.690 §10).
-fn exactly<'a, T: Decode<'a> + Encode>(der: &'a [u8]) -> Result<T, CrlRefused> {
-    let value = T::from_der(der).map_err(|_malformed| CrlRefused::Malformed)?;
-    if value.to_der().ok().as_deref() == Some(der) { Ok(value) } else { Err(CrlRefused::Malformed) }
-}
-
-fn signer_of<'a>(
-    list: &Crl<'_>,
-    extensions: &[Extension],
-    authorities: &'a [Authority],
-) -> Result<&'a Authority, CrlRefused> {
-    let stated = decode_extension::<AuthorityKeyIdentifier>(extensions, oid::AUTHORITY_KEY_IDENTIFIER);
-    let stated = stated.and_then(Result::ok).and_then(|stated| stated.key_identifier);
-    let issuer = exactly::<Name>(list.issuer)?;
-    let algorithm = exactly::<AlgorithmIdentifierOwned>(list.algorithm)?;
-    authorities
-        .iter()
-        .filter(|authority| {
-            authority.may_have_issued(&issuer, stated.as_ref().map(|stated| stated.as_bytes()))
-        })
-        .find(|authority| {
-            authority.may_sign_lists()
-                && verify(authority.key(), &algorithm, list.signed, list.signature).is_ok()
-        })
-        .ok_or(CrlRefused::WrongSigner)
-}
-
-fn check_duplicates(extensions: &[Extension]) -> Result<(), CrlRefused> {
-    let mut rest = extensions;
-    while let [first, others @ ..] = rest {
-        if others.iter().any(|other| other.extn_id == first.extn_id) {
-            return Err(CrlRefused::DuplicateExtension);
+    fn listed(&self, serial: &[u8]) -> Result<Option<Listed>, BadIndex> {
+        // A list's serial numbers are positive: it says nothing of one that is not.
+        if serial.first().is_some_and(|first| *first >= 0x80) {
+            return Err(BadIndex);
         }
-        rest = others;
-    }
-    Ok(())
-}
-
-fn check_critical(extensions: &[Extension]) -> Result<(), CrlRefused> {
-    let has = |kind| extensions.iter().any(|extension| extension.extn_id == kind);
-    if has(oid::DELTA_CRL_INDICATOR) {
-        return Err(CrlRefused::Delta);
-    }
-    let unknown = extensions
-        .iter()
-        .any(|extension| extension.critical && extension.extn_id != oid::ISSUING_DISTRIBUTION_POINT);
-    if unknown { Err(CrlRefused::UnknownCriticalExtension) } else { Ok(()) }
-}
-
-fn number_of(extensions: &[Extension]) -> Result<Vec<u8>, CrlRefused> {
-    match decode_extension::<CrlNumber>(extensions, oid::CRL_NUMBER) {
-        Some(Ok(number)) => Ok(number.0.as_bytes().to_vec()),
-        Some(Err(_)) | None => Err(CrlRefused::NoNumber),
+        let changed = self.delta.as_ref().map_or(Ok(None), |delta| delta.index.find(serial))?;
+        match changed {
+            Some(Listed { reason: TAKES_BACK, .. }) => Ok(None),
+            Some(listed) => Ok(Some(listed)),
+            None => self.complete.index.find(serial),
+        }
     }
 }
 
-/// The names of the list's distribution point; the empty one where it has none.
-fn distribution_points(extensions: &[Extension]) -> Result<Vec<Vec<u8>>, CrlRefused> {
-    let point =
-        match decode_extension::<IssuingDistributionPoint>(extensions, oid::ISSUING_DISTRIBUTION_POINT) {
-            None => return Ok(vec![Vec::new()]),
-            Some(Err(_malformed)) => return Err(CrlRefused::NoDistributionPoint),
-            Some(Ok(point)) => point,
+/// All lists that are held.
+#[derive(Clone, Default)]
+pub(crate) struct Lists {
+    rows: BTreeMap<Row, Held>,
+    /// By the signer's key and the name of a distribution point: the rows that speak for it.
+    points: BTreeMap<([u8; 32], Vec<u8>), BTreeSet<Row>>,
+}
+
+impl Lists {
+    /// No lists yet.
+    pub(crate) const fn new() -> Self {
+        Self { rows: BTreeMap::new(), points: BTreeMap::new() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Takes a verified list. One that is older than what is held, or the same, changes nothing.
+    pub(crate) fn hold(&mut self, index: Index<IndexBytes>) -> Result<CrlTaken, CrlRefused> {
+        let list = Arc::new(List::open(index)?);
+        let taken = CrlTaken {
+            this_update: list.index.this_update(),
+            entries: usize::try_from(list.index.entries()).unwrap_or(usize::MAX),
         };
-    let IssuingDistributionPoint {
-        distribution_point,
-        only_contains_user_certs: _,
-        only_contains_ca_certs,
-        only_some_reasons,
-        indirect_crl,
-        only_contains_attribute_certs,
-    } = point;
-    if only_contains_ca_certs || only_contains_attribute_certs || indirect_crl || only_some_reasons.is_some()
-    {
-        return Err(CrlRefused::OtherKind);
-    }
-    if distribution_point.is_none() {
-        return Ok(vec![Vec::new()]);
-    }
-    match names_of(distribution_point.as_ref()) {
-        names if names.is_empty() => Err(CrlRefused::NoDistributionPoint),
-        names => Ok(names),
-    }
-}
-
-fn names_of(point: Option<&DistributionPointName>) -> Vec<Vec<u8>> {
-    match point {
-        Some(DistributionPointName::FullName(names)) => {
-            names.iter().filter_map(|name: &GeneralName| name.to_der().ok()).collect()
+        let row = list.row();
+        match list.index.kind() {
+            ListKind::Complete => self.hold_complete(row, list)?,
+            ListKind::Delta { base } => {
+                let held = self.rows.get_mut(&row).ok_or(CrlRefused::Delta)?;
+                if (base.len(), base) > held.complete.index.number() {
+                    return Err(CrlRefused::Delta);
+                }
+                let newer = match &held.delta {
+                    Some(delta) => list.check_follows(delta)?,
+                    None => true,
+                };
+                if newer && list.index.number() > held.complete.index.number() {
+                    if list.index.this_update() < held.complete.index.this_update() {
+                        return Err(CrlRefused::OlderThanHeld);
+                    }
+                    held.delta = Some(list);
+                }
+            }
         }
-        Some(DistributionPointName::NameRelativeToCRLIssuer(_)) | None => Vec::new(),
+        Ok(taken)
+    }
+
+    fn hold_complete(&mut self, row: Row, list: Arc<List>) -> Result<(), CrlRefused> {
+        match self.rows.get_mut(&row) {
+            Some(held) => {
+                if list.check_follows(&held.complete)? {
+                    let reached = |delta: &Arc<List>| list.index.number() < delta.index.number();
+                    held.delta = held.delta.take().filter(reached);
+                    held.complete = list;
+                }
+            }
+            None => {
+                for point in &list.head.points {
+                    self.points.entry((row.0, point.clone())).or_default().insert(row);
+                }
+                self.rows.insert(row, Held { complete: list, delta: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// The lists signed by a key that speak for a certificate whose distribution points are `points`.
+    pub(crate) fn speaking_for<'a>(
+        &'a self,
+        certificate: &'a CardCertificate,
+        key: [u8; 32],
+        points: &'a [Vec<u8>],
+    ) -> impl Iterator<Item = &'a Held> {
+        let whole = std::iter::once(Vec::new());
+        let rows: BTreeSet<Row> = points
+            .iter()
+            .cloned()
+            .chain(whole)
+            .filter_map(|point| self.points.get(&(key, point)))
+            .flatten()
+            .copied()
+            .collect();
+        rows.into_iter().filter_map(|row| self.rows.get(&row)).filter(|held| held.covers(certificate))
+    }
+
+    /// thisUpdate of each row.
+    pub(crate) fn times(&self) -> impl Iterator<Item = UnixMillis> {
+        self.rows.values().map(|held| held.latest().index.this_update())
     }
 }
 
-fn key_of(authority: &Authority) -> Vec<u8> {
-    authority.key().to_der().unwrap_or_default()
-}
-
-/// The scopes whose list would speak for a certificate (§6.3.3 (b)).
-pub(crate) fn scope_of_certificate(certificate: &CardCertificate, issuer: &Authority) -> Vec<Scope> {
+/// The names of the distribution points whose lists would speak for a certificate (§6.3.3 (b)).
+pub(crate) fn points_of_certificate(certificate: &CardCertificate) -> Vec<Vec<u8>> {
     let Some(Ok(points)) = certificate.extension::<CrlDistributionPoints>(oid::CRL_DISTRIBUTION_POINTS)
     else {
         return Vec::new();
     };
+    let issuer = certificate.inner().tbs_certificate().issuer();
     points
         .0
         .iter()
         .filter(|point| point.reasons.is_none() && point.crl_issuer.is_none())
-        .flat_map(|point| names_of(point.distribution_point.as_ref()))
-        .map(|point| Scope { issuer_key: key_of(issuer), point })
+        .filter_map(|point| point.distribution_point.as_ref())
+        .flat_map(|point| names_of_point(point, issuer))
         .collect()
 }

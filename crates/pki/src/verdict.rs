@@ -97,6 +97,9 @@ pub enum PathError {
     /// The issuer may not issue: basicConstraints or keyCertSign (§6.1.4 (k), (n)).
     #[error("the issuer may not issue certificates")]
     IssuerMayNotIssue,
+    /// A list names an authority between holder and anchor as revoked (§6.1.3 (a)(3)).
+    #[error("an authority in the path is revoked")]
+    IssuerRevoked,
     /// More authorities in the path than allowed (§6.1.4 (l), or the budget).
     #[error("the path is too long")]
     PathTooLong,
@@ -122,9 +125,11 @@ impl PathError {
     /// The doubt that a record carries for it.
     pub const fn doubt(&self) -> Doubt {
         match self {
-            Self::UntrustedIssuer | Self::IssuerMayNotIssue | Self::IssuerPolicy | Self::PathTooLong => {
-                Doubt::UntrustedIssuer
-            }
+            Self::UntrustedIssuer
+            | Self::IssuerMayNotIssue
+            | Self::IssuerPolicy
+            | Self::IssuerRevoked
+            | Self::PathTooLong => Doubt::UntrustedIssuer,
             Self::TestHierarchy => Doubt::TestHierarchy,
             Self::Expired { .. } => Doubt::Expired,
             Self::NotYetValid { .. } => Doubt::NotYetValid,
@@ -144,7 +149,7 @@ impl PathError {
         match self {
             Self::UntrustedIssuer => 0,
             Self::IssuerMayNotIssue | Self::PathTooLong => 1,
-            Self::Expired { .. } | Self::NotYetValid { .. } => 3,
+            Self::Expired { .. } | Self::NotYetValid { .. } | Self::IssuerRevoked => 3,
             _ => 2,
         }
     }

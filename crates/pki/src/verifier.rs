@@ -1,19 +1,20 @@
 //! The path check: from a card's certificate to a pinned anchor.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use der::asn1::ObjectIdentifier;
+use hinamori_crl::{Crl, Index};
 use hinamori_model::UnixMillis;
 
-use crate::authority::{Authority, check_validity, stated_issuer_key};
-use crate::list::{List, Scope, scope_of_certificate};
+use crate::authority::{Authority, check_validity};
+use crate::certificate::sha256;
+use crate::circle::Circle;
+use crate::head::ListHead;
+use crate::list::{Lists, MOST_IN_MEMORY, index_in_memory, points_of_certificate};
 use crate::profile::{
     accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
 };
 use crate::{
-    CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
-    VerifiedCertificate,
+    CardCertificate, CrlRefused, CrlTaken, IndexBytes, PathError, Purpose, Revocation, TestHierarchies,
+    UnknownReason, VerifiedCertificate,
 };
 
 /// Candidates that a card may offer, used or not: a budget for signatures checked on its behalf.
@@ -23,8 +24,8 @@ const MOST_CANDIDATES: usize = 3;
 #[derive(Clone)]
 pub struct Verifier {
     test: TestHierarchies,
-    anchors: Vec<Authority>,
-    lists: BTreeMap<Scope, Arc<List>>,
+    circle: Circle,
+    lists: Lists,
 }
 
 /// Why bytes cannot be pinned as an anchor. The party at fault is whoever put it into the town's package.
@@ -44,7 +45,7 @@ pub enum AnchorError {
 impl Verifier {
     /// Believes nobody yet.
     pub const fn new(test: TestHierarchies) -> Self {
-        Self { test, anchors: Vec::new(), lists: BTreeMap::new() }
+        Self { test, circle: Circle::new(), lists: Lists::new() }
     }
 
     /// Pins a self-signed authority. It comes from the box's own image or the town's signed package, never
@@ -61,15 +62,46 @@ impl Verifier {
         if !self_signed || anchor.check_may_issue(0).is_err() {
             return Err(AnchorError::NoAuthority);
         }
-        if !self.anchors.contains(&anchor) {
-            self.anchors.push(anchor);
-        }
+        self.circle.pin(anchor);
         Ok(())
     }
 
-    /// Takes a revocation list after checking its signature by a pinned anchor, or by one of
-    /// `intermediates` (DER) that an anchor signed. A list that is older than the one held, or the same one,
-    /// changes nothing.
+    /// Takes authorities (DER, in any order) that may sign revocation lists or vouch for who does: those under
+    /// a pinned anchor, and the link certificates between an authority's old and new keys. What no anchor
+    /// vouches for at the time `now` is left out.
+    pub fn know_authorities(&mut self, certificates: &[&[u8]], now: UnixMillis) {
+        self.circle.extend(certificates, now);
+    }
+
+    /// Checks everything about a list but its entries and its signature, which cost time.
+    ///
+    /// `intermediates` (DER) may have signed it, beside the anchors and the known authorities.
+    ///
+    /// # Errors
+    /// [`CrlRefused`].
+    pub fn read_head(
+        &self,
+        list: &Crl<'_>,
+        intermediates: &[&[u8]],
+        now: UnixMillis,
+    ) -> Result<ListHead, CrlRefused> {
+        let mut circle = self.circle.clone();
+        circle.extend(intermediates, now);
+        ListHead::of(list, circle.members().iter().map(|member| &member.authority), now)
+    }
+
+    /// Takes the index of a list whose signature was checked: in this run, or before it was written to a file
+    /// that only this program writes. A list that is older than the one held, or the same one, changes nothing.
+    ///
+    /// # Errors
+    /// [`CrlRefused`]; the lists held stay as they are.
+    pub fn hold(&mut self, index: Index<IndexBytes>) -> Result<CrlTaken, CrlRefused> {
+        self.lists.hold(index)
+    }
+
+    /// Takes a revocation list after checking its signature by a pinned anchor, a known authority, or one of
+    /// `intermediates` (DER) for which an anchor vouches; these are known from then on. A list that is older
+    /// than the one held, or the same one, changes nothing.
     ///
     /// # Errors
     /// [`CrlRefused`]; the lists held stay as they are.
@@ -79,38 +111,24 @@ impl Verifier {
         intermediates: &[&[u8]],
         now: UnixMillis,
     ) -> Result<CrlTaken, CrlRefused> {
-        let mut authorities = self.anchors.clone();
-        for der in intermediates {
-            let Ok(certificate) = CardCertificate::parse(der) else { continue };
-            let anchored =
-                self.anchors.iter().any(|anchor| self.issued(anchor, &certificate, 0, now).is_ok());
-            if anchored && check_form(&certificate).is_ok() {
-                authorities.push(Authority(certificate));
-            }
+        if der.len() > MOST_IN_MEMORY {
+            return Err(CrlRefused::TooLong);
         }
-        let (scopes, list) = List::verified(der, &authorities, now)?;
-        let taken = CrlTaken { this_update: list.this_update(), entries: list.entries() };
-        for held in scopes.iter().filter_map(|scope| self.lists.get(scope)) {
-            list.check_follows(held)?;
-        }
-        let list = Arc::new(list);
-        for scope in scopes {
-            if self.lists.get(&scope).is_none_or(|held| held.number() < list.number()) {
-                self.lists.insert(scope, Arc::clone(&list));
-            }
-        }
-        Ok(taken)
+        self.know_authorities(intermediates, now);
+        let list = Crl::parse(der)?;
+        let signed = self.read_head(&list, &[], now)?.check_signature(&list)?;
+        self.hold(index_in_memory(&list, &signed)?)
     }
 
     /// The oldest thisUpdate of the lists in use; `None` without any.
     pub fn card_data_as_of(&self) -> Option<UnixMillis> {
-        self.lists.values().map(|list| list.this_update()).min()
+        self.lists.times().min()
     }
 
     /// The newest thisUpdate of the lists in use: a time that an authority signed, so that it is not earlier
     /// now. `None` without any list.
     pub fn latest_list(&self) -> Option<UnixMillis> {
-        self.lists.values().map(|list| list.this_update()).max()
+        self.lists.times().max()
     }
 
     /// Checks path, purpose and revocation. `intermediates` are candidates, DER; each is checked itself.
@@ -151,7 +169,7 @@ impl Verifier {
         certificate: &CardCertificate,
         search: &Search<'a>,
         below: usize,
-    ) -> Result<&'a Authority, PathError> {
+    ) -> Result<Issuer<'a>, PathError> {
         if below > search.most_intermediates {
             return Err(PathError::PathTooLong);
         }
@@ -161,59 +179,107 @@ impl Verifier {
                 cause = error;
             }
         };
-        for anchor in &self.anchors {
-            match self.issued(anchor, certificate, below, search.now) {
-                Ok(()) => return Ok(anchor),
+        for anchor in self.circle.anchors() {
+            match anchor.check_issued(certificate, below, search.now) {
+                Ok(()) => return Ok(Issuer { authority: anchor, anchor }),
                 Err(error) => note(error),
             }
         }
         for candidate in search.candidates {
-            let anchored = self
-                .issued(candidate, certificate, below, search.now)
+            let anchored = candidate
+                .check_issued(certificate, below, search.now)
                 .and_then(|()| check_form(&candidate.0))
                 .and_then(|()| search.check_policy(&candidate.0))
-                .and_then(|()| self.anchored_issuer(&candidate.0, search, below + 1));
+                .and_then(|()| self.anchored_issuer(&candidate.0, search, below + 1))
+                .and_then(|above| self.check_not_revoked(candidate, above));
             match anchored {
-                Ok(_) => return Ok(candidate),
+                Ok(above) => return Ok(Issuer { authority: candidate, ..above }),
                 Err(error) => note(error),
             }
         }
         Err(cause)
     }
 
-    /// Whether `authority` issued `certificate`, and may have.
-    fn issued(
+    /// An authority that a list names as revoked vouches for nobody. Without data about it the path holds.
+    fn check_not_revoked<'a>(
         &self,
         authority: &Authority,
-        certificate: &CardCertificate,
-        below: usize,
-        now: UnixMillis,
-    ) -> Result<(), PathError> {
-        let stated = stated_issuer_key(certificate);
-        let issuer = certificate.inner().tbs_certificate().issuer();
-        if !authority.may_have_issued(issuer, stated.as_deref()) || !authority.signed(certificate) {
-            return Err(PathError::UntrustedIssuer);
+        above: Issuer<'a>,
+    ) -> Result<Issuer<'a>, PathError> {
+        match self.revocation(&authority.0, above) {
+            Revocation::Revoked { .. } => Err(PathError::IssuerRevoked),
+            Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Ok(above),
         }
-        authority.check_may_issue(below)?;
-        check_validity(&authority.0, now)
     }
 
-    fn revocation(&self, certificate: &CardCertificate, issuer: &Authority) -> Revocation {
+    fn revocation(&self, certificate: &CardCertificate, issuer: Issuer<'_>) -> Revocation {
+        self.revocation_within(certificate, issuer, MOST_SIGNERS)
+    }
+
+    /// What the lists say that the issuer signed, or another key of the same issuer. Such a key's certificate
+    /// may be revoked itself, which another list says, and so on for `signers` steps.
+    fn revocation_within(
+        &self,
+        certificate: &CardCertificate,
+        issuer: Issuer<'_>,
+        signers: usize,
+    ) -> Revocation {
         if self.lists.is_empty() {
             return Revocation::Unknown { why: UnknownReason::NoData };
         }
-        let points = scope_of_certificate(certificate, issuer);
+        let points = points_of_certificate(certificate);
+        let serial = certificate.serial();
+        let mut said = Vec::new();
+        let own = sha256(&issuer.authority.key_der());
+        said.extend(self.lists.speaking_for(certificate, own, &points).map(|held| held.status(serial)));
+        for relative in self.circle.relatives(issuer.authority, issuer.anchor) {
+            let key = sha256(&relative.authority.key_der());
+            let statuses = self.lists.speaking_for(certificate, key, &points).map(|held| held.status(serial));
+            let statuses: Vec<_> = statuses.collect();
+            if statuses.is_empty() {
+                continue;
+            }
+            let signer = match (self.circle.issuer_of(relative), signers.checked_sub(1)) {
+                (None, _) => Signer::Sound,
+                (Some(_), None) => Signer::Doubtful,
+                (Some(above), Some(left)) => {
+                    let above = Issuer { authority: above, ..issuer };
+                    match self.revocation_within(&relative.authority.0, above, left) {
+                        Revocation::Revoked { .. } => Signer::Doubtful,
+                        Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Signer::Sound,
+                    }
+                }
+            };
+            // Whoever lost the key may be made to call a certificate fine, and gains nothing by the converse.
+            said.extend(
+                statuses
+                    .into_iter()
+                    .filter(|status| signer == Signer::Sound || matches!(status, Revocation::Revoked { .. })),
+            );
+        }
         let why = match points.as_slice() {
             [] => UnknownReason::NoDistributionPoint,
             _ => UnknownReason::NoListForPartition,
         };
-        let whole = Scope::whole(issuer);
-        let lists = points.iter().chain([&whole]).filter_map(|scope| self.lists.get(scope));
-        lists
-            .map(|list| list.status(certificate.serial()))
-            .reduce(weightier)
-            .unwrap_or(Revocation::Unknown { why })
+        said.into_iter().reduce(weightier).unwrap_or(Revocation::Unknown { why })
     }
+}
+
+/// Keys of one issuer whose certificates are asked for, one after the other, before a list counts.
+const MOST_SIGNERS: usize = 3;
+
+/// Whether a key's lists count when they name nobody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    Sound,
+    Doubtful,
+}
+
+/// Who issued a certificate, and the anchor above.
+#[derive(Clone, Copy)]
+struct Issuer<'a> {
+    authority: &'a Authority,
+    anchor: &'a Authority,
 }
 
 /// What one search for a path needs to know.
@@ -231,18 +297,17 @@ impl Search<'_> {
     }
 }
 
-/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is; else
-/// the later one counts.
+/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is. A list
+/// that should speak and cannot be read leaves it open; else the later one counts.
 fn weightier(one: Revocation, other: Revocation) -> Revocation {
     match (one, other) {
         (Revocation::Revoked { .. }, _) => one,
         (_, Revocation::Revoked { .. }) => other,
-        (Revocation::NotRevoked { as_of: first }, Revocation::NotRevoked { as_of: second })
-            if first >= second =>
-        {
-            one
+        (Revocation::Unknown { .. }, _) => one,
+        (_, Revocation::Unknown { .. }) => other,
+        (Revocation::NotRevoked { as_of: first }, Revocation::NotRevoked { as_of: second }) => {
+            if first >= second { one } else { other }
         }
-        _ => other,
     }
 }
 

@@ -120,12 +120,7 @@ impl Checks {
     }
 
     /// The same with other lists, and with the newest time that the server signed.
-    pub(crate) fn renewed(
-        &self,
-        authorities: &Authorities,
-        lists: &[HeldList],
-        server: UnixMillis,
-    ) -> Self {
+    pub(crate) fn renewed(&self, authorities: &Authorities, lists: &[HeldList], server: UnixMillis) -> Self {
         let mut verifier = authorities.verifier.clone();
         equip(&mut verifier, lists);
         let authority = verifier.latest_list().unwrap_or_default();

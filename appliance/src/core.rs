@@ -7,8 +7,8 @@
 
 mod desk;
 mod lists;
-mod tally;
 mod revocation;
+mod tally;
 mod tapped;
 mod uplink;
 

@@ -171,7 +171,9 @@ impl Lists {
                 Ok(())
             }
             ListTask::Message(ListMessage::Offers(offers)) => {
-                let held = |id| self.held.iter().find(|held| held.index.id() == id).map(|held| *held.index.content());
+                let held = |id| {
+                    self.held.iter().find(|held| held.index.id() == id).map(|held| *held.index.content())
+                };
                 self.underway.offered(&offers, held);
                 self.ask(core)
             }
@@ -206,7 +208,10 @@ impl Lists {
         match self.make_and_take(patch, &authorities, now) {
             Ok(()) => self.underway.done(&self.shelf, patch),
             Err(problem) => {
-                error!(error = &problem as &dyn std::error::Error, "a list that the server sent was not taken");
+                error!(
+                    error = &problem as &dyn std::error::Error,
+                    "a list that the server sent was not taken"
+                );
                 self.underway.failed(&self.shelf, patch);
             }
         }

@@ -163,7 +163,8 @@ pub(crate) fn authorities_of(package: &Package, tests: TestHierarchies, now: Uni
 /// What cards are checked against, still without a list.
 fn checks(package: &Package, key: &TownKey, authorities: &Authorities) -> Checks {
     let cards = || package.directory.cards.iter().map(|card| (key.card_key(card.kind, &card.identity), card));
-    let keys = cards().filter_map(|(key, card)| Some((key, card.application_key.clone()?.into_boxed_slice())));
+    let keys =
+        cards().filter_map(|(key, card)| Some((key, card.application_key.clone()?.into_boxed_slice())));
     let stopped = cards().filter(|(_, card)| card.stopped.is_some()).map(|(key, _)| key);
     let reset = package.resets_time.then_some(package.issued_at);
     Checks {

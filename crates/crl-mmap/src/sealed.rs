@@ -70,7 +70,7 @@ fn additional(is_last: bool) -> Aad<[u8; 9]> {
 }
 
 /// Writes a sealed file.
-pub struct SealedWriter<'k> {
+pub(crate) struct SealedWriter<'k> {
     file: File,
     key: &'k AtRestKey,
     prefix: [u8; PREFIX],
@@ -89,7 +89,7 @@ impl<'k> SealedWriter<'k> {
     ///
     /// # Errors
     /// The system's.
-    pub fn new(file: File, key: &'k AtRestKey) -> io::Result<Self> {
+    pub(crate) fn new(file: File, key: &'k AtRestKey) -> io::Result<Self> {
         let chunk = Vec::with_capacity(CHUNK + TAG);
         let mut writer = Self { file, key, prefix: [0; PREFIX], number: 0, chunk };
         writer.begin()?;
@@ -121,7 +121,7 @@ impl<'k> SealedWriter<'k> {
     ///
     /// # Errors
     /// The system's.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.seal(true)?;
         self.file.sync_all()
     }
@@ -156,7 +156,7 @@ impl Sink for SealedWriter<'_> {
 ///
 /// # Errors
 /// The system's; [`io::ErrorKind::InvalidData`] when a byte is not as it was written.
-pub fn unseal(
+pub(crate) fn unseal(
     file: &mut File,
     key: &AtRestKey,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
@@ -193,7 +193,7 @@ pub fn unseal(
 ///
 /// # Errors
 /// As [`unseal`].
-pub fn mapped(file: &mut File, key: &AtRestKey) -> io::Result<Mapped> {
+pub(crate) fn mapped(file: &mut File, key: &AtRestKey) -> io::Result<Mapped> {
     let mut memory = File::from(memfd_create("list", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
     unseal(file, key, |content| memory.write_all(content))?;
     fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
@@ -208,7 +208,7 @@ fn map_unchanging(memory: &File) -> io::Result<Mmap> {
 
 /// See [`mapped`].
 #[derive(Debug)]
-pub struct Mapped(Mmap);
+pub(crate) struct Mapped(Mmap);
 
 impl AsRef<[u8]> for Mapped {
     fn as_ref(&self) -> &[u8] {

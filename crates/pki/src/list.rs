@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
-use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, build};
+use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, SharedBytes, build};
 use hinamori_model::UnixMillis;
 use x509_cert::ext::pkix::CrlDistributionPoints;
 
@@ -104,34 +103,11 @@ impl From<BuildError> for CrlRefused {
     }
 }
 
-/// The bytes of an index: in memory, or a mapped file.
-#[derive(Clone)]
-pub struct IndexBytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
-
-impl IndexBytes {
-    /// Takes bytes that stay the same as long as they are held.
-    pub fn new(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(bytes))
-    }
-}
-
-impl AsRef<[u8]> for IndexBytes {
-    fn as_ref(&self) -> &[u8] {
-        (*self.0).as_ref()
-    }
-}
-
-impl fmt::Debug for IndexBytes {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "IndexBytes({})", self.as_ref().len())
-    }
-}
-
 /// The index of a list that was verified, in memory.
-pub(crate) fn index_in_memory(list: &Crl<'_>, signed: &SignedHead) -> Result<Index<IndexBytes>, CrlRefused> {
+pub(crate) fn index_in_memory(list: &Crl<'_>, signed: &SignedHead) -> Result<Index<SharedBytes>, CrlRefused> {
     let (mut bytes, stated) = (Vec::new(), signed.stated());
     build(list, stated.kind, &mut bytes)?.name(&stated)?;
-    Index::open(IndexBytes::new(bytes)).map_err(|_damaged| CrlRefused::Malformed)
+    Index::open(SharedBytes::new(bytes)).map_err(|_damaged| CrlRefused::Malformed)
 }
 
 /// Which lists follow each other: those of one key and one scope, each a hash.
@@ -139,13 +115,13 @@ pub(crate) type Row = ([u8; 32], [u8; 32]);
 
 /// One list.
 struct List {
-    index: Index<IndexBytes>,
+    index: Index<SharedBytes>,
     head: Head,
 }
 
 impl List {
     /// What an index says of itself must be what its list's own extensions say.
-    fn open(index: Index<IndexBytes>) -> Result<Self, CrlRefused> {
+    fn open(index: Index<SharedBytes>) -> Result<Self, CrlRefused> {
         let der = index.without_entries().map_err(|_damaged| CrlRefused::Malformed)?;
         let head = Head::of(&Crl::parse(&der)?)?;
         let (_, scope) = index.speaks_for();
@@ -234,7 +210,7 @@ impl Lists {
     }
 
     /// Takes a verified list. One that is older than what is held, or the same, changes nothing.
-    pub(crate) fn hold(&mut self, index: Index<IndexBytes>) -> Result<CrlTaken, CrlRefused> {
+    pub(crate) fn hold(&mut self, index: Index<SharedBytes>) -> Result<CrlTaken, CrlRefused> {
         let list = Arc::new(List::open(index)?);
         let taken = CrlTaken {
             this_update: list.index.this_update(),

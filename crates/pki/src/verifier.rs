@@ -1,7 +1,7 @@
 //! The path check: from a card's certificate to a pinned anchor.
 
 use der::asn1::ObjectIdentifier;
-use hinamori_crl::{Crl, Index};
+use hinamori_crl::{Crl, Index, SharedBytes};
 use hinamori_model::UnixMillis;
 
 use crate::authority::{Authority, check_validity};
@@ -13,8 +13,8 @@ use crate::profile::{
     accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
 };
 use crate::{
-    CardCertificate, CrlRefused, CrlTaken, IndexBytes, PathError, Purpose, Revocation, TestHierarchies,
-    UnknownReason, VerifiedCertificate,
+    CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
+    VerifiedCertificate,
 };
 
 /// Candidates that a card may offer, used or not: a budget for signatures checked on its behalf.
@@ -95,7 +95,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`CrlRefused`]; the lists held stay as they are.
-    pub fn hold(&mut self, index: Index<IndexBytes>) -> Result<CrlTaken, CrlRefused> {
+    pub fn hold(&mut self, index: Index<SharedBytes>) -> Result<CrlTaken, CrlRefused> {
         self.lists.hold(index)
     }
 

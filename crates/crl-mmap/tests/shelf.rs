@@ -1,0 +1,194 @@
+//! Lists come onto the shelf, follow each other, and survive what disks and people do to them.
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hinamori_crl_mmap::{Alarm, Backwards, Held, NotTaken, Shelf, Taken};
+use hinamori_model::{ListId, UnixMillis};
+use hinamori_pki::{CrlRefused, TestHierarchies, Verifier};
+use hinamori_sim::ca::{CrlSpec, Hierarchy, HierarchySpec, Holder, NOW, Profile};
+use tempfile::TempDir;
+
+struct Bench {
+    folder: TempDir,
+    shelf: Shelf,
+    authority: Hierarchy,
+    verifier: Verifier,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(folder.path(), 2).unwrap();
+        let authority = Hierarchy::new(HierarchySpec::new(Profile::JpkiAuth, 1));
+        let mut verifier = Verifier::new(TestHierarchies::Refuse);
+        verifier.pin_anchor(authority.anchor_der()).unwrap();
+        Self { folder, shelf, authority, verifier }
+    }
+
+    fn list(&self, number: u64) -> CrlSpec {
+        let made = UnixMillis::new(NOW.get() + number * 1_000);
+        self.authority.crl(&Holder::numbered(7).municipality, number, made)
+    }
+
+    fn import(&self, der: &[u8]) -> Result<Taken, NotTaken> {
+        let file = self.folder.path().join("from the stick.crl");
+        fs::write(&file, der).unwrap();
+        let locked = self.shelf.lock().unwrap();
+        locked.import(&file, &self.verifier, &[], "a stick", NOW)
+    }
+
+    fn only(&self) -> (ListId, Held) {
+        let mut held = self.shelf.held().unwrap();
+        assert_eq!(held.len(), 1);
+        held.pop_first().unwrap()
+    }
+
+    fn number(&self) -> Vec<u8> {
+        self.only().1.index.unwrap().number().1.to_vec()
+    }
+
+    fn indexes(&self) -> Vec<PathBuf> {
+        let folder = self.folder.path().join("lists").join(self.only().0.to_string());
+        let mut files: Vec<_> = files_in(&folder);
+        files.retain(|path| path.extension().is_some_and(|ending| ending == "index"));
+        files.sort();
+        files
+    }
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn backwards(taken: Result<Taken, NotTaken>) -> Backwards {
+    match taken {
+        Err(NotTaken::Backwards(backwards)) => backwards,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn lists_follow_each_other_and_never_go_back() {
+    let bench = Bench::new();
+    let serial = Holder::numbered(7).serial();
+    let lists: Vec<_> = (1..=4).map(|number| bench.list(number).revoking(&serial, NOW, 4).issue()).collect();
+    assert!(!bench.import(&lists[0]).unwrap().is_known);
+    assert!(bench.import(&lists[0]).unwrap().is_known);
+    let before = bench.shelf.stamp();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let taken = bench.import(&lists[1]).unwrap();
+    assert_ne!(bench.shelf.stamp(), before, "whoever looks now and then sees it");
+    assert!(taken.index.contains(&serial));
+    assert_eq!(bench.number(), [2]);
+    for number in [2, 3] {
+        bench.import(&lists[number]).unwrap();
+    }
+    assert_eq!(bench.indexes().len(), 2, "two generations");
+    for old in &lists[..3] {
+        assert_eq!(backwards(bench.import(old)), Backwards::Older);
+    }
+    assert!(bench.only().1.note.alarms.is_empty(), "an old stick is no alarm");
+    let false_one = bench.list(4).issue();
+    assert_eq!(backwards(bench.import(&false_one)), Backwards::SameNumber);
+    let older = CrlSpec { this_update: NOW, ..bench.list(5) }.issue();
+    assert_eq!(backwards(bench.import(&older)), Backwards::EarlierTime);
+    let note = bench.only().1.note;
+    assert_eq!((note.alarms.len(), note.source.as_str()), (2, "a stick"));
+    assert_eq!(bench.number(), [4]);
+    assert_eq!(files_in(&bench.folder.path().join("lists/incoming")).len(), 0, "nothing is left over");
+}
+
+#[test]
+fn a_list_that_does_not_hold_changes_nothing_and_is_noted() {
+    let bench = Bench::new();
+    let good = bench.list(1).issue();
+    bench.import(&good).unwrap();
+    let other = Hierarchy::new(HierarchySpec::new(Profile::JpkiAuth, 2));
+    let foreign = other.crl(&Holder::numbered(7).municipality, 9, NOW).issue();
+    let longer = [good.as_slice(), &[0]].concat();
+    for bad in [&foreign, &longer, &good[..good.len() - 1].to_vec(), &b"hello".to_vec(), &Vec::new()] {
+        assert!(bench.import(bad).is_err());
+        assert_eq!(bench.number(), [1]);
+    }
+    assert!(matches!(bench.import(&foreign), Err(NotTaken::Refused(CrlRefused::WrongSigner))));
+    let Alarm { text, source, .. } = bench.shelf.refused().unwrap();
+    assert_eq!(text, "the list was refused: no pinned authority signed the list");
+    assert_eq!(source, "a stick");
+}
+
+#[test]
+fn what_was_taken_once_is_remembered_when_the_list_is_lost() {
+    let bench = Bench::new();
+    let lists: Vec<_> = (1..=3).map(|number| bench.list(number).issue()).collect();
+    lists.iter().for_each(|list| drop(bench.import(list).unwrap()));
+    let id = bench.only().0.to_string();
+    let [own, copy] =
+        [format!("lists/{id}/mark"), format!("list-marks/{id}")].map(|name| bench.folder.path().join(name));
+    // Somebody puts the older generation in the newer one's place.
+    let newest = bench.indexes().pop().unwrap();
+    fs::remove_file(&newest).unwrap();
+    assert!(bench.only().1.is_behind);
+    assert_eq!(bench.number(), [2]);
+    for lost in [&own, &copy] {
+        let kept = fs::read(lost).unwrap();
+        fs::remove_file(lost).unwrap();
+        assert!(bench.only().1.is_behind, "the other copy knows");
+        assert_eq!(backwards(bench.import(&lists[1])), Backwards::Older);
+        fs::write(lost, kept).unwrap();
+    }
+    bench.import(&lists[2]).unwrap();
+    assert!(!bench.only().1.is_behind);
+    // Without both copies the index itself is the third.
+    fs::remove_file(own).unwrap();
+    fs::remove_file(copy).unwrap();
+    assert_eq!(backwards(bench.import(&lists[0])), Backwards::Older);
+}
+
+#[test]
+fn damage_on_the_disk_is_seen_and_mended_from_what_is_in_use() {
+    let bench = Bench::new();
+    for number in [1, 2] {
+        bench.import(&bench.list(number).issue()).unwrap();
+    }
+    let in_use = bench.only().1.index.unwrap();
+    assert!(!bench.shelf.scrub(&in_use).unwrap());
+    let newest = bench.indexes().pop().unwrap();
+    let sound = fs::read(&newest).unwrap();
+    for place in [0, 20, sound.len() / 2, sound.len() - 1] {
+        let mut bent = sound.clone();
+        bent[place] ^= 0x10;
+        fs::write(&newest, bent).unwrap();
+        let held = bench.only().1;
+        assert!(held.is_behind && held.index.unwrap().number().1 == [1], "the generation before");
+        assert!(bench.shelf.scrub(&in_use).unwrap());
+        assert_eq!(bench.number(), [2]);
+    }
+    // A list that nobody can read any more is still one that there was.
+    for file in bench.indexes() {
+        fs::write(file, b"gone").unwrap();
+    }
+    assert!(bench.only().1.index.is_none());
+}
+
+#[test]
+fn nothing_on_the_disk_can_be_read_without_the_key() {
+    let bench = Bench::new();
+    let serial = [0x5A; 8];
+    bench.import(&bench.list(1).revoking(&serial, NOW, 1).issue()).unwrap();
+    let id = bench.only().0;
+    bench.shelf.lock().unwrap().keep_reported(id, Some(&serial)).unwrap();
+    let folder = bench.folder.path().join("lists").join(id.to_string());
+    for file in files_in(&folder) {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(8).any(|eight| eight == serial), "{}", file.display());
+    }
+    assert_eq!(bench.only().1.reported.as_deref(), Some(serial.as_slice()));
+    bench.shelf.lock().unwrap().keep_reported(id, None).unwrap();
+    bench.shelf.lock().unwrap().keep_reported(id, None).unwrap();
+    assert_eq!(bench.only().1.reported, None);
+    fs::write(bench.folder.path().join("lists-key"), [1; 32]).unwrap();
+    let other = Shelf::open(bench.folder.path(), 2).unwrap();
+    assert!(other.held().unwrap()[&id].index.is_none());
+}

@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often a list on the disk is read again.
 const SCRUB: Duration = Duration::from_secs(600);
 /// The one in use and the one before.
-const GENERATIONS: usize = 2;
+pub(crate) const GENERATIONS: usize = 2;
 /// Of a list's entries so many may be reported at once; of a short one [`FEW`].
 const MOST_REPORTED: u64 = 50;
 const FEW: u64 = 100;

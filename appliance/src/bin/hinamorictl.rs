@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use hinamori_appliance::reader_test::{self, Line, Question};
-use hinamori_appliance::{Config, control, enrolment};
+use hinamori_appliance::{Config, card_data, control, enrolment};
 use hinamori_card::Tries;
+use hinamori_crl_mmap::Taken;
 use hinamori_net_tls::{EnrolmentCode, act_as_owner};
 
 /// Looks after a Hinamori box.
@@ -41,12 +42,29 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Revocation lists (カード確認データ).
+    Crl {
+        #[command(subcommand)]
+        task: CrlTask,
+    },
     /// How the running box is.
     Status {
         /// As one JSON object.
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum CrlTask {
+    /// Takes lists (DER) from files, as from a stick. The running daemon uses them at once.
+    Import {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Which lists this box holds, how old they are, and what was refused.
+    Status,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -57,6 +75,8 @@ fn main() -> anyhow::Result<()> {
         Task::ReaderTest { seconds } => watch_readers(&config, Question::Kind, seconds),
         Task::PinStatus { seconds } => watch_readers(&config, Question::Pins, seconds),
         Task::Enrol { code } => enrol(&config, &code),
+        Task::Crl { task: CrlTask::Import { files } } => import_lists(&config, &files),
+        Task::Crl { task: CrlTask::Status } => say(&card_data::status(&config)?),
         Task::Status { json } => status(&config, json),
     }
 }
@@ -66,6 +86,27 @@ fn enrol(config: &Config, code: &str) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let town = runtime.block_on(enrolment::join(config, &code))?;
     say(&format!("this box has joined {town}"))
+}
+
+fn import_lists(config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
+    let (mut refused, mut unsaid) = (0_usize, Ok(()));
+    card_data::import(config, files, |file, taken| {
+        let file = file.display();
+        let text = match taken {
+            Ok(Taken { index, is_known: false }) => format!("taken    {file}: {} entries", index.entries()),
+            Ok(Taken { is_known: true, .. }) => format!("known    {file}: this very list is held already"),
+            Err(problem) => {
+                refused += 1;
+                format!("refused  {file}: {:#}", anyhow::Error::new(problem))
+            }
+        };
+        if let Err(problem) = say(&text) {
+            unsaid = Err(problem);
+        }
+    })?;
+    unsaid?;
+    anyhow::ensure!(refused == 0, "{refused} of {} lists were refused; what was held before is held", files.len());
+    Ok(())
 }
 
 fn status(config: &Config, json: bool) -> anyhow::Result<()> {

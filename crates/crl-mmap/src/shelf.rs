@@ -164,13 +164,15 @@ impl Shelf {
     /// # Errors
     /// The system's, for the folder itself.
     pub fn held(&self) -> io::Result<BTreeMap<ListId, Held>> {
-        let mut held = BTreeMap::new();
+        self.ids()?.into_iter().map(|id| Ok((id, self.held_list(id)?))).collect()
+    }
+
+    fn ids(&self) -> io::Result<Vec<ListId>> {
+        let mut ids = Vec::new();
         for entry in fs::read_dir(&self.lists)? {
-            let name = entry?.file_name();
-            let Some(id) = name.to_str().and_then(|name| name.parse::<ListId>().ok()) else { continue };
-            held.insert(id, self.held_list(id)?);
+            ids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<ListId>().ok()));
         }
-        Ok(held)
+        Ok(ids)
     }
 
     fn held_list(&self, id: ListId) -> io::Result<Held> {
@@ -244,8 +246,11 @@ impl Shelf {
 
     /// How far the list has come, as far as either copy or the newest index knows.
     fn mark(&self, id: ListId, of_index: Option<Mark>) -> Option<Mark> {
-        let copies = [Mark::read(&self.folder(id), MARK), Mark::read(&self.marks, &id.to_string()), of_index];
-        Mark::furthest(copies.into_iter().flatten())
+        Mark::furthest(self.marks_of(id).into_iter().chain([of_index]).flatten())
+    }
+
+    fn marks_of(&self, id: ListId) -> [Option<Mark>; 2] {
+        [Mark::read(&self.folder(id), MARK), Mark::read(&self.marks, &id.to_string())]
     }
 
     fn note(&self, id: ListId) -> Note {
@@ -317,11 +322,23 @@ pub struct Locked<'s> {
 }
 
 impl Locked<'_> {
-    /// Throws away what a stop left half done.
+    fn write_mark(&self, id: ListId, mark: &Mark) -> io::Result<()> {
+        mark.write(&self.shelf.folder(id), MARK)?;
+        mark.write(&self.shelf.marks, &id.to_string())
+    }
+
+    /// Throws away what a stop left half done, and writes the marks that it kept from being written.
     ///
     /// # Errors
     /// The system's.
     pub fn tidy(&self) -> io::Result<()> {
+        for id in self.shelf.ids()? {
+            let newest = self.shelf.newest(id)?.as_ref().map(Mark::of);
+            let Some(furthest) = self.shelf.mark(id, newest) else { continue };
+            if self.shelf.marks_of(id) != [Some(furthest.clone()), Some(furthest.clone())] {
+                self.write_mark(id, &furthest)?;
+            }
+        }
         for entry in fs::read_dir(self.shelf.incoming())? {
             let path = entry?.path();
             if path.extension().is_some_and(|found| found == "new") {
@@ -409,8 +426,8 @@ impl Locked<'_> {
         taken
     }
 
-    /// Gives a finished index its place: first the marks, then the name. After a stop in between the list is refused
-    /// to nobody, because it is the one that the mark names.
+    /// Gives a finished index its place: first the name, then the marks. After a stop in between the index itself
+    /// is the mark, and [`Locked::tidy`] writes the others.
     fn publish(&self, path: &Path, source: &str, now: UnixMillis) -> Result<Taken, NotTaken> {
         let index = self.shelf.read_index(path)?;
         let (id, mark) = (index.id(), Mark::of(&index));
@@ -434,11 +451,10 @@ impl Locked<'_> {
         }
         let place = folder.join(file_name(&index));
         let is_known = place.exists();
-        mark.write(&folder, MARK)?;
-        mark.write(&self.shelf.marks, &id.to_string())?;
         fs::rename(path, &place)?;
         File::open(&folder)?.sync_all()?;
         File::open(&self.shelf.lists)?.sync_all()?;
+        self.write_mark(id, &mark)?;
         if !is_known {
             (note.source, note.taken_at) = (source.to_owned(), now);
             self.write_note(id, note)?;

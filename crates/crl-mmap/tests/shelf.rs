@@ -1,5 +1,5 @@
 //! Lists come onto the shelf, follow each other, and survive what disks and people do to them.
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! A power cut at every write of an update: the program is killed in front of each system call that changes something, and
 //! the shelf must then have the old list or the new one, and take the new one.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;

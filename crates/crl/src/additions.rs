@@ -141,7 +141,9 @@ impl Additions {
     /// confirm. A list with long serial numbers is read through.
     pub fn missing_in<B: AsRef<[u8]>>(&self, list: &Index<B>) -> usize {
         let listed: BTreeSet<u64> = match self.key {
-            None => return self.numbers.iter().filter(|number| !list.contains(&number.to_be_bytes())).count(),
+            None => {
+                return self.numbers.iter().filter(|number| !list.contains(&number.to_be_bytes())).count();
+            }
             Some(key) => {
                 let hashes = list.rows().map(|row| key.hash(row.serial));
                 hashes.filter(|hash| self.numbers.binary_search(hash).is_ok()).collect()

@@ -2,16 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
-use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, build};
+use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, SharedBytes, build};
 use hinamori_model::UnixMillis;
 use x509_cert::ext::pkix::CrlDistributionPoints;
 
 use crate::head::{Covers, Head, SignedHead};
 use crate::name::names_of_point;
-use crate::{CardCertificate, Revocation, UnknownReason, oid};
+use crate::{Age, CardCertificate, Revocation, UnknownReason, oid};
 
 /// A list that is read into memory here. A nation's list goes into a file instead.
 pub(crate) const MOST_IN_MEMORY: usize = 16 << 20;
@@ -104,34 +103,11 @@ impl From<BuildError> for CrlRefused {
     }
 }
 
-/// The bytes of an index: in memory, or a mapped file.
-#[derive(Clone)]
-pub struct IndexBytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
-
-impl IndexBytes {
-    /// Takes bytes that stay the same as long as they are held.
-    pub fn new(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(bytes))
-    }
-}
-
-impl AsRef<[u8]> for IndexBytes {
-    fn as_ref(&self) -> &[u8] {
-        (*self.0).as_ref()
-    }
-}
-
-impl fmt::Debug for IndexBytes {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "IndexBytes({})", self.as_ref().len())
-    }
-}
-
 /// The index of a list that was verified, in memory.
-pub(crate) fn index_in_memory(list: &Crl<'_>, signed: &SignedHead) -> Result<Index<IndexBytes>, CrlRefused> {
+pub(crate) fn index_in_memory(list: &Crl<'_>, signed: &SignedHead) -> Result<Index<SharedBytes>, CrlRefused> {
     let (mut bytes, stated) = (Vec::new(), signed.stated());
     build(list, stated.kind, &mut bytes)?.name(&stated)?;
-    Index::open(IndexBytes::new(bytes)).map_err(|_damaged| CrlRefused::Malformed)
+    Index::open(SharedBytes::new(bytes)).map_err(|_damaged| CrlRefused::Malformed)
 }
 
 /// Which lists follow each other: those of one key and one scope, each a hash.
@@ -139,13 +115,13 @@ pub(crate) type Row = ([u8; 32], [u8; 32]);
 
 /// One list.
 struct List {
-    index: Index<IndexBytes>,
+    index: Index<SharedBytes>,
     head: Head,
 }
 
 impl List {
     /// What an index says of itself must be what its list's own extensions say.
-    fn open(index: Index<IndexBytes>) -> Result<Self, CrlRefused> {
+    fn open(index: Index<SharedBytes>) -> Result<Self, CrlRefused> {
         let der = index.without_entries().map_err(|_damaged| CrlRefused::Malformed)?;
         let head = Head::of(&Crl::parse(&der)?)?;
         let (_, scope) = index.speaks_for();
@@ -193,10 +169,11 @@ impl Held {
 
     /// §5.2.4: what a delta list says of a certificate counts; of others the complete list speaks, as of the
     /// delta list's time.
-    pub(crate) fn status(&self, serial: &[u8]) -> Revocation {
+    pub(crate) fn status(&self, serial: &[u8], clock: &Clock) -> Revocation {
+        let latest = &self.latest().index;
         match self.listed(serial) {
             Ok(Some(Listed { at, reason })) => Revocation::Revoked { at, reason },
-            Ok(None) => Revocation::NotRevoked { as_of: self.latest().index.this_update() },
+            Ok(None) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
     }
@@ -211,6 +188,24 @@ impl Held {
             Some(Listed { reason: TAKES_BACK, .. }) => Ok(None),
             Some(listed) => Ok(Some(listed)),
             None => self.complete.index.find(serial),
+        }
+    }
+}
+
+/// When a list is asked, and how long it counts after the next one should have come.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    pub(crate) now: UnixMillis,
+    /// Milliseconds.
+    pub(crate) grace: u64,
+}
+
+impl Clock {
+    fn age_of(&self, index: &Index<SharedBytes>) -> Age {
+        match index.next_update() {
+            Some(next) if self.now <= next => Age::Fresh,
+            Some(next) if self.now <= next.plus(self.grace) => Age::Stale,
+            Some(_) | None => Age::TooOld,
         }
     }
 }
@@ -234,7 +229,7 @@ impl Lists {
     }
 
     /// Takes a verified list. One that is older than what is held, or the same, changes nothing.
-    pub(crate) fn hold(&mut self, index: Index<IndexBytes>) -> Result<CrlTaken, CrlRefused> {
+    pub(crate) fn hold(&mut self, index: Index<SharedBytes>) -> Result<CrlTaken, CrlRefused> {
         let list = Arc::new(List::open(index)?);
         let taken = CrlTaken {
             this_update: list.index.this_update(),

@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 use der::Decode;
-use hinamori_crl::{Crl, Index, build};
+use hinamori_crl::{Crl, Index, SharedBytes, build};
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
-    CardCertificate, CrlRefused, IndexBytes, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
+    Age, CardCertificate, CrlRefused, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
     Verifier,
 };
 use hinamori_sim::ca::{
@@ -50,7 +50,7 @@ fn list(by: &Hierarchy, number: u64) -> CrlSpec {
     by.crl(&holder().municipality, number, NOW)
 }
 
-const FINE: Revocation = Revocation::NotRevoked { as_of: NOW };
+const FINE: Revocation = Revocation::NotRevoked { as_of: NOW, age: Age::Fresh };
 const UNKNOWN: Revocation = Revocation::Unknown { why: UnknownReason::NoListForPartition };
 
 #[test]
@@ -158,7 +158,7 @@ fn an_index_from_a_file_is_held_like_a_list() {
     let unnamed = build(&crl, head.kind(), &mut bytes).unwrap();
     let signed = std::thread::scope(|scope| scope.spawn(|| head.check_signature(&crl)).join().unwrap());
     unnamed.name(&signed.unwrap().stated()).unwrap();
-    let taken = verifier.hold(Index::open(IndexBytes::new(bytes.clone())).unwrap()).unwrap();
+    let taken = verifier.hold(Index::open(SharedBytes::new(bytes.clone())).unwrap()).unwrap();
     assert_eq!((taken.this_update, taken.entries), (NOW, 1));
     assert_eq!(revocation(&verifier, &jpki), Revocation::Revoked { at: NOW, reason: 1 });
     // The same again, from a package, is the same.
@@ -170,7 +170,7 @@ fn an_index_from_a_file_is_held_like_a_list() {
     let signed = head.check_signature(&crl).unwrap();
     let bent = hinamori_crl::Stated { number: &stated, ..signed.stated() };
     build(&crl, head.kind(), &mut other).unwrap().name(&bent).unwrap();
-    let held = verifier.hold(Index::open(IndexBytes::new(other)).unwrap());
+    let held = verifier.hold(Index::open(SharedBytes::new(other)).unwrap());
     assert_eq!(held, Err(CrlRefused::Malformed));
 }
 

@@ -1,7 +1,7 @@
 //! From the verifiers' words to what a record carries.
 
 use hinamori_model::{Assurance, BindingAssurance, Doubt, Doubts};
-use hinamori_pki::{ChipAnswered, ChipMismatch, PathError, Revocation, VerifiedCertificate};
+use hinamori_pki::{Age, ChipAnswered, ChipMismatch, PathError, Revocation, VerifiedCertificate};
 use hinamori_record::{Proof, RevocationMark};
 
 /// On what a tap rests, as the verifiers said it.
@@ -48,7 +48,13 @@ fn of_verified(
     chip: Option<Result<ChipAnswered, ChipMismatch>>,
 ) -> (Assurance, Doubts, RevocationMark) {
     let (mut doubts, revocation) = match verified.revocation() {
-        Revocation::NotRevoked { as_of } => (Doubts::NONE, RevocationMark::NotRevoked { as_of }),
+        // A list too old to rely on: the record still says as of when it was not on it.
+        Revocation::NotRevoked { as_of, age: Age::TooOld } => {
+            (Doubt::RevocationUnknown.into(), RevocationMark::NotRevoked { as_of })
+        }
+        Revocation::NotRevoked { as_of, age: Age::Fresh | Age::Stale } => {
+            (Doubts::NONE, RevocationMark::NotRevoked { as_of })
+        }
         Revocation::Revoked { at, reason: _ } => {
             (Doubt::Revoked.into(), RevocationMark::Revoked { since: at })
         }

@@ -30,5 +30,5 @@ pub use chip::{ChipAnswered, ChipMismatch, verify_chip_answer};
 pub use head::{ListHead, SignedHead};
 pub use list::{CrlRefused, CrlTaken};
 pub use profile::{Purpose, TestHierarchies};
-pub use verdict::{PathError, Revocation, UnknownReason, VerifiedCertificate};
+pub use verdict::{Age, PathError, Revocation, UnknownReason, VerifiedCertificate};
 pub use verifier::{AnchorError, Verifier};

@@ -10,7 +10,7 @@ use x509_cert::ext::pkix::CrlDistributionPoints;
 
 use crate::head::{Covers, Head, SignedHead};
 use crate::name::names_of_point;
-use crate::{CardCertificate, Revocation, UnknownReason, oid};
+use crate::{Age, CardCertificate, Revocation, UnknownReason, oid};
 
 /// A list that is read into memory here. A nation's list goes into a file instead.
 pub(crate) const MOST_IN_MEMORY: usize = 16 << 20;
@@ -169,10 +169,11 @@ impl Held {
 
     /// §5.2.4: what a delta list says of a certificate counts; of others the complete list speaks, as of the
     /// delta list's time.
-    pub(crate) fn status(&self, serial: &[u8]) -> Revocation {
+    pub(crate) fn status(&self, serial: &[u8], clock: &Clock) -> Revocation {
+        let latest = &self.latest().index;
         match self.listed(serial) {
             Ok(Some(Listed { at, reason })) => Revocation::Revoked { at, reason },
-            Ok(None) => Revocation::NotRevoked { as_of: self.latest().index.this_update() },
+            Ok(None) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
     }
@@ -187,6 +188,24 @@ impl Held {
             Some(Listed { reason: TAKES_BACK, .. }) => Ok(None),
             Some(listed) => Ok(Some(listed)),
             None => self.complete.index.find(serial),
+        }
+    }
+}
+
+/// When a list is asked, and how long it counts after the next one should have come.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    pub(crate) now: UnixMillis,
+    /// Milliseconds.
+    pub(crate) grace: u64,
+}
+
+impl Clock {
+    fn age_of(&self, index: &Index<SharedBytes>) -> Age {
+        match index.next_update() {
+            Some(next) if self.now <= next => Age::Fresh,
+            Some(next) if self.now <= next.plus(self.grace) => Age::Stale,
+            Some(_) | None => Age::TooOld,
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Revocation {
     NotRevoked {
         /// thisUpdate of the list.
         as_of: UnixMillis,
+        /// How old the list is at the time of the check.
+        age: Age,
     },
     /// Listed; however old the list is.
     Revoked {
@@ -40,6 +42,18 @@ pub enum Revocation {
         /// Why.
         why: UnknownReason,
     },
+}
+
+/// How old a list is that does not name a certificate. One that names it counts for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Age {
+    /// The next list need not be there yet (nextUpdate, RFC 5280 §5.1.2.5).
+    Fresh,
+    /// The next list should be there, and the grace of [`Verifier::set_grace`](crate::Verifier::set_grace) is
+    /// not over: what a place without a link has for some days.
+    Stale,
+    /// The grace is over.
+    TooOld,
 }
 
 /// Why nothing could be said.

@@ -8,7 +8,7 @@ use crate::authority::{Authority, check_validity};
 use crate::certificate::sha256;
 use crate::circle::Circle;
 use crate::head::ListHead;
-use crate::list::{Lists, MOST_IN_MEMORY, index_in_memory, points_of_certificate};
+use crate::list::{Clock, Lists, MOST_IN_MEMORY, index_in_memory, points_of_certificate};
 use crate::profile::{
     accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
 };
@@ -20,12 +20,16 @@ use crate::{
 /// Candidates that a card may offer, used or not: a budget for signatures checked on its behalf.
 const MOST_CANDIDATES: usize = 3;
 
+/// A list counts for so many milliseconds after the next one should have come, unless the town says otherwise.
+const GRACE: u64 = 72 * 3_600_000;
+
 /// Pinned anchors and verified revocation lists.
 #[derive(Clone)]
 pub struct Verifier {
     test: TestHierarchies,
     circle: Circle,
     lists: Lists,
+    grace: u64,
 }
 
 /// Why bytes cannot be pinned as an anchor. The party at fault is whoever put it into the town's package.
@@ -45,7 +49,7 @@ pub enum AnchorError {
 impl Verifier {
     /// Believes nobody yet.
     pub const fn new(test: TestHierarchies) -> Self {
-        Self { test, circle: Circle::new(), lists: Lists::new() }
+        Self { test, circle: Circle::new(), lists: Lists::new(), grace: GRACE }
     }
 
     /// Pins a self-signed authority. It comes from the box's own image or the town's signed package, never
@@ -64,6 +68,12 @@ impl Verifier {
         }
         self.circle.pin(anchor);
         Ok(())
+    }
+
+    /// For how many milliseconds after its nextUpdate a list is stale and not yet too old. It comes from the
+    /// town's signed package; without it 72 hours.
+    pub const fn set_grace(&mut self, millis: u64) {
+        self.grace = millis;
     }
 
     /// Takes authorities (DER, in any order) that may sign revocation lists or vouch for who does: those under
@@ -160,7 +170,7 @@ impl Verifier {
         let issuer = self.anchored_issuer(certificate, &search, 0)?;
         check_purpose(certificate, purpose, self.test)?;
         check_validity(certificate, now)?;
-        Ok(VerifiedCertificate::new(self.revocation(certificate, issuer)))
+        Ok(VerifiedCertificate::new(self.revocation(certificate, issuer, now)))
     }
 
     /// The issuer of `certificate`, from which a sound path leads to an anchor.
@@ -191,7 +201,7 @@ impl Verifier {
                 .and_then(|()| check_form(&candidate.0))
                 .and_then(|()| search.check_policy(&candidate.0))
                 .and_then(|()| self.anchored_issuer(&candidate.0, search, below + 1))
-                .and_then(|above| self.check_not_revoked(candidate, above));
+                .and_then(|above| self.check_not_revoked(candidate, above, search.now));
             match anchored {
                 Ok(above) => return Ok(Issuer { authority: candidate, ..above }),
                 Err(error) => note(error),
@@ -205,15 +215,16 @@ impl Verifier {
         &self,
         authority: &Authority,
         above: Issuer<'a>,
+        now: UnixMillis,
     ) -> Result<Issuer<'a>, PathError> {
-        match self.revocation(&authority.0, above) {
+        match self.revocation(&authority.0, above, now) {
             Revocation::Revoked { .. } => Err(PathError::IssuerRevoked),
             Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Ok(above),
         }
     }
 
-    fn revocation(&self, certificate: &CardCertificate, issuer: Issuer<'_>) -> Revocation {
-        self.revocation_within(certificate, issuer, MOST_SIGNERS)
+    fn revocation(&self, certificate: &CardCertificate, issuer: Issuer<'_>, now: UnixMillis) -> Revocation {
+        self.revocation_within(certificate, issuer, &Clock { now, grace: self.grace }, MOST_SIGNERS)
     }
 
     /// What the lists say that the issuer signed, or another key of the same issuer. Such a key's certificate
@@ -222,6 +233,7 @@ impl Verifier {
         &self,
         certificate: &CardCertificate,
         issuer: Issuer<'_>,
+        clock: &Clock,
         signers: usize,
     ) -> Revocation {
         if self.lists.is_empty() {
@@ -231,10 +243,13 @@ impl Verifier {
         let serial = certificate.serial();
         let mut said = Vec::new();
         let own = sha256(&issuer.authority.key_der());
-        said.extend(self.lists.speaking_for(certificate, own, &points).map(|held| held.status(serial)));
+        said.extend(
+            self.lists.speaking_for(certificate, own, &points).map(|held| held.status(serial, clock)),
+        );
         for relative in self.circle.relatives(issuer.authority, issuer.anchor) {
             let key = sha256(&relative.authority.key_der());
-            let statuses = self.lists.speaking_for(certificate, key, &points).map(|held| held.status(serial));
+            let statuses =
+                self.lists.speaking_for(certificate, key, &points).map(|held| held.status(serial, clock));
             let statuses: Vec<_> = statuses.collect();
             if statuses.is_empty() {
                 continue;
@@ -244,7 +259,7 @@ impl Verifier {
                 (Some(_), None) => Signer::Doubtful,
                 (Some(above), Some(left)) => {
                     let above = Issuer { authority: above, ..issuer };
-                    match self.revocation_within(&relative.authority.0, above, left) {
+                    match self.revocation_within(&relative.authority.0, above, clock, left) {
                         Revocation::Revoked { .. } => Signer::Doubtful,
                         Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Signer::Sound,
                     }
@@ -298,15 +313,22 @@ impl Search<'_> {
 }
 
 /// Of two lists that speak for a certificate: listed on either is revoked, however old that list is. A list
-/// that should speak and cannot be read leaves it open; else the later one counts.
+/// that should speak and cannot be read leaves it open; else the fresher one counts, and then the later one.
 fn weightier(one: Revocation, other: Revocation) -> Revocation {
     match (one, other) {
         (Revocation::Revoked { .. }, _) => one,
         (_, Revocation::Revoked { .. }) => other,
         (Revocation::Unknown { .. }, _) => one,
         (_, Revocation::Unknown { .. }) => other,
-        (Revocation::NotRevoked { as_of: first }, Revocation::NotRevoked { as_of: second }) => {
-            if first >= second { one } else { other }
+        (
+            Revocation::NotRevoked { as_of: first, age: first_age },
+            Revocation::NotRevoked { as_of: second, age: second_age },
+        ) => {
+            if (first_age, second) <= (second_age, first) {
+                one
+            } else {
+                other
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 use hinamori_model::UnixMillis;
-use hinamori_pki::{CardCertificate, CrlRefused, Purpose, Revocation, TestHierarchies, Verifier};
+use hinamori_pki::{Age, CardCertificate, CrlRefused, Purpose, Revocation, TestHierarchies, Verifier};
 use hinamori_sim::ca::{CrlSpec, Extension, Hierarchy, Holder, NOW, id};
 
 const HOUR: u64 = 3_600_000;
@@ -41,7 +41,7 @@ fn revoked(reason: u8) -> Revocation {
 }
 
 fn fine(as_of: u8) -> Revocation {
-    Revocation::NotRevoked { as_of: NOW.plus(u64::from(as_of) * HOUR) }
+    Revocation::NotRevoked { as_of: NOW.plus(u64::from(as_of) * HOUR), age: Age::Fresh }
 }
 
 #[track_caller]

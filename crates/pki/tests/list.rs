@@ -4,7 +4,7 @@
 use der::asn1::ObjectIdentifier;
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
-    CardCertificate, CrlRefused, Purpose, Revocation, TestHierarchies, UnknownReason, Verifier,
+    Age, CardCertificate, CrlRefused, Purpose, Revocation, TestHierarchies, UnknownReason, Verifier,
 };
 use hinamori_sim::ca::{
     CrlSpec, DistributionPointName, Extension, Hierarchy, HierarchySpec, Holder, Municipality, NOW, Name,
@@ -46,7 +46,7 @@ fn a_list_says_listed_or_not_listed_as_of_its_time() {
     let mut verifier = verifier();
     let taken = verifier.add_crl(&list(1).issue(), &[], NOW).unwrap();
     assert_eq!((taken.this_update, taken.entries), (NOW, 0));
-    assert_eq!(revocation(&verifier), Revocation::NotRevoked { as_of: NOW });
+    assert_eq!(revocation(&verifier), Revocation::NotRevoked { as_of: NOW, age: Age::Fresh });
     let at = UnixMillis::new(NOW.get() - 86_400_000);
     let serial = jpki().issue(&holder()).serial;
     let next = list(2).revoking(&Holder::numbered(8).serial(), NOW, 4).revoking(&serial, at, 1);
@@ -80,6 +80,49 @@ fn another_partition_says_nothing_of_this_card() {
     assert_eq!(revocation(&verifier), Revocation::Unknown { why: UnknownReason::NoListForPartition });
 }
 
+#[test]
+fn a_list_ages_and_what_it_names_stays_revoked_whatever_the_clock_says() {
+    const DAY: u64 = 86_400_000;
+    let long_lived = Holder {
+        not_before: UnixMillis::new(NOW.get() - 3_660 * DAY),
+        not_after: NOW.plus(3_660 * DAY),
+        ..holder()
+    };
+    let authority = Hierarchy::new(HierarchySpec {
+        not_before: UnixMillis::new(NOW.get() - 3_660 * DAY),
+        not_after: NOW.plus(3_660 * DAY),
+        ..HierarchySpec::new(Profile::JpkiAuth, 1)
+    });
+    let mut verifier = Verifier::new(TestHierarchies::Refuse);
+    verifier.pin_anchor(authority.anchor_der()).unwrap();
+    let list = authority.crl(&holder().municipality, 1, NOW);
+    verifier.add_crl(&list.issue(), &[], NOW).unwrap();
+    let certificate = CardCertificate::parse(&authority.issue(&long_lived).certificate).unwrap();
+    let says = |verifier: &Verifier, now| {
+        verifier.check(&certificate, &[], Purpose::JpkiAuthentication, now).unwrap().revocation()
+    };
+    let next = list.next_update.unwrap();
+    let aged = |age| Revocation::NotRevoked { as_of: NOW, age };
+    let decade = 3_650 * DAY;
+    for (now, age) in [
+        (UnixMillis::new(NOW.get() - decade), Age::Fresh),
+        (next, Age::Fresh),
+        (next.plus(1), Age::Stale),
+        (next.plus(3 * DAY), Age::Stale),
+        (next.plus(3 * DAY + 1), Age::TooOld),
+        (NOW.plus(decade), Age::TooOld),
+    ] {
+        assert_eq!(says(&verifier, now), aged(age), "{now:?}");
+    }
+    verifier.set_grace(0);
+    assert_eq!(says(&verifier, next.plus(1)), aged(Age::TooOld));
+    let naming = list.with(Extension::crl_number(2)).revoking(&holder().serial(), NOW, 1);
+    verifier.add_crl(&naming.issue(), &[], NOW).unwrap();
+    for now in [UnixMillis::new(NOW.get() - decade), NOW, next.plus(1), NOW.plus(decade)] {
+        assert_eq!(says(&verifier, now), Revocation::Revoked { at: NOW, reason: 1 }, "{now:?}");
+    }
+}
+
 /// One distribution point of these names, as certificates and lists write it.
 fn point(names: &[Vec<u8>]) -> Vec<u8> {
     asn1::sequence(&[asn1::context(0, &asn1::context(0, &names.concat()))])
@@ -111,7 +154,7 @@ fn listed_on_any_list_that_speaks_for_the_card_is_revoked() {
         verifier.add_crl(&silent.clone().with(idp(&[directory(quiet)])).issue(), &[], NOW).unwrap();
         let empty = old.clone().with(idp(&[directory(listing)]));
         verifier.add_crl(&empty.issue(), &[], NOW).unwrap();
-        assert_eq!(revocation_of(&verifier, &points), Revocation::NotRevoked { as_of: NOW });
+        assert_eq!(revocation_of(&verifier, &points), Revocation::NotRevoked { as_of: NOW, age: Age::Fresh });
         let next = CrlSpec { extensions: empty.extensions.clone(), ..old.clone() }
             .with(Extension::crl_number(2))
             .revoking(&holder().serial(), NOW, 1);
@@ -126,7 +169,10 @@ fn a_list_of_several_names_speaks_for_each_and_one_without_for_all() {
     let mut named = verifier();
     named.add_crl(&list(1).with(idp(&[directory("a"), address.clone()])).issue(), &[], NOW).unwrap();
     for names in [vec![directory("a")], vec![address.clone()], vec![directory("x"), address]] {
-        assert_eq!(revocation_of(&named, &[point(&names)]), Revocation::NotRevoked { as_of: NOW });
+        assert_eq!(
+            revocation_of(&named, &[point(&names)]),
+            Revocation::NotRevoked { as_of: NOW, age: Age::Fresh }
+        );
     }
     let why = UnknownReason::NoListForPartition;
     assert_eq!(revocation_of(&named, &[point(&[directory("x")])]), Revocation::Unknown { why });

@@ -7,7 +7,7 @@ use std::process::Command;
 use der::asn1::ObjectIdentifier;
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
-    CardCertificate, PathError, Purpose, Revocation, TestHierarchies, UnknownReason, Verifier,
+    Age, CardCertificate, PathError, Purpose, Revocation, TestHierarchies, UnknownReason, Verifier,
 };
 use hinamori_sim::ca::{
     CertificateSpec, CrlSpec, Extension, Hierarchy, HierarchySpec, Holder, Municipality, NOW, Profile, Realm,
@@ -225,7 +225,7 @@ fn lists_are_judged_alike() {
     let case = || Case::new(&jpki);
     let home = jpki.crl(&holder().municipality, 1, NOW);
     let elsewhere = jpki.crl(&Municipality::new("99502", "Mihon-ken", "Tonari-cho"), 1, NOW);
-    let fine = Revocation::NotRevoked { as_of: NOW };
+    let fine = Revocation::NotRevoked { as_of: NOW, age: Age::Fresh };
     let unknown = |why| Revocation::Unknown { why };
 
     case().lists(std::slice::from_ref(&home)).revocation(None, fine);
@@ -250,7 +250,7 @@ fn a_stale_list_keeps_its_force_where_openssl_gives_up() {
     let list = jpki.crl(&holder().municipality, 1, NOW);
     let stale = Case::new(&jpki).at(later).lists(std::slice::from_ref(&list));
     // 12: CRL has expired.
-    stale.revocation(Some(12), Revocation::NotRevoked { as_of: NOW });
+    stale.revocation(Some(12), Revocation::NotRevoked { as_of: NOW, age: Age::TooOld });
     let revoked = Case::new(&jpki).at(later).lists(&[list.revoking(&holder().serial(), NOW, 1)]);
     assert_eq!(revoked.ours(AUTH), Ok(Revocation::Revoked { at: NOW, reason: 1 }));
 }

@@ -5,7 +5,8 @@ use der::Decode;
 use hinamori_crl::{Crl, Index, SharedBytes, build};
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
-    CardCertificate, CrlRefused, PathError, Purpose, Revocation, TestHierarchies, UnknownReason, Verifier,
+    Age, CardCertificate, CrlRefused, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
+    Verifier,
 };
 use hinamori_sim::ca::{
     CertificateSpec, CrlSpec, DistributionPointName, Extension, Hierarchy, HierarchySpec, Holder, Key, NOW,
@@ -49,7 +50,7 @@ fn list(by: &Hierarchy, number: u64) -> CrlSpec {
     by.crl(&holder().municipality, number, NOW)
 }
 
-const FINE: Revocation = Revocation::NotRevoked { as_of: NOW };
+const FINE: Revocation = Revocation::NotRevoked { as_of: NOW, age: Age::Fresh };
 const UNKNOWN: Revocation = Revocation::Unknown { why: UnknownReason::NoListForPartition };
 
 #[test]

@@ -11,8 +11,8 @@ use hinamori_card::{
 };
 use hinamori_model::{Doubt, TokenKind, UnixMillis};
 use hinamori_pki::{
-    CardCertificate, ChipMismatch, PathError, Purpose, Revocation, TestHierarchies, UnknownReason, Verifier,
-    verify_chip_answer,
+    Age, CardCertificate, ChipMismatch, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
+    Verifier, verify_chip_answer,
 };
 use hinamori_sim::ca::NOW;
 use hinamori_sim::direct::DirectCard;
@@ -119,8 +119,8 @@ fn seen(name: &str) -> Seen {
     let doubt = match BELIEVING.check(&certificate, &[], Purpose::JpkiAuthentication, AFTERNOON) {
         Err(error) => Some(error.doubt()),
         Ok(verified) => match verified.revocation() {
-            Revocation::NotRevoked { as_of } => {
-                assert_eq!(as_of, NOW, "{name}");
+            Revocation::NotRevoked { as_of, age } => {
+                assert_eq!((as_of, age), (NOW, Age::Fresh), "{name}");
                 None
             }
             Revocation::Revoked { at, .. } => {

@@ -75,6 +75,8 @@ pub(crate) struct HeldList {
     pub(crate) is_behind: bool,
     /// What the server reported since, and when.
     pub(crate) reported: Option<(UnixMillis, Arc<Additions>)>,
+    /// Something was wrong since it was taken, and somebody has to look.
+    pub(crate) is_contested: bool,
 }
 
 /// The way to the keeper.
@@ -310,7 +312,8 @@ impl Lists {
                 continue;
             };
             let reported = held.reported.and_then(|bytes| self.still_reported(id, &index, &bytes));
-            lists.push(HeldList { index, is_behind: held.is_behind, reported });
+            let is_contested = held.note.alarms.iter().any(|alarm| alarm.at > held.note.taken_at);
+            lists.push(HeldList { index, is_behind: held.is_behind, reported, is_contested });
         }
         // A delta list goes on from a complete one.
         lists.sort_by_key(|held| held.index.kind() != ListKind::Complete);

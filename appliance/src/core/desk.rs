@@ -84,7 +84,6 @@ impl Core {
     fn lane_state(&self, lane: LaneId, now: UnixMillis) -> Option<LaneState> {
         let desk = self.desks.get(&lane)?;
         let mode = self.opening.mode();
-        let card_data = self.town.checks.verifier.card_data_as_of();
         Some(LaneState {
             banner: Banner { mode, incident: None, site: self.town.site.name.clone(), lane },
             status: Status {
@@ -92,7 +91,7 @@ impl Core {
                 link: self.uplink.state(self.town.is_enrolled()),
                 disk: self.disk,
                 clock: clock::state(now, self.town.checks.time.not_before(now)),
-                card_data: card_data.map_or(CardData::None, CardData::AsOf),
+                card_data: self.card_data(now),
                 unsent: self.tally.unsent,
             },
             counter: desk.lane.counter(),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use hinamori_ipc::CardData;
 use hinamori_model::UnixMillis;
+use hinamori_pki::Age;
 use hinamori_sync::ListMessage;
 use tracing::{error, warn};
 
@@ -30,6 +32,19 @@ impl Core {
                 }
             }
             ListEvent::ServerTime(_) => {}
+        }
+    }
+
+    /// What the kiosk says of the lists.
+    pub(super) fn card_data(&self, now: UnixMillis) -> CardData {
+        let checks = &self.town.checks;
+        let Some(at) = checks.verifier.card_data_as_of() else { return CardData::None };
+        if self.held.iter().any(|held| held.is_contested) {
+            CardData::Contested(at)
+        } else if checks.verifier.oldest(now.max(checks.time.not_before(now))) == Some(Age::TooOld) {
+            CardData::TooOld(at)
+        } else {
+            CardData::AsOf(at)
         }
     }
 

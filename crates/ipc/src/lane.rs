@@ -176,8 +176,13 @@ pub enum ClockState {
 pub enum CardData {
     /// None at all: the normal first year of a town.
     None,
-    /// The oldest list in use was issued at this time.
+    /// The oldest list in use was issued at this time, and the town's policy lets it count.
     AsOf(UnixMillis),
+    /// It was issued at this time, and that is too long ago: a card that it does not name is marked.
+    TooOld(UnixMillis),
+    /// Two lists contradict each other, or the server reported what the authority did not confirm: somebody at the
+    /// town hall has to look. The oldest list in use was issued at this time.
+    Contested(UnixMillis),
 }
 
 /// Whether people are received here.

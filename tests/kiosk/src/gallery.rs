@@ -266,7 +266,7 @@ fn troubled() -> LaneState {
         link: LinkState::NotEnrolled,
         disk: DiskState::Full,
         clock: ClockState::Unsure,
-        card_data: CardData::AsOf(lanes::minutes_ago(60 * 24 * 60)),
+        card_data: CardData::TooOld(lanes::minutes_ago(60 * 24 * 60)),
         unsent: 1_204,
     };
     LaneState { status, ..lanes::shelter() }

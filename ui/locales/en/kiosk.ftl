@@ -324,6 +324,7 @@ advice-reader-missing = Plug the card reader in
 advice-reader-stuck = Unplug the card reader and plug it in again
 advice-clock = If the clock is wrong, tell the town
 advice-card-data = Connect where there is a network
+advice-card-data-contested = Tell the town office
 advice-enrol = Ask the town to register this terminal
 advice-sound = Plug the loudspeaker in
 

@@ -324,6 +324,7 @@ advice-reader-missing = 読み取り機の線を さしてください
 advice-reader-stuck = 読み取り機の線を 抜いて さし直してください
 advice-clock = 時計が ずれていたら 町の担当に 知らせてください
 advice-card-data = 通信できる所で つないでください
+advice-card-data-contested = 町の担当に 知らせてください
 advice-enrol = 町の担当に 登録を 頼んでください
 advice-sound = スピーカーの線を さしてください
 

@@ -11,8 +11,6 @@ use crate::theme::{Severity, size};
 use crate::widget::{Canvas, Grid, Pictogram, Place, Type, light_ui};
 use crate::{Action, SoundOutput, Texts};
 
-/// Card data older than this should be renewed when there is a link: 30 days.
-const CARD_DATA_OLD: u64 = 30 * DAY;
 const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 60 * MINUTE;
 const MINUTE: u64 = 60_000;
@@ -69,11 +67,11 @@ const fn link(state: LinkState) -> (Severity, &'static str) {
     }
 }
 
-fn card_data(view: &View<'_>) -> (Severity, Option<UnixMillis>) {
+const fn card_data(view: &View<'_>) -> (Severity, Option<UnixMillis>) {
     match view.lane.status.card_data {
         CardData::None => (Severity::Plain, None),
-        CardData::AsOf(at) if view.now.wall.since(at) > CARD_DATA_OLD => (Severity::Notice, Some(at)),
         CardData::AsOf(at) => (Severity::Fine, Some(at)),
+        CardData::TooOld(at) | CardData::Contested(at) => (Severity::Notice, Some(at)),
     }
 }
 
@@ -164,7 +162,17 @@ fn checks(texts: &Texts, view: &View<'_>) -> Vec<Check> {
             clock(status.clock),
             "advice-clock",
         ),
-        check(Pictogram::Shield, "health-card-data", card_fact, card_severity, "advice-card-data"),
+        check(
+            Pictogram::Shield,
+            "health-card-data",
+            card_fact,
+            card_severity,
+            if matches!(status.card_data, CardData::Contested(_)) {
+                "advice-card-data-contested"
+            } else {
+                "advice-card-data"
+            },
+        ),
         check(Pictogram::Link, "health-link", link_fact, link_severity, "advice-enrol"),
         check(
             Pictogram::Unsent,

@@ -106,7 +106,7 @@ fn health_says_the_most_important_thing_to_do() {
         link: LinkState::NotEnrolled,
         disk: DiskState::Ok,
         clock: ClockState::Unsure,
-        card_data: CardData::AsOf(minutes_ago(40 * 24 * 60)),
+        card_data: CardData::TooOld(minutes_ago(40 * 24 * 60)),
         unsent: 0,
     };
     let mut panel = Panel::showing(LANDSCAPE, LaneState { status, ..shelter() });
@@ -114,6 +114,14 @@ fn health_says_the_most_important_thing_to_do() {
     panel.touch("カードが 使えません さわって 確かめる");
     assert!(panel.says("お願いが 4つあります") && panel.says("読み取り機の線を さしてください"));
     assert!(panel.says("40日前のもの") && panel.says("まだ 町に 登録していません"));
+}
+
+#[test]
+fn lists_that_contradict_each_other_are_for_the_town_office() {
+    let status = Status { card_data: CardData::Contested(minutes_ago(60)), ..shelter().status };
+    let mut panel = Panel::showing(LANDSCAPE, LaneState { status, ..shelter() });
+    panel.touch("受付できます さわって 確かめる");
+    assert!(panel.says("1時間前のもの") && panel.says("町の担当に 知らせてください"), "{:?}", panel.texts());
 }
 
 #[test]

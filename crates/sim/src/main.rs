@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use hinamori_sim::pcscd::reader_address;
 use hinamori_sim::serve::{Desk, KeptTries, ReaderName, router};
 use hinamori_sim::timing::Timing;
-use hinamori_sim::tray::{Day, Tray, TrayFile};
+use hinamori_sim::tray::{CardName, Day, Tray, TrayFile};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Virtual cards for tests and demonstrations.
@@ -32,6 +32,18 @@ enum Command {
         #[arg(long)]
         tray: PathBuf,
         /// The folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Writes the authentication authority's next list of the same day, on which these cards stand too.
+    Revoke {
+        /// The tray's file.
+        #[arg(long)]
+        tray: PathBuf,
+        /// Cards by their name, in the order in which they were revoked.
+        #[arg(long = "card", required = true)]
+        cards: Vec<CardName>,
+        /// The file to write.
         #[arg(long)]
         out: PathBuf,
     },
@@ -71,6 +83,11 @@ fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     match Arguments::parse().command {
         Command::Issue { tray, out } => Ok(made(&tray)?.write_to(&out)?),
+        Command::Revoke { tray, cards, out } => {
+            let list =
+                made(&tray)?.later_list(&cards).context("the tray has no such card with a certificate")?;
+            std::fs::write(&out, list).with_context(|| format!("write {}", out.display()))
+        }
         Command::Serve { tray, readers, listen, delays, state } => {
             ensure!(listen.ip().is_loopback(), "the tray is for this machine alone: listen at 127.0.0.1");
             let names: BTreeSet<_> = readers.iter().map(|(name, _)| name).collect();

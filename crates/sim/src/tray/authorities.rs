@@ -126,18 +126,26 @@ impl Authorities {
     /// Their revocation lists of the day, good for 48 hours: for `town`, and the whole ones of HPKI. `revoked`
     /// are serial numbers of the town's authentication certificates, revoked a month ago.
     pub fn lists(&self, town: &Municipality, revoked: &[Vec<u8>], day: Day) -> Vec<Published> {
-        let number = day.start().get() / DAY;
         let list = |(name, hierarchy): (&str, &Hierarchy)| {
-            let mut list: CrlSpec = hierarchy.crl(town, number, day.start());
-            list.next_update = Some(day.after(2).start());
-            if std::ptr::eq(hierarchy, &self.auth) {
-                for serial in revoked {
-                    list = list.revoking(serial, day.before(30).start(), KEY_COMPROMISE);
-                }
-            }
-            published(name, "crl", &list.issue())
+            let revoked = if std::ptr::eq(hierarchy, &self.auth) { revoked } else { &[] };
+            published(name, "crl", &list(hierarchy, town, revoked, day, 0).issue())
         };
         self.pinned().map(list).into()
+    }
+
+    /// The authentication authority's list for `town`, with these revoked and `later` ones after them, each in a list
+    /// of its own: the one with all of them.
+    pub fn later_list(
+        &self,
+        town: &Municipality,
+        revoked: &[Vec<u8>],
+        later: &[Vec<u8>],
+        day: Day,
+    ) -> Vec<u8> {
+        let after = (1..).zip(later);
+        let first = list(&self.auth, town, revoked, day, u64::try_from(later.len()).unwrap_or(u64::MAX));
+        let at = |seconds: u64| day.start().plus(1_000 * seconds);
+        after.fold(first, |list, (number, serial)| list.revoking(serial, at(number), KEY_COMPROMISE)).issue()
     }
 
     fn pinned(&self) -> [(&'static str, &Hierarchy); 5] {
@@ -150,6 +158,18 @@ impl Authorities {
         ]
     }
 }
+
+/// The list number `later` of a day: each is a second younger.
+fn list(hierarchy: &Hierarchy, town: &Municipality, revoked: &[Vec<u8>], day: Day, later: u64) -> CrlSpec {
+    let number = day.start().get() / DAY * LISTS_OF_A_DAY + later;
+    let mut list = hierarchy.crl(town, number, day.start().plus(1_000 * later));
+    list.next_update = Some(day.after(2).start());
+    let at = day.before(30).start();
+    revoked.iter().fold(list, |list, serial| list.revoking(serial, at, KEY_COMPROMISE))
+}
+
+/// Numbers between the first lists of two days.
+const LISTS_OF_A_DAY: u64 = 1_000;
 
 /// RFC 5280 §5.3.1.
 const KEY_COMPROMISE: u8 = 1;

@@ -112,8 +112,12 @@ impl TrayCard {
 
     /// Serial number of its certificate, if the authority has revoked it.
     pub(super) fn revoked_serial(&self) -> Option<Vec<u8>> {
-        let revoked = self.entry.oddity == Some(Oddity::Revoked);
-        self.certificate.as_ref().filter(|_| revoked).map(|certificate| certificate.serial.clone())
+        self.serial().filter(|_| self.entry.oddity == Some(Oddity::Revoked))
+    }
+
+    /// Serial number of its certificate.
+    pub(super) fn serial(&self) -> Option<Vec<u8>> {
+        self.certificate.as_ref().map(|certificate| certificate.serial.clone())
     }
 
     /// What the town registered of it.

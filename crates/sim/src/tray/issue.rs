@@ -118,8 +118,18 @@ impl Tray {
 
     /// The day's revocation lists.
     pub fn lists(&self) -> Vec<Published> {
-        let revoked: Vec<Vec<u8>> = self.cards.values().filter_map(TrayCard::revoked_serial).collect();
-        self.authorities.lists(&self.file.town, &revoked, self.day)
+        self.authorities.lists(&self.file.town, &self.revoked(), self.day)
+    }
+
+    /// A list of the same day, a little later, with these cards on it too; `None` when one of them is not in the
+    /// tray, or has no authentication certificate.
+    pub fn later_list(&self, cards: &[CardName]) -> Option<Vec<u8>> {
+        let serials = cards.iter().map(|card| self.cards.get(card)?.serial()).collect::<Option<Vec<_>>>()?;
+        Some(self.authorities.later_list(&self.file.town, &self.revoked(), &serials, self.day))
+    }
+
+    fn revoked(&self) -> Vec<Vec<u8>> {
+        self.cards.values().filter_map(TrayCard::revoked_serial).collect()
     }
 
     /// Writes `cards.json` and the folders `anchors`, `intermediates` and `lists` into `folder`.

@@ -47,23 +47,7 @@ fn of_verified(
     verified: &VerifiedCertificate,
     chip: Option<Result<ChipAnswered, ChipMismatch>>,
 ) -> (Assurance, Doubts, RevocationMark) {
-    let (mut doubts, revocation) = match verified.revocation() {
-        // A list too old to rely on: the record still says as of when it was not on it.
-        Revocation::NotRevoked { as_of, age: Age::TooOld } => {
-            (Doubt::RevocationUnknown.into(), RevocationMark::NotRevoked { as_of })
-        }
-        Revocation::NotRevoked { as_of, age: Age::Fresh | Age::Stale } => {
-            (Doubts::NONE, RevocationMark::NotRevoked { as_of })
-        }
-        Revocation::Revoked { at, reason: _ } => {
-            (Doubt::Revoked.into(), RevocationMark::Revoked { since: at })
-        }
-        // Without any list at all nothing can be said of anybody, which is no doubt about this card.
-        Revocation::Unknown { why: hinamori_pki::UnknownReason::NoData } => {
-            (Doubts::NONE, RevocationMark::NotChecked)
-        }
-        Revocation::Unknown { why: _ } => (Doubt::RevocationUnknown.into(), RevocationMark::NotChecked),
-    };
+    let (mut doubts, revocation) = of_revocation(verified.revocation());
     let assurance = match chip {
         Some(Ok(_answered)) => Assurance::ChipProven,
         Some(Err(ChipMismatch)) => {
@@ -73,6 +57,28 @@ fn of_verified(
         None => Assurance::CertificateRead,
     };
     (assurance, doubts, revocation)
+}
+
+fn of_revocation(revocation: Revocation) -> (Doubts, RevocationMark) {
+    match revocation {
+        // A list too old to rely on: the record still says as of when it did not name the card.
+        Revocation::NotRevoked { as_of, age: Age::TooOld } => {
+            (Doubt::RevocationUnknown.into(), RevocationMark::NotRevoked { as_of })
+        }
+        Revocation::NotRevoked { as_of, age: Age::Fresh | Age::Stale } => {
+            (Doubts::NONE, RevocationMark::NotRevoked { as_of })
+        }
+        Revocation::Revoked { at, reason: _ } => {
+            (Doubt::Revoked.into(), RevocationMark::Revoked { since: at })
+        }
+        // The authority did not say it: the record says neither that the card was revoked nor that it was not.
+        Revocation::Reported { since: _ } => (Doubt::ReportedRevoked.into(), RevocationMark::NotChecked),
+        // Without any list at all nothing can be said of anybody, which is no doubt about this card.
+        Revocation::Unknown { why: hinamori_pki::UnknownReason::NoData } => {
+            (Doubts::NONE, RevocationMark::NotChecked)
+        }
+        Revocation::Unknown { why: _ } => (Doubt::RevocationUnknown.into(), RevocationMark::NotChecked),
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +100,18 @@ mod tests {
         ] {
             assert_eq!(proof_of(&evidence, Some(BindingAssurance::Declared)).doubts, doubt.into());
         }
+    }
+
+    #[test]
+    fn a_list_that_is_too_old_is_a_doubt_and_so_is_a_report() {
+        let as_of = UnixMillis::new(5);
+        let not_revoked = |age| of_revocation(Revocation::NotRevoked { as_of, age });
+        let mark = RevocationMark::NotRevoked { as_of };
+        assert_eq!(not_revoked(Age::Fresh), (Doubts::NONE, mark));
+        assert_eq!(not_revoked(Age::Stale), (Doubts::NONE, mark));
+        assert_eq!(not_revoked(Age::TooOld), (Doubt::RevocationUnknown.into(), mark));
+        let reported = of_revocation(Revocation::Reported { since: as_of });
+        assert_eq!(reported, (Doubt::ReportedRevoked.into(), RevocationMark::NotChecked));
     }
 
     #[test]

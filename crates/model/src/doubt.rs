@@ -33,11 +33,13 @@ pub enum Doubt {
     PinNeeded = 11,
     /// The card answers, but none of its applications is known here.
     UnsupportedCard = 12,
+    /// The town reported that the issuer's next list carries this certificate; the list itself is not here yet.
+    ReportedRevoked = 13,
 }
 
 impl Doubt {
     /// Every doubt, in the order of its number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::UnknownCard,
         Self::Expired,
         Self::NotYetValid,
@@ -51,6 +53,7 @@ impl Doubt {
         Self::TwoReaders,
         Self::PinNeeded,
         Self::UnsupportedCard,
+        Self::ReportedRevoked,
     ];
 }
 

@@ -50,6 +50,13 @@ impl Authority {
         same_key && is_same(self.name(), issuer)
     }
 
+    /// Whether it issued `certificate`, rightly or not: by name, key identifier and signature.
+    pub(crate) fn issued(&self, certificate: &CardCertificate) -> bool {
+        let stated = stated_issuer_key(certificate);
+        let issuer = certificate.inner().tbs_certificate().issuer();
+        self.may_have_issued(issuer, stated.as_deref()) && self.signed(certificate)
+    }
+
     /// Whether it issued `certificate` and may have, with `below` authorities between the two and the holder
     /// (§6.1.3 (a)(1), (2), (4), §6.1.4 (k), (l), (n)).
     pub(crate) fn check_issued(
@@ -58,9 +65,7 @@ impl Authority {
         below: usize,
         now: UnixMillis,
     ) -> Result<(), PathError> {
-        let stated = stated_issuer_key(certificate);
-        let issuer = certificate.inner().tbs_certificate().issuer();
-        if !self.may_have_issued(issuer, stated.as_deref()) || !self.signed(certificate) {
+        if !self.issued(certificate) {
             return Err(PathError::UntrustedIssuer);
         }
         self.check_may_issue(below)?;

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hinamori_crl::{BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, SharedBytes, build};
+use hinamori_crl::{
+    Additions, BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, SharedBytes, build,
+};
 use hinamori_model::UnixMillis;
 use x509_cert::ext::pkix::CrlDistributionPoints;
 
@@ -73,7 +75,29 @@ pub struct CrlTaken {
     pub this_update: UnixMillis,
     /// Certificates listed.
     pub entries: usize,
+    /// Certificates that were reported for this list or an earlier one and that it does not name: whoever
+    /// reported them said what the authority did not, and somebody must look.
+    pub unconfirmed: usize,
 }
+
+/// Why reported additions were not taken. What was reported before stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReportRefused {
+    /// No list of this authority and scope is held to which they could be added.
+    #[error("no list is held to which the additions belong")]
+    NoList,
+    /// The list held is already at their number, or at a later one.
+    #[error("the list held is not older than the additions")]
+    NotNewer,
+    /// Together with what was reported before, more than 2 % of the list: too many for a day, and an alarm.
+    #[error("the additions are too many for one list")]
+    TooMany,
+}
+
+/// Reports that wait for one list: a budget.
+const MOST_REPORTS: usize = 16;
+/// So many additions are always taken.
+const FEW_ADDITIONS: usize = 100;
 
 impl From<CrlError> for CrlRefused {
     fn from(error: CrlError) -> Self {
@@ -152,6 +176,13 @@ pub(crate) struct Held {
     complete: Arc<List>,
     /// Its number is higher than the complete list's, its base is not.
     delta: Option<Arc<List>>,
+    /// What somebody reported and no authority confirmed yet; each leads to a higher number than the lists.
+    reported: Vec<Arc<Additions>>,
+}
+
+/// crlNumber, comparable.
+fn comparable(number: &[u8]) -> (usize, &[u8]) {
+    (number.len(), number)
 }
 
 impl Held {
@@ -171,11 +202,56 @@ impl Held {
     /// delta list's time.
     pub(crate) fn status(&self, serial: &[u8], clock: &Clock) -> Revocation {
         let latest = &self.latest().index;
-        match self.listed(serial) {
-            Ok(Some(Listed { at, reason })) => Revocation::Revoked { at, reason },
-            Ok(None) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
+        let listed = self.listed(serial);
+        if let Ok(Some(Listed { at, reason })) = listed {
+            return Revocation::Revoked { at, reason };
+        }
+        if let Some(report) = self.reported.iter().find(|report| report.contains(serial)) {
+            return Revocation::Reported { since: report.step().this_update };
+        }
+        match listed {
+            Ok(_) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
+    }
+
+    /// Reports add to what the list says and never take from it.
+    fn report(&mut self, additions: Arc<Additions>) -> Result<(), ReportRefused> {
+        let latest = self.latest().index.number();
+        let (old, new) = (comparable(&additions.step().old_number), comparable(&additions.step().new_number));
+        if new <= latest {
+            return Err(ReportRefused::NotNewer);
+        }
+        // Those that begin where the list ends hold everything that was reported on the way.
+        let replaced = |report: &Additions| old <= latest && comparable(&report.step().new_number) <= new;
+        let (mut kept, mut count) = (Vec::new(), additions.len());
+        for report in self.reported.iter().filter(|report| !replaced(report)) {
+            count = count.saturating_add(report.len());
+            kept.push(Arc::clone(report));
+        }
+        let entries = usize::try_from(self.complete.index.entries()).unwrap_or(usize::MAX);
+        if count > FEW_ADDITIONS.max(entries / 50) || kept.len() >= MOST_REPORTS {
+            return Err(ReportRefused::TooMany);
+        }
+        kept.push(additions);
+        self.reported = kept;
+        Ok(())
+    }
+
+    /// Drops the reports that lead no further than the lists do now. Gives how many of their certificates no
+    /// list names.
+    fn drop_reports(&mut self) -> usize {
+        let (complete, delta) = (&self.complete, &self.delta);
+        let latest = delta.as_ref().unwrap_or(complete).index.number();
+        let (over, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.reported)
+            .into_iter()
+            .partition(|report| comparable(&report.step().new_number) <= latest);
+        self.reported = open;
+        let missing = over.iter().map(|report| {
+            let in_complete = report.missing_in(&complete.index);
+            delta.as_ref().map_or(in_complete, |delta| in_complete.min(report.missing_in(&delta.index)))
+        });
+        missing.sum()
     }
 
     fn listed(&self, serial: &[u8]) -> Result<Option<Listed>, BadIndex> {
@@ -231,10 +307,8 @@ impl Lists {
     /// Takes a verified list. One that is older than what is held, or the same, changes nothing.
     pub(crate) fn hold(&mut self, index: Index<SharedBytes>) -> Result<CrlTaken, CrlRefused> {
         let list = Arc::new(List::open(index)?);
-        let taken = CrlTaken {
-            this_update: list.index.this_update(),
-            entries: usize::try_from(list.index.entries()).unwrap_or(usize::MAX),
-        };
+        let this_update = list.index.this_update();
+        let entries = usize::try_from(list.index.entries()).unwrap_or(usize::MAX);
         let row = list.row();
         match list.index.kind() {
             ListKind::Complete => self.hold_complete(row, list)?,
@@ -255,7 +329,14 @@ impl Lists {
                 }
             }
         }
-        Ok(taken)
+        let unconfirmed = self.rows.get_mut(&row).map_or(0, Held::drop_reports);
+        Ok(CrlTaken { this_update, entries, unconfirmed })
+    }
+
+    /// Takes reported additions.
+    pub(crate) fn report(&mut self, additions: Arc<Additions>) -> Result<(), ReportRefused> {
+        let row = (additions.step().issuer, additions.step().scope);
+        self.rows.get_mut(&row).ok_or(ReportRefused::NoList)?.report(additions)
     }
 
     fn hold_complete(&mut self, row: Row, list: Arc<List>) -> Result<(), CrlRefused> {
@@ -271,7 +352,7 @@ impl Lists {
                 for point in &list.head.points {
                     self.points.entry((row.0, point.clone())).or_default().insert(row);
                 }
-                self.rows.insert(row, Held { complete: list, delta: None });
+                self.rows.insert(row, Held { complete: list, delta: None, reported: Vec::new() });
             }
         }
         Ok(())
@@ -294,6 +375,25 @@ impl Lists {
             .copied()
             .collect();
         rows.into_iter().filter_map(|row| self.rows.get(&row)).filter(|held| held.covers(certificate))
+    }
+
+    /// Whether the row of an older list names a certificate now that the older list does not, for a certificate
+    /// by a key of the row's for which the row speaks.
+    pub(crate) fn is_new_since(&self, older: &Index<SharedBytes>, certificate: &CardCertificate) -> bool {
+        let (issuer, scope) = older.speaks_for();
+        let row = (*issuer, *scope);
+        let points = points_of_certificate(certificate);
+        let whole = Vec::new();
+        let speaks = points
+            .iter()
+            .chain([&whole])
+            .any(|point| self.points.get(&(row.0, point.clone())).is_some_and(|rows| rows.contains(&row)));
+        let Some(held) = self.rows.get(&row).filter(|held| speaks && held.covers(certificate)) else {
+            return false;
+        };
+        let serial = certificate.serial();
+        let is_listed = matches!(held.listed(serial), Ok(Some(_)));
+        is_listed && !matches!(older.find(serial), Ok(Some(listed)) if listed.reason != TAKES_BACK)
     }
 
     /// thisUpdate of each row.

@@ -37,6 +37,12 @@ pub enum Revocation {
         /// reasonCode (RFC 5280 §5.3.1), 0 when absent.
         reason: u8,
     },
+    /// Somebody whom the town trusts for that reported that a newer list names it, and no authority confirmed
+    /// it yet.
+    Reported {
+        /// thisUpdate of that newer list.
+        since: UnixMillis,
+    },
     /// Nothing that speaks for this certificate.
     Unknown {
         /// Why.

@@ -1,7 +1,9 @@
 //! The path check: from a card's certificate to a pinned anchor.
 
+use std::sync::Arc;
+
 use der::asn1::ObjectIdentifier;
-use hinamori_crl::{Crl, Index, SharedBytes};
+use hinamori_crl::{Additions, Crl, Index, SharedBytes};
 use hinamori_model::UnixMillis;
 
 use crate::authority::{Authority, check_validity};
@@ -13,8 +15,8 @@ use crate::profile::{
     accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
 };
 use crate::{
-    CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, Revocation, TestHierarchies, UnknownReason,
-    VerifiedCertificate,
+    CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, ReportRefused, Revocation, TestHierarchies,
+    UnknownReason, VerifiedCertificate,
 };
 
 /// Candidates that a card may offer, used or not: a budget for signatures checked on its behalf.
@@ -130,6 +132,44 @@ impl Verifier {
         self.hold(index_in_memory(&list, &signed)?)
     }
 
+    /// Takes additions to a list that is held, as somebody reported them whom the town trusts for that and no
+    /// authority confirmed: their certificates are [`Revocation::Reported`] until the list of their number, or
+    /// a later one, is held. The caller checked who reported them.
+    ///
+    /// # Errors
+    /// [`ReportRefused`].
+    pub fn report(&mut self, additions: Arc<Additions>) -> Result<(), ReportRefused> {
+        self.lists.report(additions)
+    }
+
+    /// Which of the `enrolled` certificates (their positions) are named by the list that is held and were not
+    /// by an `older` one of the same authority and scope. It compares two lists and no dates, because an
+    /// authority may write any revocation date into a new entry. Lists by another key of the authority are
+    /// rows of their own and are asked for themselves.
+    pub fn newly_revoked_since<'a>(
+        &self,
+        older: &Index<SharedBytes>,
+        enrolled: impl Iterator<Item = &'a CardCertificate>,
+    ) -> Vec<usize> {
+        let (key, _) = older.speaks_for();
+        let anchors: Vec<_> = self.circle.anchors().collect();
+        let issued = |certificate: &CardCertificate| {
+            self.circle.members().iter().map(|member| &member.authority).any(|authority| {
+                let signs = sha256(&authority.key_der()) == *key
+                    || anchors.iter().any(|anchor| {
+                        let mut relatives = self.circle.relatives(authority, anchor).into_iter();
+                        relatives.any(|relative| sha256(&relative.authority.key_der()) == *key)
+                    });
+                signs && authority.issued(certificate)
+            })
+        };
+        let enrolled = (0..).zip(enrolled);
+        enrolled
+            .filter(|(_, certificate)| self.lists.is_new_since(older, certificate) && issued(certificate))
+            .map(|(position, _)| position)
+            .collect()
+    }
+
     /// The oldest thisUpdate of the lists in use; `None` without any.
     pub fn card_data_as_of(&self) -> Option<UnixMillis> {
         self.lists.times().min()
@@ -219,7 +259,9 @@ impl Verifier {
     ) -> Result<Issuer<'a>, PathError> {
         match self.revocation(&authority.0, above, now) {
             Revocation::Revoked { .. } => Err(PathError::IssuerRevoked),
-            Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Ok(above),
+            Revocation::Reported { .. } | Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => {
+                Ok(above)
+            }
         }
     }
 
@@ -261,7 +303,9 @@ impl Verifier {
                     let above = Issuer { authority: above, ..issuer };
                     match self.revocation_within(&relative.authority.0, above, clock, left) {
                         Revocation::Revoked { .. } => Signer::Doubtful,
-                        Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Signer::Sound,
+                        Revocation::Reported { .. }
+                        | Revocation::NotRevoked { .. }
+                        | Revocation::Unknown { .. } => Signer::Sound,
                     }
                 }
             };
@@ -312,12 +356,15 @@ impl Search<'_> {
     }
 }
 
-/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is. A list
+/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is; after
+/// that, what was reported to be so. A list
 /// that should speak and cannot be read leaves it open; else the fresher one counts, and then the later one.
 fn weightier(one: Revocation, other: Revocation) -> Revocation {
     match (one, other) {
         (Revocation::Revoked { .. }, _) => one,
         (_, Revocation::Revoked { .. }) => other,
+        (Revocation::Reported { .. }, _) => one,
+        (_, Revocation::Reported { .. }) => other,
         (Revocation::Unknown { .. }, _) => one,
         (_, Revocation::Unknown { .. }) => other,
         (

@@ -127,6 +127,7 @@ fn seen(name: &str) -> Seen {
                 assert_eq!(NOW.since(at), 30 * 24 * 3_600_000, "{name}");
                 Some(Doubt::Revoked)
             }
+            Revocation::Reported { .. } => panic!("{name}: nothing was reported"),
             Revocation::Unknown { why } => {
                 assert_eq!(why, UnknownReason::NoListForPartition, "{name}");
                 Some(Doubt::RevocationUnknown)

@@ -27,6 +27,7 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
         Doubt::TwoReaders => "doubt-two-readers",
         Doubt::PinNeeded => "doubt-pin",
         Doubt::UnsupportedCard => "doubt-unsupported",
+        Doubt::ReportedRevoked => "doubt-reported",
     }
 }
 

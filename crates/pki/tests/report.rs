@@ -1,0 +1,149 @@
+//! Additions that the town reports before the authority's own list is here, and what a newer list brought.
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+
+use std::sync::Arc;
+
+use hinamori_crl::{Additions, Crl, Index, SharedBytes, build};
+use hinamori_pki::{
+    Age, CardCertificate, CrlTaken, Purpose, ReportRefused, Revocation, TestHierarchies, Verifier,
+};
+use hinamori_sim::ca::{CrlSpec, Extension, Hierarchy, Holder, NOW, id};
+
+const HOUR: u64 = 3_600_000;
+
+fn jpki() -> Hierarchy {
+    Hierarchy::jpki_auth(1)
+}
+
+fn verifier() -> Verifier {
+    let mut verifier = Verifier::new(TestHierarchies::Refuse);
+    verifier.pin_anchor(jpki().anchor_der()).unwrap();
+    verifier
+}
+
+/// A list that names these holders, an hour later for each number.
+fn list(number: u8, revoked: impl IntoIterator<Item = u32>) -> CrlSpec {
+    let at = NOW.plus(u64::from(number) * HOUR);
+    let empty = jpki().crl(&Holder::numbered(1).municipality, u64::from(number), at);
+    revoked.into_iter().fold(empty, |list, holder| list.revoking(&Holder::numbered(holder).serial(), NOW, 1))
+}
+
+fn index(list: &CrlSpec) -> Index<SharedBytes> {
+    let der = list.issue();
+    let crl = Crl::parse(&der).unwrap();
+    let head = verifier().read_head(&crl, &[], NOW).unwrap();
+    let signed = head.check_signature(&crl).unwrap();
+    let mut bytes = Vec::new();
+    build(&crl, head.kind(), &mut bytes).unwrap().name(&signed.stated()).unwrap();
+    Index::open(SharedBytes::new(bytes)).unwrap()
+}
+
+fn between(old: &CrlSpec, new: &CrlSpec) -> Arc<Additions> {
+    Arc::new(Additions::between(&index(old), &index(new)))
+}
+
+fn take(verifier: &mut Verifier, list: &CrlSpec) -> CrlTaken {
+    verifier.hold(index(list)).unwrap()
+}
+
+fn says(verifier: &Verifier, holder: u32) -> Revocation {
+    let certificate = CardCertificate::parse(&jpki().issue(&Holder::numbered(holder)).certificate).unwrap();
+    let verified = verifier.check(&certificate, &[], Purpose::JpkiAuthentication, NOW).unwrap();
+    verified.revocation()
+}
+
+fn fine(number: u64) -> Revocation {
+    Revocation::NotRevoked { as_of: NOW.plus(number * HOUR), age: Age::Fresh }
+}
+
+fn reported(number: u64) -> Revocation {
+    Revocation::Reported { since: NOW.plus(number * HOUR) }
+}
+
+const REVOKED: Revocation = Revocation::Revoked { at: NOW, reason: 1 };
+
+#[test]
+fn a_report_only_adds_until_the_list_itself_is_here() {
+    let mut verifier = verifier();
+    let (first, second) = (list(1, [1]), list(2, [1, 2]));
+    assert_eq!(verifier.report(between(&first, &second)), Err(ReportRefused::NoList));
+    take(&mut verifier, &first);
+    verifier.report(between(&first, &second)).unwrap();
+    assert_eq!([1, 2, 3].map(|holder| says(&verifier, holder)), [REVOKED, reported(2), fine(1)]);
+    // Neither a list in between nor the same one again drops it.
+    assert_eq!(take(&mut verifier, &first).unconfirmed, 0);
+    assert_eq!(says(&verifier, 2), reported(2));
+    let taken = take(&mut verifier, &second);
+    assert_eq!((taken.entries, taken.unconfirmed), (2, 0));
+    assert_eq!([1, 2, 3].map(|holder| says(&verifier, holder)), [REVOKED, REVOKED, fine(2)]);
+    assert_eq!(verifier.report(between(&first, &second)), Err(ReportRefused::NotNewer));
+}
+
+#[test]
+fn what_the_authority_does_not_confirm_is_dropped_and_said() {
+    for last in [list(2, [1, 3]), list(7, [1, 3])] {
+        let mut verifier = verifier();
+        take(&mut verifier, &list(1, [1]));
+        verifier.report(between(&list(1, [1]), &list(2, [1, 2, 3, 4]))).unwrap();
+        assert_eq!([2, 4].map(|holder| says(&verifier, holder)), [reported(2), reported(2)]);
+        assert_eq!(take(&mut verifier, &last).unconfirmed, 2);
+        assert!(matches!(says(&verifier, 2), Revocation::NotRevoked { .. }));
+        assert_eq!(says(&verifier, 3), REVOKED);
+    }
+    // A delta list is the authority's word too.
+    let mut verifier = verifier();
+    take(&mut verifier, &list(1, [1]));
+    verifier.report(between(&list(1, [1]), &list(2, [1, 2, 3]))).unwrap();
+    let delta = list(2, [2]).with(Extension::new(id::DELTA_CRL_INDICATOR, true, vec![2, 1, 1]));
+    assert_eq!(take(&mut verifier, &delta).unconfirmed, 1);
+    assert_eq!([2, 3].map(|holder| says(&verifier, holder)), [REVOKED, fine(2)]);
+}
+
+#[test]
+fn a_later_report_replaces_an_earlier_one_or_stands_beside_it() {
+    let mut verifier = verifier();
+    take(&mut verifier, &list(1, []));
+    verifier.report(between(&list(1, []), &list(2, [2]))).unwrap();
+    verifier.report(between(&list(2, [2]), &list(3, [2, 3]))).unwrap();
+    assert_eq!([2, 3].map(|holder| says(&verifier, holder)), [reported(2), reported(3)]);
+    verifier.report(between(&list(1, []), &list(4, [2, 3, 4]))).unwrap();
+    assert_eq!([2, 3, 4].map(|holder| says(&verifier, holder)), [reported(4); 3]);
+    assert_eq!(take(&mut verifier, &list(3, [2, 3])).unconfirmed, 0);
+    assert_eq!([2, 3, 4].map(|holder| says(&verifier, holder)), [REVOKED, REVOKED, reported(4)]);
+}
+
+#[test]
+fn too_many_are_refused_together_and_alone() {
+    let mut verifier = verifier();
+    take(&mut verifier, &list(1, []));
+    let many = |count| list(2, 1..=count);
+    assert_eq!(verifier.report(between(&list(1, []), &many(101))), Err(ReportRefused::TooMany));
+    verifier.report(between(&list(1, []), &many(100))).unwrap();
+    assert_eq!(verifier.report(between(&many(1), &list(3, [1, 2]))), Err(ReportRefused::TooMany));
+    assert_eq!(says(&verifier, 100), reported(2));
+    // A list of 6,000 takes 120.
+    let (mut large, entries) = (self::verifier(), 6_000);
+    take(&mut large, &list(1, 1..=entries));
+    let more = |count| list(2, 1..=entries + count);
+    assert_eq!(large.report(between(&list(1, 1..=entries), &more(121))), Err(ReportRefused::TooMany));
+    large.report(between(&list(1, 1..=entries), &more(120))).unwrap();
+}
+
+#[test]
+fn who_was_named_since_an_older_list_is_told_by_position() {
+    let enrolled: Vec<_> = (1..=5)
+        .map(|holder| CardCertificate::parse(&jpki().issue(&Holder::numbered(holder)).certificate).unwrap())
+        .collect();
+    let mut verifier = verifier();
+    let older = index(&list(1, [1]));
+    assert!(verifier.newly_revoked_since(&older, enrolled.iter()).is_empty());
+    take(&mut verifier, &list(4, [1, 3, 5, 9]));
+    assert_eq!(verifier.newly_revoked_since(&older, enrolled.iter()), [2, 4]);
+    assert!(verifier.newly_revoked_since(&index(&list(4, [1, 3, 5, 9])), enrolled.iter()).is_empty());
+    // The same serial numbers by another authority are other certificates.
+    let foreign: Vec<_> = (1..=5)
+        .map(|holder| Hierarchy::jpki_auth(2).issue(&Holder::numbered(holder)).certificate)
+        .map(|der| CardCertificate::parse(&der).unwrap())
+        .collect();
+    assert!(verifier.newly_revoked_since(&older, foreign.iter()).is_empty());
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use hinamori_model::UnixMillis;
+use ring::digest::{SHA256, digest};
 
 use crate::bits::{BitReader, Bits};
 use crate::footer::LONGEST_NUMBER;
@@ -165,5 +166,15 @@ impl Additions {
     /// Whether none was.
     pub const fn is_empty(&self) -> bool {
         self.numbers.is_empty()
+    }
+
+    /// The serial numbers in order, unless they are hashed.
+    pub(crate) fn plain(&self) -> Option<&[u64]> {
+        self.key.is_none().then_some(&self.numbers)
+    }
+
+    /// Names them: the first bytes of the SHA-256 of theirs.
+    pub(crate) fn name(&self) -> [u8; 8] {
+        digest(&SHA256, &self.to_bytes()).as_ref().first_chunk().copied().unwrap_or_default()
     }
 }

@@ -1,5 +1,4 @@
 //! Numbers written bit by bit, the highest bit first.
-#![cfg_attr(not(test), expect(dead_code, reason = "the patch will use all of it"))]
 
 /// Takes bits.
 #[derive(Default)]

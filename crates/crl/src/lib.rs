@@ -4,7 +4,8 @@
 //! nanoseconds an entry. [`build()`] writes an [`Index`] of it, which is asked by serial number: it is a
 //! handful of flat arrays, so that it can be kept in a file and mapped.
 //!
-//! [`Additions`] are what a newer list has that an older one does not have, ready to be signed and sent.
+//! [`Additions`] are what a newer list has that an older one does not have, ready to be signed and sent. [`diff()`]
+//! makes a patch, out of which and the older list [`apply()`] writes the newer one's exact bytes.
 //!
 //! Nothing here checks a signature or decides what a list speaks for: that is `hinamori-pki`, which uses
 //! nothing of a list before its signature holds.
@@ -15,12 +16,18 @@
 mod additions;
 mod bits;
 mod build;
+mod column;
 mod crl;
 mod der;
+mod diff;
 mod entry;
 mod footer;
 mod index;
+mod inserted;
 mod keys;
+mod patch;
+mod pool;
+mod prefix;
 mod rice;
 mod row;
 mod sparse;
@@ -30,6 +37,8 @@ pub use additions::{Additions, BadAdditions, Step};
 pub use build::{BuildError, ListKind, Sink, Stated, Unnamed, build};
 pub use crl::Crl;
 pub use der::CrlError;
+pub use diff::diff;
 pub use entry::{Entries, Entry};
 pub use index::{BadIndex, Index, Listed, SharedBytes, Sizes};
+pub use patch::{PatchError, apply};
 pub use row::{Form, Frame, Row, Rows};

@@ -25,7 +25,7 @@ pub(crate) const OTHER_FORM: u8 = 0xFF;
 pub(crate) const LONGEST_ROW: usize = 1 + LONGEST_SERIAL + 10 + 10;
 
 /// One entry of an index's list. It cannot be printed: a serial number names a person.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Row<'a> {
     /// The serial number, big-endian, without leading zeros; empty for zero.
     pub serial: &'a [u8],
@@ -36,7 +36,7 @@ pub struct Row<'a> {
 }
 
 /// How an entry is written in DER.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form<'a> {
     /// Serial number, UTCTime, and at most a reason that is not critical.
     Usual {

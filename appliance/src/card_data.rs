@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use hinamori_crl_mmap::{NotTaken, Shelf, Taken};
 use hinamori_net_tls::Identity;
 
+use crate::clock;
 use crate::config::Config;
 use crate::core::identity_folder;
 use crate::lists::GENERATIONS;
 use crate::town::{TownError, authorities_of, stored_package};
-use crate::clock;
 
 /// Why no list can be taken at all.
 #[derive(Debug, thiserror::Error)]

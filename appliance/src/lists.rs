@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use hinamori_crl::{Additions, Index, ListKind, SharedBytes};
 use hinamori_crl_mmap::{Alarm, NotTaken, Shelf};
 use hinamori_model::{ListId, UnixMillis};
-use hinamori_pki::Verifier;
+use hinamori_pki::{Verifier, most_reported};
 use hinamori_sync::{ListMessage, open_report};
 use tracing::{error, info, warn};
 
@@ -29,9 +29,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const SCRUB: Duration = Duration::from_secs(600);
 /// The one in use and the one before.
 pub(crate) const GENERATIONS: usize = 2;
-/// Of a list's entries so many may be reported at once; of a short one [`FEW`].
-const MOST_REPORTED: u64 = 50;
-const FEW: u64 = 100;
 
 /// Under whose authority lists are taken.
 pub(crate) struct Authorities {
@@ -156,7 +153,7 @@ impl Lists {
         Ok(())
     }
 
-    fn handle(&mut self, task: ListTask, core: &Inbox) -> Result<(), CoreGone> {
+    pub(crate) fn handle(&mut self, task: ListTask, core: &Inbox) -> Result<(), CoreGone> {
         match task {
             ListTask::Town(authorities) => {
                 self.authorities = Some(authorities);
@@ -241,43 +238,59 @@ impl Lists {
     /// Additions on the server's own word.
     fn reported(&mut self, id: ListId, bytes: &[u8], core: &Inbox) -> Result<(), CoreGone> {
         let Some(authorities) = self.authorities.clone() else { return Ok(()) };
-        let now = clock::wall();
-        let refuse = |text: String| {
-            warn!(list = %id, text, "what the server reports of a list is not believed");
-            let alarm = Alarm { at: now, text, source: "town hall".to_owned() };
-            let raised = self.shelf.lock().and_then(|locked| locked.alarm(id, alarm));
-            if let Err(problem) = raised {
-                error!(%problem, "an alarm about a list was not kept");
+        match self.believed(id, bytes, &authorities.feed_key) {
+            Ok(Believed { time, additions }) => {
+                if !core.send(Event::Lists(ListEvent::ServerTime(time))) {
+                    return Err(CoreGone);
+                }
+                let Some(additions) = additions else { return Ok(()) };
+                if let Err(problem) =
+                    self.shelf.lock().and_then(|locked| locked.keep_reported(id, Some(bytes)))
+                {
+                    error!(%problem, "additions to a list were not kept: they count until the next start");
+                }
+                let held = self.held.iter_mut().find(|held| held.index.id() == id);
+                if let Some(held) = held {
+                    held.reported = Some((time, Arc::new(additions)));
+                }
             }
-        };
-        let (time, additions) = match open_report(bytes, &authorities.feed_key) {
-            Ok((time, additions)) => (time, Additions::from_bytes(additions)),
-            Err(problem) => {
-                refuse(problem.to_string());
-                return Ok(());
+            Err(text) => {
+                warn!(list = %id, text, "what the server reports of a list is not believed");
+                self.alarm(id, text);
+                self.read_shelf();
             }
-        };
-        let Ok(additions) = additions else {
-            refuse("the additions are malformed".to_owned());
-            return Ok(());
-        };
-        if !core.send(Event::Lists(ListEvent::ServerTime(time))) {
-            return Err(CoreGone);
         }
-        let Some(held) = self.held.iter_mut().find(|held| held.index.id() == id) else { return Ok(()) };
-        if !speaks_of(&additions, &held.index) {
-            return Ok(());
-        }
-        if is_too_much(&additions, &held.index) {
-            let (count, entries) = (additions.len(), held.index.entries());
-            refuse(format!("{count} additions at once to a list of {entries}"));
-            return Ok(());
-        }
-        if let Err(problem) = self.shelf.lock().and_then(|locked| locked.keep_reported(id, Some(bytes))) {
-            error!(%problem, "additions to a list were not kept: they count until the next start");
-        }
-        held.reported = Some((time, Arc::new(additions)));
         self.show(core)
+    }
+
+    /// Whether a report is to be believed, and what it adds to the list that is held; else what is wrong with it.
+    fn believed(&self, id: ListId, bytes: &[u8], feed_key: &[u8; 32]) -> Result<Believed, String> {
+        let (time, additions) = open_report(bytes, feed_key).map_err(|problem| problem.to_string())?;
+        let additions = Additions::from_bytes(additions).map_err(|problem| problem.to_string())?;
+        let held = self.held.iter().find(|held| held.index.id() == id);
+        let Some(held) = held.filter(|held| speaks_of(&additions, &held.index)) else {
+            return Ok(Believed { time, additions: None });
+        };
+        let (count, entries) = (additions.len(), held.index.entries());
+        if count > most_reported(entries) {
+            return Err(format!("{count} additions at once to a list of {entries}"));
+        }
+        let before = held.reported.as_ref().map_or(0, |(_, before)| before.missing_among(&additions));
+        if before > 0 {
+            return Err("a later report takes an earlier one back".to_owned());
+        }
+        Ok(Believed { time, additions: Some(additions) })
+    }
+
+    /// Notes that something is wrong with a list that is held; of any other there is nothing to be wrong with.
+    fn alarm(&self, id: ListId, text: String) {
+        if !self.shelf.has(id) {
+            return;
+        }
+        let alarm = Alarm { at: clock::wall(), text, source: "town hall".to_owned() };
+        if let Err(problem) = self.shelf.lock().and_then(|locked| locked.alarm(id, alarm)) {
+            error!(%problem, "an alarm about a list was not kept");
+        }
     }
 
     fn look_around(&mut self, core: &Inbox) -> Result<(), CoreGone> {
@@ -311,8 +324,10 @@ impl Lists {
                 warn!(list = %id, "no generation of a list can be read: cards of its partition are unknown");
                 continue;
             };
-            let reported = held.reported.and_then(|bytes| self.still_reported(id, &index, &bytes));
-            let is_contested = held.note.alarms.iter().any(|alarm| alarm.at > held.note.taken_at);
+            let (reported, confirmed) =
+                held.reported.map_or((None, Confirmed::Yes), |bytes| self.still_reported(id, &index, &bytes));
+            let is_contested = confirmed == Confirmed::No
+                || held.note.alarms.iter().any(|alarm| alarm.at >= held.note.taken_at);
             lists.push(HeldList { index, is_behind: held.is_behind, reported, is_contested });
         }
         // A delta list goes on from a complete one.
@@ -320,34 +335,31 @@ impl Lists {
         self.held = lists;
     }
 
-    /// What was reported, unless the authority has spoken since.
+    /// What was reported, unless the authority has spoken since; and whether that confirms it.
     fn still_reported(
         &self,
         id: ListId,
         index: &Index<SharedBytes>,
         bytes: &[u8],
-    ) -> Option<(UnixMillis, Arc<Additions>)> {
-        let feed_key = self.authorities.as_ref()?.feed_key;
-        let (time, additions) = open_report(bytes, &feed_key).ok()?;
-        let additions = Additions::from_bytes(additions).ok()?;
+    ) -> (Option<(UnixMillis, Arc<Additions>)>, Confirmed) {
+        let feed_key = self.authorities.as_ref().map(|authorities| authorities.feed_key);
+        let opened = feed_key.and_then(|feed_key| open_report(bytes, &feed_key).ok());
+        let read = opened.and_then(|(time, bytes)| Some((time, Additions::from_bytes(bytes).ok()?)));
+        // Another town's, or of an older key.
+        let Some((time, additions)) = read else { return (None, Confirmed::Yes) };
         if speaks_of(&additions, index) {
-            return Some((time, Arc::new(additions)));
+            return (Some((time, Arc::new(additions))), Confirmed::Yes);
         }
         // A list of the same or a higher number is here: what it lacks was never revoked by its authority.
         let missing = additions.missing_in(index);
-        let now = clock::wall();
-        let dropped = self.shelf.lock().and_then(|locked| {
-            if missing > 0 {
-                warn!(list = %id, missing, "the authority did not confirm what the server reported");
-                let text = format!("{missing} reported additions were not confirmed by the authority");
-                locked.alarm(id, Alarm { at: now, text, source: "town hall".to_owned() })?;
-            }
-            locked.keep_reported(id, None)
-        });
-        if let Err(problem) = dropped {
+        if missing > 0 {
+            warn!(list = %id, missing, "the authority did not confirm what the server reported");
+            self.alarm(id, format!("{missing} reported additions were not confirmed by the authority"));
+        }
+        if let Err(problem) = self.shelf.lock().and_then(|locked| locked.keep_reported(id, None)) {
             error!(%problem, "reported additions were not dropped");
         }
-        None
+        (None, if missing > 0 { Confirmed::No } else { Confirmed::Yes })
     }
 
     fn show(&self, core: &Inbox) -> Result<(), CoreGone> {
@@ -355,8 +367,23 @@ impl Lists {
     }
 }
 
+/// A report whose signature holds.
+struct Believed {
+    /// The server's time.
+    time: UnixMillis,
+    /// What is new about the list that is held.
+    additions: Option<Additions>,
+}
+
+/// Whether an authority's list names everything that was reported for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confirmed {
+    Yes,
+    No,
+}
+
 /// The daemon ends.
-struct CoreGone;
+pub(crate) struct CoreGone;
 
 fn say(core: &Inbox, message: ListMessage) -> Result<(), CoreGone> {
     if core.send(Event::Lists(ListEvent::Say(message))) { Ok(()) } else { Err(CoreGone) }
@@ -368,19 +395,21 @@ fn speaks_of(additions: &Additions, index: &Index<SharedBytes>) -> bool {
     (&step.issuer, &step.scope) == index.speaks_for() && step.old_content == *index.content()
 }
 
-/// A server that was taken over must not declare a nation's cards revoked.
-fn is_too_much(additions: &Additions, index: &Index<SharedBytes>) -> bool {
-    let most = (index.entries() / MOST_REPORTED).max(FEW);
-    u64::try_from(additions.len()).unwrap_or(u64::MAX) > most
-}
-
 /// Gives a verifier the lists.
 pub(crate) fn equip(verifier: &mut Verifier, lists: &[HeldList]) {
-    for HeldList { index, is_behind, reported } in lists {
-        if let Err(problem) = verifier.hold(index.clone()) {
-            warn!(error = &problem as &dyn std::error::Error, list = %index.id(), "a list on the disk is not in use");
-            continue;
+    for HeldList { index, is_behind, reported, is_contested: _ } in lists {
+        let held =
+            if *is_behind { verifier.hold_behind(index.clone()) } else { verifier.hold(index.clone()) };
+        let reported = reported.as_ref().map(|(_, additions)| Arc::clone(additions));
+        let reported = held.map(|_taken| reported.map_or(Ok(()), |additions| verifier.report(additions)));
+        match reported {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => {
+                warn!(error = &problem as &dyn std::error::Error, list = %index.id(), "additions are not in use");
+            }
+            Err(problem) => {
+                warn!(error = &problem as &dyn std::error::Error, list = %index.id(), "a list is not in use");
+            }
         }
-        todo!()
     }
 }

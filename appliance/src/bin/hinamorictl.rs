@@ -63,8 +63,6 @@ enum CrlTask {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Which lists this box holds, how old they are, and what was refused.
-    Status,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -76,7 +74,6 @@ fn main() -> anyhow::Result<()> {
         Task::PinStatus { seconds } => watch_readers(&config, Question::Pins, seconds),
         Task::Enrol { code } => enrol(&config, &code),
         Task::Crl { task: CrlTask::Import { files } } => import_lists(&config, &files),
-        Task::Crl { task: CrlTask::Status } => say(&card_data::status(&config)?),
         Task::Status { json } => status(&config, json),
     }
 }
@@ -105,7 +102,11 @@ fn import_lists(config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
         }
     })?;
     unsaid?;
-    anyhow::ensure!(refused == 0, "{refused} of {} lists were refused; what was held before is held", files.len());
+    anyhow::ensure!(
+        refused == 0,
+        "{refused} of {} lists were refused; what was held before is held",
+        files.len()
+    );
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hinamori_card_pcsc::{ReaderName, TapWork as _};
+use hinamori_crl_mmap::Shelf;
 use hinamori_ipc::{AnswerKind, LaneState, MemberState, Party, WatchAsk, WatchMood};
 use hinamori_model::{Doubt, HouseholdId, IncidentId, PersonId, PersonalText, TokenKind};
 use hinamori_record::PresenceState;
@@ -11,13 +12,15 @@ use hinamori_sim::direct::DirectCard;
 use hinamori_sim::presented::PresentedCard;
 use hinamori_sim::timing::Timing;
 use hinamori_sim::tray::{Day, Tray, TrayFile};
-use hinamori_sync::Grant;
 use hinamori_sync::town::{
     Card, Directory as TownDirectory, Incidents, Package, Person, RootKey, Site, TownSecret,
 };
+use hinamori_sync::{FeedKey, Grant};
 
 use super::*;
 use crate::checks::Found;
+
+mod lists;
 
 const LANE: LaneId = LaneId(1);
 
@@ -28,6 +31,11 @@ struct Bench {
     package: Package,
     now: UnixMillis,
     folder: tempfile::TempDir,
+}
+
+/// The key under which the town's server reports.
+fn feed() -> FeedKey {
+    FeedKey::from_bytes(&[6; 32])
 }
 
 /// The town's root key.
@@ -90,6 +98,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         person: registration.person,
         binding: registration.binding,
         application_key: registration.application_key,
+        stopped: None,
     });
     Package {
         version: 1,
@@ -105,7 +114,9 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         boxes: vec![(own, grant)],
         anchors: files_in(&issued.path().join("anchors")),
         intermediates: files_in(&issued.path().join("intermediates")),
-        revocation_lists: files_in(&issued.path().join("lists")),
+        feed_key: feed().public(),
+        list_grace_millis: 72 * 3_600_000,
+        resets_time: false,
         directory: TownDirectory { people: people(), cards: cards.collect() },
     }
 }
@@ -141,7 +152,21 @@ impl Bench {
     fn take_from(&mut self, root: &RootKey, package: &Package) {
         let signed = root.sign(package).unwrap();
         self.core.take_package(root.public(), signed, package.clone(), self.now).unwrap();
+        self.import(self.tray.lists().into_iter().map(|list| list.der));
         self.core.publish(self.now);
+    }
+
+    /// Takes lists like `hinamorictl crl import`; those that no authority of the package signed are left out.
+    fn import(&mut self, lists: impl Iterator<Item = Vec<u8>>) {
+        let file = self.folder.path().join("list.crl");
+        let shelf = Shelf::open(&self.core.config.data, 2).unwrap();
+        for list in lists {
+            std::fs::write(&file, list).unwrap();
+            let locked = shelf.lock().unwrap();
+            let between: Vec<&[u8]> = self.package.intermediates.iter().map(Vec::as_slice).collect();
+            drop(locked.import(&file, &self.core.town.authorities.verifier, &between, "a stick", self.now));
+        }
+        self.core.authorities_changed();
     }
 
     /// The daemon ends and begins again; what it joined is handed over by hand.

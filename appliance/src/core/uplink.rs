@@ -1,7 +1,5 @@
 //! The town and its server, as the core sees them: packages come, records go and come.
 
-use std::sync::Arc;
-
 use hinamori_counter::Opening;
 use hinamori_ipc::{HoldReason, LinkState};
 use hinamori_model::{BoxId, IncidentId, Mode, UnixMillis};

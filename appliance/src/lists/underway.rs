@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use hinamori_crl::{Additions, Index, SharedBytes, apply_patch};
+use hinamori_crl::{Additions, Index, SharedBytes, apply};
 use hinamori_crl_mmap::Shelf;
 use hinamori_model::ListId;
 use hinamori_private_file as private_file;
@@ -190,7 +190,7 @@ pub(super) fn make_list(
     reported: Option<&Additions>,
 ) -> io::Result<File> {
     let mut file = shelf.nameless_file()?;
-    apply_patch(old, reported, &complete.bytes, LONGEST_LIST, &mut file)
+    apply(old, reported, &complete.bytes, LONGEST_LIST, &mut file)
         .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?;
     Ok(file)
 }

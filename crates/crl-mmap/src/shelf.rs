@@ -235,6 +235,11 @@ impl Shelf {
         self.read_index(found.ok_or(io::ErrorKind::NotFound)?)
     }
 
+    /// Whether there was ever such a list here.
+    pub fn has(&self, id: ListId) -> bool {
+        self.folder(id).is_dir()
+    }
+
     fn folder(&self, id: ListId) -> PathBuf {
         self.lists.join(id.to_string())
     }
@@ -476,12 +481,11 @@ impl Locked<'_> {
         private_file::replace(&self.shelf.lists, "changed", &[])
     }
 
-    /// Raises an alarm about a list.
+    /// Raises an alarm about a list that is here.
     ///
     /// # Errors
     /// The system's.
     pub fn alarm(&self, id: ListId, alarm: Alarm) -> io::Result<()> {
-        private_file::private_folder(&self.shelf.folder(id))?;
         let mut note = self.shelf.note(id);
         note.alarms.push(alarm);
         self.write_note(id, note)

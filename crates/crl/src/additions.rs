@@ -138,6 +138,14 @@ impl Additions {
         number.is_some_and(|number| self.numbers.binary_search(&number).is_ok())
     }
 
+    /// How many of them are not among others to the same list.
+    pub fn missing_among(&self, others: &Self) -> usize {
+        if self.key != others.key {
+            return self.numbers.len();
+        }
+        self.numbers.iter().filter(|number| others.numbers.binary_search(number).is_err()).count()
+    }
+
     /// How many of them a list does not have: more than none when somebody reported what its authority did not
     /// confirm. A list with long serial numbers is read through.
     pub fn missing_in<B: AsRef<[u8]>>(&self, list: &Index<B>) -> usize {

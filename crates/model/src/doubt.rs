@@ -35,11 +35,13 @@ pub enum Doubt {
     UnsupportedCard = 12,
     /// The town reported that the issuer's next list carries this certificate; the list itself is not here yet.
     ReportedRevoked = 13,
+    /// The card was reported to the town as lost or stolen.
+    Stopped = 14,
 }
 
 impl Doubt {
     /// Every doubt, in the order of its number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UnknownCard,
         Self::Expired,
         Self::NotYetValid,
@@ -54,6 +56,7 @@ impl Doubt {
         Self::PinNeeded,
         Self::UnsupportedCard,
         Self::ReportedRevoked,
+        Self::Stopped,
     ];
 }
 

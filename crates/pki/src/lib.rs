@@ -28,7 +28,7 @@ pub use attributes::{AttributeError, AttributeIssuers, VerifiedAttributes, verif
 pub use certificate::{CardCertificate, MalformedCertificate};
 pub use chip::{ChipAnswered, ChipMismatch, verify_chip_answer};
 pub use head::{ListHead, SignedHead};
-pub use list::{CrlRefused, CrlTaken, ReportRefused};
+pub use list::{CrlRefused, CrlTaken, ReportRefused, most_reported};
 pub use profile::{Purpose, TestHierarchies};
 pub use verdict::{Age, PathError, Revocation, UnknownReason, VerifiedCertificate};
 pub use verifier::{AnchorError, Verifier};

@@ -99,6 +99,12 @@ const MOST_REPORTS: usize = 16;
 /// So many additions are always taken.
 const FEW_ADDITIONS: usize = 100;
 
+/// So many additions may be reported to a list with so many entries: a server that was taken over must not be able
+/// to declare a nation's cards revoked.
+pub fn most_reported(entries: u64) -> usize {
+    usize::try_from(entries / 50).unwrap_or(usize::MAX).max(FEW_ADDITIONS)
+}
+
 impl From<CrlError> for CrlRefused {
     fn from(error: CrlError) -> Self {
         match error {
@@ -178,6 +184,8 @@ pub(crate) struct Held {
     delta: Option<Arc<List>>,
     /// What somebody reported and no authority confirmed yet; each leads to a higher number than the lists.
     reported: Vec<Arc<Additions>>,
+    /// A newer complete list was held before and is lost.
+    is_behind: bool,
 }
 
 /// crlNumber, comparable.
@@ -210,6 +218,7 @@ impl Held {
             return Revocation::Reported { since: report.step().this_update };
         }
         match listed {
+            Ok(_) if self.is_behind => Revocation::Unknown { why: UnknownReason::ListBehind },
             Ok(_) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
@@ -229,8 +238,7 @@ impl Held {
             count = count.saturating_add(report.len());
             kept.push(Arc::clone(report));
         }
-        let entries = usize::try_from(self.complete.index.entries()).unwrap_or(usize::MAX);
-        if count > FEW_ADDITIONS.max(entries / 50) || kept.len() >= MOST_REPORTS {
+        if count > most_reported(self.complete.index.entries()) || kept.len() >= MOST_REPORTS {
             return Err(ReportRefused::TooMany);
         }
         kept.push(additions);
@@ -346,13 +354,15 @@ impl Lists {
                     let reached = |delta: &Arc<List>| list.index.number() < delta.index.number();
                     held.delta = held.delta.take().filter(reached);
                     held.complete = list;
+                    held.is_behind = false;
                 }
             }
             None => {
                 for point in &list.head.points {
                     self.points.entry((row.0, point.clone())).or_default().insert(row);
                 }
-                self.rows.insert(row, Held { complete: list, delta: None, reported: Vec::new() });
+                let held = Held { complete: list, delta: None, reported: Vec::new(), is_behind: false };
+                self.rows.insert(row, held);
             }
         }
         Ok(())
@@ -394,6 +404,18 @@ impl Lists {
         let serial = certificate.serial();
         let is_listed = matches!(held.listed(serial), Ok(Some(_)));
         is_listed && !matches!(older.find(serial), Ok(Some(listed)) if listed.reason != TAKES_BACK)
+    }
+
+    /// A newer list of this row was held before.
+    pub(crate) fn fall_behind(&mut self, row: Row, content: &[u8; 32]) {
+        if let Some(held) = self.rows.get_mut(&row) {
+            held.is_behind = held.complete.index.content() == content;
+        }
+    }
+
+    /// How old each row is.
+    pub(crate) fn ages(&self, clock: &Clock) -> impl Iterator<Item = Age> {
+        self.rows.values().map(|held| clock.age_of(&held.latest().index))
     }
 
     /// thisUpdate of each row.

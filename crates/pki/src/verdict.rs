@@ -69,6 +69,8 @@ pub enum UnknownReason {
     NoData,
     /// There are lists, but none of this issuer and partition.
     NoListForPartition,
+    /// The newest list of its partition was lost, and an older one does not name it.
+    ListBehind,
     /// The certificate names no distribution point.
     NoDistributionPoint,
 }

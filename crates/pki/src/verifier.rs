@@ -15,8 +15,8 @@ use crate::profile::{
     accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
 };
 use crate::{
-    CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, ReportRefused, Revocation, TestHierarchies,
-    UnknownReason, VerifiedCertificate,
+    Age, CardCertificate, CrlRefused, CrlTaken, PathError, Purpose, ReportRefused, Revocation,
+    TestHierarchies, UnknownReason, VerifiedCertificate,
 };
 
 /// Candidates that a card may offer, used or not: a budget for signatures checked on its behalf.
@@ -130,6 +130,24 @@ impl Verifier {
         let list = Crl::parse(der)?;
         let signed = self.read_head(&list, &[], now)?.check_signature(&list)?;
         self.hold(index_in_memory(&list, &signed)?)
+    }
+
+    /// Takes the index of a list of which a newer one was held before and is lost. What it names is revoked; what
+    /// it does not name may be revoked since.
+    ///
+    /// # Errors
+    /// [`CrlRefused`]; the lists held stay as they are.
+    pub fn hold_behind(&mut self, index: Index<SharedBytes>) -> Result<CrlTaken, CrlRefused> {
+        let (key, scope) = index.speaks_for();
+        let (row, content) = ((*key, *scope), *index.content());
+        let taken = self.lists.hold(index)?;
+        self.lists.fall_behind(row, &content);
+        Ok(taken)
+    }
+
+    /// How old the oldest list in use is; `None` without any.
+    pub fn oldest(&self, now: UnixMillis) -> Option<Age> {
+        self.lists.ages(&Clock { now, grace: self.grace }).max()
     }
 
     /// Takes additions to a list that is held, as somebody reported them whom the town trusts for that and no

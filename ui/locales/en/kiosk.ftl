@@ -256,6 +256,7 @@ doubt-expired = The card is out of date
 doubt-not-yet-valid = The card is not valid yet: look at the clock
 doubt-stopped = A card no longer in use: ask who this is
 doubt-reported = Reported as no longer in use: ask who this is
+doubt-lost = A card that was reported lost: ask who this is
 doubt-no-card-data = Card data is missing
 doubt-issuer = The card's issuer is unknown
 doubt-test-card = A test card

@@ -256,6 +256,7 @@ doubt-expired = カードの期限が すぎている
 doubt-not-yet-valid = カードの期間の前。端末の時計を 見る
 doubt-stopped = いまは使われていないカード。ご本人か うかがう
 doubt-reported = 使わなくなったとの知らせ。ご本人か うかがう
+doubt-lost = なくしたと 届け出のあったカード。ご本人か うかがう
 doubt-no-card-data = カード確認データが 足りない
 doubt-issuer = カードの発行元が わからない
 doubt-test-card = テスト用のカード

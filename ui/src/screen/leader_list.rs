@@ -28,6 +28,7 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
         Doubt::PinNeeded => "doubt-pin",
         Doubt::UnsupportedCard => "doubt-unsupported",
         Doubt::ReportedRevoked => "doubt-reported",
+        Doubt::Stopped => "doubt-lost",
     }
 }
 

@@ -1,0 +1,320 @@
+//! Revocation lists on their way from the server, with the keeper worked by hand: what is reported counts at once, what is
+//! proved counts for ever, and nothing goes back.
+
+use std::collections::VecDeque;
+
+use hinamori_crl::{Additions, Index, SharedBytes, diff};
+use hinamori_pki::most_reported;
+use hinamori_sync::{LONGEST_PIECE, ListMessage, ListOffer, ListPiece, ListWanted};
+
+use super::*;
+use crate::lists::{ListEvent, ListTask, Lists};
+
+/// A server that has some generations of the authentication authority's list.
+struct Hall {
+    lists: Vec<Index<SharedBytes>>,
+    offered: usize,
+}
+
+/// The box, its keeper, and what goes between them.
+struct Town {
+    bench: Bench,
+    lists: Lists,
+    inbox: Inbox,
+    events: Receiver<Event>,
+}
+
+impl Hall {
+    /// The tray's list, and later ones with these cards one by one.
+    fn new(bench: &Bench, cards: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(folder.path(), 9).unwrap();
+        let cards: Vec<_> = cards.iter().map(|card| card.parse().unwrap()).collect();
+        let file = folder.path().join("list.crl");
+        let lists = (0..=cards.len()).map(|later| {
+            std::fs::write(&file, bench.tray.later_list(&cards[..later]).unwrap()).unwrap();
+            let verifier = &bench.core.town.authorities.verifier;
+            shelf.lock().unwrap().import(&file, verifier, &[], "a test", bench.now).unwrap().index
+        });
+        Self { lists: lists.collect(), offered: 0 }
+    }
+
+    fn offer(&mut self, generation: usize) -> ListMessage {
+        self.offered = generation;
+        let list = &self.lists[generation];
+        let epoch = 100 + generation as u64;
+        ListMessage::Offers(vec![ListOffer { id: list.id(), content: *list.content(), epoch }])
+    }
+
+    fn generation(&self, content: &[u8; 32]) -> Option<&Index<SharedBytes>> {
+        self.lists.iter().find(|list| list.content() == content)
+    }
+
+    fn additions(&self, wanted: &ListWanted) -> Option<Additions> {
+        let old = self.generation(wanted.held.as_ref()?)?;
+        let additions = Additions::between(old, self.generation(&wanted.content)?);
+        (additions.len() <= most_reported(old.entries())).then_some(additions)
+    }
+
+    /// What a server says to a box that wants something.
+    fn answers(&self, wanted: ListWanted) -> Vec<ListMessage> {
+        let new = self.generation(&wanted.content).unwrap();
+        let old = wanted.held.map(|held| self.generation(&held).unwrap());
+        let additions = self.additions(&wanted);
+        let patch = diff(old, new, additions.as_ref());
+        let from = usize::try_from(wanted.offset).unwrap();
+        let bytes = patch[from..(from + LONGEST_PIECE.min(200)).min(patch.len())].to_vec();
+        let mut said = Vec::new();
+        if let Some(additions) = additions.filter(|_| from == 0) {
+            let bytes = feed().sign(&additions.to_bytes(), new.this_update());
+            said.push(ListMessage::Reported { id: new.id(), bytes });
+        }
+        said.push(ListMessage::Piece(ListPiece { wanted, total: patch.len() as u64, bytes }));
+        said
+    }
+}
+
+impl Town {
+    fn new(mut bench: Bench) -> Self {
+        let lists = bench.core.lists.take().unwrap();
+        let (inbox, events) = inbox();
+        let mut town = Self { bench, lists, inbox, events };
+        assert_eq!(town.tell(ListTask::Up), [ListMessage::Seen(0)]);
+        town
+    }
+
+    /// The keeper is told something; gives what it says to the server.
+    fn tell(&mut self, task: ListTask) -> Vec<ListMessage> {
+        assert!(self.lists.handle(task, &self.inbox).is_ok());
+        let mut said = Vec::new();
+        while let Ok(event) = self.events.try_recv() {
+            match event {
+                Event::Lists(ListEvent::Say(message)) => said.push(message),
+                other => self.bench.core.handle(other, self.bench.now),
+            }
+        }
+        said
+    }
+
+    /// Talks with the server until nobody has anything to say; `stop` may end it in front of a message to the box.
+    fn talk(&mut self, hall: &Hall, first: ListMessage, stop: impl Fn(&ListMessage) -> bool) -> usize {
+        let mut to_box = VecDeque::from([first]);
+        let mut heard = 0;
+        while let Some(message) = to_box.pop_front() {
+            if stop(&message) {
+                break;
+            }
+            heard += 1;
+            for said in self.tell(ListTask::Message(message)) {
+                let ListMessage::Wanted(wanted) = said else { panic!("{said:?}") };
+                to_box.extend(hall.answers(wanted));
+            }
+        }
+        heard
+    }
+
+    /// The doubts about a card's revocation.
+    fn doubts(&mut self, card: &str) -> Vec<Doubt> {
+        let reading = self.bench.read(card);
+        let proof = hinamori_counter::proof_of(&evidence(&reading), None);
+        let all = [Doubt::Revoked, Doubt::ReportedRevoked, Doubt::RevocationUnknown];
+        all.into_iter().filter(|doubt| proof.doubts.has(*doubt)).collect()
+    }
+
+    fn card_data(&self) -> hinamori_ipc::CardData {
+        self.bench.core.card_data(self.bench.now)
+    }
+}
+
+fn evidence(reading: &Reading) -> hinamori_counter::Evidence<'_> {
+    let Found::Certificate { verdict, chip } = &reading.evidence else { panic!("no certificate") };
+    let verdict = verdict.as_ref().map_err(|error| *error);
+    hinamori_counter::Evidence::Certificate { verdict, chip: *chip }
+}
+
+fn never(_: &ListMessage) -> bool {
+    false
+}
+
+const fn is_piece(message: &ListMessage) -> bool {
+    matches!(message, ListMessage::Piece(_))
+}
+
+#[test]
+fn one_more_entry_counts_as_soon_as_it_is_reported_and_then_on_the_authority_s_word() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu", "naoki"]);
+    assert_eq!(town.doubts("isamu"), []);
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, is_piece);
+    assert_eq!(town.doubts("isamu"), [Doubt::ReportedRevoked], "before a byte of the proof came");
+    assert_eq!(town.doubts("naoki"), []);
+    // The connection broke; the next one begins where this one ended.
+    assert_eq!(town.tell(ListTask::Down), []);
+    assert_eq!(town.tell(ListTask::Up), [ListMessage::Seen(0)]);
+    let offer = hall.offer(1);
+    assert!(town.talk(&hall, offer, never) > 3, "several pieces");
+    assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
+    let offer = hall.offer(2);
+    town.talk(&hall, offer, never);
+    assert_eq!((town.doubts("isamu"), town.doubts("naoki")), (vec![Doubt::Revoked], vec![Doubt::Revoked]));
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::AsOf(_)));
+    assert_eq!(town.tell(ListTask::Up), [ListMessage::Seen(102)], "what was dealt with is not offered again");
+}
+
+#[test]
+fn pieces_are_not_asked_for_twice() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let offer = hall.offer(1);
+    let [ListMessage::Wanted(first)] = town.tell(ListTask::Message(offer))[..] else { panic!() };
+    let piece = hall.answers(first).pop().unwrap();
+    let [ListMessage::Wanted(second)] = town.tell(ListTask::Message(piece.clone()))[..] else { panic!() };
+    assert_eq!(second.offset, 200);
+    assert_eq!(town.tell(ListTask::Message(piece)), [], "a piece that was not asked for");
+    town.tell(ListTask::Down);
+    town.tell(ListTask::Up);
+    let offer = hall.offer(1);
+    assert_eq!(town.tell(ListTask::Message(offer)), [ListMessage::Wanted(second)]);
+}
+
+#[test]
+fn what_is_reported_survives_a_restart_without_a_server() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, is_piece);
+    let package = town.bench.package.clone();
+    let mut bench = town.bench.restart();
+    let signed = root().sign(&package).unwrap();
+    bench.core.take_package(root().public(), signed, package, bench.now).unwrap();
+    let mut town = Town::new(bench);
+    assert_eq!(town.doubts("isamu"), [Doubt::ReportedRevoked]);
+}
+
+#[test]
+fn a_server_that_goes_back_changes_nothing() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu", "naoki"]);
+    let offer = hall.offer(2);
+    town.talk(&hall, offer, never);
+    for generation in [0, 1] {
+        let offer = hall.offer(generation);
+        town.talk(&hall, offer, never);
+        assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
+        assert_eq!(town.doubts("naoki"), [Doubt::Revoked]);
+    }
+    // An old report does not take the place of anything either.
+    let wanted = ListWanted {
+        id: hall.lists[0].id(),
+        content: *hall.lists[1].content(),
+        held: Some(*hall.lists[0].content()),
+        offset: 0,
+    };
+    let report = hall.answers(wanted).remove(0);
+    town.tell(ListTask::Message(report));
+    assert_eq!(town.doubts("naoki"), [Doubt::Revoked]);
+}
+
+#[test]
+fn what_the_authority_does_not_confirm_is_dropped_and_somebody_is_told() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    // The server says that somebody else was revoked on the way to the same list.
+    let other = Hall::new(&town.bench, &["naoki"]);
+    let wanted = ListWanted {
+        id: other.lists[0].id(),
+        content: *other.lists[1].content(),
+        held: Some(*other.lists[0].content()),
+        offset: 0,
+    };
+    let report = other.answers(wanted).remove(0);
+    town.tell(ListTask::Message(report));
+    assert_eq!(town.doubts("naoki"), [Doubt::ReportedRevoked]);
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, never);
+    assert_eq!((town.doubts("naoki"), town.doubts("isamu")), (vec![], vec![Doubt::Revoked]));
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::Contested(_)));
+}
+
+#[test]
+fn nobody_but_the_feed_key_reports() {
+    let mut town = Town::new(Bench::new());
+    let hall = Hall::new(&town.bench, &["isamu"]);
+    let additions = Additions::between(&hall.lists[0], &hall.lists[1]).to_bytes();
+    let id = hall.lists[0].id();
+    let now = town.bench.now;
+    let foreign = FeedKey::from_bytes(&[7; 32]).sign(&additions, now);
+    let garbage = feed().sign(b"no additions", now);
+    for bytes in [foreign, garbage, additions] {
+        town.tell(ListTask::Message(ListMessage::Reported { id, bytes }));
+        assert_eq!(town.doubts("isamu"), []);
+        assert!(matches!(town.card_data(), hinamori_ipc::CardData::Contested(_)), "and somebody is told");
+    }
+}
+
+#[test]
+fn bent_pieces_make_no_list_and_the_whole_one_is_asked_for() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let offer = hall.offer(1);
+    let mut to_box = VecDeque::from([offer]);
+    let mut whole = 0;
+    while let Some(message) = to_box.pop_front() {
+        for said in town.tell(ListTask::Message(message)) {
+            let ListMessage::Wanted(wanted) = said else { panic!("{said:?}") };
+            whole += usize::from(wanted.held.is_none() && wanted.offset == 0);
+            let answers = hall.answers(wanted).into_iter().filter(is_piece);
+            to_box.extend(answers.map(|mut answer| {
+                if let ListMessage::Piece(piece) = &mut answer
+                    && piece.wanted.held.is_some()
+                    && piece.wanted.offset == 0
+                {
+                    piece.bytes[100] ^= 1;
+                }
+                answer
+            }));
+        }
+    }
+    assert_eq!(whole, 1);
+    assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
+}
+
+#[test]
+fn a_clock_ten_years_off_turns_no_revoked_card_into_a_fine_one() {
+    const TEN_YEARS: u64 = 10 * 365 * 86_400_000;
+    let bench = Bench::new();
+    let card = bench.tray.card("revoked").unwrap();
+    let mut held = DirectCard(PresentedCard::new(card.fresh(), card.fault(), Timing::NONE));
+    let contents = hinamori_card::read_card(&mut held).unwrap().contents;
+    let hinamori_card::CardContents::MyNumber { certificate, .. } = contents else { panic!() };
+    let hinamori_card::Access::Granted(der) = certificate else { panic!() };
+    let certificate = hinamori_pki::CardCertificate::parse(der.as_bytes()).unwrap();
+    let verifier = &bench.core.town.checks.verifier;
+    let purpose = hinamori_pki::Purpose::JpkiAuthentication;
+    for now in [bench.now, UnixMillis::new(bench.now.get() - TEN_YEARS), bench.now.plus(TEN_YEARS)] {
+        match verifier.check(&certificate, &[], purpose, now) {
+            Ok(verified) => {
+                assert!(matches!(verified.revocation(), hinamori_pki::Revocation::Revoked { .. }), "{now:?}");
+            }
+            Err(error) => {
+                use hinamori_pki::PathError::{Expired, NotYetValid};
+                assert!(matches!(error, Expired { .. } | NotYetValid { .. }), "{error:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_card_that_was_reported_lost_is_received_with_a_mark() {
+    let mut bench = Bench::new();
+    let stopped = bench.person("isamu");
+    let mut package = Package { version: 2, ..bench.package.clone() };
+    for card in package.directory.cards.iter_mut().filter(|card| card.person == stopped) {
+        card.stopped = Some(bench.now);
+    }
+    bench.take(&package);
+    assert!(matches!(bench.tap("isamu"), AnswerKind::Welcome { name: Some(_), .. }));
+    let list = bench.core.leader_list();
+    assert!(list.iter().any(|item| item.doubts.contains(&Doubt::Stopped)), "{list:?}");
+}

@@ -76,6 +76,14 @@ pub(crate) struct HeldList {
     pub(crate) is_contested: bool,
 }
 
+impl HeldList {
+    /// How many additions the server reported, if it did.
+    pub(crate) fn reported_count(&self) -> Option<u64> {
+        let (_, additions) = self.reported.as_ref()?;
+        u64::try_from(additions.len()).ok()
+    }
+}
+
 /// The way to the keeper.
 #[derive(Debug, Clone)]
 pub(crate) struct Keeper(SyncSender<ListTask>);
@@ -102,6 +110,8 @@ pub(crate) struct Lists {
     held: Vec<HeldList>,
     stamp: Option<UnixMillis>,
     is_online: bool,
+    /// The age that the server was told last.
+    said: Option<UnixMillis>,
     underway: Underway,
     scrubbed: (Instant, usize),
 }
@@ -123,6 +133,7 @@ impl Lists {
             held: Vec::new(),
             stamp: None,
             is_online: false,
+            said: None,
             underway,
             scrubbed: (Instant::now(), 0),
         };
@@ -163,7 +174,7 @@ impl Lists {
             ListTask::Up => {
                 self.is_online = true;
                 self.underway.begin_anew();
-                say(core, ListMessage::Seen(self.underway.seen()))
+                self.say_seen(core)
             }
             ListTask::Down => {
                 self.is_online = false;
@@ -171,7 +182,8 @@ impl Lists {
             }
             ListTask::Message(ListMessage::Offers(offers)) => {
                 let held = |id| {
-                    self.held.iter().find(|held| held.index.id() == id).map(|held| *held.index.content())
+                    let held = self.held.iter().find(|held| held.index.id() == id)?;
+                    Some((*held.index.content(), held.index.this_update()))
                 };
                 self.underway.offered(&offers, held);
                 self.ask(core)
@@ -188,8 +200,13 @@ impl Lists {
                 self.ask(core)
             }
             // Not for a box.
-            ListTask::Message(ListMessage::Seen(_) | ListMessage::Wanted(_)) => Ok(()),
+            ListTask::Message(ListMessage::Seen { .. } | ListMessage::Wanted(_)) => Ok(()),
         }
+    }
+
+    fn say_seen(&mut self, core: &Inbox) -> Result<(), CoreGone> {
+        self.said = self.held.iter().map(|held| held.index.this_update()).min();
+        say(core, ListMessage::Seen { epoch: self.underway.seen(), as_of: self.said })
     }
 
     /// Asks for the next piece of what is wanted.
@@ -362,7 +379,12 @@ impl Lists {
         (None, if missing > 0 { Confirmed::No } else { Confirmed::Yes })
     }
 
-    fn show(&self, core: &Inbox) -> Result<(), CoreGone> {
+    /// Tells the core what is held, and the server how old it is.
+    fn show(&mut self, core: &Inbox) -> Result<(), CoreGone> {
+        let as_of = self.held.iter().map(|held| held.index.this_update()).min();
+        if self.is_online && self.said != as_of {
+            self.say_seen(core)?;
+        }
         if core.send(Event::Lists(ListEvent::Held(self.held.clone()))) { Ok(()) } else { Err(CoreGone) }
     }
 }

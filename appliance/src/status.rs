@@ -31,6 +31,10 @@ pub struct Report {
     pub taps: u64,
     /// The oldest revocation list in use.
     pub card_data_as_of: Option<UnixMillis>,
+    /// Certificates that the lists in use name.
+    pub listed: u64,
+    /// Certificates that the server reported and no list names yet.
+    pub reported: u64,
 }
 
 /// Milliseconds; `null` before the first tap.

@@ -12,6 +12,7 @@ use hinamori_sync::town::Person;
 use tracing::error;
 
 use super::Core;
+use crate::lists::HeldList;
 use crate::status::{OwnTime, Report};
 
 /// Lines of a list: a frame to a kiosk has its bound, and nobody reads more.
@@ -82,6 +83,8 @@ impl Core {
             },
             taps: self.taps,
             card_data_as_of: self.town.checks.verifier.card_data_as_of(),
+            listed: self.held.iter().map(|held| held.index.entries()).sum(),
+            reported: self.held.iter().filter_map(HeldList::reported_count).sum(),
         };
         for store in self.ledger.stores() {
             match store.totals() {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use hinamori_crl::{Additions, Index, SharedBytes, apply};
 use hinamori_crl_mmap::Shelf;
-use hinamori_model::ListId;
+use hinamori_model::{ListId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_sync::{ListContent, ListOffer, ListPiece, ListWanted};
 use tracing::warn;
@@ -59,13 +59,21 @@ impl Underway {
     }
 
     /// The server has these; `held` is what the box has of a list.
-    pub(super) fn offered(&mut self, offers: &[ListOffer], held: impl Fn(ListId) -> Option<ListContent>) {
+    pub(super) fn offered(
+        &mut self,
+        offers: &[ListOffer],
+        held: impl Fn(ListId) -> Option<(ListContent, UnixMillis)>,
+    ) {
         for offer in offers {
             self.offered = self.offered.max(offer.epoch);
             let held = held(offer.id);
             self.wanted.retain(|(other, _)| other.id != offer.id);
-            if held != Some(offer.content) && self.wanted.len() < MOST_WANTED {
-                self.wanted.push_back((*offer, held));
+            // A later one came on a stick.
+            let is_wanted = held.is_none_or(|(content, this_update)| {
+                content != offer.content && this_update <= offer.this_update
+            });
+            if is_wanted && self.wanted.len() < MOST_WANTED {
+                self.wanted.push_back((*offer, held.map(|(content, _)| content)));
             }
         }
         if let Some(asked) = self.asked

@@ -24,8 +24,13 @@ pub type ListContent = [u8; 32];
 /// What the two ends say of lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ListMessage {
-    /// From a box: it has dealt with what was offered up to this epoch, and wants to hear of later ones. 0 for all.
-    Seen(u64),
+    /// From a box, after its hello and whenever it changes: how far it is.
+    Seen {
+        /// It has dealt with what was offered up to this epoch, and wants to hear of later ones. 0 for all.
+        epoch: u64,
+        /// thisUpdate of its oldest list: for whoever looks after the boxes. `None` without any.
+        as_of: Option<UnixMillis>,
+    },
     /// From the server: these lists are its newest.
     Offers(Vec<ListOffer>),
     /// From a box: go on with this list from here.
@@ -46,7 +51,7 @@ impl ListMessage {
     pub(crate) const fn is_the_servers(&self) -> bool {
         match self {
             Self::Offers(_) | Self::Reported { .. } | Self::Piece(_) => true,
-            Self::Seen(_) | Self::Wanted(_) => false,
+            Self::Seen { .. } | Self::Wanted(_) => false,
         }
     }
 }
@@ -58,6 +63,8 @@ pub struct ListOffer {
     pub id: ListId,
     /// Its newest content.
     pub content: ListContent,
+    /// thisUpdate of that: a box that has a later one, from a stick, does not ask.
+    pub this_update: UnixMillis,
     /// Grows with every list that the server takes.
     pub epoch: u64,
 }

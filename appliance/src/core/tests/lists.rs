@@ -22,6 +22,8 @@ struct Town {
     lists: Lists,
     inbox: Inbox,
     events: Receiver<Event>,
+    /// What the keeper said last of how far it is.
+    seen: u64,
 }
 
 impl Hall {
@@ -43,7 +45,12 @@ impl Hall {
         self.offered = generation;
         let list = &self.lists[generation];
         let epoch = 100 + generation as u64;
-        ListMessage::Offers(vec![ListOffer { id: list.id(), content: *list.content(), epoch }])
+        ListMessage::Offers(vec![ListOffer {
+            id: list.id(),
+            content: *list.content(),
+            this_update: list.this_update(),
+            epoch,
+        }])
     }
 
     fn generation(&self, content: &[u8; 32]) -> Option<&Index<SharedBytes>> {
@@ -78,9 +85,15 @@ impl Town {
     fn new(mut bench: Bench) -> Self {
         let lists = bench.core.lists.take().unwrap();
         let (inbox, events) = inbox();
-        let mut town = Self { bench, lists, inbox, events };
-        assert_eq!(town.tell(ListTask::Up), [ListMessage::Seen(0)]);
+        let mut town = Self { bench, lists, inbox, events, seen: u64::MAX };
+        assert_eq!(town.up(), 0);
         town
+    }
+
+    /// A connection stands. Gives up to where the keeper says that it has dealt with everything.
+    fn up(&mut self) -> u64 {
+        assert_eq!(self.tell(ListTask::Up), []);
+        self.seen
     }
 
     /// The keeper is told something; gives what it says to the server.
@@ -89,6 +102,7 @@ impl Town {
         let mut said = Vec::new();
         while let Ok(event) = self.events.try_recv() {
             match event {
+                Event::Lists(ListEvent::Say(ListMessage::Seen { epoch, .. })) => self.seen = epoch,
                 Event::Lists(ListEvent::Say(message)) => said.push(message),
                 other => self.bench.core.handle(other, self.bench.now),
             }
@@ -151,7 +165,7 @@ fn one_more_entry_counts_as_soon_as_it_is_reported_and_then_on_the_authority_s_w
     assert_eq!(town.doubts("naoki"), []);
     // The connection broke; the next one begins where this one ended.
     assert_eq!(town.tell(ListTask::Down), []);
-    assert_eq!(town.tell(ListTask::Up), [ListMessage::Seen(0)]);
+    assert_eq!(town.up(), 0);
     let offer = hall.offer(1);
     assert!(town.talk(&hall, offer, never) > 3, "several pieces");
     assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
@@ -159,7 +173,7 @@ fn one_more_entry_counts_as_soon_as_it_is_reported_and_then_on_the_authority_s_w
     town.talk(&hall, offer, never);
     assert_eq!((town.doubts("isamu"), town.doubts("naoki")), (vec![Doubt::Revoked], vec![Doubt::Revoked]));
     assert!(matches!(town.card_data(), hinamori_ipc::CardData::AsOf(_)));
-    assert_eq!(town.tell(ListTask::Up), [ListMessage::Seen(102)], "what was dealt with is not offered again");
+    assert_eq!(town.up(), 102, "what was dealt with is not offered again");
 }
 
 #[test]

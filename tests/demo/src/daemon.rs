@@ -34,6 +34,10 @@ pub struct Status {
     pub unsent: u64,
     /// From the card's last byte to the durable commit.
     pub own_time_ms: OwnTimes,
+    /// Certificates that the revocation lists name.
+    pub listed: u64,
+    /// Certificates that the server reported and no list names yet.
+    pub reported: u64,
 }
 
 /// Milliseconds; absent before the first tap.

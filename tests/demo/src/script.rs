@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use hinamori_ipc::{
     Answer, AnswerKind, BuildingAnswer, Command, HoldReason, MemberState, Party, Refusal, SiteState,
     WatchAsk, WatchMood,
 };
-use hinamori_model::{CounterKind, Leaving, Mode};
+use hinamori_model::{CounterKind, Doubt, Leaving, Mode};
 
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
@@ -69,6 +69,8 @@ pub fn play(world: &mut World) -> Summary {
     step("two touches open the live incident at both boxes", open_live);
     step("a family passes the check-point and arrives at the school", family);
     step("every kind of card gets its answer", every_card);
+    step("a card that is revoked now is not called fine at the next tap", revoked_now);
+    step("a list on a stick counts at one box, and the server's older one changes nothing", list_on_a_stick);
     step("a torn card is held again, then accepted", torn_card);
     step("leaving, coming back and taking back", leaving_and_undo);
     step("a count without names", count_only);
@@ -166,6 +168,64 @@ fn every_card(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
         }
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("; "));
+    Ok(())
+}
+
+/// How a box answers a card that nothing is wrong with but, perhaps, a list.
+fn is_doubted(world: &mut World, summary: &mut Summary, card: &str, at: &str) -> anyhow::Result<bool> {
+    let mut kiosk = world.demo_box(at).kiosk()?;
+    let answer = tap(world, summary, card, at, &mut kiosk)?;
+    ensure!(
+        matches!(answer.kind, AnswerKind::Welcome { name: Some(_), .. } | AnswerKind::Here { .. }),
+        "{card} is received like everybody: {:?}",
+        answer.kind
+    );
+    Ok(answer.doubt)
+}
+
+fn revoked_now(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
+    ensure!(!is_doubted(world, summary, "misaki", GYM)?, "a sound card is in doubt");
+    let known = |status: crate::daemon::Status| status.listed + status.reported;
+    let before = known(world.demo_box(GYM).status()?);
+    let list = world.hall().later_list(&["misaki"])?;
+    world.hall().import_list(&list)?;
+    wait_until("one more entry at the box", CONVERGE_WITHIN, || {
+        Ok((known(world.demo_box(GYM).status()?) > before).then_some(()))
+    })?;
+    ensure!(is_doubted(world, summary, "misaki", GYM)?, "a revoked card is called fine");
+    wait_until("the authority's own word", CONVERGE_WITHIN, || {
+        let status = world.demo_box(GYM).status()?;
+        Ok((status.listed == before + 1 && status.reported == 0).then_some(()))
+    })?;
+    ensure!(is_doubted(world, summary, "misaki", GYM)?, "a revoked card is called fine");
+    let list = world.demo_box(GYM).kiosk()?.leader_list()?;
+    ensure!(
+        list.iter().any(|item| item.doubts.contains(&Doubt::Revoked)),
+        "the leader is not told of a revoked card"
+    );
+    Ok(())
+}
+
+fn list_on_a_stick(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
+    ensure!(!is_doubted(world, summary, "isamu", GATE)?, "a sound card is in doubt");
+    let list = world.hall().later_list(&["misaki", "isamu"])?;
+    let before = world.demo_box(GATE).status()?.listed;
+    let stick = list.to_str().context("the list's name")?;
+    world.demo_box(GATE).control(&["crl", "import", stick])?;
+    wait_until("the list from the stick", CONVERGE_WITHIN, || {
+        Ok((world.demo_box(GATE).status()?.listed > before).then_some(()))
+    })?;
+    ensure!(is_doubted(world, summary, "isamu", GATE)?, "a revoked card is called fine");
+    // The server has an older list, and the first one is older still.
+    let older = world.hall().later_list(&["misaki"])?;
+    let older = older.to_str().context("the list's name")?;
+    ensure!(world.demo_box(GATE).control(&["crl", "import", older]).is_err(), "an old list was taken");
+    world.stop_server()?;
+    world.start_server()?;
+    wait_until("the box at its server again", CONVERGE_WITHIN, || {
+        Ok(world.demo_box(GATE).status()?.online.then_some(()))
+    })?;
+    ensure!(is_doubted(world, summary, "isamu", GATE)?, "an older list took a newer one's place");
     Ok(())
 }
 

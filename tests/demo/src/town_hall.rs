@@ -71,6 +71,29 @@ impl TownHall {
         Ok(town_folder()?.join("tray.toml"))
     }
 
+    /// The authority's next list of the day, with these cards on it too, in a file.
+    ///
+    /// # Errors
+    /// When the tray has no such card.
+    pub fn later_list(&self, cards: &[&str]) -> anyhow::Result<PathBuf> {
+        let file = self.folder.join(format!("later-{}.crl", cards.len()));
+        let mut revoke = Command::new(self.programs.join("hinamori-simcard"));
+        revoke.arg("revoke").arg("--tray").arg(Self::tray_file()?).arg("--out").arg(&file);
+        revoke.args(cards.iter().flat_map(|card| ["--card", card]));
+        output_of("hinamori-simcard revoke", &mut revoke)?;
+        Ok(file)
+    }
+
+    /// The town gets a list from the authority.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn import_list(&self, file: &Path) -> anyhow::Result<()> {
+        let mut import = Command::new(self.programs.join("hinamori-server"));
+        import.args(["crl", "import", "--data"]).arg(self.folder.join("server")).arg(file);
+        output_of("hinamori-server crl import", &mut import).map(drop)
+    }
+
     /// Where the counts are to be seen.
     pub fn page() -> String {
         format!("http://{SERVER_WEB}/")

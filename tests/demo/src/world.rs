@@ -130,6 +130,11 @@ impl World {
         TownHall::page()
     }
 
+    /// The town hall.
+    pub const fn hall(&self) -> &TownHall {
+        &self.hall
+    }
+
     /// The server's counts.
     pub fn counts(&self) -> anyhow::Result<Counts> {
         let mut response = self.agent.get(format!("{}counts.json", TownHall::page())).call()?;

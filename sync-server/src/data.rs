@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `keys/town-root` | Ed25519 seed of the town root, which signs packages |
 //! | `keys/town-secret` | the secret under which cards are hashed |
+//! | `keys/list-feed` | Ed25519 seed of the key that signs what is reported of revocation lists |
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
 //! | `registry.json` | boxes and codes |
 //! | `town.package` | the newest signed package |
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
+use hinamori_sync::FeedKey;
 use hinamori_sync::town::{Package, PackageError, RootKey, SignedPackage, TownSecret};
 use zeroize::Zeroizing;
 
@@ -24,6 +26,9 @@ use crate::registry::Registry;
 
 const REGISTRY: &str = "registry.json";
 const PACKAGE: &str = "town.package";
+const TOWN_ROOT: &str = "town-root";
+const TOWN_SECRET: &str = "town-secret";
+const LIST_FEED: &str = "list-feed";
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Bytes: a town's package is at most 64 MiB.
@@ -48,7 +53,7 @@ pub enum DataError {
         file: PathBuf,
     },
     /// The operator.
-    #[error("there are no keys in {folder} yet: run `hinamori-server init --data {folder}` first")]
+    #[error("keys are missing in {folder}: run `hinamori-server init --data {folder}` first")]
     NoKeys {
         /// The folder.
         folder: PathBuf,
@@ -114,6 +119,8 @@ pub struct Keys {
     pub town_root: RootKey,
     /// Cards are hashed under it.
     pub town_secret: TownSecret,
+    /// Signs what is reported of revocation lists.
+    pub list_feed: FeedKey,
     /// Issues certificates.
     pub tls_root: TlsRoot,
     /// The server's own.
@@ -135,7 +142,7 @@ impl DataFolder {
         let _lock = self.lock()?;
         let folder = self.keys_folder();
         private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
-        for name in ["town-root", "town-secret"] {
+        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED] {
             if !folder.join(name).exists() {
                 let fresh = Zeroizing::new(random::<32>()?);
                 private_file::replace(&folder, name, fresh.as_slice())
@@ -150,7 +157,8 @@ impl DataFolder {
     /// # Errors
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
-        if !self.keys_folder().join("town-root").exists() {
+        // A folder of an earlier version has no key for lists: `init` makes it.
+        if ![TOWN_ROOT, LIST_FEED].into_iter().all(|name| self.keys_folder().join(name).exists()) {
             return Err(DataError::NoKeys { folder: self.path.clone() });
         }
         self.load_keys()
@@ -168,8 +176,9 @@ impl DataFolder {
         let tls_root = TlsRoot::open_or_make(&folder).map_err(DataError::Tls)?;
         let server = tls_root.server_credential(&folder).map_err(DataError::Tls)?;
         Ok(Keys {
-            town_root: RootKey::from_bytes(&*secret("town-root")?),
-            town_secret: TownSecret(*secret("town-secret")?),
+            town_root: RootKey::from_bytes(&*secret(TOWN_ROOT)?),
+            town_secret: TownSecret(*secret(TOWN_SECRET)?),
+            list_feed: FeedKey::from_bytes(&*secret(LIST_FEED)?),
             tls_root,
             server,
         })
@@ -292,6 +301,10 @@ mod tests {
         assert_eq!(first.town_root.public(), again.town_root.public());
         assert_eq!(first.tls_root.fingerprint(), again.tls_root.fingerprint());
         assert!(first.town_secret == folder.keys().unwrap().town_secret);
+        assert_eq!(first.list_feed.public(), again.list_feed.public());
+        std::fs::remove_file(folder.keys_folder().join(LIST_FEED)).unwrap();
+        assert!(matches!(folder.keys(), Err(DataError::NoKeys { .. })), "made by an earlier version");
+        assert_eq!(folder.initialise().unwrap().town_root.public(), first.town_root.public());
         let printed = format!("{first:?}");
         assert!(!printed.contains("[") && printed.contains("TownSecret(hidden)"), "{printed}");
         for path in everything_in(&folder.path).unwrap() {

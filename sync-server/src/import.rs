@@ -17,8 +17,11 @@ use crate::data::{DataError, DataFolder, Keys};
 use crate::enrol::name_boxes;
 use crate::hex;
 
-/// Bytes of one input file: a town of 100,000 cards is 40 MB, a large revocation list 30.
+/// Bytes of one input file: a town of 100,000 cards is 40 MB.
 const LONGEST_FILE: u64 = 64 << 20;
+/// For so long after its end a list still tells who is not revoked, where the town says nothing else.
+const GRACE_HOURS: u16 = 72;
+const MILLIS_PER_HOUR: u64 = 3_600_000;
 
 /// Where the registers are.
 #[derive(Debug, Clone)]
@@ -31,8 +34,16 @@ pub struct TownFiles {
     pub anchors: PathBuf,
     /// Folder of authorities below them (`*.der`).
     pub intermediates: PathBuf,
-    /// Folder of revocation lists (`*.crl`).
-    pub lists: PathBuf,
+}
+
+/// Whether the package moves the boxes' earliest time back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BoxTime {
+    /// It stays where it is.
+    Stays,
+    /// The town says that it is not later than this server's clock. Every package says so from now on, until the next
+    /// import: a box may be away while one is the newest.
+    Resets,
 }
 
 /// Why registers were not taken. Nothing was changed. No text of the files is repeated, since it may be
@@ -57,6 +68,8 @@ pub enum ImportError {
 struct TownToml {
     name: String,
     incidents: IncidentsToml,
+    #[serde(default)]
+    lists: ListsToml,
     site: Vec<SiteToml>,
     #[serde(default)]
     household: Vec<HouseholdToml>,
@@ -70,6 +83,18 @@ struct IncidentsToml {
     daily_life: IncidentId,
     live: IncidentId,
     drill: IncidentId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListsToml {
+    grace_hours: u16,
+}
+
+impl Default for ListsToml {
+    fn default() -> Self {
+        Self { grace_hours: GRACE_HOURS }
+    }
 }
 
 #[derive(Deserialize)]
@@ -109,6 +134,8 @@ struct CardJson {
     person: PersonId,
     binding: BindingAssurance,
     application_key: Option<String>,
+    /// Since when it counts as lost or stolen (RFC 3339, such as 2026-11-26T09:00:00+09:00).
+    stopped: Option<String>,
 }
 
 /// Reads and checks everything, then signs and stores the next package. Gives that package's content.
@@ -119,15 +146,16 @@ pub fn import_town(
     folder: &DataFolder,
     keys: &Keys,
     files: &TownFiles,
+    time: BoxTime,
     now: UnixMillis,
 ) -> Result<Package, ImportError> {
-    let TownToml { name, incidents, site, household, person } = read_town(&files.town)?;
+    let TownToml { name, incidents, lists, site, household, person } = read_town(&files.town)?;
     let sites: Vec<Site> =
         site.into_iter().map(|SiteToml { id, name, kind }| Site { id, name, kind }).collect();
     let IncidentsToml { daily_life, live, drill } = incidents;
     let people = people_of(household, person);
     let cards = read_cards(&files.cards, &people)?;
-    let (anchors, intermediates, revocation_lists) = read_authorities(files, now)?;
+    let (anchors, intermediates) = read_authorities(files)?;
     let locked = folder.lock()?;
     let registry = folder.registry()?;
     for (id, known) in &registry.boxes {
@@ -148,7 +176,9 @@ pub fn import_town(
         boxes: Vec::new(),
         anchors,
         intermediates,
-        revocation_lists,
+        feed_key: keys.list_feed.public(),
+        list_grace_millis: u64::from(lists.grace_hours).saturating_mul(MILLIS_PER_HOUR),
+        resets_time: time == BoxTime::Resets,
         directory: Directory { people, cards },
     };
     name_boxes(&mut package, &registry, now);
@@ -192,7 +222,7 @@ fn read_town(file: &Path) -> Result<TownToml, ImportError> {
 }
 
 fn check_town(town: &TownToml) -> Result<(), String> {
-    let TownToml { name, incidents, site, household, person } = town;
+    let TownToml { name, incidents, lists: _, site, household, person } = town;
     if name.trim().is_empty() {
         return Err("the town has no name".to_owned());
     }
@@ -252,7 +282,7 @@ fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> 
     let mut cards = Vec::with_capacity(listed.len());
     for (number, card) in listed.into_iter().enumerate() {
         let bad = |reason: &str| wrong(file, format!("card {}: {reason}", number.saturating_add(1)));
-        let CardJson { kind, identity, person, binding, application_key } = card;
+        let CardJson { kind, identity, person, binding, application_key, stopped } = card;
         let identity = hex::bytes(&identity).ok_or_else(|| bad("identity is no hexadecimal"))?;
         let fits = match kind {
             // SHA-256 of the public key; a UID of 4, 7 or 10 bytes or an IDm of 8; a badge's number.
@@ -274,15 +304,23 @@ fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> 
         if !seen.insert((kind, identity.clone())) {
             return Err(bad("is there twice"));
         }
-        cards.push(Card { kind, identity, person, binding, application_key });
+        let stopped =
+            stopped.map(|text| time_of(&text).ok_or_else(|| bad("stopped is no date with time and zone")));
+        cards.push(Card { kind, identity, person, binding, application_key, stopped: stopped.transpose()? });
     }
     Ok(cards)
+}
+
+/// A time as RFC 3339 writes it, from 1970 on.
+fn time_of(text: &str) -> Option<UnixMillis> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_millisecond()).ok().map(UnixMillis::new)
 }
 
 type Ders = Vec<Vec<u8>>;
 
 /// Everything is checked as a box would: a box that refuses what the town sent would have nobody to tell.
-fn read_authorities(files: &TownFiles, now: UnixMillis) -> Result<(Ders, Ders, Ders), ImportError> {
+fn read_authorities(files: &TownFiles) -> Result<(Ders, Ders), ImportError> {
     let mut verifier = Verifier::new(TestHierarchies::Accept);
     let mut anchors = Ders::new();
     for file in files_of(&files.anchors, "der")? {
@@ -296,14 +334,7 @@ fn read_authorities(files: &TownFiles, now: UnixMillis) -> Result<(Ders, Ders, D
         CardCertificate::parse(&der).map_err(|error| wrong(&file, error.to_string()))?;
         intermediates.push(der);
     }
-    let candidates: Vec<&[u8]> = intermediates.iter().map(Vec::as_slice).collect();
-    let mut lists = Ders::new();
-    for file in files_of(&files.lists, "crl")? {
-        let der = read(&file)?;
-        verifier.add_crl(&der, &candidates, now).map_err(|error| wrong(&file, error.to_string()))?;
-        lists.push(der);
-    }
-    Ok((anchors, intermediates, lists))
+    Ok((anchors, intermediates))
 }
 
 /// The files of a folder with one ending, by name, so that two imports of the same files are alike.

@@ -33,6 +33,6 @@ mod web;
 
 pub use data::{DataError, DataFolder, Keys};
 pub use enrol::{CodeRequest, deny, issue_code};
-pub use import::{ImportError, TownFiles, import_town};
+pub use import::{BoxTime, ImportError, TownFiles, import_town};
 pub use registry::Standing;
 pub use server::{Addresses, Limits, RunError, Server};

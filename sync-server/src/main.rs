@@ -9,7 +9,8 @@ use clap::{Parser, Subcommand};
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_server::{
-    Addresses, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_town, issue_code,
+    Addresses, BoxTime, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_town,
+    issue_code,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -47,9 +48,9 @@ enum Command {
         /// Folder of authorities below them (*.der).
         #[arg(long)]
         intermediates: PathBuf,
-        /// Folder of revocation lists (*.crl).
+        /// Moves boxes whose clock was taken too far ahead back to this machine's time.
         #[arg(long)]
-        lists: PathBuf,
+        reset_time: bool,
     },
     /// Prints a code with which one box can join within 15 minutes.
     EnrolCode {
@@ -120,10 +121,11 @@ fn main() -> anyhow::Result<()> {
         Command::Init { data } => {
             DataFolder::new(&data).initialise()?;
         }
-        Command::Town { data, town, cards, anchors, intermediates, lists } => {
+        Command::Town { data, town, cards, anchors, intermediates, reset_time } => {
             let folder = DataFolder::new(&data);
-            let files = TownFiles { town, cards, anchors, intermediates, lists };
-            let package = import_town(&folder, &folder.keys()?, &files, now())?;
+            let files = TownFiles { town, cards, anchors, intermediates };
+            let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
+            let package = import_town(&folder, &folder.keys()?, &files, time, now())?;
             let (sites, people) = (package.sites.len(), package.directory.people.len());
             let cards = package.directory.cards.len();
             println!("package {}: {sites} sites, {people} people, {cards} cards", package.version);

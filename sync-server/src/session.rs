@@ -155,7 +155,7 @@ impl<'h> Line<'h> {
     /// Takes bytes of the box.
     async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.hub.contacts.heard(self.id, now());
-        let Effects { store, quarantine, confirmed: _, town: _, look_up, send } =
+        let Effects { store, quarantine, confirmed: _, town: _, look_up, lists: _, send } =
             self.session.received(bytes)?;
         if !store.is_empty() {
             let sites: BTreeSet<SiteId> = store.iter().map(|batch| batch.seal().scope.site).collect();

@@ -1,5 +1,5 @@
 use super::*;
-use hinamori_sim::ca::{Hierarchy, Holder, NOW};
+use hinamori_sim::ca::{Hierarchy, NOW};
 use tempfile::TempDir;
 
 const TOWN: &str = r#"
@@ -26,7 +26,7 @@ const CARDS: &str = r#"[
 {"kind":"uid","identity":"01020304","person":"02020202020202020202020202020202",
  "binding":"matched_by_staff","application_key":null},
 {"kind":"badge","identity":"0011223344556677","person":"03030303030303030303030303030303",
- "binding":"declared","application_key":"3059"}]"#;
+ "binding":"declared","application_key":"3059","stopped":"1970-01-01T09:00:07+09:00"}]"#;
 
 /// The registers of a small town, to be bent.
 struct Registers {
@@ -42,16 +42,14 @@ impl Registers {
         let keys = server.initialise().unwrap();
         let registers = Self { folder, server, keys };
         let authority = Hierarchy::jpki_auth(1);
-        let list = authority.crl(&Holder::numbered(1).municipality, 1, NOW).issue();
-        for part in ["anchors", "intermediates", "lists"] {
+        for part in ["anchors", "intermediates"] {
             std::fs::create_dir(registers.path(part)).unwrap();
         }
         registers.write("anchors/a.der", authority.anchor_der());
         for der in authority.intermediates() {
             registers.write("intermediates/i.der", der);
         }
-        registers.write("lists/l.crl", &list);
-        registers.write("lists/notes.txt", b"not a list and not read");
+        registers.write("anchors/notes.txt", b"no certificate and not read");
         registers.write("town.toml", TOWN.as_bytes());
         registers.write("cards.json", CARDS.as_bytes());
         registers
@@ -66,10 +64,13 @@ impl Registers {
     }
 
     fn import(&self) -> Result<Package, ImportError> {
+        self.import_with(BoxTime::Stays)
+    }
+
+    fn import_with(&self, time: BoxTime) -> Result<Package, ImportError> {
         let [town, cards] = ["town.toml", "cards.json"].map(|name| self.path(name));
-        let [anchors, intermediates, lists] =
-            ["anchors", "intermediates", "lists"].map(|name| self.path(name));
-        import_town(&self.server, &self.keys, &TownFiles { town, cards, anchors, intermediates, lists }, NOW)
+        let [anchors, intermediates] = ["anchors", "intermediates"].map(|name| self.path(name));
+        import_town(&self.server, &self.keys, &TownFiles { town, cards, anchors, intermediates }, time, NOW)
     }
 
     /// What is said of a file that was bent.
@@ -95,10 +96,23 @@ fn a_town_is_read_whole_and_every_import_is_a_newer_package() {
     assert_eq!((package.version, people.len(), cards.len()), (1, 2, 2));
     assert!(people[0].hidden && people[0].household.is_some() && people[1].watch);
     assert_eq!(cards[1].application_key.as_deref(), Some([0x30, 0x59].as_slice()));
-    assert!(!package.anchors.is_empty() && package.revocation_lists.len() == 1);
+    assert_eq!((cards[0].stopped, cards[1].stopped), (None, Some(UnixMillis::new(7_000))));
+    assert!(!package.anchors.is_empty() && package.feed_key == registers.keys.list_feed.public());
     assert_eq!(registers.import().unwrap().version, 2);
     let (signed, stored) = registers.server.town(&registers.keys).unwrap();
     assert_eq!((signed.version(), stored.directory), (2, package.directory));
+}
+
+#[test]
+fn grace_and_the_time_of_boxes_are_the_town_s_to_say() {
+    let registers = Registers::new();
+    let package = registers.import().unwrap();
+    assert_eq!((package.list_grace_millis, package.resets_time), (72 * 3_600_000, false));
+    registers
+        .write("town.toml", TOWN.replacen("[[site]]", "[lists]\ngrace_hours = 240\n[[site]]", 1).as_bytes());
+    let package = registers.import_with(BoxTime::Resets).unwrap();
+    assert_eq!((package.list_grace_millis, package.resets_time), (240 * 3_600_000, true));
+    assert!(!registers.import().unwrap().resets_time, "said once");
 }
 
 #[test]
@@ -132,6 +146,8 @@ fn wrong_cards_are_refused() {
         ("\"uid\"", "\"certificate\"", "a length that this kind"),
         ("02020202020202020202020202020202", "09090909090909090909090909090909", "does not have"),
         ("\"3059\"", "\"\"", "application_key"),
+        ("07+09:00", "07", "stopped"),
+        ("1970-01-01T", "1969-01-01T", "stopped"),
         ("matched_by_staff", "guessed", "line"),
     ] {
         let refused = registers.refusal("cards.json", CARDS.replacen(from, to, 1).as_bytes());
@@ -143,19 +159,13 @@ fn wrong_cards_are_refused() {
 }
 
 #[test]
-fn authorities_and_lists_that_a_box_would_refuse_are_refused_here() {
+fn authorities_that_a_box_would_refuse_are_refused_here() {
     let registers = Registers::new();
-    let foreign = Hierarchy::jpki_auth(2).crl(&Holder::numbered(1).municipality, 1, NOW).issue();
-    for (name, bytes) in [
-        ("anchors/b.der", b"garbage".as_slice()),
-        ("intermediates/b.der", b"garbage"),
-        ("lists/b.crl", b"garbage"),
-        ("lists/foreign.crl", &foreign),
-    ] {
-        let refused = registers.refusal(name, bytes);
+    for name in ["anchors/b.der", "intermediates/b.der"] {
+        let refused = registers.refusal(name, b"garbage");
         assert!(refused.contains(name), "{refused}");
     }
-    std::fs::remove_dir_all(registers.path("lists")).unwrap();
+    std::fs::remove_dir_all(registers.path("anchors")).unwrap();
     assert!(registers.import().is_err());
 }
 

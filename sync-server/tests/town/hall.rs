@@ -181,7 +181,6 @@ impl Hall {
             ("--cards", "cards.json"),
             ("--anchors", "anchors"),
             ("--intermediates", "intermediates"),
-            ("--lists", "lists"),
         ] {
             arguments.extend([option.to_owned(), self.path().join(name).display().to_string()]);
         }

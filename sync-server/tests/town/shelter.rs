@@ -186,7 +186,7 @@ impl Line<'_> {
     }
 
     async fn heard(&mut self, bytes: &[u8]) {
-        let Effects { store, quarantine, confirmed, town, look_up, send } =
+        let Effects { store, quarantine, confirmed, town, look_up, lists: _, send } =
             self.session.received(bytes).unwrap();
         assert!(quarantine.is_empty(), "{quarantine:?}");
         for batch in store {

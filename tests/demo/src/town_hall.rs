@@ -52,12 +52,16 @@ impl TownHall {
         let mut import = Command::new(&server);
         import.arg("town").arg("--data").arg(&data).arg("--town").arg(town.join("town.toml"));
         import.arg("--cards").arg(issued.join("cards.json"));
-        for (option, part) in
-            [("--anchors", "anchors"), ("--intermediates", "intermediates"), ("--lists", "lists")]
-        {
+        for (option, part) in [("--anchors", "anchors"), ("--intermediates", "intermediates")] {
             import.arg(option).arg(issued.join(part));
         }
         output_of("hinamori-server town", &mut import)?;
+        let mut lists = Command::new(&server);
+        lists.args(["crl", "import", "--data"]).arg(&data);
+        for list in std::fs::read_dir(issued.join("lists"))? {
+            lists.arg(list?.path());
+        }
+        output_of("hinamori-server crl import", &mut lists)?;
         let mut hall = Self { programs: programs.to_owned(), folder: folder.to_owned(), server: None };
         hall.start()?;
         Ok(hall)

@@ -10,11 +10,9 @@ use crate::der::CrlError;
 use crate::entry::{Entry, TAKES_BACK};
 use crate::footer::{Footer, Kind, LONGEST_NUMBER};
 use crate::keys::{HASH_BITS, HashKey, value};
-use crate::row::{BLOCK, LONGEST_ROW, Row};
+use crate::row::{BLOCK, OTHER_FORM, ROOM, around_other, write_usual};
 use crate::sparse::{Shape, Writer};
 
-/// Rows of one hashed index: their numbers take what a hash leaves of a word.
-const MOST_HASHED: u64 = 1 << (64 - HASH_BITS);
 /// Bytes of rows that are written at once.
 const CHUNK: usize = 64 << 10;
 
@@ -93,28 +91,17 @@ pub fn build<'c, 's, S: Sink>(
     out.restart()?;
     let mut body = Body::new(out, kind);
     if let Some(plain) = gather_plain(crl, &mut body)? {
-        let shape = plain.shape();
-        let mut set = Writer::new(shape);
-        plain.each(|number| set.push(number));
-        return body.finish(crl, Kind::Plain, shape, set, &[]);
+        let (shape, set) = plain.set(body.rows);
+        body.finish_rows(false)?;
+        return body.finish(crl, Kind::Plain, shape, set);
     }
     let Body { out, .. } = body;
     out.restart()?;
     let mut body = Body::new(out, kind);
     let hashed = gather_hashed(crl, &mut body, &HashKey::of(crl.signature))?;
-    let hash = |pair: u64| pair >> (64 - HASH_BITS);
-    let end = |pair: Option<&u64>| pair.map_or(0, |pair| hash(*pair));
-    let count = u64::try_from(hashed.len()).unwrap_or(u64::MAX);
-    let shape = Shape::new(count, end(hashed.first()), end(hashed.last()));
-    let mut set = Writer::new(shape);
-    let mut rows = Vec::with_capacity(hashed.len() * 3);
-    for pair in &hashed {
-        set.push(hash(*pair));
-        let [first, second, third, ..] = pair.to_le_bytes();
-        rows.extend([first, second, third]);
-    }
-    drop(hashed);
-    body.finish(crl, Kind::Hashed, shape, set, &rows)
+    body.finish_rows(true)?;
+    let (shape, set) = hashed.set(&mut body)?;
+    body.finish(crl, Kind::Hashed, shape, set)
 }
 
 /// An index without its last bytes, which say whose list it is: they are written when that was checked.
@@ -185,29 +172,22 @@ fn gather_plain(crl: &Crl<'_>, body: &mut Body<'_, impl Sink>) -> Result<Option<
         let entry = entry?;
         let Some(number) = value(entry.serial) else { return Ok(None) };
         plain.insert(number);
-        body.row(&entry)?;
+        body.row(&entry, Some(number))?;
     }
-    plain.sort();
     Ok(Some(plain))
 }
 
-/// Hash and row of each entry in one word, in order.
-fn gather_hashed(
-    crl: &Crl<'_>,
-    body: &mut Body<'_, impl Sink>,
-    key: &HashKey,
-) -> Result<Vec<u64>, BuildError> {
-    let mut pairs = Vec::new();
-    for (row, entry) in (0_u64..).zip(crl.entries()) {
+/// Hash of each entry and place of its row.
+fn gather_hashed(crl: &Crl<'_>, body: &mut Body<'_, impl Sink>, key: &HashKey) -> Result<Hashed, BuildError> {
+    let one = crl.entries().next().and_then(Result::ok).map_or(usize::MAX, |first| first.der.len());
+    let mut hashed = Hashed::new(crl.entries_length() / one.max(1));
+    for entry in crl.entries() {
         let entry = entry?;
-        if row >= MOST_HASHED {
-            return Err(BuildError::TooMany);
-        }
-        pairs.push(key.hash(entry.serial) << (64 - HASH_BITS) | row);
-        body.row(&entry)?;
+        let place =
+            u32::try_from(body.row(&entry, value(entry.serial))?).map_err(|_too_long| BuildError::TooMany)?;
+        hashed.insert(key.hash(entry.serial), place);
     }
-    pairs.sort_unstable();
-    Ok(pairs)
+    Ok(hashed)
 }
 
 /// Numbers of one page of [`Plain`].
@@ -226,83 +206,199 @@ struct Plain {
 impl Plain {
     #[inline]
     fn insert(&mut self, number: u64) {
-        if let Some(rest) = &mut self.rest {
-            return rest.push(number);
-        }
         let (page, place) = (number / PAGE, (number % PAGE) as u16);
         match usize::try_from(page).ok().and_then(|page| self.pages.get_mut(page)) {
             Some(page) => page.push(place),
-            None => self.begin_page(page, place),
+            None => self.insert_elsewhere(page, place),
         }
     }
 
     #[cold]
-    fn begin_page(&mut self, page: u64, place: u16) {
-        if page < PAGES {
+    fn insert_elsewhere(&mut self, page: u64, place: u16) {
+        if let Some(rest) = &mut self.rest {
+            rest.push(page * PAGE + u64::from(place));
+        } else if page < PAGES {
             let page = usize::try_from(page).unwrap_or(0);
             self.pages.resize_with(page + 1, Vec::new);
             if let Some(page) = self.pages.get_mut(page) {
                 page.push(place);
             }
         } else {
-            let mut rest = Vec::new();
-            self.each(|number| rest.push(number));
-            rest.push(page * PAGE + u64::from(place));
-            (self.pages, self.rest) = (Vec::new(), Some(rest));
+            let pages = (0_u64..).zip(std::mem::take(&mut self.pages));
+            let numbers = |(page, places): (u64, Vec<u16>)| {
+                places.into_iter().map(move |place| page * PAGE + u64::from(place))
+            };
+            self.rest = Some(pages.flat_map(numbers).chain([page * PAGE + u64::from(place)]).collect());
         }
     }
 
-    fn sort(&mut self) {
+    /// The numbers, each once; `rows` of them came.
+    fn set(mut self, rows: u64) -> (Shape, Writer) {
         if let Some(rest) = &mut self.rest {
             rest.sort_unstable();
             rest.dedup();
         }
-        let mut marks = [0_u64; 1 << 10];
-        self.pages.iter_mut().for_each(|page| sort_page(page, &mut marks));
+        let [first, last] = self.ends();
+        let write = |count| {
+            let shape = Shape::new(count, first, last);
+            let mut set = Writer::new(shape);
+            self.each(|number| set.push(number));
+            (shape, set)
+        };
+        let (shape, set) = write(rows);
+        // A list may name a certificate twice, and should not.
+        if set.count() == rows { (shape, set) } else { write(set.count()) }
     }
 
-    /// The numbers, each once and in order after [`Plain::sort`].
+    /// The smallest number and the greatest.
+    fn ends(&self) -> [u64; 2] {
+        if let Some(rest) = &self.rest {
+            return [rest.first(), rest.last()].map(|end| end.copied().unwrap_or(0));
+        }
+        ends(&self.pages, |page, place| page * PAGE + u64::from(*place))
+    }
+
+    /// The numbers in order, each once.
     fn each(&self, mut take: impl FnMut(u64)) {
         if let Some(rest) = &self.rest {
             return rest.iter().copied().for_each(take);
         }
+        let mut marks = [0_u64; 1 << 10];
+        let mut few = Vec::with_capacity(CROWDED);
         for (page, places) in (0_u64..).zip(&self.pages) {
-            places.iter().for_each(|place| take(page * PAGE + u64::from(*place)));
+            if places.len() < CROWDED {
+                few.clone_from(places);
+                few.sort_unstable();
+                few.dedup();
+                few.iter().for_each(|place| take(page * PAGE + u64::from(*place)));
+                continue;
+            }
+            for place in places {
+                if let Some(word) = marks.get_mut(usize::from(place / 64)) {
+                    *word |= 1 << (place % 64);
+                }
+            }
+            for (number, word) in (page << 10..).zip(&mut marks) {
+                let mut left = std::mem::take(word);
+                while left != 0 {
+                    take(number << 6 | u64::from(left.trailing_zeros()));
+                    left &= left - 1;
+                }
+            }
         }
     }
+}
 
-    fn shape(&self) -> Shape {
-        let (mut count, mut first, mut last) = (0, None, 0);
-        self.each(|number| {
-            count += 1;
-            first.get_or_insert(number);
-            last = number;
-        });
-        Shape::new(count, first.unwrap_or(0), last)
-    }
+/// The smallest and the greatest number of what was dealt out in order.
+fn ends<T: Ord>(parts: &[Vec<T>], number: impl Fn(u64, &T) -> u64) -> [u64; 2] {
+    let mut first = parts.iter().enumerate();
+    let mut last = parts.iter().enumerate().rev();
+    let first = first.find_map(|(part, all)| Some(number(part as u64, all.iter().min()?)));
+    let last = last.find_map(|(part, all)| Some(number(part as u64, all.iter().max()?)));
+    [first, last].map(|end| end.unwrap_or(0))
 }
 
 /// From so many numbers on a page is put in order by marking them on it.
 const CROWDED: usize = 200;
 
-/// Puts a page in order, each number once. `marks` are none before and after.
-fn sort_page(page: &mut Vec<u16>, marks: &mut [u64; 1 << 10]) {
-    if page.len() < CROWDED {
-        page.sort_unstable();
-        return page.dedup();
+/// The rest of each entry's hash and the place of its row in one word, dealt out by the hash's first bits.
+struct Hashed {
+    buckets: Vec<Vec<u64>>,
+    /// Bits of a hash that its bucket does not say.
+    rest: u32,
+}
+
+/// Entries of one bucket, about: what is put in order at once stays in the processor.
+const BUCKET: usize = 1 << 11;
+/// Slots that a bucket's entries are dealt out to.
+const SLOTS: usize = 1 << 10;
+/// Entries that one slot may have for the order to be made slot by slot.
+const CROWDED_SLOT: u16 = 16;
+
+impl Hashed {
+    /// For about so many entries.
+    fn new(entries: usize) -> Self {
+        // What a bucket does not say and a place take one word.
+        let bits = (entries / BUCKET).checked_ilog2().unwrap_or(0).clamp(HASH_BITS - 32, 16);
+        let each = entries >> bits;
+        let room = each + each / 8;
+        Self { buckets: (0..1 << bits).map(|_| Vec::with_capacity(room)).collect(), rest: HASH_BITS - bits }
     }
-    for place in page.drain(..) {
-        if let Some(word) = marks.get_mut(usize::from(place / 64)) {
-            *word |= 1 << (place % 64);
+
+    #[inline]
+    fn insert(&mut self, hash: u64, place: u32) {
+        let bucket = usize::try_from(hash >> self.rest).ok().and_then(|bucket| self.buckets.get_mut(bucket));
+        if let Some(bucket) = bucket {
+            bucket.push((hash & ((1 << self.rest) - 1)) << 32 | u64::from(place));
         }
     }
-    for (number, word) in (0_u16..).zip(marks) {
-        let mut left = std::mem::take(word);
-        while left != 0 {
-            page.push(number * 64 + left.trailing_zeros() as u16);
-            left &= left - 1;
+
+    /// The set, and the places of the rows by rank, which are written meanwhile.
+    fn set(self, body: &mut Body<'_, impl Sink>) -> Result<(Shape, Writer), BuildError> {
+        let [first, last] = ends(&self.buckets, |bucket, word| bucket << self.rest | word >> 32);
+        let shape = Shape::new(body.rows, first, last);
+        let mut set = Writer::new(shape);
+        let (mut places, mut room) = (Vec::with_capacity(CHUNK), Vec::new());
+        for (number, mut bucket) in (0_u64..).zip(self.buckets) {
+            sort_bucket(&mut bucket, &mut room, self.rest + 32);
+            for word in bucket {
+                set.push(number << self.rest | word >> 32);
+                places.extend_from_slice(&(word as u32).to_le_bytes());
+            }
+            if places.len() >= CHUNK {
+                body.put(&places)?;
+                places.clear();
+            }
+        }
+        body.put(&places)?;
+        Ok((shape, set))
+    }
+}
+
+/// Puts words of so many bits in order. Evenly spread ones are dealt out to slots by their first bits and hardly
+/// have to be moved then; whoever makes a list of others pays with a usual sort.
+fn sort_bucket(words: &mut Vec<u64>, room: &mut Vec<u64>, bits: u32) {
+    let slot = |word: u64| usize::try_from(word >> (bits - SLOTS.ilog2())).unwrap_or(0) % SLOTS;
+    let mut begins = [0_u16; SLOTS];
+    if words.len() < SLOTS / 8 || words.len() > usize::from(u16::MAX) {
+        return words.sort_unstable();
+    }
+    for word in words.iter() {
+        if let Some(count) = begins.get_mut(slot(*word)) {
+            *count += 1;
         }
     }
+    let mut begin = 0;
+    let mut most = 0;
+    for count in &mut begins {
+        most = most.max(*count);
+        begin += std::mem::replace(count, begin);
+    }
+    if most > CROWDED_SLOT {
+        return words.sort_unstable();
+    }
+    room.clear();
+    room.resize(words.len(), 0);
+    for word in words.iter() {
+        if let Some(begin) = begins.get_mut(slot(*word)) {
+            if let Some(place) = room.get_mut(usize::from(*begin)) {
+                *place = *word;
+            }
+            *begin += 1;
+        }
+    }
+    for next in 1..room.len() {
+        let Some([sorted @ .., word]) = room.get_mut(..=next) else { return };
+        let mut free = word;
+        for before in sorted.iter_mut().rev() {
+            if *before <= *free {
+                break;
+            }
+            std::mem::swap(before, free);
+            free = before;
+        }
+    }
+    std::mem::swap(words, room);
 }
 
 /// Everything before the footer, hashed as it is written.
@@ -310,11 +406,16 @@ struct Body<'s, S> {
     out: &'s mut S,
     may_take_back: bool,
     hash: Context,
+    /// What is not written yet, up to `end`.
     chunk: Vec<u8>,
+    end: usize,
     written: u64,
     rows: u64,
     at: u32,
-    offsets: Vec<u8>,
+    /// Where each block of rows begins.
+    blocks: Vec<u8>,
+    /// Bytes of the rows, and of their blocks' places.
+    lengths: [u64; 2],
 }
 
 impl<'s, S: Sink> Body<'s, S> {
@@ -323,48 +424,73 @@ impl<'s, S: Sink> Body<'s, S> {
             out,
             may_take_back: kind != ListKind::Complete,
             hash: Context::new(&SHA256),
-            chunk: Vec::with_capacity(CHUNK + LONGEST_ROW),
+            chunk: vec![0; CHUNK],
+            end: 0,
             written: 0,
             rows: 0,
             at: 0,
-            offsets: Vec::new(),
+            blocks: Vec::new(),
+            lengths: [0; 2],
         }
     }
 
-    #[inline]
-    fn row(&mut self, entry: &Entry<'_>) -> Result<(), BuildError> {
+    /// Writes an entry's row. Gives its place.
+    #[inline(always)]
+    fn row(&mut self, entry: &Entry<'_>, number: Option<u64>) -> Result<u64, BuildError> {
         if entry.reason == TAKES_BACK && !self.may_take_back {
             return Err(CrlError::TakesBack.into());
         }
-        let row = Row::of(entry).ok_or(BuildError::Date)?;
+        let at = u32::try_from(entry.at).map_err(|_too_late| BuildError::Date)?;
         if self.rows.is_multiple_of(BLOCK) {
-            self.begin_block(row.at)?;
+            self.begin_block(at)?;
         }
         self.rows += 1;
-        row.push(self.at, &mut self.chunk);
-        self.at = row.at;
-        Ok(())
+        let place = self.place();
+        if entry.code == OTHER_FORM {
+            self.other_row(entry.der, at)?;
+        } else {
+            let room = self.chunk.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut);
+            let length =
+                room.and_then(|room| write_usual(entry.serial, number, entry.code, self.at, at, room));
+            self.end += length.ok_or(CrlError::Serial)?;
+        }
+        self.at = at;
+        Ok(place)
     }
 
-    #[inline]
+    #[cold]
+    fn other_row(&mut self, der: &[u8], at: u32) -> Result<(), BuildError> {
+        self.flush()?;
+        let [head, tail] = around_other(der, self.at, at);
+        self.put(&[&head, der, &tail].concat())
+    }
+
+    /// Bytes that were written or will be next.
+    const fn place(&self) -> u64 {
+        self.written + self.end as u64
+    }
+
+    #[cold]
     fn begin_block(&mut self, at: u32) -> Result<(), BuildError> {
-        if self.chunk.len() >= CHUNK {
+        if self.chunk.len() - self.end < 4 + BLOCK as usize * ROOM {
             self.flush()?;
         }
-        let offset = self.written.saturating_add(length(&self.chunk));
-        let offset = u32::try_from(offset).map_err(|_too_long| BuildError::TooMany)?;
-        self.offsets.extend(offset.to_le_bytes());
-        self.chunk.extend(at.to_le_bytes());
+        let block = u32::try_from(self.place()).map_err(|_too_long| BuildError::TooMany)?;
+        self.blocks.extend_from_slice(&block.to_le_bytes());
+        if let Some(time) = self.chunk.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut) {
+            *time = at.to_le_bytes();
+            self.end += time.len();
+        }
         self.at = at;
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), BuildError> {
         let chunk = std::mem::take(&mut self.chunk);
-        self.put(&chunk)?;
+        let written = self.put(chunk.get(..self.end).unwrap_or_default());
+        self.end = 0;
         self.chunk = chunk;
-        self.chunk.clear();
-        Ok(())
+        written
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), BuildError> {
@@ -374,26 +500,29 @@ impl<'s, S: Sink> Body<'s, S> {
         Ok(())
     }
 
+    /// No row comes any more.
+    fn finish_rows(&mut self, with_blocks: bool) -> Result<(), BuildError> {
+        self.flush()?;
+        let blocks = if with_blocks { std::mem::take(&mut self.blocks) } else { Vec::new() };
+        self.lengths = [self.written, length(&blocks)];
+        self.put(&blocks)
+    }
+
     fn finish<'c>(
         mut self,
         crl: &Crl<'c>,
         kind: Kind,
         shape: Shape,
         set: Writer,
-        rows_by_rank: &[u8],
     ) -> Result<Unnamed<'c, 's, S>, BuildError> {
-        self.flush()?;
-        let rows = self.written;
-        let offsets = std::mem::take(&mut self.offsets);
-        self.put(&offsets)?;
-        self.put(rows_by_rank)?;
+        let [rows, blocks] = self.lengths;
+        let lengths = [rows, blocks, self.written - rows - blocks];
         for array in set.finish() {
             self.put(&array)?;
         }
         for part in [crl.frame.head, crl.frame.tail, crl.frame.signature] {
             self.put(part)?;
         }
-        let lengths = [rows, length(&offsets), length(rows_by_rank)];
         let Self { out, hash, rows, .. } = self;
         Ok(Unnamed { crl: *crl, out, kind, rows, shape, lengths, body: hash_of(hash.finish()) })
     }

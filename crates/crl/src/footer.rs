@@ -5,7 +5,7 @@ use ring::digest::{SHA256, digest};
 use crate::keys::HashKey;
 use crate::sparse::Shape;
 
-const MAGIC: [u8; 8] = *b"HNCRL\0\0\x02";
+const MAGIC: [u8; 8] = *b"HNCRL\0\0\x03";
 /// Bytes of a crlNumber (RFC 5280 §5.2.3).
 pub(crate) const LONGEST_NUMBER: usize = 20;
 /// Bytes.
@@ -34,7 +34,7 @@ pub(crate) struct Footer {
     pub(crate) shape: Shape,
     pub(crate) this_update: u64,
     pub(crate) next_update: u64,
-    /// Bytes of the rows, of their offsets, and of the rows' numbers by rank.
+    /// Bytes of the rows, of their blocks' places, and of the rows' places by rank.
     pub(crate) lengths: [u64; 3],
     /// Bytes of the three parts of the list's frame.
     pub(crate) frame: [u64; 3],

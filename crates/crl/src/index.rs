@@ -10,7 +10,7 @@ use ring::digest::{Context, SHA256, digest};
 use crate::build::{ListKind, hash_of};
 use crate::footer::{Footer, Kind, LENGTH};
 use crate::keys::{HashKey, value};
-use crate::row::{BLOCK, Frame, Row, Rows};
+use crate::row::{BLOCK, Frame, Rows, serial_of};
 use crate::sparse::View;
 
 /// The bytes are no index, or not as they were written. The list has to be indexed again.
@@ -98,7 +98,7 @@ impl<B: AsRef<[u8]>> Index<B> {
         }
         let (count, rows, [_, _, by_rank]) = (footer.shape.count, footer.rows, footer.lengths);
         let fits = match footer.kind {
-            Kind::Hashed => count == rows && Some(by_rank) == count.checked_mul(3),
+            Kind::Hashed => count == rows && Some(by_rank) == count.checked_mul(4),
             Kind::Plain => count <= rows && by_rank == 0,
         };
         if !fits || end != body.len() || hash_of(digest(&SHA256, body)) != footer.body {
@@ -120,14 +120,16 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// [`BadIndex`] when the set names it and no entry does.
     pub fn find(&self, serial: &[u8]) -> Result<Option<Listed>, BadIndex> {
         let serial = strip(serial);
-        let row = match self.footer.kind {
-            Kind::Hashed => self.confirmed(serial),
-            Kind::Plain if self.contains(serial) => {
-                Some(self.rows().find(|row| row.serial == serial).ok_or(BadIndex)?)
-            }
-            Kind::Plain => None,
+        let mut rows = match self.footer.kind {
+            Kind::Hashed => match self.place(serial) {
+                Some(place) => self.rows_around(place),
+                None => return Ok(None),
+            },
+            Kind::Plain if self.contains(serial) => self.rows(),
+            Kind::Plain => return Ok(None),
         };
-        Ok(row.map(|row| Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason() }))
+        let row = rows.find(|row| row.serial == serial).ok_or(BadIndex)?;
+        Ok(Some(Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason() }))
     }
 
     /// Whether a serial number is listed: no more than some reads of memory.
@@ -135,37 +137,32 @@ impl<B: AsRef<[u8]>> Index<B> {
         let serial = strip(serial);
         match self.footer.kind {
             Kind::Plain => value(serial).is_some_and(|number| !self.set().ranks(number).is_empty()),
-            Kind::Hashed => self.confirmed(serial).is_some(),
+            Kind::Hashed => self.place(serial).is_some(),
         }
     }
 
-    fn confirmed(&self, serial: &[u8]) -> Option<Row<'_>> {
-        let by_rank = self.part(2);
+    /// The place of a row with this serial number in a list of long ones.
+    fn place(&self, serial: &[u8]) -> Option<u32> {
+        let (rows, places) = (self.part(0), self.part(2));
         self.set().ranks(self.footer.key.hash(serial)).find_map(|rank| {
-            let [first, second, third] =
-                *by_rank.get(usize::try_from(rank).ok()?.checked_mul(3)?..)?.first_chunk()?;
-            let row = u64::from(u32::from_le_bytes([first, second, third, 0]));
-            let inside = usize::try_from(row % BLOCK).ok()?;
-            self.rows_from(row / BLOCK).nth(inside).filter(|row| row.serial == serial)
+            let place = word_at(places, usize::try_from(rank).ok()?)?;
+            let row = rows.get(usize::try_from(place).ok()?..)?;
+            (serial_of(row) == Some(serial)).then_some(place)
         })
     }
 
-    /// The entries from a block on.
-    fn rows_from(&self, block: u64) -> Rows<'_> {
-        let entry = usize::try_from(block).unwrap_or(usize::MAX).saturating_mul(4);
-        let offset = self
-            .part(1)
-            .get(entry..)
-            .and_then(<[u8]>::first_chunk)
-            .map_or(u32::MAX, |four| u32::from_le_bytes(*four));
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.part(0).get(offset..));
-        let left = self.footer.rows.saturating_sub(block.saturating_mul(BLOCK));
-        Rows::new(rest.unwrap_or_default(), left)
+    /// The entries from the block on that has a row at this place.
+    fn rows_around(&self, place: u32) -> Rows<'_> {
+        let blocks = self.part(1).as_chunks::<4>().0;
+        let after = blocks.partition_point(|block| u32::from_le_bytes(*block) <= place);
+        let block = after.checked_sub(1).and_then(|before| blocks.get(before));
+        let begin = block.and_then(|block| usize::try_from(u32::from_le_bytes(*block)).ok());
+        Rows::new(begin.and_then(|begin| self.part(0).get(begin..)).unwrap_or_default(), BLOCK)
     }
 
     /// The entries in the list's order.
     pub fn rows(&self) -> Rows<'_> {
-        self.rows_from(0)
+        Rows::new(self.part(0), self.footer.rows)
     }
 
     /// What stands around the entries.
@@ -275,4 +272,9 @@ impl<B: AsRef<[u8]>> Index<B> {
 pub(crate) fn strip(serial: &[u8]) -> &[u8] {
     let zeros = serial.iter().take_while(|byte| **byte == 0).count();
     serial.get(zeros..).unwrap_or_default()
+}
+
+/// A word of four bytes.
+pub(crate) fn word_at(words: &[u8], number: usize) -> Option<u32> {
+    words.as_chunks::<4>().0.get(number).map(|word| u32::from_le_bytes(*word))
 }

@@ -10,19 +10,19 @@ use std::fmt;
 use std::io;
 
 use crate::der::{ENUMERATED, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, UTC_TIME};
-use crate::entry::{Entry, LONGEST_SERIAL, REASON_CODE, read_entry};
+use crate::entry::{Entry, REASON_CODE, read_entry};
 use crate::time::utc_of;
 
 /// Rows between two places from which rows can be read.
-pub(crate) const BLOCK: u64 = 16;
+pub(crate) const BLOCK: u64 = 64;
 /// Reasons are 0 to 10; 7 is none of them and stands for "none stated".
 pub(crate) const CODES: u8 = 12;
 /// No reason is stated.
 pub(crate) const NONE_STATED: u8 = 7;
 /// Greater than any length of a serial number times [`CODES`] plus a code.
 pub(crate) const OTHER_FORM: u8 = 0xFF;
-/// The most that a row can be written as, without its raw bytes.
-pub(crate) const LONGEST_ROW: usize = 1 + LONGEST_SERIAL + 10 + 10;
+/// Bytes that a row of the usual form is written into: it has at most 26.
+pub(crate) const ROOM: usize = 32;
 
 /// One entry of an index's list. It cannot be printed: a serial number names a person.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,17 +65,6 @@ impl fmt::Debug for Form<'_> {
 }
 
 impl<'a> Row<'a> {
-    /// The entry's row; `None` when its time does not fit.
-    #[inline]
-    pub(crate) fn of(entry: &Entry<'a>) -> Option<Self> {
-        let form = match entry.code {
-            OTHER_FORM => Form::Other { der: entry.der, reason: entry.reason },
-            NONE_STATED => Form::Usual { reason: None },
-            reason => Form::Usual { reason: Some(reason) },
-        };
-        Some(Self { serial: entry.serial, at: u32::try_from(entry.at).ok()?, form })
-    }
-
     /// CRLReason; 0 when none is stated.
     pub const fn reason(&self) -> u8 {
         match self.form {
@@ -121,46 +110,70 @@ impl<'a> Row<'a> {
         out.write_all(&[SEQUENCE, 12, SEQUENCE, 10])?;
         out.write_all(&extension)
     }
-
-    /// Appends the row as an index keeps it; `before` is the time of the row before.
-    #[inline]
-    pub(crate) fn push(&self, before: u32, out: &mut Vec<u8>) {
-        match self.form {
-            Form::Usual { reason } => {
-                let length = self.serial.len();
-                let begin = out.len();
-                let code = reason.unwrap_or(NONE_STATED);
-                out.push(u8::try_from(length).unwrap_or(u8::MAX).saturating_mul(CODES).saturating_add(code));
-                // Copies of a fixed length and then cut: a call for some bytes costs more than the bytes.
-                match self.serial {
-                    [] => {}
-                    short if length <= 8 => {
-                        let shifted = crate::keys::number_of(short) << (64 - 8 * length);
-                        out.extend_from_slice(&shifted.to_be_bytes());
-                        out.truncate(begin + 1 + length);
-                    }
-                    long => out.extend_from_slice(long),
-                }
-            }
-            Form::Other { der, .. } => {
-                out.push(OTHER_FORM);
-                push_varint(out, u64::try_from(der.len()).unwrap_or(u64::MAX));
-                out.extend_from_slice(der);
-            }
-        }
-        let difference = i64::from(self.at) - i64::from(before);
-        push_varint(out, (difference << 1 ^ difference >> 63).cast_unsigned());
-    }
 }
 
-/// LEB128.
-#[inline]
-fn push_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7F) as u8 | 0x80);
-        value >>= 7;
+/// Writes the row of an entry of the usual form to the begin of `out`, and whatever behind it; `before` is the time
+/// of the row before. Gives its length; `None` for a serial number that is too long. `number` is its value if it has
+/// at most eight bytes.
+#[inline(always)]
+pub(crate) fn write_usual(
+    serial: &[u8],
+    number: Option<u64>,
+    code: u8,
+    before: u32,
+    at: u32,
+    out: &mut [u8; ROOM],
+) -> Option<usize> {
+    let length = serial.len();
+    let (head, rest) = out.split_first_mut()?;
+    *head = u8::try_from(length).ok()?.checked_mul(CODES)?.checked_add(code)?;
+    // Copies of a fixed length: a call for some bytes costs more than the bytes.
+    if let Some(number) = number {
+        // Zero has no bytes, and is shifted by nothing.
+        *rest.first_chunk_mut()? = number.wrapping_shl(64 - 8 * length as u32).to_be_bytes();
+    } else {
+        *rest.first_chunk_mut()? = *serial.first_chunk::<8>()?;
+        if let Some(sixteen) = serial.first_chunk::<16>() {
+            *rest.first_chunk_mut()? = *sixteen;
+        }
+        *rest.get_mut(length - 8..)?.first_chunk_mut()? = *serial.last_chunk::<8>()?;
     }
-    out.push(value as u8);
+    let (difference, bytes) = varint(zigzag(before, at));
+    *rest.get_mut(length..)?.first_chunk_mut()? = difference;
+    Some(1 + length + bytes)
+}
+
+/// The row of an entry of any other form: what stands before its DER and behind it.
+pub(crate) fn around_other(der: &[u8], before: u32, at: u32) -> [Vec<u8>; 2] {
+    let cut = |(bytes, length): ([u8; 8], usize)| bytes.into_iter().take(length);
+    let length = varint(u64::try_from(der.len()).unwrap_or(u64::MAX));
+    let head = std::iter::once(OTHER_FORM).chain(cut(length)).collect();
+    [head, cut(varint(zigzag(before, at))).collect()]
+}
+
+#[inline]
+fn zigzag(before: u32, at: u32) -> u64 {
+    let difference = i64::from(at) - i64::from(before);
+    (difference << 1 ^ difference >> 63).cast_unsigned()
+}
+
+/// LEB128 of a value of at most 35 bits, and how many bytes it has. Values of two bytes are as frequent as those
+/// of one, in no order: no branch between them.
+#[inline]
+fn varint(value: u64) -> ([u8; 8], usize) {
+    if value < 1 << 14 {
+        let is_long = value >= 0x80;
+        let bytes = value & 0x7F | u64::from(is_long) << 7 | value >> 7 << 8;
+        return (bytes.to_le_bytes(), 1 + usize::from(is_long));
+    }
+    let (mut bytes, mut left, mut length) = (0, value, 0);
+    while left >= 0x80 && length < 4 {
+        bytes |= (left & 0x7F | 0x80) << (8 * length);
+        left >>= 7;
+        length += 1;
+    }
+    bytes |= left << (8 * length);
+    (bytes.to_le_bytes(), 1 + length)
 }
 
 /// Reads rows from a block's begin on. It ends early where the bytes are no rows.
@@ -198,13 +211,34 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn other(&mut self) -> Option<(&'a [u8], Form<'a>)> {
+    /// A row up to its time.
+    #[inline]
+    fn begin(&mut self) -> Option<(&'a [u8], Form<'a>)> {
+        let (&head, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        if head == OTHER_FORM {
+            return self.begin_other();
+        }
+        let (serial, rest) = self.rest.split_at_checked(usize::from(head / CODES))?;
+        self.rest = rest;
+        let code = head % CODES;
+        Some((serial, Form::Usual { reason: (code != NONE_STATED).then_some(code) }))
+    }
+
+    #[cold]
+    fn begin_other(&mut self) -> Option<(&'a [u8], Form<'a>)> {
         let length = usize::try_from(self.varint()?).ok()?;
         let (der, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         let Entry { serial, reason, .. } = read_entry(der).ok()?;
         Some((serial, Form::Other { der, reason }))
     }
+}
+
+/// The serial number of the row that `row` begins with.
+#[inline]
+pub(crate) fn serial_of(row: &[u8]) -> Option<&[u8]> {
+    Rows::new(row, 1).begin().map(|(serial, _)| serial)
 }
 
 impl<'a> Iterator for Rows<'a> {
@@ -218,16 +252,7 @@ impl<'a> Iterator for Rows<'a> {
             (self.at, self.rest) = (u32::from_le_bytes(*at), rest);
         }
         self.in_block += 1;
-        let (&head, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        let (serial, form) = if head == OTHER_FORM {
-            self.other()?
-        } else {
-            let (serial, rest) = self.rest.split_at_checked(usize::from(head / CODES))?;
-            self.rest = rest;
-            let code = head % CODES;
-            (serial, Form::Usual { reason: (code != NONE_STATED).then_some(code) })
-        };
+        let (serial, form) = self.begin()?;
         let zigzag = self.varint()?;
         let difference = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
         self.at = u32::try_from(i64::from(self.at).checked_add(difference)?).ok()?;

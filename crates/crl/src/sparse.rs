@@ -1,11 +1,11 @@
 //! A sorted set of numbers in little more than the bits that tell it from all other sets of its size
 //! (Elias 1974, Fano 1971): of each number the lower bits as they are, the upper ones as a run of ones and zeros
-//! in which a zero means "the next bucket". A directory of every 256th bucket leads into that run.
+//! in which a zero means "the next bucket". A directory of every 128th bucket leads into that run.
 
 use std::ops::Range;
 
 /// Buckets between two entries of the directory.
-const STEP: u64 = 256;
+const STEP: u64 = 128;
 /// So many lower bits can be read as one word from any bit on.
 const MOST_LOW_BITS: u32 = 56;
 
@@ -48,18 +48,25 @@ impl Shape {
     }
 }
 
-/// Takes numbers in order.
+/// Takes numbers in order. Every array grows at its end alone.
 pub(crate) struct Writer {
     shape: Shape,
-    low: Vec<u64>,
-    high: Vec<u64>,
+    arrays: [Vec<u8>; 3],
     rank: u64,
+    /// The lower bits that make no whole word yet, and how many.
+    low: u64,
+    low_filled: u32,
+    /// The last word of the upper bits.
+    high: u64,
+    high_at: u64,
+    /// The first bucket that the directory does not have yet.
+    next_in_directory: u64,
 }
 
 impl Writer {
     pub(crate) fn new(shape: Shape) -> Self {
-        let [low, high, _] = shape.lengths();
-        Self { shape, low: vec![0; low], high: vec![0; high], rank: 0 }
+        let arrays = shape.bytes().map(Vec::with_capacity);
+        Self { shape, arrays, rank: 0, low: 0, low_filled: 0, high: 0, high_at: 0, next_in_directory: 0 }
     }
 
     /// The next number, not smaller than the one before.
@@ -67,58 +74,60 @@ impl Writer {
     pub(crate) fn push(&mut self, number: u64) {
         let offset = number.saturating_sub(self.shape.first);
         let bits = self.shape.low_bits;
-        let low = offset & ((1 << bits) - 1);
-        set(&mut self.low, self.rank * u64::from(bits), low, bits);
-        set(&mut self.high, (offset >> bits) + self.rank, 1, 1);
+        let (bucket, low) = (offset >> bits, offset & ((1 << bits) - 1));
+        self.low |= low << self.low_filled;
+        self.low_filled += bits;
+        if self.low_filled >= 64 {
+            self.low_filled -= 64;
+            let [array, ..] = &mut self.arrays;
+            array.extend_from_slice(&self.low.to_le_bytes());
+            self.low = low >> (bits - self.low_filled);
+        }
+        while self.next_in_directory <= bucket {
+            self.note_bucket();
+        }
+        let at = bucket + self.rank;
+        while self.high_at < at / 64 {
+            self.next_high();
+        }
+        self.high |= 1 << (at % 64);
         self.rank += 1;
     }
 
+    fn next_high(&mut self) {
+        let [_, array, _] = &mut self.arrays;
+        array.extend_from_slice(&self.high.to_le_bytes());
+        self.high = 0;
+        self.high_at += 1;
+    }
+
+    /// A bucket begins after a zero for each bucket and a one for each number before it.
+    fn note_bucket(&mut self) {
+        let [.., array] = &mut self.arrays;
+        let begin = u32::try_from(self.next_in_directory + self.rank).unwrap_or(u32::MAX);
+        array.extend_from_slice(&begin.to_le_bytes());
+        self.next_in_directory += STEP;
+    }
+
+    /// How many numbers came.
+    pub(crate) const fn count(&self) -> u64 {
+        self.rank
+    }
+
     /// The three arrays: lower bits, upper bits, directory.
-    pub(crate) fn finish(self) -> [Vec<u8>; 3] {
-        let [_, _, entries] = self.shape.lengths();
-        let mut directory = Vec::with_capacity(entries * 4 + 8);
-        directory.extend(0_u32.to_le_bytes());
-        let mut bucket = 0_u64;
-        for (number, word) in (0_u64..).zip(&self.high) {
-            let mut zeros = !word;
-            let count = u64::from(zeros.count_ones());
-            if bucket / STEP == (bucket + count) / STEP {
-                bucket += count;
-                continue;
-            }
-            // Every bucket ends with a zero; the next one begins a bit later.
-            while zeros != 0 {
-                let at = number * 64 + u64::from(zeros.trailing_zeros());
-                zeros &= zeros - 1;
-                bucket += 1;
-                if bucket.is_multiple_of(STEP) {
-                    directory.extend(u32::try_from(at + 1).unwrap_or(u32::MAX).to_le_bytes());
-                }
-            }
+    pub(crate) fn finish(mut self) -> [Vec<u8>; 3] {
+        let [low, ..] = &mut self.arrays;
+        low.extend_from_slice(&self.low.to_le_bytes());
+        self.next_high();
+        while self.next_in_directory < self.shape.buckets() {
+            self.note_bucket();
         }
-        // The last word is filled up with zeros.
-        directory.truncate(entries * 4);
-        [to_bytes(&self.low), to_bytes(&self.high), directory]
-    }
-}
-
-fn to_bytes(words: &[u64]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(words.len() * 8);
-    words.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
-    bytes
-}
-
-#[inline]
-fn set(words: &mut [u64], bit: u64, value: u64, width: u32) {
-    let Ok(word) = usize::try_from(bit / 64) else { return };
-    let shift = (bit % 64) as u32;
-    if let Some(word) = words.get_mut(word) {
-        *word |= value << shift;
-    }
-    if shift + width > 64
-        && let Some(word) = words.get_mut(word + 1)
-    {
-        *word |= value >> (64 - shift);
+        // What is missing are zeros.
+        let Self { shape, mut arrays, .. } = self;
+        for (array, length) in arrays.iter_mut().zip(shape.bytes()) {
+            array.resize(length, 0);
+        }
+        arrays
     }
 }
 

@@ -154,7 +154,9 @@ impl<'a> InsertedRows<'a> {
             return Some(None);
         }
         if self.reason == OTHER_FORM {
-            return Row::of(&read_entry(&self.bytes).ok()?).map(Some);
+            let entry = read_entry(&self.bytes).ok()?;
+            let form = Form::Other { der: &self.bytes, reason: entry.reason };
+            return Some(Some(Row { serial: entry.serial, at: u32::try_from(entry.at).ok()?, form }));
         }
         let reason = (self.reason != NONE_STATED).then_some(self.reason);
         Some(Some(Row { serial: &self.bytes, at: self.at, form: Form::Usual { reason } }))

@@ -250,6 +250,7 @@ fn the_directory_is_replaced_whole() {
         person: person(1),
         binding: BindingAssurance::MatchedByStaff,
         application_key: Some(vec![1, 2]),
+        stopped: None,
     };
     let content = town::Directory { people: vec![somebody(2, false), somebody(1, true)], cards: vec![card] };
     directory.replace(Stamp([4; 64]), &town_key, &content).unwrap();

@@ -8,9 +8,10 @@ DEMO := target/debug/hinamori-demo --folder target/demo
 
 .PHONY: demo demo-check test bench deb programs packages-demo packages-test packages-bench packages-deb
 
-# Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards.
+# Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards. With FIRST_YEAR=yes the
+# town has no revocation lists yet.
 demo: packages-demo programs
-	tests/in-namespace.sh --shared-network $(DEMO) run
+	tests/in-namespace.sh --shared-network $(DEMO) run $(if $(FIRST_YEAR),--first-year)
 
 # The same, scripted, without a display; writes target/demo/summary.json.
 demo-check: packages-demo programs

@@ -31,7 +31,9 @@ pub struct Report {
     pub taps: u64,
     /// The oldest revocation list in use.
     pub card_data_as_of: Option<UnixMillis>,
-    /// Certificates that the lists in use name.
+    /// Revocation lists in use.
+    pub lists: u64,
+    /// Certificates that they name.
     pub listed: u64,
     /// Certificates that the server reported and no list names yet.
     pub reported: u64,

@@ -10,7 +10,7 @@ use anyhow::Context;
 use hinamori_demo::child::wait_until;
 use hinamori_demo::daemon::DemoBox;
 use hinamori_demo::display::Window;
-use hinamori_demo::town_hall::TownHall;
+use hinamori_demo::town_hall::{CardData, TownHall};
 use hinamori_sim::pcscd::{Pcscd, reader_name};
 use hinamori_sim::tray::{Day, Tray, TrayFile};
 use hinamori_sim::virtual_card::VirtualCard;
@@ -45,14 +45,17 @@ impl Town {
         let folder = folder.canonicalize()?;
         let programs = std::env::current_exe()?.parent().context("the programs' folder")?.to_owned();
         let pcscd = Pcscd::start(&folder.join("pcscd"), &READERS)?;
-        let hall = TownHall::prepare(&programs, &folder)?;
+        let hall = TownHall::prepare(&programs, &folder, CardData::Lists)?;
         let (tap_log, frame_log) = (folder.join("taps.jsonl"), folder.join("frames.jsonl"));
         let readers = READERS.map(reader_name);
         let mut of = DemoBox::prepare_with("bench", &readers, Some(&tap_log), &programs, &folder)?;
         let code = hall.enrolment_code("shelter", None)?;
         of.start()?;
         of.control(&["enrol", code.trim()])?;
-        wait_until("the box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;
+        let lists = hall.published_lists()?;
+        wait_until("the town's lists at the box", ONLINE_WITHIN, || {
+            Ok((of.status()?.lists == lists).then_some(()))
+        })?;
         let mut window = Window::open(&of, Some(&frame_log))?;
         window.wait_until_drawn()?;
         let tray = Tray::make(TrayFile::read(&TownHall::tray_file()?)?, Day::today());

@@ -34,7 +34,9 @@ pub struct Status {
     pub unsent: u64,
     /// From the card's last byte to the durable commit.
     pub own_time_ms: OwnTimes,
-    /// Certificates that the revocation lists name.
+    /// Revocation lists in use.
+    pub lists: u64,
+    /// Certificates that they name.
     pub listed: u64,
     /// Certificates that the server reported and no list names yet.
     pub reported: u64,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use hinamori_demo::tray::Delays;
-use hinamori_demo::{script, world::World};
+use hinamori_demo::{script, town_hall::CardData, world::World};
 
 #[derive(Parser)]
 #[command(about = "Starts Hinamori with a fictional town on this machine")]
@@ -25,15 +25,19 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Starts everything and waits for Ctrl-C.
-    Run,
-    /// Plays the script and writes summary.json.
+    Run {
+        /// A town in its first year: it has no revocation lists.
+        #[arg(long)]
+        first_year: bool,
+    },
+    /// Plays the scripts, of a town with lists and of one in its first year, and writes summary.json.
     Check,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
-        Command::Run => run(&arguments.folder),
+        Command::Run { first_year } => run(&arguments.folder, first_year),
         Command::Check => check(&arguments.folder),
     };
     outcome.unwrap_or_else(|error| {
@@ -42,8 +46,9 @@ fn main() -> ExitCode {
     })
 }
 
-fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    let mut world = World::start(folder, Delays::Lifelike)?;
+fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
+    let card_data = if first_year { CardData::FirstYear } else { CardData::Lists };
+    let mut world = World::start(folder, Delays::Lifelike, card_data)?;
     println!("\n  Tray of virtual cards   {}", world.tray().address());
     println!("  The server's counts     {}\n", world.server_page());
     if let Some(pictures) = world.pictures() {
@@ -56,8 +61,11 @@ fn run(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 fn check(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    let mut world = World::start(folder, Delays::None)?;
-    let summary = script::play(&mut world);
+    let mut summary = script::play(&mut World::start(folder, Delays::None, CardData::Lists)?);
+    // The first town has ended: both use the same ports.
+    let first_year = World::start(&folder.join("first-year"), Delays::None, CardData::FirstYear);
+    let outcome = first_year.and_then(|mut world| script::play_first_year(&mut world));
+    summary.expect("a town without any list works, and says what it did not check", outcome);
     let path = folder.join("summary.json");
     summary.write(&path)?;
     println!("{}", summary.report());

@@ -83,6 +83,33 @@ pub fn play(world: &mut World) -> Summary {
     summary
 }
 
+/// A town that has no list yet.
+///
+/// # Errors
+/// The first expectation that does not hold.
+pub fn play_first_year(world: &mut World) -> anyhow::Result<()> {
+    let mut summary = Summary::default();
+    open_live(world, &mut summary)?;
+    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    ensure!(kiosk.lane()?.status.card_data == hinamori_ipc::CardData::None, "there are lists");
+    // The first card of the tray was reported lost. Of the others nothing is known: a revoked one, and one of
+    // another municipality, are no different.
+    for (card, doubted) in [("hanako", true), ("isamu", false), ("revoked", false), ("no-list", false)] {
+        let seen = is_doubted(world, &mut summary, card, GYM)?;
+        ensure!(seen == doubted, "{card}: {}", if seen { "a doubt" } else { "no doubt" });
+    }
+    ensure!(is_doubted(world, &mut summary, "expired", GYM)?, "what the card itself says is checked");
+    let list = kiosk.leader_list()?;
+    ensure!(
+        list.iter().any(|item| item.doubts.contains(&Doubt::Stopped)),
+        "the lost card is not in the list"
+    );
+    ensure!(world.demo_box(GYM).status()?.lists == 0, "there are lists");
+    wait_until("the records at the server", CONVERGE_WITHIN, || {
+        Ok(world.counts()?.assurances.get("chip_proven").is_some_and(|count| *count > 0).then_some(()))
+    })
+}
+
 /// Holds a card to a reader and waits for the answer of its lane.
 fn tap(
     world: &mut World,

@@ -36,17 +36,37 @@ fn town_folder() -> anyhow::Result<PathBuf> {
     beside.canonicalize().context("find packaging/demo-town")
 }
 
+/// What the town has of the authorities' revocation lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardData {
+    /// All of them.
+    Lists,
+    /// None: it has not registered as a verifier yet. One card was reported lost to it.
+    FirstYear,
+}
+
+/// Puts the first card with a certificate that the town registered on its stop list.
+fn report_lost(cards: &Path) -> anyhow::Result<()> {
+    let mut registered: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(cards)?)?;
+    let lost = registered.iter_mut().find(|card| card["kind"] == "certificate");
+    lost.context("a registered card")?["stopped"] = "2026-11-01T09:00:00+09:00".into();
+    Ok(std::fs::write(cards, serde_json::to_vec_pretty(&registered)?)?)
+}
+
 impl TownHall {
     /// Keys, the town's registers and the first start; everything lies in `folder`.
     ///
     /// # Errors
     /// When a program fails.
-    pub fn prepare(programs: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub fn prepare(programs: &Path, folder: &Path, card_data: CardData) -> anyhow::Result<Self> {
         let town = town_folder()?;
         let (data, issued) = (folder.join("server"), folder.join("issued"));
         let mut issue = Command::new(programs.join("hinamori-simcard"));
         issue.arg("issue").arg("--tray").arg(Self::tray_file()?).arg("--out").arg(&issued);
         output_of("hinamori-simcard issue", &mut issue)?;
+        if card_data == CardData::FirstYear {
+            report_lost(&issued.join("cards.json"))?;
+        }
         let server = programs.join("hinamori-server");
         output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
         let mut import = Command::new(&server);
@@ -56,12 +76,14 @@ impl TownHall {
             import.arg(option).arg(issued.join(part));
         }
         output_of("hinamori-server town", &mut import)?;
-        let mut lists = Command::new(&server);
-        lists.args(["crl", "import", "--data"]).arg(&data);
-        for list in std::fs::read_dir(issued.join("lists"))? {
-            lists.arg(list?.path());
+        if card_data == CardData::Lists {
+            let mut lists = Command::new(&server);
+            lists.args(["crl", "import", "--data"]).arg(&data);
+            for list in std::fs::read_dir(issued.join("lists"))? {
+                lists.arg(list?.path());
+            }
+            output_of("hinamori-server crl import", &mut lists)?;
         }
-        output_of("hinamori-server crl import", &mut lists)?;
         let mut hall = Self { programs: programs.to_owned(), folder: folder.to_owned(), server: None };
         hall.start()?;
         Ok(hall)
@@ -73,6 +95,14 @@ impl TownHall {
     /// When the project's files are not beside the program's sources.
     pub fn tray_file() -> anyhow::Result<PathBuf> {
         Ok(town_folder()?.join("tray.toml"))
+    }
+
+    /// How many lists the authorities published.
+    ///
+    /// # Errors
+    /// When the folder is gone.
+    pub fn published_lists(&self) -> anyhow::Result<u64> {
+        Ok(std::fs::read_dir(self.folder.join("issued/lists"))?.count().try_into()?)
     }
 
     /// The authority's next list of the day, with these cards on it too, in a file.

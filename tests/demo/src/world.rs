@@ -12,7 +12,7 @@ use ureq::Agent;
 use crate::child::wait_until;
 use crate::daemon::DemoBox;
 use crate::display::Window;
-use crate::town_hall::TownHall;
+use crate::town_hall::{CardData, TownHall};
 use crate::tray::{Delays, Tray, TrayReader};
 
 /// The shelter of the demo town (packaging/demo-town/town.toml names it first).
@@ -69,7 +69,7 @@ pub struct SiteCounts {
 
 impl World {
     /// Starts it all in a fresh `folder`.
-    pub fn start(folder: &Path, delays: Delays) -> anyhow::Result<Self> {
+    pub fn start(folder: &Path, delays: Delays, card_data: CardData) -> anyhow::Result<Self> {
         if folder.exists() {
             std::fs::remove_dir_all(folder).context("clear the demo's folder")?;
         }
@@ -78,7 +78,7 @@ impl World {
         let programs = std::env::current_exe()?.parent().context("the programs' folder")?.to_owned();
         let ports: Vec<u16> = READERS.iter().map(|reader| reader.port).collect();
         let pcscd = Pcscd::start(&folder.join("pcscd"), &ports)?;
-        let hall = TownHall::prepare(&programs, &folder)?;
+        let hall = TownHall::prepare(&programs, &folder, card_data)?;
         let tray = Tray::start(
             &programs.join("hinamori-simcard"),
             &TownHall::tray_file()?,
@@ -93,6 +93,9 @@ impl World {
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
         let mut world = Self { windows: Vec::new(), gym, gate, tray, hall, _pcscd: pcscd, folder, agent };
         world.join_boxes()?;
+        if card_data == CardData::Lists {
+            world.wait_for_lists()?;
+        }
         for of in [&world.gym, &world.gate] {
             world.windows.push(Window::open(of, None)?);
         }
@@ -111,6 +114,17 @@ impl World {
         }
         for of in [&self.gym, &self.gate] {
             wait_until("a box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;
+        }
+        Ok(())
+    }
+
+    /// The authorities' lists come from the server, behind everything else.
+    fn wait_for_lists(&self) -> anyhow::Result<()> {
+        let published = self.hall.published_lists()?;
+        for of in [&self.gym, &self.gate] {
+            wait_until("the lists at a box", ONLINE_WITHIN, || {
+                Ok((of.status()?.lists == published).then_some(()))
+            })?;
         }
         Ok(())
     }

@@ -8,14 +8,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use hinamori_crl::{Additions, Index, SharedBytes, apply};
-use hinamori_crl_mmap::Shelf;
+use hinamori_crl_mmap::{Mapped, Shelf, map_finished};
 use hinamori_model::{ListId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_sync::{ListContent, ListOffer, ListPiece, ListWanted};
 use tracing::warn;
 
 /// Bytes of what makes a list. A nation's in one piece is some dozen megabytes.
-const LONGEST_PATCH: u64 = 512 << 20;
+const LONGEST_PATCH: u64 = 256 << 20;
 /// Bytes of a list that a patch may make.
 const LONGEST_LIST: u64 = 2 << 30;
 /// Lists that are wanted at once: one for each municipality, and some.
@@ -38,7 +38,7 @@ pub(super) struct Underway {
 /// All pieces of one list are here.
 pub(super) struct Complete {
     pub(super) wanted: ListWanted,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Mapped,
 }
 
 impl Underway {
@@ -142,7 +142,7 @@ impl Underway {
             return Ok(None);
         }
         drop(file);
-        Ok(Some(Complete { wanted: piece.wanted, bytes: fs::read(path)? }))
+        Ok(Some(Complete { wanted: piece.wanted, bytes: map_finished(&File::open(path)?)? }))
     }
 
     /// The list was taken.
@@ -198,7 +198,7 @@ pub(super) fn make_list(
     reported: Option<&Additions>,
 ) -> io::Result<File> {
     let mut file = shelf.nameless_file()?;
-    apply(old, reported, &complete.bytes, LONGEST_LIST, &mut file)
+    apply(old, reported, complete.bytes.as_ref(), LONGEST_LIST, &mut file)
         .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?;
     Ok(file)
 }

@@ -14,5 +14,5 @@ mod sealed;
 mod shelf;
 
 pub use mark::{Backwards, Mark};
-pub use sealed::AtRestKey;
+pub use sealed::{AtRestKey, Mapped, map_finished};
 pub use shelf::{Alarm, Held, Locked, NotTaken, Note, Shelf, Taken};

@@ -14,7 +14,7 @@ use hinamori_private_file as private_file;
 use serde::{Deserialize, Serialize};
 
 use crate::mark::{Backwards, Mark};
-use crate::sealed::{AtRestKey, SealedWriter, mapped, unseal};
+use crate::sealed::{AtRestKey, SealedWriter, map_finished, mapped, unseal};
 
 /// Bytes of a list: the nation's in one piece, many times over.
 const LONGEST_LIST: u64 = 2 << 30;
@@ -409,8 +409,8 @@ impl Locked<'_> {
         if list.metadata()?.len() > LONGEST_LIST {
             return Err(NotTaken::TooLong);
         }
-        let bytes = map_own(list)?;
-        let crl = Crl::parse(&bytes)?;
+        let bytes = map_finished(list)?;
+        let crl = Crl::parse(bytes.as_ref())?;
         let head = verifier.read_head(&crl, intermediates, now)?;
         let (path, file) = self.shelf.temporary()?;
         let written = std::thread::scope(|scope| {
@@ -516,10 +516,4 @@ impl Locked<'_> {
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-#[expect(unsafe_code, reason = "a list is walked as one slice, and reading it into memory takes its size")]
-fn map_own(file: &File) -> io::Result<memmap2::Mmap> {
-    // SAFETY: the file lies in a folder of mode 0700 and was made by this process, which does not change it any more.
-    unsafe { memmap2::Mmap::map(file) }
 }

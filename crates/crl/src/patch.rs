@@ -98,7 +98,8 @@ struct Places {
 }
 
 impl Places {
-    fn read(reader: &mut BitReader<'_>) -> Option<Self> {
+    /// Of rows between at most so many that stay.
+    fn read(most: u64, reader: &mut BitReader<'_>) -> Option<Self> {
         let order = match reader.take(2)? {
             0 => Order::Said,
             1 => Order::Serial,
@@ -109,8 +110,8 @@ impl Places {
         if order == Order::Said {
             let count = reader.take(u64::BITS)?;
             let (after, more) = (Rice::read_parameter(reader)?, Rice::read_parameter(reader)?);
-            // Each takes two bits at least.
-            if count > u64::try_from(reader.left() / 2).ok()? {
+            // Each takes two bits at least, and between two of them stands a row that stays.
+            if count > u64::try_from(reader.left() / 2).ok()? || count > most.saturating_add(1) {
                 return None;
             }
             for _ in 0..count {
@@ -213,7 +214,7 @@ impl<'a> Patch<'a> {
         let has_entries = reader.bit()?;
         let entries = reader.take(u64::BITS)?;
         let removed = read_ascending(most, &mut reader)?.into_iter();
-        let places = Places::read(&mut reader)?;
+        let places = Places::read(most, &mut reader)?;
         let rows = InsertedRows::begin(reader, additions)?;
         let (head, tail, signature) = (head?, tail?, signature?);
         Some(Self { head, tail, signature, has_entries, entries, removed, places, rows })

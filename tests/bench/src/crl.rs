@@ -25,28 +25,29 @@ use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::crl_day;
 use crate::floor::millis;
 use crate::process::anonymous_mib;
 use crate::report::{Better, Report};
 
 /// The dense range.
-const RANGE: u64 = 100_000_000;
+pub(crate) const RANGE: u64 = 100_000_000;
 /// Where it begins, so that every number has four bytes.
-const FIRST: u64 = 0x0200_0000;
+pub(crate) const FIRST: u64 = 0x0200_0000;
 /// Hashed serial numbers stand in a set of this many.
-const HASHES: f64 = 1_099_511_627_776.0;
+pub(crate) const HASHES: f64 = 1_099_511_627_776.0;
 /// 2021-11-26T00:00:00Z and five years on.
-const BEGIN: u64 = 1_637_884_800;
-const YEARS: u64 = 5 * 365 * 86_400;
+pub(crate) const BEGIN: u64 = 1_637_884_800;
+pub(crate) const YEARS: u64 = 5 * 365 * 86_400;
 /// keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn (RFC 5280 §5.3.1).
-const REASONS: [u8; 5] = [1, 3, 4, 5, 9];
-const SEED: u64 = 20_261_126;
+pub(crate) const REASONS: [u8; 5] = [1, 3, 4, 5, 9];
+pub(crate) const SEED: u64 = 20_261_126;
 const ROUNDS: usize = 3;
 const LOOKUPS: usize = 200_000;
 
 /// How serial numbers are given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Serials {
+pub(crate) enum Serials {
     Sequential,
     Random,
 }
@@ -72,6 +73,7 @@ pub(crate) fn run(folder: &Path, entries: usize, report: &mut Report) -> anyhow:
         let list = generate(&folder, serials, entries)?;
         let hit = measure(&folder, &list, serials, names, report)?;
         measured.push((list, names, hit));
+        crl_day::run(&folder.join("day"), serials, entries, report)?;
     }
     // Last, because the memory that it leaves behind would be taken again without being counted.
     for (list, names, hit) in measured {
@@ -234,7 +236,7 @@ fn map(path: &Path) -> anyhow::Result<Mmap> {
 }
 
 /// Processor time of all threads.
-fn cpu_seconds(work: impl FnOnce()) -> f64 {
+pub(crate) fn cpu_seconds(work: impl FnOnce()) -> f64 {
     let now = || {
         let time = clock_gettime(ClockId::ProcessCPUTime);
         time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
@@ -245,7 +247,7 @@ fn cpu_seconds(work: impl FnOnce()) -> f64 {
 }
 
 /// The result of `work`, and the most anonymous memory in MiB while it ran.
-fn with_peak<T>(work: impl FnOnce() -> T) -> anyhow::Result<(T, f64)> {
+pub(crate) fn with_peak<T>(work: impl FnOnce() -> T) -> anyhow::Result<(T, f64)> {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let sampler = scope.spawn(|| {
@@ -287,7 +289,7 @@ fn openssl_seconds(list: &List) -> anyhow::Result<f64> {
 }
 
 /// Bits that tell a set of `chosen` out of `universe` from all others: lg of the binomial coefficient.
-fn log2_choose(universe: f64, chosen: f64) -> f64 {
+pub(crate) fn log2_choose(universe: f64, chosen: f64) -> f64 {
     // Stirling's series of ln Γ(n + 1); all three numbers are large.
     let ln_factorial =
         |n: f64| n * n.ln() - n + 0.5 * (2.0 * std::f64::consts::PI * n).ln() + 1.0 / (12.0 * n);
@@ -382,7 +384,7 @@ fn generate(folder: &Path, serials: Serials, entries: usize) -> anyhow::Result<L
     Ok(List { path, authority, key: pair.public().as_ref().to_vec(), listed, absent })
 }
 
-fn random_serial(random: &mut ChaCha8Rng) -> Vec<u8> {
+pub(crate) fn random_serial(random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut serial = vec![0; 20];
     random.fill_bytes(&mut serial);
     if let Some(first) = serial.first_mut() {

@@ -4,6 +4,7 @@
 //! Needs a `/run/pcscd` of its own: `tests/in-namespace.sh` gives it one.
 
 mod crl;
+mod crl_day;
 mod floor;
 mod process;
 mod report;

@@ -91,7 +91,7 @@ pub fn build<'c, 's, S: Sink>(
     out.restart()?;
     let mut body = Body::new(out, kind);
     if let Some(plain) = gather_plain(crl, &mut body)? {
-        let (shape, set) = plain.set(body.rows);
+        let (shape, set) = plain.set(body.rows).ok_or(BuildError::TooMany)?;
         body.finish_rows(false)?;
         return body.finish(crl, Kind::Plain, shape, set);
     }
@@ -232,8 +232,8 @@ impl Plain {
         }
     }
 
-    /// The numbers, each once; `rows` of them came.
-    fn set(mut self, rows: u64) -> (Shape, Writer) {
+    /// The numbers, each once; `rows` of them came. `None` when one set cannot have them.
+    fn set(mut self, rows: u64) -> Option<(Shape, Writer)> {
         if let Some(rest) = &mut self.rest {
             rest.sort_unstable();
             rest.dedup();
@@ -241,13 +241,13 @@ impl Plain {
         let [first, last] = self.ends();
         let write = |count| {
             let shape = Shape::new(count, first, last);
-            let mut set = Writer::new(shape);
+            let mut set = Writer::new(shape)?;
             self.each(|number| set.push(number));
-            (shape, set)
+            Some((shape, set))
         };
-        let (shape, set) = write(rows);
+        let (shape, set) = write(rows)?;
         // A list may name a certificate twice, and should not.
-        if set.count() == rows { (shape, set) } else { write(set.count()) }
+        if set.count() == rows { Some((shape, set)) } else { write(set.count()) }
     }
 
     /// The smallest number and the greatest.
@@ -337,7 +337,7 @@ impl Hashed {
     fn set(self, body: &mut Body<'_, impl Sink>) -> Result<(Shape, Writer), BuildError> {
         let [first, last] = ends(&self.buckets, |bucket, word| bucket << self.rest | word >> 32);
         let shape = Shape::new(body.rows, first, last);
-        let mut set = Writer::new(shape);
+        let mut set = Writer::new(shape).ok_or(BuildError::TooMany)?;
         let (mut places, mut room) = (Vec::with_capacity(CHUNK), Vec::new());
         for (number, mut bucket) in (0_u64..).zip(self.buckets) {
             sort_bucket(&mut bucket, &mut room, self.rest + 32);

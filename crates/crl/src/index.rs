@@ -11,7 +11,7 @@ use crate::build::{ListKind, hash_of};
 use crate::footer::{Footer, Kind, LENGTH};
 use crate::keys::{HashKey, value};
 use crate::row::{BLOCK, Frame, Rows, serial_of};
-use crate::sparse::View;
+use crate::sparse::{View, word_at};
 
 /// The bytes are no index, or not as they were written. The list has to be indexed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -66,9 +66,9 @@ pub struct Sizes {
 pub struct Index<B> {
     bytes: B,
     footer: Footer,
-    /// Where each part begins: rows, their offsets, rows by rank, lower bits, upper bits, directory, the three
-    /// of the frame, footer.
-    begins: [usize; 10],
+    /// Where each part begins: rows, places of their blocks, places of rows by rank, the set's groups, their
+    /// directory, the three of the frame, footer.
+    begins: [usize; 9],
 }
 
 impl<B> fmt::Debug for Index<B> {
@@ -85,12 +85,12 @@ impl<B: AsRef<[u8]>> Index<B> {
     pub fn open(bytes: B) -> Result<Self, BadIndex> {
         let (body, footer) = bytes.as_ref().split_last_chunk::<LENGTH>().ok_or(BadIndex)?;
         let footer = Footer::from_bytes(footer).ok_or(BadIndex)?;
-        let mut lengths = [0; 9];
+        let mut lengths = [0; 8];
         let stated = |lengths: [u64; 3]| lengths.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         let parts =
             stated(footer.lengths).into_iter().chain(footer.shape.bytes()).chain(stated(footer.frame));
         lengths.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        let mut begins = [0_usize; 10];
+        let mut begins = [0_usize; 9];
         let mut end = 0_usize;
         for (begin, length) in begins.iter_mut().skip(1).zip(lengths) {
             end = end.checked_add(length).ok_or(BadIndex)?;
@@ -136,7 +136,7 @@ impl<B: AsRef<[u8]>> Index<B> {
     pub fn contains(&self, serial: &[u8]) -> bool {
         let serial = strip(serial);
         match self.footer.kind {
-            Kind::Plain => value(serial).is_some_and(|number| !self.set().ranks(number).is_empty()),
+            Kind::Plain => value(serial).is_some_and(|number| self.set().contains(number)),
             Kind::Hashed => self.place(serial).is_some(),
         }
     }
@@ -168,7 +168,7 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// What stands around the entries.
     pub fn frame(&self) -> Frame<'_> {
         let has_entries = self.footer.has_entries;
-        Frame { head: self.part(6), tail: self.part(7), signature: self.part(8), has_entries }
+        Frame { head: self.part(5), tail: self.part(6), signature: self.part(7), has_entries }
     }
 
     /// Bytes of the list's entries in DER.
@@ -202,13 +202,20 @@ impl<B: AsRef<[u8]>> Index<B> {
     }
 
     fn part(&self, number: usize) -> &[u8] {
+        self.part_of(self.bytes.as_ref(), number)
+    }
+
+    #[inline]
+    fn part_of<'b>(&self, bytes: &'b [u8], number: usize) -> &'b [u8] {
         let begin = self.begins.get(number).copied().unwrap_or(usize::MAX);
         let end = self.begins.get(number + 1).copied().unwrap_or(0);
-        self.bytes.as_ref().get(begin..end).unwrap_or_default()
+        bytes.get(begin..end).unwrap_or_default()
     }
 
     fn set(&self) -> View<'_> {
-        View { shape: self.footer.shape, low: self.part(3), high: self.part(4), directory: self.part(5) }
+        let bytes = self.bytes.as_ref();
+        let [groups, directory] = [3, 4].map(|number| self.part_of(bytes, number));
+        View { shape: self.footer.shape, groups, directory }
     }
 
     /// Whether the list stands alone.
@@ -265,16 +272,11 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// Bytes of the parts.
     pub fn sizes(&self) -> Sizes {
         let length = |number| self.part(number).len();
-        Sizes { set: length(3) + length(4) + length(5), confirm: length(1) + length(2), entries: length(0) }
+        Sizes { set: length(3) + length(4), confirm: length(1) + length(2), entries: length(0) }
     }
 }
 
 pub(crate) fn strip(serial: &[u8]) -> &[u8] {
     let zeros = serial.iter().take_while(|byte| **byte == 0).count();
     serial.get(zeros..).unwrap_or_default()
-}
-
-/// A word of four bytes.
-pub(crate) fn word_at(words: &[u8], number: usize) -> Option<u32> {
-    words.as_chunks::<4>().0.get(number).map(|word| u32::from_le_bytes(*word))
 }

@@ -1,13 +1,20 @@
 //! A sorted set of numbers in little more than the bits that tell it from all other sets of its size
 //! (Elias 1974, Fano 1971): of each number the lower bits as they are, the upper ones as a run of ones and zeros
-//! in which a zero means "the next bucket". A directory of every 128th bucket leads into that run.
+//! in which a zero means "the next bucket".
+//!
+//! Here 128 buckets make a group, whose run stands at its begin and whose lower bits stand at its end, the first
+//! number's last: both are mostly on one line of the processor's cache, and a directory says where each group
+//! begins and thereby where the one before ends.
 
+use std::hint::black_box;
 use std::ops::Range;
 
-/// Buckets between two entries of the directory.
-const STEP: u64 = 128;
+/// Buckets of a group.
+const GROUP: u64 = 128;
 /// So many lower bits can be read as one word from any bit on.
 const MOST_LOW_BITS: u32 = 56;
+/// Numbers of one bucket that are looked at one after the other.
+const FEW: u64 = 8;
 
 /// What a set's arrays look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,48 +32,49 @@ impl Shape {
         Self { count, first, last, low_bits: gap.unwrap_or(0).min(MOST_LOW_BITS) }
     }
 
-    fn buckets(&self) -> u64 {
-        (self.last.saturating_sub(self.first) >> self.low_bits).saturating_add(1)
+    fn groups(&self) -> u64 {
+        ((self.last.saturating_sub(self.first) >> self.low_bits) / GROUP).saturating_add(1)
     }
 
-    fn words(bits: u64) -> usize {
-        usize::try_from(bits.div_ceil(64)).unwrap_or(usize::MAX)
+    /// Bits of all groups.
+    fn bits(&self) -> u64 {
+        let numbers = self.count.saturating_mul(u64::from(self.low_bits) + 1);
+        self.groups().saturating_mul(GROUP).saturating_add(numbers)
     }
 
-    /// Words of the lower bits, of the upper ones, and entries of the directory. One word more is kept behind
-    /// the lower bits, so that the last ones can be read like all others.
-    fn lengths(&self) -> [usize; 3] {
-        let low = Self::words(self.count.saturating_mul(self.low_bits.into())).saturating_add(1);
-        let high = Self::words(self.count.saturating_add(self.buckets()));
-        [low, high, usize::try_from(self.buckets().div_ceil(STEP)).unwrap_or(usize::MAX)]
-    }
-
-    /// Bytes of the three arrays.
-    pub(crate) fn bytes(&self) -> [usize; 3] {
-        let [low, high, directory] = self.lengths();
-        [low.saturating_mul(8), high.saturating_mul(8), directory.saturating_mul(4)]
+    /// Bytes of the groups and of the directory. One word more is kept behind the groups, so that the last bits
+    /// can be read like all others; the directory's last entry says where the last group ends.
+    pub(crate) fn bytes(&self) -> [usize; 2] {
+        let groups = (self.bits().div_ceil(64) + 1).saturating_mul(8);
+        let directory = self.groups().saturating_add(1).saturating_mul(4);
+        [groups, directory].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
     }
 }
 
-/// Takes numbers in order. Every array grows at its end alone.
+/// Takes numbers in order. Both arrays grow at their ends alone.
 pub(crate) struct Writer {
     shape: Shape,
-    arrays: [Vec<u8>; 3],
-    rank: u64,
-    /// The lower bits that make no whole word yet, and how many.
-    low: u64,
-    low_filled: u32,
-    /// The last word of the upper bits.
-    high: u64,
-    high_at: u64,
-    /// The first bucket that the directory does not have yet.
-    next_in_directory: u64,
+    groups: Vec<u8>,
+    directory: Vec<u8>,
+    count: u64,
+    /// Bits that make no whole word yet, and how many.
+    word: u64,
+    filled: u32,
+    /// The bucket that the run stands in.
+    bucket: u64,
+    /// Lower bits of the group that the bucket is in.
+    low: Vec<u64>,
 }
 
 impl Writer {
-    pub(crate) fn new(shape: Shape) -> Self {
-        let arrays = shape.bytes().map(Vec::with_capacity);
-        Self { shape, arrays, rank: 0, low: 0, low_filled: 0, high: 0, high_at: 0, next_in_directory: 0 }
+    /// `None` for a set that is too large: the directory has four bytes for the place of a bit.
+    pub(crate) fn new(shape: Shape) -> Option<Self> {
+        u32::try_from(shape.bits()).ok()?;
+        let [groups, directory] = shape.bytes().map(Vec::with_capacity);
+        let mut new =
+            Self { shape, groups, directory, count: 0, word: 0, filled: 0, bucket: 0, low: Vec::new() };
+        new.note_begin();
+        Some(new)
     }
 
     /// The next number, not smaller than the one before.
@@ -74,60 +82,71 @@ impl Writer {
     pub(crate) fn push(&mut self, number: u64) {
         let offset = number.saturating_sub(self.shape.first);
         let bits = self.shape.low_bits;
-        let (bucket, low) = (offset >> bits, offset & ((1 << bits) - 1));
-        self.low |= low << self.low_filled;
-        self.low_filled += bits;
-        if self.low_filled >= 64 {
-            self.low_filled -= 64;
-            let [array, ..] = &mut self.arrays;
-            array.extend_from_slice(&self.low.to_le_bytes());
-            self.low = low >> (bits - self.low_filled);
+        let bucket = offset >> bits;
+        while bucket / GROUP > self.bucket / GROUP {
+            self.end_group();
         }
-        while self.next_in_directory <= bucket {
-            self.note_bucket();
-        }
-        let at = bucket + self.rank;
-        while self.high_at < at / 64 {
-            self.next_high();
-        }
-        self.high |= 1 << (at % 64);
-        self.rank += 1;
+        let zeros = self.put_zeros(bucket.saturating_sub(self.bucket));
+        self.put(1 << zeros, zeros + 1);
+        self.bucket = bucket;
+        self.low.push(offset & ((1 << bits) - 1));
+        self.count += 1;
     }
 
-    fn next_high(&mut self) {
-        let [_, array, _] = &mut self.arrays;
-        array.extend_from_slice(&self.high.to_le_bytes());
-        self.high = 0;
-        self.high_at += 1;
+    /// Puts so many zeros but a few, which it gives: they are put with what comes next.
+    #[inline]
+    fn put_zeros(&mut self, mut zeros: u64) -> u32 {
+        while zeros > 62 {
+            self.put(0, 62);
+            zeros -= 62;
+        }
+        zeros as u32
     }
 
-    /// A bucket begins after a zero for each bucket and a one for each number before it.
-    fn note_bucket(&mut self) {
-        let [.., array] = &mut self.arrays;
-        let begin = u32::try_from(self.next_in_directory + self.rank).unwrap_or(u32::MAX);
-        array.extend_from_slice(&begin.to_le_bytes());
-        self.next_in_directory += STEP;
+    /// The next `width` bits, at most 63.
+    #[inline]
+    fn put(&mut self, bits: u64, width: u32) {
+        self.word |= bits << self.filled;
+        self.filled += width;
+        if self.filled >= 64 {
+            self.filled -= 64;
+            self.groups.extend_from_slice(&self.word.to_le_bytes());
+            self.word = bits >> (width - self.filled);
+        }
+    }
+
+    #[cold]
+    fn end_group(&mut self) {
+        let next = (self.bucket / GROUP + 1) * GROUP;
+        let zeros = self.put_zeros(next - self.bucket);
+        self.put(0, zeros);
+        let mut low = std::mem::take(&mut self.low);
+        low.drain(..).rev().for_each(|low| self.put(low, self.shape.low_bits));
+        self.low = low;
+        self.bucket = next;
+        self.note_begin();
+    }
+
+    fn note_begin(&mut self) {
+        let begin = self.groups.len() as u64 * 8 + u64::from(self.filled);
+        self.directory.extend_from_slice(&u32::try_from(begin).unwrap_or(u32::MAX).to_le_bytes());
     }
 
     /// How many numbers came.
     pub(crate) const fn count(&self) -> u64 {
-        self.rank
+        self.count
     }
 
-    /// The three arrays: lower bits, upper bits, directory.
-    pub(crate) fn finish(mut self) -> [Vec<u8>; 3] {
-        let [low, ..] = &mut self.arrays;
-        low.extend_from_slice(&self.low.to_le_bytes());
-        self.next_high();
-        while self.next_in_directory < self.shape.buckets() {
-            self.note_bucket();
+    /// The groups and their directory.
+    pub(crate) fn finish(mut self) -> [Vec<u8>; 2] {
+        while self.bucket / GROUP < self.shape.groups() {
+            self.end_group();
         }
-        // What is missing are zeros.
-        let Self { shape, mut arrays, .. } = self;
-        for (array, length) in arrays.iter_mut().zip(shape.bytes()) {
-            array.resize(length, 0);
-        }
-        arrays
+        self.groups.extend_from_slice(&self.word.to_le_bytes());
+        let Self { shape, mut groups, directory, .. } = self;
+        let [length, _] = shape.bytes();
+        groups.resize(length, 0);
+        [groups, directory]
     }
 }
 
@@ -135,86 +154,104 @@ impl Writer {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) shape: Shape,
-    pub(crate) low: &'a [u8],
-    pub(crate) high: &'a [u8],
+    pub(crate) groups: &'a [u8],
     pub(crate) directory: &'a [u8],
 }
 
+/// Where a number stands.
+struct Found {
+    group: u64,
+    /// The bit with which the group begins.
+    begin: u64,
+    /// Its places among the group's numbers.
+    places: Range<u64>,
+}
+
 impl View<'_> {
+    /// Whether a number is there.
+    #[inline]
+    pub(crate) fn contains(&self, number: u64) -> bool {
+        self.find(number).is_some()
+    }
+
     /// Where a number stands in the order, as often as it is there; empty when it is not.
+    #[inline]
     pub(crate) fn ranks(&self, number: u64) -> Range<u64> {
-        let Shape { count, first, last, .. } = self.shape;
+        let Some(Found { group, begin, places }) = self.find(number) else { return 0..0 };
+        // Each number before has a one and its lower bits, each group its zeros.
+        let before = begin.saturating_sub(group * GROUP) / (u64::from(self.shape.low_bits) + 1);
+        before + places.start..before + places.end
+    }
+
+    #[inline]
+    fn find(&self, number: u64) -> Option<Found> {
+        let Shape { count, first, last, low_bits: bits } = self.shape;
         if count == 0 || number < first || number > last {
-            return 0..0;
+            return None;
         }
-        let bits = self.shape.low_bits;
-        let (bucket, low) = ((number - first) >> bits, (number - first) & ((1 << bits) - 1));
-        let begins = self.begin_of(bucket);
-        let ends = self.next_zero(begins);
-        let ranks = begins.saturating_sub(bucket)..ends.saturating_sub(bucket);
-        let from = self.partition(ranks.clone(), |other| other < low);
-        if from == ranks.end || self.low_at(from) != low {
-            return 0..0;
+        let offset = number - first;
+        let (bucket, low) = (offset >> bits, offset & ((1 << bits) - 1));
+        let group = bucket / GROUP;
+        let entry = usize::try_from(group).ok()?;
+        let begin = u64::from(word_at(self.directory, entry)?);
+        let end = u64::from(word_at(self.directory, entry + 1)?);
+        // Asked for already now, so that both of the group's ends come from memory at once.
+        black_box(self.bits_at(end.saturating_sub(u64::from(bits))));
+        let bucket = bucket % GROUP;
+        let run = begin..end;
+        let from = if bucket == 0 { begin } else { self.zero(&run, bucket - 1)? + 1 };
+        let to = self.next_zero(from);
+        let places = from.checked_sub(begin + bucket)?..to.checked_sub(begin + bucket)?;
+        // The lower bits of the number at a place of the group, from its end.
+        let low_at = |place: u64| self.bits_at(end.saturating_sub((place + 1) * u64::from(bits)));
+        let from = partition(places.clone(), |place| low_at(place) < low);
+        if from >= places.end || low_at(from) != low {
+            return None;
         }
-        from..self.partition(from..ranks.end, |other| other == low)
+        let to = partition(from + 1..places.end, |place| low_at(place) == low);
+        Some(Found { group, begin, places: from..to })
     }
 
-    /// The first rank whose lower bits are not `before` any more.
-    fn partition(&self, ranks: Range<u64>, before: impl Fn(u64) -> bool) -> u64 {
-        let Range { mut start, mut end } = ranks;
-        while start < end {
-            let middle = start + (end - start) / 2;
-            if before(self.low_at(middle)) { start = middle + 1 } else { end = middle }
-        }
-        start
-    }
-
-    fn low_at(&self, rank: u64) -> u64 {
-        let bits = self.shape.low_bits;
-        let bit = rank.saturating_mul(bits.into());
+    /// As many bits as lower bits are.
+    #[inline]
+    fn bits_at(&self, bit: u64) -> u64 {
         let byte = usize::try_from(bit / 8).unwrap_or(usize::MAX);
-        let word =
-            self.low.get(byte..).and_then(<[u8]>::first_chunk).map_or(0, |eight| u64::from_le_bytes(*eight));
-        (word >> (bit % 8)) & ((1 << bits) - 1)
+        let word = self.groups.get(byte..).and_then(<[u8]>::first_chunk);
+        let word = word.map_or(0, |eight| u64::from_le_bytes(*eight));
+        (word >> (bit % 8)) & ((1 << self.shape.low_bits) - 1)
     }
 
-    fn high_word(&self, word: u64) -> Option<u64> {
-        let byte = usize::try_from(word).ok()?.checked_mul(8)?;
-        self.high.get(byte..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight))
+    #[inline]
+    fn word(&self, number: u64) -> Option<u64> {
+        let word = self.groups.as_chunks::<8>().0.get(usize::try_from(number).ok()?)?;
+        Some(u64::from_le_bytes(*word))
     }
 
-    /// The bit with which a bucket begins.
-    fn begin_of(&self, bucket: u64) -> u64 {
-        let entry = usize::try_from(bucket / STEP).unwrap_or(usize::MAX).saturating_mul(4);
-        let known = self
-            .directory
-            .get(entry..)
-            .and_then(<[u8]>::first_chunk)
-            .map_or(0, |four| u32::from_le_bytes(*four));
-        let known = u64::from(known);
-        let Some(mut wanted) = u32::try_from(bucket % STEP).ok().and_then(|left| left.checked_sub(1)) else {
-            return known;
-        };
-        let mut number = known / 64;
-        let mut mask = u64::MAX << (known % 64);
-        while let Some(word) = self.high_word(number) {
-            let zeros = !word & mask;
-            let count = zeros.count_ones();
-            if wanted < count {
-                return number * 64 + u64::from(select(zeros, wanted)) + 1;
+    /// The zero of a run that has so many before it.
+    #[inline]
+    fn zero(&self, run: &Range<u64>, before: u64) -> Option<u64> {
+        let (mut number, mut before) = (run.start / 64, before);
+        let mut mask = u64::MAX << (run.start % 64);
+        while number * 64 < run.end {
+            let zeros = !self.word(number)? & mask;
+            let sums = running_sums(ones_of_bytes(zeros));
+            let count = sums >> 56;
+            if before < count {
+                return Some(number * 64 + select(zeros, sums, before));
             }
-            wanted -= count;
+            before -= count;
             number += 1;
             mask = u64::MAX;
         }
-        number * 64
+        None
     }
 
     /// The first zero from `bit` on.
+    #[inline]
     fn next_zero(&self, bit: u64) -> u64 {
         let mut number = bit / 64;
         let mut mask = u64::MAX << (bit % 64);
-        while let Some(word) = self.high_word(number) {
+        while let Some(word) = self.word(number) {
             let zeros = !word & mask;
             if zeros != 0 {
                 return number * 64 + u64::from(zeros.trailing_zeros());
@@ -226,21 +263,60 @@ impl View<'_> {
     }
 }
 
-/// The place of the one that has `before` ones under it.
-fn select(word: u64, before: u32) -> u32 {
-    let (mut word, mut before, mut at) = (word, before, 0);
-    for width in [32, 16, 8, 4, 2, 1] {
-        let lower = word & ((1 << width) - 1);
-        let ones = lower.count_ones();
-        if before < ones {
-            word = lower;
-        } else {
-            before -= ones;
-            word >>= width;
-            at += width;
-        }
+/// The first place that is not `before` any more. Of a few it is the quickest to ask each.
+#[inline]
+fn partition(places: Range<u64>, before: impl Fn(u64) -> bool) -> u64 {
+    let Range { mut start, mut end } = places;
+    while end.saturating_sub(start) > FEW {
+        let middle = start + (end - start) / 2;
+        if before(middle) { start = middle + 1 } else { end = middle }
     }
-    at
+    while start < end && before(start) {
+        start += 1;
+    }
+    start
+}
+
+/// A word of four bytes.
+#[inline]
+pub(crate) fn word_at(words: &[u8], number: usize) -> Option<u32> {
+    words.as_chunks::<4>().0.get(number).map(|word| u32::from_le_bytes(*word))
+}
+
+/// A one in each byte, and the highest bit of each.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = 0x8080_8080_8080_8080;
+
+/// How many ones each byte has.
+#[inline]
+const fn ones_of_bytes(word: u64) -> u64 {
+    let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
+    let fours = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
+    (fours + (fours >> 4)) & 0x0F0F_0F0F_0F0F_0F0F
+}
+
+/// Of each byte the sum of all up to it, in one multiplication.
+#[inline]
+const fn running_sums(bytes: u64) -> u64 {
+    bytes.wrapping_mul(ONES)
+}
+
+/// How many of eight growing sums are at most `most`; all are under 128.
+#[inline]
+const fn at_most(sums: u64, most: u64) -> u64 {
+    running_sums(((((most * ONES) | TOPS) - sums) & TOPS) >> 7) >> 56
+}
+
+/// The place of the one that has `before` ones under it; `sums` are the running sums of the word's bytes. There is
+/// no branch in it, for which one is asked for cannot be guessed (after Vigna 2008, "broadword").
+#[inline]
+const fn select(word: u64, sums: u64, before: u64) -> u64 {
+    let byte = 8 * at_most(sums, before);
+    let before = before - (sums << 8 >> byte & 0xFF);
+    // The byte's bits, each in a byte of its own.
+    let bits = ((word >> byte & 0xFF) * ONES) & 0x8040_2010_0804_0201;
+    let bits = ((bits + 0x7F7F_7F7F_7F7F_7F7F) | bits) >> 7 & ONES;
+    byte + at_most(running_sums(bits), before)
 }
 
 #[cfg(test)]
@@ -251,18 +327,19 @@ mod tests {
     fn check(numbers: &[u64], others: &[u64]) {
         let end = |number: Option<&u64>| number.copied().unwrap_or(0);
         let shape = Shape::new(numbers.len() as u64, end(numbers.first()), end(numbers.last()));
-        let mut writer = Writer::new(shape);
+        let mut writer = Writer::new(shape).unwrap();
         numbers.iter().for_each(|number| writer.push(*number));
         let arrays = writer.finish();
         assert_eq!(arrays.each_ref().map(Vec::len), shape.bytes());
-        let [low, high, directory] = &arrays;
-        let view = View { shape, low, high, directory };
+        let [groups, directory] = &arrays;
+        let view = View { shape, groups, directory };
         for number in numbers.iter().chain(others) {
             let from = numbers.partition_point(|other| other < number);
             let to = numbers.partition_point(|other| other <= number);
             let expected = if from == to { 0..0 } else { from..to };
             let found = view.ranks(*number);
             assert_eq!(found.start as usize..found.end as usize, expected, "{number} of {numbers:?}");
+            assert_eq!(view.contains(*number), from != to, "{number} of {numbers:?}");
         }
     }
 
@@ -290,7 +367,8 @@ mod tests {
         for word in [1, 0b1011, u64::MAX, 1 << 63, 0xAAAA_5555_0F0F_F0F0] {
             let ones = (0..64).filter(|bit| word >> bit & 1 == 1);
             for (before, bit) in (0..).zip(ones) {
-                assert_eq!(select(word, before), bit, "{word:X}");
+                let sums = running_sums(ones_of_bytes(word));
+                assert_eq!(select(word, sums, before), bit, "{word:X}");
             }
         }
     }

@@ -149,6 +149,38 @@ fn serial_numbers_far_apart_are_kept_without_pages() {
     check(&revoked, &[vec![2], vec![0x80, 0, 0, 1]]);
 }
 
+/// Lists that a good authority does not make: a certificate over and over, and serial numbers that differ at one
+/// end alone.
+#[test]
+fn crowded_and_repeated_serial_numbers_are_found() {
+    let serial = |number: u32, length: usize| {
+        let mut serial = number.to_be_bytes().to_vec();
+        serial.resize(length, 7);
+        serial
+    };
+    for length in [4, 8, 12, 20] {
+        let listed = |number: u32| serial((number % 20) | (1 << 30), length);
+        let entries: Vec<_> = (0..9_000).map(|number| entry(&listed(number), 1, None)).collect();
+        let others = (0..9_000).map(|number| entry(&serial(number | (1 << 29), length), 2, Some(1)));
+        let entries: Vec<_> = entries.into_iter().chain(others).collect();
+        let bytes = list(&entries);
+        let index = Index::open(indexed(&bytes)).unwrap();
+        assert_eq!(index.entries(), 18_000);
+        for number in 0..20 {
+            let found = index.find(&listed(number)).unwrap().unwrap();
+            assert_eq!((found.at, found.reason), (UnixMillis::new((DAY + 1) * 1_000), 0));
+        }
+        for number in 0..9_000 {
+            assert!(index.contains(&serial(number | (1 << 29), length)));
+            assert!(!index.contains(&serial(number | (3 << 29), length)));
+        }
+        assert!(!index.contains(&listed(0)[..length - 1]));
+        let mut again = Vec::new();
+        index.write_der(&mut again).unwrap();
+        assert_eq!(again, bytes);
+    }
+}
+
 #[test]
 fn no_byte_of_an_index_can_be_another() {
     for serial in [&[1, 2, 3][..], &[9; 20]] {

@@ -4,9 +4,11 @@ CARGO ?= cargo
 CARGO_FOLDER := $(or $(CARGO_HOME),$(HOME)/.cargo)
 PRODUCTS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk
 PROGRAMS := $(PRODUCTS) -p hinamori-sim -p hinamori-demo
+FUZZED_LONGER := crl_walker crl_index_opener crl_additions crl_delta
+FUZZED := $(filter-out $(FUZZED_LONGER),$(notdir $(wildcard tests/fuzz/corpus/*)))
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-.PHONY: demo demo-check test bench deb programs packages-demo packages-test packages-bench packages-deb
+.PHONY: demo demo-check test fuzz bench deb programs packages-demo packages-test packages-bench packages-deb
 
 # Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards. With FIRST_YEAR=yes the
 # town has no revocation lists yet.
@@ -23,6 +25,12 @@ test: packages-test programs
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) test --workspace --locked
 	tests/units.sh target/debug
+	CARGO='$(CARGO)' tests/fuzz.sh 5 $(FUZZED)
+	CARGO='$(CARGO)' tests/fuzz.sh 60 $(FUZZED_LONGER)
+
+# make fuzz SECONDS=600 TARGETS=crl_walker; all targets without. What breaks one is kept and named.
+fuzz: packages-test
+	CARGO='$(CARGO)' tests/fuzz.sh $(or $(SECONDS),600) $(TARGETS)
 
 # make bench NAME=tap; all without NAME. Figures go to target/bench/NAME.json.
 bench: packages-bench

@@ -10,6 +10,9 @@ const MAGIC: [u8; 8] = *b"HNCRL\0\0\x03";
 pub(crate) const LONGEST_NUMBER: usize = 20;
 /// Bytes.
 pub(crate) const LENGTH: usize = 8 * 16 + 32 * 6 + 24 * 2;
+/// Where [`Footer::body`] stands in the footer.
+#[cfg(feature = "fuzzing")]
+pub(crate) const BODY_AT: usize = 8 * 16 + 32 * 4;
 
 /// Bits of the first word: serial numbers are hashed, the list is a delta list, it has entries.
 const HASHED: u64 = 1;

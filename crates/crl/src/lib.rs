@@ -22,6 +22,8 @@ mod der;
 mod diff;
 mod entry;
 mod footer;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod index;
 mod inserted;
 mod keys;

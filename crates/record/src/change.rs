@@ -1,6 +1,7 @@
 //! One Automerge change: the unit that is stored, sealed and sent.
 
 use std::collections::BTreeMap;
+use std::panic::catch_unwind;
 
 use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::{ExpandedChange, ObjType};
@@ -49,6 +50,9 @@ pub enum ChangeError {
     /// The four check bytes of the chunk are not the beginning of its hash (Automerge reads on regardless).
     #[error("the change's check bytes do not fit its content")]
     Damaged,
+    /// It refers to something that it does not name.
+    #[error("the change refers to something that it does not name")]
+    Incomplete,
     /// The actor is not 16 bytes long, or the sequence is out of range.
     #[error("the change's actor or sequence number has no form of ours")]
     ForeignActor,
@@ -68,18 +72,27 @@ pub fn decode_change(bytes: &[u8]) -> Result<DecodedChange, ChangeError> {
     if bytes.len() > MAXIMUM_CHANGE {
         return Err(ChangeError::TooLong { length: bytes.len() });
     }
-    let change = automerge::Change::try_from(bytes).map_err(ChangeError::NotAChange)?;
-    // A chunk begins with four magic bytes and then the first four of its hash.
-    if bytes.get(4..8) != change.hash().0.get(..4) {
-        return Err(ChangeError::Damaged);
-    }
+    let (change, expanded) =
+        catch_unwind(|| expand(bytes)).unwrap_or_else(|_panic| Err(ChangeError::Incomplete))?;
     let mut created = Created::default();
-    let ExpandedChange { operations, start_op, actor_id, .. } = change.decode();
+    let ExpandedChange { operations, start_op, actor_id, .. } = expanded;
     for (operation, counter) in operations.iter().zip(start_op.get()..) {
         created.read(operation, &OpId::new(counter, &actor_id))?;
     }
     let (records, newer) = created.finish();
     Ok(DecodedChange { change: change_from_automerge(&change)?, records, newer })
+}
+
+/// Automerge's part of the reading. Where an operation has an actor by a number that the change gives to none, Automerge
+/// 0.12 panics (`From<&Change> for ExpandedChange`); the caller catches that.
+fn expand(bytes: &[u8]) -> Result<(automerge::Change, ExpandedChange), ChangeError> {
+    let change = automerge::Change::try_from(bytes).map_err(ChangeError::NotAChange)?;
+    // A chunk begins with four magic bytes and then the first four of its hash.
+    if bytes.get(4..8) != change.hash().0.get(..4) {
+        return Err(ChangeError::Damaged);
+    }
+    let expanded = change.decode();
+    Ok((change, expanded))
 }
 
 pub(crate) fn change_from_automerge(change: &automerge::Change) -> Result<Change, ChangeError> {

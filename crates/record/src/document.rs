@@ -205,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn a_bent_change_with_check_bytes_that_fit_ends_nothing() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let change = document.append(&[arrival(1), arrival(2)], UnixMillis::new(0)).unwrap();
+        let mut incomplete = 0;
+        for bit in 8 * 8..change.bytes.len() * 8 {
+            let mut bent = change.bytes.clone();
+            bent[bit / 8] ^= 1 << (bit % 8);
+            let hash = ring::digest::digest(&ring::digest::SHA256, &bent[8..]);
+            bent[4..8].copy_from_slice(&hash.as_ref()[..4]);
+            incomplete += usize::from(matches!(decode_change(&bent), Err(ChangeError::Incomplete)));
+        }
+        assert!(incomplete > 0, "no bent bit made an operation refer to an actor that is not named");
+    }
+
+    #[test]
     fn what_does_more_than_make_records_is_refused() {
         use automerge::legacy::{ObjectId, Op, OpId};
         let mut document = Document::new(scope(), actor(1)).unwrap();

@@ -54,8 +54,14 @@ struct Line {
     busy: bool,
     /// The server may lack something.
     look_up: bool,
-    /// The server has said hello.
-    is_greeted: bool,
+    hello: Hello,
+}
+
+/// Whether the server has said hello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hello {
+    Awaited,
+    Heard,
 }
 
 impl Line {
@@ -221,7 +227,7 @@ impl Core {
         let own = self.town_vectors(&root);
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let (session, hello) = Session::new(Side::Box, root, package, grants, &own);
-        let mut line = Line { session, out, busy: false, look_up: false, is_greeted: false };
+        let mut line = Line { session, out, busy: false, look_up: false, hello: Hello::Awaited };
         line.send(hello);
         self.uplink.line = Some(line);
     }
@@ -234,7 +240,7 @@ impl Core {
     }
 
     pub(super) fn hang_up(&mut self) {
-        if self.uplink.line.take().is_some_and(|line| line.is_greeted) {
+        if self.uplink.line.take().is_some_and(|line| line.hello == Hello::Heard) {
             // A keeper that has too much to do is told when it asks again.
             self.keeper.tell(ListTask::Down).ok();
         }
@@ -273,8 +279,8 @@ impl Core {
         if let Some(line) = &mut self.uplink.line {
             line.look_up |= look_up;
             line.send(send);
-            if look_up && !line.is_greeted {
-                line.is_greeted = true;
+            if look_up && line.hello == Hello::Awaited {
+                line.hello = Hello::Heard;
                 self.tell_keeper(ListTask::Up);
             }
         }

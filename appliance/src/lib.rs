@@ -10,6 +10,7 @@
 //! **Invariant:** only the link touches a network, and it sees no database.
 
 pub mod card_data;
+pub mod cert_check;
 mod checks;
 mod clock;
 mod config;

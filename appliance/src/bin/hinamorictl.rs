@@ -2,12 +2,14 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use hinamori_appliance::cert_check::CertCheck;
 use hinamori_appliance::reader_test::{self, Line, Question};
-use hinamori_appliance::{Config, card_data, control, enrolment};
+use hinamori_appliance::{Config, card_data, cert_check, control, enrolment};
 use hinamori_card::Tries;
 use hinamori_crl_mmap::Taken;
 use hinamori_net_tls::{EnrolmentCode, act_as_owner};
@@ -47,6 +49,11 @@ enum Task {
         #[command(subcommand)]
         task: CrlTask,
     },
+    /// Certificates, of cards and of anybody; needs no box.
+    Cert {
+        #[command(subcommand)]
+        task: CertTask,
+    },
     /// How the running box is.
     Status {
         /// As one JSON object.
@@ -65,17 +72,34 @@ enum CrlTask {
     },
 }
 
-fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
-    let config = Config::read(&options.config)?;
-    act_as_owner(&config.data).context("root cannot act as the daemon's user")?;
-    match options.task {
-        Task::ReaderTest { seconds } => watch_readers(&config, Question::Kind, seconds),
-        Task::PinStatus { seconds } => watch_readers(&config, Question::Pins, seconds),
-        Task::Enrol { code } => enrol(&config, &code),
-        Task::Crl { task: CrlTask::Import { files } } => import_lists(&config, &files),
-        Task::Status { json } => status(&config, json),
-    }
+#[derive(Debug, Subcommand)]
+enum CertTask {
+    /// Says in one line whether a certificate is fine, and what each rule said; ends with 0 only when it is.
+    Check(CertCheck),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let Options { config, task } = Options::parse();
+    let of_box = || {
+        let config = Config::read(&config)?;
+        act_as_owner(&config.data).context("root cannot act as the daemon's user")?;
+        anyhow::Ok(config)
+    };
+    let told = match task {
+        Task::ReaderTest { seconds } => watch_readers(&of_box()?, Question::Kind, seconds),
+        Task::PinStatus { seconds } => watch_readers(&of_box()?, Question::Pins, seconds),
+        Task::Enrol { code } => enrol(&of_box()?, &code),
+        Task::Crl { task: CrlTask::Import { files } } => import_lists(&of_box()?, &files),
+        Task::Cert { task: CertTask::Check(check) } => return check_certificate(&check),
+        Task::Status { json } => status(&of_box()?, json),
+    };
+    told.map(|()| ExitCode::SUCCESS)
+}
+
+fn check_certificate(check: &CertCheck) -> anyhow::Result<ExitCode> {
+    let report = cert_check::run(check)?;
+    say(&report.to_string())?;
+    Ok(if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn enrol(config: &Config, code: &str) -> anyhow::Result<()> {

@@ -16,7 +16,7 @@ pub enum CrlError {
     /// A time that is none, or not in the form that its year asks for (§5.1.2.4).
     #[error("a time of the list is malformed")]
     Time,
-    /// A serial number that is empty, negative, not in its shortest form or longer than 20 bytes (§4.1.2.2).
+    /// A serial number that is empty, not in its shortest form or longer than 20 bytes (§4.1.2.2).
     #[error("a serial number of the list is malformed")]
     Serial,
     /// An entry with a critical extension, as of an indirect list (§5.3).
@@ -110,6 +110,15 @@ pub(crate) fn positive(content: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Whether an INTEGER in its shortest form is negative.
+pub(crate) const fn is_negative(content: &[u8]) -> bool {
+    match content {
+        [0xFF, rest @ ..] => matches!(rest, [] | [0..=0x7F, ..]),
+        [first, ..] => *first >= 0x80,
+        [] => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +142,12 @@ mod tests {
         assert_eq!(positive(&[0]), Some(&[][..]));
         for bad in [&[][..], &[0x80], &[0, 0x7F], &[0, 0], &[0xFF, 1]] {
             assert_eq!(positive(bad), None, "{bad:02X?}");
+        }
+        for negative in [&[0x80][..], &[0xFF], &[0xFF, 1], &[0x80, 0]] {
+            assert!(is_negative(negative), "{negative:02X?}");
+        }
+        for none in [&[][..], &[0], &[0x7F], &[0, 0xFF], &[0xFF, 0x80]] {
+            assert!(!is_negative(none), "{none:02X?}");
         }
     }
 }

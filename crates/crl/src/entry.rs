@@ -6,7 +6,8 @@
 use std::fmt;
 
 use crate::der::{
-    BOOLEAN, CrlError, ENUMERATED, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, UTC_TIME, positive,
+    BOOLEAN, CrlError, ENUMERATED, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, UTC_TIME, is_negative,
+    positive,
 };
 use crate::row::{NONE_STATED, OTHER_FORM};
 use crate::time::{clock_of, day_of_utc, seconds_of};
@@ -117,8 +118,12 @@ impl<'a> Entries<'a> {
         let mut rest = Reader(self.rest);
         let entry = rest.expect(SEQUENCE)?;
         let mut fields = Reader(entry.content);
-        let serial = fields.expect(crate::der::INTEGER)?;
-        let serial = positive(serial.content).filter(|serial| serial.len() <= LONGEST_SERIAL);
+        let serial = fields.expect(crate::der::INTEGER)?.content;
+        // A negative number stands as zero, which is no certificate's either: authorities of old wrote some
+        // (§4.1.2.2), and whoever is asked about a negative one must not look it up.
+        let negative = is_negative(serial) && serial.len() <= LONGEST_SERIAL;
+        let serial = if negative { Some(&[][..]) } else { positive(serial) };
+        let serial = serial.filter(|serial| serial.len() <= LONGEST_SERIAL);
         let serial = serial.ok_or(CrlError::Serial)?;
         let at = seconds_of(fields.value()?)?;
         let extensions = fields.optional(SEQUENCE)?;

@@ -265,7 +265,10 @@ fn unusual_entries_are_read_like_usual_ones_and_wrong_ones_are_refused() {
     let critical = extension(&INVALIDITY_DATE, true, &[5, 0]);
     assert_eq!(read(with(&[&critical])), Err(CrlError::CriticalEntryExtension));
     let negative = sequence(&[&[2, 1, 0x80][..], &time(9)]);
-    assert_eq!(read(negative), Err(CrlError::Serial));
+    assert_eq!(read(negative), Ok((Vec::new(), DAY + 9, 0)), "a negative number stands as zero");
+    for bad in [&[][..], &[0xFF, 0x80], &[0, 0x7F], &[0x80; 21]] {
+        assert_eq!(read(sequence(&[&der(2, bad)[..], &time(9)])), Err(CrlError::Serial), "{bad:02X?}");
+    }
     let long = sequence(&[&der(2, &[1; 21])[..], &time(9)]);
     assert_eq!(read(long), Err(CrlError::Serial));
     let twelve = sequence(&[&serial_number(&[5])[..], &der(0x17, b"261312000000Z")]);

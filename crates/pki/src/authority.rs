@@ -7,7 +7,7 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use crate::certificate::millis;
 use crate::name::is_same;
-use crate::signature::{signed_bytes, verify};
+use crate::signature::verify;
 use crate::{CardCertificate, PathError, oid};
 use hinamori_model::UnixMillis;
 
@@ -75,7 +75,7 @@ impl Authority {
     /// Whether its key signed `certificate`.
     pub(crate) fn signed(&self, certificate: &CardCertificate) -> bool {
         let inner = certificate.inner();
-        let Ok(message) = signed_bytes(inner.tbs_certificate()) else { return false };
+        let Some(message) = certificate.signed_bytes() else { return false };
         let Some(signature) = inner.signature().as_bytes() else { return false };
         verify(self.key(), inner.signature_algorithm(), &message, signature).is_ok()
     }

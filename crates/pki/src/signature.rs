@@ -1,7 +1,7 @@
 //! Signatures, by the algorithm that the key itself names: the next cards bring P-384.
 
+use der::Decode;
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Encode};
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
     UnparsedPublicKey, VerificationAlgorithm,
@@ -64,9 +64,4 @@ fn algorithm(
         (oid::EC_PUBLIC_KEY, Some(oid::SECP384R1), oid::ECDSA_WITH_SHA384) => &ECDSA_P384_SHA384_ASN1,
         _ => return None,
     })
-}
-
-/// The bytes that were signed. The caller made sure that re-encoding gives the bytes received.
-pub(crate) fn signed_bytes(part: &impl Encode) -> Result<Vec<u8>, DoesNotHold> {
-    part.to_der().map_err(|_cannot_be_encoded| DoesNotHold)
 }

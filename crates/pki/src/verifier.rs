@@ -188,6 +188,10 @@ impl Verifier {
             .collect()
     }
 
+    pub(crate) fn anchors(&self) -> impl Iterator<Item = &Authority> {
+        self.circle.anchors()
+    }
+
     /// The oldest thisUpdate of the lists in use; `None` without any.
     pub fn card_data_as_of(&self) -> Option<UnixMillis> {
         self.lists.times().min()
@@ -284,7 +288,20 @@ impl Verifier {
     }
 
     fn revocation(&self, certificate: &CardCertificate, issuer: Issuer<'_>, now: UnixMillis) -> Revocation {
-        self.revocation_within(certificate, issuer, &Clock { now, grace: self.grace }, MOST_SIGNERS)
+        self.revocation_by(certificate, issuer, now, Signer::Sound)
+    }
+
+    /// What the lists say; those by another key of the issuer's of which nobody knows whether it is revoked
+    /// count as `unknown` says.
+    pub(crate) fn revocation_by(
+        &self,
+        certificate: &CardCertificate,
+        issuer: Issuer<'_>,
+        now: UnixMillis,
+        unknown: Signer,
+    ) -> Revocation {
+        let asking = Asking { clock: Clock { now, grace: self.grace }, unknown };
+        self.revocation_within(certificate, issuer, &asking, MOST_SIGNERS)
     }
 
     /// What the lists say that the issuer signed, or another key of the same issuer. Such a key's certificate
@@ -293,7 +310,7 @@ impl Verifier {
         &self,
         certificate: &CardCertificate,
         issuer: Issuer<'_>,
-        clock: &Clock,
+        asking: &Asking,
         signers: usize,
     ) -> Revocation {
         if self.lists.is_empty() {
@@ -304,12 +321,14 @@ impl Verifier {
         let mut said = Vec::new();
         let own = sha256(&issuer.authority.key_der());
         said.extend(
-            self.lists.speaking_for(certificate, own, &points).map(|held| held.status(serial, clock)),
+            self.lists.speaking_for(certificate, own, &points).map(|held| held.status(serial, &asking.clock)),
         );
         for relative in self.circle.relatives(issuer.authority, issuer.anchor) {
             let key = sha256(&relative.authority.key_der());
-            let statuses =
-                self.lists.speaking_for(certificate, key, &points).map(|held| held.status(serial, clock));
+            let statuses = self
+                .lists
+                .speaking_for(certificate, key, &points)
+                .map(|held| held.status(serial, &asking.clock));
             let statuses: Vec<_> = statuses.collect();
             if statuses.is_empty() {
                 continue;
@@ -319,11 +338,12 @@ impl Verifier {
                 (Some(_), None) => Signer::Doubtful,
                 (Some(above), Some(left)) => {
                     let above = Issuer { authority: above, ..issuer };
-                    match self.revocation_within(&relative.authority.0, above, clock, left) {
+                    match self.revocation_within(&relative.authority.0, above, asking, left) {
                         Revocation::Revoked { .. } => Signer::Doubtful,
+                        Revocation::NotRevoked { age: Age::Fresh | Age::Stale, .. } => Signer::Sound,
                         Revocation::Reported { .. }
-                        | Revocation::NotRevoked { .. }
-                        | Revocation::Unknown { .. } => Signer::Sound,
+                        | Revocation::NotRevoked { age: Age::TooOld, .. }
+                        | Revocation::Unknown { .. } => asking.unknown,
                     }
                 }
             };
@@ -345,18 +365,24 @@ impl Verifier {
 /// Keys of one issuer whose certificates are asked for, one after the other, before a list counts.
 const MOST_SIGNERS: usize = 3;
 
-/// Whether a key's lists count when they name nobody.
+/// Whether a key's lists count when they do not name a certificate.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Signer {
+pub(crate) enum Signer {
     Sound,
     Doubtful,
 }
 
+/// How lists are asked.
+struct Asking {
+    clock: Clock,
+    unknown: Signer,
+}
+
 /// Who issued a certificate, and the anchor above.
 #[derive(Clone, Copy)]
-struct Issuer<'a> {
-    authority: &'a Authority,
-    anchor: &'a Authority,
+pub(crate) struct Issuer<'a> {
+    pub(crate) authority: &'a Authority,
+    pub(crate) anchor: &'a Authority,
 }
 
 /// What one search for a path needs to know.

@@ -1,9 +1,10 @@
-//! When each box was heard last, and which ones are on the line.
+//! When each box was heard last, how old its card data was then, and which ones are on the line.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use hinamori_model::{BoxId, UnixMillis};
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 /// Last contacts and open connections, of all boxes.
@@ -12,10 +13,18 @@ pub(crate) struct Contacts {
     inner: Mutex<Inner>,
 }
 
+/// What is written down.
+#[derive(Default, Serialize, Deserialize)]
+struct Saved {
+    heard: BTreeMap<BoxId, UnixMillis>,
+    /// thisUpdate of a box's oldest revocation list; `None` for a box that has none.
+    card_data: BTreeMap<BoxId, Option<UnixMillis>>,
+}
+
 #[derive(Default)]
 struct Inner {
-    heard: BTreeMap<BoxId, UnixMillis>,
-    /// Whether `heard` has something that was not written down.
+    saved: Saved,
+    /// Whether `saved` has something that was not written down.
     unsaved: bool,
     lines: BTreeMap<BoxId, Line>,
     opened: u64,
@@ -37,8 +46,8 @@ pub(crate) struct OnLine<'c> {
 impl Contacts {
     /// Goes on from what [`Contacts::unsaved`] gave; what cannot be read counts as nothing.
     pub(crate) fn from_saved(saved: &[u8]) -> Self {
-        let heard = serde_json::from_slice(saved).unwrap_or_default();
-        Self { inner: Mutex::new(Inner { heard, ..Inner::default() }) }
+        let saved = serde_json::from_slice(saved).unwrap_or_default();
+        Self { inner: Mutex::new(Inner { saved, ..Inner::default() }) }
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -59,13 +68,25 @@ impl Contacts {
     /// Bytes came from a box.
     pub(crate) fn heard(&self, id: BoxId, now: UnixMillis) {
         let mut inner = self.inner();
-        inner.heard.insert(id, now);
+        inner.saved.heard.insert(id, now);
         inner.unsaved = true;
+    }
+
+    /// A box says how old its oldest revocation list is; `None` without any.
+    pub(crate) fn told_of_card_data(&self, id: BoxId, as_of: Option<UnixMillis>) {
+        let mut inner = self.inner();
+        inner.saved.card_data.insert(id, as_of);
+        inner.unsaved = true;
+    }
+
+    /// What [`Contacts::told_of_card_data`] was told last; `None` when nothing.
+    pub(crate) fn card_data(&self, id: BoxId) -> Option<Option<UnixMillis>> {
+        self.inner().saved.card_data.get(&id).copied()
     }
 
     /// When a box was heard last; `None` when never.
     pub(crate) fn last(&self, id: BoxId) -> Option<UnixMillis> {
-        self.inner().heard.get(&id).copied()
+        self.inner().saved.heard.get(&id).copied()
     }
 
     /// Whether a box is on the line.
@@ -79,7 +100,7 @@ impl Contacts {
         if !std::mem::take(&mut inner.unsaved) {
             return None;
         }
-        serde_json::to_vec(&inner.heard).ok()
+        serde_json::to_vec(&inner.saved).ok()
     }
 }
 
@@ -124,9 +145,13 @@ mod tests {
         let contacts = Contacts::default();
         assert_eq!((contacts.last(BOX), contacts.unsaved()), (None, None));
         contacts.heard(BOX, UnixMillis::new(7));
+        assert_eq!(contacts.card_data(BOX), None);
+        contacts.told_of_card_data(BOX, Some(UnixMillis::new(5)));
         let saved = contacts.unsaved().unwrap();
         assert_eq!(contacts.unsaved(), None);
-        assert_eq!(Contacts::from_saved(&saved).last(BOX), Some(UnixMillis::new(7)));
+        let again = Contacts::from_saved(&saved);
+        assert_eq!(again.last(BOX), Some(UnixMillis::new(7)));
+        assert_eq!(again.card_data(BOX), Some(Some(UnixMillis::new(5))));
         assert_eq!(Contacts::from_saved(b"{").last(BOX), None);
     }
 }

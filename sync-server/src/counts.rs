@@ -58,6 +58,10 @@ pub(crate) struct SiteFigures {
     pub(crate) building: Option<Building>,
     #[serde(skip)]
     pub(crate) line: SiteLine,
+    /// thisUpdate of the oldest revocation list of its boxes, `Some(None)` when one has no list at all; `None` when no
+    /// box said anything yet.
+    #[serde(skip)]
+    pub(crate) card_data: Option<Option<UnixMillis>>,
 }
 
 /// Whether a site's boxes are on the line.
@@ -105,7 +109,8 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
             } else {
                 SiteLine::Cut
             };
-            SiteFigures::new(site, counts, building, last_contact, line)
+            let card_data = boxes().filter_map(|id| hub.contacts.card_data(id)).min();
+            SiteFigures { card_data, ..SiteFigures::new(site, counts, building, last_contact, line) }
         });
         IncidentCounts { mode, sites: sites.collect() }
     });
@@ -155,6 +160,7 @@ impl SiteFigures {
     ) -> Self {
         let Site { id, name, kind } = site.clone();
         let SiteCounts { here, passed, out, unnamed, watched } = counts;
-        Self { id, name, here, passed, out, unnamed, watched, last_contact, kind, building, line }
+        let card_data = None;
+        Self { id, name, here, passed, out, unnamed, watched, last_contact, kind, building, line, card_data }
     }
 }

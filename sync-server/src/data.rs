@@ -9,13 +9,17 @@
 //! | `registry.json` | boxes and codes |
 //! | `town.package` | the newest signed package |
 //! | `records.sqlite`, `drill.sqlite` | sealed changes and what they say; drills apart |
+//! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
+//! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
 //! | `lock`, `run.lock` | held while a file is changed; held by the running server |
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use hinamori_crl_mmap::Shelf;
 use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
 use hinamori_sync::FeedKey;
@@ -33,6 +37,8 @@ const LIST_FEED: &str = "list-feed";
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Bytes: a town's package is at most 64 MiB.
 const LONGEST_PACKAGE: u64 = 65 << 20;
+/// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
+const GENERATIONS: usize = 8;
 
 /// Why the data folder is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +126,7 @@ pub struct Keys {
     /// Cards are hashed under it.
     pub town_secret: TownSecret,
     /// Signs what is reported of revocation lists.
-    pub list_feed: FeedKey,
+    pub list_feed: Arc<FeedKey>,
     /// Issues certificates.
     pub tls_root: TlsRoot,
     /// The server's own.
@@ -131,6 +137,11 @@ impl DataFolder {
     /// The folder at `path`; nothing is read yet.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned() }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Makes what is missing: folder and keys. What is there stays.
@@ -178,7 +189,7 @@ impl DataFolder {
         Ok(Keys {
             town_root: RootKey::from_bytes(&*secret(TOWN_ROOT)?),
             town_secret: TownSecret(*secret(TOWN_SECRET)?),
-            list_feed: FeedKey::from_bytes(&*secret(LIST_FEED)?),
+            list_feed: Arc::new(FeedKey::from_bytes(&*secret(LIST_FEED)?)),
             tls_root,
             server,
         })
@@ -191,6 +202,16 @@ impl DataFolder {
     /// The database of live incidents and daily life, and that of drills.
     pub(crate) fn databases(&self) -> [PathBuf; 2] {
         ["records.sqlite", "drill.sqlite"].map(|name| self.path.join(name))
+    }
+
+    /// The revocation lists.
+    pub(crate) fn shelf(&self) -> Result<Shelf, DataError> {
+        Shelf::open(&self.path, GENERATIONS).map_err(|source| self.lists_failed(source))
+    }
+
+    /// The revocation lists cannot be used.
+    pub(crate) fn lists_failed(&self, source: io::Error) -> DataError {
+        self.failed(&self.path.join("lists"), source)
     }
 
     fn failed(&self, file: &Path, source: io::Error) -> DataError {

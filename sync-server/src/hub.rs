@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::archive::{Archive, Closed};
 use crate::contact::Contacts;
+use crate::lists::Lists;
 use crate::town::{NotAdmitted, Town, TownWatch};
 
 /// News that a slow connection may be behind with before it simply looks at everything.
@@ -20,6 +21,7 @@ pub(crate) struct Hub {
     pub(crate) archive: Archive,
     pub(crate) town: TownWatch,
     pub(crate) contacts: Contacts,
+    pub(crate) lists: Arc<Lists>,
     /// How long a box may take nothing of what is sent to it.
     pub(crate) stalled_after: Duration,
     news: broadcast::Sender<News>,
@@ -43,11 +45,13 @@ impl Hub {
         archive: Archive,
         town: TownWatch,
         contacts: Contacts,
+        lists: Lists,
         stalled_after: Duration,
     ) -> Self {
         let news = broadcast::Sender::new(NEWS);
         let (reading, enrolling) = (Mutex::new(()), Mutex::new(()));
-        Self { archive, town, contacts, stalled_after, news, reading, enrolling }
+        let lists = Arc::new(lists);
+        Self { archive, town, contacts, lists, stalled_after, news, reading, enrolling }
     }
 
     /// Tells every connection.
@@ -72,6 +76,14 @@ impl Hub {
             Ok(Ok(())) => self.town.replace(town),
             Ok(Err(error)) => tracing::error!(%error, "the town changed and could not be taken over"),
             Err(Closed) => {}
+        }
+    }
+
+    /// Takes over revocation lists that came since.
+    pub(crate) async fn look_at_lists(&self) {
+        let lists = Arc::clone(&self.lists);
+        if let Ok(Err(error)) = spawn_blocking(move || lists.look()).await {
+            tracing::error!(%error, "the revocation lists changed and cannot be read; the old ones are offered");
         }
     }
 

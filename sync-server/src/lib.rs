@@ -17,22 +17,38 @@ mod archive;
 mod clock;
 mod contact;
 mod counts;
+mod crl;
 mod data;
 mod doors;
 mod enrol;
 mod hex;
 mod hub;
 mod import;
+mod lists;
 mod outgoing;
 mod page;
+mod pull;
 mod registry;
 mod server;
 mod session;
 mod town;
 mod web;
 
+pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
 pub use enrol::{CodeRequest, deny, issue_code};
 pub use import::{BoxTime, ImportError, TownFiles, import_town};
 pub use registry::Standing;
 pub use server::{Addresses, Limits, RunError, Server};
+
+/// An error and its causes in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

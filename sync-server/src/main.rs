@@ -9,11 +9,14 @@ use clap::{Parser, Subcommand};
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_server::{
-    Addresses, BoxTime, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_town,
-    issue_code,
+    Addresses, BoxTime, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_lists,
+    import_town, issue_code, list_status,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// Threads that read files for boxes. The service may have 256 in all.
+const BLOCKING: usize = 64;
 
 /// The town's server: boxes join, their records meet, a page counts who is where.
 #[derive(Parser)]
@@ -51,6 +54,11 @@ enum Command {
         /// Moves boxes whose clock was taken too far ahead back to this machine's time.
         #[arg(long)]
         reset_time: bool,
+    },
+    /// Takes revocation lists in, or says which are held.
+    Crl {
+        #[command(subcommand)]
+        command: CrlCommand,
     },
     /// Prints a code with which one box can join within 15 minutes.
     EnrolCode {
@@ -99,11 +107,31 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum CrlCommand {
+    /// Takes lists from files. A running server offers them to the boxes.
+    Import {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Revocation lists (DER).
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Prints which lists are held, how old they are, and what was refused.
+    Status {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
 impl Command {
     fn data(&self) -> &Path {
         match self {
             Self::Init { data }
             | Self::Town { data, .. }
+            | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
             | Self::EnrolCode { data, .. }
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
@@ -130,6 +158,23 @@ fn main() -> anyhow::Result<()> {
             let cards = package.directory.cards.len();
             println!("package {}: {sites} sites, {people} people, {cards} cards", package.version);
         }
+        Command::Crl { command: CrlCommand::Import { data, files } } => {
+            let folder = DataFolder::new(&data);
+            let mut refused = 0_u32;
+            for (file, outcome) in files.iter().zip(import_lists(&folder, &folder.keys()?, &files, now())?) {
+                match outcome {
+                    Ok(said) => println!("{}: {said}", file.display()),
+                    Err(said) => {
+                        eprintln!("{}: {said}", file.display());
+                        refused += 1;
+                    }
+                }
+            }
+            anyhow::ensure!(refused == 0, "{refused} of {} lists were not taken", files.len());
+        }
+        Command::Crl { command: CrlCommand::Status { data } } => {
+            print!("{}", list_status(&DataFolder::new(&data), now())?);
+        }
         Command::EnrolCode { data, site, reads, address } => {
             let folder = DataFolder::new(&data);
             let request = CodeRequest { site, reads, address };
@@ -143,7 +188,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn run(data: &Path, addresses: Addresses) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING).enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;

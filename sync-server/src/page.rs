@@ -100,8 +100,20 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
 }
 
 fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
-    let SiteFigures { id: _, name, here, passed, out, unnamed, watched, last_contact, kind, building, line } =
-        site;
+    let SiteFigures {
+        id: _,
+        name,
+        here,
+        passed,
+        out,
+        unnamed,
+        watched,
+        last_contact,
+        kind,
+        building,
+        line,
+        card_data,
+    } = site;
     let kind = match kind {
         SiteKind::Shelter => "避難所",
         SiteKind::CheckPoint => "通過確認地点",
@@ -125,9 +137,13 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         format!("<td{class} data-label=\"{label}\">{number}</td>")
     });
     let (class, line) = contact(*line, *last_contact, at);
+    let card_data = card_data.map_or_else(String::new, |as_of| {
+        let age = as_of.map_or_else(|| "なし".to_owned(), |as_of| format!("{}前", age(at.since(as_of))));
+        format!("<small>カード確認データ：{age}</small>")
+    });
     format!(
         "<tr class=\"{class}\"><th scope=\"row\">{}<small>{kind}{building}</small></th>{}\
-         <td class=\"line\" data-label=\"受付端末\">{line}</td></tr>",
+         <td class=\"line\" data-label=\"受付端末\">{line}{card_data}</td></tr>",
         Escaped(name),
         cells.concat(),
     )
@@ -217,10 +233,18 @@ mod tests {
             kind: SiteKind::Shelter,
             building: None,
             line,
+            card_data: None,
         };
+        let three_days_ago = UnixMillis::new(AT.get() - 3 * 86_400_000);
         let sites = vec![
-            site("体育館 <b>&\"'", SiteLine::Open, Some(AT)),
-            site("集会所", SiteLine::Cut, Some(UnixMillis::new(AT.get() - 240_000))),
+            SiteFigures {
+                card_data: Some(Some(three_days_ago)),
+                ..site("体育館 <b>&\"'", SiteLine::Open, Some(AT))
+            },
+            SiteFigures {
+                card_data: Some(None),
+                ..site("集会所", SiteLine::Cut, Some(UnixMillis::new(AT.get() - 240_000)))
+            },
         ];
         let of = |mode| IncidentCounts { mode, sites: sites.clone() };
         Counts {
@@ -244,6 +268,8 @@ mod tests {
             "人数のみ <b>8</b> 人",
             "● つながっています",
             "23:56:00 の情報（4分前）",
+            "つながっています<small>カード確認データ：3日前</small>",
+            "カード確認データ：なし",
             "http-equiv=\"refresh\"",
         ] {
             assert!(page.contains(expected), "{expected}: {page}");

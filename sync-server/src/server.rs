@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,9 +21,12 @@ use crate::data::{DataError, DataFolder};
 use crate::doors::Doors;
 use crate::enrol::{NotTaken, take_in};
 use crate::hub::Hub;
+use crate::lists::Lists;
+use crate::pull::Puller;
 use crate::session::{Ended, serve};
 use crate::town::TownWatch;
 use crate::web;
+use crate::with_sources;
 
 /// How often the files of the town are looked at: what the operator changes takes effect within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -93,7 +96,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// This machine.
-    #[error("the thread of the databases cannot be started")]
+    #[error("a thread cannot be started")]
     Thread(#[source] io::Error),
     /// This program: the databases' thread ended on its own.
     #[error("the thread of the databases ended")]
@@ -124,12 +127,13 @@ impl Server {
         let not_usable = |source| RunError::Store { file: file.clone(), source };
         let mut stores = Stores::open(&folder).map_err(not_usable)?;
         let contacts = Contacts::from_saved(&stores.contacts().map_err(not_usable)?);
+        let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
         let town = TownWatch::open(folder, keys)?;
         stores.remember_drill(town.current().incidents.drill).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
-            hub: Arc::new(Hub::new(archive, town, contacts, limits.stalled_after)),
+            hub: Arc::new(Hub::new(archive, town, contacts, lists, limits.stalled_after)),
             archive: thread,
             acceptor: Arc::new(acceptor.with_patience(limits.patience)),
             boxes,
@@ -150,7 +154,7 @@ impl Server {
     /// Serves until `end` is there. Everything that was confirmed to a box is durable, so ending is quick.
     ///
     /// # Errors
-    /// [`RunError::ArchiveEnded`].
+    /// [`RunError::Thread`], [`RunError::ArchiveEnded`].
     pub async fn run(self, end: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { hub, archive, acceptor, boxes, web, limits, _running: running } = self;
         let mut tasks = JoinSet::new();
@@ -159,6 +163,9 @@ impl Server {
             .with_graceful_shutdown(async { drop(ended.await) });
         let browsers = tokio::spawn(async { browsers.await });
         tasks.spawn(keep_up(Arc::clone(&hub)));
+        let (pulls, no_more) = mpsc::channel();
+        let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
+        puller.start(no_more).map_err(RunError::Thread)?;
         let doors = Doors::new(limits.strangers, limits.strangers_from_one_address);
         tokio::pin!(end);
         let mut alive = interval(LOOK_EVERY);
@@ -187,6 +194,7 @@ impl Server {
                 _ = alive.tick() => if archive.is_finished() { break Err(RunError::ArchiveEnded) },
             }
         };
+        drop::<mpsc::Sender<()>>(pulls);
         drop(boxes);
         tasks.shutdown().await;
         drop(farewell);
@@ -212,7 +220,10 @@ async fn keep_up(hub: Arc<Hub>) {
     let (mut looks, mut saves) = (interval(LOOK_EVERY), interval(SAVE_EVERY));
     loop {
         tokio::select! {
-            _ = looks.tick() => hub.refresh().await,
+            _ = looks.tick() => {
+                hub.refresh().await;
+                hub.look_at_lists().await;
+            }
             _ = saves.tick() => hub.save_contacts().await,
         }
     }
@@ -243,17 +254,6 @@ fn report(id: hinamori_model::BoxId, ended: &Ended) {
             tracing::error!(%id, reason = %with_sources(ended), "a box's records were not stored")
         }
     }
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }
 
 async fn enrol(hub: &Arc<Hub>, enrolment: Enrolment) {

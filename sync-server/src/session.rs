@@ -6,13 +6,14 @@ use std::sync::Arc;
 use hinamori_model::{BoxId, SiteId};
 use hinamori_net_tls::PeerBox;
 use hinamori_store_sqlite::StoreError;
-use hinamori_sync::{Effects, Grant, PeerMisbehaved, Session, Side};
+use hinamori_sync::{Effects, Grant, ListMessage, PeerMisbehaved, Session, Side};
 use tokio::io::AsyncReadExt;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::archive::{Closed, Stores};
 use crate::clock::now;
 use crate::hub::{Hub, News};
+use crate::lists::BoxLists;
 use crate::outgoing::Outgoing;
 use crate::town::{NotAdmitted, Town};
 
@@ -64,6 +65,7 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
     let (line, displaced) = hub.contacts.opened(id);
     // Before what is held is looked up: what is stored in between is heard of.
     let (mut news, mut changes) = (hub.news(), hub.town.changes());
+    let mut other_lists = hub.lists.changes();
     let mut line = match Line::begin(hub, id, line.number(), key.0, town).await {
         Ok(line) => line,
         Err(ended) => return ended,
@@ -84,7 +86,9 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
                 sent = line.outgoing.leave(&mut to_box), if line.outgoing.is_waiting() => {
                     sent.map_err(|error| error.map_or(Ended::Stalled, Ended::Broke))
                 }
+                () = line.lists.answered(), if line.lists.is_answering() => Ok(()),
                 news = news.recv() => line.told(news),
+                changed = other_lists.changed() => changed.map_err(|_ended| Ended::Closed(Closed)),
                 changed = changes.changed() => match changed {
                     Ok(()) => line.town_changed(Arc::clone(&changes.borrow_and_update())),
                     Err(_ended) => Err(Ended::Closed(Closed)),
@@ -113,6 +117,7 @@ struct Line<'h> {
     lookup: Lookup,
     /// Not sent yet; only the newest is.
     town: Option<Arc<Town>>,
+    lists: BoxLists,
     refused: usize,
 }
 
@@ -148,6 +153,7 @@ impl<'h> Line<'h> {
             outgoing,
             lookup: Lookup::NothingNew,
             town: None,
+            lists: BoxLists::default(),
             refused: 0,
         })
     }
@@ -155,7 +161,7 @@ impl<'h> Line<'h> {
     /// Takes bytes of the box.
     async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.hub.contacts.heard(self.id, now());
-        let Effects { store, quarantine, confirmed: _, town: _, look_up, lists: _, send } =
+        let Effects { store, quarantine, confirmed: _, town: _, look_up, lists, send } =
             self.session.received(bytes)?;
         if !store.is_empty() {
             let sites: BTreeSet<SiteId> = store.iter().map(|batch| batch.seal().scope.site).collect();
@@ -177,6 +183,12 @@ impl<'h> Line<'h> {
         }
         if look_up {
             self.lookup = Lookup::Due;
+        }
+        for message in lists {
+            if let ListMessage::Seen { as_of, .. } = message {
+                self.hub.contacts.told_of_card_data(self.id, as_of);
+            }
+            self.lists.heard(message);
         }
         self.outgoing.push(send);
         Ok(())
@@ -201,8 +213,10 @@ impl<'h> Line<'h> {
         Ok(())
     }
 
-    /// Fills up what leaves: the newest package, then what the box lacks, a portion at a time.
+    /// Fills up what leaves: the newest package, then what the box lacks, a portion at a time; lists when nothing else
+    /// waits.
     async fn fill(&mut self) -> Result<(), Ended> {
+        self.lists.begin(&self.hub.lists, &self.hub.town.keys.list_feed);
         while self.outgoing.has_room() {
             if let Some(town) = self.town.take() {
                 self.outgoing.push(self.session.town_changed(town.signed.clone(), town.grants.clone()));
@@ -216,6 +230,10 @@ impl<'h> Line<'h> {
                     self.lookup = Lookup::NothingNew;
                 }
                 self.outgoing.push(send);
+            } else if self.outgoing.is_waiting() {
+                break;
+            } else if let Some(message) = self.lists.next(&self.hub.lists) {
+                self.outgoing.push(self.session.tell(message));
             } else {
                 break;
             }

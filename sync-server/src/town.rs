@@ -7,6 +7,7 @@ use hinamori_sync::town::{Incidents, Package, SignedPackage, Site};
 use hinamori_sync::{Grant, Grants};
 use tokio::sync::watch;
 
+use crate::crl::Authorities;
 use crate::data::{DataError, DataFolder, Fingerprint, Keys};
 use crate::registry::{Registry, Standing};
 
@@ -17,6 +18,7 @@ pub(crate) struct Town {
     pub(crate) incidents: Incidents,
     pub(crate) signed: SignedPackage,
     pub(crate) grants: Grants,
+    pub(crate) authorities: Authorities,
     registry: Registry,
 }
 
@@ -108,7 +110,7 @@ impl TownWatch {
 fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let registry = folder.registry()?;
     let (signed, package) = folder.town(keys)?;
-    let grants = Grants::from(&package);
+    let (grants, authorities) = (Grants::from(&package), Authorities::of(&package));
     let Package { name, sites, incidents, .. } = package;
-    Ok(Town { name, sites, incidents, signed, grants, registry })
+    Ok(Town { name, sites, incidents, signed, grants, authorities, registry })
 }

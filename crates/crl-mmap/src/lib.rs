@@ -9,10 +9,14 @@
 //! **Invariant:** a list that is older than the newest one that was ever taken here is refused; its mark is kept
 //! twice, and a third time in the index itself.
 
+mod kept;
 mod mark;
 mod sealed;
 mod shelf;
+mod status;
 
+pub use kept::Way;
 pub use mark::{Backwards, Mark};
-pub use sealed::{AtRestKey, Mapped, map_finished};
-pub use shelf::{Alarm, Held, Locked, NotTaken, Note, Shelf, Taken};
+pub use sealed::{AtRestKey, Mapped, SealedReader, map_finished};
+pub use shelf::{Alarm, Held, LONGEST_LIST, Locked, NotTaken, Note, Shelf, Taken};
+pub use status::{span, status};

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use hinamori_crl::Sink;
@@ -20,6 +21,10 @@ const MAGIC: [u8; 8] = *b"HNSEAL\0\x01";
 const PREFIX: usize = 8;
 const CHUNK: usize = 64 << 10;
 const TAG: usize = 16;
+/// Bytes of a full chunk with its tag.
+const WHOLE: u64 = (CHUNK + TAG) as u64;
+/// Bytes before the first chunk.
+const HEADER: u64 = (MAGIC.len() + PREFIX) as u64;
 /// A nation's list in one piece, twice over.
 const LONGEST: u64 = 4 << 30;
 
@@ -162,18 +167,11 @@ pub(crate) fn unseal(
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
     let bad = || io::Error::from(io::ErrorKind::InvalidData);
-    let length = file.metadata()?.len();
-    let (mut magic, mut prefix) = ([0; 8], [0; PREFIX]);
-    file.read_exact(&mut magic)?;
-    file.read_exact(&mut prefix)?;
-    let header = u64::try_from(MAGIC.len() + PREFIX).unwrap_or(u64::MAX);
-    let mut left =
-        length.checked_sub(header).filter(|_| magic == MAGIC && length <= LONGEST).ok_or_else(bad)?;
+    let (prefix, mut left) = begin(file)?;
     let mut chunk = vec![0; CHUNK + TAG];
-    let whole = u64::try_from(CHUNK + TAG).unwrap_or(u64::MAX);
     let mut number = 0_u32;
     loop {
-        let size = left.min(whole);
+        let size = left.min(WHOLE);
         let part = usize::try_from(size).ok().and_then(|size| chunk.get_mut(..size)).ok_or_else(bad)?;
         file.read_exact(part)?;
         left -= size;
@@ -184,6 +182,68 @@ pub(crate) fn unseal(
         }
         number = number.checked_add(1).ok_or_else(bad)?;
     }
+}
+
+/// A sealed file of which parts are read.
+#[derive(Debug)]
+pub struct SealedReader<'k> {
+    file: File,
+    key: &'k AtRestKey,
+    prefix: [u8; PREFIX],
+    /// Bytes of all chunks with their tags.
+    sealed: u64,
+}
+
+impl<'k> SealedReader<'k> {
+    /// Reads a file's beginning.
+    ///
+    /// # Errors
+    /// The system's; [`io::ErrorKind::InvalidData`] for another kind of file.
+    pub(crate) fn open(mut file: File, key: &'k AtRestKey) -> io::Result<Self> {
+        let (prefix, sealed) = begin(&mut file)?;
+        Ok(Self { file, key, prefix, sealed })
+    }
+
+    /// Bytes of the content.
+    pub const fn length(&self) -> u64 {
+        self.sealed.saturating_sub(self.sealed.div_ceil(WHOLE).saturating_mul(TAG as u64))
+    }
+
+    /// At most so many bytes of the content, from an offset on; fewer at its end.
+    ///
+    /// # Errors
+    /// The system's; [`io::ErrorKind::InvalidData`] when a byte of the chunks that were read is not as it was written.
+    pub fn read(&mut self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+        let bad = || io::Error::from(io::ErrorKind::InvalidData);
+        let mut out = Vec::new();
+        let (mut number, inside) = (offset / CHUNK as u64, offset % CHUNK as u64);
+        let mut skipped = usize::try_from(inside).map_err(|_never| bad())?;
+        while out.len() < most && number.saturating_mul(WHOLE) < self.sealed {
+            let begin = number.saturating_mul(WHOLE);
+            let size = self.sealed.saturating_sub(begin).min(WHOLE);
+            let mut chunk = vec![0; usize::try_from(size).map_err(|_never| bad())?];
+            self.file.read_exact_at(&mut chunk, HEADER.saturating_add(begin))?;
+            let is_last = begin.saturating_add(size) == self.sealed;
+            let nonce = nonce(self.prefix, u32::try_from(number).map_err(|_too_long| bad())?);
+            let content = self.key.0.open_in_place(nonce, additional(is_last), &mut chunk);
+            let content = content.map_err(|_bent| bad())?;
+            let wanted = content.get(skipped..).unwrap_or_default();
+            out.extend_from_slice(wanted.get(..most.saturating_sub(out.len())).unwrap_or(wanted));
+            skipped = 0;
+            number = number.saturating_add(1);
+        }
+        Ok(out)
+    }
+}
+
+/// Reads what stands before the chunks. Gives their prefix and their length.
+fn begin(file: &mut File) -> io::Result<([u8; PREFIX], u64)> {
+    let length = file.metadata()?.len();
+    let (mut magic, mut prefix) = ([0; MAGIC.len()], [0; PREFIX]);
+    file.read_exact(&mut magic)?;
+    file.read_exact(&mut prefix)?;
+    let chunks = length.checked_sub(HEADER).filter(|_| magic == MAGIC && length <= LONGEST);
+    Ok((prefix, chunks.ok_or(io::ErrorKind::InvalidData)?))
 }
 
 /// The content of a sealed file as memory that nobody can change any more.
@@ -244,6 +304,36 @@ mod tests {
         let path = folder.join("read");
         std::fs::write(&path, bytes).unwrap();
         mapped(&mut File::open(&path).unwrap(), key).map(|mapped| mapped.as_ref().to_vec())
+    }
+
+    #[test]
+    fn parts_are_read_at_any_offset() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = AtRestKey::open_or_make(folder.path(), "key").unwrap();
+        for length in [0, 1, CHUNK, CHUNK + 1, 3 * CHUNK - 7] {
+            let content: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+            written(folder.path(), &key, &content);
+            let sealed = File::open(folder.path().join("sealed")).unwrap();
+            let mut reader = SealedReader::open(sealed, &key).unwrap();
+            assert_eq!(reader.length(), length as u64);
+            for offset in [0, 1, CHUNK - 1, CHUNK, 2 * CHUNK + 5, length, length + CHUNK] {
+                for most in [0, 1, CHUNK + 2] {
+                    let part = content.get(offset..).unwrap_or_default();
+                    let expected = &part[..part.len().min(most)];
+                    assert_eq!(
+                        reader.read(offset as u64, most).unwrap(),
+                        expected,
+                        "{length} {offset} {most}"
+                    );
+                }
+            }
+        }
+        let sealed = folder.path().join("sealed");
+        let mut bytes = std::fs::read(&sealed).unwrap();
+        bytes[HEADER as usize + CHUNK + 100] ^= 1;
+        std::fs::write(&sealed, &bytes).unwrap();
+        let mut reader = SealedReader::open(File::open(&sealed).unwrap(), &key).unwrap();
+        assert!(reader.read(0, CHUNK).is_ok() && reader.read(0, CHUNK + 1).is_err());
     }
 
     #[test]

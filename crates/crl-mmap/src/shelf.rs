@@ -17,7 +17,7 @@ use crate::mark::{Backwards, Mark};
 use crate::sealed::{AtRestKey, SealedWriter, map_finished, mapped, unseal};
 
 /// Bytes of a list: the nation's in one piece, many times over.
-const LONGEST_LIST: u64 = 2 << 30;
+pub const LONGEST_LIST: u64 = 2 << 30;
 /// Bytes of what is noted of a list.
 const LONGEST_NOTE: u64 = 64 << 10;
 /// Alarms that are kept of a list.
@@ -28,6 +28,7 @@ const NOTE: &str = "note";
 const REPORTED: &str = "reported";
 const INCOMING: &str = "incoming";
 const INDEX: &str = "index";
+const CHANGED: &str = "changed";
 
 /// Why a list was not taken. What was held before is held.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,10 @@ pub struct Note {
     pub source: String,
     /// When it was taken.
     pub taken_at: UnixMillis,
+    /// Grows from one list that is taken to the next, of all that are here.
+    pub epoch: u64,
+    /// Of which content this is noted; another one is here when a stop came in between.
+    content: Option<[u8; 32]>,
     /// The last list that was refused in its place.
     pub refused: Option<Alarm>,
     /// The last alarms.
@@ -115,9 +120,9 @@ pub struct Held {
 
 /// The folder. Several programs may open it: whoever changes it holds its lock.
 pub struct Shelf {
-    lists: PathBuf,
+    pub(crate) lists: PathBuf,
     marks: PathBuf,
-    key: AtRestKey,
+    pub(crate) key: AtRestKey,
     generations: usize,
 }
 
@@ -152,11 +157,17 @@ impl Shelf {
         Ok(Locked { shelf: self, _lock: file })
     }
 
-    /// Changes whenever a list does: for whoever looks now and then.
+    /// Changes whenever a list does, and is never again what it was: for whoever looks now and then.
     pub fn stamp(&self) -> Option<UnixMillis> {
-        let changed = fs::metadata(self.lists.join("changed")).ok()?.modified().ok()?;
-        let since = changed.duration_since(std::time::UNIX_EPOCH).ok()?;
-        Some(UnixMillis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+        let bytes = private_file::read(&self.lists, CHANGED, 8).ok().flatten()?;
+        Some(UnixMillis::new(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)))
+    }
+
+    /// What the stamp will be after the next change.
+    fn next_stamp(&self, now: UnixMillis) -> UnixMillis {
+        let of_lists = || self.ids().unwrap_or_default().into_iter().map(|id| self.note(id).epoch).max();
+        let last = self.stamp().map(UnixMillis::get).or_else(of_lists).unwrap_or(0);
+        now.max(UnixMillis::new(last.saturating_add(1)))
     }
 
     /// Everything that is held. A list that cannot be read any more is there without its index.
@@ -167,7 +178,11 @@ impl Shelf {
         self.ids()?.into_iter().map(|id| Ok((id, self.held_list(id)?))).collect()
     }
 
-    fn ids(&self) -> io::Result<Vec<ListId>> {
+    /// The lists that were ever taken here.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn ids(&self) -> io::Result<Vec<ListId>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.lists)? {
             ids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<ListId>().ok()));
@@ -175,7 +190,11 @@ impl Shelf {
         Ok(ids)
     }
 
-    fn held_list(&self, id: ListId) -> io::Result<Held> {
+    /// One of the lists.
+    ///
+    /// # Errors
+    /// The system's; [`io::ErrorKind::NotFound`] where there was never such a list.
+    pub fn held_list(&self, id: ListId) -> io::Result<Held> {
         let folder = self.folder(id);
         let index = self.newest(id)?;
         let own = index.as_ref().map(Mark::of);
@@ -235,6 +254,11 @@ impl Shelf {
         self.read_index(found.ok_or(io::ErrorKind::NotFound)?)
     }
 
+    /// Bytes of all generations of a list on the disk.
+    pub(crate) fn bytes_of(&self, id: ListId) -> io::Result<u64> {
+        self.index_files(id)?.iter().map(|file| Ok(fs::metadata(file)?.len())).sum()
+    }
+
     /// Whether there was ever such a list here.
     pub fn has(&self, id: ListId) -> bool {
         self.folder(id).is_dir()
@@ -258,7 +282,8 @@ impl Shelf {
         [Mark::read(&self.folder(id), MARK), Mark::read(&self.marks, &id.to_string())]
     }
 
-    fn note(&self, id: ListId) -> Note {
+    /// What is noted of a list.
+    pub fn note(&self, id: ListId) -> Note {
         let bytes = private_file::read(&self.folder(id), NOTE, LONGEST_NOTE).ok().flatten();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
@@ -300,7 +325,7 @@ impl Shelf {
     }
 
     /// A file of its own among what comes in.
-    fn temporary(&self) -> io::Result<(PathBuf, File)> {
+    pub(crate) fn temporary(&self) -> io::Result<(PathBuf, File)> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
         let path = self.incoming().join(format!("{:016x}.new", u64::from_le_bytes(random)));
@@ -315,7 +340,7 @@ fn file_name(index: &Index<SharedBytes>) -> String {
     format!("{length:02x}{}-{}.{INDEX}", hex(number), hex(index.content().get(..16).unwrap_or_default()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -332,16 +357,20 @@ impl Locked<'_> {
         mark.write(&self.shelf.marks, &id.to_string())
     }
 
-    /// Throws away what a stop left half done, and writes the marks that it kept from being written.
+    /// Throws away what a stop left half done, and writes the marks and notes that it kept from being written.
     ///
     /// # Errors
     /// The system's.
     pub fn tidy(&self) -> io::Result<()> {
         for id in self.shelf.ids()? {
-            let newest = self.shelf.newest(id)?.as_ref().map(Mark::of);
-            let Some(furthest) = self.shelf.mark(id, newest) else { continue };
+            let newest = self.shelf.newest(id)?;
+            let Some(furthest) = self.shelf.mark(id, newest.as_ref().map(Mark::of)) else { continue };
             if self.shelf.marks_of(id) != [Some(furthest.clone()), Some(furthest.clone())] {
                 self.write_mark(id, &furthest)?;
+            }
+            let note = self.shelf.note(id);
+            if let Some(newest) = newest.filter(|newest| note.content != Some(*newest.content())) {
+                self.write_note_of_new(note, &newest, UnixMillis::default())?;
             }
         }
         for entry in fs::read_dir(self.shelf.incoming())? {
@@ -460,9 +489,9 @@ impl Locked<'_> {
         File::open(&folder)?.sync_all()?;
         File::open(&self.shelf.lists)?.sync_all()?;
         self.write_mark(id, &mark)?;
-        if !is_known {
+        if note.content != Some(*index.content()) {
             (note.source, note.taken_at) = (source.to_owned(), now);
-            self.write_note(id, note)?;
+            self.write_note_of_new(note, &index, now)?;
         }
         self.drop_old(id)?;
         Ok(Taken { index, is_known })
@@ -474,11 +503,28 @@ impl Locked<'_> {
         files.iter().take(too_many).try_for_each(fs::remove_file)
     }
 
-    fn write_note(&self, id: ListId, mut note: Note) -> io::Result<()> {
+    fn write_note(&self, id: ListId, note: Note) -> io::Result<()> {
+        // The stamp says when a list came: an alarm moves it no further than it has to.
+        self.write_note_at(id, note, self.shelf.next_stamp(UnixMillis::default()))
+    }
+
+    /// The note of a list that is new here.
+    fn write_note_of_new(
+        &self,
+        mut note: Note,
+        index: &Index<SharedBytes>,
+        now: UnixMillis,
+    ) -> io::Result<()> {
+        let stamp = self.shelf.next_stamp(now);
+        (note.epoch, note.content) = (stamp.get(), Some(*index.content()));
+        self.write_note_at(index.id(), note, stamp)
+    }
+
+    fn write_note_at(&self, id: ListId, mut note: Note, stamp: UnixMillis) -> io::Result<()> {
         note.alarms.drain(..note.alarms.len().saturating_sub(ALARMS));
         let bytes = serde_json::to_vec(&note).map_err(io::Error::other)?;
         private_file::replace(&self.shelf.folder(id), NOTE, &bytes)?;
-        private_file::replace(&self.shelf.lists, "changed", &[])
+        private_file::replace(&self.shelf.lists, CHANGED, &stamp.get().to_be_bytes())
     }
 
     /// Raises an alarm about a list that is here.

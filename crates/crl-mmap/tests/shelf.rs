@@ -192,3 +192,57 @@ fn nothing_on_the_disk_can_be_read_without_the_key() {
     let other = Shelf::open(bench.folder.path(), 2).unwrap();
     assert!(other.held().unwrap()[&id].index.is_none());
 }
+
+#[test]
+fn every_list_that_is_taken_has_a_later_epoch_whatever_the_clock_says() {
+    let bench = Bench::new();
+    let epoch = || bench.only().1.note.epoch;
+    bench.import(&bench.list(1).issue()).unwrap();
+    let first = epoch();
+    assert_eq!(first, NOW.get());
+    bench.import(&bench.list(1).issue()).unwrap();
+    assert_eq!(epoch(), first, "the same one");
+    bench.import(&bench.list(2).issue()).unwrap();
+    assert!(epoch() > first, "the clock stands still");
+    let second = epoch();
+    assert!(bench.import(&bench.list(1).issue()).is_err());
+    assert_eq!(epoch(), second, "a refused one");
+    fs::remove_file(bench.folder.path().join("lists/changed")).unwrap();
+    bench.import(&bench.list(3).issue()).unwrap();
+    assert!(epoch() > second);
+    // A stop before the note was written.
+    let third = epoch();
+    let note = bench.folder.path().join("lists").join(bench.only().0.to_string()).join("note");
+    let kept = fs::read(&note).unwrap();
+    bench.import(&bench.list(4).issue()).unwrap();
+    fs::write(note, kept).unwrap();
+    bench.shelf.lock().unwrap().tidy().unwrap();
+    assert!(epoch() > third + 1);
+    let mended = epoch();
+    bench.shelf.lock().unwrap().tidy().unwrap();
+    assert_eq!(epoch(), mended);
+}
+
+#[test]
+fn an_operator_reads_what_is_held_and_what_was_refused() {
+    let bench = Bench::new();
+    let later = UnixMillis::new(NOW.get() + 3 * 86_400_000);
+    assert!(hinamori_crl_mmap::status(&bench.shelf, later).unwrap().starts_with("No list is held"));
+    let serial = Holder::numbered(7).serial();
+    bench.import(&bench.list(300).revoking(&serial, NOW, 4).issue()).unwrap();
+    assert!(bench.import(&bench.list(299).issue()).is_err());
+    assert!(bench.import(&bench.list(300).issue()).is_err());
+    assert!(bench.import(b"hello").is_err());
+    let text = hinamori_crl_mmap::status(&bench.shelf, later).unwrap();
+    for part in [
+        "O=JPKI",
+        "PARTITION",
+        "CRL Distribution Points",
+        " 1        300     2 d",
+        "a stick",
+        "ALARM 3 d ago, from a stick: the list does not follow the one that was taken before: the list has the number",
+        "last refused: 3 d ago, from a stick: the list was refused",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

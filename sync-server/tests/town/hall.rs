@@ -111,8 +111,7 @@ impl Hall {
 
     fn write_registers(&self) {
         let authority = Hierarchy::jpki_auth(1);
-        let today = UnixMillis::new(now().get() / 86_400_000 * 86_400_000);
-        for folder in ["anchors", "intermediates", "lists"] {
+        for folder in ["anchors", "intermediates"] {
             std::fs::create_dir(self.path().join(folder)).unwrap();
         }
         let write = |name: &str, bytes: &[u8]| std::fs::write(self.path().join(name), bytes).unwrap();
@@ -121,7 +120,6 @@ impl Hall {
             write(&format!("intermediates/{number}.der"), der);
         }
         let holder = Holder::numbered(1);
-        write("lists/list.crl", &authority.crl(&holder.municipality, 1, today).issue());
         let card = hex(&authority.issue(&holder).spki_sha256().0);
         let person = |number: u8| format!("{number:02x}").repeat(16);
         let [one, two, three] = [1, 2, 3].map(person);
@@ -171,6 +169,21 @@ impl Hall {
             )
             .as_bytes(),
         );
+    }
+
+    /// The town's list of this number, with so many entries; made when the day began.
+    pub(crate) fn list(number: u64, entries: u32) -> Vec<u8> {
+        let today = UnixMillis::new(now().get() / 86_400_000 * 86_400_000);
+        let made = today.plus(number * 1_000);
+        let spec = Hierarchy::jpki_auth(1).crl(&Holder::numbered(1).municipality, number, made);
+        (0..entries).fold(spec, |spec, entry| spec.revoking(&serial(entry), today, 1)).issue()
+    }
+
+    /// Gives the server a list.
+    pub(crate) fn import_list(&self, list: &[u8]) -> String {
+        let file = self.path().join("list.crl");
+        std::fs::write(&file, list).unwrap();
+        self.must(&["crl", "import", file.to_str().unwrap()])
     }
 
     /// Reads the registers in; what the program said.
@@ -255,6 +268,13 @@ impl Running {
         }
     }
 
+    /// Bytes of memory that it had at the most.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        most.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
+    }
+
     /// A power cut.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -287,6 +307,13 @@ impl Drop for Running {
 pub(crate) fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     UnixMillis::new(u64::try_from(since.as_millis()).unwrap())
+}
+
+/// A serial number that looks like chance, sixteen bytes long.
+pub(crate) fn serial(entry: u32) -> Vec<u8> {
+    let mixed = |round: u64| (u64::from(entry) + round).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let word = |round| mixed(round).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 1 | 1 << 62;
+    [word(1), word(7)].map(u64::to_be_bytes).concat()
 }
 
 fn hex(bytes: &[u8]) -> String {

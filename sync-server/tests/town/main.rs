@@ -7,6 +7,8 @@
 )]
 
 mod hall;
+mod lists;
+mod pull;
 mod shelter;
 
 use std::path::PathBuf;
@@ -311,6 +313,7 @@ async fn whoever_types_the_commands_the_files_stay_the_service_user_s() {
     let user = hall.owned_by_a_service_user();
     hall.must(&["init"]);
     hall.import();
+    hall.import_list(&Hall::list(1, 1));
     let code = hall.code(TestSite::Gym, &[]);
     let _server = hall.run();
     let mut gym = TestBox::new(1, TestSite::Gym);

@@ -7,7 +7,7 @@ use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId};
 use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::town::{Package, SignedPackage};
-use hinamori_sync::{Effects, Grants, SealKey, SealedBatch, Session, Side, Vectors};
+use hinamori_sync::{Effects, Grants, ListMessage, SealKey, SealedBatch, Session, Side, Vectors};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -108,7 +108,7 @@ impl TestBox {
         let (session, hello) =
             Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), &self.vectors());
         stream.write_all(&hello).await.unwrap();
-        Line { of: self, stream, session, ended: None }
+        Line { of: self, stream, session, lists: Vec::new(), ended: None }
     }
 }
 
@@ -117,6 +117,8 @@ pub(crate) struct Line<'b> {
     pub(crate) of: &'b mut TestBox,
     stream: TlsStream<TcpStream>,
     session: Session,
+    /// What the server said of lists.
+    pub(crate) lists: Vec<ListMessage>,
     /// How the server ended it.
     pub(crate) ended: Option<String>,
 }
@@ -156,6 +158,18 @@ impl Line<'_> {
         u64::from(confirmed) == self.of.written
     }
 
+    /// Says something of lists; the server's hello has to be here.
+    pub(crate) async fn say(&mut self, message: ListMessage) {
+        let send = self.session.tell(message);
+        assert!(!send.is_empty(), "not greeted yet");
+        self.stream.write_all(&send).await.unwrap();
+    }
+
+    /// Whether the server's hello is here.
+    pub(crate) fn is_greeted(&self) -> bool {
+        !self.session.tell(ListMessage::Seen { epoch: 0, as_of: None }).is_empty()
+    }
+
     /// Sends batches whatever the protocol thinks that the server has.
     pub(crate) async fn force(&mut self, batches: &[SealedBatch]) {
         let root = self.of.identity.as_ref().unwrap().town_root();
@@ -186,9 +200,10 @@ impl Line<'_> {
     }
 
     async fn heard(&mut self, bytes: &[u8]) {
-        let Effects { store, quarantine, confirmed, town, look_up, lists: _, send } =
+        let Effects { store, quarantine, confirmed, town, look_up, lists, send } =
             self.session.received(bytes).unwrap();
         assert!(quarantine.is_empty(), "{quarantine:?}");
+        self.lists.extend(lists);
         for batch in store {
             let (seal, changes) = (batch.seal().clone(), batch.changes().to_vec());
             self.of.shelf.push(SealedBatch { seal, changes });

@@ -53,10 +53,10 @@ pub fn import(
     Ok(())
 }
 
-/// The shelf, to say what is on it.
+/// What is on the shelf, as a table.
 ///
 /// # Errors
 /// The system's.
-pub fn shelf(config: &Config) -> std::io::Result<Shelf> {
-    Shelf::open(&config.data, GENERATIONS)
+pub fn status(config: &Config) -> std::io::Result<String> {
+    hinamori_crl_mmap::status(&Shelf::open(&config.data, GENERATIONS)?, clock::wall())
 }

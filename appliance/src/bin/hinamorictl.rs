@@ -70,6 +70,8 @@ enum CrlTask {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Which lists this box holds, how old they are, and what was refused.
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

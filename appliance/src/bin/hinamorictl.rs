@@ -92,6 +92,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::PinStatus { seconds } => watch_readers(&of_box()?, Question::Pins, seconds),
         Task::Enrol { code } => enrol(&of_box()?, &code),
         Task::Crl { task: CrlTask::Import { files } } => import_lists(&of_box()?, &files),
+        Task::Crl { task: CrlTask::Status } => say(card_data::status(&of_box()?)?.trim_end()),
         Task::Cert { task: CertTask::Check(check) } => return check_certificate(&check),
         Task::Status { json } => status(&of_box()?, json),
     };

@@ -3,7 +3,8 @@
 //!
 //! General-purpose path builders do not fit the national cards: their certificatePolicies are critical, their
 //! distribution points are directory names, and three generations of authorities share one name. So each rule
-//! is a function of its own here ([`profile`](Purpose), path, list), with the clause it stands for.
+//! is a function of its own here ([`profile`](Purpose), path, list), with the clause it stands for. The same
+//! functions judge anybody's certificates without a profile ([`check_path`]), and so test suites can measure them.
 //!
 //! **Invariant:** trust comes from pinned anchors only, never from a card.
 //! **Invariant:** a serial number never leaves this crate; outside, a card is the hash of its public key.

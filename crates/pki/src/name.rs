@@ -81,6 +81,8 @@ mod tests {
     fn texts_are_compared_without_case_and_width_of_spaces() {
         assert!(same("CN=Good CA,O=Test", "CN=good  ca,O=TEST"));
         assert!(same("CN=A+OU=B,O=C", "OU=b+CN=a,O=c"));
+        // DER puts the shorter one of the two first.
+        assert!(same("CN=a b+OU=abcd,O=C", "CN=a      b+OU=abcd,O=C"));
         for other in ["CN=GoodCA,O=Test", "O=Test,CN=Good CA", "CN=Good CA", "OU=Good CA,O=Test"] {
             assert!(!same("CN=Good CA,O=Test", other), "{other}");
         }

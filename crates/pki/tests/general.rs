@@ -3,10 +3,12 @@
 
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
-    Age, AnchorError, CrlRefused, PathError, PathQuestion, PathReport, Revocation, check_path, der_values,
-    time_of,
+    Age, AnchorError, CrlRefused, PathError, PathQuestion, PathReport, Revocation, UnknownReason, check_path,
+    der_values, time_of,
 };
-use hinamori_sim::ca::{CrlSpec, Extension, Hierarchy, Holder, Key, NOW, Name, asn1, id};
+use hinamori_sim::ca::{
+    CertificateSpec, CrlSpec, DistributionPointName, Extension, Hierarchy, Holder, Key, NOW, Name, asn1, id,
+};
 
 fn medis() -> Hierarchy {
     Hierarchy::hpki_auth(1)
@@ -109,6 +111,40 @@ fn what_is_refused_is_named_by_its_place() {
     let unpinned = PathQuestion { anchors: &[], ..question };
     assert_eq!(check_path(&unpinned).unwrap().problems, [PathError::UntrustedIssuer]);
     assert!(check_path(&PathQuestion { certificate: &[0x30, 0], ..question }).is_err());
+}
+
+#[test]
+fn a_list_by_a_key_of_which_nothing_is_known_says_nothing() {
+    let jpki = Hierarchy::jpki_auth(1);
+    let (card, key) = (jpki.issue(&holder()).certificate, Key::named(1, "lists"));
+    let signing = jpki.authority_certificate(jpki.issuing_name().clone());
+    let signing = CertificateSpec { spki: key.spki().to_vec(), key: key.clone(), ..signing }
+        .without(&id::SUBJECT_KEY_IDENTIFIER)
+        .without(&id::BASIC_CONSTRAINTS)
+        .with(Extension::key_usage(&[6]));
+    let serial = signing.serial.clone();
+    let signing = signing.issue().certificate;
+    let list = jpki.crl(&holder().municipality, 1, NOW);
+    let by_key = CrlSpec { signer: key, ..list.clone().without(&id::AUTHORITY_KEY_IDENTIFIER) }.issue();
+    let address =
+        DistributionPointName::Address("http://hpki.example.jp/repository/rlist/rarl.crl".to_owned());
+    let about_key = list.with(Extension::issuing_distribution_point(&address));
+    let says = |lists: &[&[u8]]| {
+        let anchors = [jpki.anchor_der()];
+        let question = PathQuestion {
+            certificate: &card,
+            anchors: &anchors,
+            candidates: &[&signing],
+            lists,
+            policy: None,
+            time: NOW,
+        };
+        check_path(&question).unwrap().revocations
+    };
+    let unknown = Revocation::Unknown { why: UnknownReason::NoListForPartition };
+    assert_eq!(says(&[&by_key]), [unknown]);
+    assert_eq!(says(&[&by_key, &about_key.issue()]), [FINE]);
+    assert_eq!(says(&[&by_key, &about_key.revoking(&serial, NOW, 1).issue()]), [unknown]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use hinamori_sim::ca::{
     CertificateSpec, CrlSpec, DistributionPointName, Extension, Hierarchy, HierarchySpec, Holder, Key, NOW,
     Name, Profile, asn1, id,
 };
+use ring::digest::{SHA256, digest};
 use x509_cert::Certificate;
 
 fn generation(generation: u8) -> Hierarchy {
@@ -172,6 +173,26 @@ fn an_index_from_a_file_is_held_like_a_list() {
     build(&crl, head.kind(), &mut other).unwrap().name(&bent).unwrap();
     let held = verifier.hold(Index::open(SharedBytes::new(other)).unwrap());
     assert_eq!(held, Err(CrlRefused::Malformed));
+}
+
+#[test]
+fn lists_of_holders_and_of_authorities_are_rows_of_their_own() {
+    let jpki = generation(1);
+    let verifier = pinning(&[&jpki]);
+    let scope = |list: CrlSpec| {
+        let der = list.issue();
+        let crl = Crl::parse(&der).unwrap();
+        verifier.read_head(&crl, &[], NOW).unwrap().check_signature(&crl).unwrap().stated().scope
+    };
+    let whole = list(&jpki, 1).without(&id::ISSUING_DISTRIBUTION_POINT);
+    let limited = |number| {
+        let point = asn1::sequence(&[asn1::context_primitive(number, &[0xFF])]);
+        whole.clone().with(Extension::new(id::ISSUING_DISTRIBUTION_POINT, true, point))
+    };
+    let mut scopes = [scope(list(&jpki, 1)), scope(whole.clone()), scope(limited(1)), scope(limited(2))];
+    assert_eq!(scopes[1].as_slice(), digest(&SHA256, b"").as_ref(), "of nothing for the whole");
+    scopes.sort_unstable();
+    assert!(scopes.windows(2).all(|pair| pair[0] != pair[1]));
 }
 
 #[test]

@@ -85,6 +85,7 @@ impl Line<'_> {
             let Some(ListMessage::Piece(piece)) = answer.pop() else { panic!("no piece") };
             assert!(!piece.bytes.is_empty() && piece.bytes.len() <= LONGEST_PIECE);
             have.extend(piece.bytes);
+            assert!(have.len() as u64 <= piece.total);
             match answer.pop() {
                 Some(ListMessage::Reported { id, bytes }) if id == wanted.id && wanted.offset == 0 => {
                     reported = Some(bytes);

@@ -201,9 +201,11 @@ fn every_card(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
 /// How a box answers a card that nothing is wrong with but, perhaps, a list.
 fn is_doubted(world: &mut World, summary: &mut Summary, card: &str, at: &str) -> anyhow::Result<bool> {
     let mut kiosk = world.demo_box(at).kiosk()?;
+    // The same card again within some seconds is one tap: somebody else comes first.
+    tap(world, summary, "kiyoko", at, &mut kiosk)?;
     let answer = tap(world, summary, card, at, &mut kiosk)?;
     ensure!(
-        matches!(answer.kind, AnswerKind::Welcome { name: Some(_), .. } | AnswerKind::Here { .. }),
+        matches!(answer.kind, AnswerKind::Welcome { .. } | AnswerKind::Here { .. }),
         "{card} is received like everybody: {:?}",
         answer.kind
     );

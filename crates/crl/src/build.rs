@@ -14,7 +14,7 @@ use crate::row::{BLOCK, OTHER_FORM, ROOM, around_other, write_usual};
 use crate::sparse::{Shape, Writer};
 
 /// Bytes of rows that are written at once.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 128 << 10;
 
 /// Where an index is written: a file, or memory.
 pub trait Sink: io::Write {

@@ -29,9 +29,12 @@ struct Options {
     /// Taps to measure.
     #[arg(long, default_value_t = 2_000)]
     taps: usize,
-    /// Entries of the lists.
-    #[arg(long, default_value_t = 5_000_000)]
-    entries: usize,
+    /// Entries of the lists; five millions and one without it.
+    #[arg(long)]
+    entries: Option<usize>,
+    /// Takes in the list of this folder and says how much memory that took: a process of its own for each.
+    #[arg(long, hide = true)]
+    ingest: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,6 +47,9 @@ enum Bench {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    if let Some(folder) = options.ingest {
+        return crl::ingest_here(&folder);
+    }
     std::fs::create_dir_all(&options.folder)?;
     let benches = options.name.map_or_else(|| vec![Bench::Tap, Bench::Crl], |name| vec![name]);
     for bench in benches {

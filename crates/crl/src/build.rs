@@ -239,15 +239,11 @@ impl Plain {
             rest.dedup();
         }
         let [first, last] = self.ends();
-        let write = |count| {
-            let shape = Shape::new(count, first, last);
-            let mut set = Writer::new(shape)?;
-            self.each(|number| set.push(number));
-            Some((shape, set))
-        };
-        let (shape, set) = write(rows)?;
-        // A list may name a certificate twice, and should not.
-        if set.count() == rows { Some((shape, set)) } else { write(set.count()) }
+        // Of a list that names a certificate twice, and should not, fewer come than there is room for.
+        let shape = Shape::new(rows, first, last);
+        let mut set = Writer::new(shape)?;
+        self.each(|number| set.push(number));
+        Some((shape, set))
     }
 
     /// The smallest number and the greatest.

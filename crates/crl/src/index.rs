@@ -97,10 +97,8 @@ impl<B: AsRef<[u8]>> Index<B> {
             *begin = end;
         }
         let (count, rows, [_, _, by_rank]) = (footer.shape.count, footer.rows, footer.lengths);
-        let fits = match footer.kind {
-            Kind::Hashed => count == rows && Some(by_rank) == count.checked_mul(4),
-            Kind::Plain => count <= rows && by_rank == 0,
-        };
+        let places = if footer.kind == Kind::Hashed { rows.checked_mul(4) } else { Some(0) };
+        let fits = count == rows && places == Some(by_rank);
         if !fits || end != body.len() || hash_of(digest(&SHA256, body)) != footer.body {
             return Err(BadIndex);
         }

@@ -26,7 +26,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Of `count` numbers from `first` to `last`.
+    /// Of at most `count` numbers from `first` to `last`.
     pub(crate) fn new(count: u64, first: u64, last: u64) -> Self {
         let gap = last.saturating_sub(first).checked_div(count).and_then(u64::checked_ilog2);
         Self { count, first, last, low_bits: gap.unwrap_or(0).min(MOST_LOW_BITS) }
@@ -56,7 +56,6 @@ pub(crate) struct Writer {
     shape: Shape,
     groups: Vec<u8>,
     directory: Vec<u8>,
-    count: u64,
     /// Bits that make no whole word yet, and how many.
     word: u64,
     filled: u32,
@@ -71,8 +70,7 @@ impl Writer {
     pub(crate) fn new(shape: Shape) -> Option<Self> {
         u32::try_from(shape.bits()).ok()?;
         let [groups, directory] = shape.bytes().map(Vec::with_capacity);
-        let mut new =
-            Self { shape, groups, directory, count: 0, word: 0, filled: 0, bucket: 0, low: Vec::new() };
+        let mut new = Self { shape, groups, directory, word: 0, filled: 0, bucket: 0, low: Vec::new() };
         new.note_begin();
         Some(new)
     }
@@ -90,7 +88,6 @@ impl Writer {
         self.put(1 << zeros, zeros + 1);
         self.bucket = bucket;
         self.low.push(offset & ((1 << bits) - 1));
-        self.count += 1;
     }
 
     /// Puts so many zeros but a few, which it gives: they are put with what comes next.
@@ -130,11 +127,6 @@ impl Writer {
     fn note_begin(&mut self) {
         let begin = self.groups.len() as u64 * 8 + u64::from(self.filled);
         self.directory.extend_from_slice(&u32::try_from(begin).unwrap_or(u32::MAX).to_le_bytes());
-    }
-
-    /// How many numbers came.
-    pub(crate) const fn count(&self) -> u64 {
-        self.count
     }
 
     /// The groups and their directory.

@@ -1,7 +1,7 @@
 //! Revocation lists on the disk of a box or a server: taken in after the authority's signature was checked, kept under
 //! encryption in two generations or more, and never older than they were.
 //!
-//! [`Shelf::open`] opens the folder and [`Shelf::held`] what lies there; [`Locked::import`] takes a list from a file:
+//! [`Shelf::open`] opens the folder and [`Shelf::held`] what lies there; [`Shelf::import`] takes a list from a file:
 //! hash and signature on one thread, strict walk and index on another, then the marks, then the new name.
 //!
 //! **Invariant:** nothing of a list is on the shelf before its signature held and its last byte was read.
@@ -11,12 +11,14 @@
 
 mod kept;
 mod mark;
+mod pieces;
 mod sealed;
 mod shelf;
 mod status;
 
 pub use kept::Way;
 pub use mark::{Backwards, Mark};
+pub use pieces::Pieces;
 pub use sealed::{AtRestKey, Mapped, SealedReader, map_finished};
 pub use shelf::{Alarm, Held, LONGEST_LIST, Locked, NotTaken, Note, Shelf, Taken};
 pub use status::{span, status};

@@ -4,9 +4,12 @@ use std::io;
 use std::path::Path;
 
 use hinamori_crl::Index;
+use hinamori_model::UnixMillis;
 use hinamori_private_file as private_file;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+
+use crate::shelf::hex;
 
 /// Bytes of a mark's file.
 const LONGEST: u64 = 4 << 10;
@@ -14,6 +17,8 @@ const LONGEST: u64 = 4 << 10;
 /// The highest number that was taken of a list, with its time and content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
+    issuer: [u8; 32],
+    scope: [u8; 32],
     number: Vec<u8>,
     this_update: u64,
     content: [u8; 32],
@@ -36,8 +41,30 @@ pub enum Backwards {
 impl Mark {
     /// The mark that an index makes.
     pub fn of<B: AsRef<[u8]>>(index: &Index<B>) -> Self {
-        let (_, number) = index.number();
-        Self { number: number.to_vec(), this_update: index.this_update().get(), content: *index.content() }
+        let ((_, number), (issuer, scope)) = (index.number(), index.speaks_for());
+        Self {
+            issuer: *issuer,
+            scope: *scope,
+            number: number.to_vec(),
+            this_update: index.this_update().get(),
+            content: *index.content(),
+        }
+    }
+
+    /// The list's issuer and scope.
+    pub const fn speaks_for(&self) -> (&[u8; 32], &[u8; 32]) {
+        (&self.issuer, &self.scope)
+    }
+
+    /// thisUpdate.
+    pub const fn this_update(&self) -> UnixMillis {
+        UnixMillis::new(self.this_update)
+    }
+
+    /// What names the list among its generations, in the order of their numbers.
+    pub(crate) fn name(&self) -> String {
+        let content = self.content.get(..16).unwrap_or_default();
+        format!("{:02x}{}-{}", self.number.len(), hex(&self.number), hex(content))
     }
 
     fn order(&self) -> (usize, &[u8], u64) {
@@ -87,7 +114,7 @@ mod tests {
     use super::*;
 
     const fn mark(number: Vec<u8>, this_update: u64, content: u8) -> Mark {
-        Mark { number, this_update, content: [content; 32] }
+        Mark { issuer: [1; 32], scope: [2; 32], number, this_update, content: [content; 32] }
     }
 
     #[test]

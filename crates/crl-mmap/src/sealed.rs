@@ -20,7 +20,8 @@ use zeroize::Zeroizing;
 const MAGIC: [u8; 8] = *b"HNSEAL\0\x01";
 const PREFIX: usize = 8;
 const CHUNK: usize = 64 << 10;
-const TAG: usize = 16;
+pub(crate) const TAG: usize = 16;
+pub(crate) const NONCE: usize = 12;
 /// Bytes of a full chunk with its tag.
 const WHOLE: u64 = (CHUNK + TAG) as u64;
 /// Bytes before the first chunk.
@@ -56,6 +57,32 @@ impl AtRestKey {
         };
         let key = UnboundKey::new(&AES_256_GCM, &bytes);
         Ok(Self(LessSafeKey::new(key.map_err(|_length| io::Error::from(io::ErrorKind::InvalidData))?)))
+    }
+}
+
+impl AtRestKey {
+    /// A piece that begins at `offset` of something: nonce, content, tag.
+    pub(crate) fn seal_piece(&self, offset: u64, piece: &[u8]) -> io::Result<Vec<u8>> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(io::Error::other)?;
+        let mut sealed = piece.to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(offset.to_be_bytes()),
+                &mut sealed,
+            )
+            .map_err(|_too_long| io::Error::other("a piece cannot be sealed"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// The piece that was sealed for `offset`.
+    pub(crate) fn open_piece<'s>(&self, offset: u64, sealed: &'s mut [u8]) -> io::Result<&'s [u8]> {
+        let bad = || io::Error::from(io::ErrorKind::InvalidData);
+        let (nonce, content) = sealed.split_first_chunk_mut::<NONCE>().ok_or_else(bad)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.0.open_in_place(nonce, Aad::from(offset.to_be_bytes()), content);
+        Ok(opened.map_err(|_bent| bad())?)
     }
 }
 

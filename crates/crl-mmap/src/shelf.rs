@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -86,6 +86,16 @@ pub struct Alarm {
     pub text: String,
     /// From where the list came.
     pub source: String,
+    /// The list that was held then.
+    #[serde(default)]
+    content: Option<[u8; 32]>,
+}
+
+impl Alarm {
+    /// Something that is wrong with what is held.
+    pub const fn new(at: UnixMillis, text: String, source: String) -> Self {
+        Self { at, text, source, content: None }
+    }
 }
 
 /// What is noted of a list beside it.
@@ -105,6 +115,13 @@ pub struct Note {
     pub alarms: Vec<Alarm>,
 }
 
+impl Note {
+    /// Whether something was wrong since the list that is here was taken, and somebody has to look.
+    pub fn is_contested(&self) -> bool {
+        self.alarms.iter().any(|alarm| alarm.content == self.content)
+    }
+}
+
 /// One list as it is held.
 #[derive(Debug)]
 pub struct Held {
@@ -112,6 +129,8 @@ pub struct Held {
     pub index: Option<Index<SharedBytes>>,
     /// A newer one was taken before and is gone: what this one does not name may be revoked all the same.
     pub is_behind: bool,
+    /// How far the list has come, as far as anything says so.
+    pub mark: Option<Mark>,
     /// Additions that the server reported and no authority confirmed yet, as they came.
     pub reported: Option<Vec<u8>>,
     /// What is noted of it.
@@ -151,8 +170,7 @@ impl Shelf {
     /// # Errors
     /// The system's.
     pub fn lock(&self) -> io::Result<Locked<'_>> {
-        let path = self.lists.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = self.lock_file()?;
         file.lock()?;
         Ok(Locked { shelf: self, _lock: file })
     }
@@ -195,8 +213,21 @@ impl Shelf {
     /// # Errors
     /// The system's; [`io::ErrorKind::NotFound`] where there was never such a list.
     pub fn held_list(&self, id: ListId) -> io::Result<Held> {
+        self.held_list_knowing(id, None)
+    }
+
+    /// The same, when `known` was opened before and may still be the newest: then it is not read again.
+    ///
+    /// # Errors
+    /// The system's; [`io::ErrorKind::NotFound`] where there was never such a list.
+    pub fn held_list_knowing(&self, id: ListId, known: Option<&Index<SharedBytes>>) -> io::Result<Held> {
         let folder = self.folder(id);
-        let index = self.newest(id)?;
+        let newest = self.index_files(id)?.pop();
+        let known = known.filter(|known| newest == Some(folder.join(file_name(known))));
+        let index = match known {
+            Some(known) => Some(known.clone()),
+            None => self.newest(id)?,
+        };
         let own = index.as_ref().map(Mark::of);
         let furthest = self.mark(id, own.clone());
         let is_behind = match (&own, &furthest) {
@@ -214,7 +245,7 @@ impl Shelf {
             }
             Err(_missing) => None,
         };
-        Ok(Held { index, is_behind, reported, note: self.note(id) })
+        Ok(Held { index, is_behind, mark: furthest, reported, note: self.note(id) })
     }
 
     /// The newest generation that can be read.
@@ -305,13 +336,64 @@ impl Shelf {
             return Ok(false);
         }
         let _lock = self.lock()?;
-        let (path, file) = self.temporary()?;
-        let mut writer = SealedWriter::new(file, &self.key)?;
-        writer.write_all(index.as_bytes())?;
-        writer.finish()?;
-        fs::rename(path, self.folder(id).join(file_name(index)))?;
-        File::open(self.folder(id))?.sync_all()?;
+        self.replace_sealed(id, &file_name(index), index.as_bytes())?;
         Ok(true)
+    }
+
+    /// Writes a sealed file of a list as a whole, or not at all.
+    fn replace_sealed(&self, id: ListId, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let (path, file) = self.temporary()?;
+        let written = SealedWriter::new(file, &self.key).and_then(|mut writer| {
+            writer.write_all(bytes)?;
+            writer.finish()?;
+            fs::rename(&path, self.folder(id).join(name))?;
+            File::open(self.folder(id))?.sync_all()
+        });
+        if written.is_err() {
+            remove_if_there(&path)?;
+        }
+        written
+    }
+
+    /// Takes the list in a file that may lie anywhere and be anybody's: it is copied first, before anybody has to
+    /// wait, so that what is checked is what is kept.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; a refusal is noted.
+    pub fn import(
+        &self,
+        file: &Path,
+        verifier: &Verifier,
+        intermediates: &[&[u8]],
+        source: &str,
+        now: UnixMillis,
+    ) -> Result<Taken, NotTaken> {
+        let list = File::open(file)?;
+        if !list.metadata()?.is_file() {
+            return Err(NotTaken::Disk(io::Error::new(io::ErrorKind::InvalidInput, "no file")));
+        }
+        let mut copy = self.nameless_file()?;
+        // One byte more than a list may have, so that a longer one is noticed.
+        io::copy(&mut list.take(LONGEST_LIST + 1), &mut copy)?;
+        self.lock()?.take(&copy, verifier, intermediates, source, now)
+    }
+
+    /// The lock, if nobody has it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn try_lock(&self) -> io::Result<Option<Locked<'_>>> {
+        let file = self.lock_file()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Locked { shelf: self, _lock: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn lock_file(&self) -> io::Result<File> {
+        let path = self.lists.join("lock");
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
     }
 
     /// A file that is gone when it is closed.
@@ -336,8 +418,14 @@ impl Shelf {
 
 /// Names are in the order of the lists' numbers.
 fn file_name(index: &Index<SharedBytes>) -> String {
-    let (length, number) = index.number();
-    format!("{length:02x}{}-{}.{INDEX}", hex(number), hex(index.content().get(..16).unwrap_or_default()))
+    format!("{}.{INDEX}", Mark::of(index).name())
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -382,30 +470,6 @@ impl Locked<'_> {
         Ok(())
     }
 
-    /// Takes the list in a file that may lie anywhere and be anybody's: it is copied first, so that what is
-    /// checked is what is kept.
-    ///
-    /// # Errors
-    /// [`NotTaken`]; a refusal is noted.
-    pub fn import(
-        &self,
-        file: &Path,
-        verifier: &Verifier,
-        intermediates: &[&[u8]],
-        source: &str,
-        now: UnixMillis,
-    ) -> Result<Taken, NotTaken> {
-        let (path, mut copy) = self.shelf.temporary()?;
-        let copied = File::open(file).and_then(|list| io::copy(&mut list.take(LONGEST_LIST + 1), &mut copy));
-        let taken = match copied {
-            Ok(length) if length > LONGEST_LIST => Err(NotTaken::TooLong),
-            Ok(_) => self.take(&copy, verifier, intermediates, source, now),
-            Err(error) => Err(error.into()),
-        };
-        fs::remove_file(path)?;
-        taken
-    }
-
     /// Takes the list in a file that nobody else can write to.
     ///
     /// # Errors
@@ -420,7 +484,7 @@ impl Locked<'_> {
     ) -> Result<Taken, NotTaken> {
         let taken = self.ingest(list, verifier, intermediates, source, now);
         if let Err(problem @ (NotTaken::Refused(_) | NotTaken::TooLong)) = &taken {
-            let alarm = Alarm { at: now, text: chain(problem), source: source.to_owned() };
+            let alarm = Alarm::new(now, chain(problem), source.to_owned());
             let bytes = serde_json::to_vec(&alarm).map_err(io::Error::other)?;
             private_file::replace(&self.shelf.lists, NOTE, &bytes)?;
         }
@@ -455,7 +519,8 @@ impl Locked<'_> {
         });
         let taken = written.and_then(|()| self.publish(&path, source, now));
         if taken.is_err() {
-            fs::remove_file(&path)?;
+            // It may have its new name already.
+            remove_if_there(&path)?;
         }
         taken
     }
@@ -468,13 +533,11 @@ impl Locked<'_> {
         let folder = self.shelf.folder(id);
         private_file::private_folder(&folder)?;
         let mut note = self.shelf.note(id);
-        let furthest = match self.shelf.mark(id, None) {
-            None => self.shelf.newest(id)?.as_ref().map(Mark::of),
-            known => known,
-        };
+        let furthest = self.furthest(id)?;
         if let Some(Err(backwards)) = furthest.as_ref().map(|furthest| furthest.check_follows(&mark)) {
             let refused = NotTaken::Backwards(backwards);
-            let alarm = Alarm { at: now, text: chain(&refused), source: source.to_owned() };
+            let mut alarm = Alarm::new(now, chain(&refused), source.to_owned());
+            alarm.content = note.content;
             note.refused = Some(alarm.clone());
             // An old file that somebody imports again is no alarm.
             if backwards != Backwards::Older {
@@ -495,6 +558,20 @@ impl Locked<'_> {
         }
         self.drop_old(id)?;
         Ok(Taken { index, is_known })
+    }
+
+    /// How far the list has come. Marks that a stop kept from being written are behind the newest file's name.
+    fn furthest(&self, id: ListId) -> io::Result<Option<Mark>> {
+        let known = self.shelf.mark(id, None);
+        let newest = self.shelf.index_files(id)?.pop();
+        let newest = newest.as_deref().and_then(Path::file_stem).and_then(|name| name.to_str());
+        let is_ahead =
+            newest.is_some_and(|newest| known.as_ref().is_none_or(|known| *newest > *known.name()));
+        if !is_ahead {
+            return Ok(known);
+        }
+        let newest = self.shelf.newest(id)?.as_ref().map(Mark::of);
+        Ok(Mark::furthest(known.into_iter().chain(newest)))
     }
 
     fn drop_old(&self, id: ListId) -> io::Result<()> {
@@ -531,8 +608,9 @@ impl Locked<'_> {
     ///
     /// # Errors
     /// The system's.
-    pub fn alarm(&self, id: ListId, alarm: Alarm) -> io::Result<()> {
+    pub fn alarm(&self, id: ListId, mut alarm: Alarm) -> io::Result<()> {
         let mut note = self.shelf.note(id);
+        alarm.content = note.content;
         note.alarms.push(alarm);
         self.write_note(id, note)
     }
@@ -542,19 +620,10 @@ impl Locked<'_> {
     /// # Errors
     /// The system's.
     pub fn keep_reported(&self, id: ListId, reported: Option<&[u8]>) -> io::Result<()> {
-        let place = self.shelf.folder(id).join(REPORTED);
-        let Some(reported) = reported else {
-            return match fs::remove_file(place) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                Ok(()) | Err(_) => Ok(()),
-            };
-        };
-        let (path, file) = self.shelf.temporary()?;
-        let mut writer = SealedWriter::new(file, &self.shelf.key)?;
-        writer.write_all(reported)?;
-        writer.finish()?;
-        fs::rename(path, place)?;
-        File::open(self.shelf.folder(id))?.sync_all()
+        match reported {
+            Some(reported) => self.shelf.replace_sealed(id, REPORTED, reported),
+            None => remove_if_there(&self.shelf.folder(id).join(REPORTED)),
+        }
     }
 }
 

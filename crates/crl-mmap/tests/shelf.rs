@@ -35,8 +35,7 @@ impl Bench {
     fn import(&self, der: &[u8]) -> Result<Taken, NotTaken> {
         let file = self.folder.path().join("from the stick.crl");
         fs::write(&file, der).unwrap();
-        let locked = self.shelf.lock().unwrap();
-        locked.import(&file, &self.verifier, &[], "a stick", NOW)
+        self.shelf.import(&file, &self.verifier, &[], "a stick", NOW)
     }
 
     fn only(&self) -> (ListId, Held) {
@@ -245,4 +244,99 @@ fn an_operator_reads_what_is_held_and_what_was_refused() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+#[test]
+fn a_list_whose_marks_were_never_written_is_its_own_mark() {
+    let bench = Bench::new();
+    bench.import(&bench.list(1).issue()).unwrap();
+    let id = bench.only().0.to_string();
+    let marks = ["lists/".to_owned() + &id + "/mark", "list-marks/".to_owned() + &id];
+    let marks = marks.map(|name| bench.folder.path().join(name));
+    let old: Vec<_> = marks.iter().map(|mark| fs::read(mark).unwrap()).collect();
+    bench.import(&bench.list(2).issue()).unwrap();
+    for (mark, old) in marks.iter().zip(&old) {
+        fs::write(mark, old).unwrap();
+    }
+    let other = bench.list(2).revoking(&[5], NOW, 1).issue();
+    assert_eq!(backwards(bench.import(&other)), Backwards::SameNumber);
+    bench.shelf.lock().unwrap().tidy().unwrap();
+    for (mark, old) in marks.iter().zip(old) {
+        assert_ne!(fs::read(mark).unwrap(), old, "the marks are brought up");
+    }
+}
+
+#[test]
+fn an_alarm_is_about_the_list_that_was_held_then() {
+    let bench = Bench::new();
+    bench.import(&bench.list(1).issue()).unwrap();
+    let id = bench.only().0;
+    // A clock that stands in the past says nothing about the order of things.
+    let alarm = Alarm::new(UnixMillis::default(), "something is wrong".to_owned(), "a test".to_owned());
+    bench.shelf.lock().unwrap().alarm(id, alarm).unwrap();
+    assert!(bench.only().1.note.is_contested());
+    bench.import(&bench.list(2).issue()).unwrap();
+    assert!(!bench.only().1.note.is_contested(), "another list is held now");
+}
+
+#[test]
+fn only_a_file_is_imported_and_nothing_waits_for_it() {
+    let bench = Bench::new();
+    let pipe = bench.folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // A pipe is opened only when somebody writes to it.
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::OpenOptions::new().write(true).open(pipe).unwrap()
+    });
+    let refused = bench.shelf.import(&pipe, &bench.verifier, &[], "a stick", NOW);
+    assert!(matches!(refused, Err(NotTaken::Disk(_))));
+    drop(writer.join());
+    assert!(bench.shelf.import(bench.folder.path(), &bench.verifier, &[], "a stick", NOW).is_err());
+}
+
+#[test]
+fn pieces_come_together_again_and_nothing_of_them_is_readable() {
+    let bench = Bench::new();
+    let pieces = bench.shelf.pieces("one");
+    assert_eq!(pieces.length().unwrap(), 0);
+    let parts: [&[u8]; 3] = [b"serial numbers", b"and more", b"serial numbers"];
+    let mut offset = 0;
+    for part in parts {
+        pieces.append(offset, part).unwrap();
+        offset += part.len() as u64;
+        assert_eq!(pieces.length().unwrap(), offset);
+    }
+    let path = bench.shelf.incoming().join("one.part");
+    let sound = fs::read(&path).unwrap();
+    assert!(!sound.windows(6).any(|six| six == b"serial"));
+    let mut together = String::new();
+    let read = |into: &mut String| {
+        use std::io::{Read as _, Seek as _};
+        let mut file = bench.shelf.pieces("one").together()?;
+        file.rewind()?;
+        into.clear();
+        file.read_to_string(into)
+    };
+    read(&mut together).unwrap();
+    assert_eq!(together.as_bytes(), parts.concat());
+    // A piece that was cut in two goes; the others stay.
+    fs::write(&path, &sound[..sound.len() - 3]).unwrap();
+    assert_eq!(pieces.length().unwrap(), (parts[0].len() + parts[1].len()) as u64);
+    pieces.append(22, parts[2]).unwrap();
+    read(&mut together).unwrap();
+    assert_eq!(together.as_bytes(), parts.concat());
+    // Bent, or in another place.
+    for place in [10, 20, sound.len() - 1] {
+        let mut bent = sound.clone();
+        bent[place] ^= 1;
+        fs::write(&path, bent).unwrap();
+        assert!(read(&mut together).is_err(), "{place}");
+    }
+    bench.shelf.pieces("two").append(0, b"other").unwrap();
+    bench.shelf.keep_pieces_of(Some("two")).unwrap();
+    assert_eq!((pieces.length().unwrap(), bench.shelf.pieces("two").length().unwrap()), (0, 5));
+    bench.shelf.pieces("two").forget().unwrap();
+    bench.shelf.pieces("two").forget().unwrap();
 }

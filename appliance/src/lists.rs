@@ -4,31 +4,32 @@
 
 mod underway;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use hinamori_crl::{Additions, Index, ListKind, SharedBytes};
-use hinamori_crl_mmap::{Alarm, NotTaken, Shelf};
+use hinamori_crl::{Additions, Index, ListKind, SharedBytes, Standing};
+use hinamori_crl_mmap::{Alarm, Mark, NotTaken, Shelf};
 use hinamori_model::{ListId, UnixMillis};
 use hinamori_pki::{Verifier, most_reported};
-use hinamori_sync::{ListMessage, open_report};
+use hinamori_sync::{ListMessage, ListWanted, open_report};
 use tracing::{error, info, warn};
 
 use crate::clock;
 use crate::core::{Event, Inbox};
-use underway::Underway;
+use underway::{Arrived, Underway};
 
 /// Messages that wait for the keeper. A server that sends more than it was asked for is hung up on.
-const TASKS: usize = 64;
+const TASKS: usize = 16;
 /// How often the shelf is looked at: `hinamorictl crl import` may have put something there.
 const LOOK: Duration = Duration::from_secs(1);
+/// Many lists that come one behind the other are shown to the core no more often than this.
+const SHOW: Duration = Duration::from_secs(2);
 /// How often a list on the disk is read again.
 const SCRUB: Duration = Duration::from_secs(600);
-/// Bytes of a report: 2 % of a list of twenty millions, and some. In memory it takes up to 64 times as much.
-const LONGEST_REPORT: usize = 1 << 20;
 /// The one in use and the one before.
 pub(crate) const GENERATIONS: usize = 2;
 
@@ -40,6 +41,8 @@ pub(crate) struct Authorities {
     pub(crate) intermediates: Vec<Vec<u8>>,
     /// The key under which the server reports.
     pub(crate) feed_key: [u8; 32],
+    /// The town's root.
+    pub(crate) root: [u8; 32],
 }
 
 /// What the keeper is told.
@@ -58,11 +61,30 @@ pub(crate) enum ListTask {
 #[derive(Debug)]
 pub(crate) enum ListEvent {
     /// These lists are held now.
-    Held(Vec<HeldList>),
+    Held(Shown),
     /// To the server.
     Say(ListMessage),
     /// The server signed that it is this late.
     ServerTime(UnixMillis),
+}
+
+/// What cards are checked against.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown {
+    /// The lists.
+    pub(crate) lists: Vec<HeldList>,
+    /// Lists of which no generation can be read any more, as far as their marks say which.
+    pub(crate) lost: Vec<Mark>,
+    /// A list was here, and nobody knows which, or the disk says nothing.
+    pub(crate) is_unreadable: bool,
+}
+
+impl Shown {
+    /// Whether somebody has to look.
+    pub(crate) fn is_contested(&self) -> bool {
+        let of_list = |held: &HeldList| held.is_contested || held.is_behind;
+        self.is_unreadable || !self.lost.is_empty() || self.lists.iter().any(of_list)
+    }
 }
 
 /// A list as cards are checked against it.
@@ -109,13 +131,17 @@ pub(crate) struct Lists {
     shelf: Shelf,
     tasks: Receiver<ListTask>,
     authorities: Option<Arc<Authorities>>,
-    held: Vec<HeldList>,
+    shown: Shown,
+    /// When the core heard last of what is held, and whether there is something new since.
+    said_to_core: (Instant, bool),
     stamp: Option<UnixMillis>,
     is_online: bool,
     /// The age that the server was told last.
     said: Option<UnixMillis>,
     underway: Underway,
     scrubbed: (Instant, usize),
+    /// Alarms that were raised since the start: the same one twice says nothing new.
+    raised: BTreeSet<(ListId, String)>,
 }
 
 impl Lists {
@@ -125,28 +151,41 @@ impl Lists {
     /// The system's.
     pub(crate) fn open(data: &Path) -> io::Result<(Self, Keeper)> {
         let shelf = Shelf::open(data, GENERATIONS)?;
-        shelf.lock()?.tidy()?;
+        // Nobody is kept waiting at the start: whoever has the lock tidies up, or the next start does.
+        let tidied = shelf.try_lock().and_then(|locked| locked.map_or(Ok(()), |locked| locked.tidy()));
+        if let Err(problem) = tidied {
+            warn!(%problem, "what a stop left of lists stays for now");
+        }
         let (sender, tasks) = sync_channel(TASKS);
-        let underway = Underway::open(&shelf);
+        let underway = Underway::open(&shelf, [0; 32]);
         let lists = Self {
             shelf,
             tasks,
             authorities: None,
-            held: Vec::new(),
+            shown: Shown::default(),
+            said_to_core: (Instant::now(), false),
             stamp: None,
             is_online: false,
             said: None,
             underway,
             scrubbed: (Instant::now(), 0),
+            raised: BTreeSet::new(),
         };
         Ok((lists, Keeper(sender)))
     }
 
     /// Reads what lies on the shelf, of the town with these authorities.
-    pub(crate) fn load(&mut self, authorities: Arc<Authorities>) -> Vec<HeldList> {
-        self.authorities = Some(authorities);
+    pub(crate) fn load(&mut self, authorities: Arc<Authorities>) -> Shown {
+        self.belong_to(authorities);
         self.read_shelf();
-        self.held.clone()
+        self.shown.clone()
+    }
+
+    fn belong_to(&mut self, authorities: Arc<Authorities>) {
+        if *self.underway.root() != authorities.root {
+            self.underway = Underway::open(&self.shelf, authorities.root);
+        }
+        self.authorities = Some(authorities);
     }
 
     /// Works until the core is gone.
@@ -169,12 +208,19 @@ impl Lists {
     pub(crate) fn handle(&mut self, task: ListTask, core: &Inbox) -> Result<(), CoreGone> {
         match task {
             ListTask::Town(authorities) => {
-                self.authorities = Some(authorities);
+                self.belong_to(authorities);
                 self.read_shelf();
                 self.show(core)
             }
             ListTask::Up => {
                 self.is_online = true;
+                // What was lost was dealt with once.
+                if self.shown.is_unreadable
+                    || !self.shown.lost.is_empty()
+                    || self.shown.lists.iter().any(|held| held.is_behind)
+                {
+                    self.underway.forget_seen();
+                }
                 self.underway.begin_anew();
                 self.say_seen(core)
             }
@@ -183,18 +229,19 @@ impl Lists {
                 Ok(())
             }
             ListTask::Message(ListMessage::Offers(offers)) => {
+                let lists = &self.shown.lists;
                 let held = |id| {
-                    let held = self.held.iter().find(|held| held.index.id() == id)?;
+                    let held = lists.iter().find(|held| held.index.id() == id).filter(|held| !held.is_behind)?;
                     Some((*held.index.content(), held.index.this_update()))
                 };
-                self.underway.offered(&offers, held);
+                self.underway.offered(&offers, clock::wall(), held);
                 self.ask(core)
             }
             ListTask::Message(ListMessage::Reported { id, bytes }) => self.reported(id, &bytes, core),
             ListTask::Message(ListMessage::Piece(piece)) => {
                 match self.underway.arrived(&self.shelf, &piece) {
-                    Ok(Some(patch)) => self.assemble(&patch, core)?,
-                    Ok(None) => {}
+                    Ok(Arrived::Complete(wanted)) => self.assemble(&wanted, core)?,
+                    Ok(Arrived::Going) => {}
                     Err(problem) => {
                         warn!(error = &problem as &dyn std::error::Error, "a piece of a list was not kept");
                     }
@@ -207,46 +254,67 @@ impl Lists {
     }
 
     fn say_seen(&mut self, core: &Inbox) -> Result<(), CoreGone> {
-        self.said = self.held.iter().map(|held| held.index.this_update()).min();
+        self.said = self.as_of();
         say(core, ListMessage::Seen { epoch: self.underway.seen(), as_of: self.said })
+    }
+
+    fn as_of(&self) -> Option<UnixMillis> {
+        self.shown.lists.iter().map(|held| held.index.this_update()).min()
     }
 
     /// Asks for the next piece of what is wanted.
     fn ask(&mut self, core: &Inbox) -> Result<(), CoreGone> {
-        match self.underway.next(&self.shelf) {
-            Some(wanted) if self.is_online => say(core, ListMessage::Wanted(wanted)),
-            Some(_) | None => Ok(()),
+        if !self.is_online {
+            return Ok(());
+        }
+        let lists = &self.shown.lists;
+        let held = |id| lists.iter().find(|held| held.index.id() == id).map(|held| *held.index.content());
+        match self.underway.next(&self.shelf, held) {
+            Some(wanted) => say(core, ListMessage::Wanted(wanted)),
+            None if self.underway.is_done() && self.said_to_core.1 => self.show(core),
+            None => Ok(()),
         }
     }
 
-    /// The patch is complete: makes the list out of it, and takes it like one from a stick.
-    fn assemble(&mut self, patch: &underway::Complete, core: &Inbox) -> Result<(), CoreGone> {
+    /// All pieces are here: makes the list out of them, and takes it like one from a stick.
+    fn assemble(&mut self, wanted: &ListWanted, core: &Inbox) -> Result<(), CoreGone> {
         let Some(authorities) = self.authorities.clone() else { return Ok(()) };
         let now = clock::wall();
-        match self.make_and_take(patch, &authorities, now) {
-            Ok(()) => self.underway.done(&self.shelf, patch),
+        match self.make_and_take(wanted, &authorities, now) {
+            Ok(()) => self.underway.done(&self.shelf, wanted),
             Err(problem) => {
                 error!(
                     error = &problem as &dyn std::error::Error,
                     "a list that the server sent was not taken"
                 );
-                self.underway.failed(&self.shelf, patch);
+                match problem {
+                    NotTaken::Disk(problem) if problem.kind() != io::ErrorKind::InvalidData => {
+                        self.underway.postpone(wanted);
+                    }
+                    // Whole or not, its bytes are the same.
+                    NotTaken::Backwards(_) => self.underway.give_up(wanted),
+                    NotTaken::Disk(_) | NotTaken::Refused(_) | NotTaken::TooLong => {
+                        self.underway.go_without(&self.shelf, wanted);
+                    }
+                }
             }
         }
         self.read_shelf();
-        self.show(core)
+        // A nation in partitions comes one behind the other: the core is not to work on each.
+        self.said_to_core.1 = true;
+        if self.said_to_core.0.elapsed() < SHOW { Ok(()) } else { self.show(core) }
     }
 
     fn make_and_take(
         &self,
-        patch: &underway::Complete,
+        wanted: &ListWanted,
         authorities: &Authorities,
         now: UnixMillis,
     ) -> Result<(), NotTaken> {
-        let held = self.held.iter().find(|held| held.index.id() == patch.wanted.id);
-        let held = held.filter(|_| patch.wanted.held.is_some());
+        let held = self.shown.lists.iter().find(|held| held.index.id() == wanted.id);
+        let held = held.filter(|_| wanted.held.is_some());
         let reported = held.and_then(|held| held.reported.as_ref()).map(|(_, additions)| &**additions);
-        let file = underway::make_list(&self.shelf, patch, held.map(|held| &held.index), reported)?;
+        let file = underway::make_list(&self.shelf, wanted, held.map(|held| &held.index), reported)?;
         let intermediates: Vec<&[u8]> = authorities.intermediates.iter().map(Vec::as_slice).collect();
         let locked = self.shelf.lock()?;
         let taken = locked.take(&file, &authorities.verifier, &intermediates, "town hall", now)?;
@@ -268,61 +336,70 @@ impl Lists {
                 {
                     error!(%problem, "additions to a list were not kept: they count until the next start");
                 }
-                let held = self.held.iter_mut().find(|held| held.index.id() == id);
+                let held = self.shown.lists.iter_mut().find(|held| held.index.id() == id);
                 if let Some(held) = held {
                     held.reported = Some((time, Arc::new(additions)));
                 }
+                self.show(core)
             }
             Err(text) => {
                 warn!(list = %id, text, "what the server reports of a list is not believed");
-                self.alarm(id, text);
-                self.read_shelf();
+                if self.alarm(id, text) {
+                    self.read_shelf();
+                    self.show(core)?;
+                }
+                Ok(())
             }
         }
-        self.show(core)
     }
 
     /// Whether a report is to be believed, and what it adds to the list that is held; else what is wrong with it.
     fn believed(&self, id: ListId, bytes: &[u8], feed_key: &[u8; 32]) -> Result<Believed, String> {
-        if bytes.len() > LONGEST_REPORT {
-            return Err(format!("{} bytes of additions at once", bytes.len()));
-        }
         let (time, additions) = open_report(bytes, feed_key).map_err(|problem| problem.to_string())?;
         let additions = Additions::from_bytes(additions).map_err(|problem| problem.to_string())?;
-        let held = self.held.iter().find(|held| held.index.id() == id);
-        let Some(held) = held.filter(|held| speaks_of(&additions, &held.index)) else {
-            return Ok(Believed { time, additions: None });
-        };
+        // Of a list that is not held nothing can be added to; one that has come further needs no report.
+        let held = self.shown.lists.iter().find(|held| held.index.id() == id);
+        let of_complete = held.filter(|held| held.index.kind() == ListKind::Complete);
+        let open = of_complete.filter(|held| additions.standing(&held.index) == Standing::Open);
+        let Some(held) = open else { return Ok(Believed { time, additions: None }) };
         let (count, entries) = (additions.len(), held.index.entries());
         if count > most_reported(entries) {
             return Err(format!("{count} additions at once to a list of {entries}"));
         }
-        let before = held.reported.as_ref().map_or(0, |(_, before)| before.missing_among(&additions));
-        if before > 0 {
+        // What the list names by now need not be reported again.
+        if let Some((_, before)) = &held.reported
+            && before.missing_among(&additions) > 0
+            && before.missing_in(&held.index) > 0
+        {
             return Err("a later report takes an earlier one back".to_owned());
         }
         Ok(Believed { time, additions: Some(additions) })
     }
 
-    /// Notes that something is wrong with a list that is held; of any other there is nothing to be wrong with.
-    fn alarm(&self, id: ListId, text: String) {
-        if !self.shelf.has(id) {
-            return;
+    /// Notes that something is wrong with a list that is held, once: of any other there is nothing to be wrong
+    /// with. Gives whether it was new.
+    fn alarm(&mut self, id: ListId, text: String) -> bool {
+        if !self.shelf.has(id) || !self.raised.insert((id, text.clone())) {
+            return false;
         }
-        let alarm = Alarm { at: clock::wall(), text, source: "town hall".to_owned() };
+        let alarm = Alarm::new(clock::wall(), text, "town hall".to_owned());
         if let Err(problem) = self.shelf.lock().and_then(|locked| locked.alarm(id, alarm)) {
             error!(%problem, "an alarm about a list was not kept");
         }
+        true
     }
 
     fn look_around(&mut self, core: &Inbox) -> Result<(), CoreGone> {
-        if self.shelf.stamp() != self.stamp {
+        let has_changed = self.shelf.stamp() != self.stamp;
+        if has_changed {
             self.read_shelf();
+        }
+        if has_changed || self.said_to_core.1 {
             self.show(core)?;
         }
         let (last, number) = self.scrubbed;
         if last.elapsed() >= SCRUB
-            && let Some(held) = self.held.get(number % self.held.len().max(1))
+            && let Some(held) = self.shown.lists.get(number % self.shown.lists.len().max(1))
         {
             match self.shelf.scrub(&held.index) {
                 Ok(false) => {}
@@ -334,32 +411,51 @@ impl Lists {
         Ok(())
     }
 
+    /// Reads the shelf. A list that is held already is not read again.
     fn read_shelf(&mut self) {
         self.stamp = self.shelf.stamp();
-        let held = match self.shelf.held() {
-            Ok(held) => held,
-            Err(problem) => return error!(%problem, "the lists on the disk cannot be read"),
-        };
-        let mut lists = Vec::new();
-        for (id, held) in held {
-            let Some(index) = held.index else {
-                warn!(list = %id, "no generation of a list can be read: cards of its partition are unknown");
-                continue;
+        let before = std::mem::take(&mut self.shown.lists);
+        let mut shown = Shown::default();
+        let ids = self.shelf.ids().unwrap_or_else(|problem| {
+            error!(%problem, "the folder of lists cannot be read");
+            shown.is_unreadable = true;
+            Vec::new()
+        });
+        for id in ids {
+            let known = before.iter().find(|held| held.index.id() == id).map(|held| &held.index);
+            let held = match self.shelf.held_list_knowing(id, known) {
+                Ok(held) => held,
+                Err(problem) => {
+                    error!(list = %id, %problem, "a list on the disk cannot be read");
+                    shown.is_unreadable = true;
+                    continue;
+                }
             };
-            let (reported, confirmed) =
-                held.reported.map_or((None, Confirmed::Yes), |bytes| self.still_reported(id, &index, &bytes));
-            let is_contested = confirmed == Confirmed::No
-                || held.note.alarms.iter().any(|alarm| alarm.at >= held.note.taken_at);
-            lists.push(HeldList { index, is_behind: held.is_behind, reported, is_contested });
+            match (held.index, held.mark) {
+                (Some(index), _) => {
+                    let is_contested = held.note.is_contested();
+                    let (reported, confirmed) = held
+                        .reported
+                        .map_or((None, Confirmed::Yes), |bytes| self.still_reported(id, &index, &bytes));
+                    let is_contested = is_contested || confirmed == Confirmed::No;
+                    shown.lists.push(HeldList { index, is_behind: held.is_behind, reported, is_contested });
+                }
+                (None, Some(mark)) => {
+                    error!(list = %id, "no generation of a list can be read");
+                    shown.lost.push(mark);
+                }
+                // A folder without anything in it: a stop came before the first list of its kind.
+                (None, None) => {}
+            }
         }
         // A delta list goes on from a complete one.
-        lists.sort_by_key(|held| held.index.kind() != ListKind::Complete);
-        self.held = lists;
+        shown.lists.sort_by_key(|held| held.index.kind() != ListKind::Complete);
+        self.shown = shown;
     }
 
     /// What was reported, unless the authority has spoken since; and whether that confirms it.
     fn still_reported(
-        &self,
+        &mut self,
         id: ListId,
         index: &Index<SharedBytes>,
         bytes: &[u8],
@@ -369,11 +465,12 @@ impl Lists {
         let read = opened.and_then(|(time, bytes)| Some((time, Additions::from_bytes(bytes).ok()?)));
         // Another town's, or of an older key.
         let Some((time, additions)) = read else { return (None, Confirmed::Yes) };
-        if speaks_of(&additions, index) {
-            return (Some((time, Arc::new(additions))), Confirmed::Yes);
-        }
-        // A list of the same or a higher number is here: what it lacks was never revoked by its authority.
-        let missing = additions.missing_in(index);
+        let missing = match additions.standing(index) {
+            Standing::Open => return (Some((time, Arc::new(additions))), Confirmed::Yes),
+            // A list of the same or a higher number is here: what it lacks was never revoked by its authority.
+            Standing::Over { missing } => missing,
+            Standing::Foreign => 0,
+        };
         if missing > 0 {
             warn!(list = %id, missing, "the authority did not confirm what the server reported");
             self.alarm(id, format!("{missing} reported additions were not confirmed by the authority"));
@@ -386,11 +483,11 @@ impl Lists {
 
     /// Tells the core what is held, and the server how old it is.
     fn show(&mut self, core: &Inbox) -> Result<(), CoreGone> {
-        let as_of = self.held.iter().map(|held| held.index.this_update()).min();
-        if self.is_online && self.said != as_of {
+        if self.is_online && self.said != self.as_of() {
             self.say_seen(core)?;
         }
-        if core.send(Event::Lists(ListEvent::Held(self.held.clone()))) { Ok(()) } else { Err(CoreGone) }
+        self.said_to_core = (Instant::now(), false);
+        if core.send(Event::Lists(ListEvent::Held(self.shown.clone()))) { Ok(()) } else { Err(CoreGone) }
     }
 }
 
@@ -416,15 +513,9 @@ fn say(core: &Inbox, message: ListMessage) -> Result<(), CoreGone> {
     if core.send(Event::Lists(ListEvent::Say(message))) { Ok(()) } else { Err(CoreGone) }
 }
 
-/// Whether additions go on from this very list.
-fn speaks_of(additions: &Additions, index: &Index<SharedBytes>) -> bool {
-    let step = additions.step();
-    (&step.issuer, &step.scope) == index.speaks_for() && step.old_content == *index.content()
-}
-
-/// Gives a verifier the lists.
-pub(crate) fn equip(verifier: &mut Verifier, lists: &[HeldList]) {
-    for HeldList { index, is_behind, reported, is_contested: _ } in lists {
+/// Gives a verifier the lists, and says of which it has to do without.
+pub(crate) fn equip(verifier: &mut Verifier, shown: &Shown) {
+    for HeldList { index, is_behind, reported, is_contested: _ } in &shown.lists {
         let held =
             if *is_behind { verifier.hold_behind(index.clone()) } else { verifier.hold(index.clone()) };
         let reported = reported.as_ref().map(|(_, additions)| Arc::clone(additions));
@@ -438,5 +529,12 @@ pub(crate) fn equip(verifier: &mut Verifier, lists: &[HeldList]) {
                 warn!(error = &problem as &dyn std::error::Error, list = %index.id(), "a list is not in use");
             }
         }
+    }
+    for mark in &shown.lost {
+        let (issuer, scope) = mark.speaks_for();
+        verifier.lose(*issuer, *scope);
+    }
+    if shown.is_unreadable {
+        verifier.lose_all();
     }
 }

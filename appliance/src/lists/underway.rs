@@ -1,14 +1,13 @@
 //! What is on its way from the server: which lists are wanted, and the pieces of the one that comes now. They
-//! lie in a file, so that neither a broken connection nor a restart costs what has come.
+//! lie in a sealed file, so that neither a broken connection nor a restart costs what has come.
 
-use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::time::{Duration, Instant};
 
 use hinamori_crl::{Additions, Index, SharedBytes, apply};
-use hinamori_crl_mmap::{Mapped, Shelf, map_finished};
+use hinamori_crl_mmap::{Pieces, Shelf, map_finished};
 use hinamori_model::{ListId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_sync::{ListContent, ListOffer, ListPiece, ListWanted};
@@ -20,60 +19,95 @@ const LONGEST_PATCH: u64 = 256 << 20;
 const LONGEST_LIST: u64 = 2 << 30;
 /// Lists that are wanted at once: one for each municipality, and some.
 const MOST_WANTED: usize = 8_192;
+/// A list that was refused is not asked for again so soon.
+const REFUSED_FOR: Duration = Duration::from_secs(86_400);
+/// An epoch is a time of the server: one that lies further ahead is none.
+const FURTHEST_AHEAD: u64 = 86_400_000;
 const SEEN: &str = "seen";
 
 /// See the module.
 pub(super) struct Underway {
+    /// The town whose server is meant.
+    root: [u8; 32],
     /// Everything up to this epoch was dealt with.
     seen: u64,
     /// Where `seen` goes when nothing is wanted any more.
     offered: u64,
-    wanted: VecDeque<(ListOffer, Option<ListContent>)>,
+    wanted: VecDeque<(ListOffer, Way)>,
     /// The piece that was asked for.
     asked: Option<ListWanted>,
     /// One could not be taken: it is offered again at the next connection.
     has_failed: bool,
+    refused: BTreeMap<ListContent, Instant>,
 }
 
-/// All pieces of one list are here.
-pub(super) struct Complete {
-    pub(super) wanted: ListWanted,
-    pub(super) bytes: Mapped,
+/// How a list comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// From the one that is held, if there is one.
+    FromHeld,
+    /// Whole, because the way from the held one did not lead there.
+    Whole,
+}
+
+/// What was asked for has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrived {
+    /// There is more to ask for, or nothing any more.
+    Going,
+    /// All pieces of this list are here.
+    Complete(ListWanted),
 }
 
 impl Underway {
-    pub(super) fn open(shelf: &Shelf) -> Self {
-        let seen = private_file::read(&shelf.incoming(), SEEN, 8).ok().flatten();
-        let seen = seen.and_then(|bytes| bytes.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes);
-        Self { seen, offered: seen, wanted: VecDeque::new(), asked: None, has_failed: false }
+    /// Of the server of the town with this root.
+    pub(super) fn open(shelf: &Shelf, root: [u8; 32]) -> Self {
+        let kept = private_file::read(&shelf.incoming(), SEEN, 40).ok().flatten().unwrap_or_default();
+        let seen = kept.split_first_chunk::<32>().filter(|(of, _)| **of == root);
+        let seen = seen.and_then(|(_, epoch)| epoch.try_into().ok()).map_or(0, u64::from_be_bytes);
+        let (wanted, refused) = (VecDeque::new(), BTreeMap::new());
+        Self { root, seen, offered: seen, wanted, asked: None, has_failed: false, refused }
+    }
+
+    /// The town that is meant.
+    pub(super) const fn root(&self) -> &[u8; 32] {
+        &self.root
     }
 
     pub(super) const fn seen(&self) -> u64 {
         self.seen
     }
 
+    /// Something that was dealt with is lost: the server has to say all again.
+    pub(super) fn forget_seen(&mut self) {
+        self.seen = 0;
+    }
+
     /// There is a new connection: the server says anew what it has.
     pub(super) fn begin_anew(&mut self) {
         self.wanted.clear();
         (self.asked, self.has_failed, self.offered) = (None, false, self.seen);
+        self.refused.retain(|_, at| at.elapsed() < REFUSED_FOR);
     }
 
     /// The server has these; `held` is what the box has of a list.
     pub(super) fn offered(
         &mut self,
         offers: &[ListOffer],
+        now: UnixMillis,
         held: impl Fn(ListId) -> Option<(ListContent, UnixMillis)>,
     ) {
         for offer in offers {
-            self.offered = self.offered.max(offer.epoch);
-            let held = held(offer.id);
+            if offer.epoch <= now.get().saturating_add(FURTHEST_AHEAD) {
+                self.offered = self.offered.max(offer.epoch);
+            }
             self.wanted.retain(|(other, _)| other.id != offer.id);
             // A later one came on a stick.
-            let is_wanted = held.is_none_or(|(content, this_update)| {
+            let is_news = held(offer.id).is_none_or(|(content, this_update)| {
                 content != offer.content && this_update <= offer.this_update
             });
-            if is_wanted && self.wanted.len() < MOST_WANTED {
-                self.wanted.push_back((*offer, held.map(|(content, _)| content)));
+            if is_news && self.wanted.len() < MOST_WANTED && !self.refused.contains_key(&offer.content) {
+                self.wanted.push_back((*offer, Way::FromHeld));
             }
         }
         if let Some(asked) = self.asked
@@ -84,18 +118,33 @@ impl Underway {
     }
 
     /// What to ask for now; `None` while an answer is awaited or nothing is wanted.
-    pub(super) fn next(&mut self, shelf: &Shelf) -> Option<ListWanted> {
+    pub(super) fn next(
+        &mut self,
+        shelf: &Shelf,
+        held: impl Fn(ListId) -> Option<ListContent>,
+    ) -> Option<ListWanted> {
         if self.asked.is_some() {
             return None;
         }
-        let Some((offer, held)) = self.wanted.front() else {
+        let Some((offer, way)) = self.wanted.front() else {
             self.all_dealt_with(shelf);
             return None;
         };
-        let mut wanted = ListWanted { id: offer.id, content: offer.content, held: *held, offset: 0 };
-        wanted.offset = fs::metadata(part(shelf, &wanted)).map_or(0, |part| part.len());
+        let held = held(offer.id).filter(|_| *way == Way::FromHeld);
+        let mut wanted = ListWanted { id: offer.id, content: offer.content, held, offset: 0 };
+        let name = name_of(&wanted);
+        // Of one list at a time: pieces of lists that were replaced before they had come would fill the disk.
+        if let Err(problem) = shelf.keep_pieces_of(Some(&name)) {
+            warn!(%problem, "pieces of other lists stay on the disk");
+        }
+        wanted.offset = shelf.pieces(&name).length().unwrap_or(0);
         self.asked = Some(wanted);
         self.asked
+    }
+
+    /// Whether nothing is wanted any more.
+    pub(super) fn is_done(&self) -> bool {
+        self.wanted.is_empty()
     }
 
     fn all_dealt_with(&mut self, shelf: &Shelf) {
@@ -103,102 +152,107 @@ impl Underway {
             return;
         }
         self.seen = self.offered;
-        if let Err(problem) = private_file::replace(&shelf.incoming(), SEEN, &self.seen.to_be_bytes()) {
+        let kept = [self.root.as_slice(), &self.seen.to_be_bytes()].concat();
+        let kept = private_file::replace(&shelf.incoming(), SEEN, &kept);
+        if let Err(problem) = kept.and_then(|()| shelf.keep_pieces_of(None)) {
             warn!(%problem, "the box will be told of all lists again");
-        }
-        // What is left of lists that were replaced before they had come.
-        let left = fs::read_dir(shelf.incoming()).into_iter().flatten().flatten().map(|entry| entry.path());
-        for path in left.filter(|path| path.extension().is_some_and(|ending| ending == "part")) {
-            if let Err(problem) = fs::remove_file(path) {
-                warn!(%problem, "pieces of an old list stay on the disk");
-            }
         }
     }
 
-    /// A piece came. Gives all of them together when it was the last one.
+    /// A piece came.
     ///
     /// # Errors
-    /// The system's.
-    pub(super) fn arrived(&mut self, shelf: &Shelf, piece: &ListPiece) -> io::Result<Option<Complete>> {
+    /// The system's: the list waits for the next connection.
+    pub(super) fn arrived(&mut self, shelf: &Shelf, piece: &ListPiece) -> io::Result<Arrived> {
         // What was not asked for, or is asked for no more.
         if self.asked != Some(piece.wanted) {
-            return Ok(None);
+            return Ok(Arrived::Going);
         }
         self.asked = None;
         let length = u64::try_from(piece.bytes.len()).unwrap_or(u64::MAX);
         let end = piece.wanted.offset.saturating_add(length);
-        if piece.bytes.is_empty() || piece.total > LONGEST_PATCH || end > piece.total {
+        // After a stop everything may be here already.
+        let is_all = end == piece.total && end > 0;
+        if piece.total > LONGEST_PATCH || end > piece.total || (piece.bytes.is_empty() && !is_all) {
             self.go_without(shelf, &piece.wanted);
-            return Ok(None);
+            return Ok(Arrived::Going);
         }
-        let path = part(shelf, &piece.wanted);
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
-        // Whole pieces only, also after a full disk.
-        if let Err(problem) = file.write_all(&piece.bytes) {
-            file.set_len(piece.wanted.offset)?;
-            return Err(problem);
+        if !piece.bytes.is_empty() {
+            let kept = pieces(shelf, &piece.wanted).append(piece.wanted.offset, &piece.bytes);
+            if let Err(problem) = kept {
+                self.postpone(&piece.wanted);
+                return Err(problem);
+            }
         }
-        if end < piece.total {
-            return Ok(None);
-        }
-        drop(file);
-        Ok(Some(Complete { wanted: piece.wanted, bytes: map_finished(&File::open(path)?)? }))
+        Ok(if is_all { Arrived::Complete(piece.wanted) } else { Arrived::Going })
     }
 
     /// The list was taken.
-    pub(super) fn done(&mut self, shelf: &Shelf, complete: &Complete) {
-        self.forget(shelf, &complete.wanted);
-        self.wanted.retain(|(offer, _)| offer.content != complete.wanted.content);
+    pub(super) fn done(&mut self, shelf: &Shelf, wanted: &ListWanted) {
+        forget(shelf, wanted);
+        self.wanted.retain(|(offer, _)| offer.content != wanted.content);
     }
 
-    /// The pieces made no list that could be taken.
-    pub(super) fn failed(&mut self, shelf: &Shelf, complete: &Complete) {
-        self.go_without(shelf, &complete.wanted);
+    /// This machine could not take it: the pieces stay for the next connection.
+    pub(super) fn postpone(&mut self, wanted: &ListWanted) {
+        self.has_failed = true;
+        self.wanted.retain(|(offer, _)| offer.content != wanted.content);
     }
 
     /// Asks for the whole list where the way from the held one does not lead to it, and gives up on a whole one.
-    fn go_without(&mut self, shelf: &Shelf, wanted: &ListWanted) {
-        self.forget(shelf, wanted);
-        let Some((offer, held)) = self.wanted.pop_front() else { return };
-        if offer.content != wanted.content {
-            self.wanted.push_front((offer, held));
-        } else if held.is_some() {
-            self.wanted.push_front((offer, None));
+    pub(super) fn go_without(&mut self, shelf: &Shelf, wanted: &ListWanted) {
+        forget(shelf, wanted);
+        let of_this = self.wanted.iter().position(|(offer, _)| offer.content == wanted.content);
+        let Some((offer, _)) = of_this.and_then(|place| self.wanted.remove(place)) else { return };
+        if wanted.held.is_some() {
+            self.wanted.push_front((offer, Way::Whole));
         } else {
-            self.has_failed = true;
+            self.give_up(wanted);
         }
     }
 
-    fn forget(&self, shelf: &Shelf, wanted: &ListWanted) {
-        match fs::remove_file(part(shelf, wanted)) {
-            Err(problem) if problem.kind() != io::ErrorKind::NotFound => {
-                warn!(%problem, "pieces of a list stay on the disk");
-            }
-            Ok(()) | Err(_) => {}
+    /// The list can never be taken: it is not asked for again for a day.
+    pub(super) fn give_up(&mut self, wanted: &ListWanted) {
+        self.postpone(wanted);
+        if self.refused.len() < MOST_WANTED {
+            self.refused.insert(wanted.content, Instant::now());
         }
     }
 }
 
-fn part(shelf: &Shelf, wanted: &ListWanted) -> PathBuf {
+fn forget(shelf: &Shelf, wanted: &ListWanted) {
+    if let Err(problem) = pieces(shelf, wanted).forget() {
+        warn!(%problem, "pieces of a list stay on the disk");
+    }
+}
+
+fn pieces<'s>(shelf: &'s Shelf, wanted: &ListWanted) -> Pieces<'s> {
+    shelf.pieces(&name_of(wanted))
+}
+
+fn name_of(wanted: &ListWanted) -> String {
     let hex = |content: &ListContent| -> String {
         content.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     };
     let from = wanted.held.as_ref().map_or_else(|| "whole".to_owned(), hex);
-    shelf.incoming().join(format!("{}-{from}.part", hex(&wanted.content)))
+    format!("{}-{from}", hex(&wanted.content))
 }
 
-/// The list that a patch makes out of `old`, in a file without a name.
+/// The list that the pieces make out of `old`, in a file without a name.
 ///
 /// # Errors
-/// The system's; [`io::ErrorKind::InvalidData`] for a patch that makes none.
+/// The system's; [`io::ErrorKind::InvalidData`] for pieces that make none.
 pub(super) fn make_list(
     shelf: &Shelf,
-    complete: &Complete,
+    wanted: &ListWanted,
     old: Option<&Index<SharedBytes>>,
     reported: Option<&Additions>,
 ) -> io::Result<File> {
+    let patch = map_finished(&pieces(shelf, wanted).together()?)?;
     let mut file = shelf.nameless_file()?;
-    apply(old, reported, complete.bytes.as_ref(), LONGEST_LIST, &mut file)
-        .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?;
+    apply(old, reported, patch.as_ref(), LONGEST_LIST, &mut file).map_err(|problem| match problem {
+        hinamori_crl::PatchError::Write(problem) => problem,
+        other => io::Error::new(io::ErrorKind::InvalidData, other),
+    })?;
     Ok(file)
 }

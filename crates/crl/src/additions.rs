@@ -8,6 +8,8 @@ use hinamori_model::UnixMillis;
 use ring::digest::{SHA256, digest};
 
 use crate::bits::{BitReader, Bits};
+use crate::build::ListKind;
+use crate::entry::TAKES_BACK;
 use crate::footer::LONGEST_NUMBER;
 use crate::index::{Index, strip};
 use crate::keys::{HASH_BITS, HashKey, value};
@@ -37,6 +39,20 @@ pub struct Step {
     pub new_number: Vec<u8>,
     /// thisUpdate of the newer one.
     pub this_update: UnixMillis,
+}
+
+/// How additions stand to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The list's number is below theirs: they count beside it, whatever list they began from.
+    Open,
+    /// The list has reached their number, and speaks for itself.
+    Over {
+        /// How many of them it does not name as revoked. More than none is an alarm.
+        missing: usize,
+    },
+    /// The list is another issuer's, or of another scope.
+    Foreign,
 }
 
 /// Which serial numbers a newer list has that an older one does not have. Nothing vouches for them but whoever
@@ -133,32 +149,71 @@ impl Additions {
 
     /// Whether a serial number (big-endian, leading zeros do not count) was added.
     pub fn contains(&self, serial: &[u8]) -> bool {
-        let serial = strip(serial);
-        let number = self.key.map_or_else(|| value(serial), |key| Some(key.hash(serial)));
-        number.is_some_and(|number| self.numbers.binary_search(&number).is_ok())
+        self.number_of(strip(serial)).is_some_and(|number| self.has(number))
     }
 
-    /// How many of them are not among others to the same list.
+    /// By which number a serial number without leading zeros would stand here.
+    fn number_of(&self, serial: &[u8]) -> Option<u64> {
+        self.key.map_or_else(|| value(serial), |key| Some(key.hash(serial)))
+    }
+
+    fn has(&self, number: u64) -> bool {
+        self.numbers.binary_search(&number).is_ok()
+    }
+
+    /// How many of them are not among others: what a later report does not repeat. All of them when both are hashed
+    /// by keys of their own, since nobody can compare them then.
     pub fn missing_among(&self, others: &Self) -> usize {
-        if self.key != others.key {
-            return self.numbers.len();
-        }
-        self.numbers.iter().filter(|number| others.numbers.binary_search(number).is_err()).count()
-    }
-
-    /// How many of them a list does not have: more than none when somebody reported what its authority did not
-    /// confirm. A list with long serial numbers is read through.
-    pub fn missing_in<B: AsRef<[u8]>>(&self, list: &Index<B>) -> usize {
-        let listed: BTreeSet<u64> = match self.key {
-            None => {
-                return self.numbers.iter().filter(|number| !list.contains(&number.to_be_bytes())).count();
+        let shared = match (self.key, others.key) {
+            (Some(one), Some(other)) if one == other => {
+                self.numbers.iter().filter(|number| others.has(**number)).count()
             }
-            Some(key) => {
-                let hashes = list.rows().map(|row| key.hash(row.serial));
-                hashes.filter(|hash| self.numbers.binary_search(hash).is_ok()).collect()
+            (Some(_), Some(_)) => 0,
+            (None, _) => self.numbers.iter().filter(|number| others.contains(&number.to_be_bytes())).count(),
+            (Some(key), None) => {
+                let hashes = others.numbers.iter().map(|number| key.hash(strip(&number.to_be_bytes())));
+                hashes.filter(|hash| self.has(*hash)).collect::<BTreeSet<_>>().len()
             }
         };
-        self.numbers.len() - listed.len()
+        self.numbers.len() - shared
+    }
+
+    /// How many of them a list does not name as revoked: more than none when somebody reported what its authority did
+    /// not confirm. A list with long serial numbers is read through, and so is a delta list: what it takes back it
+    /// does not confirm.
+    pub fn missing_in<B: AsRef<[u8]>>(&self, list: &Index<B>) -> usize {
+        self.missing_in_each([list])
+    }
+
+    /// How many of them none of these lists names as revoked.
+    pub fn missing_in_each<'a, B: AsRef<[u8]> + 'a>(
+        &self,
+        lists: impl IntoIterator<Item = &'a Index<B>>,
+    ) -> usize {
+        let named: BTreeSet<u64> = lists.into_iter().flat_map(|list| self.named_by(list)).collect();
+        self.numbers.len() - named.len()
+    }
+
+    /// Those of them that a list names as revoked.
+    fn named_by<B: AsRef<[u8]>>(&self, list: &Index<B>) -> Vec<u64> {
+        if self.key.is_none() && list.kind() == ListKind::Complete {
+            return self.numbers.iter().copied().filter(|one| list.contains(&one.to_be_bytes())).collect();
+        }
+        let revoked = list.rows().filter(|row| row.reason() != TAKES_BACK);
+        revoked.filter_map(|row| self.number_of(row.serial)).filter(|one| self.has(*one)).collect()
+    }
+
+    /// How they stand to a list that is held. What they began from does not count: as long as their number is ahead
+    /// of the list's, no authority has spoken about them.
+    pub fn standing<B: AsRef<[u8]>>(&self, list: &Index<B>) -> Standing {
+        let Step { issuer, scope, new_number, .. } = &self.step;
+        if (issuer, scope) != list.speaks_for() {
+            return Standing::Foreign;
+        }
+        if (new_number.len(), new_number.as_slice()) > list.number() {
+            return Standing::Open;
+        }
+        Standing::Over { missing: self.missing_in(list) }
     }
 
     /// Between which lists they stand.

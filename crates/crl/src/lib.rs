@@ -35,7 +35,7 @@ mod row;
 mod sparse;
 mod time;
 
-pub use additions::{Additions, BadAdditions, Step};
+pub use additions::{Additions, BadAdditions, Standing, Step};
 pub use build::{BuildError, ListKind, Sink, Stated, Unnamed, build};
 pub use crl::Crl;
 pub use der::CrlError;

@@ -6,8 +6,8 @@ mod made;
 
 use std::collections::BTreeSet;
 
-use hinamori_crl::{Additions, BadAdditions};
-use made::{DAY, Revoked, bound, index, numbers, revoked};
+use hinamori_crl::{Additions, BadAdditions, Index, ListKind, Standing, Stated};
+use made::{DAY, Revoked, bound, index, index_of, numbers, revoked};
 use proptest::prelude::*;
 
 /// Bytes of the signature that goes with them.
@@ -128,4 +128,65 @@ fn they_take_little_more_than_they_have_to() {
         println!("{count} of {all}: {bytes} bytes, {ratio:.4} times the bound");
         assert!(ratio < 1.03, "{bytes} bytes are {ratio} times the bound");
     }
+}
+
+const fn stated(number: &[u8]) -> Stated<'_> {
+    Stated { kind: ListKind::Complete, issuer: [1; 32], scope: [2; 32], number, content: [9; 32] }
+}
+
+fn delta(number: &[u8], revoked: &[Revoked]) -> Index<Vec<u8>> {
+    index_of(7, revoked, &Stated { kind: ListKind::Delta { base: &[2] }, ..stated(number) })
+}
+
+fn long(byte: u8) -> Revoked {
+    Revoked { serial: vec![byte; 20], ..revoked(0, DAY, 1) }
+}
+
+#[test]
+fn they_stand_beside_a_list_until_its_number_is_theirs() {
+    let named = index(5, &some(&[1, 2, 3]));
+    for more in [revoked(4, DAY, 1), long(9)] {
+        let reported =
+            Additions::between(&index(2, &some(&[1])), &index(5, &[some(&[2, 3]), vec![more]].concat()));
+        for number in [1, 2, 4] {
+            assert_eq!(reported.standing(&index(number, &some(&[1]))), Standing::Open, "list {number}");
+        }
+        assert_eq!(reported.standing(&named), Standing::Over { missing: 1 });
+        assert_eq!(reported.standing(&index(6, &some(&[2]))), Standing::Over { missing: 2 });
+        // Numbers are compared as numbers.
+        assert_eq!(reported.standing(&delta(&[1, 0], &some(&[3, 2]))), Standing::Over { missing: 1 });
+        let other = index_of(1, &some(&[1]), &Stated { scope: [7; 32], ..stated(&[1]) });
+        assert_eq!(reported.standing(&other), Standing::Foreign);
+        let other = index_of(1, &some(&[1]), &Stated { issuer: [7; 32], ..stated(&[1]) });
+        assert_eq!(reported.standing(&other), Standing::Foreign);
+    }
+}
+
+#[test]
+fn what_a_delta_list_takes_back_it_does_not_confirm() {
+    for more in [revoked(4, DAY, 1), long(9)] {
+        let reported =
+            Additions::between(&index(2, &[]), &index(5, &[some(&[2, 3]), vec![more.clone()]].concat()));
+        let changes = [revoked(2, DAY, 8), revoked(3, DAY, 1), Revoked { reason: Some(8), ..more.clone() }];
+        let changes = delta(&[6], &changes);
+        assert_eq!(reported.standing(&changes), Standing::Over { missing: 2 });
+        // What one of two lists names is named.
+        let complete = index(4, &[vec![more], some(&[2])].concat());
+        assert_eq!(reported.missing_in(&complete), 1);
+        assert_eq!(reported.missing_in_each([&complete, &changes]), 0);
+        assert_eq!(reported.missing_in_each([&index(4, &some(&[3])), &changes]), 2, "both name the same one");
+    }
+}
+
+#[test]
+fn a_later_report_in_another_form_repeats_an_earlier_one() {
+    let old = index(1, &some(&[1]));
+    let short = Additions::between(&old, &index(2, &some(&[1, 2, 3])));
+    let hashed = Additions::between(&old, &index(3, &[some(&[2, 3, 4]), vec![long(9)]].concat()));
+    assert_eq!((short.missing_among(&hashed), hashed.missing_among(&short)), (0, 2));
+    let less = Additions::between(&old, &index(3, &[some(&[3, 4]), vec![long(9)]].concat()));
+    assert_eq!((short.missing_among(&less), less.missing_among(&short)), (1, 2));
+    assert_eq!((hashed.missing_among(&less), less.missing_among(&hashed)), (1, 0));
+    let other_key = Additions::between(&index(4, &some(&[1])), &index(5, &[long(9)]));
+    assert_eq!(other_key.missing_among(&hashed), 1, "nobody can tell");
 }

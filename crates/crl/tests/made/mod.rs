@@ -56,11 +56,17 @@ fn two(number: u8) -> [u8; 2] {
 
 /// The index of the list of this number.
 pub(crate) fn index(number: u8, revoked: &[Revoked]) -> Index<Vec<u8>> {
+    let content = [number; 32];
+    let stated =
+        Stated { kind: ListKind::Complete, issuer: [1; 32], scope: [2; 32], number: &[number], content };
+    index_of(number, revoked, &stated)
+}
+
+/// The index of a list, and what it is called.
+pub(crate) fn index_of(number: u8, revoked: &[Revoked], stated: &Stated<'_>) -> Index<Vec<u8>> {
     let der = list(number, revoked);
-    let kind = ListKind::Complete;
-    let stated = Stated { kind, issuer: [1; 32], scope: [2; 32], number: &[number], content: [number; 32] };
     let mut out = Vec::new();
-    build(&Crl::parse(&der).unwrap(), kind, &mut out).unwrap().name(&stated).unwrap();
+    build(&Crl::parse(&der).unwrap(), stated.kind, &mut out).unwrap().name(stated).unwrap();
     Index::open(out).unwrap()
 }
 

@@ -18,7 +18,7 @@ use hinamori_pki::{
 use tracing::debug;
 
 use crate::clock::{self, TimeMarks};
-use crate::lists::{Authorities, HeldList, equip};
+use crate::lists::{Authorities, Shown, equip};
 
 /// What cards are checked against: replaced as a whole when the town's package is.
 pub(crate) struct Checks {
@@ -120,7 +120,7 @@ impl Checks {
     }
 
     /// The same with other lists, and with the newest time that the server signed.
-    pub(crate) fn renewed(&self, authorities: &Authorities, lists: &[HeldList], server: UnixMillis) -> Self {
+    pub(crate) fn renewed(&self, authorities: &Authorities, lists: &Shown, server: UnixMillis) -> Self {
         let mut verifier = authorities.verifier.clone();
         equip(&mut verifier, lists);
         let authority = verifier.latest_list().unwrap_or_default();

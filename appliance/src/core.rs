@@ -34,7 +34,7 @@ use crate::keys::{self, Keys};
 use crate::kiosk::{KioskEvent, KioskId, Outbox};
 use crate::ledger::{Ledger, Place};
 use crate::link::LinkEvent;
-use crate::lists::{HeldList, Keeper, ListEvent, Lists};
+use crate::lists::{Keeper, ListEvent, Lists, Shown};
 use crate::own_time::{OwnTimes, TapLog};
 use crate::status::Report;
 use crate::town::Town;
@@ -124,7 +124,9 @@ pub(crate) struct Core {
     lists: Option<Lists>,
     keeper: Keeper,
     /// What the keeper said last.
-    held: Vec<HeldList>,
+    held: Shown,
+    /// The keeper had no room to hear of the town.
+    town_untold: bool,
     /// The newest time that the server signed.
     server_time: UnixMillis,
     tally: Tally,
@@ -155,15 +157,17 @@ impl Core {
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
         let (mode, open) = stored_mode(ledger.main_store())?;
-        let (lists, keeper) = Lists::open(&config.data)
-            .map_err(|source| StartError::File { what: "the folder of revocation lists", source })?;
+        let (lists, keeper) = open_lists(&config.data);
+        // People are received without lists too, and then nothing is said of any card.
+        let held = Shown { is_unreadable: lists.is_none(), ..Shown::default() };
         let server_time = stored_time(ledger.main_store())?;
         let mut core = Self {
             checks: Arc::new(CheckedTap::new(Arc::clone(&town.checks))),
             uplink: Uplink::new(),
-            lists: Some(lists),
+            lists,
             keeper,
-            held: Vec::new(),
+            held,
+            town_untold: false,
             server_time,
             opening: Opening::new(mode, None),
             open,
@@ -493,6 +497,9 @@ impl Core {
         if self.disk == DiskState::Ok {
             self.ask_for_missed();
         }
+        if self.town_untold {
+            self.tell_town();
+        }
         if self.tally.is_of_another_day(now) {
             self.recount(now);
         }
@@ -596,6 +603,20 @@ fn stored_mode(store: &Store) -> Result<(Mode, Option<IncidentId>), StoreError> 
         Some(mode @ (Mode::Live | Mode::Drill)) => (mode, id.try_into().ok().map(IncidentId::from_bytes)),
         Some(Mode::DailyLife) | None => (Mode::DailyLife, None),
     })
+}
+
+/// The lists' keeper; without a shelf there is none, and whoever tells it something tells nobody.
+fn open_lists(data: &Path) -> (Option<Lists>, Keeper) {
+    match Lists::open(data) {
+        Ok((lists, keeper)) => (Some(lists), keeper),
+        Err(problem) => {
+            error!(
+                error = &problem as &dyn std::error::Error,
+                "the folder of revocation lists cannot be used"
+            );
+            (None, Keeper::of_nobody())
+        }
+    }
 }
 
 /// The newest time that the server signed, as it was kept.

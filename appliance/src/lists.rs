@@ -116,6 +116,11 @@ pub(crate) struct Keeper(SyncSender<ListTask>);
 pub(crate) struct TooMuch;
 
 impl Keeper {
+    /// Nobody is there to be told anything.
+    pub(crate) fn of_nobody() -> Self {
+        Self(sync_channel(0).0)
+    }
+
     /// Tells it something without waiting.
     pub(crate) fn tell(&self, task: ListTask) -> Result<(), TooMuch> {
         match self.0.try_send(task) {
@@ -231,7 +236,8 @@ impl Lists {
             ListTask::Message(ListMessage::Offers(offers)) => {
                 let lists = &self.shown.lists;
                 let held = |id| {
-                    let held = lists.iter().find(|held| held.index.id() == id).filter(|held| !held.is_behind)?;
+                    let held =
+                        lists.iter().find(|held| held.index.id() == id).filter(|held| !held.is_behind)?;
                     Some((*held.index.content(), held.index.this_update()))
                 };
                 self.underway.offered(&offers, clock::wall(), held);
@@ -368,8 +374,7 @@ impl Lists {
         }
         // What the list names by now need not be reported again.
         if let Some((_, before)) = &held.reported
-            && before.missing_among(&additions) > 0
-            && before.missing_in(&held.index) > 0
+            && before.taken_back(&additions, &held.index) > 0
         {
             return Err("a later report takes an earlier one back".to_owned());
         }

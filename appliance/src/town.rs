@@ -74,8 +74,12 @@ pub(crate) fn store_package(folder: &Path, package: &SignedPackage) -> Result<()
 impl Town {
     /// The town of a box that was never enrolled.
     pub(crate) fn local(local: &LocalTown, tests: TestHierarchies) -> Self {
-        let authorities =
-            Authorities { verifier: Verifier::new(tests), intermediates: Vec::new(), feed_key: [0; 32] };
+        let authorities = Authorities {
+            verifier: Verifier::new(tests),
+            intermediates: Vec::new(),
+            feed_key: [0; 32],
+            root: [0; 32],
+        };
         let checks = Checks {
             key: local.key.clone(),
             verifier: authorities.verifier.clone(),
@@ -100,6 +104,7 @@ impl Town {
     /// at `local`'s site, so that people are received there all the same.
     pub(crate) fn of_package(
         package: Package,
+        root: [u8; 32],
         own: BoxId,
         local: &LocalTown,
         tests: TestHierarchies,
@@ -113,7 +118,7 @@ impl Town {
         });
         let key = TownKey::new(package.key.0);
         let people = &package.directory.people;
-        let authorities = authorities_of(&package, tests, now);
+        let authorities = authorities_of(&package, root, tests, now);
         let town = Self {
             version: package.version,
             site,
@@ -147,7 +152,12 @@ impl Town {
 }
 
 /// The authorities of a package. What is refused is said; the rest counts.
-pub(crate) fn authorities_of(package: &Package, tests: TestHierarchies, now: UnixMillis) -> Authorities {
+pub(crate) fn authorities_of(
+    package: &Package,
+    root: [u8; 32],
+    tests: TestHierarchies,
+    now: UnixMillis,
+) -> Authorities {
     let mut verifier = Verifier::new(tests);
     for anchor in &package.anchors {
         if let Err(error) = verifier.pin_anchor(anchor) {
@@ -157,7 +167,8 @@ pub(crate) fn authorities_of(package: &Package, tests: TestHierarchies, now: Uni
     let intermediates: Vec<&[u8]> = package.intermediates.iter().map(Vec::as_slice).collect();
     verifier.know_authorities(&intermediates, now.max(package.issued_at));
     verifier.set_grace(package.list_grace_millis);
-    Authorities { verifier, intermediates: package.intermediates.clone(), feed_key: package.feed_key }
+    let intermediates = package.intermediates.clone();
+    Authorities { verifier, intermediates, feed_key: package.feed_key, root }
 }
 
 /// What cards are checked against, still without a list.

@@ -83,9 +83,9 @@ impl Core {
             },
             taps: self.taps,
             card_data_as_of: self.town.checks.verifier.card_data_as_of(),
-            lists: u64::try_from(self.held.len()).unwrap_or(u64::MAX),
-            listed: self.held.iter().map(|held| held.index.entries()).sum(),
-            reported: self.held.iter().filter_map(HeldList::reported_count).sum(),
+            lists: u64::try_from(self.held.lists.len()).unwrap_or(u64::MAX),
+            listed: self.held.lists.iter().map(|held| held.index.entries()).sum(),
+            reported: self.held.lists.iter().filter_map(HeldList::reported_count).sum(),
         };
         for store in self.ledger.stores() {
             match store.totals() {

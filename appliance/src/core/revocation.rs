@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hinamori_crl_mmap::Mark;
 use hinamori_ipc::CardData;
 use hinamori_model::UnixMillis;
 use hinamori_pki::Age;
@@ -38,8 +39,11 @@ impl Core {
     /// What the kiosk says of the lists.
     pub(super) fn card_data(&self, now: UnixMillis) -> CardData {
         let checks = &self.town.checks;
-        let Some(at) = checks.verifier.card_data_as_of() else { return CardData::None };
-        if self.held.iter().any(|held| held.is_contested) {
+        let lost = self.held.lost.iter().map(Mark::this_update);
+        let Some(at) = checks.verifier.card_data_as_of().into_iter().chain(lost).min() else {
+            return if self.held.is_unreadable { CardData::Contested(now) } else { CardData::None };
+        };
+        if self.held.is_contested() {
             CardData::Contested(at)
         } else if checks.verifier.oldest(now.max(checks.time.not_before(now))) == Some(Age::TooOld) {
             CardData::TooOld(at)
@@ -66,9 +70,15 @@ impl Core {
         let authorities = Arc::clone(&self.town.authorities);
         match &mut self.lists {
             Some(lists) => self.held = lists.load(authorities),
-            None => self.tell_keeper(ListTask::Town(authorities)),
+            None => self.tell_town(),
         }
         self.renew_checks();
+    }
+
+    /// The keeper goes by another town's authorities and feed key until it hears of this one.
+    pub(super) fn tell_town(&mut self) {
+        let told = self.keeper.tell(ListTask::Town(Arc::clone(&self.town.authorities)));
+        self.town_untold = told.is_err();
     }
 
     pub(super) fn tell_keeper(&mut self, task: ListTask) {

@@ -155,7 +155,7 @@ impl Core {
     ) -> Result<(), NotTaken> {
         let grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
-        let (town, directory) = Town::of_package(package, own, local, self.tests, now);
+        let (town, directory) = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
         if self.directory.stamp()? != Some(signed.stamp()) {
             self.directory.replace(signed.stamp(), &town.key, &directory)?;

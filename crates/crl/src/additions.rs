@@ -164,18 +164,30 @@ impl Additions {
     /// How many of them are not among others: what a later report does not repeat. All of them when both are hashed
     /// by keys of their own, since nobody can compare them then.
     pub fn missing_among(&self, others: &Self) -> usize {
-        let shared = match (self.key, others.key) {
-            (Some(one), Some(other)) if one == other => {
-                self.numbers.iter().filter(|number| others.has(**number)).count()
-            }
-            (Some(_), Some(_)) => 0,
-            (None, _) => self.numbers.iter().filter(|number| others.contains(&number.to_be_bytes())).count(),
+        self.numbers.len() - self.repeated_by(others).len()
+    }
+
+    /// How many of them neither a later report repeats nor a list names by now: what that report takes back.
+    pub fn taken_back<B: AsRef<[u8]>>(&self, later: &Self, list: &Index<B>) -> usize {
+        let mut standing = self.repeated_by(later);
+        if standing.len() < self.numbers.len() {
+            standing.extend(self.named_by(list));
+        }
+        self.numbers.len() - standing.len()
+    }
+
+    /// Those of them that are among others.
+    fn repeated_by(&self, others: &Self) -> BTreeSet<u64> {
+        let numbers = self.numbers.iter().copied();
+        match (self.key, others.key) {
+            (Some(one), Some(other)) if one == other => numbers.filter(|one| others.has(*one)).collect(),
+            (Some(_), Some(_)) => BTreeSet::new(),
+            (None, _) => numbers.filter(|number| others.contains(&number.to_be_bytes())).collect(),
             (Some(key), None) => {
                 let hashes = others.numbers.iter().map(|number| key.hash(strip(&number.to_be_bytes())));
-                hashes.filter(|hash| self.has(*hash)).collect::<BTreeSet<_>>().len()
+                hashes.filter(|hash| self.has(*hash)).collect()
             }
-        };
-        self.numbers.len() - shared
+        }
     }
 
     /// How many of them a list does not name as revoked: more than none when somebody reported what its authority did

@@ -24,8 +24,8 @@ use hinamori_record::{ActorId, DocumentScope};
 
 pub use grant::{Grant, Grants};
 pub use lists::{
-    FeedKey, LONGEST_PIECE, ListContent, ListMessage, ListOffer, ListPiece, ListWanted, MOST_OFFERS,
-    NotReported, open_report,
+    FeedKey, LONGEST_PIECE, LONGEST_REPORT, ListContent, ListMessage, ListOffer, ListPiece, ListWanted,
+    MOST_OFFERS, NotReported, open_report,
 };
 pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify};
 pub use session::{Effects, PeerMisbehaved, Session, Side};

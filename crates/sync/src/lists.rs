@@ -15,6 +15,8 @@ const SIGNATURE: usize = 64;
 const TIME: usize = 8;
 /// Bytes of a piece: some seconds of a thin link.
 pub const LONGEST_PIECE: usize = 16 << 10;
+/// Bytes of a report: 2 % of a list of twenty millions, and some. In memory additions take up to 64 times as much.
+pub const LONGEST_REPORT: usize = 1 << 20;
 /// Offers in one message.
 pub const MOST_OFFERS: usize = 512;
 
@@ -47,6 +49,16 @@ pub enum ListMessage {
 }
 
 impl ListMessage {
+    /// Whether it is no longer than such messages are.
+    pub(crate) const fn is_bounded(&self) -> bool {
+        match self {
+            Self::Offers(offers) => offers.len() <= MOST_OFFERS,
+            Self::Reported { bytes, .. } => bytes.len() <= LONGEST_REPORT,
+            Self::Piece(piece) => piece.bytes.len() <= LONGEST_PIECE,
+            Self::Seen { .. } | Self::Wanted(_) => true,
+        }
+    }
+
     /// Whether only a server says it.
     pub(crate) const fn is_the_servers(&self) -> bool {
         match self {

@@ -188,6 +188,9 @@ impl Session {
                 }
             }
             (Message::Town(bytes), Side::Box) => self.package(&bytes, effects),
+            (Message::List(message), _) if !message.is_bounded() => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "more of lists than fits into one message" });
+            }
             (Message::List(message), side) if message.is_the_servers() == (side == Side::Box) => {
                 effects.lists.push(message);
             }

@@ -36,7 +36,7 @@ impl Hall {
         let lists = (0..=cards.len()).map(|later| {
             std::fs::write(&file, bench.tray.later_list(&cards[..later]).unwrap()).unwrap();
             let verifier = &bench.core.town.authorities.verifier;
-            shelf.lock().unwrap().import(&file, verifier, &[], "a test", bench.now).unwrap().index
+            shelf.import(&file, verifier, &[], "a test", bench.now).unwrap().index
         });
         Self { lists: lists.collect(), offered: 0 }
     }
@@ -94,6 +94,12 @@ impl Town {
     fn up(&mut self) -> u64 {
         assert_eq!(self.tell(ListTask::Up), []);
         self.seen
+    }
+
+    /// Somebody changed the shelf.
+    fn reread(&mut self) {
+        let authorities = Arc::clone(&self.bench.core.town.authorities);
+        assert_eq!(self.tell(ListTask::Town(authorities)), []);
     }
 
     /// The keeper is told something; gives what it says to the server.
@@ -331,4 +337,134 @@ fn a_card_that_was_reported_lost_is_received_with_a_mark() {
     assert!(matches!(bench.tap("isamu"), AnswerKind::Welcome { name: Some(_), .. }));
     let list = bench.core.leader_list();
     assert!(list.iter().any(|item| item.doubts.contains(&Doubt::Stopped)), "{list:?}");
+}
+
+#[test]
+fn a_list_from_a_stick_in_between_takes_no_report_away() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu", "naoki"]);
+    let offer = hall.offer(2);
+    town.talk(&hall, offer, is_piece);
+    assert_eq!(town.doubts("naoki"), [Doubt::ReportedRevoked]);
+    // Somebody brings the list before the newest one, which names one of the two.
+    let between = town.bench.tray.later_list(&["isamu".parse().unwrap()]).unwrap();
+    let file = town.bench.folder.path().join("stick.crl");
+    std::fs::write(&file, between).unwrap();
+    let shelf = Shelf::open(&town.bench.core.config.data, 2).unwrap();
+    shelf.import(&file, &town.bench.core.town.authorities.verifier, &[], "a stick", town.bench.now).unwrap();
+    town.reread();
+    assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
+    assert_eq!(town.doubts("naoki"), [Doubt::ReportedRevoked], "no authority has spoken about it");
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::AsOf(_)), "{:?}", town.card_data());
+    // The server goes on from what is held now, and repeats no more than that.
+    town.tell(ListTask::Down);
+    town.up();
+    let offer = hall.offer(2);
+    town.talk(&hall, offer, never);
+    assert_eq!(town.doubts("naoki"), [Doubt::Revoked]);
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::AsOf(_)), "{:?}", town.card_data());
+}
+
+#[test]
+fn a_report_that_leads_nowhere_takes_nothing_away() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, is_piece);
+    let (id, old) = (hall.lists[0].id(), &hall.lists[0]);
+    // To the list that is held already, and one that forgets what was said before.
+    let nowhere = Additions::between(old, old).to_bytes();
+    let other = Hall::new(&town.bench, &["naoki"]);
+    let forgetful = Additions::between(old, &other.lists[1]).to_bytes();
+    for additions in [nowhere, forgetful] {
+        let bytes = feed().sign(&additions, town.bench.now);
+        town.tell(ListTask::Message(ListMessage::Reported { id, bytes }));
+        assert_eq!(town.doubts("isamu"), [Doubt::ReportedRevoked]);
+    }
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::Contested(_)));
+}
+
+#[test]
+fn a_stop_after_the_last_piece_costs_nothing() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let mut to_box = VecDeque::from([hall.offer(1)]);
+    let last = loop {
+        let message = to_box.pop_front().unwrap();
+        if let ListMessage::Piece(piece) = &message
+            && piece.wanted.offset + piece.bytes.len() as u64 == piece.total
+        {
+            break piece.clone();
+        }
+        for said in town.tell(ListTask::Message(message)) {
+            let ListMessage::Wanted(wanted) = said else { panic!("{said:?}") };
+            to_box.extend(hall.answers(wanted));
+        }
+    };
+    // The last piece was written, and then the power went.
+    let shelf = Shelf::open(&town.bench.core.config.data, 2).unwrap();
+    let part = files_named(&shelf.incoming(), "part").pop().unwrap();
+    shelf
+        .pieces(part.file_stem().unwrap().to_str().unwrap())
+        .append(last.wanted.offset, &last.bytes)
+        .unwrap();
+    town.tell(ListTask::Down);
+    town.up();
+    let offer = hall.offer(1);
+    let asked = town.tell(ListTask::Message(offer));
+    let wanted = ListWanted { offset: last.total, ..last.wanted };
+    assert_eq!(asked, [ListMessage::Wanted(wanted)]);
+    let nothing_more = ListPiece { wanted, total: last.total, bytes: Vec::new() };
+    town.tell(ListTask::Message(ListMessage::Piece(nothing_more)));
+    assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
+}
+
+fn files_named(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.extension().is_some_and(|found| found == ending)).collect()
+}
+
+#[test]
+fn a_list_that_is_lost_makes_its_cards_unknown_and_is_asked_for_again() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, never);
+    assert_eq!(town.up(), 101);
+    let lists = town.bench.core.config.data.join("lists");
+    for list in std::fs::read_dir(&lists).unwrap() {
+        let list = list.unwrap().path();
+        if list.is_dir() {
+            files_named(&list, "index").iter().for_each(|file| std::fs::write(file, b"gone").unwrap());
+        }
+    }
+    town.bench = town.bench.restart();
+    let package = town.bench.package.clone();
+    let signed = root().sign(&package).unwrap();
+    town.bench.core.take_package(root().public(), signed, package, town.bench.now).unwrap();
+    let mut town = Town::new(town.bench);
+    for card in ["isamu", "revoked", "naoki"] {
+        assert_eq!(town.doubts(card), [Doubt::RevocationUnknown], "{card}: this is not the first year");
+    }
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::Contested(_)));
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, never);
+    assert_eq!(town.doubts("isamu"), [Doubt::Revoked]);
+}
+
+#[test]
+fn a_box_whose_lists_cannot_be_opened_receives_people_all_the_same() {
+    let bench = Bench::without_town();
+    let data = bench.core.config.data.clone();
+    std::fs::remove_dir_all(data.join("lists")).unwrap();
+    std::fs::write(data.join("lists"), b"not a folder").unwrap();
+    let mut bench = bench.restart();
+    let package = bench.package.clone();
+    let signed = root().sign(&package).unwrap();
+    bench.core.take_package(root().public(), signed, package, bench.now).unwrap();
+    bench.core.publish(bench.now);
+    assert!(matches!(bench.tap("isamu"), AnswerKind::Welcome { name: Some(_), .. }));
+    let doubts = hinamori_counter::proof_of(&evidence(&bench.read("revoked")), None).doubts;
+    assert!(doubts.has(Doubt::RevocationUnknown));
+    assert!(matches!(bench.core.card_data(bench.now), hinamori_ipc::CardData::Contested(_)));
 }

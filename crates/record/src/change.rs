@@ -8,6 +8,7 @@ use automerge::{ExpandedChange, ObjType};
 use hinamori_model::RecordId;
 
 use crate::fields::Fields;
+use crate::outline;
 use crate::record::Record;
 use crate::scope::{ActorId, ChangeHash};
 
@@ -50,6 +51,9 @@ pub enum ChangeError {
     /// The four check bytes of the chunk are not the beginning of its hash (Automerge reads on regardless).
     #[error("the change's check bytes do not fit its content")]
     Damaged,
+    /// Not one plain change, or one with more operations than it has room for.
+    #[error("the bytes are no change, or one that announces more than it has")]
+    Outline,
     /// It refers to something that it does not name.
     #[error("the change refers to something that it does not name")]
     Incomplete,
@@ -72,6 +76,7 @@ pub fn decode_change(bytes: &[u8]) -> Result<DecodedChange, ChangeError> {
     if bytes.len() > MAXIMUM_CHANGE {
         return Err(ChangeError::TooLong { length: bytes.len() });
     }
+    outline::check(bytes)?;
     let (change, expanded) =
         catch_unwind(|| expand(bytes)).unwrap_or_else(|_panic| Err(ChangeError::Incomplete))?;
     let mut created = Created::default();

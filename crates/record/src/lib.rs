@@ -16,6 +16,7 @@
 mod change;
 mod document;
 mod fields;
+mod outline;
 mod presence;
 mod record;
 mod scope;

@@ -43,6 +43,9 @@ enum Command {
         /// Cards by their name, in the order in which they were revoked.
         #[arg(long = "card", required = true)]
         cards: Vec<CardName>,
+        /// So many serial numbers of nobody stand on it before them: a nation's list has millions.
+        #[arg(long, default_value_t = 0)]
+        others: u32,
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
@@ -83,9 +86,10 @@ fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     match Arguments::parse().command {
         Command::Issue { tray, out } => Ok(made(&tray)?.write_to(&out)?),
-        Command::Revoke { tray, cards, out } => {
-            let list =
-                made(&tray)?.later_list(&cards).context("the tray has no such card with a certificate")?;
+        Command::Revoke { tray, cards, others, out } => {
+            let list = made(&tray)?
+                .later_list(&cards, others)
+                .context("the tray has no such card with a certificate")?;
             std::fs::write(&out, list).with_context(|| format!("write {}", out.display()))
         }
         Command::Serve { tray, readers, listen, delays, state } => {

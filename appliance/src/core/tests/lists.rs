@@ -34,7 +34,7 @@ impl Hall {
         let cards: Vec<_> = cards.iter().map(|card| card.parse().unwrap()).collect();
         let file = folder.path().join("list.crl");
         let lists = (0..=cards.len()).map(|later| {
-            std::fs::write(&file, bench.tray.later_list(&cards[..later]).unwrap()).unwrap();
+            std::fs::write(&file, bench.tray.later_list(&cards[..later], 0).unwrap()).unwrap();
             let verifier = &bench.core.town.authorities.verifier;
             shelf.import(&file, verifier, &[], "a test", bench.now).unwrap().index
         });
@@ -347,7 +347,7 @@ fn a_list_from_a_stick_in_between_takes_no_report_away() {
     town.talk(&hall, offer, is_piece);
     assert_eq!(town.doubts("naoki"), [Doubt::ReportedRevoked]);
     // Somebody brings the list before the newest one, which names one of the two.
-    let between = town.bench.tray.later_list(&["isamu".parse().unwrap()]).unwrap();
+    let between = town.bench.tray.later_list(&["isamu".parse().unwrap()], 0).unwrap();
     let file = town.bench.folder.path().join("stick.crl");
     std::fs::write(&file, between).unwrap();
     let shelf = Shelf::open(&town.bench.core.config.data, 2).unwrap();

@@ -121,11 +121,14 @@ impl Tray {
         self.authorities.lists(&self.file.town, &self.revoked(), self.day)
     }
 
-    /// A list of the same day, a little later, with these cards on it too; `None` when one of them is not in the
+    /// A list of the same day, a little later, with these cards on it too, and before them so many `others`; `None` when one of them is not in the
     /// tray, or has no authentication certificate.
-    pub fn later_list(&self, cards: &[CardName]) -> Option<Vec<u8>> {
+    pub fn later_list(&self, cards: &[CardName], others: u32) -> Option<Vec<u8>> {
         let serials = cards.iter().map(|card| self.cards.get(card)?.serial()).collect::<Option<Vec<_>>>()?;
-        Some(self.authorities.later_list(&self.file.town, &self.revoked(), &serials, self.day))
+        let mut revoked = self.revoked();
+        // Four bytes, as the national authority gives them out, and none of a card in the tray.
+        revoked.extend((0..others).map(|number| (0x4000_0000 + number * 20).to_be_bytes().to_vec()));
+        Some(self.authorities.later_list(&self.file.town, &revoked, &serials, self.day))
     }
 
     fn revoked(&self) -> Vec<Vec<u8>> {

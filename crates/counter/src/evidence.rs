@@ -1,7 +1,9 @@
 //! From the verifiers' words to what a record carries.
 
 use hinamori_model::{Assurance, BindingAssurance, Doubt, Doubts};
-use hinamori_pki::{Age, ChipAnswered, ChipMismatch, PathError, Revocation, VerifiedCertificate};
+use hinamori_pki::{
+    Age, ChipAnswered, ChipMismatch, PathError, Revocation, UnknownReason, VerifiedCertificate,
+};
 use hinamori_record::{Proof, RevocationMark};
 
 /// On what a tap rests, as the verifiers said it.
@@ -73,10 +75,9 @@ fn of_revocation(revocation: Revocation) -> (Doubts, RevocationMark) {
         }
         // The authority did not say it: the record says neither that the card was revoked nor that it was not.
         Revocation::Reported { since: _ } => (Doubt::ReportedRevoked.into(), RevocationMark::NotChecked),
-        // Without any list at all nothing can be said of anybody, which is no doubt about this card.
-        Revocation::Unknown { why: hinamori_pki::UnknownReason::NoData } => {
-            (Doubts::NONE, RevocationMark::NotChecked)
-        }
+        // Where there never was a list nothing can be said of anybody, which is no doubt about this card. Where
+        // one was and is lost, the verifier says so by another reason.
+        Revocation::Unknown { why: UnknownReason::NoData } => (Doubts::NONE, RevocationMark::NotChecked),
         Revocation::Unknown { why: _ } => (Doubt::RevocationUnknown.into(), RevocationMark::NotChecked),
     }
 }
@@ -112,6 +113,21 @@ mod tests {
         assert_eq!(not_revoked(Age::TooOld), (Doubt::RevocationUnknown.into(), mark));
         let reported = of_revocation(Revocation::Reported { since: as_of });
         assert_eq!(reported, (Doubt::ReportedRevoked.into(), RevocationMark::NotChecked));
+    }
+
+    #[test]
+    fn only_a_town_without_lists_has_no_doubt_about_what_is_unknown() {
+        let unknown = |why| of_revocation(Revocation::Unknown { why });
+        assert_eq!(unknown(UnknownReason::NoData), (Doubts::NONE, RevocationMark::NotChecked));
+        for why in
+            [UnknownReason::NoListForPartition, UnknownReason::ListBehind, UnknownReason::NoDistributionPoint]
+        {
+            assert_eq!(
+                unknown(why),
+                (Doubt::RevocationUnknown.into(), RevocationMark::NotChecked),
+                "{why:?}"
+            );
+        }
     }
 
     #[test]

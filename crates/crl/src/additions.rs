@@ -161,32 +161,26 @@ impl Additions {
         self.numbers.binary_search(&number).is_ok()
     }
 
-    /// How many of them are not among others: what a later report does not repeat. All of them when both are hashed
-    /// by keys of their own, since nobody can compare them then.
+    /// How many of them are not among others: what a later report does not repeat. All of them when these are hashed
+    /// and the others are not, or by another key: nobody can compare them then, and of those that are hashed at least
+    /// one is too long to be among others that are not.
     pub fn missing_among(&self, others: &Self) -> usize {
-        self.numbers.len() - self.repeated_by(others).len()
+        self.numbers.iter().filter(|number| !self.is_among(**number, others)).count()
     }
 
     /// How many of them neither a later report repeats nor a list names by now: what that report takes back.
     pub fn taken_back<B: AsRef<[u8]>>(&self, later: &Self, list: &Index<B>) -> usize {
-        let mut standing = self.repeated_by(later);
-        if standing.len() < self.numbers.len() {
-            standing.extend(self.named_by(list));
-        }
-        self.numbers.len() - standing.len()
+        let left: BTreeSet<u64> =
+            self.numbers.iter().copied().filter(|number| !self.is_among(*number, later)).collect();
+        let named = if left.is_empty() { Vec::new() } else { self.named_by(list) };
+        left.len() - named.into_iter().filter(|number| left.contains(number)).collect::<BTreeSet<_>>().len()
     }
 
-    /// Those of them that are among others.
-    fn repeated_by(&self, others: &Self) -> BTreeSet<u64> {
-        let numbers = self.numbers.iter().copied();
-        match (self.key, others.key) {
-            (Some(one), Some(other)) if one == other => numbers.filter(|one| others.has(*one)).collect(),
-            (Some(_), Some(_)) => BTreeSet::new(),
-            (None, _) => numbers.filter(|number| others.contains(&number.to_be_bytes())).collect(),
-            (Some(key), None) => {
-                let hashes = others.numbers.iter().map(|number| key.hash(strip(&number.to_be_bytes())));
-                hashes.filter(|hash| self.has(*hash)).collect()
-            }
+    /// Whether one of these numbers stands among others.
+    fn is_among(&self, number: u64, others: &Self) -> bool {
+        match self.key {
+            None => others.contains(&number.to_be_bytes()),
+            Some(_) => self.key == others.key && others.has(number),
         }
     }
 

@@ -100,14 +100,14 @@ impl Circle {
         taken
     }
 
-    /// A self-issued certificate that an anchor signed for another anchor's key makes one issuer of both.
+    /// A self-issued certificate that an anchor signed for another anchor's name and key makes one issuer of both.
     fn join(&mut self) {
         let joined = |link: &Member, anchor: &Member| {
             link.issuer.is_some()
                 && anchor.issuer.is_none()
                 && link.family.place == TOP
                 && link.family.root != anchor.family.root
-                && link.authority.key() == anchor.authority.key()
+                && link.authority.is_same_as(&anchor.authority)
         };
         while let Some((to, from)) = self.0.iter().find_map(|link| {
             let anchor = self.0.iter().find(|anchor| joined(link, anchor))?;

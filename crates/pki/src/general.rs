@@ -2,8 +2,9 @@
 //! support, and for test suites that measure the rules.
 //!
 //! What the profiles forbid is allowed here: authorities as holders, longer paths, any purpose. What nobody
-//! here processes stays refused: name constraints, policy mappings and other critical extensions; indirect
-//! lists and lists by reasons. Nothing is fine of which the revocation is not known, in the whole path.
+//! here processes stays refused: name constraints and what maps, requires or forbids policies, whether critical or
+//! not; other critical extensions; indirect lists and lists by reasons. Nothing is fine of which the revocation is
+//! not known, in the whole path.
 
 use std::fmt;
 
@@ -16,8 +17,12 @@ use crate::profile::{check_authority_policy, check_form};
 use crate::verifier::{Issuer, Signer};
 use crate::{
     Age, AnchorError, CardCertificate, CrlRefused, MalformedCertificate, PathError, Revocation,
-    TestHierarchies, UnknownReason, Verifier,
+    TestHierarchies, UnknownReason, Verifier, oid,
 };
+
+/// Extensions that limit a path further down and are not processed here.
+const LIMITING: [ObjectIdentifier; 4] =
+    [oid::NAME_CONSTRAINTS, oid::POLICY_MAPPINGS, oid::POLICY_CONSTRAINTS, oid::INHIBIT_ANY_POLICY];
 
 /// Certificates that are tried as issuers before a search ends: a budget for signatures.
 const MOST_TRIES: usize = 256;
@@ -108,6 +113,7 @@ pub fn check_path(question: &PathQuestion<'_>) -> Result<PathReport, MalformedCe
     // A policy that is no object identifier is one that nobody states.
     let policy = question.policy.map(|policy| ObjectIdentifier::new(policy).ok());
     let mut search = Search { verifier: &verifier, candidates: &candidates, policy, now, tries: MOST_TRIES };
+    problems.extend(check_limits(&certificate).err());
     problems.extend(check_form(&certificate).err());
     let path = search.best(&certificate, 0, &mut Vec::new());
     problems.extend(path.as_ref().err());
@@ -115,6 +121,13 @@ pub fn check_path(question: &PathQuestion<'_>) -> Result<PathReport, MalformedCe
     problems.extend(search.check_policy(&certificate).err().map(|_issuer| PathError::Policy));
     let revocations = path.map_or_else(|_refused| Vec::new(), |path| path.revocations);
     Ok(PathReport { problems, revocations, anchors_refused, lists_refused })
+}
+
+/// §6.1.4 (a), (b), (g) to (j): whoever does not process a limit cannot say that a path keeps to it, and an authority
+/// that forgot to make it critical meant it all the same.
+fn check_limits(certificate: &CardCertificate) -> Result<(), PathError> {
+    let limits = certificate.extensions().iter().any(|extension| LIMITING.contains(&extension.extn_id));
+    if limits { Err(PathError::Limits) } else { Ok(()) }
 }
 
 /// Takes the lists, those that change another one last. Gives what was refused.
@@ -181,6 +194,7 @@ impl<'a> Search<'a> {
                 if is_anchor {
                     return Ok(Path { anchor: issuer, revocations: Vec::new() });
                 }
+                check_limits(&issuer.0)?;
                 check_form(&issuer.0)?;
                 self.check_policy(&issuer.0).map_err(|_stated| PathError::IssuerPolicy)?;
                 used.push(issuer);

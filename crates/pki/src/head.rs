@@ -12,7 +12,7 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use crate::authority::{Authority, check_validity};
 use crate::certificate::{decode_extension, sha256};
 use crate::name::names_of_point;
-use crate::signature::verify;
+use crate::signature::{only_form, verify};
 use crate::{CrlRefused, oid};
 
 /// Bytes of a list's extensions and of its issuer's name: a budget for what nobody signed yet.
@@ -133,13 +133,9 @@ impl ListHead {
             verify(key, &self.algorithm, list.signed, list.signature).is_ok()
         };
         let key = self.signers.iter().find(signed).ok_or(CrlRefused::WrongSigner)?;
+        let content = sha256(&only_form(key, list.signature));
         let key = key.to_der().map_err(|_cannot_be_encoded| CrlRefused::WrongSigner)?;
-        Ok(SignedHead {
-            issuer: sha256(&key),
-            scope: self.head.scope(),
-            head: self.head.clone(),
-            content: sha256(list.signature),
-        })
+        Ok(SignedHead { issuer: sha256(&key), scope: self.head.scope(), head: self.head.clone(), content })
     }
 }
 
@@ -156,8 +152,9 @@ impl SignedHead {
     /// What the list's index is named by. `issuer` is the SHA-256 of the signer's SubjectPublicKeyInfo.
     /// `scope` is that of the distribution point's names, with the kind of certificates behind them where the
     /// list is limited to one. `content` is the SHA-256 of the signature, which stands for what was signed and
-    /// saves reading it a second time: other content has another signature. The converse does not hold of
-    /// ECDSA, but two signatures under one number are reason enough to look.
+    /// saves reading it a second time: other content has another signature. An ECDSA signature, of which anybody can
+    /// write a second form, goes in as r and the smaller s. An authority that signs the same bytes twice by ECDSA
+    /// makes two contents of them all the same: two signatures under one number are reason enough to look.
     pub fn stated(&self) -> Stated<'_> {
         Stated {
             kind: self.head.kind(),

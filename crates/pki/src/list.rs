@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_crl::{
-    Additions, BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, SharedBytes, build,
+    Additions, BadIndex, BuildError, Crl, CrlError, Index, ListKind, Listed, SharedBytes, Standing, build,
 };
 use hinamori_model::UnixMillis;
 use x509_cert::ext::pkix::CrlDistributionPoints;
@@ -184,8 +184,11 @@ pub(crate) struct Held {
     delta: Option<Arc<List>>,
     /// What somebody reported and no authority confirmed yet; each leads to a higher number than the lists.
     reported: Vec<Arc<Additions>>,
-    /// A newer complete list was held before and is lost.
-    is_behind: bool,
+    /// A newer complete list was held before and is lost: until the next complete list.
+    complete_is_behind: bool,
+    /// A newer delta list was held before and is lost, or one that nobody can read: until the next delta list,
+    /// because a complete list may be older than what is lost.
+    delta_is_behind: bool,
 }
 
 /// crlNumber, comparable.
@@ -218,23 +221,30 @@ impl Held {
             return Revocation::Reported { since: report.step().this_update };
         }
         match listed {
-            Ok(_) if self.is_behind => Revocation::Unknown { why: UnknownReason::ListBehind },
+            Ok(_) if self.complete_is_behind || self.delta_is_behind => {
+                Revocation::Unknown { why: UnknownReason::ListBehind }
+            }
             Ok(_) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
     }
 
-    /// Reports add to what the list says and never take from it.
+    /// Reports add to what the list says and to each other, in whatever order they come, and never take from it.
     fn report(&mut self, additions: Arc<Additions>) -> Result<(), ReportRefused> {
-        let latest = self.latest().index.number();
-        let (old, new) = (comparable(&additions.step().old_number), comparable(&additions.step().new_number));
-        if new <= latest {
+        let new = comparable(&additions.step().new_number);
+        if new <= self.latest().index.number() {
             return Err(ReportRefused::NotNewer);
         }
-        // Those that begin where the list ends hold everything that was reported on the way.
-        let replaced = |report: &Additions| old <= latest && comparable(&report.step().new_number) <= new;
+        // Whoever says all that another one says, and up to a higher number, makes it superfluous.
+        let replaces = |one: &Additions, other: &Additions| {
+            comparable(&one.step().new_number) >= comparable(&other.step().new_number)
+                && other.missing_among(one) == 0
+        };
+        if self.reported.iter().any(|report| replaces(report, &additions)) {
+            return Ok(());
+        }
         let (mut kept, mut count) = (Vec::new(), additions.len());
-        for report in self.reported.iter().filter(|report| !replaced(report)) {
+        for report in self.reported.iter().filter(|report| !replaces(&additions, report)) {
             count = count.saturating_add(report.len());
             kept.push(Arc::clone(report));
         }
@@ -246,20 +256,24 @@ impl Held {
         Ok(())
     }
 
-    /// Drops the reports that lead no further than the lists do now. Gives how many of their certificates no
-    /// list names.
+    /// Drops the reports that lead no further than the lists do now. Gives how many of their certificates neither
+    /// list names as revoked.
     fn drop_reports(&mut self) -> usize {
-        let (complete, delta) = (&self.complete, &self.delta);
-        let latest = delta.as_ref().unwrap_or(complete).index.number();
-        let (over, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.reported)
-            .into_iter()
-            .partition(|report| comparable(&report.step().new_number) <= latest);
+        let mut unconfirmed = 0_usize;
+        let mut open = Vec::new();
+        for report in std::mem::take(&mut self.reported) {
+            match report.standing(&self.latest().index) {
+                Standing::Open => open.push(report),
+                Standing::Over { missing: 0 } | Standing::Foreign => {}
+                Standing::Over { missing: _ } => {
+                    let lists = [Some(&self.complete), self.delta.as_ref()].into_iter().flatten();
+                    let missing = report.missing_in_each(lists.map(|list| &list.index));
+                    unconfirmed = unconfirmed.saturating_add(missing);
+                }
+            }
+        }
         self.reported = open;
-        let missing = over.iter().map(|report| {
-            let in_complete = report.missing_in(&complete.index);
-            delta.as_ref().map_or(in_complete, |delta| in_complete.min(report.missing_in(&delta.index)))
-        });
-        missing.sum()
+        unconfirmed
     }
 
     fn listed(&self, serial: &[u8]) -> Result<Option<Listed>, BadIndex> {
@@ -300,16 +314,25 @@ pub(crate) struct Lists {
     rows: BTreeMap<Row, Held>,
     /// By the signer's key and the name of a distribution point: the rows that speak for it.
     points: BTreeMap<([u8; 32], Vec<u8>), BTreeSet<Row>>,
+    /// Rows of which a list was here that nobody can read, and no complete list is held.
+    lost: BTreeSet<Row>,
+    /// Lists were here that nobody can read, and whom they spoke for is not known.
+    are_missing: bool,
 }
 
 impl Lists {
     /// No lists yet.
     pub(crate) const fn new() -> Self {
-        Self { rows: BTreeMap::new(), points: BTreeMap::new() }
+        Self { rows: BTreeMap::new(), points: BTreeMap::new(), lost: BTreeSet::new(), are_missing: false }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// Why nothing can be said of any certificate; `None` when there are lists.
+    pub(crate) fn are_none(&self) -> Option<UnknownReason> {
+        match (self.rows.is_empty(), self.are_missing) {
+            (false, _) => None,
+            (true, true) => Some(UnknownReason::NoListForPartition),
+            (true, false) => Some(UnknownReason::NoData),
+        }
     }
 
     /// Takes a verified list. One that is older than what is held, or the same, changes nothing.
@@ -334,6 +357,7 @@ impl Lists {
                         return Err(CrlRefused::OlderThanHeld);
                     }
                     held.delta = Some(list);
+                    held.delta_is_behind = false;
                 }
             }
         }
@@ -354,14 +378,20 @@ impl Lists {
                     let reached = |delta: &Arc<List>| list.index.number() < delta.index.number();
                     held.delta = held.delta.take().filter(reached);
                     held.complete = list;
-                    held.is_behind = false;
+                    held.complete_is_behind = false;
                 }
             }
             None => {
                 for point in &list.head.points {
                     self.points.entry((row.0, point.clone())).or_default().insert(row);
                 }
-                let held = Held { complete: list, delta: None, reported: Vec::new(), is_behind: false };
+                let held = Held {
+                    complete: list,
+                    delta: None,
+                    reported: Vec::new(),
+                    complete_is_behind: false,
+                    delta_is_behind: self.lost.contains(&row),
+                };
                 self.rows.insert(row, held);
             }
         }
@@ -406,11 +436,26 @@ impl Lists {
         is_listed && !matches!(older.find(serial), Ok(Some(listed)) if listed.reason != TAKES_BACK)
     }
 
-    /// A newer list of this row was held before.
+    /// A newer list than the one with this content was held before in this row.
     pub(crate) fn fall_behind(&mut self, row: Row, content: &[u8; 32]) {
+        let Some(held) = self.rows.get_mut(&row) else { return };
+        held.complete_is_behind |= held.complete.index.content() == content;
+        held.delta_is_behind |= held.delta.as_ref().is_some_and(|delta| delta.index.content() == content);
+    }
+
+    /// A list of this row was here, and nobody can read it.
+    pub(crate) fn lose(&mut self, row: Row) {
         if let Some(held) = self.rows.get_mut(&row) {
-            held.is_behind = held.complete.index.content() == content;
+            held.delta_is_behind = true;
+        } else {
+            self.lost.insert(row);
+            self.are_missing = true;
         }
+    }
+
+    /// Lists of rows that nobody knows were here.
+    pub(crate) const fn lose_all(&mut self) {
+        self.are_missing = true;
     }
 
     /// How old each row is.

@@ -5,6 +5,8 @@ use der::{Decode, Encode, Tag, Tagged};
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::name::{Name, RdnSequence};
 
+use crate::oid;
+
 /// Whether two names are the same: the same attributes in the same order, their texts without regard to
 /// encoding, case and the width of spaces.
 pub(crate) fn is_same(one: &Name, other: &Name) -> bool {
@@ -28,6 +30,14 @@ pub(crate) fn normal(name: &Name) -> Vec<u8> {
         push(&attributes.concat(), &mut all);
     }
     all
+}
+
+/// The organizations in a name, each in the one form that all its spellings have.
+pub(crate) fn organizations(name: &Name) -> impl Iterator<Item = Vec<u8>> {
+    let attributes = name.iter_rdn().flat_map(|relative| relative.iter());
+    attributes
+        .filter(|attribute| attribute.oid == oid::ORGANIZATION)
+        .map(|attribute| normal_value(&attribute.value))
 }
 
 /// With its length before it, so that two parts are never taken for one.

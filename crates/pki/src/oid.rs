@@ -15,6 +15,8 @@ pub(crate) const SECP384R1: ObjectIdentifier = oid("1.3.132.0.34");
 pub(crate) const ECDSA_WITH_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
 pub(crate) const ECDSA_WITH_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
 
+pub(crate) const ORGANIZATION: ObjectIdentifier = oid("2.5.4.10");
+
 pub(crate) const SUBJECT_DIRECTORY_ATTRIBUTES: ObjectIdentifier = oid("2.5.29.9");
 pub(crate) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.14");
 pub(crate) const KEY_USAGE: ObjectIdentifier = oid("2.5.29.15");
@@ -22,10 +24,14 @@ pub(crate) const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
 pub(crate) const CRL_NUMBER: ObjectIdentifier = oid("2.5.29.20");
 pub(crate) const DELTA_CRL_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
 pub(crate) const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
+pub(crate) const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
 pub(crate) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 pub(crate) const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
+pub(crate) const POLICY_MAPPINGS: ObjectIdentifier = oid("2.5.29.33");
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
+pub(crate) const POLICY_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.36");
 pub(crate) const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
+pub(crate) const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
 
 pub(crate) const ANY_POLICY: ObjectIdentifier = oid("2.5.29.32.0");
 pub(crate) const CLIENT_AUTHENTICATION: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");

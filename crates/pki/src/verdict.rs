@@ -65,9 +65,9 @@ pub enum Age {
 /// Why nothing could be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownReason {
-    /// The box holds no list at all: the normal first year of a town.
+    /// The box holds no list at all and never lost one: the normal first year of a town.
     NoData,
-    /// There are lists, but none of this issuer and partition.
+    /// There are lists, or there were some that nobody can read, but none of this issuer and partition.
     NoListForPartition,
     /// The newest list of its partition was lost, and an older one does not name it.
     ListBehind,
@@ -94,6 +94,10 @@ pub enum PathError {
     /// A critical extension that nobody here processes (§4.2).
     #[error("the certificate has a critical extension that is not known")]
     UnknownCriticalExtension,
+    /// Limits of names or policies, which nobody here processes, critical or not (§4.2.1.5, §4.2.1.10, §4.2.1.11,
+    /// §4.2.1.14): only of [`check_path`](crate::check_path).
+    #[error("a certificate limits names or policies of the path, which is not processed")]
+    Limits,
     /// The same extension twice (§4.2).
     #[error("the certificate has an extension twice")]
     DuplicateExtension,
@@ -159,6 +163,7 @@ impl PathError {
                 Doubt::UnreadableCertificate
             }
             Self::UnknownCriticalExtension
+            | Self::Limits
             | Self::KeyUsage
             | Self::ExtendedKeyUsage
             | Self::Policy

@@ -11,6 +11,7 @@ use crate::certificate::sha256;
 use crate::circle::Circle;
 use crate::head::ListHead;
 use crate::list::{Clock, Lists, MOST_IN_MEMORY, index_in_memory, points_of_certificate};
+use crate::name::organizations;
 use crate::profile::{
     accepted_policies, check_authority_policy, check_form, check_purpose, most_intermediates,
 };
@@ -132,8 +133,8 @@ impl Verifier {
         self.hold(index_in_memory(&list, &signed)?)
     }
 
-    /// Takes the index of a list of which a newer one was held before and is lost. What it names is revoked; what
-    /// it does not name may be revoked since.
+    /// Takes the index of a list, complete or delta, of which a newer one was held before and is lost. What it names
+    /// is revoked; what it and its row do not name may be revoked since, until a newer list of its kind is held.
     ///
     /// # Errors
     /// [`CrlRefused`]; the lists held stay as they are.
@@ -143,6 +144,20 @@ impl Verifier {
         let taken = self.lists.hold(index)?;
         self.lists.fall_behind(row, &content);
         Ok(taken)
+    }
+
+    /// A list of this issuer and scope, as [`Index::speaks_for`] names them, was here and no generation of it can be
+    /// read. A complete list that is held in their row, before or after this, is behind then, until a delta list is
+    /// held: what is lost may be a delta list that went further than any complete one. Without one nobody knows whom
+    /// the lost list spoke for, and it is as after [`Verifier::lose_all`].
+    pub fn lose(&mut self, issuer: [u8; 32], scope: [u8; 32]) {
+        self.lists.lose((issuer, scope));
+    }
+
+    /// Lists were here and none of them can be read: that no list is held is then no reason to take a card as one
+    /// takes it in a town that never had any.
+    pub const fn lose_all(&mut self) {
+        self.lists.lose_all();
     }
 
     /// How old the oldest list in use is; `None` without any.
@@ -229,10 +244,12 @@ impl Verifier {
             most_intermediates: most_intermediates(purpose),
             now,
         };
-        let issuer = self.anchored_issuer(certificate, &search, 0)?;
+        let Anchored { issuer, reported } = self.anchored_issuer(certificate, &search, 0)?;
         check_purpose(certificate, purpose, self.test)?;
         check_validity(certificate, now)?;
-        Ok(VerifiedCertificate::new(self.revocation(certificate, issuer, now)))
+        let own = self.revocation(certificate, issuer, now);
+        let whole = reported.map_or(own, |since| weightier(own, Revocation::Reported { since }));
+        Ok(VerifiedCertificate::new(whole))
     }
 
     /// The issuer of `certificate`, from which a sound path leads to an anchor.
@@ -241,7 +258,7 @@ impl Verifier {
         certificate: &CardCertificate,
         search: &Search<'a>,
         below: usize,
-    ) -> Result<Issuer<'a>, PathError> {
+    ) -> Result<Anchored<'a>, PathError> {
         if below > search.most_intermediates {
             return Err(PathError::PathTooLong);
         }
@@ -253,7 +270,9 @@ impl Verifier {
         };
         for anchor in self.circle.anchors() {
             match anchor.check_issued(certificate, below, search.now) {
-                Ok(()) => return Ok(Issuer { authority: anchor, anchor }),
+                Ok(()) => {
+                    return Ok(Anchored { issuer: Issuer { authority: anchor, anchor }, reported: None });
+                }
                 Err(error) => note(error),
             }
         }
@@ -265,25 +284,28 @@ impl Verifier {
                 .and_then(|()| self.anchored_issuer(&candidate.0, search, below + 1))
                 .and_then(|above| self.check_not_revoked(candidate, above, search.now));
             match anchored {
-                Ok(above) => return Ok(Issuer { authority: candidate, ..above }),
+                Ok(Anchored { issuer, reported }) => {
+                    let issuer = Issuer { authority: candidate, ..issuer };
+                    return Ok(Anchored { issuer, reported });
+                }
                 Err(error) => note(error),
             }
         }
         Err(cause)
     }
 
-    /// An authority that a list names as revoked vouches for nobody. Without data about it the path holds.
+    /// An authority that a list names as revoked vouches for nobody; one that is reported to be so only with a
+    /// doubt. Without data about it the path holds.
     fn check_not_revoked<'a>(
         &self,
         authority: &Authority,
-        above: Issuer<'a>,
+        above: Anchored<'a>,
         now: UnixMillis,
-    ) -> Result<Issuer<'a>, PathError> {
-        match self.revocation(&authority.0, above, now) {
+    ) -> Result<Anchored<'a>, PathError> {
+        match self.revocation(&authority.0, above.issuer, now) {
             Revocation::Revoked { .. } => Err(PathError::IssuerRevoked),
-            Revocation::Reported { .. } | Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => {
-                Ok(above)
-            }
+            Revocation::Reported { since } => Ok(Anchored { reported: Some(since), ..above }),
+            Revocation::NotRevoked { .. } | Revocation::Unknown { .. } => Ok(above),
         }
     }
 
@@ -313,8 +335,8 @@ impl Verifier {
         asking: &Asking,
         signers: usize,
     ) -> Revocation {
-        if self.lists.is_empty() {
-            return Revocation::Unknown { why: UnknownReason::NoData };
+        if let Some(why) = self.lists.are_none() {
+            return Revocation::Unknown { why };
         }
         let points = points_of_certificate(certificate);
         let serial = certificate.serial();
@@ -339,20 +361,19 @@ impl Verifier {
                 (Some(above), Some(left)) => {
                     let above = Issuer { authority: above, ..issuer };
                     match self.revocation_within(&relative.authority.0, above, asking, left) {
-                        Revocation::Revoked { .. } => Signer::Doubtful,
+                        Revocation::Revoked { .. } | Revocation::Reported { .. } => Signer::Doubtful,
                         Revocation::NotRevoked { age: Age::Fresh | Age::Stale, .. } => Signer::Sound,
-                        Revocation::Reported { .. }
-                        | Revocation::NotRevoked { age: Age::TooOld, .. }
-                        | Revocation::Unknown { .. } => asking.unknown,
+                        Revocation::NotRevoked { age: Age::TooOld, .. } | Revocation::Unknown { .. } => {
+                            asking.unknown
+                        }
                     }
                 }
             };
-            // Whoever lost the key may be made to call a certificate fine, and gains nothing by the converse.
-            said.extend(
-                statuses
-                    .into_iter()
-                    .filter(|status| signer == Signer::Sound || matches!(status, Revocation::Revoked { .. })),
-            );
+            // Whoever has a lost key may call a certificate fine by it, and gains nothing by the converse.
+            let denies = |status: &Revocation| {
+                matches!(status, Revocation::Revoked { .. } | Revocation::Reported { .. })
+            };
+            said.extend(statuses.into_iter().filter(|status| signer == Signer::Sound || denies(status)));
         }
         let why = match points.as_slice() {
             [] => UnknownReason::NoDistributionPoint,
@@ -385,6 +406,13 @@ pub(crate) struct Issuer<'a> {
     pub(crate) anchor: &'a Authority,
 }
 
+/// An issuer from which a sound path leads to an anchor.
+struct Anchored<'a> {
+    issuer: Issuer<'a>,
+    /// Since when an authority between the two is reported as revoked.
+    reported: Option<UnixMillis>,
+}
+
 /// What one search for a path needs to know.
 struct Search<'a> {
     candidates: &'a [Authority],
@@ -400,9 +428,9 @@ impl Search<'_> {
     }
 }
 
-/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is; after
-/// that, what was reported to be so. A list
-/// that should speak and cannot be read leaves it open; else the fresher one counts, and then the later one.
+/// Of two lists that speak for a certificate: listed on either is revoked, however old that list is; after that,
+/// what was reported to be so. A list that should speak and cannot be read leaves it open; else the fresher one
+/// counts, and then the later one.
 fn weightier(one: Revocation, other: Revocation) -> Revocation {
     match (one, other) {
         (Revocation::Revoked { .. }, _) => one,
@@ -424,7 +452,9 @@ fn weightier(one: Revocation, other: Revocation) -> Revocation {
     }
 }
 
-/// The national test hierarchy carries its mark in the issuer's name.
+/// The national test hierarchy carries its mark in the issuer's name, which is read as it is compared with that of
+/// an anchor: an anchor's name in other letters is still that anchor's.
 fn names_test_hierarchy(certificate: &CardCertificate) -> bool {
-    certificate.inner().tbs_certificate().issuer().to_string().contains("O=JPKI-TEST")
+    organizations(certificate.inner().tbs_certificate().issuer())
+        .any(|organization| organization.starts_with(b"jpki-test"))
 }

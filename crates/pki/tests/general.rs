@@ -1,6 +1,7 @@
 //! The check without profiles: what is fine, what is not, and the line that says why.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+use der::asn1::ObjectIdentifier;
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
     Age, AnchorError, CrlRefused, PathError, PathQuestion, PathReport, Revocation, UnknownReason, check_path,
@@ -82,6 +83,39 @@ fn each_rule_of_the_path_speaks() {
     let late = holder().not_after.plus(1_000);
     let problems = check(&lists(), None, late).problems;
     assert!(matches!(problems.as_slice(), [PathError::Expired { .. }]), "{problems:?}");
+}
+
+#[test]
+fn limits_that_are_not_processed_refuse_critical_or_not() {
+    let name = Name::japan("MEDIS").ou("MEDIS HPKI CA").cn("limits");
+    let root = Hierarchy::jpki_auth(1);
+    for (last, value) in [(30, vec![0x30, 0]), (33, vec![0x30, 0]), (36, vec![0x30, 0]), (54, vec![2, 1, 0])]
+    {
+        let kind = ObjectIdentifier::new_unwrap(&format!("2.5.29.{last}"));
+        for critical in [false, true] {
+            let limit = Extension::new(kind, critical, value.clone());
+            let problems = |certificate: &[u8], anchor: &[u8], between: &[&[u8]]| {
+                let question = PathQuestion {
+                    certificate,
+                    anchors: &[anchor],
+                    candidates: between,
+                    lists: &[],
+                    policy: None,
+                    time: NOW,
+                };
+                check_path(&question).unwrap().problems
+            };
+            let card = root.certificate(&holder()).with(limit.clone()).issue().certificate;
+            let said = problems(&card, root.anchor_der(), &[]);
+            assert_eq!(said.first(), Some(&PathError::Limits), "2.5.29.{last} of the certificate");
+            let middle = root.authority_certificate(name.clone()).with(limit);
+            let below = root.subordinate(&middle);
+            let card = below.certificate(&holder()).issue().certificate;
+            let between: Vec<_> = below.intermediates().collect();
+            let said = problems(&card, root.anchor_der(), &between);
+            assert_eq!(said, [PathError::Limits], "2.5.29.{last} of an authority");
+        }
+    }
 }
 
 #[test]

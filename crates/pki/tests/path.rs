@@ -160,6 +160,15 @@ fn the_test_hierarchy_is_refused_in_production_even_when_pinned() {
     let spec = rehearsal.certificate(&Holder::numbered(7));
     let outcome = check_at(&spec, &rehearsal, Purpose::JpkiAuthentication, NOW);
     assert_eq!(outcome, Err(PathError::TestHierarchy));
+    // Nor with the policy of production and the same name in other letters: it is still that anchor's.
+    for organization in ["JPKI-TEST", "jpki-test", "Jpki-Test", " JPKI-test "] {
+        let name = Name::japan(organization).ou("JPKI for user  Authentication");
+        let name = name.ou("Japan Agency for Local Authority Information Systems");
+        let bent = CertificateSpec { issuer: name, ..spec.clone() };
+        let bent = bent.with(Extension::policy(&jpki().policy(), None));
+        let outcome = check_at(&bent, &rehearsal, Purpose::JpkiAuthentication, NOW);
+        assert_eq!(outcome, Err(PathError::TestHierarchy), "{organization}");
+    }
     let mut accepting = Verifier::new(TestHierarchies::Accept);
     accepting.pin_anchor(rehearsal.anchor_der()).unwrap();
     let certificate = CardCertificate::parse(&spec.issue().certificate).unwrap();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use hinamori_crl::{Additions, Crl, Index, SharedBytes, build};
 use hinamori_pki::{
-    Age, CardCertificate, CrlTaken, Purpose, ReportRefused, Revocation, TestHierarchies, Verifier,
+    Age, CardCertificate, CrlTaken, Purpose, ReportRefused, Revocation, TestHierarchies, UnknownReason,
+    Verifier,
 };
 use hinamori_sim::ca::{CrlSpec, Extension, Hierarchy, Holder, NOW, id};
 
@@ -110,6 +111,106 @@ fn a_later_report_replaces_an_earlier_one_or_stands_beside_it() {
     assert_eq!([2, 3, 4].map(|holder| says(&verifier, holder)), [reported(4); 3]);
     assert_eq!(take(&mut verifier, &list(3, [2, 3])).unconfirmed, 0);
     assert_eq!([2, 3, 4].map(|holder| says(&verifier, holder)), [REVOKED, REVOKED, reported(4)]);
+}
+
+/// Reports in all orders, none of which says all that another one says.
+#[test]
+fn no_report_takes_a_doubt_away() {
+    let reports = [(3, vec![2, 3]), (4, vec![3]), (4, vec![5]), (2, vec![2, 6])];
+    for first in 0..reports.len() {
+        let mut verifier = verifier();
+        take(&mut verifier, &list(1, []));
+        let mut doubted = Vec::new();
+        for (number, holders) in reports.iter().cycle().skip(first).take(reports.len()) {
+            verifier.report(between(&list(1, []), &list(*number, holders.iter().copied()))).unwrap();
+            doubted.extend(holders);
+            for holder in &doubted {
+                assert!(matches!(says(&verifier, *holder), Revocation::Reported { .. }), "{first}: {holder}");
+            }
+        }
+        assert_eq!(says(&verifier, 4), fine(1));
+    }
+    // What was said already takes no room.
+    let mut verifier = verifier();
+    take(&mut verifier, &list(1, []));
+    verifier.report(between(&list(1, []), &list(3, 1..=100))).unwrap();
+    for number in [2, 3] {
+        verifier.report(between(&list(1, []), &list(number, 1..=50))).unwrap();
+        assert_eq!([50, 51].map(|holder| says(&verifier, holder)), [reported(3); 2]);
+    }
+}
+
+fn delta(number: u8, revoked: impl IntoIterator<Item = u32>) -> CrlSpec {
+    list(number, revoked).with(Extension::new(id::DELTA_CRL_INDICATOR, true, vec![2, 1, 1]))
+}
+
+#[test]
+fn either_list_confirms_and_what_a_delta_list_takes_back_is_not_confirmed() {
+    let mut verifier = verifier();
+    take(&mut verifier, &list(1, []));
+    verifier.report(between(&list(1, []), &list(3, [2, 3]))).unwrap();
+    assert_eq!(take(&mut verifier, &list(2, [3])).unconfirmed, 0);
+    assert_eq!(take(&mut verifier, &delta(3, [2])).unconfirmed, 0);
+    assert_eq!([2, 3].map(|holder| says(&verifier, holder)), [REVOKED; 2]);
+    verifier.report(between(&list(1, []), &list(4, [2, 4, 5]))).unwrap();
+    let taken_back = delta(4, [2]).revoking(&Holder::numbered(4).serial(), NOW, 8);
+    assert_eq!(take(&mut verifier, &taken_back).unconfirmed, 2);
+}
+
+const BEHIND: Revocation = Revocation::Unknown { why: UnknownReason::ListBehind };
+
+#[test]
+fn a_row_is_behind_until_a_newer_list_of_the_kind_that_was_lost() {
+    let mut verifier = verifier();
+    verifier.hold_behind(index(&list(3, [1]))).unwrap();
+    assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
+    // Neither an older list nor the same one again, nor a delta list, says what was lost.
+    verifier.hold_behind(index(&list(2, []))).unwrap();
+    assert_eq!(says(&verifier, 2), BEHIND);
+    take(&mut verifier, &list(2, []));
+    take(&mut verifier, &delta(4, []));
+    assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
+    take(&mut verifier, &list(5, []));
+    assert_eq!(says(&verifier, 2), fine(5));
+    verifier.hold_behind(index(&delta(7, [1]))).unwrap();
+    assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
+    verifier.hold_behind(index(&list(4, []))).unwrap();
+    take(&mut verifier, &list(6, []));
+    assert_eq!(says(&verifier, 2), BEHIND, "the delta list that was lost may be a later one");
+    take(&mut verifier, &delta(8, []));
+    assert_eq!(says(&verifier, 2), fine(8));
+}
+
+#[test]
+fn a_list_that_was_here_is_a_doubt_and_one_that_never_was_is_none() {
+    let unknown = |why| Revocation::Unknown { why };
+    let row = |list: &CrlSpec| {
+        let index = index(list);
+        let (issuer, scope) = index.speaks_for();
+        (*issuer, *scope)
+    };
+    let (issuer, scope) = row(&list(1, []));
+    let mut lost = verifier();
+    assert_eq!(says(&lost, 1), unknown(UnknownReason::NoData));
+    lost.lose(issuer, scope);
+    assert_eq!(says(&lost, 1), unknown(UnknownReason::NoListForPartition));
+    let mut all = verifier();
+    all.lose_all();
+    assert_eq!(says(&all, 1), unknown(UnknownReason::NoListForPartition));
+    take(&mut all, &list(1, []));
+    assert_eq!(says(&all, 1), fine(1));
+    // The same in either order: the list that is held is a complete one, so that a delta list may be lost.
+    take(&mut lost, &list(2, [1]));
+    let mut later = verifier();
+    take(&mut later, &list(2, [1]));
+    later.lose(issuer, [7; 32]);
+    assert_eq!(says(&later, 2), fine(2), "another row");
+    later.lose(issuer, scope);
+    for mut verifier in [lost, later] {
+        assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
+        take(&mut verifier, &delta(4, []));
+        assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, fine(4)]);
+    }
 }
 
 #[test]

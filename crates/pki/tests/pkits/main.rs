@@ -14,6 +14,18 @@ use hinamori_pki::{MalformedCertificate, PathQuestion, PathReport, check_path};
 
 /// 2026-05-01T00:00:00Z: everything that the suite means to be valid is, until the end of 2030.
 const TIME: UnixMillis = UnixMillis::new(1_777_593_600_000);
+/// How many cases of each section are judged here: none goes away unnoticed.
+const CASES_OF: [(&str, usize); 9] = [
+    ("4.1", 6),
+    ("4.2", 8),
+    ("4.3", 11),
+    ("4.4", 21),
+    ("4.5", 8),
+    ("4.6", 17),
+    ("4.7", 5),
+    ("4.14", 35),
+    ("4.15", 10),
+];
 /// Cases of which none may be wrong, by section.
 const WITHOUT_EXCEPTION: [&str; 7] = ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.15"];
 
@@ -53,6 +65,11 @@ fn main() -> ExitCode {
         (right, cases) = (right + score.right, cases + score.cases);
     }
     println!("  all   {right:3} of {cases:3}\n");
+    let here = scores.iter().map(|(Section(major, minor), score)| (format!("{major}.{minor}"), score.cases));
+    let expected = CASES_OF.map(|(section, cases)| (section.to_owned(), cases));
+    if !here.clone().eq(expected) {
+        wrong.push(format!("the cases are not those of the suite: {:?}", here.collect::<Vec<_>>()));
+    }
     for wrong in &wrong {
         println!("WRONG: {wrong}");
     }

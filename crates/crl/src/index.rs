@@ -8,9 +8,10 @@ use hinamori_model::{ListId, UnixMillis};
 use ring::digest::{Context, SHA256, digest};
 
 use crate::build::{ListKind, hash_of};
+use crate::entry::TAKES_BACK;
 use crate::footer::{Footer, Kind, LENGTH};
 use crate::keys::{HashKey, value};
-use crate::row::{BLOCK, Frame, Rows, serial_of};
+use crate::row::{BLOCK, Frame, Row, Rows, serial_of};
 use crate::sparse::{View, word_at};
 
 /// The bytes are no index, or not as they were written. The list has to be indexed again.
@@ -112,7 +113,7 @@ impl<B: AsRef<[u8]>> Index<B> {
 
     /// What the list says of a positive serial number (big-endian, leading zeros do not count); `None` when it
     /// is not listed. A listed one is looked up among the entries, in a list of short serial numbers by reading
-    /// through them.
+    /// through them. Where a delta list both takes it back and names it as revoked, it is revoked.
     ///
     /// # Errors
     /// [`BadIndex`] when the set names it and no entry does.
@@ -126,7 +127,11 @@ impl<B: AsRef<[u8]>> Index<B> {
             Kind::Plain if self.contains(serial) => self.rows(),
             Kind::Plain => return Ok(None),
         };
-        let row = rows.find(|row| row.serial == serial).ok_or(BadIndex)?;
+        let mut row = rows.find(|row| row.serial == serial).ok_or(BadIndex)?;
+        if row.reason() == TAKES_BACK {
+            let revokes = |row: &Row<'_>| row.serial == serial && row.reason() != TAKES_BACK;
+            row = self.rows().find(revokes).unwrap_or(row);
+        }
         Ok(Some(Listed { at: UnixMillis::new(u64::from(row.at) * 1_000), reason: row.reason() }))
     }
 

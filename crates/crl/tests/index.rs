@@ -181,6 +181,26 @@ fn crowded_and_repeated_serial_numbers_are_found() {
     }
 }
 
+/// A delta list that takes a certificate back and revokes it, in either order, revokes it.
+#[test]
+fn what_a_list_revokes_it_does_not_take_back() {
+    for serial in [&[1, 2, 3][..], &[9; 20]] {
+        for reasons in [[Some(8), Some(4)], [Some(4), Some(8)], [Some(8), Some(8)]] {
+            let far = (0..200).map(|number| entry(&[5, number], 3, Some(8)));
+            let [first, second] = reasons.map(|reason| entry(serial, 1, reason));
+            let bytes = list(&std::iter::once(first).chain(far).chain([second]).collect::<Vec<_>>());
+            let kind = ListKind::Delta { base: &[1] };
+            let stated = Stated { kind, issuer: [1; 32], scope: [2; 32], number: &[9], content: [3; 32] };
+            let mut out = Vec::new();
+            build(&Crl::parse(&bytes).unwrap(), kind, &mut out).unwrap().name(&stated).unwrap();
+            let index = Index::open(out).unwrap();
+            let expected = if reasons.contains(&Some(4)) { 4 } else { 8 };
+            assert_eq!(index.find(serial).unwrap().unwrap().reason, expected, "{reasons:?}");
+            assert_eq!(index.find(&[5, 7]).unwrap().unwrap().reason, 8);
+        }
+    }
+}
+
 #[test]
 fn no_byte_of_an_index_can_be_another() {
     for serial in [&[1, 2, 3][..], &[9; 20]] {

@@ -12,7 +12,8 @@ use crate::rice::write_ascending;
 use crate::row::{Frame, Row};
 
 /// The patch that makes `new` out of `old` (or out of nothing: then it is all of `new` in little room) for whoever
-/// has these additions, or some other ones if none are given. [`crate::apply`] is its inverse.
+/// has these additions, or some other ones if none are given. [`crate::apply`] is its inverse, unless what stands
+/// around the entries is longer than it takes, or the list names one certificate many times over.
 pub fn diff<B: AsRef<[u8]>>(
     old: Option<&Index<B>>,
     new: &Index<B>,

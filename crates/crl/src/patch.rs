@@ -19,6 +19,10 @@ use crate::row::{Frame, Row};
 pub(crate) const VERSION: u64 = 1;
 /// Bits of the length of a frame's part.
 const LENGTH: u32 = 32;
+/// Bytes of one part of a frame: names and extensions of a list, and its signature.
+const LONGEST_PART: usize = 64 << 10;
+/// No entry of the usual form has more bytes; of any other form a patch has every byte.
+const LONGEST_ROW: u64 = 64;
 /// Bytes that are written at once.
 const CHUNK: usize = 64 << 10;
 
@@ -160,6 +164,9 @@ pub(crate) fn write_part(old: &[u8], new: &[u8], out: &mut Bits) {
 fn read_part(old: &[u8], reader: &mut BitReader<'_>) -> Option<Vec<u8>> {
     let mut length = || usize::try_from(reader.take(LENGTH)?).ok();
     let (same, rest) = (length()?, length()?);
+    if same.checked_add(rest)? > LONGEST_PART {
+        return None;
+    }
     let begin = old.get(..same)?;
     Some([begin, &reader.take_bytes(rest)?].concat())
 }
@@ -199,8 +206,19 @@ impl<'a> Patch<'a> {
             let at_hand = additions.filter(|additions| additions.name() == name);
             named = Some(at_hand.and_then(Additions::plain).ok_or(PatchError::OtherAdditions)?);
         }
+        let additions = named.unwrap_or_default();
         let most = old.map_or(0, Index::entries);
-        Self::read_rest(old.map(Index::frame), most, named.unwrap_or_default(), reader).ok_or_else(bad)
+        let read = Self::read_rest(old.map(Index::frame), most, additions, reader).ok_or_else(bad)?;
+        // A new row takes a bit at least, or one of the additions: only a certificate that a list names over and over,
+        // as none should, takes less. So a short patch makes nothing long out of nothing.
+        let [bytes, additions] =
+            [patch.len(), additions.len()].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+        let new = bytes.saturating_mul(8).saturating_add(additions).saturating_mul(LONGEST_ROW);
+        let before = old.map_or(0, Index::entries_length);
+        if read.entries > before.saturating_add(new) {
+            return Err(PatchError::Malformed);
+        }
+        Ok(read)
     }
 
     fn read_rest(
@@ -257,8 +275,12 @@ impl<W: Write> Entries<W> {
     }
 }
 
-/// Writes the list that a patch makes out of `old`, or out of nothing. Memory is taken for the patch and the
-/// additions, not for the lists. Never more than `longest` bytes are written, in any case.
+/// Writes the list that a patch makes out of `old`, or out of nothing. Never more than `longest` bytes are written, in
+/// any case, nor more than `old` has and 64 for each bit of the patch and each of the additions.
+///
+/// Memory is not taken for the lists, but for what the patch says of the older one's rows: eight bytes for each bit of
+/// the patch at worst, up to three times that while they are read, so that whoever takes patches has to bound their
+/// length. Beside that four bytes for each of the additions, and the frame, of which no part may be over 64 KiB.
 ///
 /// # Errors
 /// [`PatchError`]. That a list was written does not mean that it is the one that was meant.

@@ -219,6 +219,65 @@ fn nothing_longer_than_allowed_is_written() {
     }
 }
 
+/// Rows that cost no bits: a certificate over and over. A list of them is none that an authority makes, and two hundred
+/// bytes must not become gigabytes.
+#[test]
+fn a_short_patch_makes_no_long_list_out_of_nothing() {
+    let new = index(2, &vec![revoked(5, DAY, 1); 20_000]);
+    let old = index(1, &some(&[5, 6]));
+    for old in [None, Some(&old)] {
+        let patch = diff(old, &new, None);
+        assert!(patch.len() < 300, "{} bytes", patch.len());
+        assert!(matches!(applied(old, None, &patch), Err(PatchError::Malformed)));
+    }
+    // Some are no harm.
+    let few = index(2, &vec![revoked(5, DAY, 1); 500]);
+    assert!(applied(None, None, &diff(None, &few, None)).is_ok());
+}
+
+/// Additions at hand, in the list's order and of one day and reason, cost no bits either, and stay far below.
+#[test]
+fn additions_in_order_make_a_long_list_out_of_a_short_patch() {
+    let (old, count) = (some(&[5]), 20_000);
+    let new: Vec<_> =
+        old.iter().cloned().chain((0..count).map(|number| revoked(7 + number, DAY + 977, 1))).collect();
+    let (before, after) = (index(1, &old), index(2, &new));
+    let additions = Additions::between(&before, &after);
+    let patch = diff(Some(&before), &after, Some(&additions));
+    assert!(patch.len() < 300, "{} bytes", patch.len());
+    let made = applied(Some(&before), Some(&additions), &patch).unwrap();
+    assert!(made == list(2, &new));
+    assert!((made.len() as u64) < count * 64 * 7 / 10, "{} bytes", made.len());
+}
+
+#[test]
+fn no_part_of_a_frame_is_longer_than_names_and_extensions_are() {
+    let (old, new) = (index(1, &some(&[5])), index(2, &some(&[5, 6])));
+    let patch = diff(Some(&old), &new, None);
+    // The version, the older list's content behind a bit, no additions: then how long the head stays and goes on.
+    let place = 8 + 1 + 256 + 1;
+    let read = |from: usize| {
+        (from..from + 32).fold(0_u32, |word, bit| word << 1 | u32::from(patch[bit / 8] >> (7 - bit % 8) & 1))
+    };
+    assert!(read(place) > 20 && read(place) + read(place + 32) < 60, "the lengths stand here");
+    for (rest, is_read) in [(60_000, true), (70_000, false)] {
+        let mut longer = Vec::new();
+        let mut push = |bit: bool| longer.push(bit);
+        let bit = |at: usize| patch[at / 8] >> (7 - at % 8) & 1 == 1;
+        (0..place + 32).for_each(|at| push(bit(at)));
+        let more = rest - read(place);
+        (0..32).rev().for_each(|shift| push(more >> shift & 1 == 1));
+        (0..more * 8).for_each(|_| push(false));
+        (place + 64 + read(place + 32) as usize * 8..patch.len() * 8).for_each(|at| push(bit(at)));
+        // The filling is what it has to be when the new bits are whole bytes.
+        let bytes: Vec<u8> = longer
+            .chunks(8)
+            .map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)))
+            .collect();
+        assert_eq!(applied(Some(&old), None, &bytes).is_ok(), is_read, "{rest} bytes");
+    }
+}
+
 /// A day of a list in the order of time: ten thousand more at the end, ten thousand less anywhere.
 fn a_day(count: u64) -> (Vec<Revoked>, Vec<Revoked>) {
     let mut number = numbers(7);

@@ -13,6 +13,8 @@ use crate::keys::{HASH_BITS, HashKey, value};
 use crate::row::{BLOCK, OTHER_FORM, ROOM, around_other, write_usual};
 use crate::sparse::{Shape, Writer};
 
+/// Entries of one list: a nation's twenty million twice. It is a whole number of blocks.
+pub const MOST_ROWS: u64 = 40_000_000;
 /// Bytes of rows that are written at once.
 const CHUNK: usize = 128 << 10;
 
@@ -68,7 +70,7 @@ pub enum BuildError {
     /// crlNumber is over 20 bytes (§5.2.3).
     #[error("the list's number is too long")]
     Number,
-    /// More entries than one index takes: the list has to be partitioned.
+    /// More than [`MOST_ROWS`] entries, or more bytes of them than one index takes: the list has to be partitioned.
     #[error("the list has too many entries for one index")]
     TooMany,
     /// A certificate was revoked after 2106.
@@ -79,7 +81,8 @@ pub enum BuildError {
     Write(#[from] io::Error),
 }
 
-/// Writes the index of a list whose signature is being checked by somebody else meanwhile.
+/// Writes the index of a list whose signature is being checked by somebody else meanwhile. Memory is taken for the
+/// serial numbers that were read so far, some bytes each, and for no more than [`MOST_ROWS`] of them.
 ///
 /// # Errors
 /// [`BuildError`].
@@ -88,8 +91,18 @@ pub fn build<'c, 's, S: Sink>(
     kind: ListKind<'_>,
     out: &'s mut S,
 ) -> Result<Unnamed<'c, 's, S>, BuildError> {
+    build_within(MOST_ROWS, crl, kind, out)
+}
+
+/// An index of at most so many rows, a whole number of blocks.
+fn build_within<'c, 's, S: Sink>(
+    most: u64,
+    crl: &Crl<'c>,
+    kind: ListKind<'_>,
+    out: &'s mut S,
+) -> Result<Unnamed<'c, 's, S>, BuildError> {
     out.restart()?;
-    let mut body = Body::new(out, kind);
+    let mut body = Body::new(out, kind, most);
     if let Some(plain) = gather_plain(crl, &mut body)? {
         let (shape, set) = plain.set(body.rows).ok_or(BuildError::TooMany)?;
         body.finish_rows(false)?;
@@ -97,7 +110,7 @@ pub fn build<'c, 's, S: Sink>(
     }
     let Body { out, .. } = body;
     out.restart()?;
-    let mut body = Body::new(out, kind);
+    let mut body = Body::new(out, kind, most);
     let hashed = gather_hashed(crl, &mut body, &HashKey::of(crl.signature))?;
     body.finish_rows(true)?;
     let (shape, set) = hashed.set(&mut body)?;
@@ -171,8 +184,8 @@ fn gather_plain(crl: &Crl<'_>, body: &mut Body<'_, impl Sink>) -> Result<Option<
     for entry in crl.entries() {
         let entry = entry?;
         let Some(number) = value(entry.serial) else { return Ok(None) };
-        plain.insert(number);
         body.row(&entry, Some(number))?;
+        plain.insert(number);
     }
     Ok(Some(plain))
 }
@@ -180,7 +193,8 @@ fn gather_plain(crl: &Crl<'_>, body: &mut Body<'_, impl Sink>) -> Result<Option<
 /// Hash of each entry and place of its row.
 fn gather_hashed(crl: &Crl<'_>, body: &mut Body<'_, impl Sink>, key: &HashKey) -> Result<Hashed, BuildError> {
     let one = crl.entries().next().and_then(Result::ok).map_or(usize::MAX, |first| first.der.len());
-    let mut hashed = Hashed::new(crl.entries_length() / one.max(1));
+    let about = crl.entries_length() / one.max(1);
+    let mut hashed = Hashed::new(about.min(usize::try_from(body.most).unwrap_or(usize::MAX)));
     for entry in crl.entries() {
         let entry = entry?;
         let place =
@@ -401,6 +415,8 @@ fn sort_bucket(words: &mut Vec<u64>, room: &mut Vec<u64>, bits: u32) {
 struct Body<'s, S> {
     out: &'s mut S,
     may_take_back: bool,
+    /// Rows that there may be, a whole number of blocks.
+    most: u64,
     hash: Context,
     /// What is not written yet, up to `end`.
     chunk: Vec<u8>,
@@ -415,10 +431,11 @@ struct Body<'s, S> {
 }
 
 impl<'s, S: Sink> Body<'s, S> {
-    fn new(out: &'s mut S, kind: ListKind<'_>) -> Self {
+    fn new(out: &'s mut S, kind: ListKind<'_>, most: u64) -> Self {
         Self {
             out,
             may_take_back: kind != ListKind::Complete,
+            most,
             hash: Context::new(&SHA256),
             chunk: vec![0; CHUNK],
             end: 0,
@@ -468,6 +485,9 @@ impl<'s, S: Sink> Body<'s, S> {
 
     #[cold]
     fn begin_block(&mut self, at: u32) -> Result<(), BuildError> {
+        if self.rows >= self.most {
+            return Err(BuildError::TooMany);
+        }
         if self.chunk.len() - self.end < 4 + BLOCK as usize * ROOM {
             self.flush()?;
         }
@@ -528,4 +548,48 @@ pub(crate) fn hash_of(digest: ring::digest::Digest) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::{Form, Frame, Row};
+
+    /// A list of so many entries, with serial numbers of so many bytes.
+    fn list(count: u32, length: usize) -> Vec<u8> {
+        let algorithm = [0x30, 5, 6, 3, 42, 3, 4];
+        let head = [&[2, 1, 1][..], &algorithm, &[0x30, 0], b"\x17\x0D261012000000Z"].concat();
+        let signature = [&algorithm[..], &[3, 2, 0, 1]].concat();
+        let frame = Frame { head: &head, tail: &[], signature: &signature, has_entries: true };
+        let mut entries = Vec::new();
+        for number in 1..=count {
+            let serial = [&vec![1; length - 4][..], &number.to_be_bytes()].concat();
+            let serial: Vec<_> = serial.into_iter().skip_while(|byte| *byte == 0).collect();
+            let row = Row { serial: &serial, at: 0, form: Form::Usual { reason: None } };
+            row.write_der(&mut entries).unwrap();
+        }
+        let mut der = Vec::new();
+        frame.write_begin(entries.len() as u64, &mut der).unwrap();
+        der.extend(entries);
+        frame.write_end(&mut der).unwrap();
+        der
+    }
+
+    #[test]
+    fn a_list_of_too_many_entries_is_refused_in_either_form() {
+        assert!(MOST_ROWS.is_multiple_of(BLOCK));
+        for length in [4, 20] {
+            for (count, is_fine) in [(127, true), (128, true), (129, false), (1_000, false)] {
+                let der = list(count, length);
+                let mut out = Vec::new();
+                let crl = Crl::parse(&der).unwrap();
+                let built = build_within(2 * BLOCK, &crl, ListKind::Complete, &mut out);
+                match built {
+                    Ok(unnamed) => assert!(is_fine && unnamed.rows == u64::from(count), "{count}"),
+                    Err(BuildError::TooMany) => assert!(!is_fine, "{count}"),
+                    Err(other) => panic!("{count}: {other}"),
+                }
+            }
+        }
+    }
 }

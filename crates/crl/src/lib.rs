@@ -36,7 +36,7 @@ mod sparse;
 mod time;
 
 pub use additions::{Additions, BadAdditions, Standing, Step};
-pub use build::{BuildError, ListKind, Sink, Stated, Unnamed, build};
+pub use build::{BuildError, ListKind, MOST_ROWS, Sink, Stated, Unnamed, build};
 pub use crl::Crl;
 pub use der::CrlError;
 pub use diff::diff;

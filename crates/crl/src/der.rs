@@ -16,7 +16,8 @@ pub enum CrlError {
     /// A time that is none, or not in the form that its year asks for (§5.1.2.4).
     #[error("a time of the list is malformed")]
     Time,
-    /// A serial number that is empty, not in its shortest form or longer than 20 bytes (§4.1.2.2).
+    /// A serial number that is empty, not in its shortest form or longer than 20 bytes (§4.1.2.2). A negative one is
+    /// none of these: it stands as zero.
     #[error("a serial number of the list is malformed")]
     Serial,
     /// An entry with a critical extension, as of an indirect list (§5.3).

@@ -13,7 +13,8 @@ use crate::der::{ENUMERATED, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE,
 use crate::entry::{Entry, REASON_CODE, read_entry};
 use crate::time::utc_of;
 
-/// Rows between two places from which rows can be read.
+/// Rows that follow a time that stands whole, so that they can be read without those before. Only an index of long
+/// serial numbers keeps where each block begins.
 pub(crate) const BLOCK: u64 = 64;
 /// Reasons are 0 to 10; 7 is none of them and stands for "none stated".
 pub(crate) const CODES: u8 = 12;

@@ -50,8 +50,36 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_refused(noise in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn noise_is_refused_or_is_the_only_form_of_what_it_says(
+        noise in prop::collection::vec(any::<u8>(), 0..300),
+        count in 0_u64..20,
+        parameter in 0_u8..64,
+    ) {
         prop_assert_eq!(Additions::from_bytes(&noise), Err(BadAdditions));
+        for new in [some(&[]), vec![long(9)]] {
+            // What stands before the numbers; how many there are and their code; and noise.
+            let mut bytes = Additions::between(&index(1, &[]), &index(2, &new)).to_bytes();
+            let header = if new.is_empty() { 1 + 3 * 32 + 2 * 2 + 8 } else { 1 + 3 * 32 + 2 * 2 + 8 + 4 * 8 };
+            bytes.truncate(header);
+            let begin = bytes.len();
+            bytes.extend(&noise);
+            check_read(&bytes);
+            bytes.truncate(begin);
+            bytes.extend(count.to_be_bytes());
+            bytes.push(parameter << 2 | noise.first().map_or(0, |byte| byte & 3));
+            bytes.extend(noise.iter().skip(1));
+            check_read(&bytes);
+            // As many bytes as fit, so that some of it is read.
+            for length in begin..bytes.len() {
+                check_read(&bytes[..length]);
+            }
+        }
+    }
+}
+
+fn check_read(bytes: &[u8]) {
+    if let Ok(read) = Additions::from_bytes(bytes) {
+        assert_eq!(read.to_bytes(), bytes);
     }
 }
 

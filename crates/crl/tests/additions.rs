@@ -218,3 +218,19 @@ fn a_later_report_in_another_form_repeats_an_earlier_one() {
     let other_key = Additions::between(&index(4, &some(&[1])), &index(5, &[long(9)]));
     assert_eq!(other_key.missing_among(&hashed), 1, "nobody can tell");
 }
+
+#[test]
+fn a_later_report_takes_back_what_neither_it_nor_the_list_names() {
+    let old = index(1, &some(&[1]));
+    for more in [revoked(9, DAY, 1), long(9)] {
+        let earlier =
+            Additions::between(&old, &index(3, &[some(&[1, 2, 3, 4]), vec![more.clone()]].concat()));
+        let list = index(2, &[some(&[1, 2]), vec![more]].concat());
+        let later = |serials: &[u64]| Additions::between(&old, &index(4, &some(serials)));
+        let is_hashed = earlier.missing_among(&later(&[2, 3, 4, 9])) > 0;
+        // What is hashed is not compared with what is not: the list alone counts.
+        let expected = if is_hashed { [2, 2, 2] } else { [0, 1, 2] };
+        let taken_back = [&[3, 4][..], &[3], &[]].map(|serials| earlier.taken_back(&later(serials), &list));
+        assert_eq!(taken_back, expected);
+    }
+}

@@ -370,8 +370,7 @@ mod tests {
         let list = (0..entries).fold(spec, |spec, entry| spec.revoking(&[1, entry], NOW, 1)).issue();
         let file = data.join("list.crl");
         fs::write(&file, list).unwrap();
-        let locked = shelf.lock().unwrap();
-        locked.import(&file, &verifier, &[], "test", made).unwrap().index
+        shelf.import(&file, &verifier, &[], "test", made).unwrap().index
     }
 
     fn opened(data: &Path) -> Arc<Lists> {

@@ -50,8 +50,7 @@ pub fn import_lists(
     let mut said = Vec::with_capacity(files.len());
     for file in files {
         let source = file.display().to_string();
-        let locked = shelf.lock().map_err(|source| folder.lists_failed(source))?;
-        let taken = locked.import(file, &authorities.verifier, &intermediates, &source, now);
+        let taken = shelf.import(file, &authorities.verifier, &intermediates, &source, now);
         said.push(said_of(taken));
     }
     Ok(said)

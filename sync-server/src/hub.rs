@@ -87,6 +87,14 @@ impl Hub {
         }
     }
 
+    /// Reads the next of the lists on the disk again, and mends it.
+    pub(crate) async fn scrub_a_list(&self, turn: usize) {
+        let lists = Arc::clone(&self.lists);
+        if let Err(error) = spawn_blocking(move || lists.scrub(turn)).await {
+            tracing::error!(%error, "a revocation list was not read again");
+        }
+    }
+
     /// The town that lets `peer` in. A box may be faster than the clock that looks for changed files, so
     /// nobody is refused before they were looked at.
     pub(crate) async fn admitting(self: &Arc<Self>, peer: &PeerBox) -> Result<Arc<Town>, NotAdmitted> {

@@ -2,12 +2,24 @@
 //!
 //! What makes a list is worked out once, one at a time on a thread of its own, and kept sealed beside the lists; a piece
 //! of it is then one read. So a box that asks again, on another connection or after a restart, hears the same.
+//!
+//! What a box hears that asks for a piece of the way from the list that it holds (or from nothing) to the newest one:
+//!
+//! | Where | Answer |
+//! |---|---|
+//! | another content is the newest | an offer of that one |
+//! | there is no such list, or the server does not have the list that the box holds any more | a piece with `total` 0: the box throws away what has come and asks for the whole list |
+//! | at an offset before the end | the piece; the report before the first one |
+//! | at the end: a box that stopped before it made the list | a piece without bytes, and the length of the way as `total`: it has everything |
+//! | behind the end | the same; such a box has something else |
+//! | the disk is full or fails for the moment | nothing yet: the server tries again until the box hangs up |
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hinamori_crl::{Additions, Index, ListKind, SharedBytes, diff};
 use hinamori_crl_mmap::{SealedReader, Shelf, Way};
@@ -16,20 +28,40 @@ use hinamori_pki::most_reported;
 use hinamori_sync::{FeedKey, LONGEST_PIECE, ListMessage, ListOffer, ListPiece, ListWanted, MOST_OFFERS};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use crate::clock::now;
 
 /// Bytes of the length in front of what is kept.
 const LENGTH: usize = 4;
+/// The disk itself cannot read a file (Linux's number).
+const EIO: i32 = 5;
+/// How long a question waits that cannot be answered for the moment.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 /// The lists of a running server.
 pub(crate) struct Lists {
     shelf: Shelf,
-    seen: Mutex<Option<UnixMillis>>,
-    /// By epoch.
-    offers: watch::Sender<Arc<Vec<ListOffer>>>,
+    looked: Mutex<Looked>,
+    /// The newest ones that are whole, by epoch.
+    newest: watch::Sender<Arc<Vec<Newest>>>,
     /// One way is worked out at a time: of a nation's list it takes some hundred megabytes.
     making: Arc<Semaphore>,
+}
+
+/// What the folder was when it was looked at.
+struct Looked {
+    stamp: Option<UnixMillis>,
+    /// Whether it has to be looked at whatever the stamp says.
+    is_due: bool,
+}
+
+/// The newest of a list, and what boxes are told of it.
+#[derive(Clone)]
+pub(crate) struct Newest {
+    offer: ListOffer,
+    /// Opened when it was whole: what is damaged on the disk since is mended from it.
+    index: Index<SharedBytes>,
 }
 
 impl Lists {
@@ -39,8 +71,9 @@ impl Lists {
     /// The system's.
     pub(crate) fn open(shelf: Shelf) -> io::Result<Self> {
         shelf.lock()?.tidy()?;
-        let (seen, offers) = (Mutex::new(None), watch::Sender::new(Arc::default()));
-        let lists = Self { shelf, seen, offers, making: Arc::new(Semaphore::new(1)) };
+        let (looked, newest) = (Looked { stamp: None, is_due: true }, watch::Sender::new(Arc::default()));
+        let making = Arc::new(Semaphore::new(1));
+        let lists = Self { shelf, looked: Mutex::new(looked), newest, making };
         lists.look()?;
         Ok(lists)
     }
@@ -51,8 +84,22 @@ impl Lists {
     }
 
     /// Tells when there are other lists.
-    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Vec<ListOffer>>> {
-        self.offers.subscribe()
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Vec<Newest>>> {
+        self.newest.subscribe()
+    }
+
+    /// Whether the newest one of a list that was ever taken is here, whole.
+    pub(crate) fn has_newest(&self, id: ListId) -> bool {
+        self.newest_of(id).is_some()
+    }
+
+    fn newest_of(&self, id: ListId) -> Option<Newest> {
+        self.newest.borrow().iter().find(|newest| newest.offer.id == id).cloned()
+    }
+
+    /// Has the next look read what could not be read at the last one.
+    pub(crate) fn look_again(&self) {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).is_due = true;
     }
 
     /// Takes over what another process, or another thread, put into the folder. Blocks.
@@ -60,33 +107,34 @@ impl Lists {
     /// # Errors
     /// The system's.
     pub(crate) fn look(&self) -> io::Result<()> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         // Read first: what changes while the lists are read is looked at again.
         let stamp = self.shelf.stamp();
-        if *seen == stamp {
+        if looked.stamp == stamp && !looked.is_due {
             return Ok(());
         }
-        let before: BTreeMap<ListId, ListOffer> =
-            self.offers.borrow().iter().map(|offer| (offer.id, *offer)).collect();
-        let mut offers = Vec::new();
+        let before: BTreeMap<ListId, Newest> =
+            self.newest.borrow().iter().map(|newest| (newest.offer.id, newest.clone())).collect();
+        let mut newest = Vec::new();
         for id in self.shelf.ids()? {
-            match before.get(&id).filter(|offer| offer.epoch == self.shelf.note(id).epoch) {
-                Some(known) => offers.push(*known),
-                None => offers.extend(self.offer_of(id)?),
+            match before.get(&id).filter(|known| known.offer.epoch == self.shelf.note(id).epoch) {
+                Some(known) => newest.push(known.clone()),
+                None => newest.extend(self.read(id)?),
             }
         }
-        offers.sort_by_key(|offer| (offer.epoch, offer.id));
-        *seen = stamp;
-        self.offers.send_replace(Arc::new(offers));
+        newest.sort_by_key(|newest| (newest.offer.epoch, newest.offer.id));
+        *looked = Looked { stamp, is_due: false };
+        self.newest.send_replace(Arc::new(newest));
         Ok(())
     }
 
-    fn offer_of(&self, id: ListId) -> io::Result<Option<ListOffer>> {
+    fn read(&self, id: ListId) -> io::Result<Option<Newest>> {
         let held = self.shelf.held_list(id)?;
         match held.index {
             Some(index) if !held.is_behind => {
                 let (content, this_update) = (*index.content(), index.this_update());
-                Ok(Some(ListOffer { id, content, this_update, epoch: held.note.epoch }))
+                let offer = ListOffer { id, content, this_update, epoch: held.note.epoch };
+                Ok(Some(Newest { offer, index }))
             }
             Some(_) | None => {
                 tracing::error!(list = %id, "a list is damaged or lost and is offered to no box: import it again");
@@ -95,42 +143,72 @@ impl Lists {
         }
     }
 
-    /// The next lists after an epoch, as many as one message takes.
-    fn after(&self, epoch: u64) -> Vec<ListOffer> {
-        let offers = self.offers.borrow();
-        let from = offers.partition_point(|offer| offer.epoch <= epoch);
-        offers.iter().skip(from).take(MOST_OFFERS).copied().collect()
+    /// Reads one of the lists on the disk again, the next one at each turn, and mends it. Those that could not be read
+    /// before are read at the next look. Blocks.
+    pub(crate) fn scrub(&self, turn: usize) {
+        self.look_again();
+        let lists = Arc::clone(&self.newest.borrow());
+        let Some(Newest { offer, index }) = turn.checked_rem(lists.len()).and_then(|place| lists.get(place))
+        else {
+            return;
+        };
+        match self.shelf.scrub(index) {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!(list = %offer.id, "a list was damaged on the disk and written anew"),
+            Err(error) => {
+                tracing::error!(list = %offer.id, %error, "a list on the disk can be neither read nor written");
+            }
+        }
     }
 
-    /// What a box hears that wants a piece.
-    async fn answer(self: Arc<Self>, keys: Arc<FeedKey>, wanted: ListWanted) -> Vec<ListMessage> {
-        let newest = self.offers.borrow().iter().find(|offer| offer.id == wanted.id).copied();
-        match newest {
-            None => return vec![nothing(wanted)],
-            Some(newest) if newest.content != wanted.content => {
-                return vec![ListMessage::Offers(vec![newest])];
+    /// The next lists after an epoch, as many as one message takes.
+    fn after(&self, epoch: u64) -> Vec<ListOffer> {
+        let newest = self.newest.borrow();
+        let from = newest.partition_point(|newest| newest.offer.epoch <= epoch);
+        newest.iter().skip(from).take(MOST_OFFERS).map(|newest| newest.offer).collect()
+    }
+
+    /// What a box hears that wants a piece. It takes as long as the disk fails.
+    async fn answer(self: Arc<Self>, feed: Arc<FeedKey>, wanted: ListWanted) -> Vec<ListMessage> {
+        loop {
+            if let Some(messages) = self.answer_now(&feed, wanted).await {
+                return messages;
             }
-            Some(_) => {}
+            sleep(TRY_AGAIN).await;
         }
-        let (lists, feed) = (Arc::clone(&self), Arc::clone(&keys));
-        let kept = spawn_blocking(move || lists.read_kept(&feed, wanted)).await;
+    }
+
+    /// The answer; `None` when there is none for the moment.
+    async fn answer_now(
+        self: &Arc<Self>,
+        feed: &Arc<FeedKey>,
+        wanted: ListWanted,
+    ) -> Option<Vec<ListMessage>> {
+        let Some(newest) = self.newest_of(wanted.id) else { return Some(vec![nothing(wanted)]) };
+        if newest.offer.content != wanted.content {
+            return Some(vec![ListMessage::Offers(vec![newest.offer])]);
+        }
+        let (lists, keys) = (Arc::clone(self), Arc::clone(feed));
+        let kept = spawn_blocking(move || lists.read_kept(&keys, wanted)).await;
         if let Ok(Some(messages)) = kept {
-            return messages;
+            return Some(messages);
         }
-        let Ok(turn) = Arc::clone(&self.making).acquire_owned().await else { return vec![nothing(wanted)] };
+        let turn = Arc::clone(&self.making).acquire_owned().await.ok()?;
+        let (lists, keys) = (Arc::clone(self), Arc::clone(feed));
         let made = spawn_blocking(move || {
             // Nobody else begins before this ends, also when the box is gone by then.
             let _turn = turn;
-            self.read_kept(&keys, wanted).or_else(|| {
-                let made = self.make(&way(&wanted));
-                if let Err(error) = &made {
+            lists.read_kept(&keys, wanted).or_else(|| match lists.make(&way(&wanted), &newest.index) {
+                Ok(Made::Kept) => lists.read_kept(&keys, wanted),
+                Ok(Made::NoWay) => Some(vec![nothing(wanted)]),
+                Err(error) => {
                     let list = wanted.id;
-                    tracing::warn!(%list, %error, "what makes a list out of another one cannot be worked out");
+                    tracing::error!(%list, %error, "what makes a list out of another one cannot be kept; a box waits for it");
+                    None
                 }
-                made.ok().and_then(|()| self.read_kept(&keys, wanted))
             })
         });
-        made.await.ok().flatten().unwrap_or_else(|| vec![nothing(wanted)])
+        made.await.ok().flatten()
     }
 
     /// The answer out of what is kept; what is damaged is forgotten, so that it is made anew.
@@ -152,26 +230,42 @@ impl Lists {
         }
     }
 
-    fn make(&self, way: &Way) -> io::Result<()> {
-        let generation = |content: &[u8; 32]| -> io::Result<Index<SharedBytes>> {
-            let index = self.shelf.generation(way.id, content)?;
-            if index.content() == content { Ok(index) } else { Err(io::ErrorKind::NotFound.into()) }
+    /// Works out the way to `new` and keeps it.
+    fn make(&self, way: &Way, new: &Index<SharedBytes>) -> io::Result<Made> {
+        let old = match way.from.map(|from| self.shelf.generation(way.id, &from)) {
+            None => None,
+            Some(Ok(old)) if way.from == Some(*old.content()) => Some(old),
+            Some(Ok(_another)) => return Ok(Made::NoWay),
+            Some(Err(error)) if is_lost(&error) => return Ok(Made::NoWay),
+            Some(Err(error)) => return Err(error),
         };
-        let new = generation(&way.content)?;
-        let old = way.from.as_ref().map(generation).transpose()?;
-        let additions = old.as_ref().and_then(|old| reported(old, &new));
+        let additions = old.as_ref().and_then(|old| reported(old, new));
         let first = additions.as_ref().map(Additions::to_bytes).unwrap_or_default();
-        let patch = diff(old.as_ref(), &new, additions.as_ref());
+        let patch = diff(old.as_ref(), new, additions.as_ref());
         let length = u32::try_from(first.len()).map_err(|_too_long| io::ErrorKind::FileTooLarge)?;
-        self.shelf.keep(way, &[&length.to_be_bytes(), &first, &patch])
+        self.shelf.keep(way, &[&length.to_be_bytes(), &first, &patch])?;
+        Ok(Made::Kept)
     }
+}
+
+/// What became of a way that was to be worked out.
+enum Made {
+    Kept,
+    /// The list that it begins at is not here any more.
+    NoWay,
+}
+
+/// Whether a generation is gone or damaged, and not just out of reach for the moment.
+fn is_lost(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+    matches!(error.kind(), NotFound | InvalidData | UnexpectedEof) || error.raw_os_error() == Some(EIO)
 }
 
 const fn way(wanted: &ListWanted) -> Way {
     Way { id: wanted.id, content: wanted.content, from: wanted.held }
 }
 
-/// The server cannot answer.
+/// There is no such way.
 const fn nothing(wanted: ListWanted) -> ListMessage {
     ListMessage::Piece(ListPiece { wanted, total: 0, bytes: Vec::new() })
 }
@@ -255,5 +349,112 @@ impl BoxLists {
         let offers = lists.after(self.told?);
         self.told = Some(offers.last()?.epoch);
         Some(ListMessage::Offers(offers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinamori_pki::{TestHierarchies, Verifier};
+    use hinamori_sim::ca::{Hierarchy, Holder, NOW};
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use tokio::time::timeout;
+
+    /// Puts a list with so many entries on the shelf.
+    fn import(shelf: &Shelf, data: &Path, number: u64, entries: u8) -> Index<SharedBytes> {
+        let mut verifier = Verifier::new(TestHierarchies::Refuse);
+        verifier.pin_anchor(Hierarchy::jpki_auth(1).anchor_der()).unwrap();
+        let made = NOW.plus(number * 1_000);
+        let spec = Hierarchy::jpki_auth(1).crl(&Holder::numbered(1).municipality, number, made);
+        let list = (0..entries).fold(spec, |spec, entry| spec.revoking(&[1, entry], NOW, 1)).issue();
+        let file = data.join("list.crl");
+        fs::write(&file, list).unwrap();
+        shelf.import(&file, &verifier, &[], "test", made).unwrap().index
+    }
+
+    fn opened(data: &Path) -> Arc<Lists> {
+        Arc::new(Lists::open(Shelf::open(data, 8).unwrap()).unwrap())
+    }
+
+    /// The generations of the one list, the oldest first.
+    fn files(data: &Path, id: ListId) -> Vec<PathBuf> {
+        let entries = fs::read_dir(data.join("lists").join(id.to_string())).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let mut files: Vec<PathBuf> =
+            paths.filter(|path| path.extension().is_some_and(|ending| ending == "index")).collect();
+        files.sort();
+        files
+    }
+
+    fn bend(file: &Path) {
+        let mut bytes = fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(file, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_list_that_is_damaged_on_the_disk_is_mended_or_offered_to_nobody() {
+        let data = tempfile::tempdir().unwrap();
+        let index = import(&Shelf::open(data.path(), 8).unwrap(), data.path(), 1, 3);
+        let lists = opened(data.path());
+        let (id, shelf) = (index.id(), lists.shelf());
+        lists.scrub(0);
+        for turn in [1, usize::MAX] {
+            bend(&files(data.path(), id)[0]);
+            assert!(shelf.generation(id, index.content()).is_err());
+            lists.scrub(turn);
+            assert_eq!(shelf.generation(id, index.content()).unwrap().as_bytes(), index.as_bytes());
+        }
+        bend(&files(data.path(), id)[0]);
+        let lists = opened(data.path());
+        assert!(!lists.has_newest(id) && lists.after(0).is_empty());
+        lists.scrub(0);
+        // Nothing says that it came again; it is found by and by.
+        import(lists.shelf(), data.path(), 1, 3);
+        lists.look().unwrap();
+        assert!(lists.has_newest(id) && lists.after(0).len() == 1);
+        import(lists.shelf(), data.path(), 2, 4);
+        fs::remove_file(&files(data.path(), id)[1]).unwrap();
+        assert!(!opened(data.path()).has_newest(id), "behind");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_disk_fails_a_box_hears_nothing_and_where_no_way_leads_it_hears_so() {
+        let data = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(data.path(), 8).unwrap();
+        let [old, new] = [3, 4].map(|entries| import(&shelf, data.path(), entries.into(), entries));
+        let (lists, keys) = (opened(data.path()), Arc::new(FeedKey::from_bytes(&[7; 32])));
+        let wanted =
+            ListWanted { id: new.id(), content: *new.content(), held: Some(*old.content()), offset: 0 };
+        let total = |messages: Vec<ListMessage>| match messages.last() {
+            Some(ListMessage::Piece(piece)) => piece.total,
+            other => panic!("{other:?}"),
+        };
+        // Nothing can be kept.
+        let kept = data.path().join("lists/kept");
+        fs::write(&kept, b"no folder").unwrap();
+        for held in [wanted.held, None] {
+            let answer = Arc::clone(&lists).answer(Arc::clone(&keys), ListWanted { held, ..wanted });
+            tokio::pin!(answer);
+            assert!(timeout(10 * TRY_AGAIN, &mut answer).await.is_err());
+            fs::remove_file(&kept).unwrap();
+            assert!(total(answer.await) > 0);
+            fs::remove_dir_all(&kept).unwrap();
+            fs::write(&kept, b"no folder").unwrap();
+        }
+        fs::remove_file(&kept).unwrap();
+        // The list that the box holds is damaged, then gone.
+        let file = files(data.path(), old.id()).remove(0);
+        bend(&file);
+        for place in ["damaged", "gone"] {
+            let answer = Arc::clone(&lists).answer(Arc::clone(&keys), wanted);
+            assert_eq!(timeout(TRY_AGAIN, answer).await.map(total), Ok(0), "{place}");
+            drop(fs::remove_file(&file));
+        }
+        // The newest one is what was read, whatever becomes of its file.
+        bend(&files(data.path(), new.id())[0]);
+        assert!(total(lists.answer(keys, ListWanted { held: None, ..wanted }).await) > 0);
     }
 }

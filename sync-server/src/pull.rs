@@ -10,16 +10,21 @@
 //! ```
 //!
 //! Nothing that comes is believed for where it came from: it goes to a file and is taken like one that an operator brings.
-//! How it went is kept in `list-points.json`, so that a restart asks nobody twice.
+//! How it went is kept in `list-points.json`, so that a restart asks nobody twice. What is there of a list whose transfer
+//! broke is kept beside the lists when its server lets a rest be asked for, of all points together no more than one list's
+//! length.
+//!
+//! The points are asked one after another, the one first whose time came first. A `lists.toml` that cannot be read or
+//! followed changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use hinamori_crl_mmap::{LONGEST_LIST, span};
 use hinamori_model::{ListId, UnixMillis};
@@ -28,7 +33,8 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use ureq::http::header::{
-    self, CONTENT_RANGE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
+    self, ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    LAST_MODIFIED, RANGE,
 };
 use ureq::http::{HeaderMap, Response, StatusCode, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -45,6 +51,8 @@ const POINTS: &str = "lists.toml";
 const STATES: &str = "list-points.json";
 /// Names of files of pieces begin so.
 const PART: &str = "pull-";
+/// Bytes of all files of pieces together, while none of them grows.
+const MOST_PARTS: u64 = LONGEST_LIST;
 const ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Bytes of either file, and of the roots.
 const LONGEST: u64 = 4 << 20;
@@ -56,7 +64,8 @@ const LONGEST_VALIDATOR: usize = 256;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const EVERY_MINUTES: u32 = 60;
 const MILLIS_PER_MINUTE: u64 = 60_000;
-/// The first wait after a broken transfer; each further one is twice as long, up to the point's own time.
+/// The first wait after a broken transfer; each further one is twice as long, up to the point's own time, and none is
+/// shorter than the try was: a point that hangs takes half of the time at most.
 const FIRST_WAIT_MILLIS: u64 = 5_000;
 /// How long a server may say nothing.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -164,6 +173,12 @@ impl State {
         // A clock that was set back must not silence a point for years.
         self.next_at <= now || self.next_at.since(now) > point.every_millis().saturating_mul(2)
     }
+
+    /// Since when it is due, of a point that is. One that waits because of a clock that was set back waits longest of
+    /// all, or those whose times are sound would always be before it.
+    fn due_since(&self, now: UnixMillis) -> UnixMillis {
+        if self.next_at <= now { self.next_at } else { UnixMillis::default() }
+    }
 }
 
 type States = BTreeMap<String, State>;
@@ -199,6 +214,8 @@ pub(crate) struct Puller {
     lists: Arc<Lists>,
     town: watch::Receiver<Arc<Town>>,
     text: Option<Vec<u8>>,
+    /// Why `lists.toml` cannot be read: said once.
+    unreadable: Option<String>,
     points: Points,
     states: States,
 }
@@ -206,7 +223,7 @@ pub(crate) struct Puller {
 impl Puller {
     pub(crate) fn new(data: &Path, lists: Arc<Lists>, town: watch::Receiver<Arc<Town>>) -> Self {
         let (data, states) = (data.to_owned(), read_states(data));
-        Self { data, lists, town, text: None, points: Points::default(), states }
+        Self { data, lists, town, text: None, unreadable: None, points: Points::default(), states }
     }
 
     /// Starts the thread. It ends when the other end of `end` is gone; a transfer that is under way is left to the end of
@@ -215,11 +232,7 @@ impl Puller {
         let work = move || {
             while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(LOOK_EVERY) {
                 self.look();
-                let due =
-                    self.points.points.iter().find(|point| {
-                        self.states.get(&point.url).is_none_or(|state| state.is_due(point, now()))
-                    });
-                if let Some(point) = due.cloned() {
+                if let Some(point) = due(&self.points.points, &self.states, now()).cloned() {
                     self.pull(&point);
                 }
             }
@@ -227,9 +240,21 @@ impl Puller {
         std::thread::Builder::new().name("pull".to_owned()).spawn(work).map(drop)
     }
 
-    /// Reads the points anew when somebody wrote others.
+    /// Reads the points anew when somebody wrote others. A file that is gone names none; one that cannot be read or
+    /// followed changes nothing.
     fn look(&mut self) {
-        let text = private_file::read(&self.data, POINTS, LONGEST).unwrap_or_default();
+        let text = match private_file::read(&self.data, POINTS, LONGEST) {
+            Ok(text) => text,
+            Err(error) => {
+                let reason = Some(error.to_string());
+                if self.unreadable != reason {
+                    tracing::error!(%error, "{POINTS} cannot be read and is not followed");
+                    self.unreadable = reason;
+                }
+                return;
+            }
+        };
+        self.unreadable = None;
         if self.text == text {
             return;
         }
@@ -238,34 +263,26 @@ impl Puller {
                 self.states.retain(|url, _| points.points.iter().any(|point| point.url == *url));
                 tracing::info!(points = points.points.len(), "revocation lists are fetched");
                 self.points = points;
-                if let Err(error) = self.tidy() {
-                    tracing::warn!(%error, "pieces of points that are gone stay on the disk");
-                }
+                self.tidy();
             }
             Err(reason) => tracing::error!(reason, "{POINTS} is wrong and not followed"),
         }
         self.text = text;
     }
 
-    /// Throws away the pieces of points that are gone.
-    fn tidy(&self) -> io::Result<()> {
-        let names: Vec<String> = self.points.points.iter().map(|point| part_name(&point.url)).collect();
-        for entry in fs::read_dir(self.lists.shelf().incoming())? {
-            let entry = entry?;
-            let is_gone = entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| name.starts_with(PART) && !names.iter().any(|known| known == name));
-            if is_gone {
-                fs::remove_file(entry.path())?;
-            }
+    /// Throws away pieces that nobody can go on from, and the oldest of too many.
+    fn tidy(&self) {
+        let of_use = self.states.iter().filter(|(_, state)| state.part.exact().is_some());
+        let of_use: BTreeSet<String> = of_use.map(|(url, _)| part_name(url)).collect();
+        if let Err(error) = tidy_parts(&self.lists.shelf().incoming(), &of_use, MOST_PARTS) {
+            tracing::warn!(%error, "pieces of lists that are of no use stay on the disk");
         }
-        Ok(())
     }
 
     fn pull(&mut self, point: &Point) {
         let mut state = self.states.remove(&point.url).unwrap_or_default();
         state.tried_at = now();
+        let began = Instant::now();
         let outcome = self.fetch(point, &mut state);
         let every = point.every_millis();
         let wait = match &outcome {
@@ -277,14 +294,16 @@ impl Puller {
             Err(Failed::Broke(reason) | Failed::Refused(reason)) => {
                 tracing::warn!(url = point.url, reason, "a revocation list was not fetched");
                 (state.failures, state.problem) = (state.failures.saturating_add(1), Some(reason.clone()));
-                let doubled = 1_u64.checked_shl(state.failures.saturating_sub(1)).unwrap_or(u64::MAX);
-                let soon = FIRST_WAIT_MILLIS.saturating_mul(doubled).min(every);
+                let soon = wait_after(state.failures, began.elapsed()).min(every);
                 if matches!(outcome, Err(Failed::Broke(_))) { soon } else { every }
             }
         };
         state.next_at = now().plus(around(wait));
         self.states.insert(point.url.clone(), state);
         self.save();
+        if outcome.is_err() {
+            self.tidy();
+        }
     }
 
     fn save(&self) {
@@ -300,7 +319,8 @@ impl Puller {
         let have = fs::metadata(&path).map_or(0, |part| part.len());
         let mut request = self.agent(point)?.get(&point.url);
         let rest_of = state.part.exact().filter(|_| have > 0);
-        let held = state.list.is_some_and(|list| self.lists.shelf().has(list));
+        // A list that is damaged or behind must come again, whatever its server thinks that is known here.
+        let held = state.list.is_some_and(|list| self.lists.has_newest(list));
         if let Some(exact) = rest_of {
             request = request.header(RANGE, format!("bytes={have}-")).header(IF_RANGE, exact);
         } else if held {
@@ -327,10 +347,14 @@ impl Puller {
                 return Err(Failed::Broke(format!("the server answered {other}")));
             }
         };
-        let from = if response.status() == StatusCode::OK { 0 } else { have };
-        if state.part != validators {
+        let is_whole = response.status() == StatusCode::OK;
+        let from = if is_whole { 0 } else { have };
+        // A server that gives no rest of the very version, or says that it gives none: nothing can be gone on from.
+        let gives_no_rest = is_rest && validators.exact() == state.part.exact() || refuses_ranges(&response);
+        let part = if is_whole && gives_no_rest { Validators::default() } else { validators.clone() };
+        if state.part != part {
             // Before the file: after a stop its bytes are never taken for another version's.
-            state.part = validators.clone();
+            state.part = part;
             self.states.insert(point.url.clone(), state.clone());
             self.save();
         }
@@ -355,6 +379,10 @@ impl Puller {
         let locked = self.lists.shelf().lock()?;
         let taken = locked.take(file, verifier, &town.authorities.intermediates(), &point.url, now());
         drop(locked);
+        if taken.as_ref().is_ok_and(|taken| !self.lists.has_newest(taken.index.id())) {
+            // When it was damaged before, nothing else tells that it is whole again.
+            self.lists.look_again();
+        }
         // A list that is refused now may be taken when the town pins other authorities: it is fetched again.
         state.validators = Validators::default();
         state.list = taken.as_ref().ok().map(|taken| taken.index.id());
@@ -413,6 +441,54 @@ fn forget(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Whether a server says that it gives no parts of a file (RFC 9110 §14.3).
+fn refuses_ranges(response: &Response<Body>) -> bool {
+    response.headers().get(ACCEPT_RANGES).is_some_and(|unit| unit.as_bytes() == b"none")
+}
+
+/// Removes the files of pieces but those `of_use`, then the oldest until all are no more than `most` bytes.
+fn tidy_parts(folder: &Path, of_use: &BTreeSet<String>, most: u64) -> io::Result<()> {
+    let mut parts: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PART)) else { continue };
+        if of_use.contains(name) {
+            let metadata = entry.metadata()?;
+            parts.push((metadata.modified()?, metadata.len(), entry.path()));
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    parts.sort();
+    let mut bytes = parts.iter().fold(0_u64, |sum, (_, length, _)| sum.saturating_add(*length));
+    for (_, length, path) in parts {
+        if bytes <= most {
+            break;
+        }
+        fs::remove_file(path)?;
+        bytes = bytes.saturating_sub(length);
+    }
+    Ok(())
+}
+
+/// The point that is due and whose time came first; of several the first in the file.
+fn due<'p>(points: &'p [Point], states: &States, now: UnixMillis) -> Option<&'p Point> {
+    let since = |point: &Point| match states.get(&point.url) {
+        None => Some(UnixMillis::default()),
+        Some(state) => state.is_due(point, now).then(|| state.due_since(now)),
+    };
+    let due = points.iter().filter_map(|point| Some((since(point)?, point)));
+    due.min_by_key(|(since, _)| *since).map(|(_, point)| point)
+}
+
+/// Milliseconds to wait after so many failures in a row, the last of which took so long.
+fn wait_after(failures: u32, took: Duration) -> u64 {
+    let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+    let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    FIRST_WAIT_MILLIS.saturating_mul(doubled).max(took)
 }
 
 /// Whether a rest begins where it was asked for (RFC 9110 §14.4).
@@ -477,6 +553,7 @@ pub(crate) fn status(data: &Path, now: UnixMillis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn only_http_and_https_with_a_host_are_points() {
@@ -511,6 +588,83 @@ mod tests {
         assert!(state.is_due(&point, UnixMillis::new(50_000_000)));
         assert!(!state.is_due(&point, UnixMillis::new(49_000_000)));
         assert!(state.is_due(&point, UnixMillis::new(1_000)));
+    }
+
+    #[test]
+    fn the_point_whose_time_came_first_is_asked_first_however_often_another_fails() {
+        let text = b"[[point]]\nurl = \"http://a/\"\n[[point]]\nurl = \"http://b/\"\n[[point]]\nurl = \"http://c/\"\n";
+        let points = Points::of(text).unwrap().points;
+        let at = |millis| State { next_at: UnixMillis::new(millis), ..State::default() };
+        let states = |times: [Option<u64>; 3]| -> States {
+            let states = points.iter().zip(times);
+            states.filter_map(|(point, time)| Some((point.url.clone(), at(time?)))).collect()
+        };
+        let first = |times, now| {
+            let states = states(times);
+            due(&points, &states, UnixMillis::new(now)).map(|point| point.url.clone())
+        };
+        for (times, expected) in [
+            ([Some(90), Some(50), Some(70)], Some("http://b/")),
+            ([Some(90), Some(101), Some(70)], Some("http://c/")),
+            ([Some(101), Some(102), Some(103)], None),
+            ([Some(50), Some(50), None], Some("http://c/")),
+            ([None, None, None], Some("http://a/")),
+            // A clock that was set back.
+            ([Some(50), Some(50_000_000), Some(70)], Some("http://b/")),
+        ] {
+            assert_eq!(first(times, 100).as_deref(), expected, "{times:?}");
+        }
+        // The first one hangs for a minute at each try: all the others have their turn in between.
+        let (mut now, mut asked) = (UnixMillis::new(1_000_000), Vec::new());
+        let mut states = states([Some(0), Some(0), Some(0)]);
+        for _ in 0..3 {
+            let point = due(&points, &states, now).unwrap();
+            let wait = if point.url == "http://a/" {
+                now = now.plus(60_000);
+                wait_after(1, Duration::from_secs(60))
+            } else {
+                point.every_millis()
+            };
+            asked.push(point.url.clone());
+            states.get_mut(&point.url).unwrap().next_at = now.plus(wait);
+            now = now.plus(1_000_000);
+        }
+        assert_eq!(asked, ["http://a/", "http://b/", "http://c/"]);
+    }
+
+    #[test]
+    fn who_fails_waits_longer_each_time_and_no_shorter_than_it_took() {
+        assert_eq!([1, 2, 3].map(|failures| wait_after(failures, Duration::ZERO)), [5_000, 10_000, 20_000]);
+        assert_eq!(wait_after(1, Duration::from_secs(60)), 60_000);
+        assert_eq!(wait_after(u32::MAX, Duration::ZERO), u64::MAX);
+    }
+
+    #[test]
+    fn pieces_that_nobody_goes_on_from_and_the_oldest_of_too_many_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, length: usize, age: u64| {
+            let file = File::create(folder.path().join(name)).unwrap();
+            (&file).write_all(&vec![7; length]).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000 - age)).unwrap();
+        };
+        let left = || -> BTreeSet<String> {
+            let entries = fs::read_dir(folder.path()).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        };
+        let set =
+            |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        for (name, length, age) in
+            [("pull-a", 40, 3), ("pull-b", 40, 9), ("pull-c", 20, 1), ("pull-x", 1, 1), ("0.new", 900, 99)]
+        {
+            write(name, length, age);
+        }
+        let of_use = set(&["pull-a", "pull-b", "pull-c"]);
+        tidy_parts(folder.path(), &of_use, 100).unwrap();
+        assert_eq!(left(), set(&["pull-a", "pull-b", "pull-c", "0.new"]), "the bound is not reached");
+        tidy_parts(folder.path(), &of_use, 99).unwrap();
+        assert_eq!(left(), set(&["pull-a", "pull-c", "0.new"]), "the oldest");
+        tidy_parts(folder.path(), &of_use, 19).unwrap();
+        assert_eq!(left(), set(&["0.new"]), "what is not a piece stays");
     }
 
     #[test]

@@ -32,6 +32,8 @@ use crate::with_sources;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often last contacts are written down: it costs a durable commit.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
+/// How often one of the revocation lists is read on the disk again, as on a box.
+const SCRUB_EVERY: Duration = Duration::from_secs(600);
 /// How long browsers may take to end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -215,9 +217,10 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })
 }
 
-/// Follows what the operator changes, and writes down last contacts.
+/// Follows what the operator changes, writes down last contacts and looks after the lists.
 async fn keep_up(hub: Arc<Hub>) {
     let (mut looks, mut saves) = (interval(LOOK_EVERY), interval(SAVE_EVERY));
+    let (mut scrubs, mut turn) = (interval(SCRUB_EVERY), 0_usize);
     loop {
         tokio::select! {
             _ = looks.tick() => {
@@ -225,6 +228,10 @@ async fn keep_up(hub: Arc<Hub>) {
                 hub.look_at_lists().await;
             }
             _ = saves.tick() => hub.save_contacts().await,
+            _ = scrubs.tick() => {
+                hub.scrub_a_list(turn).await;
+                turn = turn.wrapping_add(1);
+            }
         }
     }
 }

@@ -241,3 +241,124 @@ impl<'h> Line<'h> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use hinamori_crl_mmap::Shelf;
+    use hinamori_model::{Hlc, IncidentId, ListId, PersonId, RecordId};
+    use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
+    use hinamori_sync::{ListWanted, SealKey, SealedBatch, Vectors, verify};
+
+    use crate::archive::Archive;
+    use crate::contact::Contacts;
+    use crate::data::DataFolder;
+    use crate::enrol::name_boxes;
+    use crate::import::{BoxTime, TownFiles, import_town};
+    use crate::lists::Lists;
+    use crate::registry::{Place, RegisteredBox, Standing};
+    use crate::town::TownWatch;
+
+    const SITE: SiteId = SiteId::from_bytes([0xa1; 16]);
+    const LIVE: IncidentId = IncidentId::from_bytes([0xd1; 16]);
+    const TLS_KEY: [u8; 32] = [9; 32];
+    const TOWN: &str = r#"
+name = "汐見町"
+incidents = { daily_life = "d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0", live = "d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1", drill = "d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2" }
+[[site]]
+id = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
+name = "体育館"
+kind = "shelter"
+"#;
+
+    /// The shared parts of a server whose town knows these boxes at one site.
+    fn hub_of(folder: &std::path::Path, boxes: &[&SealKey]) -> Hub {
+        let data = DataFolder::new(&folder.join("server"));
+        let keys = data.initialise().unwrap();
+        let [town, cards, anchors, intermediates] =
+            ["town.toml", "cards.json", "anchors", "intermediates"].map(|name| folder.join(name));
+        std::fs::write(&town, TOWN).unwrap();
+        std::fs::write(&cards, "[]").unwrap();
+        [&anchors, &intermediates].into_iter().for_each(|path| std::fs::create_dir(path).unwrap());
+        std::fs::write(anchors.join("a.der"), hinamori_sim::ca::Hierarchy::jpki_auth(1).anchor_der())
+            .unwrap();
+        let files = TownFiles { town, cards, anchors, intermediates };
+        let mut package = import_town(&data, &keys, &files, BoxTime::Stays, now()).unwrap();
+        let mut registry = data.registry().unwrap();
+        for key in boxes {
+            let known = RegisteredBox {
+                place: Place { site: SITE, reads: Vec::new() },
+                seal_key: key.public(),
+                tls_key: TLS_KEY,
+                enrolled_at: now(),
+                standing: Standing::Admitted,
+            };
+            registry.boxes.insert(key.box_id(), known);
+        }
+        name_boxes(&mut package, &registry, now());
+        let locked = data.lock().unwrap();
+        locked.save_package(&keys, &package).unwrap();
+        locked.save_registry(&registry).unwrap();
+        drop(locked);
+        let (archive, _thread) = Archive::start(Stores::open(&data).unwrap()).unwrap();
+        let lists = Lists::open(Shelf::open(data.path(), 2).unwrap()).unwrap();
+        let town = TownWatch::open(data, keys).unwrap();
+        Hub::new(archive, town, Contacts::from_saved(&[]), lists, Duration::from_secs(60))
+    }
+
+    fn arrival(key: &SealKey) -> SealedBatch {
+        let (at, actor) = (now(), ActorId::new(key.box_id(), 1));
+        let scope = DocumentScope { incident: LIVE, site: SITE, period: Period::of(at) };
+        let fact = Fact::Presence {
+            person: PersonId::from_bytes([1; 16]),
+            event: PresenceEvent::Arrived,
+            proof: Proof::DECLARED,
+        };
+        let clock = Hlc::from_packed(at.get() << 16);
+        let record = Record { id: RecordId::new(at, 1), at: clock, clock_unsure: false, lane: None, fact };
+        let changes = vec![Document::new(scope, actor).unwrap().append(&[record], at).unwrap()];
+        SealedBatch { seal: key.seal(scope, &changes).unwrap(), changes }
+    }
+
+    impl Line<'_> {
+        /// What leaves now, as the box understands it.
+        async fn left(&mut self, to: &mut Session) -> Effects {
+            let mut bytes = Vec::new();
+            self.outgoing.leave(&mut bytes).await.unwrap();
+            to.received(&bytes).unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn lists_wait_until_every_record_has_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let [here, other] = [1, 2].map(|number| SealKey::from_bytes(&[number; 32]));
+        let hub = hub_of(folder.path(), &[&here, &other]);
+        let town = hub.town.current();
+        let mut line = Line::begin(&hub, here.box_id(), 1, TLS_KEY, Arc::clone(&town)).await.unwrap();
+        let (signed, root) = (Some(town.signed.clone()), hub.town.keys.town_root.public());
+        let (mut the_box, hello) =
+            Session::new(Side::Box, root, signed, town.grants.clone(), &Vectors::new());
+        drop(line.left(&mut the_box).await);
+        line.heard(&hello).await.unwrap();
+
+        // The answer is ready before the records of the other box are looked up.
+        let wanted = ListWanted { id: ListId::from_bytes([7; 16]), content: [7; 32], held: None, offset: 0 };
+        line.heard(&the_box.tell(ListMessage::Wanted(wanted))).await.unwrap();
+        line.lists.begin(&hub.lists, &hub.town.keys.list_feed);
+        line.lists.answered().await;
+        let batch = verify(arrival(&other), &town.grants).unwrap();
+        hub.archive.ask(move |stores| stores.commit(vec![batch], now())).await.unwrap().unwrap();
+        line.told(Ok(News { site: SITE, from: 2 })).unwrap();
+        line.fill().await.unwrap();
+        let first = line.left(&mut the_box).await;
+        assert_eq!((first.store.len(), first.lists.len()), (1, 0), "records first, and nothing behind them");
+        line.fill().await.unwrap();
+        let second = line.left(&mut the_box).await;
+        assert!(second.store.is_empty() && matches!(second.lists[..], [ListMessage::Piece(_)]));
+        line.fill().await.unwrap();
+        assert!(!line.outgoing.is_waiting());
+    }
+}

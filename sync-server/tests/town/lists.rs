@@ -26,7 +26,7 @@ fn index_of(list: &[u8]) -> (TempDir, Index<SharedBytes>) {
     let file = folder.path().join("list.crl");
     std::fs::write(&file, list).unwrap();
     let shelf = Shelf::open(folder.path(), 2).unwrap();
-    let taken = shelf.lock().unwrap().import(&file, &verifier, &[], "test", now()).unwrap();
+    let taken = shelf.import(&file, &verifier, &[], "test", now()).unwrap();
     (folder, taken.index)
 }
 

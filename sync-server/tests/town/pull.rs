@@ -117,13 +117,7 @@ fn points_are_asked_sparingly_and_nothing_but_a_list_is_taken_from_them() {
     server.terminate();
 
     // An hour later, after a restart.
-    let states = hall.path().join("server/list-points.json");
-    let mut later: serde_json::Value = serde_json::from_slice(&std::fs::read(&states).unwrap()).unwrap();
-    for state in later.as_object_mut().unwrap().values_mut() {
-        state["next_at"] = 0.into();
-        state["heard_at"] = 0.into();
-    }
-    std::fs::write(&states, later.to_string()).unwrap();
+    let_an_hour_pass(&hall);
     let server = hall.run();
     until("the good one again", || line_of(&status(), "/good.crl").ends_with("fetched 0 min ago"));
     let again = point.requests("/good.crl");
@@ -132,4 +126,86 @@ fn points_are_asked_sparingly_and_nothing_but_a_list_is_taken_from_them() {
     server.terminate();
     let left = std::fs::read_dir(hall.path().join("server/lists/incoming")).unwrap().count();
     assert_eq!(left, 0, "no pieces are left over");
+}
+
+/// Makes every point due at the next start.
+fn let_an_hour_pass(hall: &Hall) {
+    let states = hall.path().join("server/list-points.json");
+    let mut later: serde_json::Value = serde_json::from_slice(&std::fs::read(&states).unwrap()).unwrap();
+    for state in later.as_object_mut().unwrap().values_mut() {
+        state["next_at"] = 0.into();
+        state["heard_at"] = 0.into();
+    }
+    std::fs::write(&states, later.to_string()).unwrap();
+}
+
+#[test]
+fn a_list_that_was_damaged_comes_again_and_a_bent_file_of_points_changes_nothing() {
+    let hall = Hall::new();
+    let list = Hall::list(1, 2_000);
+    let point = Point::new(move |path, request| match path {
+        "/good.crl" if request.contains("if-none-match: \"one\"") => answer("304 Not Modified", b""),
+        "/good.crl" => answer(&format!("200 OK\r\nETag: \"one\"\r\nContent-Length: {}", list.len()), &list),
+        // Each time half of it: one server never gives a rest, the other says so at once.
+        path => {
+            let ranges = if path == "/says.crl" { "none" } else { "bytes" };
+            let head = format!("200 OK\r\nETag: \"two\"\r\nAccept-Ranges: {ranges}\r\nContent-Length: 4000");
+            answer(&head, &[0x30; 2_000])
+        }
+    });
+    let url = |path: &str| format!("[[point]]\nurl = \"http://{}{path}\"\n", point.address);
+    let file = hall.path().join("server/lists.toml");
+    let incoming = hall.path().join("server/lists/incoming");
+    let parts = || std::fs::read_dir(&incoming).map_or(0, Iterator::count);
+    let status = || hall.must(&["crl", "status"]);
+    let is_fetched = || line_of(&status(), "/good.crl").ends_with("fetched 0 min ago");
+    std::fs::write(&file, url("/good.crl") + &url("/says.crl") + &url("/cut.crl")).unwrap();
+    let server = hall.run();
+    until("the list", is_fetched);
+    until("the first half", || parts() == 1);
+
+    // An editor bends it, then somebody links it to nowhere: what was begun stays, and is gone on with.
+    let replaced_by = |other: &std::path::Path| std::fs::rename(other, &file).unwrap();
+    let other = hall.path().join("server/other.toml");
+    for said in ["is wrong and not followed", "cannot be read"] {
+        let good = std::fs::read(&file).unwrap();
+        if said == "cannot be read" {
+            std::os::unix::fs::symlink(&file, &other).unwrap();
+        } else {
+            std::fs::write(&other, "[[point]\n").unwrap();
+        }
+        replaced_by(&other);
+        until(said, || hall.log().contains(&format!("lists.toml {said}")));
+        std::thread::sleep(Duration::from_millis(1_500));
+        let states = std::fs::read_to_string(hall.path().join("server/list-points.json")).unwrap();
+        assert!(["/good.crl", "/says.crl", "/cut.crl"].iter().all(|path| states.contains(path)), "{said}");
+        std::fs::write(&other, good).unwrap();
+        replaced_by(&other);
+    }
+    until("both halves thrown away", || point.requests("/cut.crl").len() >= 2 && parts() == 0);
+    let cut = point.requests("/cut.crl");
+    assert!(!cut[0].contains("range:") && cut[1].contains("range: bytes=2000-"), "{cut:?}");
+    assert!(point.requests("/says.crl").iter().all(|request| !request.contains("range:")));
+    assert_eq!(point.requests("/good.crl").len(), 1);
+    server.terminate();
+
+    // It is damaged while nobody looks.
+    std::fs::write(&file, url("/good.crl")).unwrap();
+    let lists = hinamori_sim::folder::everything_in(&hall.path().join("server/lists")).unwrap();
+    let index = lists.iter().find(|path| path.extension().is_some_and(|ending| ending == "index")).unwrap();
+    let mut bytes = std::fs::read(index).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(index, bytes).unwrap();
+    let_an_hour_pass(&hall);
+    let server = hall.run();
+    until("the list again", is_fetched);
+    server.terminate();
+    let_an_hour_pass(&hall);
+    let server = hall.run();
+    until("the same one", is_fetched);
+    server.terminate();
+    let asked: Vec<bool> =
+        point.requests("/good.crl").iter().map(|request| request.contains("if-none-match")).collect();
+    assert_eq!(asked, [false, false, true], "conditional only when the list is whole");
+    assert!(status().contains(" 2000 "));
 }

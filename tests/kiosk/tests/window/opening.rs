@@ -45,7 +45,7 @@ impl Town {
         let mut import = server();
         import.args(["town", "--data"]).arg(&data).arg("--town").arg(demo.join("town.toml"));
         import.arg("--cards").arg(issued.join("cards.json"));
-        for part in ["anchors", "intermediates", "lists"] {
+        for part in ["anchors", "intermediates"] {
             import.arg(format!("--{part}")).arg(issued.join(part));
         }
         output_of(&mut import);

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use hinamori_crl::{Additions, Index, ListKind, SharedBytes, Standing};
-use hinamori_crl_mmap::{Alarm, Mark, NotTaken, Shelf};
+use hinamori_crl_mmap::{Alarm, Held, Locked, Mark, NotTaken, Shelf};
 use hinamori_model::{ListId, UnixMillis};
 use hinamori_pki::{Verifier, most_reported};
 use hinamori_sync::{ListMessage, ListWanted, open_report};
@@ -30,6 +30,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const SHOW: Duration = Duration::from_secs(2);
 /// How often a list on the disk is read again.
 const SCRUB: Duration = Duration::from_secs(600);
+/// Alarms that are kept in mind: a budget.
+const MOST_RAISED: usize = 1_000;
+/// Milliseconds that a list may lie ahead of what is known of the time, when somebody reports it.
+const FURTHEST_AHEAD: u64 = 31 * 86_400_000;
 /// The one in use and the one before.
 pub(crate) const GENERATIONS: usize = 2;
 
@@ -73,8 +77,8 @@ pub(crate) enum ListEvent {
 pub(crate) struct Shown {
     /// The lists.
     pub(crate) lists: Vec<HeldList>,
-    /// Lists of which no generation can be read any more, as far as their marks say which.
-    pub(crate) lost: Vec<Mark>,
+    /// How far lists came of which the newest cannot be read any more, as their marks say.
+    pub(crate) reached: Vec<Mark>,
     /// A list was here, and nobody knows which, or the disk says nothing.
     pub(crate) is_unreadable: bool,
 }
@@ -82,8 +86,7 @@ pub(crate) struct Shown {
 impl Shown {
     /// Whether somebody has to look.
     pub(crate) fn is_contested(&self) -> bool {
-        let of_list = |held: &HeldList| held.is_contested || held.is_behind;
-        self.is_unreadable || !self.lost.is_empty() || self.lists.iter().any(of_list)
+        self.is_unreadable || self.lists.iter().any(|held| held.is_contested)
     }
 }
 
@@ -92,8 +95,6 @@ impl Shown {
 pub(crate) struct HeldList {
     /// The list.
     pub(crate) index: Index<SharedBytes>,
-    /// A newer one was here and is gone.
-    pub(crate) is_behind: bool,
     /// What the server reported since, and when.
     pub(crate) reported: Option<(UnixMillis, Arc<Additions>)>,
     /// Something was wrong since it was taken, and somebody has to look.
@@ -145,8 +146,12 @@ pub(crate) struct Lists {
     said: Option<UnixMillis>,
     underway: Underway,
     scrubbed: (Instant, usize),
-    /// Alarms that were raised since the start: the same one twice says nothing new.
-    raised: BTreeSet<(ListId, String)>,
+    /// Alarms that were raised about what is held: the same one twice says nothing new.
+    raised: BTreeSet<(ListId, [u8; 32], String)>,
+    /// For what was lost the server was asked to say all again.
+    asked_again_for: Vec<Mark>,
+    /// When the shelf was looked at, once the thread runs.
+    looked: Option<Instant>,
 }
 
 impl Lists {
@@ -175,6 +180,8 @@ impl Lists {
             underway,
             scrubbed: (Instant::now(), 0),
             raised: BTreeSet::new(),
+            asked_again_for: Vec::new(),
+            looked: None,
         };
         Ok((lists, Keeper(sender)))
     }
@@ -190,18 +197,27 @@ impl Lists {
         if *self.underway.root() != authorities.root {
             self.underway = Underway::open(&self.shelf, authorities.root);
         }
+        self.underway.forget_refused();
+        if self.authorities.as_ref().is_some_and(|before| before.feed_key != authorities.feed_key) {
+            // Nobody vouches for what another key reported.
+            self.shown.lists.iter_mut().for_each(|held| held.reported = None);
+        }
         self.authorities = Some(authorities);
     }
 
     /// Works until the core is gone.
     pub(crate) fn start(mut self, core: Inbox) -> io::Result<()> {
         std::thread::Builder::new().name("lists".to_owned()).spawn(move || {
+            self.looked = Some(Instant::now());
             loop {
                 let done = match self.tasks.recv_timeout(LOOK) {
                     Ok(task) => self.handle(task, &core),
-                    Err(RecvTimeoutError::Timeout) => self.look_around(&core),
+                    Err(RecvTimeoutError::Timeout) => Ok(()),
                     Err(RecvTimeoutError::Disconnected) => return,
                 };
+                // Also while one piece follows the other.
+                let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK);
+                let done = done.and_then(|()| if is_due { self.look_around(&core) } else { Ok(()) });
                 if let Err(CoreGone) = done {
                     return;
                 }
@@ -219,11 +235,9 @@ impl Lists {
             }
             ListTask::Up => {
                 self.is_online = true;
-                // What was lost was dealt with once.
-                if self.shown.is_unreadable
-                    || !self.shown.lost.is_empty()
-                    || self.shown.lists.iter().any(|held| held.is_behind)
-                {
+                // What was lost was dealt with once, and has to be said once more.
+                if self.asked_again_for != self.shown.reached {
+                    self.asked_again_for.clone_from(&self.shown.reached);
                     self.underway.forget_seen();
                 }
                 self.underway.begin_anew();
@@ -236,8 +250,7 @@ impl Lists {
             ListTask::Message(ListMessage::Offers(offers)) => {
                 let lists = &self.shown.lists;
                 let held = |id| {
-                    let held =
-                        lists.iter().find(|held| held.index.id() == id).filter(|held| !held.is_behind)?;
+                    let held = lists.iter().find(|held| held.index.id() == id)?;
                     Some((*held.index.content(), held.index.this_update()))
                 };
                 self.underway.offered(&offers, clock::wall(), held);
@@ -295,7 +308,7 @@ impl Lists {
                 );
                 match problem {
                     NotTaken::Disk(problem) if problem.kind() != io::ErrorKind::InvalidData => {
-                        self.underway.postpone(wanted);
+                        self.underway.postpone();
                     }
                     // Whole or not, its bytes are the same.
                     NotTaken::Backwards(_) => self.underway.give_up(wanted),
@@ -350,7 +363,9 @@ impl Lists {
             }
             Err(text) => {
                 warn!(list = %id, text, "what the server reports of a list is not believed");
-                if self.alarm(id, text) {
+                let held = self.shown.lists.iter().find(|held| held.index.id() == id);
+                let content = held.map(|held| *held.index.content());
+                if content.is_some_and(|content| self.alarm(id, &content, text)) {
                     self.read_shelf();
                     self.show(core)?;
                 }
@@ -368,6 +383,11 @@ impl Lists {
         let of_complete = held.filter(|held| held.index.kind() == ListKind::Complete);
         let open = of_complete.filter(|held| additions.standing(&held.index) == Standing::Open);
         let Some(held) = open else { return Ok(Believed { time, additions: None }) };
+        // As far as the clock is right, or the list that is held: a report of a day that never comes would never end.
+        let now = clock::wall().max(held.index.this_update());
+        if additions.step().this_update.since(now) > FURTHEST_AHEAD {
+            return Err("additions of a list that is to come".to_owned());
+        }
         let (count, entries) = (additions.len(), held.index.entries());
         if count > most_reported(entries) {
             return Err(format!("{count} additions at once to a list of {entries}"));
@@ -383,19 +403,31 @@ impl Lists {
 
     /// Notes that something is wrong with a list that is held, once: of any other there is nothing to be wrong
     /// with. Gives whether it was new.
-    fn alarm(&mut self, id: ListId, text: String) -> bool {
-        if !self.shelf.has(id) || !self.raised.insert((id, text.clone())) {
+    fn alarm(&mut self, id: ListId, content: &[u8; 32], text: String) -> bool {
+        let alarm = (id, *content, text);
+        if !self.shelf.has(id) || self.raised.contains(&alarm) || self.raised.len() >= MOST_RAISED {
             return false;
         }
-        let alarm = Alarm::new(clock::wall(), text, "town hall".to_owned());
-        if let Err(problem) = self.shelf.lock().and_then(|locked| locked.alarm(id, alarm)) {
-            error!(%problem, "an alarm about a list was not kept");
+        let said = Alarm::new(clock::wall(), alarm.2.clone(), "town hall".to_owned());
+        let raised = self.locked().and_then(|locked| locked.map(|locked| locked.alarm(id, said)).transpose());
+        match raised {
+            Ok(Some(())) => self.raised.insert(alarm),
+            Ok(None) => false,
+            Err(problem) => {
+                error!(%problem, "an alarm about a list was not kept");
+                false
+            }
         }
-        true
+    }
+
+    /// The shelf for a change. Before the thread runs nobody waits for whoever has it: a box has to start.
+    fn locked(&self) -> io::Result<Option<Locked<'_>>> {
+        if self.looked.is_some() { self.shelf.lock().map(Some) } else { self.shelf.try_lock() }
     }
 
     fn look_around(&mut self, core: &Inbox) -> Result<(), CoreGone> {
-        let has_changed = self.shelf.stamp() != self.stamp;
+        self.looked = Some(Instant::now());
+        let has_changed = self.shelf.stamp() != self.stamp || self.shown.is_unreadable;
         if has_changed {
             self.read_shelf();
         }
@@ -416,7 +448,7 @@ impl Lists {
         Ok(())
     }
 
-    /// Reads the shelf. A list that is held already is not read again.
+    /// Reads the shelf. A list that is held already is not read again, and stays when the disk says nothing.
     fn read_shelf(&mut self) {
         self.stamp = self.shelf.stamp();
         let before = std::mem::take(&mut self.shown.lists);
@@ -424,38 +456,42 @@ impl Lists {
         let ids = self.shelf.ids().unwrap_or_else(|problem| {
             error!(%problem, "the folder of lists cannot be read");
             shown.is_unreadable = true;
-            Vec::new()
+            before.iter().map(|held| held.index.id()).collect()
         });
         for id in ids {
-            let known = before.iter().find(|held| held.index.id() == id).map(|held| &held.index);
-            let held = match self.shelf.held_list_knowing(id, known) {
-                Ok(held) => held,
+            let known = before.iter().find(|held| held.index.id() == id);
+            match self.shelf.held_list_knowing(id, known.map(|held| &held.index)) {
+                Ok(held) => self.show_list(id, held, known, &mut shown),
                 Err(problem) => {
                     error!(list = %id, %problem, "a list on the disk cannot be read");
                     shown.is_unreadable = true;
-                    continue;
+                    shown.lists.extend(known.cloned());
                 }
-            };
-            match (held.index, held.mark) {
-                (Some(index), _) => {
-                    let is_contested = held.note.is_contested();
-                    let (reported, confirmed) = held
-                        .reported
-                        .map_or((None, Confirmed::Yes), |bytes| self.still_reported(id, &index, &bytes));
-                    let is_contested = is_contested || confirmed == Confirmed::No;
-                    shown.lists.push(HeldList { index, is_behind: held.is_behind, reported, is_contested });
-                }
-                (None, Some(mark)) => {
-                    error!(list = %id, "no generation of a list can be read");
-                    shown.lost.push(mark);
-                }
-                // A folder without anything in it: a stop came before the first list of its kind.
-                (None, None) => {}
             }
         }
         // A delta list goes on from a complete one.
         shown.lists.sort_by_key(|held| held.index.kind() != ListKind::Complete);
         self.shown = shown;
+    }
+
+    fn show_list(&mut self, id: ListId, held: Held, known: Option<&HeldList>, shown: &mut Shown) {
+        if held.is_behind || held.index.is_none() {
+            // A folder without anything in it has no mark: a stop came before the first list of its kind.
+            shown.reached.extend(held.mark);
+        }
+        let Some(index) = held.index else { return };
+        let is_contested = held.note.is_contested();
+        let (reported, confirmed) =
+            held.reported.map_or((None, Confirmed::Yes), |bytes| self.still_reported(id, &index, &bytes));
+        // What a full disk did not take counts all the same.
+        let in_memory = known.and_then(|known| known.reported.clone());
+        let in_memory = in_memory.filter(|(_, additions)| additions.standing(&index) == Standing::Open);
+        let reported = match (reported, in_memory) {
+            (Some(kept), Some(newer)) if newer.0 > kept.0 => Some(newer),
+            (kept, in_memory) => kept.or(in_memory),
+        };
+        let is_contested = is_contested || confirmed == Confirmed::No;
+        shown.lists.push(HeldList { index, reported, is_contested });
     }
 
     /// What was reported, unless the authority has spoken since; and whether that confirms it.
@@ -478,9 +514,12 @@ impl Lists {
         };
         if missing > 0 {
             warn!(list = %id, missing, "the authority did not confirm what the server reported");
-            self.alarm(id, format!("{missing} reported additions were not confirmed by the authority"));
+            let text = format!("{missing} reported additions were not confirmed by the authority");
+            self.alarm(id, index.content(), text);
         }
-        if let Err(problem) = self.shelf.lock().and_then(|locked| locked.keep_reported(id, None)) {
+        let dropped =
+            self.locked().and_then(|locked| locked.map_or(Ok(()), |locked| locked.keep_reported(id, None)));
+        if let Err(problem) = dropped {
             error!(%problem, "reported additions were not dropped");
         }
         (None, if missing > 0 { Confirmed::No } else { Confirmed::Yes })
@@ -518,11 +557,10 @@ fn say(core: &Inbox, message: ListMessage) -> Result<(), CoreGone> {
     if core.send(Event::Lists(ListEvent::Say(message))) { Ok(()) } else { Err(CoreGone) }
 }
 
-/// Gives a verifier the lists, and says of which it has to do without.
+/// Gives a verifier the lists, and says how far those came that are lost.
 pub(crate) fn equip(verifier: &mut Verifier, shown: &Shown) {
-    for HeldList { index, is_behind, reported, is_contested: _ } in &shown.lists {
-        let held =
-            if *is_behind { verifier.hold_behind(index.clone()) } else { verifier.hold(index.clone()) };
+    for HeldList { index, reported, is_contested: _ } in &shown.lists {
+        let held = verifier.hold(index.clone());
         let reported = reported.as_ref().map(|(_, additions)| Arc::clone(additions));
         let reported = held.map(|_taken| reported.map_or(Ok(()), |additions| verifier.report(additions)));
         match reported {
@@ -535,9 +573,9 @@ pub(crate) fn equip(verifier: &mut Verifier, shown: &Shown) {
             }
         }
     }
-    for mark in &shown.lost {
+    for mark in &shown.reached {
         let (issuer, scope) = mark.speaks_for();
-        verifier.lose(*issuer, *scope);
+        verifier.reached(*issuer, *scope, mark.number());
     }
     if shown.is_unreadable {
         verifier.lose_all();

@@ -70,7 +70,12 @@ impl Lists {
     /// # Errors
     /// The system's.
     pub(crate) fn open(shelf: Shelf) -> io::Result<Self> {
-        shelf.lock()?.tidy()?;
+        // The server starts also when a list cannot be read or somebody has the folder.
+        if let Err(problem) =
+            shelf.try_lock().and_then(|locked| locked.map_or(Ok(()), |locked| locked.tidy()))
+        {
+            tracing::warn!(%problem, "what a stop left of lists stays for now");
+        }
         let (looked, newest) = (Looked { stamp: None, is_due: true }, watch::Sender::new(Arc::default()));
         let making = Arc::new(Semaphore::new(1));
         let lists = Self { shelf, looked: Mutex::new(looked), newest, making };
@@ -119,7 +124,10 @@ impl Lists {
         for id in self.shelf.ids()? {
             match before.get(&id).filter(|known| known.offer.epoch == self.shelf.note(id).epoch) {
                 Some(known) => newest.push(known.clone()),
-                None => newest.extend(self.read(id)?),
+                None => match self.read(id) {
+                    Ok(read) => newest.extend(read),
+                    Err(problem) => tracing::error!(list = %id, %problem, "a list cannot be read"),
+                },
             }
         }
         newest.sort_by_key(|newest| (newest.offer.epoch, newest.offer.id));

@@ -39,11 +39,15 @@ impl Core {
     /// What the kiosk says of the lists.
     pub(super) fn card_data(&self, now: UnixMillis) -> CardData {
         let checks = &self.town.checks;
-        let lost = self.held.lost.iter().map(Mark::this_update);
+        let lost = self.held.reached.iter().map(Mark::this_update);
         let Some(at) = checks.verifier.card_data_as_of().into_iter().chain(lost).min() else {
-            return if self.held.is_unreadable { CardData::Contested(now) } else { CardData::None };
+            return if self.held.is_unreadable {
+                CardData::Contested(UnixMillis::default())
+            } else {
+                CardData::None
+            };
         };
-        if self.held.is_contested() {
+        if self.held.is_contested() || checks.verifier.is_behind() {
             CardData::Contested(at)
         } else if checks.verifier.oldest(now.max(checks.time.not_before(now))) == Some(Age::TooOld) {
             CardData::TooOld(at)

@@ -83,6 +83,11 @@ impl Underway {
         self.seen = 0;
     }
 
+    /// Other authorities count now: what was refused may be taken.
+    pub(super) fn forget_refused(&mut self) {
+        self.refused.clear();
+    }
+
     /// There is a new connection: the server says anew what it has.
     pub(super) fn begin_anew(&mut self) {
         self.wanted.clear();
@@ -106,8 +111,14 @@ impl Underway {
             let is_news = held(offer.id).is_none_or(|(content, this_update)| {
                 content != offer.content && this_update <= offer.this_update
             });
-            if is_news && self.wanted.len() < MOST_WANTED && !self.refused.contains_key(&offer.content) {
+            if !is_news {
+                continue;
+            }
+            if self.wanted.len() < MOST_WANTED && !self.refused.contains_key(&offer.content) {
                 self.wanted.push_back((*offer, Way::FromHeld));
+            } else {
+                // It was not dealt with: the next connection is to hear of it.
+                self.has_failed = true;
             }
         }
         if let Some(asked) = self.asked
@@ -180,7 +191,7 @@ impl Underway {
         if !piece.bytes.is_empty() {
             let kept = pieces(shelf, &piece.wanted).append(piece.wanted.offset, &piece.bytes);
             if let Err(problem) = kept {
-                self.postpone(&piece.wanted);
+                self.postpone();
                 return Err(problem);
             }
         }
@@ -193,10 +204,10 @@ impl Underway {
         self.wanted.retain(|(offer, _)| offer.content != wanted.content);
     }
 
-    /// This machine could not take it: the pieces stay for the next connection.
-    pub(super) fn postpone(&mut self, wanted: &ListWanted) {
+    /// This machine could not take it: all waits for the next connection, with the pieces that are here.
+    pub(super) fn postpone(&mut self) {
         self.has_failed = true;
-        self.wanted.retain(|(offer, _)| offer.content != wanted.content);
+        self.wanted.clear();
     }
 
     /// Asks for the whole list where the way from the held one does not lead to it, and gives up on a whole one.
@@ -213,7 +224,8 @@ impl Underway {
 
     /// The list can never be taken: it is not asked for again for a day.
     pub(super) fn give_up(&mut self, wanted: &ListWanted) {
-        self.postpone(wanted);
+        self.has_failed = true;
+        self.wanted.retain(|(offer, _)| offer.content != wanted.content);
         if self.refused.len() < MOST_WANTED {
             self.refused.insert(wanted.content, Instant::now());
         }
@@ -241,14 +253,19 @@ fn name_of(wanted: &ListWanted) -> String {
 /// The list that the pieces make out of `old`, in a file without a name.
 ///
 /// # Errors
-/// The system's; [`io::ErrorKind::InvalidData`] for pieces that make none.
+/// The system's, also when the pieces are not as they were written: they are gone then.
+/// [`io::ErrorKind::InvalidData`] for pieces that make no list.
 pub(super) fn make_list(
     shelf: &Shelf,
     wanted: &ListWanted,
     old: Option<&Index<SharedBytes>>,
     reported: Option<&Additions>,
 ) -> io::Result<File> {
-    let patch = map_finished(&pieces(shelf, wanted).together()?)?;
+    let together = pieces(shelf, wanted).together().map_err(|problem| {
+        forget(shelf, wanted);
+        io::Error::other(problem)
+    })?;
+    let patch = map_finished(&together)?;
     let mut file = shelf.nameless_file()?;
     apply(old, reported, patch.as_ref(), LONGEST_LIST, &mut file).map_err(|problem| match problem {
         hinamori_crl::PatchError::Write(problem) => problem,

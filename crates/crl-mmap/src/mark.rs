@@ -56,6 +56,11 @@ impl Mark {
         (&self.issuer, &self.scope)
     }
 
+    /// crlNumber, big-endian without leading zeros.
+    pub fn number(&self) -> &[u8] {
+        &self.number
+    }
+
     /// thisUpdate.
     pub const fn this_update(&self) -> UnixMillis {
         UnixMillis::new(self.this_update)

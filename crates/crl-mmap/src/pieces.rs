@@ -60,7 +60,8 @@ impl Pieces<'_> {
         let (mut length, mut end) = (0_u64, 0_u64);
         while let Some(piece) = next_length(&mut file)? {
             let after = end.saturating_add(4).saturating_add(piece).saturating_add(AROUND);
-            if after > whole {
+            // No piece is empty: zeros are what a power cut leaves at a file's end.
+            if after > whole || piece == 0 {
                 break;
             }
             (length, end) = (length.saturating_add(piece), after);

@@ -1,6 +1,6 @@
 //! The folder of lists: what is held, and how a new list gets there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -201,17 +201,20 @@ impl Shelf {
     /// # Errors
     /// The system's.
     pub fn ids(&self) -> io::Result<Vec<ListId>> {
-        let mut ids = Vec::new();
-        for entry in fs::read_dir(&self.lists)? {
-            ids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<ListId>().ok()));
+        let mut ids = BTreeSet::new();
+        // A list whose folder is gone has its other mark.
+        for folder in [&self.lists, &self.marks] {
+            for entry in fs::read_dir(folder)? {
+                ids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<ListId>().ok()));
+            }
         }
-        Ok(ids)
+        Ok(ids.into_iter().collect())
     }
 
     /// One of the lists.
     ///
     /// # Errors
-    /// The system's; [`io::ErrorKind::NotFound`] where there was never such a list.
+    /// The system's.
     pub fn held_list(&self, id: ListId) -> io::Result<Held> {
         self.held_list_knowing(id, None)
     }
@@ -219,7 +222,7 @@ impl Shelf {
     /// The same, when `known` was opened before and may still be the newest: then it is not read again.
     ///
     /// # Errors
-    /// The system's; [`io::ErrorKind::NotFound`] where there was never such a list.
+    /// The system's.
     pub fn held_list_knowing(&self, id: ListId, known: Option<&Index<SharedBytes>>) -> io::Result<Held> {
         let folder = self.folder(id);
         let newest = self.index_files(id)?.pop();
@@ -258,7 +261,11 @@ impl Shelf {
     /// The generations, the oldest first.
     fn index_files(&self, id: ListId) -> io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
-        for entry in fs::read_dir(self.folder(id))? {
+        let entries = match fs::read_dir(self.folder(id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+            entries => entries?,
+        };
+        for entry in entries {
             let path = entry?.path();
             if path.extension().is_some_and(|found| found == INDEX) {
                 files.push(path);
@@ -453,7 +460,9 @@ impl Locked<'_> {
         for id in self.shelf.ids()? {
             let newest = self.shelf.newest(id)?;
             let Some(furthest) = self.shelf.mark(id, newest.as_ref().map(Mark::of)) else { continue };
-            if self.shelf.marks_of(id) != [Some(furthest.clone()), Some(furthest.clone())] {
+            if self.shelf.has(id)
+                && self.shelf.marks_of(id) != [Some(furthest.clone()), Some(furthest.clone())]
+            {
                 self.write_mark(id, &furthest)?;
             }
             let note = self.shelf.note(id);
@@ -555,6 +564,9 @@ impl Locked<'_> {
         if note.content != Some(*index.content()) {
             (note.source, note.taken_at) = (source.to_owned(), now);
             self.write_note_of_new(note, &index, now)?;
+        } else {
+            // It may have been unreadable: whoever looks now and then is to look.
+            self.write_note(id, note)?;
         }
         self.drop_old(id)?;
         Ok(Taken { index, is_known })

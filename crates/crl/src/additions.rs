@@ -212,11 +212,12 @@ impl Additions {
     /// How they stand to a list that is held. What they began from does not count: as long as their number is ahead
     /// of the list's, no authority has spoken about them.
     pub fn standing<B: AsRef<[u8]>>(&self, list: &Index<B>) -> Standing {
-        let Step { issuer, scope, new_number, .. } = &self.step;
+        let Step { issuer, scope, new_number, this_update, .. } = &self.step;
         if (issuer, scope) != list.speaks_for() {
             return Standing::Foreign;
         }
-        if (new_number.len(), new_number.as_slice()) > list.number() {
+        // Numbers and times go forward together: a list that is younger has come further, whatever number was claimed.
+        if (new_number.len(), new_number.as_slice()) > list.number() && *this_update >= list.this_update() {
             return Standing::Open;
         }
         Standing::Over { missing: self.missing_in(list) }

@@ -184,11 +184,8 @@ pub(crate) struct Held {
     delta: Option<Arc<List>>,
     /// What somebody reported and no authority confirmed yet; each leads to a higher number than the lists.
     reported: Vec<Arc<Additions>>,
-    /// A newer complete list was held before and is lost: until the next complete list.
-    complete_is_behind: bool,
-    /// A newer delta list was held before and is lost, or one that nobody can read: until the next delta list,
-    /// because a complete list may be older than what is lost.
-    delta_is_behind: bool,
+    /// The highest number of a list of this row that was ever taken, also when that list is lost.
+    reached: Vec<u8>,
 }
 
 /// crlNumber, comparable.
@@ -199,6 +196,11 @@ fn comparable(number: &[u8]) -> (usize, &[u8]) {
 impl Held {
     fn latest(&self) -> &List {
         self.delta.as_deref().unwrap_or(&self.complete)
+    }
+
+    /// A list that went further was taken before, and is lost.
+    fn is_behind(&self) -> bool {
+        self.latest().index.number() < comparable(&self.reached)
     }
 
     fn covers(&self, certificate: &CardCertificate) -> bool {
@@ -221,9 +223,7 @@ impl Held {
             return Revocation::Reported { since: report.step().this_update };
         }
         match listed {
-            Ok(_) if self.complete_is_behind || self.delta_is_behind => {
-                Revocation::Unknown { why: UnknownReason::ListBehind }
-            }
+            Ok(_) if self.is_behind() => Revocation::Unknown { why: UnknownReason::ListBehind },
             Ok(_) => Revocation::NotRevoked { as_of: latest.this_update(), age: clock.age_of(latest) },
             Err(BadIndex) => Revocation::Unknown { why: UnknownReason::NoListForPartition },
         }
@@ -314,8 +314,8 @@ pub(crate) struct Lists {
     rows: BTreeMap<Row, Held>,
     /// By the signer's key and the name of a distribution point: the rows that speak for it.
     points: BTreeMap<([u8; 32], Vec<u8>), BTreeSet<Row>>,
-    /// Rows of which a list was here that nobody can read, and no complete list is held.
-    lost: BTreeSet<Row>,
+    /// How far the lists of a row came, as far as somebody said so.
+    reached: BTreeMap<Row, Vec<u8>>,
     /// Lists were here that nobody can read, and whom they spoke for is not known.
     are_missing: bool,
 }
@@ -323,12 +323,12 @@ pub(crate) struct Lists {
 impl Lists {
     /// No lists yet.
     pub(crate) const fn new() -> Self {
-        Self { rows: BTreeMap::new(), points: BTreeMap::new(), lost: BTreeSet::new(), are_missing: false }
+        Self { rows: BTreeMap::new(), points: BTreeMap::new(), reached: BTreeMap::new(), are_missing: false }
     }
 
     /// Why nothing can be said of any certificate; `None` when there are lists.
     pub(crate) fn are_none(&self) -> Option<UnknownReason> {
-        match (self.rows.is_empty(), self.are_missing) {
+        match (self.rows.is_empty(), self.are_missing()) {
             (false, _) => None,
             (true, true) => Some(UnknownReason::NoListForPartition),
             (true, false) => Some(UnknownReason::NoData),
@@ -357,7 +357,6 @@ impl Lists {
                         return Err(CrlRefused::OlderThanHeld);
                     }
                     held.delta = Some(list);
-                    held.delta_is_behind = false;
                 }
             }
         }
@@ -378,7 +377,6 @@ impl Lists {
                     let reached = |delta: &Arc<List>| list.index.number() < delta.index.number();
                     held.delta = held.delta.take().filter(reached);
                     held.complete = list;
-                    held.complete_is_behind = false;
                 }
             }
             None => {
@@ -389,8 +387,7 @@ impl Lists {
                     complete: list,
                     delta: None,
                     reported: Vec::new(),
-                    complete_is_behind: false,
-                    delta_is_behind: self.lost.contains(&row),
+                    reached: self.reached.get(&row).cloned().unwrap_or_default(),
                 };
                 self.rows.insert(row, held);
             }
@@ -436,21 +433,25 @@ impl Lists {
         is_listed && !matches!(older.find(serial), Ok(Some(listed)) if listed.reason != TAKES_BACK)
     }
 
-    /// A newer list than the one with this content was held before in this row.
-    pub(crate) fn fall_behind(&mut self, row: Row, content: &[u8; 32]) {
-        let Some(held) = self.rows.get_mut(&row) else { return };
-        held.complete_is_behind |= held.complete.index.content() == content;
-        held.delta_is_behind |= held.delta.as_ref().is_some_and(|delta| delta.index.content() == content);
+    /// A list of this row with this number was taken before.
+    pub(crate) fn reached(&mut self, row: Row, number: &[u8]) {
+        let reached = self.reached.entry(row).or_default();
+        if comparable(number) > comparable(reached) {
+            *reached = number.to_vec();
+        }
+        if let Some(held) = self.rows.get_mut(&row) {
+            held.reached.clone_from(reached);
+        }
     }
 
-    /// A list of this row was here, and nobody can read it.
-    pub(crate) fn lose(&mut self, row: Row) {
-        if let Some(held) = self.rows.get_mut(&row) {
-            held.delta_is_behind = true;
-        } else {
-            self.lost.insert(row);
-            self.are_missing = true;
-        }
+    /// Lists were taken of which nothing is held.
+    fn are_missing(&self) -> bool {
+        self.are_missing || self.reached.keys().any(|row| !self.rows.contains_key(row))
+    }
+
+    /// Whether a list is lost, and none that is held came as far.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.are_missing() || self.rows.values().any(Held::is_behind)
     }
 
     /// Lists of rows that nobody knows were here.

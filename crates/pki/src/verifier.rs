@@ -133,25 +133,17 @@ impl Verifier {
         self.hold(index_in_memory(&list, &signed)?)
     }
 
-    /// Takes the index of a list, complete or delta, of which a newer one was held before and is lost. What it names
-    /// is revoked; what it and its row do not name may be revoked since, until a newer list of its kind is held.
-    ///
-    /// # Errors
-    /// [`CrlRefused`]; the lists held stay as they are.
-    pub fn hold_behind(&mut self, index: Index<SharedBytes>) -> Result<CrlTaken, CrlRefused> {
-        let (key, scope) = index.speaks_for();
-        let (row, content) = ((*key, *scope), *index.content());
-        let taken = self.lists.hold(index)?;
-        self.lists.fall_behind(row, &content);
-        Ok(taken)
+    /// A list of this issuer and scope, as [`Index::speaks_for`] names them, with this number was taken before, complete
+    /// or delta. As long as none that is held came as far, what the held ones name is revoked, and what they do not
+    /// name may be revoked since. Where none is held nobody knows whom the lost list spoke for, and it is as after
+    /// [`Verifier::lose_all`].
+    pub fn reached(&mut self, issuer: [u8; 32], scope: [u8; 32], number: &[u8]) {
+        self.lists.reached((issuer, scope), number);
     }
 
-    /// A list of this issuer and scope, as [`Index::speaks_for`] names them, was here and no generation of it can be
-    /// read. A complete list that is held in their row, before or after this, is behind then, until a delta list is
-    /// held: what is lost may be a delta list that went further than any complete one. Without one nobody knows whom
-    /// the lost list spoke for, and it is as after [`Verifier::lose_all`].
-    pub fn lose(&mut self, issuer: [u8; 32], scope: [u8; 32]) {
-        self.lists.lose((issuer, scope));
+    /// Whether a list that was taken before is lost, and none that is held came as far.
+    pub fn is_behind(&self) -> bool {
+        self.lists.is_behind()
     }
 
     /// Lists were here and none of them can be read: that no list is held is then no reason to take a card as one

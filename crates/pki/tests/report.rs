@@ -160,25 +160,33 @@ fn either_list_confirms_and_what_a_delta_list_takes_back_is_not_confirmed() {
 const BEHIND: Revocation = Revocation::Unknown { why: UnknownReason::ListBehind };
 
 #[test]
-fn a_row_is_behind_until_a_newer_list_of_the_kind_that_was_lost() {
+fn a_row_is_behind_until_a_list_came_as_far_as_the_one_that_was_lost() {
     let mut verifier = verifier();
-    verifier.hold_behind(index(&list(3, [1]))).unwrap();
+    let first = index(&list(3, [1]));
+    let (issuer, scope) = first.speaks_for();
+    let (issuer, scope) = (*issuer, *scope);
+    verifier.hold(first.clone()).unwrap();
+    assert!(!verifier.is_behind());
+    // A complete list or a delta list of this number was taken before.
+    verifier.reached(issuer, scope, &[5]);
+    assert!(verifier.is_behind());
     assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
-    // Neither an older list nor the same one again, nor a delta list, says what was lost.
-    verifier.hold_behind(index(&list(2, []))).unwrap();
-    assert_eq!(says(&verifier, 2), BEHIND);
+    // Neither an older list nor the same one again, nor a delta list on the way there.
     take(&mut verifier, &list(2, []));
+    take(&mut verifier, &list(3, [1]));
     take(&mut verifier, &delta(4, []));
+    verifier.reached(issuer, scope, &[4]);
     assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
-    take(&mut verifier, &list(5, []));
-    assert_eq!(says(&verifier, 2), fine(5));
-    verifier.hold_behind(index(&delta(7, [1]))).unwrap();
-    assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
-    verifier.hold_behind(index(&list(4, []))).unwrap();
+    take(&mut verifier, &delta(5, []));
+    assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, fine(5)]);
+    // A delta list that was lost beside a complete one of a lower number, however old the delta that is left.
+    verifier.reached(issuer, scope, &[7]);
     take(&mut verifier, &list(6, []));
-    assert_eq!(says(&verifier, 2), BEHIND, "the delta list that was lost may be a later one");
-    take(&mut verifier, &delta(8, []));
-    assert_eq!(says(&verifier, 2), fine(8));
+    assert_eq!(says(&verifier, 2), BEHIND);
+    take(&mut verifier, &delta(6, []));
+    assert_eq!(says(&verifier, 2), BEHIND, "a delta list that leads no further than the complete one");
+    take(&mut verifier, &list(7, []));
+    assert_eq!(says(&verifier, 2), fine(7), "a complete list says all that a delta list of its number says");
 }
 
 #[test]
@@ -192,20 +200,20 @@ fn a_list_that_was_here_is_a_doubt_and_one_that_never_was_is_none() {
     let (issuer, scope) = row(&list(1, []));
     let mut lost = verifier();
     assert_eq!(says(&lost, 1), unknown(UnknownReason::NoData));
-    lost.lose(issuer, scope);
+    lost.reached(issuer, scope, &[4]);
     assert_eq!(says(&lost, 1), unknown(UnknownReason::NoListForPartition));
     let mut all = verifier();
     all.lose_all();
     assert_eq!(says(&all, 1), unknown(UnknownReason::NoListForPartition));
     take(&mut all, &list(1, []));
     assert_eq!(says(&all, 1), fine(1));
-    // The same in either order: the list that is held is a complete one, so that a delta list may be lost.
+    // The same in either order.
     take(&mut lost, &list(2, [1]));
     let mut later = verifier();
     take(&mut later, &list(2, [1]));
-    later.lose(issuer, [7; 32]);
+    later.reached(issuer, [7; 32], &[9]);
     assert_eq!(says(&later, 2), fine(2), "another row");
-    later.lose(issuer, scope);
+    later.reached(issuer, scope, &[4]);
     for mut verifier in [lost, later] {
         assert_eq!([1, 2].map(|holder| says(&verifier, holder)), [REVOKED, BEHIND]);
         take(&mut verifier, &delta(4, []));

@@ -90,6 +90,15 @@ impl Town {
         town
     }
 
+    /// The daemon ends and begins again, without its server.
+    fn restart(self) -> Self {
+        let mut bench = self.bench.restart();
+        let package = bench.package.clone();
+        let signed = root().sign(&package).unwrap();
+        bench.core.take_package(root().public(), signed, package, bench.now).unwrap();
+        Self::new(bench)
+    }
+
     /// A connection stands. Gives up to where the keeper says that it has dealt with everything.
     fn up(&mut self) -> u64 {
         assert_eq!(self.tell(ListTask::Up), []);
@@ -204,11 +213,7 @@ fn what_is_reported_survives_a_restart_without_a_server() {
     let mut hall = Hall::new(&town.bench, &["isamu"]);
     let offer = hall.offer(1);
     town.talk(&hall, offer, is_piece);
-    let package = town.bench.package.clone();
-    let mut bench = town.bench.restart();
-    let signed = root().sign(&package).unwrap();
-    bench.core.take_package(root().public(), signed, package, bench.now).unwrap();
-    let mut town = Town::new(bench);
+    let mut town = town.restart();
     assert_eq!(town.doubts("isamu"), [Doubt::ReportedRevoked]);
 }
 
@@ -438,11 +443,7 @@ fn a_list_that_is_lost_makes_its_cards_unknown_and_is_asked_for_again() {
             files_named(&list, "index").iter().for_each(|file| std::fs::write(file, b"gone").unwrap());
         }
     }
-    town.bench = town.bench.restart();
-    let package = town.bench.package.clone();
-    let signed = root().sign(&package).unwrap();
-    town.bench.core.take_package(root().public(), signed, package, town.bench.now).unwrap();
-    let mut town = Town::new(town.bench);
+    let mut town = town.restart();
     for card in ["isamu", "revoked", "naoki"] {
         assert_eq!(town.doubts(card), [Doubt::RevocationUnknown], "{card}: this is not the first year");
     }
@@ -467,4 +468,70 @@ fn a_box_whose_lists_cannot_be_opened_receives_people_all_the_same() {
     let doubts = hinamori_counter::proof_of(&evidence(&bench.read("revoked")), None).doubts;
     assert!(doubts.has(Doubt::RevocationUnknown));
     assert!(matches!(bench.core.card_data(bench.now), hinamori_ipc::CardData::Contested(_)));
+}
+
+#[test]
+fn a_list_that_the_disk_does_not_give_any_more_counts_as_it_is_in_memory() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu"]);
+    let offer = hall.offer(1);
+    town.talk(&hall, offer, never);
+    let folder = town.bench.core.config.data.join("lists").join(hall.lists[0].id().to_string());
+    std::fs::rename(&folder, town.bench.folder.path().join("moved")).unwrap();
+    std::fs::write(&folder, b"not a folder").unwrap();
+    town.reread();
+    assert_eq!((town.doubts("isamu"), town.doubts("naoki")), (vec![Doubt::Revoked], vec![]));
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::Contested(_)), "somebody has to look");
+}
+
+#[test]
+fn the_very_list_that_was_lost_counts_again_when_somebody_brings_it() {
+    let town = Town::new(Bench::new());
+    let lists = town.bench.core.config.data.join("lists");
+    let id = Hall::new(&town.bench, &[]).lists[0].id();
+    for file in files_named(&lists.join(id.to_string()), "index") {
+        std::fs::write(file, b"gone").unwrap();
+    }
+    let mut town = town.restart();
+    assert_eq!(town.doubts("revoked"), [Doubt::RevocationUnknown]);
+    let shelf = Shelf::open(&town.bench.core.config.data, 2).unwrap();
+    let before = shelf.stamp();
+    let file = town.bench.folder.path().join("stick.crl");
+    std::fs::write(&file, town.bench.tray.later_list(&[], 0).unwrap()).unwrap();
+    shelf.import(&file, &town.bench.core.town.authorities.verifier, &[], "a stick", town.bench.now).unwrap();
+    assert_ne!(shelf.stamp(), before, "the keeper looks only when the stamp is another one");
+    town.reread();
+    assert_eq!(town.doubts("revoked"), [Doubt::Revoked]);
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::AsOf(_)));
+}
+
+#[test]
+fn a_report_ends_with_any_younger_list_whatever_number_it_claims() {
+    let mut town = Town::new(Bench::new());
+    let mut hall = Hall::new(&town.bench, &["isamu", "naoki"]);
+    let wanted = ListWanted {
+        id: hall.lists[0].id(),
+        content: *hall.lists[2].content(),
+        held: Some(*hall.lists[0].content()),
+        offset: 0,
+    };
+    let honest = Additions::between(&hall.lists[0], &hall.lists[2]).to_bytes();
+    // The number of the newer list stands behind form, issuer, scope, content and the older number.
+    let at = 1 + 32 * 3 + 1 + hall.lists[0].number().0 + 1;
+    let mut claims = honest.clone();
+    claims[at] = 0x7F;
+    let (time, now) = (at + hall.lists[2].number().0, town.bench.now);
+    let report = |bytes: &[u8]| ListMessage::Reported { id: wanted.id, bytes: feed().sign(bytes, now) };
+    town.tell(ListTask::Message(report(&claims)));
+    assert_eq!(town.doubts("naoki"), [Doubt::ReportedRevoked]);
+    let offer = hall.offer(2);
+    town.talk(&hall, offer, never);
+    assert_eq!(town.doubts("naoki"), [Doubt::Revoked]);
+    assert_eq!(town.bench.core.held.lists.iter().filter(|held| held.reported.is_some()).count(), 0);
+    // One of a day that never comes is not believed.
+    let mut never_comes = Additions::between(&hall.lists[2], &hall.lists[2]).to_bytes();
+    never_comes[at] = 0x7F;
+    never_comes[time] = 0x10;
+    town.tell(ListTask::Message(report(&never_comes)));
+    assert!(matches!(town.card_data(), hinamori_ipc::CardData::Contested(_)));
 }

@@ -234,3 +234,13 @@ fn a_later_report_takes_back_what_neither_it_nor_the_list_names() {
         assert_eq!(taken_back, expected);
     }
 }
+
+#[test]
+fn a_younger_list_ends_a_report_whatever_number_it_claims() {
+    let mut bytes = Additions::between(&index(2, &[]), &index(5, &some(&[2, 3]))).to_bytes();
+    // Behind form, issuer, scope and content, and two numbers of a byte each with their lengths.
+    let time = 1 + 32 * 3 + 2 * 2;
+    bytes[time..time + 8].copy_from_slice(&1_u64.to_be_bytes());
+    let old = Additions::from_bytes(&bytes).unwrap();
+    assert_eq!(old.standing(&index(3, &some(&[2]))), Standing::Over { missing: 1 });
+}

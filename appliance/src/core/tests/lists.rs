@@ -509,19 +509,13 @@ fn the_very_list_that_was_lost_counts_again_when_somebody_brings_it() {
 fn a_report_ends_with_any_younger_list_whatever_number_it_claims() {
     let mut town = Town::new(Bench::new());
     let mut hall = Hall::new(&town.bench, &["isamu", "naoki"]);
-    let wanted = ListWanted {
-        id: hall.lists[0].id(),
-        content: *hall.lists[2].content(),
-        held: Some(*hall.lists[0].content()),
-        offset: 0,
-    };
-    let honest = Additions::between(&hall.lists[0], &hall.lists[2]).to_bytes();
+    let id = hall.lists[0].id();
     // The number of the newer list stands behind form, issuer, scope, content and the older number.
     let at = 1 + 32 * 3 + 1 + hall.lists[0].number().0 + 1;
-    let mut claims = honest.clone();
+    let mut claims = Additions::between(&hall.lists[0], &hall.lists[2]).to_bytes();
     claims[at] = 0x7F;
     let (time, now) = (at + hall.lists[2].number().0, town.bench.now);
-    let report = |bytes: &[u8]| ListMessage::Reported { id: wanted.id, bytes: feed().sign(bytes, now) };
+    let report = |bytes: &[u8]| ListMessage::Reported { id, bytes: feed().sign(bytes, now) };
     town.tell(ListTask::Message(report(&claims)));
     assert_eq!(town.doubts("naoki"), [Doubt::ReportedRevoked]);
     let offer = hall.offer(2);

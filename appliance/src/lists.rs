@@ -161,9 +161,7 @@ impl Lists {
     /// The system's.
     pub(crate) fn open(data: &Path) -> io::Result<(Self, Keeper)> {
         let shelf = Shelf::open(data, GENERATIONS)?;
-        // Nobody is kept waiting at the start: whoever has the lock tidies up, or the next start does.
-        let tidied = shelf.try_lock().and_then(|locked| locked.map_or(Ok(()), |locked| locked.tidy()));
-        if let Err(problem) = tidied {
+        if let Err(problem) = shelf.tidy() {
             warn!(%problem, "what a stop left of lists stays for now");
         }
         let (sender, tasks) = sync_channel(TASKS);

@@ -70,10 +70,8 @@ impl Lists {
     /// # Errors
     /// The system's.
     pub(crate) fn open(shelf: Shelf) -> io::Result<Self> {
-        // The server starts also when a list cannot be read or somebody has the folder.
-        if let Err(problem) =
-            shelf.try_lock().and_then(|locked| locked.map_or(Ok(()), |locked| locked.tidy()))
-        {
+        // The server starts also when what is left over cannot be thrown away.
+        if let Err(problem) = shelf.tidy() {
             tracing::warn!(%problem, "what a stop left of lists stays for now");
         }
         let (looked, newest) = (Looked { stamp: None, is_due: true }, watch::Sender::new(Arc::default()));

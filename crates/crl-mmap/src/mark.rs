@@ -61,6 +61,11 @@ impl Mark {
         &self.number
     }
 
+    /// Names the list's content.
+    pub(crate) const fn content(&self) -> &[u8; 32] {
+        &self.content
+    }
+
     /// thisUpdate.
     pub const fn this_update(&self) -> UnixMillis {
         UnixMillis::new(self.this_update)

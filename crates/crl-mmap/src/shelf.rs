@@ -385,6 +385,15 @@ impl Shelf {
         self.lock()?.take(&copy, verifier, intermediates, source, now)
     }
 
+    /// Throws away what a stop left half done, and writes the marks and notes that it kept from being written. Nobody is
+    /// kept waiting at a start: when somebody has the lock, the next start does it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn tidy(&self) -> io::Result<()> {
+        self.try_lock()?.map_or(Ok(()), |locked| locked.tidy())
+    }
+
     /// The lock, if nobody has it.
     ///
     /// # Errors
@@ -452,21 +461,18 @@ impl Locked<'_> {
         mark.write(&self.shelf.marks, &id.to_string())
     }
 
-    /// Throws away what a stop left half done, and writes the marks and notes that it kept from being written.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn tidy(&self) -> io::Result<()> {
+    fn tidy(&self) -> io::Result<()> {
         for id in self.shelf.ids()? {
-            let newest = self.shelf.newest(id)?;
-            let Some(furthest) = self.shelf.mark(id, newest.as_ref().map(Mark::of)) else { continue };
+            let Some(furthest) = self.furthest(id)? else { continue };
             if self.shelf.has(id)
                 && self.shelf.marks_of(id) != [Some(furthest.clone()), Some(furthest.clone())]
             {
                 self.write_mark(id, &furthest)?;
             }
             let note = self.shelf.note(id);
-            if let Some(newest) = newest.filter(|newest| note.content != Some(*newest.content())) {
+            if note.content != Some(*furthest.content())
+                && let Some(newest) = self.shelf.newest(id)?.filter(|newest| Mark::of(newest) == furthest)
+            {
                 self.write_note_of_new(note, &newest, UnixMillis::default())?;
             }
         }
@@ -535,7 +541,7 @@ impl Locked<'_> {
     }
 
     /// Gives a finished index its place: first the name, then the marks. After a stop in between the index itself
-    /// is the mark, and [`Locked::tidy`] writes the others.
+    /// is the mark, and [`Shelf::tidy`] writes the others.
     fn publish(&self, path: &Path, source: &str, now: UnixMillis) -> Result<Taken, NotTaken> {
         let index = self.shelf.read_index(path)?;
         let (id, mark) = (index.id(), Mark::of(&index));

@@ -215,10 +215,10 @@ fn every_list_that_is_taken_has_a_later_epoch_whatever_the_clock_says() {
     let kept = fs::read(&note).unwrap();
     bench.import(&bench.list(4).issue()).unwrap();
     fs::write(note, kept).unwrap();
-    bench.shelf.lock().unwrap().tidy().unwrap();
+    bench.shelf.tidy().unwrap();
     assert!(epoch() > third + 1);
     let mended = epoch();
-    bench.shelf.lock().unwrap().tidy().unwrap();
+    bench.shelf.tidy().unwrap();
     assert_eq!(epoch(), mended);
 }
 
@@ -260,7 +260,7 @@ fn a_list_whose_marks_were_never_written_is_its_own_mark() {
     }
     let other = bench.list(2).revoking(&[5], NOW, 1).issue();
     assert_eq!(backwards(bench.import(&other)), Backwards::SameNumber);
-    bench.shelf.lock().unwrap().tidy().unwrap();
+    bench.shelf.tidy().unwrap();
     for (mark, old) in marks.iter().zip(old) {
         assert_ne!(fs::read(mark).unwrap(), old, "the marks are brought up");
     }

@@ -51,7 +51,7 @@ fn import(folder: &Path, list: &str) -> Result<Vec<u8>, NotTaken> {
     let mut verifier = Verifier::new(TestHierarchies::Refuse);
     verifier.pin_anchor(&fs::read(folder.join("anchor")).unwrap()).unwrap();
     let shelf = shelf(folder);
-    shelf.lock()?.tidy()?;
+    shelf.tidy()?;
     let taken = shelf.import(&folder.join(list), &verifier, &[], "a stick", NOW)?;
     Ok(taken.index.number().1.to_vec())
 }

@@ -1,21 +1,15 @@
 //! Delta lists (RFC 5280 §5.2.4): what they change, and when they are not taken.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+mod support;
+
 use hinamori_model::UnixMillis;
-use hinamori_pki::{Age, CardCertificate, CrlRefused, Purpose, Revocation, TestHierarchies, Verifier};
-use hinamori_sim::ca::{CrlSpec, Extension, Hierarchy, Holder, NOW, id};
+use hinamori_pki::{Age, CardCertificate, CrlRefused, Purpose, Revocation, Verifier};
+use hinamori_sim::ca::{CrlSpec, Extension, Holder, NOW, id};
+
+use support::{jpki, verifier};
 
 const HOUR: u64 = 3_600_000;
-
-fn jpki() -> Hierarchy {
-    Hierarchy::jpki_auth(1)
-}
-
-fn verifier() -> Verifier {
-    let mut verifier = Verifier::new(TestHierarchies::Refuse);
-    verifier.pin_anchor(jpki().anchor_der()).unwrap();
-    verifier
-}
 
 fn holder(number: u32) -> Holder {
     Holder::numbered(number)

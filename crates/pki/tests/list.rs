@@ -1,6 +1,8 @@
 //! Revocation lists: what is taken, what is refused, and what they then say.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+mod support;
+
 use der::asn1::ObjectIdentifier;
 use hinamori_model::UnixMillis;
 use hinamori_pki::{
@@ -11,15 +13,7 @@ use hinamori_sim::ca::{
     Profile, asn1, id,
 };
 
-fn jpki() -> Hierarchy {
-    Hierarchy::jpki_auth(1)
-}
-
-fn verifier() -> Verifier {
-    let mut verifier = Verifier::new(TestHierarchies::Refuse);
-    verifier.pin_anchor(jpki().anchor_der()).unwrap();
-    verifier
-}
+use support::{jpki, verifier};
 
 fn holder() -> Holder {
     Holder::numbered(7)

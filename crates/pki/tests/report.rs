@@ -1,26 +1,19 @@
 //! Additions that the town reports before the authority's own list is here, and what a newer list brought.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+mod support;
+
 use std::sync::Arc;
 
 use hinamori_crl::{Additions, Crl, Index, SharedBytes, build};
 use hinamori_pki::{
-    Age, CardCertificate, CrlTaken, Purpose, ReportRefused, Revocation, TestHierarchies, UnknownReason,
-    Verifier,
+    Age, CardCertificate, CrlTaken, Purpose, ReportRefused, Revocation, UnknownReason, Verifier,
 };
 use hinamori_sim::ca::{CrlSpec, Extension, Hierarchy, Holder, NOW, id};
 
+use support::{jpki, verifier};
+
 const HOUR: u64 = 3_600_000;
-
-fn jpki() -> Hierarchy {
-    Hierarchy::jpki_auth(1)
-}
-
-fn verifier() -> Verifier {
-    let mut verifier = Verifier::new(TestHierarchies::Refuse);
-    verifier.pin_anchor(jpki().anchor_der()).unwrap();
-    verifier
-}
 
 /// A list that names these holders, an hour later for each number.
 fn list(number: u8, revoked: impl IntoIterator<Item = u32>) -> CrlSpec {

@@ -7,7 +7,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use hinamori_crl::{Additions, Index, SharedBytes, apply};
-use hinamori_crl_mmap::{Pieces, Shelf, map_finished};
+use hinamori_crl_mmap::{Pieces, Shelf, Way, map_finished};
 use hinamori_model::{ListId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_sync::{ListContent, ListOffer, ListPiece, ListWanted};
@@ -33,7 +33,7 @@ pub(super) struct Underway {
     seen: u64,
     /// Where `seen` goes when nothing is wanted any more.
     offered: u64,
-    wanted: VecDeque<(ListOffer, Way)>,
+    wanted: VecDeque<(ListOffer, Begin)>,
     /// The piece that was asked for.
     asked: Option<ListWanted>,
     /// One could not be taken: it is offered again at the next connection.
@@ -41,13 +41,13 @@ pub(super) struct Underway {
     refused: BTreeMap<ListContent, Instant>,
 }
 
-/// How a list comes.
+/// Where the way to a list begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// From the one that is held, if there is one.
-    FromHeld,
-    /// Whole, because the way from the held one did not lead there.
-    Whole,
+enum Begin {
+    /// At the one that is held, if there is one.
+    Held,
+    /// At nothing, because the way from the held one did not lead there.
+    Nothing,
 }
 
 /// What was asked for has come.
@@ -115,7 +115,7 @@ impl Underway {
                 continue;
             }
             if self.wanted.len() < MOST_WANTED && !self.refused.contains_key(&offer.content) {
-                self.wanted.push_back((*offer, Way::FromHeld));
+                self.wanted.push_back((*offer, Begin::Held));
             } else {
                 // It was not dealt with: the next connection is to hear of it.
                 self.has_failed = true;
@@ -137,18 +137,17 @@ impl Underway {
         if self.asked.is_some() {
             return None;
         }
-        let Some((offer, way)) = self.wanted.front() else {
+        let Some((offer, begin)) = self.wanted.front() else {
             self.all_dealt_with(shelf);
             return None;
         };
-        let held = held(offer.id).filter(|_| *way == Way::FromHeld);
+        let held = held(offer.id).filter(|_| *begin == Begin::Held);
         let mut wanted = ListWanted { id: offer.id, content: offer.content, held, offset: 0 };
-        let name = name_of(&wanted);
         // Of one list at a time: pieces of lists that were replaced before they had come would fill the disk.
-        if let Err(problem) = shelf.keep_pieces_of(Some(&name)) {
+        if let Err(problem) = shelf.keep_pieces_of(Some(&way_of(&wanted))) {
             warn!(%problem, "pieces of other lists stay on the disk");
         }
-        wanted.offset = shelf.pieces(&name).length().unwrap_or(0);
+        wanted.offset = pieces(shelf, &wanted).length().unwrap_or(0);
         self.asked = Some(wanted);
         self.asked
     }
@@ -216,7 +215,7 @@ impl Underway {
         let of_this = self.wanted.iter().position(|(offer, _)| offer.content == wanted.content);
         let Some((offer, _)) = of_this.and_then(|place| self.wanted.remove(place)) else { return };
         if wanted.held.is_some() {
-            self.wanted.push_front((offer, Way::Whole));
+            self.wanted.push_front((offer, Begin::Nothing));
         } else {
             self.give_up(wanted);
         }
@@ -239,15 +238,11 @@ fn forget(shelf: &Shelf, wanted: &ListWanted) {
 }
 
 fn pieces<'s>(shelf: &'s Shelf, wanted: &ListWanted) -> Pieces<'s> {
-    shelf.pieces(&name_of(wanted))
+    shelf.pieces(&way_of(wanted))
 }
 
-fn name_of(wanted: &ListWanted) -> String {
-    let hex = |content: &ListContent| -> String {
-        content.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    };
-    let from = wanted.held.as_ref().map_or_else(|| "whole".to_owned(), hex);
-    format!("{}-{from}", hex(&wanted.content))
+const fn way_of(wanted: &ListWanted) -> Way {
+    Way { id: wanted.id, content: wanted.content, from: wanted.held }
 }
 
 /// The list that the pieces make out of `old`, in a file without a name.

@@ -28,7 +28,7 @@ pub struct Way {
 }
 
 impl Way {
-    fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         let from = self.from.as_ref().map_or_else(|| "nothing".to_owned(), |from| hex(from));
         format!("{}-{from}", self.beginning())
     }

@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use crate::kept::Way;
 use crate::sealed::{NONCE, TAG};
 use crate::shelf::Shelf;
 
@@ -25,17 +26,17 @@ pub struct Pieces<'s> {
 }
 
 impl Shelf {
-    /// The pieces with this name.
-    pub fn pieces(&self, name: &str) -> Pieces<'_> {
-        Pieces { shelf: self, path: self.incoming().join(format!("{name}.{PART}")) }
+    /// The pieces of what leads this way.
+    pub fn pieces(&self, way: &Way) -> Pieces<'_> {
+        Pieces { shelf: self, path: self.incoming().join(format!("{}.{PART}", way.file_name())) }
     }
 
-    /// Throws away all pieces but those with this name.
+    /// Throws away all pieces but those of this way.
     ///
     /// # Errors
     /// The system's.
-    pub fn keep_pieces_of(&self, name: Option<&str>) -> io::Result<()> {
-        let kept = name.map(|name| self.pieces(name).path);
+    pub fn keep_pieces_of(&self, way: Option<&Way>) -> io::Result<()> {
+        let kept = way.map(|way| self.pieces(way).path);
         for entry in fs::read_dir(self.incoming())? {
             let path = entry?.path();
             if path.extension().is_some_and(|ending| ending == PART) && Some(&path) != kept.as_ref() {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hinamori_crl_mmap::{Alarm, Backwards, Held, NotTaken, Shelf, Taken};
+use hinamori_crl_mmap::{Alarm, Backwards, Held, NotTaken, Shelf, Taken, Way};
 use hinamori_model::{ListId, UnixMillis};
 use hinamori_pki::{CrlRefused, TestHierarchies, Verifier};
 use hinamori_sim::ca::{CrlSpec, Hierarchy, HierarchySpec, Holder, NOW, Profile};
@@ -299,7 +299,8 @@ fn only_a_file_is_imported_and_nothing_waits_for_it() {
 #[test]
 fn pieces_come_together_again_and_nothing_of_them_is_readable() {
     let bench = Bench::new();
-    let pieces = bench.shelf.pieces("one");
+    let way = |content| Way { id: ListId::from_bytes([1; 16]), content: [content; 32], from: None };
+    let pieces = bench.shelf.pieces(&way(1));
     assert_eq!(pieces.length().unwrap(), 0);
     let parts: [&[u8]; 3] = [b"serial numbers", b"and more", b"serial numbers"];
     let mut offset = 0;
@@ -308,13 +309,13 @@ fn pieces_come_together_again_and_nothing_of_them_is_readable() {
         offset += part.len() as u64;
         assert_eq!(pieces.length().unwrap(), offset);
     }
-    let path = bench.shelf.incoming().join("one.part");
+    let path = files_in(&bench.shelf.incoming()).pop().unwrap();
     let sound = fs::read(&path).unwrap();
     assert!(!sound.windows(6).any(|six| six == b"serial"));
     let mut together = String::new();
     let read = |into: &mut String| {
         use std::io::{Read as _, Seek as _};
-        let mut file = bench.shelf.pieces("one").together()?;
+        let mut file = bench.shelf.pieces(&way(1)).together()?;
         file.rewind()?;
         into.clear();
         file.read_to_string(into)
@@ -334,9 +335,9 @@ fn pieces_come_together_again_and_nothing_of_them_is_readable() {
         fs::write(&path, bent).unwrap();
         assert!(read(&mut together).is_err(), "{place}");
     }
-    bench.shelf.pieces("two").append(0, b"other").unwrap();
-    bench.shelf.keep_pieces_of(Some("two")).unwrap();
-    assert_eq!((pieces.length().unwrap(), bench.shelf.pieces("two").length().unwrap()), (0, 5));
-    bench.shelf.pieces("two").forget().unwrap();
-    bench.shelf.pieces("two").forget().unwrap();
+    bench.shelf.pieces(&way(2)).append(0, b"other").unwrap();
+    bench.shelf.keep_pieces_of(Some(&way(2))).unwrap();
+    assert_eq!((pieces.length().unwrap(), bench.shelf.pieces(&way(2)).length().unwrap()), (0, 5));
+    bench.shelf.pieces(&way(2)).forget().unwrap();
+    bench.shelf.pieces(&way(2)).forget().unwrap();
 }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use hinamori_crl::{Additions, Index, SharedBytes, diff};
+use hinamori_crl_mmap::Way;
 use hinamori_pki::most_reported;
 use hinamori_sync::{LONGEST_PIECE, ListMessage, ListOffer, ListPiece, ListWanted};
 
@@ -408,11 +409,8 @@ fn a_stop_after_the_last_piece_costs_nothing() {
     };
     // The last piece was written, and then the power went.
     let shelf = Shelf::open(&town.bench.core.config.data, 2).unwrap();
-    let part = files_named(&shelf.incoming(), "part").pop().unwrap();
-    shelf
-        .pieces(part.file_stem().unwrap().to_str().unwrap())
-        .append(last.wanted.offset, &last.bytes)
-        .unwrap();
+    let way = Way { id: last.wanted.id, content: last.wanted.content, from: last.wanted.held };
+    shelf.pieces(&way).append(last.wanted.offset, &last.bytes).unwrap();
     town.tell(ListTask::Down);
     town.up();
     let offer = hall.offer(1);

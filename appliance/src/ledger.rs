@@ -264,7 +264,7 @@ impl Ledger {
                 at,
                 clock_unsure: place.clock == ClockState::Unsure,
                 lane: Some(place.lane),
-                fact: *fact,
+                fact: fact.clone(),
             });
         }
         let scope = DocumentScope { incident: place.incident, site: place.site, period: Period::of(now) };
@@ -293,7 +293,7 @@ mod tests {
 
     fn arrival(number: u8) -> Fact {
         let person = PersonId::from_bytes([number; 16]);
-        Fact::Presence { person, event: PresenceEvent::Arrived, proof: Proof::DECLARED }
+        Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED)
     }
 
     const TOWN: Incidents =

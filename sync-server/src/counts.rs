@@ -48,6 +48,10 @@ pub(crate) struct SiteFigures {
     pub(crate) name: String,
     pub(crate) here: u32,
     pub(crate) passed: u32,
+    /// 所在未確認
+    pub(crate) unaccounted: u32,
+    /// 在宅・車中泊
+    pub(crate) beside: u32,
     pub(crate) out: u32,
     pub(crate) unnamed: u32,
     pub(crate) watched: u32,
@@ -159,8 +163,22 @@ impl SiteFigures {
         line: SiteLine,
     ) -> Self {
         let Site { id, name, kind } = site.clone();
-        let SiteCounts { here, passed, out, unnamed, watched } = counts;
-        let card_data = None;
-        Self { id, name, here, passed, out, unnamed, watched, last_contact, kind, building, line, card_data }
+        let SiteCounts { here, unaccounted, passed, out, beside, unnamed, watched } = counts;
+        Self {
+            id,
+            name,
+            here,
+            unaccounted,
+            passed,
+            out,
+            beside,
+            unnamed,
+            watched,
+            last_contact,
+            kind,
+            building,
+            line,
+            card_data: None,
+        }
     }
 }

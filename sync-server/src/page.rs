@@ -86,7 +86,9 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
     let figures = [
         ("ここに いる", sum(|site| site.here)),
         ("人数のみ", sum(|site| site.unnamed)),
+        ("所在未確認", sum(|site| site.unaccounted)),
         ("外出・外泊", sum(|site| site.out)),
+        ("在宅・車中泊", sum(|site| site.beside)),
         ("通過", sum(|site| site.passed)),
         ("今日の 見守り", sum(|site| site.watched)),
     ];
@@ -94,7 +96,7 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
     let rows: String = incident.sites.iter().map(|site| row(site, incident.mode, at)).collect();
     format!(
         "<section><h2>{word}</h2><ul class=\"sum\">{figures}</ul><table><thead><tr><th>拠点</th>\
-         <th>ここに いる</th><th>人数のみ</th><th>外出・外泊</th><th>通過</th><th>今日の 見守り</th>\
+         <th>ここに いる</th><th>人数のみ</th><th>所在未確認</th><th>外出・外泊</th><th>在宅・車中泊</th><th>通過</th><th>今日の 見守り</th>\
          <th>受付端末</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
 }
@@ -104,8 +106,10 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         id: _,
         name,
         here,
+        unaccounted,
         passed,
         out,
+        beside,
         unnamed,
         watched,
         last_contact,
@@ -128,7 +132,9 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
     let cells = [
         ("ここに いる", here),
         ("人数のみ", unnamed),
+        ("所在未確認", unaccounted),
         ("外出・外泊", out),
+        ("在宅・車中泊", beside),
         ("通過", passed),
         ("今日の 見守り", watched),
     ];

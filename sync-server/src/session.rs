@@ -311,11 +311,7 @@ kind = "shelter"
     fn arrival(key: &SealKey) -> SealedBatch {
         let (at, actor) = (now(), ActorId::new(key.box_id(), 1));
         let scope = DocumentScope { incident: LIVE, site: SITE, period: Period::of(at) };
-        let fact = Fact::Presence {
-            person: PersonId::from_bytes([1; 16]),
-            event: PresenceEvent::Arrived,
-            proof: Proof::DECLARED,
-        };
+        let fact = Fact::presence(PersonId::from_bytes([1; 16]), PresenceEvent::Arrived, Proof::DECLARED);
         let clock = Hlc::from_packed(at.get() << 16);
         let record = Record { id: RecordId::new(at, 1), at: clock, clock_unsure: false, lane: None, fact };
         let changes = vec![Document::new(scope, actor).unwrap().append(&[record], at).unwrap()];

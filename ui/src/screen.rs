@@ -138,8 +138,8 @@ fn lane_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
             welcome::count_ui(canvas, rect, view, answer, name.as_ref())
         }
         AnswerKind::Here { name } => here::here_ui(canvas, rect, view, answer, name.as_ref()),
-        AnswerKind::Left { name, leaving } => {
-            here::left_ui(canvas, rect, view, answer, name.as_ref(), *leaving)
+        AnswerKind::Left { name, departure, ask: _ } => {
+            here::left_ui(canvas, rect, view, answer, name.as_ref(), departure.leaving)
         }
         AnswerKind::Done { people } => done::done_ui(canvas, rect, view, answer, *people),
         AnswerKind::Undone => done::undone_ui(canvas, rect, view, answer),

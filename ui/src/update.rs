@@ -47,6 +47,11 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         }
         ToKiosk::LeaderList(list) => state.leader_list = Some(list),
         ToKiosk::WatchList(list) => state.watch_list = Some(list),
+        ToKiosk::Found(_)
+        | ToKiosk::Districts(_)
+        | ToKiosk::Group(_)
+        | ToKiosk::NotArrived(_)
+        | ToKiosk::Stays(_) => {}
         ToKiosk::Terminating => state.link = LinkStage::Connecting,
     }
     Vec::new()

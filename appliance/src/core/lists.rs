@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_ipc::LeaderItem;
-use hinamori_model::{CounterKind, PersonId, PersonalText, UnixMillis};
+use hinamori_model::{CardKey, CounterKind, Doubt, PersonId, PersonalText, UnixMillis};
 use hinamori_record::{Period, is_away};
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Person;
@@ -32,11 +32,26 @@ impl Core {
         let taps = self.ledger.store(incident).later(incident, self.site(), MOST_LINES)?;
         let mut items = Vec::new();
         for tap in &taps {
-            let known = self.directory.person(tap.person)?.filter(|person| !person.hidden);
+            let person = self.ledger.store(incident).canonical(tap.person)?;
+            let (mut known, mut doubts) = (self.directory.person(person)?, tap.doubts);
+            let mut nameless = person;
+            if known.as_ref().is_some_and(|person| person.hidden) {
+                nameless = self.shadow_of(person);
+                let named = self.ledger.store(incident).canonical(nameless)?;
+                known = self.directory.person(named)?;
+                doubts = doubts.with(Doubt::UnknownCard);
+            }
             let name = known.map(|person| person.name);
-            items.push(LeaderItem { at: tap.at, name, doubts: tap.doubts.iter().collect() });
+            let nameless = name.is_none().then_some(nameless);
+            items.push(LeaderItem { at: tap.at, name, doubts: doubts.iter().collect(), nameless });
         }
         Ok(items)
+    }
+
+    /// The id under which a hidden person stands in the leader's list: that of a card that nobody knows. A name given to
+    /// it is written down like any other, and changes nothing about them.
+    pub(super) fn shadow_of(&self, hidden: PersonId) -> PersonId {
+        self.town.key.person_of_unknown_card(CardKey::from_bytes(*hidden.as_bytes()))
     }
 
     /// Who is expected today and was not seen, by called name.

@@ -35,6 +35,7 @@ pub(crate) fn presence(state: PresenceState) -> Presence {
         state,
         arrived_at: Some(UnixMillis::new(NOON.get() - 60_000)),
         seen_at: Hlc::from_packed((NOON.get() - 30_000) << 16),
+        details: hinamori_record::Details::NONE,
     }
 }
 
@@ -110,7 +111,7 @@ impl Desk {
         let plan = self.lane.plan(input, self.now)?;
         let facts = plan.facts().to_vec();
         let first = self.written.len();
-        self.written.extend(&facts);
+        self.written.extend(facts.iter().cloned());
         let records = (first..self.written.len()).map(record).collect();
         self.lane.complete(plan, Written::Durable(records), self.now);
         Ok(facts)

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use hinamori_ipc::{AnswerId, AnswerKind, Command, HoldReason, Screen, WatchAsk, WatchMood, encode};
 use hinamori_model::{
-    Assurance, CardKey, CounterKind, Direction, Doubt, Doubts, Leaving, PersonId, RecordId, SiteKind,
+    Assurance, CardKey, CounterKind, Destination, Direction, Doubt, Doubts, Leaving, PersonId, RecordId,
+    SiteKind,
 };
-use hinamori_record::{Fact, PresenceState, Proof};
+use hinamori_record::{Fact, Presence, PresenceState, Proof};
 use proptest::prelude::*;
 
 use crate::fixture::{Desk, READ, mate, person, presence, record, text, unknown};
-use crate::{Input, KnownPerson, Tap, WatchStanding, Written};
+use crate::{Declared, DeclaredPerson, Input, KnownPerson, Tap, WatchStanding, Written};
 
 const STATES: [Option<PresenceState>; 6] = [
     None,
@@ -34,6 +35,8 @@ enum Step {
     TapOnFullDisk(u8, [usize; 4]),
     Nameless,
     NotRead,
+    /// Somebody says who of the family is here.
+    Declared([usize; 4], u8),
     /// A command, for the answer so many before the latest.
     Touch(u8, u64, u8),
     TouchOnFullDisk(u8, u8),
@@ -48,7 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1_u8..8, states()).prop_map(|(card, states)| Step::TapOnFullDisk(card, states)),
         1 => Just(Step::Nameless),
         1 => Just(Step::NotRead),
-        8 => (0_u8..15, 0_u64..2, any::<u8>()).prop_map(|(what, back, data)| Step::Touch(what, back, data)),
+        1 => (states(), any::<u8>()).prop_map(|(states, who)| Step::Declared(states, who)),
+        8 => (0_u8..16, 0_u64..2, any::<u8>()).prop_map(|(what, back, data)| Step::Touch(what, back, data)),
         1 => (0_u8..8, any::<u8>()).prop_map(|(what, data)| Step::TouchOnFullDisk(what, data)),
         3 => prop_oneof![0_u64..3_000, Just(6_000), Just(31_000)].prop_map(Step::Wait),
         1 => Just(Step::NewIncident),
@@ -64,11 +68,7 @@ enum World {
 /// Cards 1 to 4 are the family's, 5 is card 1's person by an expired card, 6 and 7 are unknown.
 fn card(number: u8, states: [usize; 4], past: bool, world: World) -> Tap {
     let holder = if number == 5 { 1 } else { number };
-    let state = |member: u8| {
-        let secret = HIDDEN.contains(&member) && world == World::HiddenNeverSeen;
-        let index = usize::from(member).checked_sub(1).filter(|_| !secret);
-        index.and_then(|index| STATES[states[index]]).map(presence)
-    };
+    let state = |member: u8| known_state(member, states, world);
     let mut tap = unknown(holder, READ);
     tap.card = CardKey::from_bytes([number; 16]);
     let is_secret = HIDDEN.contains(&holder) && world == World::HiddenNeverSeen;
@@ -123,8 +123,20 @@ fn command(what: u8, answer: AnswerId, data: u8) -> Command {
             answer,
             mood: [WatchMood::Fine, WatchMood::Talk, WatchMood::Away][usize::from(data % 3)],
         },
+        14 => Command::LeavingTo {
+            answer,
+            destination: Destination::from_code(u64::from(data % 7)),
+            companions: members.filter(|member| *member < 5).map(person).collect(),
+        },
         _ => Command::ShowLeaderList,
     }
+}
+
+/// Where somebody of the family is, as this world has it.
+fn known_state(member: u8, states: [usize; 4], world: World) -> Option<Presence> {
+    let secret = HIDDEN.contains(&member) && world == World::HiddenNeverSeen;
+    let index = usize::from(member).checked_sub(1).filter(|_| !secret);
+    index.and_then(|index| STATES[states[index]]).map(presence)
 }
 
 /// A lane, its disk, and what may be said about whom.
@@ -154,6 +166,15 @@ impl Twin {
             }
             Step::TapOnFullDisk(number, states) => {
                 Input::Tap(Box::new(card(*number, *states, false, self.world)))
+            }
+            Step::Declared(states, who) => {
+                let touched = FAMILY.into_iter().filter(|member| who & (1 << member) != 0);
+                let people = touched.map(|member| DeclaredPerson {
+                    person: person(member),
+                    presence: known_state(member, *states, self.world),
+                    hidden: HIDDEN.contains(&member),
+                });
+                Input::Declared(Declared { by: None, people: people.collect() })
             }
             Step::Nameless => Input::Nameless(Doubts::NONE),
             Step::NotRead => Input::NotRead(HoldReason::TornAway),
@@ -197,7 +218,7 @@ impl Twin {
         let facts = plan.facts().to_vec();
         facts.iter().for_each(|fact| self.check(fact));
         if disk_is_full && !facts.is_empty() {
-            let is_touch = matches!(input, Input::Command(_));
+            let is_touch = matches!(input, Input::Command(_) | Input::Declared(_));
             self.desk.lane.complete(plan, Written::Failed(HoldReason::DiskFull), self.desk.now);
             if is_touch {
                 assert_eq!(&before.1, self.desk.lane.screen());
@@ -210,7 +231,7 @@ impl Twin {
             return vec![u8::try_from(facts.len()).unwrap()];
         }
         let records = (0..facts.len()).map(|offset| record(self.desk.written.len() + offset)).collect();
-        self.desk.written.extend(&facts);
+        self.desk.written.extend(facts.iter().cloned());
         self.taken_back.extend(facts.iter().filter_map(|fact| match fact {
             Fact::Undo { of } => Some(*of),
             _ => None,
@@ -232,6 +253,10 @@ impl Twin {
             Input::Nameless(_) | Input::Command(Command::CountPeople { answer: None, .. }) => {
                 (self.visitor, self.since) = (None, self.desk.written.len());
                 self.named.clear();
+            }
+            Input::Declared(declared) => {
+                (self.visitor, self.since) = (None, self.desk.written.len());
+                self.named = declared.people.iter().map(|declared| declared.person).collect();
             }
             Input::NotRead(_) | Input::Command(_) => {}
         }

@@ -10,6 +10,7 @@
 use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command, HoldReason, Refusal, Screen};
 use hinamori_model::{CounterKind, Direction, LaneId, RecordId, SiteKind, UnixMillis};
 
+use crate::departure;
 use crate::plan::{By, Input, Plan, Then, Written};
 use crate::shelter::{self, Gate};
 use crate::tap::Tap;
@@ -111,6 +112,15 @@ impl Lane {
                 Ok(Plan::begin(By::Card, None, true, step))
             }
             Input::NotRead(reason) => Ok(Plan::of(By::Card, Vec::new(), Then::HoldAgain(reason))),
+            Input::Declared(declared) => match self.counter {
+                CounterKind::Shelter => {
+                    let step = shelter::declared(self.gate(), &declared);
+                    // When all of them were here already there is nothing to answer.
+                    let is_new = !step.facts.is_empty();
+                    is_new.then(|| Plan::begin(By::Touch, None, false, step)).ok_or(Refusal::NotNow)
+                }
+                CounterKind::Watch => Err(Refusal::NotNow),
+            },
             Input::Command(command) => self.plan_command(command, now),
         }
     }
@@ -155,7 +165,10 @@ impl Lane {
                 Ok(Plan::of(By::Touch, facts, Then::Undone))
             }
             Command::Leave { answer, leaving } => {
-                shelter::leave(self.offer(answer)?, leaving).map(Plan::next)
+                departure::leave(self.offer(answer)?, leaving, now).map(Plan::next)
+            }
+            Command::LeavingTo { answer, destination, companions } => {
+                departure::leaving_to(self.offer(answer)?, destination, &companions, now).map(Plan::next)
             }
             Command::Dismiss { answer } => match &self.screen {
                 Screen::Answer(shown) if shown.id == answer => Ok(Plan::touch(Then::Dismiss)),
@@ -171,11 +184,8 @@ impl Lane {
                 Ok(if agreed { Plan::next(agreement) } else { Plan::touch(Then::End) })
             }
             Command::WatchMood { answer, mood } => watch::mood(self.offer(answer)?, mood).map(Plan::next),
-            Command::OpenIncident { .. }
-            | Command::EndDrill { .. }
-            | Command::AnswerBuilding { .. }
-            | Command::ShowLeaderList
-            | Command::ShowWatchList => Err(Refusal::NotNow),
+            // The caller's.
+            _ => Err(Refusal::NotNow),
         }
     }
 

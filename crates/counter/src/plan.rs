@@ -1,8 +1,8 @@
 //! What comes to a lane, what is written before anything is said, and what became of it.
 
 use hinamori_ipc::{AnswerKind, Command, HoldReason};
-use hinamori_model::{CardKey, CounterKind, Direction, Doubts, RecordId};
-use hinamori_record::Fact;
+use hinamori_model::{CardKey, CounterKind, Direction, Doubts, PersonId, RecordId};
+use hinamori_record::{Fact, Presence};
 
 use crate::tap::Tap;
 use crate::visit::{Offer, Step};
@@ -17,8 +17,30 @@ pub enum Input {
     Nameless(Doubts),
     /// Nothing could be read: hold it again.
     NotRead(HoldReason),
+    /// Somebody says that these people are here, without a card of theirs.
+    Declared(Declared),
     /// Somebody touched the screen. Commands about the incident, the site and lists are the caller's.
     Command(Command),
+}
+
+/// People of whom somebody says that they are here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Declared {
+    /// The named leader by whose word it is; `None` for whoever stands at the lane.
+    pub by: Option<PersonId>,
+    /// Who, and what is known of them.
+    pub people: Vec<DeclaredPerson>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredPerson {
+    /// Who.
+    pub person: PersonId,
+    /// Where they are, if it is at this lane's site.
+    pub presence: Option<Presence>,
+    /// 秘匿
+    pub hidden: bool,
 }
 
 /// What is to be written before anything is said. Nothing has changed yet.

@@ -27,10 +27,11 @@ use std::collections::BTreeSet;
 
 use hinamori_ipc::{AnswerKind, Member, MemberState, Party, Refusal};
 use hinamori_model::{Direction, Leaving, PersonId, SiteKind};
-use hinamori_record::{Fact, Presence, PresenceEvent, PresenceState, Proof};
+use hinamori_record::{Details, Fact, Presence, PresenceEvent, PresenceState, Proof};
 
+use crate::plan::{Declared, DeclaredPerson};
 use crate::tap::{Housemate, Tap};
-use crate::visit::{Invited, Offer, Step};
+use crate::visit::{Invited, Leaver, Offer, Step};
 
 /// Where a lane of this counter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +67,8 @@ impl Gate {
             (Self::Exit, _) => PresenceEvent::Out,
             (Self::Entrance, None) => PresenceEvent::Arrived,
             (Self::Entrance, Some(presence)) => match presence.state {
-                PresenceState::Passed => PresenceEvent::Arrived,
-                PresenceState::Here
-                | PresenceState::Out
-                | PresenceState::Overnight
-                | PresenceState::Moved
-                | PresenceState::Left => PresenceEvent::Seen,
+                PresenceState::Passed | PresenceState::ToldElsewhere => PresenceEvent::Arrived,
+                _ => PresenceEvent::Seen,
             },
         }
     }
@@ -80,7 +77,7 @@ impl Gate {
 /// A card was held to the lane.
 pub(crate) fn tap(gate: Gate, tap: &Tap) -> Step {
     let presence = tap.presence.as_ref();
-    let facts = vec![Fact::Presence { person: tap.person, event: gate.event(presence), proof: tap.proof }];
+    let facts = vec![Fact::presence(tap.person, gate.event(presence), tap.proof)];
     let is_seen_again = gate.has_received(presence) && !tap.is_hidden();
     match gate {
         Gate::Exit => seen_here(tap, facts, Some(Leaving::Out)),
@@ -91,11 +88,31 @@ pub(crate) fn tap(gate: Gate, tap: &Tap) -> Step {
 
 fn seen_here(tap: &Tap, facts: Vec<Fact>, recorded: Option<Leaving>) -> Step {
     let name = tap.shown_name();
-    Step {
-        facts,
-        kind: AnswerKind::Here { name: name.clone() },
-        offer: Offer::Leave { person: tap.person, proof: tap.proof, name, recorded },
-    }
+    let is_here = |member: &Member| matches!(member.state, MemberState::AlreadyIn { .. });
+    let companions = tap.shown_household().iter().map(|mate| member(Gate::Entrance, mate).0).filter(is_here);
+    let leaver =
+        Leaver { person: tap.person, proof: tap.proof, name: name.clone(), companions: companions.collect() };
+    Step { facts, kind: AnswerKind::Here { name }, offer: Offer::Leave { leaver, recorded } }
+}
+
+/// Somebody says that these people are here. Who is here already is left out, but for hidden people: what is
+/// recorded of them is the same whatever was before.
+pub(crate) fn declared(gate: Gate, declared: &Declared) -> Step {
+    let Declared { by, people } = declared;
+    let is_new = |person: &&DeclaredPerson| person.hidden || !gate.has_received(person.presence.as_ref());
+    let details = Details { declared_by: *by, ..Details::NONE };
+    let facts: Vec<Fact> = people
+        .iter()
+        .filter(is_new)
+        .map(|DeclaredPerson { person, presence, .. }| Fact::Presence {
+            person: *person,
+            event: gate.event(presence.as_ref()),
+            proof: Proof::DECLARED,
+            details,
+        })
+        .collect();
+    let counted = u32::try_from(facts.len()).unwrap_or(u32::MAX);
+    Step { facts, kind: AnswerKind::Done { people: counted }, offer: Offer::Nothing }
 }
 
 fn welcome(gate: Gate, tap: &Tap, facts: Vec<Fact>) -> Step {
@@ -137,7 +154,7 @@ pub(crate) fn confirm(invited: &[Invited], members: &[PersonId]) -> Result<Step,
     let mut facts = Vec::new();
     for person in members.iter().collect::<BTreeSet<_>>() {
         let found = invited.iter().find(|invited| invited.person == *person).ok_or(Refusal::NotNow)?;
-        let fact = |event| Fact::Presence { person: *person, event, proof: Proof::DECLARED };
+        let fact = |event| Fact::presence(*person, event, Proof::DECLARED);
         facts.extend(found.event.map(fact));
     }
     let came_along = u32::try_from(facts.len()).unwrap_or(u32::MAX);
@@ -161,26 +178,6 @@ pub(crate) fn nameless(gate: Gate) -> Step {
         Gate::Exit => Vec::new(),
     };
     Step { facts, kind: AnswerKind::AskStaff, offer: Offer::Nothing }
-}
-
-/// The person leaves in this way.
-///
-/// # Errors
-/// [`Refusal::NotNow`] when the answer offers no leaving.
-pub(crate) fn leave(offer: &Offer, leaving: Leaving) -> Result<Step, Refusal> {
-    let Offer::Leave { person, proof, name, recorded } = offer else { return Err(Refusal::NotNow) };
-    let event = match leaving {
-        Leaving::Out => PresenceEvent::Out,
-        Leaving::Overnight => PresenceEvent::Overnight,
-        Leaving::Moved => PresenceEvent::Moved,
-        Leaving::Left => PresenceEvent::Left,
-    };
-    let fact = Fact::Presence { person: *person, event, proof: *proof };
-    Ok(Step {
-        facts: if *recorded == Some(leaving) { Vec::new() } else { vec![fact] },
-        kind: AnswerKind::Left { name: name.clone(), leaving },
-        offer: Offer::Nothing,
-    })
 }
 
 #[cfg(test)]

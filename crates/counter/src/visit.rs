@@ -3,7 +3,7 @@
 //! A lane has at most one. The next card, the next head counted or another counter ends it; what it recorded
 //! stays.
 
-use hinamori_ipc::{AnswerId, AnswerKind, Refusal};
+use hinamori_ipc::{AnswerId, AnswerKind, Departure, LeaveAsk, Member, Refusal};
 use hinamori_model::{CardKey, Leaving, PersonId, PersonalText, RecordId, UnixMillis};
 use hinamori_record::{Fact, PresenceEvent, Proof};
 
@@ -23,9 +23,35 @@ pub(crate) enum Offer {
     Nothing,
     Household(Vec<Invited>),
     Count,
-    Leave { person: PersonId, proof: Proof, name: Option<PersonalText>, recorded: Option<Leaving> },
-    Consent { person: PersonId, proof: Proof, called_name: Option<PersonalText> },
-    Mood { person: PersonId, proof: Proof },
+    Leave {
+        leaver: Leaver,
+        recorded: Option<Leaving>,
+    },
+    /// They left; where to and who goes along may still be said.
+    LeavingTo {
+        leaver: Leaver,
+        departure: Departure,
+        ask: LeaveAsk,
+    },
+    Consent {
+        person: PersonId,
+        proof: Proof,
+        called_name: Option<PersonalText>,
+    },
+    Mood {
+        person: PersonId,
+        proof: Proof,
+    },
+}
+
+/// Somebody who may leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Leaver {
+    pub(crate) person: PersonId,
+    pub(crate) proof: Proof,
+    pub(crate) name: Option<PersonalText>,
+    /// Members of the household who are here.
+    pub(crate) companions: Vec<Member>,
 }
 
 /// A member of the household as the panel shows them.

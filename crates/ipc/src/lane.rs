@@ -1,7 +1,7 @@
 //! Everything that a kiosk may draw of its lane.
 
 use hinamori_model::{
-    CounterKind, Direction, Doubt, LaneId, Leaving, Mode, PersonId, PersonalText, UnixMillis,
+    CounterKind, Destination, Direction, Doubt, LaneId, Leaving, Mode, PersonId, PersonalText, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -256,8 +256,10 @@ pub enum AnswerKind {
     Left {
         /// The name, if known.
         name: Option<PersonalText>,
-        /// How.
-        leaving: Leaving,
+        /// How, where to and until when.
+        departure: Departure,
+        /// What is asked beside it; `None` when nothing is.
+        ask: Option<LeaveAsk>,
     },
     /// The members or the count were recorded: 完了.
     Done {
@@ -298,8 +300,9 @@ impl AnswerKind {
         match self {
             Self::Welcome { party, .. } => !matches!(party, Party::Nobody),
             Self::Greeting { ask, .. } => !matches!(ask, WatchAsk::Nothing),
+            Self::Left { ask, .. } => ask.is_some(),
             Self::Here { .. } | Self::AskStaff => true,
-            Self::Left { .. } | Self::Done { .. } | Self::Undone | Self::HoldAgain { .. } => false,
+            Self::Done { .. } | Self::Undone | Self::HoldAgain { .. } => false,
         }
     }
 }
@@ -315,6 +318,28 @@ pub enum Sound {
     Ask,
     /// Two falling notes.
     Again,
+}
+
+/// How somebody left, as it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// How.
+    pub leaving: Leaving,
+    /// Where to, once it was said.
+    pub destination: Option<Destination>,
+    /// When they come back (out, overnight), else when somebody asks after them.
+    pub until: UnixMillis,
+    /// How many left with this visit.
+    pub people: u32,
+}
+
+/// What is asked of somebody who leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaveAsk {
+    /// Whether one of six pictures is to say where to.
+    pub destination: bool,
+    /// Members of the household who are here and may go along.
+    pub companions: Vec<Member>,
 }
 
 /// Who else may have come with the person who tapped.
@@ -376,4 +401,6 @@ pub struct LeaderItem {
     pub name: Option<PersonalText>,
     /// What to look at.
     pub doubts: Vec<Doubt>,
+    /// Whom a name can be given to; `None` when there is nothing to name.
+    pub nameless: Option<PersonId>,
 }

@@ -11,14 +11,19 @@
 mod frame;
 mod lane;
 mod message;
+mod people;
 
 pub use frame::{FrameError, Frames, MAXIMUM_FRAME, decode, encode};
 pub use lane::{
-    Answer, AnswerId, AnswerKind, Banner, BuildingAnswer, CardData, ClockState, DiskState, LaneChange,
-    LaneState, LeaderItem, LinkState, Member, MemberState, Party, ReaderState, Screen, SiteState, Sound,
-    Status, WatchAsk,
+    Answer, AnswerId, AnswerKind, Banner, BuildingAnswer, CardData, ClockState, Departure, DiskState,
+    LaneChange, LaneState, LeaderItem, LeaveAsk, LinkState, Member, MemberState, Party, ReaderState, Screen,
+    SiteState, Sound, Status, WatchAsk,
 };
 pub use message::{BuildingFinding, Command, FromKiosk, HoldReason, Refusal, ToKiosk, WatchMood};
+pub use people::{
+    District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName, HouseholdStanding,
+    NotArrived, PersonStanding, Standing, Stay, StayState,
+};
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;

@@ -1,9 +1,14 @@
 //! What the two sides say.
 
-use hinamori_model::{CounterKind, Direction, LaneId, Leaving, Mode, PersonId, PersonalText};
+use hinamori_model::{
+    CounterKind, Destination, Direction, LaneId, Leaving, Mode, PersonId, PersonalText, RegisteredKind,
+    UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{AnswerId, BuildingAnswer, LaneChange, LaneState, LeaderItem};
+use crate::{
+    AnswerId, BuildingAnswer, District, Found, Group, LaneChange, LaneState, LeaderItem, NotArrived, Stay,
+};
 
 /// From a kiosk to the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +60,15 @@ pub enum Command {
         /// How.
         leaving: Leaving,
     },
+    /// Where the people of this answer go who left, and who of the household goes along.
+    LeavingTo {
+        /// Which.
+        answer: AnswerId,
+        /// One of six pictures; `None` where none was asked for.
+        destination: Option<Destination>,
+        /// The members that were touched.
+        companions: Vec<PersonId>,
+    },
     /// The panel is over: its time ran out, or 次の人へ was touched.
     Dismiss {
         /// Which.
@@ -99,6 +113,75 @@ pub enum Command {
     ShowLeaderList,
     /// Asks who is expected today and was not seen; answered with [`ToKiosk::WatchList`].
     ShowWatchList,
+    /// A numbered badge was read, or its code was typed from paper: taken like a card.
+    Badge {
+        /// The text of the code.
+        code: PersonalText,
+    },
+    /// Looks people up by the beginning of a name; answered with [`ToKiosk::Found`].
+    Search {
+        /// What was typed, in kana, letters or kanji.
+        query: PersonalText,
+    },
+    /// These people of the roster, without a card, are here: somebody who knows them says so.
+    CheckIn {
+        /// Who.
+        people: Vec<PersonId>,
+    },
+    /// The card or badge that nobody knew belongs to this person of the roster.
+    GiveName {
+        /// What the leader's list has as nameless.
+        nameless: PersonId,
+        /// Whose it is.
+        person: PersonId,
+    },
+    /// The card or badge that nobody knew belongs to somebody who is not on the roster.
+    Register {
+        /// What the leader's list has as nameless.
+        nameless: PersonId,
+        /// What kind of person.
+        kind: RegisteredKind,
+    },
+    /// Somebody said that these people are safe elsewhere.
+    ToldElsewhere {
+        /// Who.
+        people: Vec<PersonId>,
+    },
+    /// Asks for districts and groups; answered with [`ToKiosk::Districts`].
+    ShowDistricts,
+    /// Asks for a group's tick list; answered with [`ToKiosk::Group`].
+    ShowGroup {
+        /// The district.
+        district: String,
+        /// The group.
+        group: String,
+    },
+    /// The leader of a group says who of it is here.
+    DeclareGroup {
+        /// Who says it: a person of the group.
+        leader: PersonId,
+        /// Who is here.
+        present: Vec<PersonId>,
+    },
+    /// Asks who has not arrived; answered with [`ToKiosk::NotArrived`].
+    ShowNotArrived {
+        /// The district whose households are wanted.
+        district: Option<String>,
+        /// The place of the first household, from 0.
+        from: u32,
+    },
+    /// Asks for everybody's stay here; answered with [`ToKiosk::Stays`].
+    ShowStays,
+    /// 点呼: these people were seen on a round.
+    ConfirmStays {
+        /// Who.
+        people: Vec<PersonId>,
+    },
+    /// 点呼 is over: whoever was not seen since then is unaccounted for.
+    CloseRollCall {
+        /// The hour from which being seen counts.
+        since: UnixMillis,
+    },
 }
 
 /// What was seen of the building.
@@ -140,6 +223,8 @@ pub enum HoldReason {
     DiskFull,
     /// The write failed for another reason.
     DiskFailing,
+    /// The code that was read is no badge of this town.
+    ForeignBadge,
 }
 
 /// Why a command did nothing.
@@ -174,6 +259,16 @@ pub enum ToKiosk {
     LeaderList(Vec<LeaderItem>),
     /// Expected today and not seen, by called name.
     WatchList(Vec<PersonalText>),
+    /// Who fits what was typed.
+    Found(Found),
+    /// Districts and groups of the roster that this box holds.
+    Districts(Vec<District>),
+    /// A group's tick list.
+    Group(Group),
+    /// Who has not arrived.
+    NotArrived(NotArrived),
+    /// Everybody's stay here, whoever was not seen for longest first.
+    Stays(Vec<Stay>),
     /// The daemon ends on purpose; it will be back.
     Terminating,
 }

@@ -17,6 +17,8 @@ mod time;
 pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
 pub use doubt::{Doubt, Doubts};
 pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, ListId, PersonId, RecordId, SiteId};
-pub use place::{Assurance, BindingAssurance, CounterKind, Direction, Leaving, Mode, SiteKind};
+pub use place::{
+    Assurance, BindingAssurance, CounterKind, Destination, Direction, Leaving, Mode, RegisteredKind, SiteKind,
+};
 pub use secret::PersonalText;
 pub use time::{Hlc, HlcClock, UnixMillis};

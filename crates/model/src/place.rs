@@ -68,6 +68,32 @@ code! {
     }
 }
 code! {
+    /// Where somebody goes who leaves: six pictures.
+    Destination {
+        /// 自宅: the person stays ours, as 在宅避難者.
+        Home = 0,
+        /// 親せき・知人の家
+        Relatives = 1,
+        /// 別の避難所
+        Shelter = 2,
+        /// 車の中: the person stays ours, as 車中泊避難者.
+        Car = 3,
+        /// 病院・施設
+        Hospital = 4,
+        /// まだ 決まっていない・そのほか: somebody asks after them soon.
+        Undecided = 5,
+    }
+}
+code! {
+    /// Who somebody is that the roster does not have.
+    RegisteredKind {
+        /// 帰省者・来訪者: counted apart.
+        Visitor = 0,
+        /// Lives in the town, and the roster does not have them yet.
+        ResidentNotListed = 1,
+    }
+}
+code! {
     /// What a site is for.
     SiteKind {
         /// 避難所: a stay.

@@ -97,10 +97,11 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Fact, PresenceEvent, Proof, RevocationMark};
+    use crate::record::{Details, Fact, PresenceEvent, Proof, RevocationMark};
     use crate::{Period, decode_change};
     use hinamori_model::{
-        Assurance, BindingAssurance, BoxId, Doubt, Hlc, IncidentId, LaneId, PersonId, RecordId, SiteId,
+        Assurance, BindingAssurance, BoxId, Destination, Doubt, Hlc, HouseholdId, IncidentId, LaneId,
+        PersonId, RecordId, RegisteredKind, SiteId,
     };
 
     fn scope() -> DocumentScope {
@@ -130,16 +131,17 @@ mod tests {
             revocation: RevocationMark::NotRevoked { as_of: UnixMillis::new(5) },
         };
         let person = PersonId::from_bytes([number; 16]);
-        record(number, Fact::Presence { person, event: PresenceEvent::Arrived, proof })
+        record(number, Fact::presence(person, PresenceEvent::Arrived, proof))
     }
 
     fn all_kinds() -> Vec<Record> {
         let first = arrival(1);
+        let of = first.id;
         vec![
             first,
             record(2, Fact::HeadCount { adults: 2, children: 0, infants: u16::MAX }),
             record(3, Fact::SiteOpened { building: crate::Building::SomethingOrUnsure, findings: 5 }),
-            record(4, Fact::Undo { of: first.id }),
+            record(4, Fact::Undo { of }),
             record(
                 5,
                 Fact::Watch {
@@ -151,6 +153,38 @@ mod tests {
                     },
                 },
             ),
+            record(
+                6,
+                Fact::Presence {
+                    person: PersonId::from_bytes([9; 16]),
+                    event: PresenceEvent::Moved,
+                    proof: Proof::DECLARED,
+                    details: Details {
+                        declared_by: Some(PersonId::from_bytes([8; 16])),
+                        destination: Some(Destination::Shelter),
+                        to: Some(SiteId::from_bytes([7; 16])),
+                        until: Some(UnixMillis::new(6)),
+                    },
+                },
+            ),
+            record(
+                7,
+                Fact::Link {
+                    from: PersonId::from_bytes([1; 16]),
+                    to: PersonId::from_bytes([2; 16]),
+                    binding: BindingAssurance::MatchedByStaff,
+                },
+            ),
+            record(
+                8,
+                Fact::Registered {
+                    person: PersonId::from_bytes([3; 16]),
+                    kind: RegisteredKind::Visitor,
+                    household: Some(HouseholdId::from_bytes([4; 16])),
+                },
+            ),
+            record(9, Fact::Named { of, adults: 1, children: 2, infants: 3 }),
+            record(10, Fact::RollCall { since: UnixMillis::new(5) }),
         ]
     }
 

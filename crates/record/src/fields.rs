@@ -1,9 +1,12 @@
 //! A record as a map of scalars, and back. Keys are short because they stand in every record.
 
 use automerge::ScalarValue;
-use hinamori_model::{Assurance, BindingAssurance, Doubts, Hlc, LaneId, PersonId, RecordId, UnixMillis};
+use hinamori_model::{
+    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, LaneId, PersonId, RecordId,
+    RegisteredKind, SiteId, UnixMillis,
+};
 
-use crate::record::{Building, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};
+use crate::record::{Building, Details, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};
 
 const KIND: &str = "k";
 const TIME: &str = "t";
@@ -21,41 +24,69 @@ const CHILDREN: &str = "ch";
 const INFANTS: &str = "in";
 const FINDINGS: &str = "f";
 const RECORD: &str = "o";
+const DECLARED_BY: &str = "y";
+const DESTINATION: &str = "g";
+const SITE: &str = "s";
+const UNTIL: &str = "x";
+const OTHER: &str = "q";
+const HOUSEHOLD: &str = "h";
 
 const KIND_PRESENCE: u64 = 0;
 const KIND_WATCH: u64 = 1;
 const KIND_HEAD_COUNT: u64 = 2;
 const KIND_SITE_OPENED: u64 = 3;
 const KIND_UNDO: u64 = 4;
+const KIND_LINK: u64 = 5;
+const KIND_REGISTERED: u64 = 6;
+const KIND_NAMED: u64 = 7;
+const KIND_ROLL_CALL: u64 = 8;
 
 /// The fields of `record`, in the order in which they are written. Fields at their usual value (no doubt,
 /// nothing checked, clock sure) are left out: that is most of them on most days.
 pub(crate) fn fields_of(record: &Record) -> Vec<(&'static str, ScalarValue)> {
-    let Record { id: _, at, clock_unsure, lane, fact } = *record;
+    let Record { id: _, at, clock_unsure, lane, ref fact } = *record;
     let mut fields = Vec::with_capacity(10);
     let number = ScalarValue::Uint;
-    match fact {
-        Fact::Presence { person, event, proof } => {
+    match *fact {
+        Fact::Presence { person, event, proof, details } => {
             fields.push((KIND, number(KIND_PRESENCE)));
             person_fields(&mut fields, person, event.code(), proof);
+            detail_fields(&mut fields, details);
         }
         Fact::Watch { person, event, proof } => {
             fields.push((KIND, number(KIND_WATCH)));
             person_fields(&mut fields, person, event.code(), proof);
         }
-        Fact::HeadCount { adults, children, infants } => fields.extend([
-            (KIND, number(KIND_HEAD_COUNT)),
-            (ADULTS, number(adults.into())),
-            (CHILDREN, number(children.into())),
-            (INFANTS, number(infants.into())),
-        ]),
+        Fact::HeadCount { adults, children, infants } => {
+            fields.push((KIND, number(KIND_HEAD_COUNT)));
+            fields.extend(heads([adults, children, infants]));
+        }
         Fact::SiteOpened { building, findings } => fields.extend([
             (KIND, number(KIND_SITE_OPENED)),
             (EVENT, number(building.code().into())),
             (FINDINGS, number(findings.into())),
         ]),
-        Fact::Undo { of } => {
-            fields.extend([(KIND, number(KIND_UNDO)), (RECORD, ScalarValue::Bytes(of.as_bytes().to_vec()))])
+        Fact::Undo { of } => fields.extend([(KIND, number(KIND_UNDO)), (RECORD, bytes(of.as_bytes()))]),
+        Fact::Link { from, to, binding } => fields.extend([
+            (KIND, number(KIND_LINK)),
+            (PERSON, bytes(from.as_bytes())),
+            (OTHER, bytes(to.as_bytes())),
+            (BINDING, number(binding.code().into())),
+        ]),
+        Fact::Registered { person, kind, household } => {
+            fields.extend([
+                (KIND, number(KIND_REGISTERED)),
+                (PERSON, bytes(person.as_bytes())),
+                (EVENT, number(kind.code().into())),
+            ]);
+            fields.extend(household.map(|household| (HOUSEHOLD, bytes(household.as_bytes()))));
+        }
+        Fact::Named { of, adults, children, infants } => {
+            fields.extend([(KIND, number(KIND_NAMED)), (RECORD, bytes(of.as_bytes()))]);
+            fields.extend(heads([adults, children, infants]));
+        }
+        Fact::RollCall { since } => {
+            fields.extend([(KIND, number(KIND_ROLL_CALL)), (UNTIL, number(since.get()))]);
         }
     }
     fields.push((TIME, number(at.packed())));
@@ -68,10 +99,27 @@ pub(crate) fn fields_of(record: &Record) -> Vec<(&'static str, ScalarValue)> {
     fields
 }
 
+fn bytes(id: &[u8; 16]) -> ScalarValue {
+    ScalarValue::Bytes(id.to_vec())
+}
+
+fn heads([adults, children, infants]: [u16; 3]) -> [(&'static str, ScalarValue); 3] {
+    [(ADULTS, adults), (CHILDREN, children), (INFANTS, infants)]
+        .map(|(key, count)| (key, ScalarValue::Uint(count.into())))
+}
+
+fn detail_fields(fields: &mut Vec<(&'static str, ScalarValue)>, details: Details) {
+    let Details { declared_by, destination, to, until } = details;
+    fields.extend(declared_by.map(|by| (DECLARED_BY, bytes(by.as_bytes()))));
+    fields.extend(destination.map(|goes| (DESTINATION, ScalarValue::Uint(goes.code().into()))));
+    fields.extend(to.map(|site| (SITE, bytes(site.as_bytes()))));
+    fields.extend(until.map(|until| (UNTIL, ScalarValue::Uint(until.get()))));
+}
+
 fn person_fields(fields: &mut Vec<(&'static str, ScalarValue)>, person: PersonId, event: u8, proof: Proof) {
     let Proof { assurance, binding, doubts, revocation } = proof;
     fields.extend([
-        (PERSON, ScalarValue::Bytes(person.as_bytes().to_vec())),
+        (PERSON, bytes(person.as_bytes())),
         (EVENT, ScalarValue::Uint(event.into())),
         (ASSURANCE, ScalarValue::Uint(assurance.code().into())),
         (BINDING, ScalarValue::Uint(binding.code().into())),
@@ -119,6 +167,7 @@ impl Fields {
                 person: self.person()?,
                 event: PresenceEvent::from_code(self.number(EVENT)?)?,
                 proof: self.proof()?,
+                details: self.details(),
             },
             KIND_WATCH => Fact::Watch {
                 person: self.person()?,
@@ -134,7 +183,24 @@ impl Fields {
                 building: Building::from_code(self.number(EVENT)?)?,
                 findings: u8::try_from(self.number(FINDINGS)?).ok()?,
             },
-            KIND_UNDO => Fact::Undo { of: RecordId::from_bytes(self.id16(RECORD)?) },
+            KIND_UNDO => Fact::Undo { of: self.of()? },
+            KIND_LINK => Fact::Link {
+                from: self.person()?,
+                to: self.id16(OTHER).map(PersonId::from_bytes)?,
+                binding: BindingAssurance::from_code(self.number(BINDING)?)?,
+            },
+            KIND_REGISTERED => Fact::Registered {
+                person: self.person()?,
+                kind: RegisteredKind::from_code(self.number(EVENT)?)?,
+                household: self.id16(HOUSEHOLD).map(HouseholdId::from_bytes),
+            },
+            KIND_NAMED => Fact::Named {
+                of: self.of()?,
+                adults: self.small(ADULTS)?,
+                children: self.small(CHILDREN)?,
+                infants: self.small(INFANTS)?,
+            },
+            KIND_ROLL_CALL => Fact::RollCall { since: UnixMillis::new(self.number(UNTIL)?) },
             _ => return None,
         };
         Some(Record {
@@ -148,6 +214,20 @@ impl Fields {
 
     fn person(&self) -> Option<PersonId> {
         self.id16(PERSON).map(PersonId::from_bytes)
+    }
+
+    fn of(&self) -> Option<RecordId> {
+        self.id16(RECORD).map(RecordId::from_bytes)
+    }
+
+    /// A destination of a newer version is none that is known here; the presence counts all the same.
+    fn details(&self) -> Details {
+        Details {
+            declared_by: self.id16(DECLARED_BY).map(PersonId::from_bytes),
+            destination: self.number(DESTINATION).and_then(Destination::from_code),
+            to: self.id16(SITE).map(SiteId::from_bytes),
+            until: self.number(UNTIL).map(UnixMillis::new),
+        }
     }
 
     fn small(&self, key: &str) -> Option<u16> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hinamori_model::{Hlc, RecordId, SiteId, UnixMillis};
 
-use crate::record::{Fact, PresenceEvent, Record, WatchEvent};
+use crate::record::{Details, Fact, PresenceEvent, Record, WatchEvent};
 
 /// Where somebody is as far as the records at hand say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub struct Presence {
     pub state: PresenceState,
     /// The first arrival in this incident at that site.
     pub arrived_at: Option<UnixMillis>,
-    /// When the person was last seen by anybody.
+    /// When the person was last seen by anybody; of somebody whom nobody saw, when it was told.
     pub seen_at: Hlc,
+    /// What the record that counts says beside the state.
+    pub details: Details,
 }
 
 /// The state of a person. The number is stored in the projection.
@@ -35,9 +37,31 @@ pub enum PresenceState {
     Moved = 4,
     /// 退所した
     Left = 5,
+    /// 在宅
+    AtHome = 6,
+    /// 車中泊
+    InCar = 7,
+    /// Died.
+    Deceased = 8,
+    /// Said to be elsewhere.
+    ToldElsewhere = 9,
 }
 
 impl PresenceState {
+    /// Every state, in the order of its number.
+    pub const ALL: [Self; 10] = [
+        Self::Here,
+        Self::Passed,
+        Self::Out,
+        Self::Overnight,
+        Self::Moved,
+        Self::Left,
+        Self::AtHome,
+        Self::InCar,
+        Self::Deceased,
+        Self::ToldElsewhere,
+    ];
+
     const fn after(event: PresenceEvent) -> Self {
         match event {
             PresenceEvent::Arrived | PresenceEvent::Seen => Self::Here,
@@ -46,6 +70,10 @@ impl PresenceState {
             PresenceEvent::Overnight => Self::Overnight,
             PresenceEvent::Moved => Self::Moved,
             PresenceEvent::Left => Self::Left,
+            PresenceEvent::AtHome => Self::AtHome,
+            PresenceEvent::InCar => Self::InCar,
+            PresenceEvent::Deceased => Self::Deceased,
+            PresenceEvent::ToldElsewhere => Self::ToldElsewhere,
         }
     }
 }
@@ -54,11 +82,18 @@ fn undone<'r>(records: impl Iterator<Item = &'r Record>) -> BTreeSet<RecordId> {
     records
         .filter_map(|record| match record.fact {
             Fact::Undo { of } => Some(of),
-            Fact::Presence { .. } | Fact::Watch { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } => {
-                None
-            }
+            _ => None,
         })
         .collect()
+}
+
+/// How much an event says: whatever a shelter recorded outweighs a passing at a check-point, and that what was only told.
+const fn weight(event: PresenceEvent) -> u8 {
+    match event {
+        PresenceEvent::ToldElsewhere => 0,
+        PresenceEvent::Passed => 1,
+        _ => 2,
+    }
 }
 
 /// Folds the presence records of one person in one incident, each with its site, and the undo records
@@ -66,28 +101,29 @@ fn undone<'r>(records: impl Iterator<Item = &'r Record>) -> BTreeSet<RecordId> {
 /// larger id; a record that was taken back counts nowhere.
 ///
 /// A passing at a check-point never overrides a shelter: who was received and walks past a gate again is
-/// still received.
+/// still received. What was only told overrides nothing that was seen.
 pub fn presence_of(records: &[(SiteId, Record)]) -> Option<Presence> {
     let undone = undone(records.iter().map(|(_, record)| record));
     let mut events = records
         .iter()
         .filter(|(_, record)| !undone.contains(&record.id))
         .filter_map(|(site, record)| match record.fact {
-            Fact::Presence { event, .. } => Some((record.at, record.id, *site, event)),
-            Fact::Watch { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } | Fact::Undo { .. } => None,
+            Fact::Presence { event, details, .. } => Some((record.at, record.id, *site, event, details)),
+            _ => None,
         })
         .collect::<Vec<_>>();
     events.sort_unstable_by_key(|(at, id, ..)| (*at, *id));
-    let received = events.iter().rfind(|(.., event)| *event != PresenceEvent::Passed);
-    let (_, _, site, event) = *received.or(events.last())?;
-    let arrived = |(.., at_site, event): &&(Hlc, RecordId, SiteId, PresenceEvent)| {
+    let (_, _, site, event, details) = *events.iter().max_by_key(|(.., event, _)| weight(*event))?;
+    let arrived = |(_, _, at_site, event, _): &&(Hlc, RecordId, SiteId, PresenceEvent, Details)| {
         *at_site == site && PresenceState::after(*event) == PresenceState::Here
     };
+    let seen = events.iter().rfind(|(.., event, _)| *event != PresenceEvent::ToldElsewhere);
     Some(Presence {
         site,
         state: PresenceState::after(event),
         arrived_at: events.iter().find(arrived).map(|(at, ..)| at.millis()),
-        seen_at: events.last().map(|(at, ..)| *at)?,
+        seen_at: seen.or(events.last()).map(|(at, ..)| *at)?,
+        details,
     })
 }
 
@@ -97,11 +133,7 @@ fn latest_watch(records: &[Record], matters: impl Fn(WatchEvent) -> bool) -> Opt
     let events =
         records.iter().filter(|record| !undone.contains(&record.id)).filter_map(|record| match record.fact {
             Fact::Watch { event, .. } if matters(event) => Some((record.at, record.id, event)),
-            Fact::Watch { .. }
-            | Fact::Presence { .. }
-            | Fact::HeadCount { .. }
-            | Fact::SiteOpened { .. }
-            | Fact::Undo { .. } => None,
+            _ => None,
         });
     events.max_by_key(|(at, id, _)| (*at, *id)).map(|(.., event)| event)
 }
@@ -130,7 +162,7 @@ mod tests {
 
     fn event(minute: u64, event: PresenceEvent) -> Record {
         let person = PersonId::from_bytes([1; 16]);
-        with_fact(minute, Fact::Presence { person, event, proof: Proof::DECLARED })
+        with_fact(minute, Fact::presence(person, event, Proof::DECLARED))
     }
 
     fn with_fact(minute: u64, fact: Fact) -> Record {
@@ -156,10 +188,21 @@ mod tests {
     #[test]
     fn a_check_point_counts_until_a_shelter_does() {
         let passed = (GATE, event(1, PresenceEvent::Passed));
-        assert_eq!(state(&[passed]), Some((GATE, PresenceState::Passed)));
+        assert_eq!(state(&[passed.clone()]), Some((GATE, PresenceState::Passed)));
         let arrived = (GYM, event(2, PresenceEvent::Arrived));
         let again = (GATE, event(3, PresenceEvent::Passed));
         assert_eq!(state(&[passed, arrived, again]), Some((GYM, PresenceState::Here)));
+    }
+
+    #[test]
+    fn what_was_told_counts_until_somebody_saw_the_person() {
+        let told = (GYM, event(5, PresenceEvent::ToldElsewhere));
+        let presence = presence_of(&[told.clone()]).unwrap();
+        assert_eq!((presence.state, presence.seen_at), (PresenceState::ToldElsewhere, told.1.at));
+        let passed = (GATE, event(1, PresenceEvent::Passed));
+        let presence = presence_of(&[told.clone(), passed.clone()]).unwrap();
+        assert_eq!((presence.site, presence.state), (GATE, PresenceState::Passed));
+        assert_eq!(presence.seen_at, passed.1.at, "nobody saw them when it was told");
     }
 
     #[test]
@@ -172,7 +215,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_order_gives_the_same_presence(codes in prop::collection::vec((0_u64..7, 0_u64..5), 1..12), seed in any::<u64>()) {
+        fn any_order_gives_the_same_presence(codes in prop::collection::vec((0_u64..11, 0_u64..5), 1..12), seed in any::<u64>()) {
             let records = codes.iter().enumerate().map(|(index, (code, minute))| {
                 let record = event(*minute, PresenceEvent::from_code(*code).unwrap());
                 let id = RecordId::new(record.at.millis(), index as u128);

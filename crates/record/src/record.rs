@@ -1,9 +1,12 @@
 //! The records themselves. Numbers of codes are stored and never reused.
 
-use hinamori_model::{Assurance, BindingAssurance, Doubts, Hlc, LaneId, PersonId, RecordId, UnixMillis};
+use hinamori_model::{
+    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, LaneId, PersonId, RecordId,
+    RegisteredKind, SiteId, UnixMillis,
+};
 
 /// One thing that happened, said by one box.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Names it for ever.
     pub id: RecordId,
@@ -18,7 +21,7 @@ pub struct Record {
 }
 
 /// What a record says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// Somebody came, was seen, or left.
     Presence {
@@ -28,6 +31,8 @@ pub enum Fact {
         event: PresenceEvent,
         /// What was proved.
         proof: Proof,
+        /// Who said it, where the person goes, until when.
+        details: Details,
     },
     /// Something at the watch counter.
     Watch {
@@ -59,24 +64,95 @@ pub enum Fact {
         /// Which.
         of: RecordId,
     },
+    /// Two ids are one person: a card or badge that nobody knew got its owner, or somebody was registered twice.
+    /// From then on everything about `from` is about `to`.
+    Link {
+        /// The id that was given to the unknown card, or the one that is not used any more.
+        from: PersonId,
+        /// Who that is.
+        to: PersonId,
+        /// How it was established.
+        binding: BindingAssurance,
+    },
+    /// Somebody got an entry in the field, because the roster has none.
+    Registered {
+        /// Who.
+        person: PersonId,
+        /// What kind of person.
+        kind: RegisteredKind,
+        /// With whom they came, if they belong to a household.
+        household: Option<HouseholdId>,
+    },
+    /// People of an earlier head count have records of their own now, so that they are not counted twice.
+    Named {
+        /// The head count.
+        of: RecordId,
+        /// How many of its adults.
+        adults: u16,
+        /// How many of its children.
+        children: u16,
+        /// How many of its infants.
+        infants: u16,
+    },
+    /// 点呼: everybody of the site who was not seen since then is unaccounted for (所在未確認), until they are seen.
+    RollCall {
+        /// The hour from which being seen counts.
+        since: UnixMillis,
+    },
 }
 
 impl Fact {
     /// The person it is about, if any.
     pub const fn person(&self) -> Option<PersonId> {
         match self {
-            Self::Presence { person, .. } | Self::Watch { person, .. } => Some(*person),
-            Self::HeadCount { .. } | Self::SiteOpened { .. } | Self::Undo { .. } => None,
+            Self::Presence { person, .. }
+            | Self::Watch { person, .. }
+            | Self::Link { from: person, .. }
+            | Self::Registered { person, .. } => Some(*person),
+            Self::HeadCount { .. }
+            | Self::SiteOpened { .. }
+            | Self::Undo { .. }
+            | Self::Named { .. }
+            | Self::RollCall { .. } => None,
         }
+    }
+
+    /// A presence of which nothing more is said.
+    pub const fn presence(person: PersonId, event: PresenceEvent, proof: Proof) -> Self {
+        Self::Presence { person, event, proof, details: Details::NONE }
     }
 
     /// What was proved, if the fact rests on a card or a word.
     pub const fn proof(&self) -> Option<Proof> {
         match self {
             Self::Presence { proof, .. } | Self::Watch { proof, .. } => Some(*proof),
-            Self::HeadCount { .. } | Self::SiteOpened { .. } | Self::Undo { .. } => None,
+            Self::HeadCount { .. }
+            | Self::SiteOpened { .. }
+            | Self::Undo { .. }
+            | Self::Link { .. }
+            | Self::Registered { .. }
+            | Self::Named { .. }
+            | Self::RollCall { .. } => None,
         }
     }
+}
+
+/// What else is said with a presence. Telephone numbers and the like stand in no record in clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Details {
+    /// The leader by whose word it is (申告した人); `None` when the person was here themselves.
+    pub declared_by: Option<PersonId>,
+    /// Where the person goes.
+    pub destination: Option<Destination>,
+    /// The site, when it is one of the town's.
+    pub to: Option<SiteId>,
+    /// When the person comes back (out, overnight), else when somebody asks after them next.
+    pub until: Option<UnixMillis>,
+}
+
+impl Details {
+    /// Nothing more.
+    pub const NONE: Self = Self { declared_by: None, destination: None, to: None, until: None };
 }
 
 /// On what a record rests. What is shown is the weaker of the two assurances.
@@ -161,6 +237,14 @@ stored! {
         Moved = 5,
         /// 退所
         Left = 6,
+        /// 在宅: lives at home and is still ours.
+        AtHome = 7,
+        /// 車中泊: lives in a car beside the site and is still ours.
+        InCar = 8,
+        /// Died. Only for named roles to see.
+        Deceased = 9,
+        /// Somebody said that the person is elsewhere. Nobody saw them.
+        ToldElsewhere = 10,
     }
 }
 stored! {

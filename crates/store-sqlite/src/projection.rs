@@ -1,10 +1,13 @@
 //! What the log says, as tables that answer questions.
 
+use std::collections::BTreeSet;
+
 use hinamori_model::{
-    Assurance, BindingAssurance, Doubts, Hlc, IncidentId, LaneId, PersonId, RecordId, SiteId, UnixMillis,
+    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, IncidentId, LaneId, PersonId,
+    RecordId, RegisteredKind, SiteId, UnixMillis,
 };
 use hinamori_record::{
-    Building, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
+    Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
     RevocationMark, WatchEvent, decode_change, presence_of,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
@@ -17,17 +20,27 @@ const WATCH: u8 = 1;
 const HEAD_COUNT: u8 = 2;
 const SITE_OPENED: u8 = 3;
 const UNDO: u8 = 4;
+const LINK: u8 = 5;
+const REGISTERED: u8 = 6;
+const NAMED: u8 = 7;
+const ROLL_CALL: u8 = 8;
+/// One id is another one's, which is a third one's …: a longer chain ends where it is.
+const LONGEST_CHAIN: usize = 16;
 
 /// How many people a site has, by name or by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SiteCounts {
-    /// People with a record who are here.
+    /// People with a record who are here, as far as the last roll-call found them.
     pub here: u32,
+    /// 所在未確認: people of this site whom the last roll-call did not find.
+    pub unaccounted: u32,
     /// People last seen passing here.
     pub passed: u32,
     /// People out or away for the night, still of this site.
     pub out: u32,
-    /// People counted without a name.
+    /// 在宅・車中泊: people who live beside the site and are still of it.
+    pub beside: u32,
+    /// People counted without a name, less those who got a name since.
     pub unnamed: u32,
     /// People seen by the watch counter in the period asked for.
     pub watched: u32,
@@ -55,13 +68,15 @@ pub(crate) fn project(
 ) -> Result<(), StoreError> {
     for record in records {
         insert_record(transaction, document, record)?;
-        let person = match record.fact {
-            Fact::Undo { of } => take_back(transaction, of)?,
-            Fact::Presence { person, .. } => Some(person),
-            Fact::Watch { .. } | Fact::HeadCount { .. } | Fact::SiteOpened { .. } => None,
-        };
-        if let Some(person) = person {
-            fold_presence(transaction, scope.incident, person)?;
+        match record.fact {
+            Fact::Undo { of } => match take_back(transaction, of)? {
+                Some((PRESENCE, person)) => fold_presence(transaction, scope.incident, person)?,
+                Some((LINK, from)) => fold_linked(transaction, from)?,
+                Some(_) | None => {}
+            },
+            Fact::Presence { person, .. } => fold_presence(transaction, scope.incident, person)?,
+            Fact::Link { from, .. } => fold_linked(transaction, from)?,
+            _ => {}
         }
     }
     Ok(())
@@ -76,12 +91,32 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
         Fact::HeadCount { .. } => (HEAD_COUNT, None),
         Fact::SiteOpened { building, .. } => (SITE_OPENED, Some(building.code())),
         Fact::Undo { .. } => (UNDO, None),
+        Fact::Link { .. } => (LINK, None),
+        Fact::Registered { kind, .. } => (REGISTERED, Some(kind.code())),
+        Fact::Named { .. } => (NAMED, None),
+        Fact::RollCall { .. } => (ROLL_CALL, None),
     };
     let (adults, children, infants) = match fact {
-        Fact::HeadCount { adults, children, infants } => (Some(adults), Some(children), Some(infants)),
-        Fact::Presence { .. } | Fact::Watch { .. } | Fact::SiteOpened { .. } | Fact::Undo { .. } => {
-            (None, None, None)
+        Fact::HeadCount { adults, children, infants } | Fact::Named { adults, children, infants, .. } => {
+            (Some(adults), Some(children), Some(infants))
         }
+        _ => (None, None, None),
+    };
+    let details = if let Fact::Presence { details, .. } = fact { *details } else { Details::NONE };
+    let other = match fact {
+        Fact::Presence { details, .. } => details.declared_by.as_ref().map(PersonId::as_bytes),
+        Fact::Link { to, .. } => Some(to.as_bytes()),
+        Fact::Registered { household, .. } => household.as_ref().map(HouseholdId::as_bytes),
+        Fact::Named { of, .. } => Some(of.as_bytes()),
+        _ => None,
+    };
+    let until = match fact {
+        Fact::RollCall { since } => Some(*since),
+        _ => details.until,
+    };
+    let binding = match fact {
+        Fact::Link { binding, .. } => Some(*binding),
+        _ => proof.map(|proof| proof.binding),
     };
     let undo_of = if let Fact::Undo { of } = fact { Some(of.as_bytes()) } else { None };
     let (as_of, since) = match proof.map(|proof| proof.revocation) {
@@ -93,8 +128,9 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
         .prepare_cached(
             "INSERT OR IGNORE INTO record (id, document, at, clock_unsure, lane, kind, person, event,
                 assurance, binding, doubts, not_revoked_as_of, revoked_since,
-                adults, children, infants, undo_of, undone)
+                adults, children, infants, undo_of, other, destination, to_site, until, undone)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                ?18, ?19, ?20, ?21,
                 EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
         )?
         .execute(rusqlite::params![
@@ -107,7 +143,7 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
             fact.person().as_ref().map(PersonId::as_bytes),
             event,
             proof.map(|proof| proof.assurance.code()),
-            proof.map(|proof| proof.binding.code()),
+            binding.map(BindingAssurance::code),
             proof.map(|proof| proof.doubts.bits()),
             as_of,
             since,
@@ -115,18 +151,104 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
             children,
             infants,
             undo_of,
+            other,
+            details.destination.map(Destination::code),
+            details.to.as_ref().map(SiteId::as_bytes),
+            until.map(UnixMillis::get),
         ])?;
     Ok(())
 }
 
-/// Marks the record as taken back; the person whose presence changes by it, if any.
-fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<PersonId>, StoreError> {
+/// Marks the record as taken back; its kind and its person, if it has one.
+fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<(u8, PersonId)>, StoreError> {
     transaction.prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1")?.execute([of.as_bytes()])?;
-    let person = transaction
-        .prepare_cached("SELECT person FROM record WHERE id = ?1 AND kind = ?2")?
-        .query_row((of.as_bytes(), PRESENCE), |row| row.get::<_, Option<[u8; 16]>>(0))
+    let found = transaction
+        .prepare_cached("SELECT kind, person FROM record WHERE id = ?1 AND person IS NOT NULL")?
+        .query_row([of.as_bytes()], |row| Ok((row.get(0)?, row.get(1).map(PersonId::from_bytes)?)))
         .optional()?;
-    Ok(person.flatten().map(PersonId::from_bytes))
+    Ok(found)
+}
+
+/// Who an id stands for: the end of its chain of links, of which the latest counts at every step. A chain that
+/// bites its tail ends at the smallest id of the ring, from wherever it is entered.
+fn canonical(connection: &Connection, person: PersonId) -> Result<PersonId, StoreError> {
+    let mut latest = connection.prepare_cached(
+        "SELECT other FROM record WHERE kind = 5 AND person = ?1 AND undone = 0
+         ORDER BY at DESC, id DESC LIMIT 1",
+    )?;
+    let mut chain = vec![person];
+    while let Some(last) = chain.last().filter(|_| chain.len() <= LONGEST_CHAIN) {
+        let next = latest.query_row([last.as_bytes()], |row| row.get(0)).optional()?;
+        let Some(next) = next.map(PersonId::from_bytes) else { return Ok(*last) };
+        if let Some(ring) = chain.iter().position(|seen| *seen == next) {
+            return Ok(chain.iter().skip(ring).min().copied().unwrap_or(person));
+        }
+        chain.push(next);
+    }
+    Ok(chain.last().copied().unwrap_or(person))
+}
+
+/// Every id that stands for the same person as `person` does, with the one that counts first.
+fn ids_of(connection: &Connection, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
+    let counts = canonical(connection, person)?;
+    let mut linked = connection
+        .prepare_cached("SELECT person FROM record WHERE kind = 5 AND other = ?1 AND undone = 0")?;
+    let (mut ids, mut looked) = (vec![counts], 0);
+    while let Some(to) = ids.get(looked).copied() {
+        looked = looked.saturating_add(1);
+        let mut rows = linked.query([to.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            let from = PersonId::from_bytes(row.get(0)?);
+            if !ids.contains(&from) && canonical(connection, from)? == counts {
+                ids.push(from);
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// A link of `from` came or went: folds everybody anew whom it may concern.
+fn fold_linked(transaction: &Transaction<'_>, from: PersonId) -> Result<(), StoreError> {
+    let mut concerned = vec![from];
+    // Also those of links that were taken back: `from` may have counted for them.
+    let mut targets =
+        transaction.prepare_cached("SELECT other FROM record WHERE kind = 5 AND person = ?1")?;
+    let mut rows = targets.query([from.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        concerned.push(PersonId::from_bytes(row.get(0)?));
+    }
+    let mut people = BTreeSet::new();
+    for person in concerned {
+        people.extend(ids_of(transaction, person)?);
+    }
+    let mut incidents = transaction.prepare_cached(
+        "SELECT DISTINCT incident FROM record JOIN document ON document.id = record.document
+         WHERE person = ?1 AND kind = 0",
+    )?;
+    let mut where_seen = BTreeSet::new();
+    for person in &people {
+        let mut rows = incidents.query([person.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            where_seen.insert(IncidentId::from_bytes(row.get(0)?));
+        }
+    }
+    for incident in where_seen {
+        // Also those without a record of their own: they may have stood for others.
+        people.iter().try_for_each(|person| forget_presence(transaction, incident, *person))?;
+        people.iter().try_for_each(|person| fold_presence(transaction, incident, *person))?;
+    }
+    Ok(())
+}
+
+fn forget_presence(
+    transaction: &Transaction<'_>,
+    incident: IncidentId,
+    person: PersonId,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("DELETE FROM presence WHERE incident = ?1 AND person = ?2")?
+        .execute((incident.as_bytes(), person.as_bytes()))?;
+    Ok(())
 }
 
 fn fold_presence(
@@ -134,24 +256,57 @@ fn fold_presence(
     incident: IncidentId,
     person: PersonId,
 ) -> Result<(), StoreError> {
-    let records = records_of(transaction, incident, person, PRESENCE)?;
-    let Some(Presence { site, state, arrived_at, seen_at }) = presence_of(&records) else {
-        transaction
-            .prepare_cached("DELETE FROM presence WHERE incident = ?1 AND person = ?2")?
-            .execute((incident.as_bytes(), person.as_bytes()))?;
-        return Ok(());
+    let ids = ids_of(transaction, person)?;
+    let mut records = Vec::new();
+    for id in &ids {
+        records.extend(records_of(transaction, incident, *id, PRESENCE)?);
+    }
+    let person = ids.first().copied().unwrap_or(person);
+    let Some(Presence { site, state, arrived_at, seen_at, details }) = presence_of(&records) else {
+        return forget_presence(transaction, incident, person);
     };
-    transaction.prepare_cached("INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
-        (
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .execute((
             incident.as_bytes(),
             person.as_bytes(),
             site.as_bytes(),
             state as u8,
             arrived_at.map(UnixMillis::get),
             signed(seen_at),
-        ),
-    )?;
+            details.declared_by.as_ref().map(PersonId::as_bytes),
+            details.destination.map(Destination::code),
+            details.to.as_ref().map(SiteId::as_bytes),
+            details.until.map(UnixMillis::get),
+        ))?;
     Ok(())
+}
+
+/// The columns of a presence.
+const PRESENCE_COLUMNS: &str = "site, state, arrived_at, seen_at, declared_by, destination, to_site, until";
+
+fn presence_of_row(row: &Row<'_>) -> Result<Presence, StoreError> {
+    let state: u8 = row.get("state")?;
+    let state = PresenceState::ALL
+        .into_iter()
+        .find(|known| *known as u8 == state)
+        .ok_or(StoreError::ForeignValue { what: "presence state" })?;
+    Ok(Presence {
+        site: SiteId::from_bytes(row.get("site")?),
+        state,
+        arrived_at: row.get::<_, Option<u64>>("arrived_at")?.map(UnixMillis::new),
+        seen_at: hlc_of(row.get("seen_at")?),
+        details: details_of_row(row, "declared_by")?,
+    })
+}
+
+fn details_of_row(row: &Row<'_>, declared_by: &str) -> Result<Details, StoreError> {
+    Ok(Details {
+        declared_by: row.get::<_, Option<[u8; 16]>>(declared_by)?.map(PersonId::from_bytes),
+        destination: row.get::<_, Option<u64>>("destination")?.and_then(Destination::from_code),
+        to: row.get::<_, Option<[u8; 16]>>("to_site")?.map(SiteId::from_bytes),
+        until: row.get::<_, Option<u64>>("until")?.map(UnixMillis::new),
+    })
 }
 
 /// SQLite integers are signed; a clock reading's 48 + 16 bits keep their order below 2^63.
@@ -191,6 +346,7 @@ fn record_of_row(row: &Row<'_>) -> Result<Record, StoreError> {
             person: person.ok_or_else(foreign("person"))?,
             event: code("event")?.and_then(PresenceEvent::from_code).ok_or_else(foreign("event"))?,
             proof: proof_of_row(row)?,
+            details: details_of_row(row, "other")?,
         },
         WATCH => Fact::Watch {
             person: person.ok_or_else(foreign("person"))?,
@@ -206,6 +362,25 @@ fn record_of_row(row: &Row<'_>) -> Result<Record, StoreError> {
             building: code("event")?.and_then(Building::from_code).ok_or_else(foreign("building"))?,
             findings: 0,
         },
+        LINK => Fact::Link {
+            from: person.ok_or_else(foreign("person"))?,
+            to: PersonId::from_bytes(row.get("other")?),
+            binding: code("binding")?
+                .and_then(BindingAssurance::from_code)
+                .ok_or_else(foreign("binding assurance"))?,
+        },
+        REGISTERED => Fact::Registered {
+            person: person.ok_or_else(foreign("person"))?,
+            kind: code("event")?.and_then(RegisteredKind::from_code).ok_or_else(foreign("kind"))?,
+            household: row.get::<_, Option<[u8; 16]>>("other")?.map(HouseholdId::from_bytes),
+        },
+        NAMED => Fact::Named {
+            of: RecordId::from_bytes(row.get("other")?),
+            adults: row.get("adults")?,
+            children: row.get("children")?,
+            infants: row.get("infants")?,
+        },
+        ROLL_CALL => Fact::RollCall { since: UnixMillis::new(row.get("until")?) },
         _ => Fact::Undo { of: RecordId::from_bytes(row.get("undo_of")?) },
     };
     Ok(Record {
@@ -236,38 +411,126 @@ fn proof_of_row(row: &Row<'_>) -> Result<Proof, StoreError> {
     })
 }
 
+/// A tap that a leader should still look at. One whose only doubt is that nobody knew the card is settled by a link.
+const IS_OPEN: &str = "doubts > 0 AND undone = 0 AND NOT (doubts = 1 AND EXISTS (
+    SELECT 1 FROM record AS link WHERE link.person = record.person AND link.kind = 5 AND link.undone = 0))";
+
+/// The packed clock reading with which a moment begins.
+fn begin_of(moment: UnixMillis) -> i64 {
+    i64::try_from(moment.get().saturating_mul(1 << 16)).unwrap_or(i64::MAX)
+}
+
 impl Store {
     /// Where a person is in an incident; `None` when nobody saw them.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn presence(&self, incident: IncidentId, person: PersonId) -> Result<Option<Presence>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {PRESENCE_COLUMNS} FROM presence WHERE incident = ?1 AND person = ?2"
+        ))?;
+        let mut rows = statement.query((incident.as_bytes(), person.as_bytes()))?;
+        rows.next()?.map(presence_of_row).transpose()
+    }
+
+    /// Shows everybody of an incident of whom anything is known, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn for_each_presence(
+        &self,
+        incident: IncidentId,
+        mut show: impl FnMut(PersonId, &Presence),
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT person, {PRESENCE_COLUMNS} FROM presence WHERE incident = ?1 ORDER BY person"
+        ))?;
+        let mut rows = statement.query([incident.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            show(PersonId::from_bytes(row.get("person")?), &presence_of_row(row)?);
+        }
+        Ok(())
+    }
+
+    /// Who an id stands for: itself, or whom it was linked to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn canonical(&self, person: PersonId) -> Result<PersonId, StoreError> {
+        canonical(&self.connection, person)
+    }
+
+    /// The hour of the latest roll-call of a site in an incident; `None` before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn roll_call(&self, incident: IncidentId, site: SiteId) -> Result<Option<UnixMillis>, StoreError> {
+        let since: Option<u64> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(until) FROM record JOIN document ON document.id = record.document
+                 WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0",
+            )?
+            .query_row((incident.as_bytes(), site.as_bytes(), ROLL_CALL), |row| row.get(0))?;
+        Ok(since.map(UnixMillis::new))
+    }
+
+    /// How many people are here at a site and were seen since then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn seen_since(
+        &self,
+        incident: IncidentId,
+        site: SiteId,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM presence
+                 WHERE incident = ?1 AND site = ?2 AND state = 0 AND seen_at >= ?3",
+            )?
+            .query_row((incident.as_bytes(), site.as_bytes(), begin_of(since)), |row| row.get(0))?)
+    }
+
+    /// People whom two sites or more have as here: each with those sites and when they saw them last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn at_several_sites(
+        &self,
+        incident: IncidentId,
+    ) -> Result<Vec<(PersonId, Vec<(SiteId, UnixMillis)>)>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT site, state, arrived_at, seen_at FROM presence WHERE incident = ?1 AND person = ?2",
+            "SELECT person FROM record JOIN document ON document.id = record.document
+             WHERE incident = ?1 AND kind = 0 AND undone = 0 AND event IN (0, 1)
+             GROUP BY person",
         )?;
-        let row = statement
-            .query_row((incident.as_bytes(), person.as_bytes()), |row| {
-                Ok((row.get(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u64>>(2)?, row.get(3)?))
-            })
-            .optional()?;
-        let Some((site, state, arrived_at, seen_at)) = row else { return Ok(None) };
-        let state = [
-            PresenceState::Here,
-            PresenceState::Passed,
-            PresenceState::Out,
-            PresenceState::Overnight,
-            PresenceState::Moved,
-            PresenceState::Left,
-        ]
-        .into_iter()
-        .find(|known| *known as u8 == state)
-        .ok_or(StoreError::ForeignValue { what: "presence state" })?;
-        Ok(Some(Presence {
-            site: SiteId::from_bytes(site),
-            state,
-            arrived_at: arrived_at.map(UnixMillis::new),
-            seen_at: hlc_of(seen_at),
-        }))
+        let mut people = BTreeSet::new();
+        let mut rows = statement.query([incident.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            people.insert(canonical(&self.connection, PersonId::from_bytes(row.get(0)?))?);
+        }
+        let mut found = Vec::new();
+        for person in people {
+            let mut records = Vec::new();
+            for id in ids_of(&self.connection, person)? {
+                records.extend(records_of(&self.connection, incident, id, PRESENCE)?);
+            }
+            let sites: BTreeSet<SiteId> = records.iter().map(|(site, _)| *site).collect();
+            let here = sites.into_iter().filter_map(|site| {
+                let there: Vec<_> = records.iter().filter(|(at, _)| *at == site).cloned().collect();
+                let presence =
+                    presence_of(&there).filter(|presence| presence.state == PresenceState::Here)?;
+                Some((site, presence.seen_at.millis()))
+            });
+            let here: Vec<_> = here.collect();
+            if here.len() > 1 {
+                found.push((person, here));
+            }
+        }
+        Ok(found)
     }
 
     /// The latest watch record of each event about a person in an incident, of those that were not taken
@@ -342,27 +605,34 @@ impl Store {
     ) -> Result<SiteCounts, StoreError> {
         let key = (incident.as_bytes(), site.as_bytes());
         let mut counts = SiteCounts::default();
+        let since = begin_of(self.roll_call(incident, site)?.unwrap_or_default());
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, count(*) FROM presence WHERE incident = ?1 AND site = ?2 GROUP BY state",
+            "SELECT state, state = 0 AND seen_at < ?3, count(*) FROM presence
+             WHERE incident = ?1 AND site = ?2 GROUP BY 1, 2",
         )?;
-        let mut rows = statement.query(key)?;
+        let mut rows = statement.query((key.0, key.1, since))?;
         while let Some(row) = rows.next()? {
-            let (state, people): (u8, u32) = (row.get(0)?, row.get(1)?);
+            let (state, is_unaccounted, people): (u8, bool, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
             match state {
+                0 if is_unaccounted => counts.unaccounted = people,
                 0 => counts.here = people,
                 1 => counts.passed = people,
                 2 | 3 => counts.out = counts.out.saturating_add(people),
+                6 | 7 => counts.beside = counts.beside.saturating_add(people),
                 _ => {}
             }
         }
         counts.unnamed = self
             .connection
             .prepare_cached(
-                "SELECT coalesce(sum(adults + children + infants), 0) FROM record
-                 JOIN document ON document.id = record.document
+                "SELECT coalesce(sum(max(0, adults + children + infants - (
+                     SELECT coalesce(sum(named.adults + named.children + named.infants), 0) FROM record AS named
+                     WHERE named.other = record.id AND named.kind = ?4 AND named.undone = 0
+                 ))), 0)
+                 FROM record JOIN document ON document.id = record.document
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0",
             )?
-            .query_row((key.0, key.1, HEAD_COUNT), |row| row.get(0))?;
+            .query_row((key.0, key.1, HEAD_COUNT, NAMED), |row| row.get(0))?;
         counts.watched = self
             .connection
             .prepare_cached(
@@ -400,11 +670,11 @@ impl Store {
         site: SiteId,
         limit: u32,
     ) -> Result<Vec<LaterItem>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT record.id, at, person, doubts FROM record
-             JOIN document ON document.id = record.document
-             WHERE incident = ?1 AND site = ?2 AND doubts > 0 AND undone = 0 ORDER BY at DESC LIMIT ?3",
-        )?;
+                 JOIN document ON document.id = record.document
+                 WHERE incident = ?1 AND site = ?2 AND {IS_OPEN} ORDER BY at DESC LIMIT ?3"
+        ))?;
         let rows = statement.query_map((incident.as_bytes(), site.as_bytes(), limit), |row| {
             Ok(LaterItem {
                 record: RecordId::from_bytes(row.get(0)?),
@@ -423,10 +693,10 @@ impl Store {
     pub fn later_count(&self, incident: IncidentId, site: SiteId) -> Result<u32, StoreError> {
         Ok(self
             .connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT count(*) FROM record JOIN document ON document.id = record.document
-                 WHERE incident = ?1 AND site = ?2 AND doubts > 0 AND undone = 0",
-            )?
+                 WHERE incident = ?1 AND site = ?2 AND {IS_OPEN}"
+            ))?
             .query_row((incident.as_bytes(), site.as_bytes()), |row| row.get(0))?)
     }
 
@@ -460,7 +730,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn last_reading(&self, latest: UnixMillis) -> Result<Hlc, StoreError> {
-        let bound = i64::try_from(latest.get().saturating_mul(1 << 16)).unwrap_or(i64::MAX);
+        let bound = begin_of(latest);
         let sql = "SELECT max(at) FROM record WHERE at <= ?1";
         let last: Option<i64> = self.connection.query_row(sql, [bound], |row| row.get(0))?;
         Ok(last.map_or(Hlc::default(), hlc_of))

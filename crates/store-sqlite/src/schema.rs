@@ -9,7 +9,7 @@
 //! | `seal` | one signature over a run of one actor's changes |
 //! | `outbox` | one own change that the server has not confirmed |
 //! | `record` | one record, read out of its change |
-//! | `presence` | where one person is in one incident, folded from their records |
+//! | `presence` | where one person is in one incident, folded from the records of all ids that are linked to them |
 //! | `quarantine` | bytes that were refused, with the reason |
 //! | `setting` | small facts of this box: epoch, open incident, lane settings |
 
@@ -61,6 +61,18 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOU
 ",
     "
 CREATE INDEX record_watch ON record (person, event, at) WHERE kind = 1 AND undone = 0;
+",
+    "
+ALTER TABLE record ADD COLUMN other BLOB;
+ALTER TABLE record ADD COLUMN destination INTEGER;
+ALTER TABLE record ADD COLUMN to_site BLOB;
+ALTER TABLE record ADD COLUMN until INTEGER;
+CREATE INDEX record_other ON record (other, kind) WHERE other IS NOT NULL;
+CREATE INDEX record_link ON record (person, at) WHERE kind = 5;
+ALTER TABLE presence ADD COLUMN declared_by BLOB;
+ALTER TABLE presence ADD COLUMN destination INTEGER;
+ALTER TABLE presence ADD COLUMN to_site BLOB;
+ALTER TABLE presence ADD COLUMN until INTEGER;
 ",
 ];
 

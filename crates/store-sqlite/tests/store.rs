@@ -37,7 +37,98 @@ fn record(number: u64, fact: Fact) -> Record {
 }
 
 fn presence(number: u64, who: u8, event: PresenceEvent) -> Record {
-    record(number, Fact::Presence { person: person(who), event, proof: Proof::DECLARED })
+    record(number, Fact::presence(person(who), event, Proof::DECLARED))
+}
+
+#[test]
+fn a_link_moves_everything_to_one_person_and_back_when_it_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let link = |number, from, to| {
+        let binding = BindingAssurance::MatchedByStaff;
+        record(number, Fact::Link { from: person(from), to: person(to), binding })
+    };
+    let unknown = Proof { doubts: Doubt::UnknownCard.into(), ..Proof::DECLARED };
+    gym.write(&[record(1, Fact::presence(person(1), PresenceEvent::Arrived, unknown))]);
+    gym.write(&[presence(2, 7, PresenceEvent::Passed), presence(3, 8, PresenceEvent::Arrived)]);
+    assert_eq!(gym.store.later_count(INCIDENT, SITE).unwrap(), 1);
+    let state = |store: &Store, who| Some(store.presence(INCIDENT, person(who)).unwrap()?.state);
+    let first = link(4, 1, 7);
+    gym.write(&[first.clone()]);
+    assert_eq!((state(&gym.store, 1), state(&gym.store, 7)), (None, Some(PresenceState::Here)));
+    assert_eq!(gym.store.canonical(person(1)).unwrap(), person(7));
+    assert_eq!(gym.store.later_count(INCIDENT, SITE).unwrap(), 0, "it is known whose card that is");
+    // Somebody corrects it: the later link counts, and the first person is where they were before.
+    gym.write(&[link(5, 1, 8)]);
+    assert_eq!(state(&gym.store, 7), Some(PresenceState::Passed));
+    gym.write(&[link(6, 8, 9), presence(7, 1, PresenceEvent::Out)]);
+    assert_eq!((state(&gym.store, 8), state(&gym.store, 9)), (None, Some(PresenceState::Out)));
+    // A ring ends at its smallest id, from wherever it is entered.
+    gym.write(&[link(8, 9, 1)]);
+    let ends = [1, 8, 9].map(|who| gym.store.canonical(person(who)).unwrap());
+    assert_eq!(ends, [person(1); 3]);
+    let before = |store: &Store| {
+        let mut all = Vec::new();
+        store.for_each_presence(INCIDENT, |who, presence| all.push((who, *presence))).unwrap();
+        all
+    };
+    let shown = before(&gym.store);
+    assert_eq!(shown.len(), 2);
+    gym.store.rebuild().unwrap();
+    assert_eq!(before(&gym.store), shown);
+    let undo = |number, of: &Record| record(number, Fact::Undo { of: of.id });
+    gym.write(&[
+        undo(9, &link(8, 9, 1)),
+        undo(10, &link(6, 8, 9)),
+        undo(11, &link(5, 1, 8)),
+        undo(12, &first),
+    ]);
+    assert_eq!(
+        (state(&gym.store, 1), state(&gym.store, 8)),
+        (Some(PresenceState::Out), Some(PresenceState::Here))
+    );
+    assert_eq!(gym.store.later_count(INCIDENT, SITE).unwrap(), 1);
+}
+
+#[test]
+fn whoever_a_roll_call_does_not_find_is_unaccounted_for_until_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let counts = |store: &Store| {
+        let counts = store.counts(INCIDENT, SITE, Period::of(NOW)).unwrap();
+        (counts.here, counts.unaccounted, counts.out, counts.beside)
+    };
+    gym.write(&[1, 2, 3, 4].map(|who| presence(u64::from(who), who, PresenceEvent::Arrived)));
+    gym.write(&[presence(5, 3, PresenceEvent::Out), presence(6, 4, PresenceEvent::AtHome)]);
+    assert_eq!(counts(&gym.store), (2, 0, 1, 1));
+    gym.write(&[presence(100, 1, PresenceEvent::Seen)]);
+    let roll_call = record(110, Fact::RollCall { since: NOW.plus(90) });
+    gym.write(&[roll_call.clone()]);
+    assert_eq!(gym.store.roll_call(INCIDENT, SITE).unwrap(), Some(NOW.plus(90)));
+    assert_eq!(counts(&gym.store), (1, 1, 1, 1), "nobody left by it");
+    assert_eq!(gym.store.seen_since(INCIDENT, SITE, NOW.plus(90)).unwrap(), 1);
+    gym.write(&[presence(120, 2, PresenceEvent::Seen)]);
+    assert_eq!(counts(&gym.store), (2, 0, 1, 1));
+    gym.write(&[record(130, Fact::RollCall { since: NOW.plus(125) })]);
+    assert_eq!(counts(&gym.store), (0, 2, 1, 1));
+    gym.store.rebuild().unwrap();
+    assert_eq!(counts(&gym.store), (0, 2, 1, 1));
+}
+
+#[test]
+fn heads_that_got_a_name_are_not_counted_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let unnamed = |store: &Store| store.counts(INCIDENT, SITE, Period::of(NOW)).unwrap().unnamed;
+    let heads = record(1, Fact::HeadCount { adults: 2, children: 1, infants: 0 });
+    gym.write(&[heads.clone(), record(2, Fact::HeadCount { adults: 5, children: 0, infants: 0 })]);
+    let named = record(3, Fact::Named { of: heads.id, adults: 1, children: 0, infants: 0 });
+    gym.write(&[named.clone(), presence(4, 1, PresenceEvent::Arrived)]);
+    assert_eq!(unnamed(&gym.store), 7);
+    gym.write(&[record(5, Fact::Named { of: heads.id, adults: 9, children: 9, infants: 9 })]);
+    assert_eq!(unnamed(&gym.store), 5, "one head count is never less than nobody");
+    gym.write(&[record(6, Fact::Undo { of: heads.id })]);
+    assert_eq!(unnamed(&gym.store), 5);
 }
 
 /// A box that writes to a store.
@@ -90,12 +181,16 @@ fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
     let path = folder.path().join("store.db");
     let mut gym = Writer::open(&path, 1);
     let arrived = presence(1, 1, PresenceEvent::Arrived);
-    gym.write(&[arrived, presence(2, 2, PresenceEvent::Arrived), presence(3, 3, PresenceEvent::Arrived)]);
+    gym.write(&[
+        arrived.clone(),
+        presence(2, 2, PresenceEvent::Arrived),
+        presence(3, 3, PresenceEvent::Arrived),
+    ]);
     gym.write(&[presence(4, 2, PresenceEvent::Out)]);
     gym.write(&[record(5, Fact::Undo { of: presence(3, 3, PresenceEvent::Arrived).id })]);
     gym.write(&[record(6, Fact::HeadCount { adults: 2, children: 1, infants: 0 })]);
     let seen = Fact::Watch { person: person(9), event: WatchEvent::Seen, proof: Proof::DECLARED };
-    gym.write(&[record(7, seen)]);
+    gym.write(&[record(7, seen.clone())]);
     gym.write(&[record(8, Fact::SiteOpened { building: Building::NothingSeen, findings: 0 })]);
     let proof = Proof {
         assurance: Assurance::ChipProven,
@@ -104,7 +199,7 @@ fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
         ..Proof::DECLARED
     };
     let event = PresenceEvent::Passed;
-    gym.write(&[record(9, Fact::Presence { person: person(4), event, proof })]);
+    gym.write(&[record(9, Fact::presence(person(4), event, proof))]);
 
     let check = |store: &Store| {
         let counts = store.counts(INCIDENT, SITE, Period::of(NOW)).unwrap();
@@ -126,7 +221,7 @@ fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
     check(&gym.store);
     gym.store.rebuild().unwrap();
     check(&gym.store);
-    let last = record(9, seen).at;
+    let last = record(9, seen.clone()).at;
     assert_eq!(gym.store.last_reading(NOW.plus(1_000_000)).unwrap(), last);
     assert!(gym.store.last_reading(record(8, seen).at.millis()).unwrap() < last);
 }

@@ -266,7 +266,7 @@ mod tests {
             .map(|number| {
                 let at = UnixMillis::new(1_791_730_800_000 + number);
                 let person = PersonId::from_bytes([7; 16]);
-                let fact = Fact::Presence { person, event: PresenceEvent::Seen, proof: Proof::DECLARED };
+                let fact = Fact::presence(person, PresenceEvent::Seen, Proof::DECLARED);
                 let id = RecordId::new(at, u128::from(number));
                 let at_clock = Hlc::from_packed(at.get() << 16);
                 let record = Record { id, at: at_clock, clock_unsure: false, lane: None, fact };

@@ -161,11 +161,8 @@ impl Writer {
 
     fn change(&mut self, number: u8) -> Change {
         let at = UnixMillis::new(1_791_730_800_000 + u64::from(number));
-        let fact = Fact::Presence {
-            person: PersonId::from_bytes([number; 16]),
-            event: PresenceEvent::Arrived,
-            proof: Proof::DECLARED,
-        };
+        let fact =
+            Fact::presence(PersonId::from_bytes([number; 16]), PresenceEvent::Arrived, Proof::DECLARED);
         let (id, clock) = (RecordId::new(at, u128::from(number)), Hlc::from_packed(at.get() << 16));
         let record = Record { id, at: clock, clock_unsure: false, lane: None, fact };
         self.document.append(&[record], at).unwrap()

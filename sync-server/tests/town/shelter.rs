@@ -73,11 +73,8 @@ impl TestBox {
         let (id, actor) = (self.id(), ActorId::new(self.id(), 1));
         let document = self.documents.entry(scope).or_insert_with(|| Document::new(scope, actor).unwrap());
         self.written += 1;
-        let fact = Fact::Presence {
-            person: PersonId::from_bytes([person; 16]),
-            event: PresenceEvent::Arrived,
-            proof: Proof::DECLARED,
-        };
+        let fact =
+            Fact::presence(PersonId::from_bytes([person; 16]), PresenceEvent::Arrived, Proof::DECLARED);
         let random = u128::from(self.written) << 64 | u128::from(id.as_bytes()[0]);
         let clock = Hlc::from_packed(at.get() << 16 | self.written);
         let record =

@@ -113,7 +113,7 @@ impl Kiosk {
             ToKiosk::Snapshot(lane) => self.lane = lane,
             ToKiosk::Refused(refusal) => self.refused = Some(refusal),
             ToKiosk::LeaderList(list) => self.leader_list = Some(list),
-            ToKiosk::Hello { .. } | ToKiosk::WatchList(_) | ToKiosk::Terminating => {}
+            _ => {}
         }
         Ok(true)
     }

@@ -282,7 +282,8 @@ fn leaving_and_undo(world: &mut World, summary: &mut Summary) -> anyhow::Result<
     ensure!(matches!(here.kind, AnswerKind::Here { .. }), "seen again: {:?}", here.kind);
     kiosk.send(Command::Leave { answer: here.id, leaving: Leaving::Out })?;
     let left = kiosk.answer_after(Some(here.id))?;
-    ensure!(matches!(left.kind, AnswerKind::Left { leaving: Leaving::Out, .. }), "leaving: {:?}", left.kind);
+    let is_out = |kind: &AnswerKind| matches!(kind, AnswerKind::Left { departure, .. } if departure.leaving == Leaving::Out);
+    ensure!(is_out(&left.kind), "leaving: {:?}", left.kind);
     kiosk.send(Command::Undo { answer: left.id })?;
     let undone = kiosk.answer_after(Some(left.id))?;
     ensure!(undone.kind == AnswerKind::Undone, "taking back: {:?}", undone.kind);

@@ -51,7 +51,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         DocumentScope { incident: IncidentId::from_bytes([1; 16]), site: SITE, period: Period(20_738) };
     let at = UnixMillis::new(1_777_593_600_000);
     let person = PersonId::from_bytes([7; 16]);
-    let fact = Fact::Presence { person, event: PresenceEvent::Arrived, proof: Proof::DECLARED };
+    let fact = Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED);
     let clock = Hlc::from_packed(at.get() << 16);
     let record = Record { id: RecordId::new(at, 7), at: clock, clock_unsure: false, lane: None, fact };
     let change = Document::new(scope, ActorId::new(key().box_id(), 1))

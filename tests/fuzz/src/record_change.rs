@@ -32,11 +32,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         at: Hlc::from_packed(at.get() << 16),
         clock_unsure: false,
         lane: None,
-        fact: Fact::Presence {
-            person: PersonId::from_bytes([number; 16]),
-            event: PresenceEvent::Arrived,
-            proof: Proof::DECLARED,
-        },
+        fact: Fact::presence(PersonId::from_bytes([number; 16]), PresenceEvent::Arrived, Proof::DECLARED),
     };
     let change = |records: &[Record]| {
         let document = Document::new(scope, ActorId::new(BoxId::from_bytes([5; 16]), 1));

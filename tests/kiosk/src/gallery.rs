@@ -1,8 +1,8 @@
 //! Every screen of the kiosk, each led to as a daemon and a finger would.
 
 use hinamori_ipc::{
-    AnswerKind, BuildingAnswer, CardData, ClockState, DiskState, HoldReason, LaneState, LinkState, Party,
-    ReaderState, Refusal, SiteState, Status, ToKiosk, WatchAsk,
+    AnswerKind, BuildingAnswer, CardData, ClockState, Departure, DiskState, HoldReason, LaneState, LinkState,
+    Party, ReaderState, Refusal, SiteState, Status, ToKiosk, WatchAsk,
 };
 use hinamori_kiosk::{Action, Event, LinkEvent, Page, SoundOutput, Step, Who};
 use hinamori_model::{Direction, Leaving};
@@ -134,7 +134,8 @@ fn here() -> AnswerKind {
 }
 
 fn left(leaving: Leaving) -> AnswerKind {
-    AnswerKind::Left { name: Some(lanes::name("浜田 花子")), leaving }
+    let departure = Departure { leaving, destination: None, until: lanes::minutes_ago(0), people: 1 };
+    AnswerKind::Left { name: Some(lanes::name("浜田 花子")), departure, ask: None }
 }
 
 const fn again(reason: HoldReason) -> AnswerKind {

@@ -142,6 +142,7 @@ pub fn doubts() -> Vec<LeaderItem> {
         at: minutes_ago(position * 7),
         name: (position % 3 != 0).then(|| name("松浦 健太")),
         doubts: vec![doubt],
+        nameless: (position % 3 == 0).then_some(PersonId::from_bytes([7; 16])),
     });
     one_each.collect()
 }

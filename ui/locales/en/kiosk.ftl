@@ -169,6 +169,9 @@ staff-next = Next
 again-call =
     Please hold
     your card again
+again-foreign-badge =
+    This badge is not one of this town.
+    Please speak to the staff.
 again-torn =
     It was taken away too early.
     Nothing is recorded yet.

@@ -169,6 +169,9 @@ staff-next = 次の人へ
 again-call =
     もう一度
     かざしてください
+again-foreign-badge =
+    この名札は この町の 受付では
+    使えません。係の人に お声がけください。
 again-torn =
     とちゅうで 離れました。
     まだ 記録していません。

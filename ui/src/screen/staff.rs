@@ -67,6 +67,7 @@ pub(crate) fn hold_again_ui(
     let (symbol, call, say, is_card) = match reason {
         HoldReason::TornAway => (Pictogram::HoldAgain, "again-call", "again-torn", true),
         HoldReason::Mute => (Pictogram::HoldAgain, "again-call", "again-mute", true),
+        HoldReason::ForeignBadge => (Pictogram::HoldAgain, "again-call", "again-foreign-badge", true),
         HoldReason::DiskFull => (Pictogram::Paper, "disk-call", "disk-full-note", false),
         HoldReason::DiskFailing => (Pictogram::Paper, "disk-call", "disk-failing-note", false),
     };

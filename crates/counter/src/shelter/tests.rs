@@ -1,5 +1,6 @@
 use super::*;
-use crate::fixture::{HANAKO, ISAMU, READ, YO, at, hanako, hidden, person, presence, text, unknown};
+use crate::departure::leave;
+use crate::fixture::{HANAKO, ISAMU, NOON, READ, YO, at, hanako, hidden, person, presence, text, unknown};
 use hinamori_model::{Assurance, BindingAssurance, Doubt};
 use hinamori_record::PresenceState as State;
 
@@ -120,8 +121,7 @@ fn touched_members_are_somebodys_word_each_once_and_strangers_refuse_the_whole_t
         Invited { person: person(YO), event: None },
     ];
     let step = confirm(&invited, &[person(ISAMU), person(ISAMU), person(YO)]).unwrap();
-    let fact =
-        Fact::Presence { person: person(ISAMU), event: PresenceEvent::Arrived, proof: Proof::DECLARED };
+    let fact = Fact::presence(person(ISAMU), PresenceEvent::Arrived, Proof::DECLARED);
     assert_eq!((step.facts, step.kind), (vec![fact], AnswerKind::Done { people: 2 }));
     let alone = confirm(&invited, &[]).unwrap();
     assert_eq!((alone.facts, alone.kind), (Vec::new(), AnswerKind::Done { people: 1 }));
@@ -148,14 +148,46 @@ fn leaving_is_what_was_chosen_and_not_recorded_twice() {
         (Leaving::Moved, PresenceEvent::Moved),
         (Leaving::Left, PresenceEvent::Left),
     ] {
-        let step = leave(&offer, leaving).unwrap();
+        let step = leave(&offer, leaving, NOON).unwrap();
         assert_eq!(event(&step), expected);
-        assert_eq!(step.kind, AnswerKind::Left { name: Some(text(HANAKO, "name")), leaving });
+        let AnswerKind::Left { name, departure, .. } = step.kind else { panic!("{:?}", step.kind) };
+        assert_eq!((name, departure.leaving), (Some(text(HANAKO, "name")), leaving));
     }
     let at_the_exit = tap(Gate::Exit, &hanako()).offer;
-    assert_eq!(leave(&at_the_exit, Leaving::Out).unwrap().facts, []);
-    assert_eq!(event(&leave(&at_the_exit, Leaving::Left).unwrap()), PresenceEvent::Left);
-    assert_eq!(leave(&tap(Gate::Entrance, &hanako()).offer, Leaving::Out), Err(Refusal::NotNow));
+    assert_eq!(leave(&at_the_exit, Leaving::Out, NOON).unwrap().facts, []);
+    assert_eq!(event(&leave(&at_the_exit, Leaving::Left, NOON).unwrap()), PresenceEvent::Left);
+    assert_eq!(leave(&tap(Gate::Entrance, &hanako()).offer, Leaving::Out, NOON), Err(Refusal::NotNow));
+}
+
+#[test]
+fn whoever_is_declared_to_be_here_is_recorded_once_by_the_leader_s_word() {
+    let leader = Some(person(HANAKO));
+    let someone = |who, state: Option<State>, hidden| DeclaredPerson {
+        person: person(who),
+        presence: state.map(presence),
+        hidden,
+    };
+    let people = vec![
+        someone(ISAMU, None, false),
+        someone(YO, Some(State::Here), false),
+        someone(4, Some(State::Out), false),
+        someone(5, Some(State::Here), true),
+    ];
+    let step = declared(Gate::Entrance, &Declared { by: leader, people });
+    let said: Vec<_> = step
+        .facts
+        .iter()
+        .map(|fact| match fact {
+            Fact::Presence { person, event, proof: Proof::DECLARED, details } => {
+                assert_eq!(details.declared_by, leader);
+                (*person, *event)
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [(ISAMU, PresenceEvent::Arrived), (4, PresenceEvent::Seen), (5, PresenceEvent::Seen)];
+    assert_eq!(said, expected.map(|(who, event)| (person(who), event)), "Yo is here already");
+    assert_eq!(step.kind, AnswerKind::Done { people: 3 });
 }
 
 #[test]
@@ -171,7 +203,7 @@ fn a_hidden_person_arrives_for_the_first_time_for_ever_and_the_record_is_true() 
         assert_eq!(first.kind, tap(gate, &hanako()).kind, "{gate:?}: like anybody's");
     }
     let seen = at(hidden(hanako()), State::Here);
-    assert_eq!(leave(&tap(Gate::Entrance, &seen).offer, Leaving::Left), Err(Refusal::NotNow));
+    assert_eq!(leave(&tap(Gate::Entrance, &seen).offer, Leaving::Left, NOON), Err(Refusal::NotNow));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hinamori_ipc::{AnswerId, AnswerKind, Command, HoldReason, LaneState, Party, Screen, Sound};
+use hinamori_ipc::{AnswerId, AnswerKind, Command, Departure, HoldReason, LaneState, Party, Screen, Sound};
 use hinamori_kiosk::theme::{ANSWER_HOLD, PANEL_HOLD};
 use hinamori_kiosk_tests::lanes::{
-    answer, doubtful, hamada, large_household, name, person, shelter, unknown_card, welcome,
+    answer, doubtful, hamada, large_household, minutes_ago, name, person, shelter, unknown_card, welcome,
 };
 use hinamori_kiosk_tests::panel::{LANDSCAPE, Panel};
 use hinamori_model::{Direction, Leaving};
@@ -144,7 +144,8 @@ fn here_offers_four_ways_to_leave_and_none_is_needed() {
 
 #[test]
 fn leaving_says_goodbye_by_name() {
-    let panel = answered(AnswerKind::Left { name: Some(name("浜田 花子")), leaving: Leaving::Out });
+    let departure = Departure { leaving: Leaving::Out, destination: None, until: minutes_ago(0), people: 1 };
+    let panel = answered(AnswerKind::Left { name: Some(name("浜田 花子")), departure, ask: None });
     assert!(
         panel.says("いってらっしゃい") && panel.says("浜田 花子 さん") && panel.says("外出を 記録しました")
     );

@@ -52,6 +52,8 @@ pub(crate) struct SiteFigures {
     pub(crate) unaccounted: u32,
     /// 在宅・車中泊
     pub(crate) beside: u32,
+    /// Of those here: 帰省者・来訪者
+    pub(crate) visitors: u32,
     pub(crate) out: u32,
     pub(crate) unnamed: u32,
     pub(crate) watched: u32,
@@ -163,7 +165,7 @@ impl SiteFigures {
         line: SiteLine,
     ) -> Self {
         let Site { id, name, kind } = site.clone();
-        let SiteCounts { here, unaccounted, passed, out, beside, unnamed, watched } = counts;
+        let SiteCounts { here, unaccounted, passed, out, beside, visitors, unnamed, watched } = counts;
         Self {
             id,
             name,
@@ -172,6 +174,7 @@ impl SiteFigures {
             passed,
             out,
             beside,
+            visitors,
             unnamed,
             watched,
             last_contact,

@@ -110,6 +110,7 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         passed,
         out,
         beside,
+        visitors,
         unnamed,
         watched,
         last_contact,
@@ -140,7 +141,11 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
     ];
     let cells = cells.map(|(label, number)| {
         let class = if *number == 0 { " class=\"none\"" } else { "" };
-        format!("<td{class} data-label=\"{label}\">{number}</td>")
+        let of_them = match (label, visitors) {
+            ("ここに いる", 1..) => format!("<small>うち 来訪者 {visitors}</small>"),
+            _ => String::new(),
+        };
+        format!("<td{class} data-label=\"{label}\">{number}{of_them}</td>")
     });
     let (class, line) = contact(*line, *last_contact, at);
     let card_data = card_data.map_or_else(String::new, |as_of| {
@@ -235,6 +240,7 @@ mod tests {
             passed: 0,
             out: 2,
             beside: 1,
+            visitors: 5,
             unnamed: 4,
             watched: 0,
             last_contact,
@@ -274,6 +280,7 @@ mod tests {
             "00:00:00 現在",
             "ここに いる <b>62</b> 人",
             "人数のみ <b>8</b> 人",
+            "<small>うち 来訪者 5</small>",
             "所在未確認 <b>6</b> 人",
             "在宅・車中泊 <b>2</b> 人",
             "● つながっています",

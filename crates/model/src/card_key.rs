@@ -3,8 +3,8 @@
 use ring::hmac;
 use zeroize::Zeroize;
 
-use crate::PersonId;
 use crate::id::id128;
+use crate::{HouseholdId, PersonId};
 
 id128! {
     /// A card, phone or badge: the first 16 bytes of HMAC-SHA-256(town key, kind ‖ public key hash or
@@ -71,9 +71,20 @@ impl TownKey {
         PersonId::from_bytes(self.mac16(b"person", card.as_bytes()))
     }
 
+    /// Who a line of the roster is, by the number that the town's register gives them. Whoever imports the same register
+    /// again, also on a new server with the same town secret, means the same person.
+    pub fn person_of_resident(&self, number: &str) -> PersonId {
+        PersonId::from_bytes(self.mac16(b"resident", number.as_bytes()))
+    }
+
+    /// Which household a number of the town's register means.
+    pub fn household_of_register(&self, number: &str) -> HouseholdId {
+        HouseholdId::from_bytes(self.mac16(b"household", number.as_bytes()))
+    }
+
     /// HMAC-SHA-256 over a length-prefixed label and the data, cut to 16 bytes. The prefix keeps
     /// ("ab", "c") and ("a", "bc") apart.
-    fn mac16(&self, label: &[u8], data: &[u8]) -> [u8; 16] {
+    pub(crate) fn mac16(&self, label: &[u8], data: &[u8]) -> [u8; 16] {
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
         context.update(&(label.len() as u64).to_be_bytes());
         context.update(label);

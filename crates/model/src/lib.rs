@@ -7,6 +7,7 @@
 //! **Invariant:** nothing here holds a certificate serial number or a 12-digit My Number; a card is
 //! only ever a [`CardKey`].
 
+mod badge;
 mod card_key;
 mod doubt;
 mod id;
@@ -14,6 +15,7 @@ mod place;
 mod secret;
 mod time;
 
+pub use badge::{Badge, BadgeCode};
 pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
 pub use doubt::{Doubt, Doubts};
 pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, ListId, PersonId, RecordId, SiteId};

@@ -40,6 +40,8 @@ pub struct SiteCounts {
     pub out: u32,
     /// 在宅・車中泊: people who live beside the site and are still of it.
     pub beside: u32,
+    /// Of those here, people who are on no roster because they only visit (帰省者・来訪者).
+    pub visitors: u32,
     /// People counted without a name, less those who got a name since.
     pub unnamed: u32,
     /// People seen by the watch counter in the period asked for.
@@ -411,9 +413,9 @@ fn proof_of_row(row: &Row<'_>) -> Result<Proof, StoreError> {
     })
 }
 
-/// A tap that a leader should still look at. One whose only doubt is that nobody knew the card is settled by a link.
-const IS_OPEN: &str = "doubts > 0 AND undone = 0 AND NOT (doubts = 1 AND EXISTS (
-    SELECT 1 FROM record AS link WHERE link.person = record.person AND link.kind = 5 AND link.undone = 0))";
+/// A tap that a leader should still look at. Whoever said whose card it was, or that its holder is on no roster, did.
+const IS_OPEN: &str = "doubts > 0 AND undone = 0 AND NOT EXISTS (SELECT 1 FROM record AS said
+    WHERE said.person = record.person AND said.kind IN (5, 6) AND said.undone = 0)";
 
 /// The packed clock reading with which a moment begins.
 fn begin_of(moment: UnixMillis) -> i64 {
@@ -633,6 +635,14 @@ impl Store {
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0",
             )?
             .query_row((key.0, key.1, HEAD_COUNT, NAMED), |row| row.get(0))?;
+        counts.visitors = self
+            .connection
+            .prepare_cached(
+                "SELECT count(DISTINCT presence.person) FROM presence JOIN record ON record.person = presence.person
+                 WHERE incident = ?1 AND site = ?2 AND state = 0 AND seen_at >= ?3
+                   AND kind = ?4 AND event = 0 AND undone = 0",
+            )?
+            .query_row((key.0, key.1, since, REGISTERED), |row| row.get(0))?;
         counts.watched = self
             .connection
             .prepare_cached(
@@ -684,6 +694,19 @@ impl Store {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether somebody said who an id is: by a link, or by an entry for somebody who is on no roster.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_named(&self, person: PersonId) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE person = ?1 AND kind IN (5, 6) AND undone = 0)",
+            )?
+            .query_row([person.as_bytes()], |row| row.get(0))?)
     }
 
     /// How many taps of a site in an incident carry a doubt.

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use hinamori_model::{
     Assurance, BindingAssurance, CardKey, Doubt, Hlc, HouseholdId, IncidentId, PersonId, PersonalText,
-    RecordId, SiteId, TokenKind, TownKey, UnixMillis,
+    RecordId, RegisteredKind, SiteId, TokenKind, TownKey, UnixMillis,
 };
 use hinamori_record::{
     ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
@@ -129,6 +129,28 @@ fn heads_that_got_a_name_are_not_counted_twice() {
     assert_eq!(unnamed(&gym.store), 5, "one head count is never less than nobody");
     gym.write(&[record(6, Fact::Undo { of: heads.id })]);
     assert_eq!(unnamed(&gym.store), 5);
+}
+
+#[test]
+fn visitors_are_counted_apart_and_are_no_longer_in_the_leader_s_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let unknown = Proof { doubts: Doubt::UnknownCard.into(), ..Proof::DECLARED };
+    let came = |who| record(who, Fact::presence(person(who as u8), PresenceEvent::Arrived, unknown));
+    gym.write(&[came(1), came(2), came(3)]);
+    let registered =
+        |number, who, kind| record(number, Fact::Registered { person: person(who), kind, household: None });
+    gym.write(&[
+        registered(4, 1, RegisteredKind::Visitor),
+        registered(5, 2, RegisteredKind::ResidentNotListed),
+    ]);
+    let counts = gym.store.counts(INCIDENT, SITE, Period::of(NOW)).unwrap();
+    assert_eq!((counts.here, counts.visitors), (3, 1));
+    let open: Vec<_> = gym.store.later(INCIDENT, SITE, 9).unwrap().iter().map(|item| item.person).collect();
+    assert_eq!((open, gym.store.later_count(INCIDENT, SITE).unwrap()), (vec![person(3)], 1));
+    assert_eq!([1, 2, 3].map(|who| gym.store.is_named(person(who)).unwrap()), [true, true, false]);
+    gym.write(&[presence(6, 1, PresenceEvent::Left)]);
+    assert_eq!(gym.store.counts(INCIDENT, SITE, Period::of(NOW)).unwrap().visitors, 0);
 }
 
 /// A box that writes to a store.

@@ -13,7 +13,7 @@ run="pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl procps util-linux
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
      fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2"
 bench="strace"
-test="strace python3-pip xdotool mesa-vulkan-drivers systemd fakeroot"
+test="strace python3-pip xdotool mesa-vulkan-drivers systemd fakeroot poppler-utils zbar-tools"
 package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 
 wanted=

@@ -6,6 +6,7 @@
 //! - [`propose`] compares what a card says with the roster. Staff decide, never this crate: people are not merged by
 //!   likeness.
 //! - [`NotArrived`] counts who has arrived, by district and household, with every tap.
+//! - [`RosterIndex`] holds both for a whole roster.
 //!
 //! It knows no box, no screen and no record: names and standings come in, ids and counts go out. All is in memory, for
 //! as long as an incident is open.
@@ -23,6 +24,7 @@ mod matching;
 mod not_arrived;
 mod order;
 mod romaji;
+mod roster_index;
 mod standing;
 mod variant;
 
@@ -32,4 +34,5 @@ pub use matching::{Agreement, Attributes, Candidate, Compared, propose};
 pub use not_arrived::{
     District, Home, Housemate, IncompleteHome, IncompleteHomes, NotArrived, Page, Resident,
 };
+pub use roster_index::{DistrictFigures, RosterIndex, RosterPerson};
 pub use standing::{Counts, Standing, View};

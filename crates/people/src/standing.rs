@@ -1,5 +1,7 @@
 //! What is known of a person in an incident, and how many there are of each.
 
+use hinamori_record::{Presence, PresenceState};
+
 /// For whom something is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
@@ -42,6 +44,20 @@ impl Standing {
         Self::AtHome,
         Self::Unaccounted,
     ];
+
+    /// What a presence says about arriving. `is_unaccounted` is whether the last roll-call at its site missed the person.
+    pub const fn of(presence: &Presence, is_unaccounted: bool) -> Self {
+        match presence.state {
+            PresenceState::Here if is_unaccounted => Self::Unaccounted,
+            PresenceState::Here => Self::Arrived,
+            PresenceState::Passed => Self::PassedCheckPoint,
+            PresenceState::Out | PresenceState::Overnight => Self::Away,
+            PresenceState::AtHome | PresenceState::InCar => Self::AtHome,
+            PresenceState::ToldElsewhere => Self::ToldElsewhere,
+            // Nobody looks for them; what became of them is for named roles.
+            PresenceState::Moved | PresenceState::Left | PresenceState::Deceased => Self::Left,
+        }
+    }
 
     /// Whether nobody has to look for them: they have been received at a shelter, or are known to stay at home. A word
     /// about somebody and a check-point passed are no arrival.

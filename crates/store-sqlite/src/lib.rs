@@ -22,7 +22,7 @@ mod totals;
 
 pub use directory::{Directory, KnownCard};
 pub use error::StoreError;
-pub use log::{Budget, Durability, Ingested, Refused};
+pub use log::{Budget, Concerned, Durability, Ingested, Refused};
 pub use projection::{LaterItem, SiteCounts};
 pub use store::Store;
 pub use totals::Totals;

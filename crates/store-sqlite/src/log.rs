@@ -1,7 +1,9 @@
 //! The log of sealed changes.
 
-use hinamori_model::{Hlc, IncidentId, UnixMillis};
-use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
+use std::collections::BTreeSet;
+
+use hinamori_model::{Hlc, IncidentId, PersonId, UnixMillis};
+use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Record, decode_change};
 use hinamori_sync::{Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -26,8 +28,44 @@ pub struct Ingested {
     pub new: u32,
     /// The highest clock reading in them, after which the box's own clock should go on.
     pub latest: Hlc,
+    /// Whom the new records are about.
+    pub concerned: Concerned,
     /// Batches that were not taken, each with its reason; they stand in the quarantine.
     pub refused: Vec<Refused>,
+}
+
+/// Whom records are about: who keeps something about people has to look again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concerned {
+    /// These.
+    People(BTreeSet<PersonId>),
+    /// Possibly everybody: records were taken back, or moved from one person to another, or a roll-call ended.
+    Everybody,
+}
+
+impl Default for Concerned {
+    fn default() -> Self {
+        Self::People(BTreeSet::new())
+    }
+}
+
+impl Concerned {
+    /// Adds whom a fact is about.
+    pub fn add(&mut self, fact: &Fact) {
+        match (&mut *self, fact) {
+            (_, Fact::Undo { .. } | Fact::Link { .. } | Fact::RollCall { .. }) => *self = Self::Everybody,
+            (Self::People(people), fact) => people.extend(fact.person()),
+            (Self::Everybody, _) => {}
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::People(people), Self::People(others)) => people.extend(others),
+            (_, Self::Everybody) => *self = Self::Everybody,
+            (Self::Everybody, Self::People(_)) => {}
+        }
+    }
 }
 
 /// Why a verified batch was not taken. The party at fault is the box that sealed it.
@@ -115,7 +153,8 @@ impl Store {
             for batch in batches {
                 let document = document_row(transaction, batch.seal().scope)?;
                 match insert_batch(transaction, document, batch, now)? {
-                    Ok(Inserted { new, latest }) => {
+                    Ok(Inserted { new, latest, concerned }) => {
+                        ingested.concerned.merge(concerned);
                         ingested.new = ingested.new.saturating_add(new);
                         ingested.latest = ingested.latest.max(latest);
                         taken.push(batch.seal());
@@ -488,6 +527,7 @@ fn insert_seal(transaction: &Transaction<'_>, document: i64, seal: &Seal) -> Res
 struct Inserted {
     new: u32,
     latest: Hlc,
+    concerned: Concerned,
 }
 
 fn insert_batch(
@@ -523,6 +563,7 @@ fn insert_batch(
             project(transaction, document, seal.scope, &decoded.records)?;
             let readings = decoded.records.iter().map(|record| record.at);
             inserted.latest = readings.fold(inserted.latest, Hlc::max);
+            decoded.records.iter().for_each(|record| inserted.concerned.add(&record.fact));
         }
         inserted.new = inserted.new.saturating_add(1);
     }

@@ -709,20 +709,6 @@ impl Store {
             .query_row([person.as_bytes()], |row| row.get(0))?)
     }
 
-    /// How many taps of a site in an incident carry a doubt.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn later_count(&self, incident: IncidentId, site: SiteId) -> Result<u32, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM record JOIN document ON document.id = record.document
-                 WHERE incident = ?1 AND site = ?2 AND {IS_OPEN}"
-            ))?
-            .query_row((incident.as_bytes(), site.as_bytes()), |row| row.get(0))?)
-    }
-
     /// How often a person was seen at a site in an incident: came, was seen again, or passed.
     ///
     /// # Errors

@@ -1,0 +1,223 @@
+//! The roster in memory while an incident is open: names to search in, and who has not arrived, by the names of
+//! districts and groups.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hinamori_model::{HouseholdId, PersonId, PersonalText};
+
+use crate::index::{Entry, NameIndex};
+use crate::not_arrived::{District, Home, Housemate, IncompleteHomes, NotArrived, Page, Resident};
+use crate::standing::{Counts, Standing, View};
+
+/// A person of the roster. No `Debug`: it says who is hidden.
+#[derive(Clone)]
+pub struct RosterPerson {
+    /// Who.
+    pub person: PersonId,
+    /// With whom they live, if the roster says so.
+    pub household: Option<HouseholdId>,
+    /// Family and given name.
+    pub name: PersonalText,
+    /// The same in kana.
+    pub kana: PersonalText,
+    /// 呼び名
+    pub called_name: Option<PersonalText>,
+    /// The district; "" for none.
+    pub district: String,
+    /// The neighbour group; "" for none.
+    pub group: String,
+    /// 避難行動要支援者
+    pub needs_support: bool,
+    /// 秘匿
+    pub hidden: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct RosterIndex {
+    names: NameIndex,
+    not_arrived: NotArrived,
+    /// Of whom anything is known.
+    known: BTreeSet<PersonId>,
+    /// By number: a district's name, and by number those of its groups.
+    districts: Vec<(String, Vec<String>)>,
+}
+
+/// A district in numbers of people, as everybody may know them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DistrictFigures<'r> {
+    /// Its name.
+    pub name: &'r str,
+    /// All of its people.
+    pub people: Counts,
+    /// Those among them who need support to evacuate.
+    pub needing_support: Counts,
+}
+
+/// Numbers names in the order in which they come.
+#[derive(Default)]
+struct Numbers(BTreeMap<String, u16>);
+
+impl Numbers {
+    fn of(&mut self, name: &str) -> u16 {
+        let next = u16::try_from(self.0.len()).unwrap_or(u16::MAX);
+        match self.0.get(name) {
+            Some(number) => *number,
+            None => *self.0.entry(name.to_owned()).or_insert(next),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = vec![String::new(); self.0.len()];
+        for (name, number) in &self.0 {
+            if let Some(place) = names.get_mut(usize::from(*number)) {
+                place.clone_from(name);
+            }
+        }
+        names
+    }
+}
+
+impl RosterIndex {
+    /// An index of these people, of whom nothing is known yet. It takes a second or so for 100,000.
+    ///
+    /// Hidden people are found by their name like anybody who was not seen yet: who knows that they live here would
+    /// learn more from their absence.
+    pub fn build(roster: &[RosterPerson]) -> Self {
+        let (mut districts, mut groups) = (Numbers::default(), Vec::<Numbers>::new());
+        let mut resident = |row: &RosterPerson| {
+            let district = districts.of(&row.district);
+            if groups.len() <= usize::from(district) {
+                groups.resize_with(usize::from(district) + 1, Numbers::default);
+            }
+            let group = groups.get_mut(usize::from(district)).map_or(0, |groups| groups.of(&row.group));
+            let RosterPerson { person, household, needs_support, hidden, .. } = *row;
+            Resident { person, household, district, group, support: needs_support.into(), hidden }
+        };
+        let not_arrived = NotArrived::build(roster.iter().map(&mut resident).collect::<Vec<_>>());
+        let names = NameIndex::build(roster.iter().map(|row| Entry {
+            person: row.person,
+            name: row.name.expose(),
+            kana: row.kana.expose(),
+            called_name: row.called_name.as_ref().map(PersonalText::expose),
+        }));
+        let districts = districts.names().into_iter().zip(groups.iter().map(Numbers::names)).collect();
+        Self { names, not_arrived, known: BTreeSet::new(), districts }
+    }
+
+    /// Who fits what was typed, the best first, and how many in all.
+    pub fn search(&self, query: &PersonalText, limit: usize) -> (Vec<PersonId>, u32) {
+        let hits = self.names.search(query.expose(), limit);
+        (hits.people, hits.total)
+    }
+
+    /// What is known of a person now.
+    pub fn update(&mut self, person: PersonId, standing: Standing) {
+        self.known.insert(person);
+        self.not_arrived.update(person, standing);
+    }
+
+    /// What is known of everybody now; of everybody else nothing is.
+    pub fn update_all(&mut self, standings: &BTreeMap<PersonId, Standing>) {
+        for person in std::mem::take(&mut self.known) {
+            if !standings.contains_key(&person) {
+                self.not_arrived.update(person, Standing::NotSeen);
+            }
+        }
+        standings.iter().for_each(|(person, standing)| self.update(*person, *standing));
+    }
+
+    /// Every district, as everybody may know it.
+    pub fn districts(&self) -> impl Iterator<Item = DistrictFigures<'_>> {
+        self.not_arrived.districts(View::Public).into_iter().filter_map(|district| {
+            let (name, _) = self.districts.get(usize::from(district.district))?;
+            let District { people, needing_support, .. } = district;
+            Some(DistrictFigures { name, people, needing_support })
+        })
+    }
+
+    fn number(&self, district: &str) -> Option<u16> {
+        let number = self.districts.iter().position(|(name, _)| name == district)?;
+        u16::try_from(number).ok()
+    }
+
+    /// The incomplete homes of a district, as everybody may know them.
+    pub fn incomplete_homes(&self, district: &str, page: Page) -> IncompleteHomes {
+        self.number(district).map_or_else(IncompleteHomes::default, |number| {
+            self.not_arrived.incomplete_homes(View::Public, number, page)
+        })
+    }
+
+    /// The people of a home, as everybody may know them.
+    pub fn members(&self, district: &str, home: Home) -> Vec<Housemate> {
+        self.number(district)
+            .map_or_else(Vec::new, |number| self.not_arrived.members(View::Public, number, home))
+    }
+
+    /// The name of a district's group.
+    pub fn group_name(&self, district: &str, group: u16) -> &str {
+        let groups = self.districts.iter().find(|(name, _)| name == district).map(|(_, groups)| groups);
+        groups.and_then(|groups| groups.get(usize::from(group))).map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: u8, kana: &str, district: &str, group: &str) -> RosterPerson {
+        RosterPerson {
+            person: PersonId::from_bytes([number; 16]),
+            household: Some(HouseholdId::from_bytes([number / 2; 16])),
+            name: PersonalText::new(kana),
+            kana: PersonalText::new(kana),
+            called_name: None,
+            district: district.to_owned(),
+            group: group.to_owned(),
+            needs_support: number == 3,
+            hidden: number == 5,
+        }
+    }
+
+    fn index() -> RosterIndex {
+        RosterIndex::build(&[
+            row(2, "ハマダ ハナコ", "浜町", "3班"),
+            row(3, "ハマダ イサム", "浜町", "3班"),
+            row(4, "モリ ハル", "港町", "1班"),
+            row(5, "モリ キヨ", "港町", "1班"),
+        ])
+    }
+
+    fn person(number: u8) -> PersonId {
+        PersonId::from_bytes([number; 16])
+    }
+
+    #[test]
+    fn districts_and_groups_keep_their_names_and_who_arrives_leaves_the_list() {
+        let mut index = index();
+        let missing = |index: &RosterIndex| {
+            let of =
+                |district: DistrictFigures<'_>| (district.name.to_owned(), district.people.not_arrived());
+            index.districts().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(missing(&index), [("浜町".to_owned(), 2), ("港町".to_owned(), 2)]);
+        index.update(person(2), Standing::Arrived);
+        index.update(person(5), Standing::Arrived);
+        assert_eq!(missing(&index), [("浜町".to_owned(), 1), ("港町".to_owned(), 2)], "Kiyo is hidden");
+        let homes = index.incomplete_homes("浜町", Page { offset: 0, limit: 9 });
+        let [home] = homes.homes.as_slice() else { panic!("{homes:?}") };
+        assert_eq!((index.group_name("浜町", home.group), home.support), ("3班", 1));
+        let members = index.members("浜町", home.home);
+        assert_eq!(members.len(), 2);
+        assert_eq!(index.incomplete_homes("山手", Page { offset: 0, limit: 9 }).total, 0);
+        // Everything anew: of Hanako nothing is known any more.
+        index.update_all(&BTreeMap::from([(person(3), Standing::PassedCheckPoint)]));
+        assert_eq!(missing(&index), [("浜町".to_owned(), 1), ("港町".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn hidden_people_are_found_like_anybody() {
+        let found = index().search(&PersonalText::new("もり"), 9);
+        assert_eq!(found, (vec![person(5), person(4)], 2));
+    }
+}

@@ -73,26 +73,32 @@ impl Row<'_> {
 }
 
 impl Press<'_> {
-    /// The list of one group. A household stands on one page unless it is longer than a page.
+    /// The lists of these groups, one behind the other, each with pages of its own. A household stands on one page unless
+    /// it is longer than a page.
     ///
     /// # Errors
     /// As [`Press`] says.
-    pub fn group_list(&self, group: Group<'_>, households: &[GroupHousehold]) -> Result<Vec<u8>, PaperError> {
-        let pages = pages(households);
-        let place_name = format!("{} {}", group.district, group.name);
-        self.print(TITLE, &Format::a4(), pages.len(), |sheet, page, place| {
-            let body = self.heading(sheet, page, TITLE, &place_name);
+    pub fn group_lists(&self, groups: &[(Group<'_>, &[GroupHousehold])]) -> Result<Vec<u8>, PaperError> {
+        let mut all = Vec::new();
+        for (group, households) in groups {
+            let pages = pages(households);
+            let count = pages.len();
+            all.extend(pages.into_iter().enumerate().map(|(place, rows)| (*group, place, count, rows)));
+        }
+        self.print(TITLE, &Format::a4(), all.len(), |sheet, page, place| {
+            let Some((group, place, count, rows)) = all.get(place) else { return };
+            let body = self.heading(sheet, page, TITLE, &format!("{} {}", group.district, group.name));
             let hint = "来た 人の □に ✓を つけます。 分からない 人は そのままに します。";
             let above = body.band(-2.0, HINT);
             let [hints, notes] = above.columns([136.0, 50.0]);
             sheet.text(hints, hint, Style::regular(12.0));
             sheet.cell(notes, "メモ", Style::bold(12.0));
             let mut top = HINT;
-            for row in pages.get(place).into_iter().flatten() {
+            for row in rows {
                 draw(sheet, body.band(top, row.height()), row);
                 top += row.height();
             }
-            self.footing(sheet, page, place, pages.len());
+            self.footing(sheet, page, *place, *count);
         })
     }
 }

@@ -7,6 +7,7 @@
 use hinamori_model::PersonalText;
 
 use crate::area::Area;
+use crate::badge::Badge;
 use crate::code::BadgeCode;
 use crate::error::PaperError;
 use crate::pictogram::Pictogram;
@@ -26,10 +27,10 @@ const COLUMNS: [f32; 6] = [6.0, 31.0, 31.0, 30.0, 13.0, 13.0];
 /// One card.
 #[derive(Debug, Clone)]
 pub struct PaperCard {
-    /// As it is called out: `1-0042`. The badges add a letter.
+    /// As it is called out: `1-42`.
     pub number: PersonalText,
-    /// The codes of the badges A to F. Without a code that badge is left out.
-    pub badges: [Option<BadgeCode>; PEOPLE_PER_CARD],
+    /// The badges A to F, to cut off. Without one its place is left out.
+    pub badges: [Option<Badge>; PEOPLE_PER_CARD],
 }
 
 /// Which paper is in the printer.
@@ -85,9 +86,9 @@ impl Press<'_> {
         let cut = card_area.top + 123.0;
         sheet.cut_line((card_area.left, cut), (card_area.right(), cut));
         let block = card_area.band(123.0, 62.0);
-        for ((cell, letter), code) in block.grid(3, 2).zip(LETTERS).zip(&card.badges) {
-            if let Some(code) = code {
-                card_badge(sheet, cell, &format!("{}-{letter}", card.number.expose()), code);
+        for (cell, badge) in block.grid(3, 2).zip(&card.badges) {
+            if let Some(Badge { number, code, .. }) = badge {
+                card_badge(sheet, cell, number.expose(), code);
             }
         }
     }

@@ -11,8 +11,8 @@ use std::process::Command;
 
 use hinamori_model::PersonalText;
 use hinamori_paper::{
-    BadgeCode, CardPaper, Fonts, Group, GroupHousehold, GroupMember, MOST_CODE_CHARACTERS, Mode, PaperCard,
-    PaperError, Press, RosterRow, SlipPaper, Transfer,
+    Badge, BadgeCode, CardPaper, Fonts, Group, GroupHousehold, GroupMember, MOST_CODE_CHARACTERS, Mode,
+    PaperCard, PaperError, Press, RosterRow, SlipPaper, Transfer,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -184,7 +184,10 @@ fn every_code_of_a_sheet_is_read() {
 fn the_longest_codes_are_read_from_the_smallest_badges() {
     let fonts = fonts();
     let texts = ["A", "B", "C", "D", "E", "F"].map(|letter| letter.repeat(MOST_CODE_CHARACTERS));
-    let badges = texts.each_ref().map(|text| BadgeCode::new(text).ok());
+    let badges = texts.each_ref().map(|text| {
+        let code = BadgeCode::new(text).unwrap();
+        Some(Badge { number: PersonalText::new("65535-65535-F-ZZ"), code, called_name: None })
+    });
     let card = PaperCard { number: PersonalText::new("1-0042"), badges };
     let bytes = press(&fonts, Mode::Drill).intake_cards(SITE, CardPaper::A5, &[card]).unwrap();
     assert_eq!(Printed::new(&bytes).codes(), texts.into());
@@ -208,7 +211,7 @@ fn a_text_that_is_too_long_is_cut_inside_its_box() {
     let household = GroupHousehold { label: long_text(), members: vec![member] };
     let district = long_text();
     let group = Group { district: district.expose(), name: "3班" };
-    let bytes = press(&fonts, Mode::Live).group_list(group, &[household]).unwrap();
+    let bytes = press(&fonts, Mode::Live).group_lists(&[(group, &[household])]).unwrap();
     let printed = Printed::new(&bytes);
     assert_eq!(printed.text().concat().matches('…').count(), 5);
     for page in printed.pictures() {

@@ -27,6 +27,7 @@ pub mod pcscd;
 pub mod presented;
 pub mod serve;
 pub mod timing;
+pub mod townsfolk;
 pub mod tray;
 pub mod virtual_card;
 pub mod vpcd;

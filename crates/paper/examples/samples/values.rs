@@ -66,7 +66,7 @@ pub(crate) fn documents(press: &Press<'_>) -> Outcome<Vec<(&'static str, Vec<u8>
         ("intake-a5", press.intake_cards(SITE, CardPaper::A5, &cards)?),
         ("intake-a4", press.intake_cards(SITE, CardPaper::HalfA4, &cards)?),
         ("badges", press.badge_sheet(SITE, &badges)?),
-        ("group", press.group_list(group, &households())?),
+        ("group", press.group_lists(&[(group, &households())])?),
         ("roster", press.roster(SITE, &rows)?),
         ("instructions", press.instructions()?),
         ("counts", press.counts_sheet(&counts())?),
@@ -86,8 +86,9 @@ fn code(number: usize, letter: usize) -> Outcome<BadgeCode> {
 
 pub(crate) fn card(number: usize) -> Outcome<PaperCard> {
     let mut badges = [const { None }; 6];
-    for (letter, badge) in badges.iter_mut().enumerate() {
-        *badge = Some(code(number, letter)?);
+    for ((place, badge), letter) in badges.iter_mut().enumerate().zip('A'..) {
+        let printed = text(&format!("1-{number}-{letter}-K7"));
+        *badge = Some(Badge { number: printed, code: code(number, place)?, called_name: None });
     }
     Ok(PaperCard { number: text(&format!("1-{number:04}")), badges })
 }

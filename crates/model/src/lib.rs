@@ -2,23 +2,27 @@
 //!
 //! It knows no card, no disk, no network, no clock and no source of randomness: bytes and times
 //! come in as arguments. Types that hold personal data or secrets cannot be printed
-//! ([`PersonalText`], [`TownKey`]).
+//! ([`PersonalText`], [`BirthDate`], [`TownKey`]).
 //!
 //! **Invariant:** nothing here holds a certificate serial number or a 12-digit My Number; a card is
 //! only ever a [`CardKey`].
 
 mod badge;
+mod birth;
 mod card_key;
 mod doubt;
 mod id;
+mod person;
 mod place;
 mod secret;
 mod time;
 
 pub use badge::{Badge, BadgeCode};
+pub use birth::{BadDate, BirthDate, CalendarDate};
 pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
 pub use doubt::{Doubt, Doubts};
 pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, ListId, PersonId, RecordId, SiteId};
+pub use person::{Sex, SupportReason, SupportReasons};
 pub use place::{
     Assurance, BindingAssurance, CounterKind, Destination, Direction, Leaving, Mode, RegisteredKind, SiteKind,
 };

@@ -24,6 +24,7 @@ macro_rules! code {
         }
     };
 }
+pub(crate) use code;
 
 code! {
     /// Daily life, a live incident, or a drill: decided by which incident is open, never by a flag.

@@ -13,13 +13,19 @@ use crate::field::{Field, SiteField};
 use crate::fold::word;
 use crate::problem::{Problem, Problems, Reason, Severity};
 use crate::sites::Place;
-use crate::table::{MOST_FIELD_BYTES, MOST_ROWS, count};
+use crate::table::{MOST_COLUMNS, MOST_FIELD_BYTES, MOST_ROWS, count};
+
+/// A feature of a point, as much as a row of a table.
+const MOST_FEATURE_BYTES: usize = MOST_COLUMNS * MOST_FIELD_BYTES;
 
 #[derive(Deserialize)]
 struct Collection<'a> {
     #[serde(borrow)]
-    features: Vec<&'a RawValue>,
+    features: Features<'a>,
 }
+
+/// Not read yet, and no more of them than one over [`MOST_ROWS`].
+struct Features<'a>(Vec<&'a RawValue>);
 
 #[derive(Deserialize)]
 struct Feature {
@@ -44,23 +50,25 @@ pub(crate) fn read(
     let text = text_of(bytes, Some(Encoding::Utf8))?;
     let collection: Collection<'_> = serde_json::from_str(&text)
         .map_err(|error| Problem::of_file(count(error.line()), None, Reason::NotGeoJson))?;
-    if count(collection.features.len()) > MOST_ROWS {
+    let Features(features) = collection.features;
+    if count(features.len()) > MOST_ROWS {
         return Err(Problem::of_file(0, None, Reason::TooManyRows));
     }
     let fields = fields();
     let (mut read_to, mut line) = (0, 1);
-    for raw in collection.features {
+    for raw in features {
         // A feature is a part of the text, so its address says where it stands.
         let start = raw.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
         line += line_breaks(text.as_bytes().get(read_to..start).unwrap_or_default());
         read_to = start;
-        match serde_json::from_str(raw.get()) {
-            Ok(feature) => {
+        let short = Some(raw.get()).filter(|raw| raw.len() <= MOST_FEATURE_BYTES);
+        match short.and_then(|raw| serde_json::from_str(raw).ok()) {
+            Some(feature) => {
                 if let Some(place) = place_of(feature, line, &fields, problems) {
                     take(&place, problems);
                 }
             }
-            Err(_) => problems.add(line, None, Severity::Refused, Reason::NotASite),
+            None => problems.add(line, None, Severity::Refused, Reason::NotASite),
         }
     }
     Ok(())
@@ -99,6 +107,32 @@ fn place_of(
         return None;
     }
     Some(place)
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Features<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Budget;
+        impl<'de> Visitor<'de> for Budget {
+            type Value = Vec<&'de RawValue>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("features")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+                let mut features = Vec::new();
+                while count(features.len()) <= MOST_ROWS {
+                    match sequence.next_element()? {
+                        Some(feature) => features.push(feature),
+                        None => return Ok(features),
+                    }
+                }
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(features)
+            }
+        }
+        deserializer.deserialize_seq(Budget).map(Features)
+    }
 }
 
 /// The value of a property as text; nothing for null.

@@ -26,6 +26,7 @@ mod number;
 mod person;
 mod problem;
 mod residents;
+mod rows;
 mod sites;
 mod support;
 mod table;

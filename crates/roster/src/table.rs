@@ -1,17 +1,16 @@
 //! A CSV file as rows of known fields: everything that is the same for all lists.
 
-use csv::{ReaderBuilder, StringRecord};
-
-use crate::decode::{line_breaks, text_of};
+use crate::decode::text_of;
 use crate::field::Field;
 use crate::fold::word;
 use crate::mapping::Settings;
 use crate::my_number::holds_my_number;
 use crate::problem::{Column, Problem, Problems, Reason, Severity};
+use crate::rows::{Fields, Rows};
 
 /// Rows beside the header: three times the residents of the largest town that this is for.
 pub(crate) const MOST_ROWS: u32 = 200_000;
-const MOST_COLUMNS: usize = 100;
+pub(crate) const MOST_COLUMNS: usize = 100;
 pub(crate) const MOST_FIELD_BYTES: usize = 4096;
 /// Headers of columns that no file may have: the number of the person in the law on My Numbers, and the code of the
 /// resident register.
@@ -39,13 +38,13 @@ pub(crate) struct Columns<F: Field> {
 impl<F: Field + Ord> Columns<F> {
     /// # Errors
     /// What refuses the whole file.
-    fn of(header: &StringRecord, line: u32, settings: &Settings<F>) -> Result<Self, Problem> {
+    fn of(header: &Fields<'_>, line: u32, settings: &Settings<F>) -> Result<Self, Problem> {
         let refusal = |column, reason| Problem::of_file(line, column, reason);
-        if header.len() > MOST_COLUMNS {
+        if header.count > MOST_COLUMNS {
             return Err(refusal(None, Reason::TooManyColumns));
         }
-        if let Some(place) = header.iter().position(|text| text.len() > MOST_FIELD_BYTES) {
-            return Err(refusal(Some(number(place)), Reason::FieldTooLong));
+        if header.is_over_budget || header.iter().any(|text| text.len() > MOST_FIELD_BYTES) {
+            return Err(refusal(None, Reason::FieldTooLong));
         }
         let words: Vec<String> = header.iter().map(|text| bare(&word(text)).to_owned()).collect();
         if let Some(place) = words.iter().position(|word| is_forbidden(word)) {
@@ -135,14 +134,14 @@ pub(crate) struct Row<'a, F: Field> {
     /// The line on which it begins, from 1.
     pub(crate) line: u32,
     pub(crate) columns: &'a Columns<F>,
-    record: &'a StringRecord,
+    fields: &'a Fields<'a>,
 }
 
 impl<'a, F: Field + Ord> Row<'a, F> {
     /// A field without white space around it; empty where the file has no such column.
     pub(crate) fn text(&self, field: F) -> &'a str {
         let column = self.columns.column_of.get(field.place()).copied().flatten();
-        column.and_then(|column| self.record.get(column)).unwrap_or_default().trim()
+        column.and_then(|column| self.fields.get(column)).unwrap_or_default().trim()
     }
 
     /// Says what is wrong with a field.
@@ -152,8 +151,10 @@ impl<'a, F: Field + Ord> Row<'a, F> {
 
     /// What is wrong with the row before anybody looks what it says.
     fn check(&self, my_numbers: MyNumbers) -> Result<(), (Option<Column>, Reason)> {
-        let (found, expected) = (self.record.len(), self.columns.field_of.len());
-        let is_longer = self.record.iter().skip(expected).any(|text| !text.trim().is_empty());
+        let (found, expected) = (self.fields.count, self.columns.field_of.len());
+        // Spreadsheets write empty fields behind the last column.
+        let is_longer =
+            found > MOST_COLUMNS || self.fields.iter().skip(expected).any(|text| !text.trim().is_empty());
         if is_longer || found < expected {
             let (found, expected) = (count(found), count(expected));
             let reason = if is_longer {
@@ -163,7 +164,10 @@ impl<'a, F: Field + Ord> Row<'a, F> {
             };
             return Err((None, reason));
         }
-        for (place, text) in self.record.iter().enumerate() {
+        if self.fields.is_over_budget {
+            return Err((None, Reason::FieldTooLong));
+        }
+        for (place, text) in self.fields.iter().enumerate() {
             let refusal = |reason| Err((Some(self.columns.name(place)), reason));
             if text.len() > MOST_FIELD_BYTES {
                 return refusal(Reason::FieldTooLong);
@@ -194,77 +198,28 @@ pub(crate) fn read_table<F: Field + Ord>(
 ) -> Result<Columns<F>, Problem> {
     let text = text_of(bytes, settings.encoding)?;
     let mut rows = Rows::of(&text, settings.delimiter);
-    let mut record = StringRecord::new();
-    let Some(header_line) = rows.next(&mut record) else {
+    let Some((line, header)) = rows.next() else {
         return Err(Problem::of_file(0, None, Reason::Empty));
     };
-    let columns =
-        Columns::of(&record, header_line, settings).map_err(|problem| rows.cut_off().unwrap_or(problem))?;
+    let columns = match Columns::of(&header, line, settings) {
+        Ok(columns) => columns,
+        Err(problem) => return Err(rows.cut_off().unwrap_or(problem)),
+    };
     let mut rows_read = 0;
-    while let Some(line) = rows.next(&mut record) {
+    while let Some((line, fields)) = rows.next() {
         rows_read += 1;
         if rows_read > MOST_ROWS {
             return Err(Problem::of_file(line, None, Reason::TooManyRows));
         }
-        // Spreadsheets leave rows without content behind the last one.
-        if record.iter().all(|text| text.trim().is_empty()) && !record.is_empty() {
+        // Spreadsheets write rows without content behind the last one.
+        if fields.is_blank() {
             continue;
         }
-        let row = Row { line, columns: &columns, record: &record };
+        let row = Row { line, columns: &columns, fields: &fields };
         match row.check(my_numbers) {
             Ok(()) => take(&row, problems),
             Err((column, reason)) => problems.add(line, column, Severity::Refused, reason),
         }
     }
     rows.cut_off().map_or(Ok(columns), Err)
-}
-
-/// The rows of a text and the lines on which they begin.
-struct Rows<'a> {
-    text: &'a str,
-    delimiter: u8,
-    reader: csv::Reader<&'a [u8]>,
-    /// Where the last row begins, and on which line.
-    start: usize,
-    line: u32,
-    /// Fields of the last row.
-    fields: usize,
-}
-
-impl<'a> Rows<'a> {
-    fn of(text: &'a str, delimiter: u8) -> Self {
-        Self { text, delimiter, reader: reader(text.as_bytes(), delimiter), start: 0, line: 1, fields: 0 }
-    }
-
-    /// The next row and its line. Empty lines are passed over.
-    fn next(&mut self, record: &mut StringRecord) -> Option<u32> {
-        // Neither a broken pipe nor broken UTF-8 can come out of a text.
-        if !self.reader.read_record(record).unwrap_or(false) {
-            return None;
-        }
-        // The reader counts neither CR nor the empty lines in front of a row.
-        let begun = record.position().and_then(|position| usize::try_from(position.byte()).ok())?;
-        let ahead = self.text.as_bytes().get(begun..)?;
-        let start = begun + ahead.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.line += line_breaks(self.text.as_bytes().get(self.start..start)?);
-        self.start = start;
-        self.fields = record.len();
-        Some(self.line)
-    }
-
-    /// Whether the last row ends inside quotation marks: what is written behind it then becomes a part of its last
-    /// field instead of a new one.
-    fn cut_off(&mut self) -> Option<Problem> {
-        let mut record = StringRecord::new();
-        while self.next(&mut record).is_some() {}
-        let last = self.text.get(self.start..)?.trim_end_matches(['\r', '\n']);
-        let longer = [last.as_bytes(), &[self.delimiter, b'+']].concat();
-        let has_next = reader(&longer, self.delimiter).read_record(&mut record).unwrap_or(false);
-        let is_open = has_next && self.fields > 0 && record.len() == self.fields;
-        is_open.then(|| Problem::of_file(self.line, None, Reason::CutOff))
-    }
-}
-
-fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(bytes)
 }

@@ -1,5 +1,5 @@
 //! National lists of places.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends at a surprise")]
+#![expect(clippy::unwrap_used, reason = "a test ends at a surprise")]
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! Lists of persons needing support.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at a surprise")]
+#![expect(clippy::unwrap_used, reason = "a test ends at a surprise")]
 
 use hinamori_model::{CalendarDate, PersonalText, SupportReason};
 use hinamori_roster::{Mapping, Problem, Reason, Severity, SupportList, Supported};

@@ -113,6 +113,13 @@ reasons! {
         /// The line that was taken.
         first_line
     } => "{first_line}行目と同じ番号です",
+    /// An earlier line speaks of the same person.
+    PersonTwice {
+        /// The line that was taken.
+        first_line
+    } => "{first_line}行目と同じ人です",
+    /// No column says who is hidden, so that nobody is. The mapping may say that this is meant: `hidden = ""`.
+    NobodyHidden => "この項目の列がないため、全員を「無」とします",
     /// No form of a date that is known.
     DateUnreadable => "日付として読めません",
     /// The calendar has no such day.

@@ -83,6 +83,11 @@ impl Residents {
                 return Err(Problem::of_file(1, Some(Column::Named(needed.label())), Reason::ColumnMissing));
             }
         }
+        // Somebody who hides is in danger when a header is only spelled otherwise.
+        if !columns.has(ResidentField::Hidden) && !settings.columns.contains_key(&ResidentField::Hidden) {
+            let hidden = Some(Column::Named(ResidentField::Hidden.label()));
+            problems.add(1, hidden, Severity::Warning, Reason::NobodyHidden);
+        }
         list.compare(&columns, &mut problems);
         Ok(Self { residents: list.residents, problems: problems.finish() })
     }
@@ -216,7 +221,7 @@ impl List {
             let (first_line, first_district, has_head) =
                 households.entry(household).or_insert((line, district, false));
             *has_head |= is_head;
-            if *first_district != district {
+            if *first_district != district && !first_district.is_empty() && !district.is_empty() {
                 let column = Some(Column::Named(ResidentField::District.label()));
                 let reason = Reason::HouseholdInTwoDistricts { first_line: *first_line };
                 problems.add(line, column, Severity::Warning, reason);

@@ -9,7 +9,7 @@ use crate::fold::word;
 use crate::mapping::{Flags, Mapping};
 use crate::number::ResidentNumber;
 use crate::person::{Reading, Refused, WhenUnclear};
-use crate::problem::{Column, Problem, Problems, Reason};
+use crate::problem::{Column, Problem, Problems, Reason, Severity};
 use crate::table::{MyNumbers, read_table};
 
 /// Whom an entry speaks of.
@@ -74,7 +74,8 @@ impl SupportList {
             if first_line == row.line {
                 entries.push(entry);
             } else {
-                let _refused = reading.refuse(SupportField::Number, Reason::NumberTwice { first_line });
+                let reason = Reason::PersonTwice { first_line };
+                reading.problems.add(row.line, None, Severity::Refused, reason);
             }
         })?;
         let is_described = columns.has(SupportField::Name) && columns.has(SupportField::Birth);

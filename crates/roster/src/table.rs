@@ -8,7 +8,7 @@ use crate::my_number::holds_my_number;
 use crate::problem::{Column, Problem, Problems, Reason, Severity};
 use crate::rows::{Fields, Rows};
 
-/// Rows beside the header: three times the residents of the largest town that this is for.
+/// Rows beside the header: the people of a city, and far more than those of a town.
 pub(crate) const MOST_ROWS: u32 = 200_000;
 pub(crate) const MOST_COLUMNS: usize = 100;
 pub(crate) const MOST_FIELD_BYTES: usize = 4096;

@@ -16,9 +16,10 @@ fn read(text: &str) -> Residents {
     read_with(text.as_bytes(), "").unwrap()
 }
 
-/// Line and reason of each problem.
+/// Line and reason of each problem, but that most of these files have no column for who is hidden.
 fn reasons(read: &Residents) -> Vec<(u32, Severity, Reason)> {
-    read.problems.iter().map(|problem| (problem.line, problem.severity, problem.reason)).collect()
+    let problems = read.problems.iter().filter(|problem| problem.reason != Reason::NobodyHidden);
+    problems.map(|problem| (problem.line, problem.severity, problem.reason)).collect()
 }
 
 /// Why a file is refused as a whole, and on which line.
@@ -106,11 +107,11 @@ fn a_file_that_is_cut_off_is_refused_and_a_whole_one_is_not() {
 fn a_my_number_refuses_its_line_wherever_it_is() {
     let text = "宛名番号,氏名,備考\n1,山田,番号 1234-5678-9018\n123456789018,中村,\n2,１２３４５６７８９０１８,\n3,田中,123456789017\n";
     let read = read(text);
-    let places: Vec<_> =
-        read.problems.iter().map(|problem| (problem.line, problem.column.unwrap())).collect();
+    let (_, problems) = read.problems.split_first().unwrap();
+    let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column.unwrap())).collect();
     let expected = [(2, Column::Number(3)), (3, Column::Named("宛名番号")), (4, Column::Named("氏名"))];
     assert_eq!(places, expected);
-    assert!(read.problems.iter().all(|problem| problem.reason == Reason::MyNumber));
+    assert!(problems.iter().all(|problem| problem.reason == Reason::MyNumber));
     assert_eq!(read.residents.len(), 1);
 }
 
@@ -227,4 +228,30 @@ fn budgets_refuse_with_their_reason() {
     };
     assert_eq!(read(&rows(200_000)).residents.len(), 200_000);
     assert_eq!(refusal(&rows(200_001)), (200_002, Reason::TooManyRows));
+}
+
+#[test]
+fn the_example_of_a_mapping_is_one() {
+    let mapping = include_str!("../../../packaging/files/server/roster-mapping.toml");
+    let text = "宛名番号,氏名,行政区名称,電話番号\n123456789018,山田,阿部,0884\n";
+    let (bytes, _, _) = SHIFT_JIS.encode(text);
+    let read = read_with(&bytes, mapping).unwrap();
+    let resident = read.residents.first().unwrap();
+    assert_eq!((resident.district.as_str(), &resident.phone), ("阿部", &None));
+}
+
+#[test]
+fn a_list_that_hides_nobody_says_so_unless_the_mapping_does() {
+    let text = "宛名番号,氏名,支援措置対象者\n1,山田,有\n";
+    let [problem] = *read(text).problems.as_slice() else { panic!("not one problem") };
+    assert_eq!(
+        (problem.line, problem.severity, problem.reason),
+        (1, Severity::Warning, Reason::NobodyHidden)
+    );
+    for (header, is_hidden) in [("", false), ("支援措置対象者", true)] {
+        let mapping = format!("[residents.columns]\nhidden = \"{header}\"");
+        let read = read_with(text.as_bytes(), &mapping).unwrap();
+        assert!(read.problems.is_empty());
+        assert_eq!(read.residents.first().unwrap().hidden, is_hidden);
+    }
 }

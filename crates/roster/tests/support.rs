@@ -45,7 +45,7 @@ fn without_a_number_somebody_is_named_by_name_and_birth() {
     let expected = [
         (3, Severity::Refused, Reason::ValueMissing),
         (4, Severity::Warning, Reason::TakenAsNo),
-        (5, Severity::Refused, Reason::NumberTwice { first_line: 4 }),
+        (5, Severity::Refused, Reason::PersonTwice { first_line: 4 }),
     ];
     assert_eq!(reasons, expected);
     let Some(Supported::Described { name, kana, birth }) = list.entries.first().map(|entry| &entry.person)

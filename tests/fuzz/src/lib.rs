@@ -24,6 +24,7 @@ mod kiosk_frames;
 mod lists;
 mod peer_session;
 mod record_change;
+mod roster_csv;
 mod town_package;
 
 /// Live memory of everything that is not libFuzzer's own: no input of some kilobytes may ask for more.
@@ -69,6 +70,7 @@ pub const TARGETS: &[Target] = &[
     target!(kiosk_frames, LITTLE),
     target!(peer_session, ANNOUNCED),
     target!(record_change, ANNOUNCED),
+    target!(roster_csv, LITTLE),
     target!(town_package, LITTLE),
 ];
 

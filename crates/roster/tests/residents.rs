@@ -260,11 +260,12 @@ fn a_list_that_hides_nobody_says_so_unless_the_mapping_does() {
 fn a_row_that_nobody_looks_at_spoils_no_other() {
     // Longer than all fields of a row may be together, in quotation marks and without, and wider than any header.
     let (long, wide) = ("1".repeat(500_000), ",".repeat(300));
-    let read = read(&format!("宛名番号,氏名\n1,\"{long}\n\"\n2,{long}\n3,山田{wide}\n4,中村\n"));
+    let read = read(&format!("宛名番号,氏名\n1,\"{long}\n\"\n2,{long}\n3,山田{wide}\n{wide}\n4,中村\n"));
     let expected = [
         (2, Severity::Refused, Reason::FieldTooLong),
         (4, Severity::Refused, Reason::FieldTooLong),
         (5, Severity::Refused, Reason::FieldsTooMany { found: 302, expected: 2 }),
+        (6, Severity::Refused, Reason::FieldsTooMany { found: 301, expected: 2 }),
     ];
     assert_eq!(reasons(&read), expected);
     assert_eq!(read.residents.first().unwrap().number.expose(), "4");

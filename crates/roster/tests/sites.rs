@@ -106,6 +106,17 @@ fn geojson_is_read_feature_by_feature() {
     assert_eq!((cut.line, cut.reason), (2, Reason::NotGeoJson));
 }
 
+#[test]
+fn geojson_has_budgets() {
+    let many = |count: usize| format!("{{\"features\":[{}]}}", vec!["0"; count].join(","));
+    assert_eq!(Sites::read(many(3).as_bytes()).unwrap().problems.len(), 3);
+    assert_eq!(refusal(&many(200_001)).reason, Reason::TooManyRows);
+    let long = "1,".repeat(250_000);
+    let text = format!("{{\"features\":[{{\"properties\":{{\"名称\":\"一\"}},\"id\":[{long}1]}}]}}");
+    let read = Sites::read(text.as_bytes()).unwrap();
+    assert_eq!((read.sites.len(), reasons(&read)), (0, vec![(1, Severity::Refused, Reason::NotASite)]));
+}
+
 /// The real data of a town, where it lies beside the checkout.
 #[test]
 fn the_lists_of_a_real_town_are_read() {

@@ -1,6 +1,5 @@
 //! What a reader's thread does with each card: read it, check it, let its chip prove itself.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -15,6 +14,7 @@ use hinamori_pki::{
     CardCertificate, ChipAnswered, ChipMismatch, PathError, Purpose, VerifiedCertificate, Verifier,
     verify_chip_answer,
 };
+use hinamori_store_sqlite::ApplicationKeys;
 use tracing::debug;
 
 use crate::clock::{self, TimeMarks};
@@ -29,9 +29,7 @@ pub(crate) struct Checks {
     /// Authorities between them and cards (DER).
     pub(crate) intermediates: Vec<Vec<u8>>,
     /// The application keys stored at registration (DER SubjectPublicKeyInfo).
-    pub(crate) application_keys: Arc<BTreeMap<CardKey, Box<[u8]>>>,
-    /// Cards that were reported to the town as lost or stolen.
-    pub(crate) stopped: Arc<BTreeSet<CardKey>>,
+    pub(crate) application_keys: Arc<ApplicationKeys>,
     /// It cannot be earlier now.
     pub(crate) time: TimeMarks,
     /// Version of the town's package; 0 for a town of one box.
@@ -119,8 +117,14 @@ impl Checks {
         clock.max(self.time.not_before(clock))
     }
 
-    /// The same with other lists, and with the newest time that the server signed.
-    pub(crate) fn renewed(&self, authorities: &Authorities, lists: &Shown, server: UnixMillis) -> Self {
+    /// The same with other lists, with the newest time that the server signed, and with the keys of the cards that are known.
+    pub(crate) fn renewed(
+        &self,
+        authorities: &Authorities,
+        lists: &Shown,
+        server: UnixMillis,
+        application_keys: Arc<ApplicationKeys>,
+    ) -> Self {
         let mut verifier = authorities.verifier.clone();
         equip(&mut verifier, lists);
         let authority = verifier.latest_list().unwrap_or_default();
@@ -128,8 +132,7 @@ impl Checks {
             key: self.key.clone(),
             verifier,
             intermediates: self.intermediates.clone(),
-            application_keys: Arc::clone(&self.application_keys),
-            stopped: Arc::clone(&self.stopped),
+            application_keys,
             time: TimeMarks { authority, server, ..self.time },
             version: self.version,
         }

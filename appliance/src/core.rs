@@ -8,6 +8,7 @@
 mod desk;
 mod lists;
 mod revocation;
+mod roster;
 mod tally;
 mod tapped;
 mod uplink;
@@ -36,9 +37,11 @@ use crate::ledger::{Ledger, Place};
 use crate::link::LinkEvent;
 use crate::lists::{Keeper, ListEvent, Lists, Shown};
 use crate::own_time::{OwnTimes, TapLog};
+use crate::roster::RosterEvent;
 use crate::status::Report;
 use crate::town::Town;
 use desk::Desk;
+use roster::People;
 use tally::Tally;
 use uplink::Uplink;
 
@@ -62,6 +65,7 @@ pub(crate) enum Event {
     Kiosk(KioskEvent),
     Link(LinkEvent),
     Lists(ListEvent),
+    Roster(RosterEvent),
     /// Somebody asks how the box is.
     Status(Sender<Report>),
     /// The daemon is to end.
@@ -111,6 +115,7 @@ pub(crate) struct Core {
     keys: Keys,
     town: Town,
     directory: Directory,
+    roster: People,
     ledger: Ledger,
     checks: Arc<CheckedTap>,
     opening: Opening,
@@ -153,7 +158,7 @@ impl Core {
         if let Err(problem) = ledger.name(None, &town.incidents) {
             warn!(error = &problem as &dyn std::error::Error, "the made-up town's incidents are not kept");
         }
-        let directory = open_directory(&config.data.join("directory.sqlite"))?;
+        let (directory, roster) = roster::open(&config.data)?;
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
         let (mode, open) = stored_mode(ledger.main_store())?;
@@ -186,6 +191,7 @@ impl Core {
             keys,
             town,
             directory,
+            roster,
             ledger,
         };
         core.open_town(now);
@@ -255,6 +261,7 @@ impl Core {
             Event::Kiosk(event) => self.kiosk_event(event, now),
             Event::Link(event) => self.link_event(event, now),
             Event::Lists(event) => self.list_event(event),
+            Event::Roster(event) => self.roster_event(event, now),
             Event::Status(answer) => {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
@@ -500,6 +507,7 @@ impl Core {
         if self.town_untold {
             self.tell_town();
         }
+        self.tell_roster(now);
         if self.tally.is_of_another_day(now) {
             self.recount(now);
         }
@@ -517,8 +525,7 @@ impl Core {
 
     fn while_nobody_waits(&mut self) {
         self.seal_and_offer();
-        let moved = self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG));
-        for moved in moved.into_iter().chain([self.directory.checkpoint_if_over(0)]) {
+        for moved in self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG)) {
             if let Err(problem) = moved {
                 warn!(
                     error = &problem as &dyn std::error::Error,
@@ -567,28 +574,6 @@ struct Done {
 /// Where the TLS identity of a box lies.
 pub(crate) fn identity_folder(config: &Config) -> PathBuf {
     config.data.join("identity")
-}
-
-/// The directory comes again with the town's package: one that cannot be read keeps nobody waiting, and stays
-/// for whoever wants to know how that came.
-fn open_directory(path: &Path) -> Result<Directory, StoreError> {
-    let problem = match Directory::open(path) {
-        Ok(directory) => return Ok(directory),
-        Err(problem @ StoreError::NewerSchema { .. }) => return Err(problem),
-        Err(problem) => problem,
-    };
-    error!(error = &problem as &dyn std::error::Error, "the directory cannot be read and is made anew");
-    for end in ["", "-wal", "-shm"] {
-        let name = |of: &str| PathBuf::from(format!("{}{of}{end}", path.display()));
-        match std::fs::rename(name(""), name(".damaged")) {
-            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-                warn!(%problem, "the damaged directory cannot be moved away");
-            }
-            Ok(()) | Err(_) => {}
-        }
-    }
-    // On a disk that takes nothing, a directory in memory lasts until the next start.
-    Directory::open(path).or_else(|_unusable| Directory::open(Path::new(":memory:")))
 }
 
 fn kept_mode(mode: Mode, incident: IncidentId) -> Vec<u8> {

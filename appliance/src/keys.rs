@@ -81,7 +81,10 @@ impl LocalTown {
         Self {
             key: TownKey::new(key),
             site: Site {
-                id: SiteId::from_bytes(id(0)), name: "避難所".to_owned(), kind: SiteKind::Shelter
+                id: SiteId::from_bytes(id(0)),
+                name: "避難所".to_owned(),
+                kind: SiteKind::Shelter,
+                catchment: Vec::new(),
             },
             incidents: Incidents {
                 daily_life: IncidentId::from_bytes(id(1)),

@@ -25,6 +25,7 @@ mod link;
 mod lists;
 mod own_time;
 pub mod reader_test;
+mod roster;
 pub mod status;
 #[cfg(test)]
 mod test_town;

@@ -29,6 +29,10 @@ pub struct Report {
     pub own_time_ms: OwnTime,
     /// Cards read since the daemon started.
     pub taps: u64,
+    /// People in the directory: of the catchment in peace, of the town while an incident is open.
+    pub people: u64,
+    /// Parts of the town's roster that are not on this box yet.
+    pub roster_lacking: u64,
     /// The oldest revocation list in use.
     pub card_data_as_of: Option<UnixMillis>,
     /// Revocation lists in use.

@@ -1,26 +1,24 @@
 //! The town as this box knows it: from the signed package, or made up until there is one.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use hinamori_model::{BoxId, IncidentId, Mode, PersonId, TownKey, UnixMillis};
+use hinamori_model::{BoxId, IncidentId, Mode, TownKey, UnixMillis};
 use hinamori_pki::{TestHierarchies, Verifier};
 use hinamori_private_file as private_file;
-use hinamori_sync::town::{Directory, Incidents, Package, PackageError, SignedPackage, Site};
+use hinamori_sync::town::{Incidents, LONGEST_PACKAGE, Package, PackageError, SignedPackage, Site};
 use tracing::warn;
 
 use crate::checks::Checks;
 use crate::clock::TimeMarks;
 use crate::keys::LocalTown;
 use crate::lists::Authorities;
+use crate::roster::TownRoster;
 
 const PACKAGE: &str = "town.package";
-/// Bytes: a package is at most 64 MiB.
-const LONGEST_PACKAGE: u64 = 65 << 20;
 
-/// What the core works with. The directory's people stand in their own database.
+/// What the core works with. People stand in the directory, a database of their own.
 pub(crate) struct Town {
     /// Of the package; 0 for a town of one box.
     pub(crate) version: u64,
@@ -30,12 +28,12 @@ pub(crate) struct Town {
     pub(crate) incidents: Incidents,
     /// The key under which cards are hashed.
     pub(crate) key: TownKey,
-    /// 秘匿: people who appear on no screen.
-    pub(crate) hidden: BTreeSet<PersonId>,
     /// What cards are checked against.
     pub(crate) checks: Arc<Checks>,
     /// Under whose authority lists are taken.
     pub(crate) authorities: Arc<Authorities>,
+    /// In which parts the people come.
+    pub(crate) roster: Arc<TownRoster>,
 }
 
 /// Why a town package was not taken.
@@ -57,7 +55,8 @@ pub(crate) fn stored_package(
     folder: &Path,
     root: &[u8; 32],
 ) -> Result<Option<(SignedPackage, Package)>, TownError> {
-    let Some(bytes) = private_file::read(folder, PACKAGE, LONGEST_PACKAGE).map_err(TownError::Disk)? else {
+    let longest = u64::try_from(LONGEST_PACKAGE).unwrap_or(u64::MAX);
+    let Some(bytes) = private_file::read(folder, PACKAGE, longest).map_err(TownError::Disk)? else {
         return Ok(None);
     };
     SignedPackage::open(&bytes, root).map(Some).map_err(TownError::Package)
@@ -80,12 +79,13 @@ impl Town {
             feed_key: [0; 32],
             root: [0; 32],
         };
+        let (key, site) = (local.key.clone(), local.site.clone());
+        let roster = TownRoster { root: [0; 32], key, heads: Vec::new(), site };
         let checks = Checks {
             key: local.key.clone(),
             verifier: authorities.verifier.clone(),
             intermediates: Vec::new(),
             application_keys: Arc::default(),
-            stopped: Arc::default(),
             time: TimeMarks::default(),
             version: 0,
         };
@@ -94,13 +94,13 @@ impl Town {
             site: local.site.clone(),
             incidents: local.incidents,
             key: local.key.clone(),
-            hidden: BTreeSet::new(),
             checks: Arc::new(checks),
             authorities: Arc::new(authorities),
+            roster: Arc::new(roster),
         }
     }
 
-    /// The town of a package, and its directory for the database. A box whose grant is gone keeps standing
+    /// The town of a package. A box whose grant is gone keeps standing
     /// at `local`'s site, so that people are received there all the same.
     pub(crate) fn of_package(
         package: Package,
@@ -109,7 +109,7 @@ impl Town {
         local: &LocalTown,
         tests: TestHierarchies,
         now: UnixMillis,
-    ) -> (Self, Directory) {
+    ) -> Self {
         let granted = package.boxes.iter().find(|(id, _)| *id == own).map(|(_, grant)| grant.site);
         let site = granted.and_then(|id| package.sites.iter().find(|site| site.id == id)).cloned();
         let site = site.unwrap_or_else(|| {
@@ -117,18 +117,18 @@ impl Town {
             local.site.clone()
         });
         let key = TownKey::new(package.key.0);
-        let people = &package.directory.people;
         let authorities = authorities_of(&package, root, tests, now);
-        let town = Self {
+        let checks = Arc::new(checks(&package, &key, &authorities));
+        let roster = TownRoster { root, key: key.clone(), heads: package.roster, site: site.clone() };
+        Self {
             version: package.version,
             site,
             incidents: package.incidents,
-            hidden: people.iter().filter(|person| person.hidden).map(|person| person.id).collect(),
-            checks: Arc::new(checks(&package, &key, &authorities)),
+            checks,
             authorities: Arc::new(authorities),
+            roster: Arc::new(roster),
             key,
-        };
-        (town, package.directory)
+        }
     }
 
     /// The incident of a mode.
@@ -143,11 +143,6 @@ impl Town {
     /// Whether there is a town behind this box.
     pub(crate) const fn is_enrolled(&self) -> bool {
         self.version > 0
-    }
-
-    /// 秘匿
-    pub(crate) fn is_hidden(&self, person: PersonId) -> bool {
-        self.hidden.contains(&person)
     }
 }
 
@@ -171,19 +166,14 @@ pub(crate) fn authorities_of(
     Authorities { verifier, intermediates, feed_key: package.feed_key, root }
 }
 
-/// What cards are checked against, still without a list.
+/// What cards are checked against, still without a list and without anybody's card.
 fn checks(package: &Package, key: &TownKey, authorities: &Authorities) -> Checks {
-    let cards = || package.directory.cards.iter().map(|card| (key.card_key(card.kind, &card.identity), card));
-    let keys =
-        cards().filter_map(|(key, card)| Some((key, card.application_key.clone()?.into_boxed_slice())));
-    let stopped = cards().filter(|(_, card)| card.stopped.is_some()).map(|(key, _)| key);
     let reset = package.resets_time.then_some(package.issued_at);
     Checks {
         key: key.clone(),
         verifier: authorities.verifier.clone(),
         intermediates: package.intermediates.clone(),
-        application_keys: Arc::new(keys.collect()),
-        stopped: Arc::new(stopped.collect()),
+        application_keys: Arc::default(),
         time: TimeMarks { root: package.issued_at, reset, ..TimeMarks::default() },
         version: package.version,
     }

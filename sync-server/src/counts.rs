@@ -164,7 +164,7 @@ impl SiteFigures {
         last_contact: Option<UnixMillis>,
         line: SiteLine,
     ) -> Self {
-        let Site { id, name, kind } = site.clone();
+        let Site { id, name, kind, catchment: _ } = site.clone();
         let SiteCounts { here, unaccounted, passed, out, beside, visitors, unnamed, watched } = counts;
         Self {
             id,

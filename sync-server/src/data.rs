@@ -8,6 +8,7 @@
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
 //! | `registry.json` | boxes and codes |
 //! | `town.package` | the newest signed package |
+//! | `roster/` | the sealed parts that it names, and those of the one before the last import |
 //! | `records.sqlite`, `drill.sqlite` | sealed changes and what they say; drills apart |
 //! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
 //! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
@@ -22,11 +23,12 @@ use std::sync::Arc;
 use hinamori_crl_mmap::Shelf;
 use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
-use hinamori_sync::FeedKey;
-use hinamori_sync::town::{Package, PackageError, RootKey, SignedPackage, TownSecret};
+use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
+use hinamori_sync::{FeedKey, PartHead};
 use zeroize::Zeroizing;
 
 use crate::registry::Registry;
+use crate::roster;
 
 const REGISTRY: &str = "registry.json";
 const PACKAGE: &str = "town.package";
@@ -35,8 +37,6 @@ const TOWN_SECRET: &str = "town-secret";
 const LIST_FEED: &str = "list-feed";
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
-/// Bytes: a town's package is at most 64 MiB.
-const LONGEST_PACKAGE: u64 = 65 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
 const GENERATIONS: usize = 8;
 
@@ -269,7 +269,8 @@ impl DataFolder {
     /// The newest package; `None` before the first import.
     pub(crate) fn package(&self, keys: &Keys) -> Result<Option<(SignedPackage, Package)>, DataError> {
         let file = self.path.join(PACKAGE);
-        let read = private_file::read(&self.path, PACKAGE, LONGEST_PACKAGE);
+        let longest = u64::try_from(LONGEST_PACKAGE).unwrap_or(u64::MAX);
+        let read = private_file::read(&self.path, PACKAGE, longest);
         let Some(bytes) = read.map_err(|source| self.failed(&file, source))? else { return Ok(None) };
         let opened = SignedPackage::open(&bytes, &keys.town_root.public());
         opened.map(Some).map_err(|_not_ours| DataError::Damaged { file })
@@ -295,6 +296,18 @@ impl Locked<'_> {
             serde_json::to_vec_pretty(registry).map_err(|source| self.folder.failed(&file, source.into()))?;
         private_file::replace(&self.folder.path, REGISTRY, &bytes)
             .map_err(|source| self.folder.failed(&file, source))
+    }
+
+    /// Keeps the parts of a roster, before a package names them.
+    pub(crate) fn save_parts(&self, parts: &[(PartHead, Vec<u8>)]) -> Result<(), DataError> {
+        let path = &self.folder.path;
+        roster::keep(path, parts).map_err(|source| self.folder.failed(&roster::folder(path), source))
+    }
+
+    /// Throws away the parts that none of these heads names.
+    pub(crate) fn tidy_parts<'h>(&self, named: impl Iterator<Item = &'h PartHead>) -> Result<(), DataError> {
+        let path = &self.folder.path;
+        roster::tidy(path, named).map_err(|source| self.folder.failed(&roster::folder(path), source))
     }
 
     /// Signs and replaces the package.

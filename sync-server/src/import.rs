@@ -11,6 +11,7 @@ use hinamori_model::{
 };
 use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
 use hinamori_sync::town::{Card, Directory, Incidents, Package, Person, Site};
+use hinamori_sync::{PartHead, cut};
 use serde::Deserialize;
 
 use crate::data::{DataError, DataFolder, Keys};
@@ -103,12 +104,19 @@ struct SiteToml {
     id: SiteId,
     name: String,
     kind: SiteKind,
+    #[serde(default)]
+    catchment: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HouseholdToml {
     id: HouseholdId,
+    /// Of all members who name no other one.
+    #[serde(default)]
+    district: String,
+    #[serde(default)]
+    group: String,
     #[serde(default)]
     person: Vec<PersonToml>,
 }
@@ -118,6 +126,9 @@ struct HouseholdToml {
 struct PersonToml {
     id: PersonId,
     name: PersonalText,
+    kana: Option<PersonalText>,
+    district: Option<String>,
+    group: Option<String>,
     relation: Option<PersonalText>,
     called_name: Option<PersonalText>,
     #[serde(default)]
@@ -138,7 +149,20 @@ struct CardJson {
     stopped: Option<String>,
 }
 
-/// Reads and checks everything, then signs and stores the next package. Gives that package's content.
+/// What was read in.
+#[derive(Debug)]
+pub struct Imported {
+    /// The package that was signed.
+    pub package: Package,
+    /// How many people.
+    pub people: usize,
+    /// How many cards.
+    pub cards: usize,
+    /// Districts of some site's catchment in which nobody lives.
+    pub empty_districts: BTreeSet<String>,
+}
+
+/// Reads and checks everything, stores the parts of the roster, then signs and stores the next package.
 ///
 /// # Errors
 /// [`ImportError`].
@@ -148,13 +172,19 @@ pub fn import_town(
     files: &TownFiles,
     time: BoxTime,
     now: UnixMillis,
-) -> Result<Package, ImportError> {
+) -> Result<Imported, ImportError> {
     let TownToml { name, incidents, lists, site, household, person } = read_town(&files.town)?;
-    let sites: Vec<Site> =
-        site.into_iter().map(|SiteToml { id, name, kind }| Site { id, name, kind }).collect();
+    let sites: Vec<Site> = site
+        .into_iter()
+        .map(|SiteToml { id, name, kind, catchment }| Site { id, name, kind, catchment })
+        .collect();
     let IncidentsToml { daily_life, live, drill } = incidents;
     let people = people_of(household, person);
     let cards = read_cards(&files.cards, &people)?;
+    let (people_count, card_count) = (people.len(), cards.len());
+    let directory = Directory { people, cards };
+    let parts =
+        cut(&directory, &keys.town_secret).map_err(|problem| wrong(&files.town, problem.to_string()))?;
     let (anchors, intermediates) = read_authorities(files)?;
     let locked = folder.lock()?;
     let registry = folder.registry()?;
@@ -165,7 +195,8 @@ pub fn import_town(
         }
     }
     // Never begin again at 1: boxes take only a larger version.
-    let version = folder.package(keys)?.map_or(0, |(signed, _)| signed.version());
+    let before = folder.package(keys)?.map(|(_, package)| package);
+    let version = before.as_ref().map_or(0, |package| package.version);
     let mut package = Package {
         version,
         issued_at: now,
@@ -179,11 +210,24 @@ pub fn import_town(
         feed_key: keys.list_feed.public(),
         list_grace_millis: u64::from(lists.grace_hours).saturating_mul(MILLIS_PER_HOUR),
         resets_time: time == BoxTime::Resets,
-        directory: Directory { people, cards },
+        roster: parts.iter().map(|(head, _)| head.clone()).collect(),
     };
     name_boxes(&mut package, &registry, now);
+    // The parts first: whoever reads the package finds what it names.
+    locked.save_parts(&parts)?;
     locked.save_package(keys, &package)?;
-    Ok(package)
+    // A box may just be fetching what the package before named.
+    let before = before.iter().flat_map(|package| &package.roster);
+    locked.tidy_parts(package.roster.iter().chain(before))?;
+    let empty_districts = empty_districts(&package);
+    Ok(Imported { package, people: people_count, cards: card_count, empty_districts })
+}
+
+fn empty_districts(package: &Package) -> BTreeSet<String> {
+    let lived_in =
+        |district: &&String| package.roster.iter().any(|head: &PartHead| head.district == **district);
+    let named = package.sites.iter().flat_map(|site| &site.catchment);
+    named.filter(|district| !lived_in(district)).cloned().collect()
 }
 
 fn wrong(file: &Path, reason: impl Into<String>) -> ImportError {
@@ -260,16 +304,22 @@ fn only_once<Id: Ord + Copy + std::fmt::Display>(
 }
 
 fn people_of(households: Vec<HouseholdToml>, alone: Vec<PersonToml>) -> Vec<Person> {
-    let members = households
-        .into_iter()
-        .flat_map(|HouseholdToml { id, person }| person.into_iter().map(move |person| (Some(id), person)));
-    members
-        .chain(alone.into_iter().map(|person| (None, person)))
-        .map(|(household, PersonToml { id, name, relation, called_name, hidden, watch })| {
-            let relation = relation.unwrap_or_else(|| PersonalText::new(""));
-            Person { id, household, name, called_name, relation, hidden, watch }
+    let members = households.into_iter().flat_map(|HouseholdToml { id, district, group, person }| {
+        person.into_iter().map(move |mut person| {
+            person.district.get_or_insert_with(|| district.clone());
+            person.group.get_or_insert_with(|| group.clone());
+            (Some(id), person)
         })
-        .collect()
+    });
+    members.chain(alone.into_iter().map(|person| (None, person))).map(person_of).collect()
+}
+
+fn person_of((household, person): (Option<HouseholdId>, PersonToml)) -> Person {
+    let PersonToml { id, name, kana, district, group, relation, called_name, hidden, watch } = person;
+    let or_nothing = |text: Option<PersonalText>| text.unwrap_or_else(|| PersonalText::new(""));
+    let (kana, relation) = (or_nothing(kana), or_nothing(relation));
+    let (district, group) = (district.unwrap_or_default(), group.unwrap_or_default());
+    Person { id, household, district, group, name, kana, called_name, relation, hidden, watch }
 }
 
 fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> {

@@ -29,6 +29,7 @@ mod outgoing;
 mod page;
 mod pull;
 mod registry;
+mod roster;
 mod server;
 mod session;
 mod town;
@@ -37,7 +38,7 @@ mod web;
 pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
 pub use enrol::{CodeRequest, deny, issue_code};
-pub use import::{BoxTime, ImportError, TownFiles, import_town};
+pub use import::{BoxTime, ImportError, Imported, TownFiles, import_town};
 pub use registry::Standing;
 pub use server::{Addresses, Limits, RunError, Server};
 

@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_server::{
-    Addresses, BoxTime, CodeRequest, DataFolder, Limits, Server, Standing, TownFiles, deny, import_lists,
-    import_town, issue_code, list_status,
+    Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, Server, Standing, TownFiles, deny,
+    import_lists, import_town, issue_code, list_status,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -153,9 +153,12 @@ fn main() -> anyhow::Result<()> {
             let folder = DataFolder::new(&data);
             let files = TownFiles { town, cards, anchors, intermediates };
             let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
-            let package = import_town(&folder, &folder.keys()?, &files, time, now())?;
-            let (sites, people) = (package.sites.len(), package.directory.people.len());
-            let cards = package.directory.cards.len();
+            let imported = import_town(&folder, &folder.keys()?, &files, time, now())?;
+            let Imported { package, people, cards, empty_districts } = imported;
+            for district in empty_districts {
+                eprintln!("nobody lives in {district}, which a site's catchment names");
+            }
+            let sites = package.sites.len();
             println!("package {}: {sites} sites, {people} people, {cards} cards", package.version);
         }
         Command::Crl { command: CrlCommand::Import { data, files } } => {

@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Bytes over which nothing more is looked up for the box.
 const ENOUGH: usize = 256 << 10;
-/// Bytes over which the box is not listened to either: a package of 64 MiB and answers.
-const BEARABLE: usize = 72 << 20;
+/// Bytes over which the box is not listened to either: a package of 16 MiB and answers.
+const BEARABLE: usize = 24 << 20;
 
 /// What still has to leave.
 #[derive(Debug)]

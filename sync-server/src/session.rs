@@ -15,6 +15,7 @@ use crate::clock::now;
 use crate::hub::{Hub, News};
 use crate::lists::BoxLists;
 use crate::outgoing::Outgoing;
+use crate::roster::BoxRoster;
 use crate::town::{NotAdmitted, Town};
 
 /// Bytes read at once.
@@ -87,6 +88,7 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
                     sent.map_err(|error| error.map_or(Ended::Stalled, Ended::Broke))
                 }
                 () = line.lists.answered(), if line.lists.is_answering() => Ok(()),
+                () = line.roster.answered(), if line.roster.is_answering() => Ok(()),
                 news = news.recv() => line.told(news),
                 changed = other_lists.changed() => changed.map_err(|_ended| Ended::Closed(Closed)),
                 changed = changes.changed() => match changed {
@@ -118,6 +120,7 @@ struct Line<'h> {
     /// Not sent yet; only the newest is.
     town: Option<Arc<Town>>,
     lists: BoxLists,
+    roster: BoxRoster,
     refused: usize,
 }
 
@@ -154,6 +157,7 @@ impl<'h> Line<'h> {
             lookup: Lookup::NothingNew,
             town: None,
             lists: BoxLists::default(),
+            roster: BoxRoster::default(),
             refused: 0,
         })
     }
@@ -161,7 +165,7 @@ impl<'h> Line<'h> {
     /// Takes bytes of the box.
     async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.hub.contacts.heard(self.id, now());
-        let Effects { store, quarantine, confirmed: _, town: _, look_up, lists, send } =
+        let Effects { store, quarantine, confirmed: _, town: _, look_up, lists, roster, send } =
             self.session.received(bytes)?;
         if !store.is_empty() {
             let sites: BTreeSet<SiteId> = store.iter().map(|batch| batch.seal().scope.site).collect();
@@ -190,6 +194,9 @@ impl<'h> Line<'h> {
             }
             self.lists.heard(message);
         }
+        for message in roster {
+            self.roster.heard(message);
+        }
         self.outgoing.push(send);
         Ok(())
     }
@@ -213,10 +220,11 @@ impl<'h> Line<'h> {
         Ok(())
     }
 
-    /// Fills up what leaves: the newest package, then what the box lacks, a portion at a time; lists when nothing else
-    /// waits.
+    /// Fills up what leaves: the newest package, then what the box lacks, a portion at a time; parts of the roster, then
+    /// lists, when nothing else waits.
     async fn fill(&mut self) -> Result<(), Ended> {
         self.lists.begin(&self.hub.lists, &self.hub.town.keys.list_feed);
+        self.roster.begin(self.hub.town.folder.path());
         while self.outgoing.has_room() {
             if let Some(town) = self.town.take() {
                 self.outgoing.push(self.session.town_changed(town.signed.clone(), town.grants.clone()));
@@ -232,6 +240,8 @@ impl<'h> Line<'h> {
                 self.outgoing.push(send);
             } else if self.outgoing.is_waiting() {
                 break;
+            } else if let Some(message) = self.roster.next() {
+                self.outgoing.push(self.session.tell_roster(message));
             } else if let Some(message) = self.lists.next(&self.hub.lists) {
                 self.outgoing.push(self.session.tell(message));
             } else {
@@ -285,7 +295,7 @@ kind = "shelter"
         std::fs::write(anchors.join("a.der"), hinamori_sim::ca::Hierarchy::jpki_auth(1).anchor_der())
             .unwrap();
         let files = TownFiles { town, cards, anchors, intermediates };
-        let mut package = import_town(&data, &keys, &files, BoxTime::Stays, now()).unwrap();
+        let mut package = import_town(&data, &keys, &files, BoxTime::Stays, now()).unwrap().package;
         let mut registry = data.registry().unwrap();
         for key in boxes {
             let known = RegisteredBox {

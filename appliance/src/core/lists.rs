@@ -97,6 +97,8 @@ impl Core {
                 p99: self.own_times.percentile_millis(99),
             },
             taps: self.taps,
+            people: self.roster.loaded().people,
+            roster_lacking: self.roster.loaded().lacking,
             card_data_as_of: self.town.checks.verifier.card_data_as_of(),
             lists: u64::try_from(self.held.lists.len()).unwrap_or(u64::MAX),
             listed: self.held.lists.iter().map(|held| held.index.entries()).sum(),

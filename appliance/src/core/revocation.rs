@@ -62,9 +62,10 @@ impl Core {
         }
     }
 
-    /// From the next card on these lists count.
+    /// From the next card on these lists and the keys of these people count.
     pub(super) fn renew_checks(&mut self) {
-        let checks = self.town.checks.renewed(&self.town.authorities, &self.held, self.server_time);
+        let keys = self.roster.application_keys();
+        let checks = self.town.checks.renewed(&self.town.authorities, &self.held, self.server_time, keys);
         self.town.checks = Arc::new(checks);
         self.checks.replace(Arc::clone(&self.town.checks));
     }

@@ -3,7 +3,8 @@
 //! **Hidden people** (law 7) move the numbers like somebody who comes for the first time, at every tap: whoever
 //! holds their card must not learn from a number that they were here before. So their true presence is taken
 //! out of it and their sightings are added. Officials see the true numbers. The same is read for everybody, so
-//! that a hidden person's answer comes neither sooner nor later than another's.
+//! that a hidden person's answer comes neither sooner nor later than another's. Who is hidden is read in the directory each
+//! time: people are loaded and unloaded by another thread, and a set in memory would be older than what a tap finds.
 
 use std::collections::BTreeMap;
 
@@ -122,7 +123,7 @@ impl Core {
         let mut hidden = self.tally.hidden.clone();
         for person in facts.iter().filter_map(Fact::person) {
             let surplus = self.surplus(person, now)?;
-            if self.town.is_hidden(person) {
+            if self.directory.is_hidden(person)? {
                 hidden.insert(person, surplus);
             }
         }
@@ -130,7 +131,8 @@ impl Core {
     }
 
     fn surplus_of_all(&self, now: UnixMillis) -> Result<BTreeMap<PersonId, Surplus>, StoreError> {
-        self.town.hidden.iter().map(|person| Ok((*person, self.surplus(*person, now)?))).collect()
+        let hidden = self.directory.hidden()?;
+        hidden.into_iter().map(|person| Ok((person, self.surplus(person, now)?))).collect()
     }
 
     /// A person's sightings at this site, less their true presence.

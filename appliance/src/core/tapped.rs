@@ -103,7 +103,7 @@ impl Core {
         if on_two_readers {
             proof.doubts = proof.doubts.with(Doubt::TwoReaders);
         }
-        if self.town.checks.stopped.contains(&card) {
+        if known.as_ref().is_some_and(|known| known.stopped.is_some()) {
             proof.doubts = proof.doubts.with(Doubt::Stopped);
         }
         let person = known.map_or_else(|| self.town.key.person_of_unknown_card(card), |known| known.person);

@@ -15,12 +15,13 @@ use hinamori_sim::tray::{Day, Tray, TrayFile};
 use hinamori_sync::town::{
     Card, Directory as TownDirectory, Incidents, Package, Person, RootKey, Site, TownSecret,
 };
-use hinamori_sync::{FeedKey, Grant};
+use hinamori_sync::{FeedKey, Grant, PartHead, cut};
 
 use super::*;
 use crate::checks::Found;
 
 mod lists;
+mod roster;
 
 const LANE: LaneId = LaneId(1);
 
@@ -29,6 +30,8 @@ struct Bench {
     core: Core,
     tray: Tray,
     package: Package,
+    /// Everybody, and their cards.
+    everybody: TownDirectory,
     now: UnixMillis,
     folder: tempfile::TempDir,
 }
@@ -59,7 +62,10 @@ fn person(value: &toml::Value, household: Option<HouseholdId>) -> Person {
     Person {
         id: value["id"].as_str().unwrap().parse().unwrap(),
         household,
+        district: String::new(),
+        group: String::new(),
         name: text(value, "name").unwrap(),
+        kana: PersonalText::new(""),
         called_name: text(value, "called_name"),
         relation: text(value, "relation").unwrap_or_else(|| PersonalText::new("")),
         hidden: flag(value, "hidden"),
@@ -83,15 +89,7 @@ fn files_in(folder: &Path) -> Vec<Vec<u8>> {
     std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
 }
 
-fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
-    let issued = tempfile::tempdir().unwrap();
-    tray.write_to(issued.path()).unwrap();
-    let site = Site {
-        id: SiteId::from_bytes([7; 16]),
-        name: "汐見小学校 体育館".to_owned(),
-        kind: hinamori_model::SiteKind::Shelter,
-    };
-    let grant = Grant { seal_key: [0; 32], site: site.id, reads: Vec::new() };
+fn everybody(tray: &Tray) -> TownDirectory {
     let cards = tray.registrations().into_iter().map(|registration| Card {
         kind: registration.kind,
         identity: registration.identity,
@@ -100,6 +98,19 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         application_key: registration.application_key,
         stopped: None,
     });
+    TownDirectory { people: people(), cards: cards.collect() }
+}
+
+fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
+    let issued = tempfile::tempdir().unwrap();
+    tray.write_to(issued.path()).unwrap();
+    let site = Site {
+        id: SiteId::from_bytes([7; 16]),
+        name: "汐見小学校 体育館".to_owned(),
+        kind: hinamori_model::SiteKind::Shelter,
+        catchment: Vec::new(),
+    };
+    let grant = Grant { seal_key: [0; 32], site: site.id, reads: Vec::new() };
     Package {
         version: 1,
         issued_at: now,
@@ -117,7 +128,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         feed_key: feed().public(),
         list_grace_millis: 72 * 3_600_000,
         resets_time: false,
-        directory: TownDirectory { people: people(), cards: cards.collect() },
+        roster: Vec::new(),
     }
 }
 
@@ -141,8 +152,26 @@ impl Bench {
         let core = Core::open(Config::read(&file).unwrap()).unwrap();
         let tray = Tray::make(TrayFile::read(&demo_town("tray.toml")).unwrap(), Day::today());
         let now = clock::wall();
-        let package = package(&tray, core.own, now);
-        Self { core, tray, package, now, folder }
+        let (package, everybody) = (package(&tray, core.own, now), everybody(&tray));
+        Self { core, tray, package, everybody, now, folder }
+    }
+
+    /// The package with everybody in its roster, and the parts.
+    fn with_people(&self, package: &Package) -> (Package, Vec<(PartHead, Vec<u8>)>) {
+        let parts = cut(&self.everybody, &package.key).unwrap();
+        let roster = parts.iter().map(|(head, _)| head.clone()).collect();
+        (Package { roster, ..package.clone() }, parts)
+    }
+
+    /// Takes a package of which every part is on the box already.
+    fn take_with_parts(&mut self, root: &RootKey, package: &Package) {
+        let (package, parts) = self.with_people(package);
+        for (head, sealed) in parts {
+            let name: String = head.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            std::fs::write(self.core.config.data.join("roster").join(name), sealed).unwrap();
+        }
+        let signed = root.sign(&package).unwrap();
+        self.core.take_package(root.public(), signed, package, self.now).unwrap();
     }
 
     fn take(&mut self, package: &Package) {
@@ -150,8 +179,7 @@ impl Bench {
     }
 
     fn take_from(&mut self, root: &RootKey, package: &Package) {
-        let signed = root.sign(package).unwrap();
-        self.core.take_package(root.public(), signed, package.clone(), self.now).unwrap();
+        self.take_with_parts(root, package);
         self.import(self.tray.lists().into_iter().map(|list| list.der));
         self.core.publish(self.now);
     }
@@ -170,10 +198,10 @@ impl Bench {
 
     /// The daemon ends and begins again; what it joined is handed over by hand.
     fn restart(self) -> Self {
-        let Self { core, tray, package, now, folder } = self;
+        let Self { core, tray, package, everybody, now, folder } = self;
         drop(core);
         let core = Core::open(Config::read(&folder.path().join("box.toml")).unwrap()).unwrap();
-        Self { core, tray, package, now, folder }
+        Self { core, tray, package, everybody, now, folder }
     }
 
     fn person(&self, card: &str) -> PersonId {

@@ -7,7 +7,7 @@ use hinamori_net_tls::Identity;
 use hinamori_record::{Change, DocumentScope};
 use hinamori_store_sqlite::{Budget, Durability, StoreError};
 use hinamori_sync::town::{Package, SignedPackage};
-use hinamori_sync::{Effects, Grants, ListMessage, Session, Side, Vectors, VerifiedBatch};
+use hinamori_sync::{Effects, Grants, ListMessage, RosterMessage, Session, Side, Vectors, VerifiedBatch};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
@@ -29,6 +29,8 @@ pub(super) struct Uplink {
     package: Option<SignedPackage>,
     grants: Grants,
     line: Option<Line>,
+    /// Connections since the start.
+    lines: u64,
     last_contact: Option<UnixMillis>,
     /// Own changes may have no seal yet.
     pub(super) unsealed: bool,
@@ -36,18 +38,16 @@ pub(super) struct Uplink {
     pub(super) missed: bool,
 }
 
-/// Why the box does not work with a package. The one before goes on as a whole: the old directory under a new
-/// key would know nobody.
+/// Why the box does not work with a package. The one before goes on as a whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotTaken {
     #[error("the town's incidents cannot be used")]
     Incidents(#[from] NotNamed),
-    #[error("the town's directory was not written")]
-    Directory(#[from] StoreError),
 }
 
 /// A connection that stands.
 struct Line {
+    number: u64,
     session: Session,
     out: UnboundedSender<Vec<u8>>,
     /// Something was handed over and has not left yet.
@@ -80,6 +80,7 @@ impl Uplink {
             package: None,
             grants: Grants(std::collections::BTreeMap::new()),
             line: None,
+            lines: 0,
             last_contact: None,
             unsealed: true,
             missed: false,
@@ -88,6 +89,11 @@ impl Uplink {
 
     pub(super) const fn is_online(&self) -> bool {
         self.line.is_some()
+    }
+
+    /// Which connection it is on which the server has said hello.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.line.as_ref().filter(|line| line.hello == Hello::Heard).map(|line| line.number)
     }
 
     pub(super) const fn state(&self, is_enrolled: bool) -> LinkState {
@@ -155,11 +161,8 @@ impl Core {
     ) -> Result<(), NotTaken> {
         let grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
-        let (town, directory) = Town::of_package(package, root, own, local, self.tests, now);
+        let town = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
-        if self.directory.stamp()? != Some(signed.stamp()) {
-            self.directory.replace(signed.stamp(), &town.key, &directory)?;
-        }
         info!(version = town.version, "the town's package is in use");
         let is_elsewhere = town.site.id != self.town.site.id;
         let incidents = self.incidents_in_use();
@@ -169,6 +172,8 @@ impl Core {
         self.uplink.grants = grants;
         self.uplink.package = Some(signed);
         self.stay_in_this_town(&root);
+        // Who is known depends on what is open.
+        self.tell_roster(now);
         let is_another = incidents != self.incidents_in_use();
         for desk in self.desks.values_mut() {
             if is_elsewhere {
@@ -227,7 +232,9 @@ impl Core {
         let own = self.town_vectors(&root);
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let (session, hello) = Session::new(Side::Box, root, package, grants, &own);
-        let mut line = Line { session, out, busy: false, look_up: false, hello: Hello::Awaited };
+        self.uplink.lines = self.uplink.lines.saturating_add(1);
+        let number = self.uplink.lines;
+        let mut line = Line { number, session, out, busy: false, look_up: false, hello: Hello::Awaited };
         line.send(hello);
         self.uplink.line = Some(line);
     }
@@ -260,6 +267,14 @@ impl Core {
         }
     }
 
+    /// Asks for a piece of the roster, if there is a connection.
+    pub(super) fn ask_server_for_people(&mut self, message: RosterMessage) {
+        if let Some(line) = &mut self.uplink.line {
+            let bytes = line.session.tell_roster(message);
+            line.send(bytes);
+        }
+    }
+
     fn received(&mut self, bytes: &[u8], now: UnixMillis) {
         let Some(line) = &mut self.uplink.line else { return };
         match line.session.received(bytes) {
@@ -275,7 +290,7 @@ impl Core {
     }
 
     fn carry_out(&mut self, effects: Effects, now: UnixMillis) {
-        let Effects { store, quarantine, confirmed, town, lists, look_up, send } = effects;
+        let Effects { store, quarantine, confirmed, town, lists, roster, look_up, send } = effects;
         if let Some(line) = &mut self.uplink.line {
             line.look_up |= look_up;
             line.send(send);
@@ -311,6 +326,7 @@ impl Core {
             self.reread(now);
         }
         self.lists_heard(lists);
+        self.roster_heard(roster);
         if !confirmed.is_empty() {
             for (scope, actor, upto) in confirmed {
                 if let Err(problem) = self.ledger.store_mut(scope.incident).confirm(scope, actor, upto) {
@@ -378,11 +394,7 @@ impl Core {
             Ok(()) => {}
             Err(problem) => {
                 error!(error = &problem as &dyn std::error::Error, "a new package is not in use");
-                if matches!(
-                    problem,
-                    NotTaken::Directory(StoreError::Full)
-                        | NotTaken::Incidents(NotNamed::Store(StoreError::Full))
-                ) {
+                if matches!(problem, NotTaken::Incidents(NotNamed::Store(StoreError::Full))) {
                     self.note_disk(Some(HoldReason::DiskFull));
                     self.uplink.missed = true;
                 }

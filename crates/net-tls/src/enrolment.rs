@@ -20,8 +20,8 @@ use crate::{ENROL_PROTOCOL, EnrolmentCode, TlsError};
 
 /// Bytes: a token, a key, a signature and a signing request are under 500.
 pub(crate) const LONGEST_REQUEST: u32 = 4 << 10;
-/// Bytes: a town package is at most 64 MiB; certificates beside it.
-const LONGEST_ANSWER: u32 = 65 << 20;
+/// Bytes: a town package is at most 16 MiB; certificates beside it.
+const LONGEST_ANSWER: u32 = 17 << 20;
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// A large package over a thin link.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(600);

@@ -131,8 +131,9 @@ impl Dice {
 pub fn registers(people: u32, seed: u64) -> Registers {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
     let mut registers = Registers {
-        residents: "宛名番号,世帯番号,氏名,氏名カナ,生年月日,性別,続柄,郵便番号,住所,行政区,班,支援措置,見守り\r\n"
-            .to_owned(),
+        residents:
+            "宛名番号,世帯番号,氏名,氏名カナ,生年月日,性別,続柄,郵便番号,住所,行政区,班,支援措置,見守り\r\n"
+                .to_owned(),
         support: "宛名番号,氏名,支援を必要とする理由,情報提供の同意,特記事項\r\n".to_owned(),
     };
     let (mut number, mut household) = (0, 0);
@@ -163,8 +164,16 @@ fn family(registers: &mut Registers, dice: &mut Dice, household: u32, members: s
             0 | 1 => head_born,
             _ => (head_born + 25 + dice.below(12)).min(2025),
         };
-        let is_woman = if place == 1 { true } else if place == 0 { dice.one_in(3) } else { dice.one_in(2) };
-        let Some((given, given_kana)) = dice.pick(if is_woman { WOMEN } else { MEN }).copied() else { return };
+        let is_woman = if place == 1 {
+            true
+        } else if place == 0 {
+            dice.one_in(3)
+        } else {
+            dice.one_in(2)
+        };
+        let Some((given, given_kana)) = dice.pick(if is_woman { WOMEN } else { MEN }).copied() else {
+            return;
+        };
         let (month, day) = (dice.below(12) + 1, dice.below(28) + 1);
         let sex = if is_woman { "女" } else { "男" };
         let hidden = if is_hidden { "1" } else { "" };
@@ -175,7 +184,8 @@ fn family(registers: &mut Registers, dice: &mut Dice, household: u32, members: s
             era_date(born, month, day),
         ));
         if (born < 1942 && dice.one_in(3)) || dice.one_in(90) {
-            let reason = dice.pick(&["要介護3", "要介護4", "身体障害者手帳1級", "療育手帳A", "難病", "独居高齢"]);
+            let reason =
+                dice.pick(&["要介護3", "要介護4", "身体障害者手帳1級", "療育手帳A", "難病", "独居高齢"]);
             let consent = if dice.one_in(5) { "" } else { "有" };
             registers.support.push_str(&format!(
                 "{number:010},{family}　{given},{},{consent},\r\n",

@@ -1,19 +1,30 @@
 //! The town's people and cards, as this box needs them at a tap.
+//!
+//! They come in parts ([`hinamori_sync::PartHead`]). [`DirectoryParts`] loads and unloads them, on a thread of its own;
+//! [`Directory`] reads beside it, and sees each part whole or not at all.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hinamori_model::{BindingAssurance, CardKey, HouseholdId, PersonId, PersonalText, TownKey};
-use hinamori_sync::town::{self, Person, Stamp};
-use rusqlite::{Connection, OptionalExtension, Row};
+use hinamori_model::{BindingAssurance, CardKey, HouseholdId, PersonId, PersonalText, UnixMillis};
+use hinamori_sync::town::Person;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::StoreError;
 use crate::schema::Family;
-use crate::store::{checkpoint_if_over, open_durable};
+use crate::store::open_durable;
 
-/// People, households and cards of the catchment, in a file of its own.
+mod parts;
+
+pub use parts::{DirectoryParts, LoadedPart};
+
+/// People, households and cards of the loaded parts, for reading.
 pub struct Directory {
     connection: Connection,
 }
+
+/// The keys against which chips prove themselves (DER SubjectPublicKeyInfo), by card.
+pub type ApplicationKeys = BTreeMap<CardKey, Box<[u8]>>;
 
 /// What a card stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,97 +33,39 @@ pub struct KnownCard {
     pub person: PersonId,
     /// How that was established.
     pub binding: BindingAssurance,
-    /// The card's application key (DER SubjectPublicKeyInfo), against which the chip proves itself.
-    pub application_key: Option<Vec<u8>>,
+    /// Reported to the town as lost or stolen, and since when.
+    pub stopped: Option<UnixMillis>,
 }
+
+/// The columns that [`person_of_row`] reads.
+const PERSON: &str = "id, household, district, block, name, kana, called_name, relation, hidden, watch";
+/// The town's order, as far as it has one.
+const IN_ORDER: &str = "ORDER BY district, block, household, position";
 
 fn person_of_row(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
-        id: PersonId::from_bytes(row.get("id")?),
-        household: row.get::<_, Option<[u8; 16]>>("household")?.map(HouseholdId::from_bytes),
-        name: PersonalText::new(row.get::<_, String>("name")?),
-        called_name: row.get::<_, Option<String>>("called_name")?.map(PersonalText::new),
-        relation: PersonalText::new(row.get::<_, String>("relation")?),
-        hidden: row.get("hidden")?,
-        watch: row.get("watch")?,
+        id: PersonId::from_bytes(row.get(0)?),
+        household: row.get::<_, Option<[u8; 16]>>(1)?.map(HouseholdId::from_bytes),
+        district: row.get(2)?,
+        group: row.get(3)?,
+        name: PersonalText::new(row.get::<_, String>(4)?),
+        kana: PersonalText::new(row.get::<_, String>(5)?),
+        called_name: row.get::<_, Option<String>>(6)?.map(PersonalText::new),
+        relation: PersonalText::new(row.get::<_, String>(7)?),
+        hidden: row.get(8)?,
+        watch: row.get(9)?,
     })
 }
 
 impl Directory {
-    /// Opens or makes the file at `path`, and looks at every page of it: a town that is found damaged now
-    /// can be had again, and one that is found damaged at a tap leaves somebody without a name.
+    /// Opens the file at `path` for reading. [`DirectoryParts::open`] makes it and looks whether it is whole.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Directory)?;
-        let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found != "ok" {
-            let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-            return Err(rusqlite::Error::SqliteFailure(corrupt, Some(found)).into());
-        }
+        connection.pragma_update(None, "query_only", true)?;
         Ok(Self { connection })
-    }
-
-    /// Which package's directory stands in the file; `None` for none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn stamp(&self) -> Result<Option<Stamp>, StoreError> {
-        let stamp: Option<[u8; 64]> = self
-            .connection
-            .query_row("SELECT value FROM setting WHERE name = 'stamp'", [], |row| row.get(0))
-            .optional()?;
-        Ok(stamp.map(Stamp))
-    }
-
-    /// Replaces everything by the directory of the verified town package with this `stamp`, in one
-    /// transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`]; the old content stays then.
-    pub fn replace(
-        &mut self,
-        stamp: Stamp,
-        key: &TownKey,
-        content: &town::Directory,
-    ) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
-        transaction.execute_batch("DELETE FROM person; DELETE FROM card;")?;
-        for (position, person) in (0_u32..).zip(&content.people) {
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-                .execute((
-                    person.id.as_bytes(),
-                    person.household.as_ref().map(HouseholdId::as_bytes),
-                    person.name.expose(),
-                    person.called_name.as_ref().map(PersonalText::expose),
-                    person.relation.expose(),
-                    person.hidden,
-                    person.watch,
-                    position,
-                ))?;
-        }
-        for card in &content.cards {
-            transaction.prepare_cached("INSERT OR REPLACE INTO card VALUES (?1, ?2, ?3, ?4)")?.execute((
-                key.card_key(card.kind, &card.identity).as_bytes(),
-                card.person.as_bytes(),
-                card.binding.code(),
-                card.application_key.as_deref(),
-            ))?;
-        }
-        transaction
-            .execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('stamp', ?1)", [stamp.0])?;
-        Ok(transaction.commit()?)
-    }
-
-    /// Moves the write-ahead log into the database file when it has grown over `log_bytes`: a whole town goes
-    /// through it at each replacement, and nobody writes here for months afterwards.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
-        checkpoint_if_over(&self.connection, log_bytes)
     }
 
     /// What a card stands for; `None` when nobody knows it.
@@ -120,18 +73,29 @@ impl Directory {
     /// # Errors
     /// [`StoreError`].
     pub fn card(&self, key: CardKey) -> Result<Option<KnownCard>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT person, binding, application_key FROM card WHERE key = ?1")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT person, binding, stopped FROM card WHERE key = ?1")?;
         let row = statement
             .query_row([key.as_bytes()], |row| {
-                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u8>(1)?, row.get(2)?))
+                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u64>>(2)?))
             })
             .optional()?;
-        let Some((person, binding, application_key)) = row else { return Ok(None) };
+        let Some((person, binding, stopped)) = row else { return Ok(None) };
         let binding = BindingAssurance::from_code(binding.into())
             .ok_or(StoreError::ForeignValue { what: "binding assurance" })?;
-        Ok(Some(KnownCard { person: PersonId::from_bytes(person), binding, application_key }))
+        let stopped = stopped.map(UnixMillis::new);
+        Ok(Some(KnownCard { person: PersonId::from_bytes(person), binding, stopped }))
+    }
+
+    /// Whose card it was that was taken for an unknown one, before its part was loaded: the person by the id that
+    /// [`hinamori_model::TownKey::person_of_unknown_card`] gives to the card.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn person_of_derived(&self, derived: PersonId) -> Result<Option<PersonId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT person FROM card WHERE derived = ?1")?;
+        let row = statement.query_row([derived.as_bytes()], |row| row.get(0)).optional()?;
+        Ok(row.map(PersonId::from_bytes))
     }
 
     /// One person.
@@ -139,8 +103,26 @@ impl Directory {
     /// # Errors
     /// [`StoreError`].
     pub fn person(&self, id: PersonId) -> Result<Option<Person>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT * FROM person WHERE id = ?1")?;
-        Ok(statement.query_row([id.as_bytes()], person_of_row).optional()?)
+        Ok(self.people("WHERE id = ?1", [id.as_bytes()])?.pop())
+    }
+
+    /// 秘匿: whether somebody appears on no screen.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_hidden(&self, id: PersonId) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT hidden FROM person WHERE id = ?1")?;
+        Ok(statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?.unwrap_or(false))
+    }
+
+    /// 秘匿: everybody who appears on no screen.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn hidden(&self) -> Result<BTreeSet<PersonId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT id FROM person WHERE hidden = 1")?;
+        let rows = statement.query_map([], |row| row.get(0).map(PersonId::from_bytes))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The members of a household, in the town's order.
@@ -148,20 +130,54 @@ impl Directory {
     /// # Errors
     /// [`StoreError`].
     pub fn household(&self, id: HouseholdId) -> Result<Vec<Person>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT * FROM person WHERE household = ?1 ORDER BY position")?;
-        let rows = statement.query_map([id.as_bytes()], person_of_row)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        self.people("WHERE household = ?1 ORDER BY position", [id.as_bytes()])
     }
 
-    /// Everybody on the watch list, in the town's order.
+    /// Everybody on the watch list, by district, group and household.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn watched(&self) -> Result<Vec<Person>, StoreError> {
+        self.people(&format!("WHERE watch = 1 {IN_ORDER}"), [])
+    }
+
+    /// The people of a district's group (班), households together and members in the town's order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn group(&self, district: &str, group: &str) -> Result<Vec<Person>, StoreError> {
+        self.people(&format!("WHERE district = ?1 AND block = ?2 {IN_ORDER}"), [district, group])
+    }
+
+    /// The districts of everybody who is loaded, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn district_names(&self) -> Result<Vec<String>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT * FROM person WHERE watch = 1 ORDER BY position")?;
-        let rows = statement.query_map([], person_of_row)?;
+            self.connection.prepare_cached("SELECT DISTINCT district FROM person ORDER BY district")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Shows everybody who is loaded, one after the other, by id. While it runs the write-ahead log cannot be cut.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn for_each_person(&self, mut each: impl FnMut(Person)) -> Result<(), StoreError> {
+        let mut statement =
+            self.connection.prepare_cached(&format!("SELECT {PERSON} FROM person ORDER BY id"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(person_of_row(row)?);
+        }
+        Ok(())
+    }
+
+    fn people(&self, which: &str, parameters: impl Params) -> Result<Vec<Person>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached(&format!("SELECT {PERSON} FROM person {which}"))?;
+        let rows = statement.query_map(parameters, person_of_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

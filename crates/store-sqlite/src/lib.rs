@@ -2,7 +2,8 @@
 //!
 //! Two kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
 //! folded from those; live incidents and daily life share one file, drills have their own. A
-//! [`Directory`] holds the town's people, households and cards, outside every incident.
+//! [`Directory`] holds the town's people, households and cards, outside every incident, as far as their parts are
+//! loaded ([`DirectoryParts`]).
 //!
 //! The life of a record: [`Store::commit_own`] writes the change, its records, the refreshed presence and
 //! the outbox entry in one transaction and returns after the disk has it. Only then may anybody say "done".
@@ -20,7 +21,7 @@ mod schema;
 mod store;
 mod totals;
 
-pub use directory::{Directory, KnownCard};
+pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
 pub use error::StoreError;
 pub use log::{Budget, Concerned, Durability, Ingested, Refused};
 pub use projection::{LaterItem, SiteCounts};

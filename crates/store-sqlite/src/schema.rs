@@ -12,6 +12,15 @@
 //! | `presence` | where one person is in one incident, folded from the records of all ids that are linked to them |
 //! | `quarantine` | bytes that were refused, with the reason |
 //! | `setting` | small facts of this box: epoch, open incident, lane settings |
+//!
+//! In the directory's file, where `position` is the place in the part and `block` the group (班):
+//!
+//! | Table | One row |
+//! |---|---|
+//! | `part` | one part of the roster whose people are loaded; whether a later part took none of its rows |
+//! | `person` | one person, in the part that was loaded last with them |
+//! | `card` | one card; `derived` is who it stands for where nobody knows it |
+//! | `setting` | whose town the people are of, by its root key |
 
 use rusqlite::Connection;
 
@@ -91,6 +100,33 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOU
     "
 ALTER TABLE person ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
 DELETE FROM setting;
+",
+    // Everything in it comes again from the server. Rows lie in the order in which they came, so that a part is written
+    // and deleted as a few whole pages.
+    "
+DROP TABLE person;
+DROP TABLE card;
+DELETE FROM setting;
+CREATE TABLE part (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, district TEXT NOT NULL,
+    rows INTEGER NOT NULL, is_whole INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE TABLE person (
+    id BLOB PRIMARY KEY, part INTEGER NOT NULL, position INTEGER NOT NULL, household BLOB,
+    district TEXT NOT NULL, block TEXT NOT NULL, name TEXT NOT NULL, kana TEXT NOT NULL, called_name TEXT,
+    relation TEXT NOT NULL, hidden INTEGER NOT NULL, watch INTEGER NOT NULL
+) STRICT;
+CREATE INDEX person_part ON person (part);
+CREATE INDEX person_household ON person (household) WHERE household IS NOT NULL;
+CREATE INDEX person_block ON person (district, block, household, position);
+CREATE INDEX person_hidden ON person (id) WHERE hidden = 1;
+CREATE INDEX person_watch ON person (id) WHERE watch = 1;
+CREATE TABLE card (
+    key BLOB PRIMARY KEY, part INTEGER NOT NULL, person BLOB NOT NULL, binding INTEGER NOT NULL,
+    application_key BLOB, stopped INTEGER, derived BLOB NOT NULL
+) STRICT;
+CREATE INDEX card_part ON card (part);
+CREATE INDEX card_derived ON card (derived);
 ",
 ];
 

@@ -7,16 +7,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use hinamori_model::{
-    Assurance, BindingAssurance, CardKey, Doubt, Hlc, HouseholdId, IncidentId, PersonId, PersonalText,
-    RecordId, RegisteredKind, SiteId, TokenKind, TownKey, UnixMillis,
+    Assurance, BindingAssurance, Doubt, Hlc, IncidentId, PersonId, RecordId, RegisteredKind, SiteId,
+    UnixMillis,
 };
 use hinamori_record::{
     ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
     WatchEvent, has_consented, is_away,
 };
-use hinamori_store_sqlite::{Budget, Directory, Durability, Refused, Store, StoreError};
-use hinamori_sync::town::Stamp;
-use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Vectors, town, verify};
+use hinamori_store_sqlite::{Budget, Durability, Refused, Store};
+use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Vectors, verify};
 
 const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
 const SITE: SiteId = SiteId::from_bytes([2; 16]);
@@ -343,71 +342,6 @@ fn a_watch_is_told_by_its_latest_words_and_by_the_day_of_its_document() {
     let period = scope().period;
     assert!(hall.store.was_watched(INCIDENT, person(1), period).unwrap());
     assert!(!hall.store.was_watched(INCIDENT, person(1), Period(period.0 + 1)).unwrap());
-}
-
-#[test]
-fn the_directory_is_replaced_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut directory = Directory::open(&folder.path().join("directory.db")).unwrap();
-    assert_eq!(directory.stamp().unwrap(), None);
-    let town_key = TownKey::new([7; 32]);
-    let household = HouseholdId::from_bytes([8; 16]);
-    let somebody = |number: u8, watch| town::Person {
-        id: person(number),
-        household: Some(household),
-        name: PersonalText::new("浜田 花子"),
-        called_name: None,
-        relation: PersonalText::new("妻"),
-        hidden: false,
-        watch,
-    };
-    let card = town::Card {
-        kind: TokenKind::Certificate,
-        identity: vec![5; 32],
-        person: person(1),
-        binding: BindingAssurance::MatchedByStaff,
-        application_key: Some(vec![1, 2]),
-        stopped: None,
-    };
-    let content = town::Directory { people: vec![somebody(2, false), somebody(1, true)], cards: vec![card] };
-    directory.replace(Stamp([4; 64]), &town_key, &content).unwrap();
-    let key: CardKey = town_key.card_key(TokenKind::Certificate, &[5; 32]);
-    let known = directory.card(key).unwrap().unwrap();
-    assert_eq!((known.person, known.binding), (person(1), BindingAssurance::MatchedByStaff));
-    let members = directory.household(household).unwrap();
-    assert_eq!(members.iter().map(|member| member.id).collect::<Vec<_>>(), [person(2), person(1)]);
-    let log = folder.path().join("directory.db-wal");
-    directory.checkpoint_if_over(0).unwrap();
-    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0, "a town does not stay in the log");
-    assert_eq!(directory.watched().unwrap().len(), 1);
-    directory.replace(Stamp([5; 64]), &town_key, &town::Directory::default()).unwrap();
-    assert_eq!((directory.stamp().unwrap(), directory.card(key).unwrap()), (Some(Stamp([5; 64])), None));
-    assert_eq!(directory.person(person(1)).unwrap(), None);
-}
-
-#[test]
-fn a_directory_with_a_damaged_page_is_known_when_it_is_opened() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("directory.db");
-    let people = (0..200).map(|number| town::Person {
-        id: person(number),
-        household: None,
-        name: PersonalText::new("浜田 花子"),
-        called_name: None,
-        relation: PersonalText::new(""),
-        hidden: false,
-        watch: false,
-    });
-    let content = town::Directory { people: people.collect(), cards: Vec::new() };
-    let mut directory = Directory::open(&path).unwrap();
-    directory.replace(Stamp([1; 64]), &TownKey::new([7; 32]), &content).unwrap();
-    directory.checkpoint_if_over(0).unwrap();
-    drop(directory);
-    let mut bytes = std::fs::read(&path).unwrap();
-    let last = bytes.len() - 4_096;
-    bytes[last..].fill(0xA5);
-    std::fs::write(&path, bytes).unwrap();
-    assert!(matches!(Directory::open(&path), Err(StoreError::Damaged(_))));
 }
 
 const CHILD: &str = "HINAMORI_STORE_TEST_CHILD";

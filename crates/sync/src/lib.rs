@@ -4,8 +4,8 @@
 //! The life of a change on its way: a box writes it ([`hinamori_record::Document::append`]), seals runs of
 //! its changes ([`SealKey::seal`]), and sends them as a [`SealedBatch`]; whoever receives them checks
 //! everything at once ([`verify`]) and only a [`VerifiedBatch`] can be stored. A [`Session`] is one
-//! connection: it says what to store, what to send and what the other side has. Revocation lists travel
-//! beside the records, as [`ListMessage`]s.
+//! connection: it says what to store, what to send and what the other side has. Revocation lists and the
+//! parts of the roster travel beside the records, as [`ListMessage`]s and [`RosterMessage`]s.
 //!
 //! **Invariant:** a record that is not under the seal of the box that made it is believed by nobody.
 //! **Invariant:** keys and the town's secret cannot be printed.
@@ -14,6 +14,7 @@ mod frame;
 mod grant;
 mod lists;
 mod message;
+mod roster;
 mod seal;
 mod session;
 pub mod town;
@@ -26,6 +27,10 @@ pub use grant::{Grant, Grants};
 pub use lists::{
     FeedKey, LONGEST_PIECE, LONGEST_REPORT, ListContent, ListMessage, ListOffer, ListPiece, ListWanted,
     MOST_OFFERS, NotReported, open_report,
+};
+pub use roster::{
+    LONGEST_PART, MOST_PARTS, NotCut, NotThePart, PartDigest, PartHead, PartKey, RosterMessage, cut,
+    digest_of, open_part,
 };
 pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify};
 pub use session::{Effects, PeerMisbehaved, Session, Side};

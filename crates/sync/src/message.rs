@@ -5,10 +5,10 @@ use hinamori_record::{ActorId, Change, DocumentScope, Period, decode_change};
 use serde::{Deserialize, Serialize};
 
 use crate::frame::frames_of;
-use crate::{ListMessage, Seal, SealedBatch, Vectors};
+use crate::{ListMessage, RosterMessage, Seal, SealedBatch, Vectors};
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 2;
+pub(crate) const PROTOCOL: u16 = 3;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub(crate) enum Message {
     Town(Vec<u8>),
     /// About revocation lists.
     List(ListMessage),
+    /// About the parts of the roster.
+    Roster(RosterMessage),
 }
 
 impl Message {

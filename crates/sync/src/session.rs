@@ -7,13 +7,13 @@ use hinamori_record::{ActorId, DocumentScope};
 
 use crate::frame::Reader;
 use crate::message::{Message, PROTOCOL, WireBatch, vectors_of, wire_vectors};
-use crate::town::{MAXIMUM, SignedPackage};
-use crate::{Grants, ListMessage, SealedBatch, Vectors, VerifiedBatch, verify};
+use crate::town::{LONGEST_PACKAGE, SignedPackage};
+use crate::{Grants, ListMessage, RosterMessage, SealedBatch, Vectors, VerifiedBatch, verify};
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
 const LONGEST_FROM_BOX: usize = 9 << 20;
 /// Bytes of a message from the server: it also sends town packages.
-const LONGEST_FROM_SERVER: usize = MAXIMUM + 1_024;
+const LONGEST_FROM_SERVER: usize = LONGEST_PACKAGE + 1_024;
 
 /// Which end of a connection this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub struct Effects {
     pub town: Option<SignedPackage>,
     /// About revocation lists, in the order in which it came.
     pub lists: Vec<ListMessage>,
+    /// About the parts of the roster, in the order in which it came.
+    pub roster: Vec<RosterMessage>,
     /// The peer said hello, or may read more than before: look for batches it lacks and [`Session::offer`]
     /// them until there are none.
     pub look_up: bool,
@@ -197,6 +199,15 @@ impl Session {
             (Message::List(_), _) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only the other side says of lists" });
             }
+            (Message::Roster(message), _) if !message.is_bounded() => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "more of a part than fits into one message" });
+            }
+            (Message::Roster(message), side) if message.is_the_servers() == (side == Side::Box) => {
+                effects.roster.push(message);
+            }
+            (Message::Roster(_), _) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "what only the other side says of parts" });
+            }
             (Message::Durable(_) | Message::Town(_), Side::Server { .. }) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a server says" });
             }
@@ -297,6 +308,11 @@ impl Session {
     /// The bytes of a message about lists. Before the peer's hello nothing is sent.
     pub fn tell(&self, message: ListMessage) -> Vec<u8> {
         if self.peer.is_some() { Message::List(message).encode() } else { Vec::new() }
+    }
+
+    /// The bytes of a message about the parts of the roster. Before the peer's hello nothing is sent.
+    pub fn tell_roster(&self, message: RosterMessage) -> Vec<u8> {
+        if self.peer.is_some() { Message::Roster(message).encode() } else { Vec::new() }
     }
 
     /// The batches of [`Effects::store`] are durable; `own` is what this side holds now. A server answers

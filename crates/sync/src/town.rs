@@ -1,7 +1,8 @@
-//! The town's signed package: everything a box needs to work for a year without any link.
+//! The town's signed package: with the parts of the roster that it names ([`crate::PartHead`]), everything a box needs to
+//! work for a year without any link.
 //!
-//! It holds the town key and names, so it travels only over mutual TLS or by hand to an enrolled box, and is
-//! stored readable by the daemon alone.
+//! It holds the town key and the keys of the parts, so it travels only over mutual TLS or by hand to an enrolled box, and
+//! is stored readable by the daemon alone.
 
 use std::sync::Arc;
 
@@ -13,14 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use crate::{Grant, Grants};
+use crate::{Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead};
 
 /// Ahead of the signed bytes, so that a package's signature can never pass for another kind of message.
 const DOMAIN: &[u8; 19] = b"hinamori package/v1";
 /// Bytes of an Ed25519 signature.
 const SIGNATURE: usize = 64;
-/// A town of 100,000 people takes about 20 MB.
-pub(crate) const MAXIMUM: usize = 64 << 20;
+/// Bytes of a package: a town of five million people takes about 2 MB.
+pub const LONGEST_PACKAGE: usize = 16 << 20;
 
 /// What the town says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +51,8 @@ pub struct Package {
     /// The town root says that it was not later than `issued_at` when it issued this: whatever moved a box's earliest
     /// time further was wrong.
     pub resets_time: bool,
-    /// People and cards.
-    pub directory: Directory,
+    /// The parts in which people and cards come.
+    pub roster: Vec<PartHead>,
 }
 
 /// 32 secret bytes; not printable.
@@ -73,6 +74,15 @@ pub struct Site {
     pub name: String,
     /// What it is for.
     pub kind: SiteKind,
+    /// The districts whose people a box here knows in peace; none for the whole town. In an incident it knows everybody.
+    pub catchment: Vec<String>,
+}
+
+impl Site {
+    /// Whether a district's people are known here in peace.
+    pub fn is_for(&self, district: &str) -> bool {
+        self.catchment.is_empty() || self.catchment.iter().any(|known| known == district)
+    }
 }
 
 /// The incidents that every box carries (design §6), three different ones.
@@ -94,7 +104,7 @@ impl Incidents {
     }
 }
 
-/// People, households and cards of the catchment.
+/// People, households and cards: of a town, or of a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Directory {
     /// People.
@@ -110,8 +120,14 @@ pub struct Person {
     pub id: PersonId,
     /// The household.
     pub household: Option<HouseholdId>,
+    /// 町字 or 自治会, as the town divides itself; "" for none.
+    pub district: String,
+    /// 班; "" for none.
+    pub group: String,
     /// The name as the roster has it.
     pub name: PersonalText,
+    /// How it is read; "" where nobody knows.
+    pub kana: PersonalText,
     /// 呼び名
     pub called_name: Option<PersonalText>,
     /// 続柄
@@ -159,15 +175,11 @@ impl std::fmt::Debug for SignedPackage {
     }
 }
 
-/// A package's signature, as its name: see [`SignedPackage::stamp`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp(pub [u8; SIGNATURE]);
-
 /// Why bytes are no package of this town. The party at fault is whoever handed them over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
     /// Longer than any town's.
-    #[error("the package is over {MAXIMUM} bytes")]
+    #[error("the package is over {LONGEST_PACKAGE} bytes")]
     TooLong,
     /// Not signed by the pinned root.
     #[error("the package is not signed by this town's root")]
@@ -203,15 +215,24 @@ impl RootKey {
     /// Signs a package.
     ///
     /// # Errors
-    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] never in practice.
+    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts than boxes take.
     pub fn sign(&self, package: &Package) -> Result<SignedPackage, PackageError> {
+        if !is_bounded(&package.roster) {
+            return Err(PackageError::Malformed);
+        }
         let body = postcard::to_stdvec(package).map_err(|_cannot_be_encoded| PackageError::Malformed)?;
-        if body.len() > MAXIMUM {
+        if body.len().saturating_add(SIGNATURE) > LONGEST_PACKAGE {
             return Err(PackageError::TooLong);
         }
         let signature = self.0.sign(&signed_bytes(&body)).to_bytes();
         Ok(SignedPackage { bytes: [signature.as_slice(), &body].concat().into(), version: package.version })
     }
+}
+
+/// Whether a box takes so many parts, and parts so long.
+fn is_bounded(roster: &[PartHead]) -> bool {
+    let is_short = |head: &PartHead| usize::try_from(head.length).is_ok_and(|length| length <= LONGEST_PART);
+    roster.len() <= MOST_PARTS && roster.iter().all(is_short)
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -224,7 +245,7 @@ impl SignedPackage {
     /// # Errors
     /// [`PackageError`].
     pub fn open(bytes: &[u8], root: &[u8; 32]) -> Result<(Self, Package), PackageError> {
-        if bytes.len() > MAXIMUM {
+        if bytes.len() > LONGEST_PACKAGE {
             return Err(PackageError::TooLong);
         }
         let (signature, body) = bytes.split_first_chunk::<SIGNATURE>().ok_or(PackageError::Malformed)?;
@@ -233,7 +254,7 @@ impl SignedPackage {
             .map_err(|_no_reason_is_given| PackageError::WrongSignature)?;
         let (package, rest) =
             postcard::take_from_bytes::<Package>(body).map_err(|_malformed| PackageError::Malformed)?;
-        if !rest.is_empty() {
+        if !rest.is_empty() || !is_bounded(&package.roster) {
             return Err(PackageError::Malformed);
         }
         if !package.incidents.are_distinct() {
@@ -251,11 +272,6 @@ impl SignedPackage {
     pub const fn version(&self) -> u64 {
         self.version
     }
-
-    /// What tells two packages apart even when somebody issued both under one version.
-    pub fn stamp(&self) -> Stamp {
-        Stamp(self.bytes.first_chunk().copied().unwrap_or([0; SIGNATURE]))
-    }
 }
 
 #[cfg(test)]
@@ -272,6 +288,7 @@ mod tests {
                 id: SiteId::from_bytes([1; 16]),
                 name: "汐見小学校 体育館".to_owned(),
                 kind: SiteKind::Shelter,
+                catchment: vec!["浜町".to_owned()],
             }],
             incidents: Incidents {
                 daily_life: IncidentId::from_bytes([2; 16]),
@@ -287,25 +304,7 @@ mod tests {
             feed_key: [8; 32],
             list_grace_millis: 3_600_000,
             resets_time: false,
-            directory: Directory {
-                people: vec![Person {
-                    id: PersonId::from_bytes([7; 16]),
-                    household: Some(HouseholdId::from_bytes([8; 16])),
-                    name: PersonalText::new("浜田 花子"),
-                    called_name: None,
-                    relation: PersonalText::new("世帯主"),
-                    hidden: false,
-                    watch: false,
-                }],
-                cards: vec![Card {
-                    kind: TokenKind::Certificate,
-                    identity: vec![1; 32],
-                    person: PersonId::from_bytes([7; 16]),
-                    binding: BindingAssurance::AttributesSigned,
-                    application_key: None,
-                    stopped: None,
-                }],
-            },
+            roster: Vec::new(),
         }
     }
 
@@ -337,12 +336,19 @@ mod tests {
     }
 
     #[test]
-    fn two_packages_of_one_version_have_two_stamps() {
+    fn more_parts_or_longer_ones_than_a_box_takes_are_refused() {
         let root = RootKey::from_bytes(&[1; 32]);
-        let one = root.sign(&package()).unwrap();
-        let other = root.sign(&Package { name: "磯浜町".to_owned(), ..package() }).unwrap();
-        assert_eq!(one.version(), other.version());
-        assert_ne!(one.stamp(), other.stamp());
+        let town = Directory { people: vec![crate::roster::tests::person(1, "浜町")], cards: Vec::new() };
+        let (head, _) = crate::cut(&town, &TownSecret([9; 32])).unwrap().remove(0);
+        let long = PartHead { length: u32::MAX, ..head.clone() };
+        for roster in [vec![head; MOST_PARTS + 1], vec![long]] {
+            let package = Package { roster, ..package() };
+            assert_eq!(root.sign(&package), Err(PackageError::Malformed));
+            let body = postcard::to_stdvec(&package).unwrap();
+            let signature = root.0.sign(&signed_bytes(&body)).to_bytes();
+            let bytes = [signature.as_slice(), &body].concat();
+            assert_eq!(SignedPackage::open(&bytes, &root.public()), Err(PackageError::Malformed));
+        }
     }
 
     #[test]
@@ -361,6 +367,8 @@ mod tests {
     fn secrets_and_names_are_not_printed() {
         let printed = format!("{:?} {:?}", package(), RootKey::from_bytes(&[1; 32]));
         assert!(printed.contains("TownSecret(hidden)") && printed.contains("RootKey(hidden)"));
-        assert!(!printed.contains("浜田"));
+        let town = Directory { people: vec![crate::roster::tests::person(1, "浜町")], cards: Vec::new() };
+        let (head, _) = crate::cut(&town, &TownSecret([9; 32])).unwrap().remove(0);
+        assert!(format!("{head:?}").contains("PartKey(hidden)") && !format!("{town:?}").contains("浜田"));
     }
 }

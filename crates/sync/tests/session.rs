@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
-use hinamori_sync::town::{Directory, Incidents, Package, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{Grant, Grants, PeerMisbehaved, SealKey, SealedBatch, Session, Side, Vectors};
+use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
+use hinamori_sync::{
+    Grant, Grants, LONGEST_PIECE, PeerMisbehaved, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+};
 
 const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
 const GATE: SiteId = SiteId::from_bytes([0x62; 16]);
@@ -50,7 +52,7 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             feed_key: [8; 32],
             list_grace_millis: 0,
             resets_time: false,
-            directory: Directory::default(),
+            roster: Vec::new(),
         })
         .unwrap()
 }
@@ -336,6 +338,31 @@ fn what_is_out_of_place_ends_the_connection() {
     let (mut talks, _) = End::new(side, Some(town(1, boxes())), grants, Shelf::default());
     let package = talks.hear(&hello);
     assert!(package.len() > 3_000 && out_of_place(&[hello.clone(), package].concat()), "a package");
+}
+
+#[test]
+fn pieces_of_the_roster_go_one_way_and_questions_the_other() {
+    let wanted = RosterMessage::Wanted { digest: [1; 32], offset: 7 };
+    let piece =
+        |length| RosterMessage::Piece { digest: [1; 32], total: u32::MAX, offset: 7, bytes: vec![1; length] };
+    let (mut the_box, hello) =
+        Session::new(Side::Box, root().public(), None, Grants::default(), &Vectors::new());
+    let mut hall = server();
+    assert!(hall.tell_roster(piece(1)).is_empty(), "before the hello");
+    drop(hall.received(&hello).unwrap());
+    let side = Side::Server { peer: key(1).box_id() };
+    let (_, server_hello) = End::new(side, None, Grants(boxes().into_iter().collect()), Shelf::default());
+    drop(the_box.received(&server_hello).unwrap());
+    assert_eq!(
+        hall.received(&the_box.tell_roster(wanted.clone())).unwrap().roster,
+        std::slice::from_ref(&wanted)
+    );
+    let longest = piece(LONGEST_PIECE);
+    assert_eq!(the_box.received(&hall.tell_roster(longest.clone())).unwrap().roster, [longest]);
+    let is_refused = |outcome| matches!(outcome, Err(PeerMisbehaved::OutOfPlace { .. }));
+    assert!(is_refused(the_box.received(&hall.tell_roster(piece(LONGEST_PIECE + 1))).map(drop)));
+    assert!(is_refused(the_box.received(&hall.tell_roster(wanted)).map(drop)));
+    assert!(is_refused(hall.received(&the_box.tell_roster(piece(1))).map(drop)));
 }
 
 #[test]

@@ -63,14 +63,29 @@ impl Registers {
         std::fs::write(self.path(name), bytes).unwrap();
     }
 
-    fn import(&self) -> Result<Package, ImportError> {
+    fn import(&self) -> Result<Imported, ImportError> {
         self.import_with(BoxTime::Stays)
     }
 
-    fn import_with(&self, time: BoxTime) -> Result<Package, ImportError> {
+    fn import_with(&self, time: BoxTime) -> Result<Imported, ImportError> {
         let [town, cards] = ["town.toml", "cards.json"].map(|name| self.path(name));
         let [anchors, intermediates] = ["anchors", "intermediates"].map(|name| self.path(name));
         import_town(&self.server, &self.keys, &TownFiles { town, cards, anchors, intermediates }, time, NOW)
+    }
+
+    /// Everybody in the parts that a package names.
+    fn everybody(&self, package: &Package) -> Directory {
+        let mut everybody = Directory::default();
+        for head in &package.roster {
+            let file = self.server.path().join("roster").join(hex::text(&head.digest));
+            let Directory { people, cards } =
+                hinamori_sync::open_part(head, &std::fs::read(file).unwrap()).unwrap();
+            everybody.people.extend(people);
+            everybody.cards.extend(cards);
+        }
+        everybody.people.sort_by_key(|person| person.id);
+        everybody.cards.sort_by_key(|card| card.person);
+        everybody
     }
 
     /// What is said of a file that was bent.
@@ -91,28 +106,62 @@ impl Registers {
 #[test]
 fn a_town_is_read_whole_and_every_import_is_a_newer_package() {
     let registers = Registers::new();
-    let package = registers.import().unwrap();
-    let Directory { people, cards } = &package.directory;
-    assert_eq!((package.version, people.len(), cards.len()), (1, 2, 2));
+    let Imported { package, people, cards, empty_districts } = registers.import().unwrap();
+    assert_eq!((package.version, people, cards, empty_districts.len()), (1, 2, 2, 0));
+    let Directory { people, cards } = registers.everybody(&package);
     assert!(people[0].hidden && people[0].household.is_some() && people[1].watch);
     assert_eq!(cards[1].application_key.as_deref(), Some([0x30, 0x59].as_slice()));
     assert_eq!((cards[0].stopped, cards[1].stopped), (None, Some(UnixMillis::new(7_000))));
     assert!(!package.anchors.is_empty() && package.feed_key == registers.keys.list_feed.public());
-    assert_eq!(registers.import().unwrap().version, 2);
+    assert_eq!(registers.import().unwrap().package.version, 2);
     let (signed, stored) = registers.server.town(&registers.keys).unwrap();
-    assert_eq!((signed.version(), stored.directory), (2, package.directory));
+    assert_eq!((signed.version(), stored.roster), (2, package.roster));
+}
+
+#[test]
+fn people_stand_in_the_parts_of_their_districts() {
+    let registers = Registers::new();
+    let town = TOWN
+        .replace("[[household]]\n", "[[household]]\ndistrict = \"浜町\"\ngroup = \"二班\"\n")
+        .replace("watch = true", "watch = true\ndistrict = \"磯町\"\nkana = \"イソザキ トメ\"")
+        .replace("kind = \"shelter\"", "kind = \"shelter\"\ncatchment = [\"浜町\", \"山手\"]");
+    registers.write("town.toml", town.as_bytes());
+    let Imported { package, empty_districts, .. } = registers.import().unwrap();
+    assert_eq!(empty_districts, ["山手".to_owned()].into());
+    assert_eq!(package.sites[0].catchment, ["浜町", "山手"]);
+    let districts: Vec<&str> = package.roster.iter().map(|head| head.district.as_str()).collect();
+    assert_eq!(districts, ["浜町", "磯町"]);
+    let people = registers.everybody(&package).people;
+    assert_eq!((people[0].district.as_str(), people[0].group.as_str()), ("浜町", "二班"));
+    assert_eq!((people[1].district.as_str(), people[1].kana.expose()), ("磯町", "イソザキ トメ"));
+}
+
+#[test]
+fn the_parts_of_two_imports_are_kept_and_the_same_people_write_none() {
+    let registers = Registers::new();
+    let parts = || std::fs::read_dir(registers.server.path().join("roster")).unwrap().count();
+    registers.import().unwrap();
+    assert_eq!(parts(), 1);
+    registers.import().unwrap();
+    assert_eq!(parts(), 1, "nothing changed");
+    for (called, kept) in [("とめさん", 2), ("おとめさん", 2)] {
+        let town = TOWN.replace("watch = true", &format!("watch = true\ncalled_name = \"{called}\""));
+        registers.write("town.toml", town.as_bytes());
+        registers.import().unwrap();
+        assert_eq!(parts(), kept, "this one's, and the one's before");
+    }
 }
 
 #[test]
 fn grace_and_the_time_of_boxes_are_the_town_s_to_say() {
     let registers = Registers::new();
-    let package = registers.import().unwrap();
+    let package = registers.import().unwrap().package;
     assert_eq!((package.list_grace_millis, package.resets_time), (72 * 3_600_000, false));
     registers
         .write("town.toml", TOWN.replacen("[[site]]", "[lists]\ngrace_hours = 240\n[[site]]", 1).as_bytes());
-    let package = registers.import_with(BoxTime::Resets).unwrap();
+    let package = registers.import_with(BoxTime::Resets).unwrap().package;
     assert_eq!((package.list_grace_millis, package.resets_time), (240 * 3_600_000, true));
-    assert!(!registers.import().unwrap().resets_time, "said once");
+    assert!(!registers.import().unwrap().package.resets_time, "said once");
 }
 
 #[test]
@@ -134,7 +183,7 @@ fn a_wrong_town_is_refused_with_its_place_and_without_anybodys_name() {
         assert!(refused.contains("town.toml") && refused.contains(reason), "{reason}: {refused}");
     }
     assert!(registers.refusal("town.toml", &[0xff, 0xfe]).contains("not UTF-8"));
-    assert_eq!(registers.import().unwrap().version, 1, "nothing was stored before");
+    assert_eq!(registers.import().unwrap().package.version, 1, "nothing was stored before");
 }
 
 #[test]
@@ -188,5 +237,5 @@ fn a_site_where_a_box_stands_cannot_go() {
     drop(locked);
     let moved = TOWN.replace("a1a1a1a1", "a2a2a2a2");
     assert!(registers.refusal("town.toml", moved.as_bytes()).contains("which is gone"));
-    assert_eq!(registers.import().unwrap().boxes.len(), 1);
+    assert_eq!(registers.import().unwrap().package.boxes.len(), 1);
 }

@@ -9,6 +9,7 @@
 mod hall;
 mod lists;
 mod pull;
+mod roster;
 mod shelter;
 
 use std::path::PathBuf;
@@ -78,7 +79,7 @@ async fn records_reach_the_boxes_that_may_read_the_site_and_no_others() {
     gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
     gate.enrol(&hall.code(TestSite::Gate, &[TestSite::Gym])).await.unwrap();
     let package = far.enrol(&hall.code(TestSite::Hall, &[])).await.unwrap();
-    assert_eq!((package.version, package.boxes.len(), package.directory.people.len()), (4, 3, 3));
+    assert_eq!((package.version, package.boxes.len(), package.roster[0].people), (4, 3, 3));
 
     let mut gym = gym.connect().await;
     gym.arrives(1);

@@ -7,7 +7,9 @@ use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId};
 use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::town::{Package, SignedPackage};
-use hinamori_sync::{Effects, Grants, ListMessage, SealKey, SealedBatch, Session, Side, Vectors};
+use hinamori_sync::{
+    Effects, Grants, ListMessage, PartDigest, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -105,7 +107,7 @@ impl TestBox {
         let (session, hello) =
             Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), &self.vectors());
         stream.write_all(&hello).await.unwrap();
-        Line { of: self, stream, session, lists: Vec::new(), ended: None }
+        Line { of: self, stream, session, lists: Vec::new(), roster: Vec::new(), ended: None }
     }
 }
 
@@ -116,6 +118,8 @@ pub(crate) struct Line<'b> {
     session: Session,
     /// What the server said of lists.
     pub(crate) lists: Vec<ListMessage>,
+    /// What the server said of the roster's parts.
+    pub(crate) roster: Vec<RosterMessage>,
     /// How the server ended it.
     pub(crate) ended: Option<String>,
 }
@@ -162,6 +166,12 @@ impl Line<'_> {
         self.stream.write_all(&send).await.unwrap();
     }
 
+    /// Asks for a piece of a part; the server's hello has to be here.
+    pub(crate) async fn ask_for(&mut self, digest: PartDigest, offset: u32) {
+        let send = self.session.tell_roster(RosterMessage::Wanted { digest, offset });
+        self.stream.write_all(&send).await.unwrap();
+    }
+
     /// Whether the server's hello is here.
     pub(crate) fn is_greeted(&self) -> bool {
         !self.session.tell(ListMessage::Seen { epoch: 0, as_of: None }).is_empty()
@@ -197,10 +207,11 @@ impl Line<'_> {
     }
 
     async fn heard(&mut self, bytes: &[u8]) {
-        let Effects { store, quarantine, confirmed, town, look_up, lists, send } =
+        let Effects { store, quarantine, confirmed, town, look_up, lists, roster, send } =
             self.session.received(bytes).unwrap();
         assert!(quarantine.is_empty(), "{quarantine:?}");
         self.lists.extend(lists);
+        self.roster.extend(roster);
         for batch in store {
             let (seal, changes) = (batch.seal().clone(), batch.changes().to_vec());
             self.of.shelf.push(SealedBatch { seal, changes });

@@ -2,7 +2,7 @@
 
 use hinamori_model::{BoxId, IncidentId, SiteId, SiteKind, UnixMillis};
 use hinamori_sync::Grant;
-use hinamori_sync::town::{Directory, Incidents, Package, RootKey, SignedPackage, Site, TownSecret};
+use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, Site, TownSecret};
 
 pub(crate) fn run(bytes: &[u8]) {
     let root = RootKey::from_bytes(&[9; 32]);
@@ -22,7 +22,12 @@ pub(crate) fn seeds() -> crate::Seeds {
         issued_at: UnixMillis::new(0),
         name: "汐見町".to_owned(),
         key: TownSecret([8; 32]),
-        sites: vec![Site { id: site, name: "体育館".to_owned(), kind: SiteKind::Shelter }],
+        sites: vec![Site {
+            id: site,
+            name: "体育館".to_owned(),
+            kind: SiteKind::Shelter,
+            catchment: Vec::new(),
+        }],
         incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
         boxes: vec![(BoxId::from_bytes([5; 16]), Grant { seal_key: [4; 32], site, reads: Vec::new() })],
         anchors: vec![vec![0x30, 0]],
@@ -30,7 +35,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         feed_key: [6; 32],
         list_grace_millis: 3_600_000,
         resets_time: false,
-        directory: Directory::default(),
+        roster: Vec::new(),
     };
     vec![("seed-small", postcard::to_stdvec(&package).unwrap_or_default())]
 }

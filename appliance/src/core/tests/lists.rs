@@ -95,8 +95,7 @@ impl Town {
     fn restart(self) -> Self {
         let mut bench = self.bench.restart();
         let package = bench.package.clone();
-        let signed = root().sign(&package).unwrap();
-        bench.core.take_package(root().public(), signed, package, bench.now).unwrap();
+        bench.take_with_parts(&root(), &package);
         Self::new(bench)
     }
 
@@ -335,8 +334,8 @@ fn a_clock_ten_years_off_turns_no_revoked_card_into_a_fine_one() {
 fn a_card_that_was_reported_lost_is_received_with_a_mark() {
     let mut bench = Bench::new();
     let stopped = bench.person("isamu");
-    let mut package = Package { version: 2, ..bench.package.clone() };
-    for card in package.directory.cards.iter_mut().filter(|card| card.person == stopped) {
+    let package = Package { version: 2, ..bench.package.clone() };
+    for card in bench.everybody.cards.iter_mut().filter(|card| card.person == stopped) {
         card.stopped = Some(bench.now);
     }
     bench.take(&package);
@@ -459,8 +458,7 @@ fn a_box_whose_lists_cannot_be_opened_receives_people_all_the_same() {
     std::fs::write(data.join("lists"), b"not a folder").unwrap();
     let mut bench = bench.restart();
     let package = bench.package.clone();
-    let signed = root().sign(&package).unwrap();
-    bench.core.take_package(root().public(), signed, package, bench.now).unwrap();
+    bench.take_with_parts(&root(), &package);
     bench.core.publish(bench.now);
     assert!(matches!(bench.tap("isamu"), AnswerKind::Welcome { name: Some(_), .. }));
     let doubts = hinamori_counter::proof_of(&evidence(&bench.read("revoked")), None).doubts;

@@ -7,6 +7,7 @@
 
 mod desk;
 mod lists;
+mod people;
 mod revocation;
 mod roster;
 mod tally;
@@ -23,6 +24,7 @@ use hinamori_card_pcsc::ReaderEvent;
 use hinamori_counter::{Input, Opening, Plan, RecentTaps, Written};
 use hinamori_ipc::{BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, ToKiosk};
 use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, SiteId, UnixMillis};
+use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact};
 use hinamori_store_sqlite::{Directory, Store, StoreError};
@@ -66,6 +68,7 @@ pub(crate) enum Event {
     Link(LinkEvent),
     Lists(ListEvent),
     Roster(RosterEvent),
+    RosterIndex(Box<Result<RosterIndex, StoreError>>),
     /// Somebody asks how the box is.
     Status(Sender<Report>),
     /// The daemon is to end.
@@ -262,6 +265,7 @@ impl Core {
             Event::Link(event) => self.link_event(event, now),
             Event::Lists(event) => self.list_event(event),
             Event::Roster(event) => self.roster_event(event, now),
+            Event::RosterIndex(index) => self.take_index(*index),
             Event::Status(answer) => {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
@@ -335,6 +339,21 @@ impl Core {
             Command::OpenIncident { .. } | Command::EndDrill { .. } | Command::AnswerBuilding { .. } => {
                 self.change_incident(lane, &command, now).map(|()| None)
             }
+            Command::Badge { code } => self.badge(lane, &code, now).map(|()| None),
+            Command::Search { query } => self.search(query).map(Some),
+            Command::CheckIn { people } => self.declare(lane, None, &people, now).map(|()| None),
+            Command::GiveName { nameless, person } => self.give_name(lane, nameless, person, now).map(Some),
+            Command::Register { nameless, kind } => self.register(lane, nameless, kind, now).map(Some),
+            Command::ToldElsewhere { people } => self.told_elsewhere(lane, &people, now).map(|()| None),
+            Command::ShowDistricts => self.districts().map(Some),
+            Command::ShowGroup { district, group } => self.group(district, group).map(Some),
+            Command::DeclareGroup { leader, present } => {
+                self.declare_group(lane, leader, &present, now).map(|()| None)
+            }
+            Command::ShowNotArrived { district, from } => self.not_arrived(district, from).map(Some),
+            Command::ShowStays => self.stays().map(Some),
+            Command::ConfirmStays { people } => self.confirm_stays(lane, &people, now).map(Some),
+            Command::CloseRollCall { since } => self.close_roll_call(lane, since, now).map(Some),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
                 self.act(lane, Input::Command(command), now)?;
@@ -370,6 +389,7 @@ impl Core {
         if is_other_world {
             info!(?mode, "another incident is open");
             self.desks.values_mut().for_each(|desk| desk.lane.incident_changed());
+            self.renew_index();
         }
         self.recount(now);
         Ok(())

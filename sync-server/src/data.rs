@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hinamori_crl_mmap::Shelf;
+use hinamori_model::SiteId;
 use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
 use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
@@ -80,7 +81,7 @@ pub enum DataError {
     #[error("the town has no site {site}; it has: {known}")]
     UnknownSite {
         /// What was asked for.
-        site: hinamori_model::SiteId,
+        site: SiteId,
         /// Ids and names of the town's sites.
         known: String,
     },
@@ -99,6 +100,15 @@ pub enum DataError {
     /// The package cannot be made.
     #[error("the town's package cannot be signed")]
     Package(#[source] PackageError),
+}
+
+impl DataError {
+    /// The package has no such site.
+    pub(crate) fn unknown_site(site: SiteId, package: &Package) -> Self {
+        let known: Vec<String> =
+            package.sites.iter().map(|site| format!("{} {}", site.id, site.name)).collect();
+        Self::UnknownSite { site, known: known.join(", ") }
+    }
 }
 
 /// Fills an array with random bytes of the system.

@@ -35,7 +35,7 @@ pub fn issue_code(
     let (_, package) = folder.town(keys)?;
     for site in request.reads.iter().chain([&request.site]) {
         if !package.sites.iter().any(|known| known.id == *site) {
-            return Err(DataError::UnknownSite { site: *site, known: names_of(&package) });
+            return Err(DataError::unknown_site(*site, &package));
         }
     }
     let mut registry = folder.registry()?;
@@ -50,11 +50,6 @@ pub fn issue_code(
         token = random()?;
     }
     Err(DataError::NoRandomness(getrandom::Error::UNEXPECTED))
-}
-
-fn names_of(package: &Package) -> String {
-    let names: Vec<String> = package.sites.iter().map(|site| format!("{} {}", site.id, site.name)).collect();
-    names.join(", ")
 }
 
 /// Why a box was not taken in.

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hinamori_model::{
-    BindingAssurance, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, TokenKind,
+    BindingAssurance, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, TokenKind, TownKey,
     UnixMillis,
 };
 use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
@@ -17,6 +17,8 @@ use serde::Deserialize;
 use crate::data::{DataError, DataFolder, Keys};
 use crate::enrol::name_boxes;
 use crate::hex;
+use crate::register::{Register, RegisterFiles, read_register};
+use crate::roster;
 
 /// Bytes of one input file: a town of 100,000 cards is 40 MB.
 const LONGEST_FILE: u64 = 64 << 20;
@@ -35,6 +37,8 @@ pub struct TownFiles {
     pub anchors: PathBuf,
     /// Folder of authorities below them (`*.der`).
     pub intermediates: PathBuf,
+    /// The lists of residents and of those who need support, if the town exports them.
+    pub register: Option<RegisterFiles>,
 }
 
 /// Whether the package moves the boxes' earliest time back.
@@ -142,7 +146,10 @@ struct PersonToml {
 struct CardJson {
     kind: TokenKind,
     identity: String,
-    person: PersonId,
+    /// Whose: a person of `town.toml`, …
+    person: Option<PersonId>,
+    /// … or somebody of the register, by their number there.
+    resident: Option<String>,
     binding: BindingAssurance,
     application_key: Option<String>,
     /// Since when it counts as lost or stolen (RFC 3339, such as 2026-11-26T09:00:00+09:00).
@@ -160,6 +167,8 @@ pub struct Imported {
     pub cards: usize,
     /// Districts of some site's catchment in which nobody lives.
     pub empty_districts: BTreeSet<String>,
+    /// What is wrong with the register, without its people.
+    pub register: Register,
 }
 
 /// Reads and checks everything, stores the parts of the roster, then signs and stores the next package.
@@ -179,8 +188,15 @@ pub fn import_town(
         .map(|SiteToml { id, name, kind, catchment }| Site { id, name, kind, catchment })
         .collect();
     let IncidentsToml { daily_life, live, drill } = incidents;
-    let people = people_of(household, person);
-    let cards = read_cards(&files.cards, &people)?;
+    let key = TownKey::new(keys.town_secret.0);
+    let mut people = people_of(household, person);
+    let register = match &files.register {
+        Some(files) => read_register(files, &key, &directory_before(folder, keys)?, now)?,
+        None => Register::default(),
+    };
+    let Register { people: listed, problems, support_unmatched } = register;
+    people.extend(listed);
+    let cards = read_cards(&files.cards, &people, &key)?;
     let (people_count, card_count) = (people.len(), cards.len());
     let directory = Directory { people, cards };
     let parts =
@@ -220,7 +236,19 @@ pub fn import_town(
     let before = before.iter().flat_map(|package| &package.roster);
     locked.tidy_parts(package.roster.iter().chain(before))?;
     let empty_districts = empty_districts(&package);
-    Ok(Imported { package, people: people_count, cards: card_count, empty_districts })
+    let register = Register { people: Vec::new(), problems, support_unmatched };
+    Ok(Imported { package, people: people_count, cards: card_count, empty_districts, register })
+}
+
+/// The people that boxes work with now. Parts that are lost or damaged on the disk are brought back by this import, so
+/// they cannot stand in its way.
+fn directory_before(folder: &DataFolder, keys: &Keys) -> Result<Directory, ImportError> {
+    let Some((_, package)) = folder.package(keys)? else { return Ok(Directory::default()) };
+    let people = roster::people_of(folder.path(), &package).unwrap_or_else(|problem| {
+        tracing::warn!(error = &problem as &dyn std::error::Error, "the roster before cannot be read");
+        Vec::new()
+    });
+    Ok(Directory { people, cards: Vec::new() })
 }
 
 fn empty_districts(package: &Package) -> BTreeSet<String> {
@@ -230,11 +258,11 @@ fn empty_districts(package: &Package) -> BTreeSet<String> {
     named.filter(|district| !lived_in(district)).cloned().collect()
 }
 
-fn wrong(file: &Path, reason: impl Into<String>) -> ImportError {
+pub(crate) fn wrong(file: &Path, reason: impl Into<String>) -> ImportError {
     ImportError::File { file: file.to_owned(), reason: reason.into() }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, ImportError> {
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, ImportError> {
     let open = || -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         File::open(file)?.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
@@ -319,10 +347,20 @@ fn person_of((household, person): (Option<HouseholdId>, PersonToml)) -> Person {
     let or_nothing = |text: Option<PersonalText>| text.unwrap_or_else(|| PersonalText::new(""));
     let (kana, relation) = (or_nothing(kana), or_nothing(relation));
     let (district, group) = (district.unwrap_or_default(), group.unwrap_or_default());
-    Person { id, household, district, group, name, kana, called_name, relation, hidden, watch }
+    Person {
+        household,
+        district,
+        group,
+        kana,
+        called_name,
+        relation,
+        hidden,
+        watch,
+        ..Person::named(id, name)
+    }
 }
 
-fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> {
+fn read_cards(file: &Path, people: &[Person], key: &TownKey) -> Result<Vec<Card>, ImportError> {
     let known: BTreeSet<PersonId> = people.iter().map(|person| person.id).collect();
     let listed: Vec<CardJson> = serde_json::from_slice(&read(file)?).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -332,7 +370,12 @@ fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> 
     let mut cards = Vec::with_capacity(listed.len());
     for (number, card) in listed.into_iter().enumerate() {
         let bad = |reason: &str| wrong(file, format!("card {}: {reason}", number.saturating_add(1)));
-        let CardJson { kind, identity, person, binding, application_key, stopped } = card;
+        let CardJson { kind, identity, person, resident, binding, application_key, stopped } = card;
+        let of_register = resident.map(|number| key.person_of_resident(&number));
+        let (Some(person), false) = (person.or(of_register), person.is_some() && of_register.is_some())
+        else {
+            return Err(bad("belongs to no one person: say either person or resident"));
+        };
         let identity = hex::bytes(&identity).ok_or_else(|| bad("identity is no hexadecimal"))?;
         let fits = match kind {
             // SHA-256 of the public key; a UID of 4, 7 or 10 bytes or an IDm of 8; a badge's number.
@@ -344,7 +387,7 @@ fn read_cards(file: &Path, people: &[Person]) -> Result<Vec<Card>, ImportError> 
             return Err(bad("identity has a length that this kind of token never has"));
         }
         if !known.contains(&person) {
-            return Err(bad("belongs to a person whom town.toml does not have"));
+            return Err(bad("belongs to a person whom neither town.toml nor the register has"));
         }
         let application_key = application_key.map(|key| hex::bytes(&key)).map_or(Ok(None), |key| {
             key.filter(|key| !key.is_empty())

@@ -27,7 +27,9 @@ mod import;
 mod lists;
 mod outgoing;
 mod page;
+mod paper;
 mod pull;
+mod register;
 mod registry;
 mod roster;
 mod server;
@@ -39,6 +41,8 @@ pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
 pub use enrol::{CodeRequest, deny, issue_code};
 pub use import::{BoxTime, ImportError, Imported, TownFiles, import_town};
+pub use paper::{NotPrinted, Paper, print};
+pub use register::{Register, RegisterFiles};
 pub use registry::Standing;
 pub use server::{Addresses, Limits, RunError, Server};
 

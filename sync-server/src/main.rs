@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_server::{
-    Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, Server, Standing, TownFiles, deny,
-    import_lists, import_town, issue_code, list_status,
+    Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, Paper, RegisterFiles, Server, Standing,
+    TownFiles, deny, import_lists, import_town, issue_code, list_status, print,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -51,6 +51,18 @@ enum Command {
         /// Folder of authorities below them (*.der).
         #[arg(long)]
         intermediates: PathBuf,
+        /// The list of residents and households (CSV), as the town's system exports it.
+        #[arg(long)]
+        residents: Option<PathBuf>,
+        /// The list of persons needing support to evacuate (CSV).
+        #[arg(long, requires = "residents")]
+        support: Option<PathBuf>,
+        /// How the columns of these two are named (TOML).
+        #[arg(long, requires = "residents")]
+        mapping: Option<PathBuf>,
+        /// Takes a list of residents also when many people of the one before are missing in it.
+        #[arg(long, requires = "residents")]
+        allow_removals: bool,
         /// Moves boxes whose clock was taken too far ahead back to this machine's time.
         #[arg(long)]
         reset_time: bool,
@@ -59,6 +71,17 @@ enum Command {
     Crl {
         #[command(subcommand)]
         command: CrlCommand,
+    },
+    /// Makes paper for when the power dies, as a PDF.
+    Paper {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The PDF to write.
+        #[arg(long)]
+        out: PathBuf,
+        #[command(subcommand)]
+        paper: PaperCommand,
     },
     /// Prints a code with which one box can join within 15 minutes.
     EnrolCode {
@@ -108,6 +131,37 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum PaperCommand {
+    /// A bundle of numbered intake cards with badges for a site. Every bundle has numbers of its own.
+    Cards {
+        /// The site.
+        #[arg(long)]
+        site: SiteId,
+        /// How many cards.
+        #[arg(long, default_value_t = 200)]
+        count: u16,
+    },
+    /// The tick lists of a district's neighbourhood groups.
+    Groups {
+        /// The district.
+        #[arg(long)]
+        district: String,
+    },
+    /// One page: how to go on by paper.
+    Instructions,
+}
+
+impl From<PaperCommand> for Paper {
+    fn from(command: PaperCommand) -> Self {
+        match command {
+            PaperCommand::Cards { site, count } => Self::Cards { site, count },
+            PaperCommand::Groups { district } => Self::Groups { district },
+            PaperCommand::Instructions => Self::Instructions,
+        }
+    }
+}
+
+#[derive(Subcommand)]
 enum CrlCommand {
     /// Takes lists from files. A running server offers them to the boxes.
     Import {
@@ -131,6 +185,7 @@ impl Command {
         match self {
             Self::Init { data }
             | Self::Town { data, .. }
+            | Self::Paper { data, .. }
             | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
             | Self::EnrolCode { data, .. }
             | Self::Deny { data, .. }
@@ -149,17 +204,29 @@ fn main() -> anyhow::Result<()> {
         Command::Init { data } => {
             DataFolder::new(&data).initialise()?;
         }
-        Command::Town { data, town, cards, anchors, intermediates, reset_time } => {
+        Command::Town {
+            data,
+            town,
+            cards,
+            anchors,
+            intermediates,
+            residents,
+            support,
+            mapping,
+            allow_removals,
+            reset_time,
+        } => {
             let folder = DataFolder::new(&data);
-            let files = TownFiles { town, cards, anchors, intermediates };
+            let register =
+                residents.map(|residents| RegisterFiles { residents, support, mapping, allow_removals });
+            let files = TownFiles { town, cards, anchors, intermediates, register };
             let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
-            let imported = import_town(&folder, &folder.keys()?, &files, time, now())?;
-            let Imported { package, people, cards, empty_districts } = imported;
-            for district in empty_districts {
-                eprintln!("nobody lives in {district}, which a site's catchment names");
-            }
-            let sites = package.sites.len();
-            println!("package {}: {sites} sites, {people} people, {cards} cards", package.version);
+            report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);
+        }
+        Command::Paper { data, out, paper } => {
+            let folder = DataFolder::new(&data);
+            print(&folder, &folder.keys()?, &paper.into(), &out, now())?;
+            println!("{}", out.display());
         }
         Command::Crl { command: CrlCommand::Import { data, files } } => {
             let folder = DataFolder::new(&data);
@@ -188,6 +255,26 @@ fn main() -> anyhow::Result<()> {
         Command::Run { data, boxes, web } => run(&data, Addresses { boxes, web })?,
     }
     Ok(())
+}
+
+fn report_import(imported: &Imported) {
+    let Imported { package, people, cards, empty_districts, register } = imported;
+    for (file, problem) in &register.problems {
+        eprintln!("{}: {problem}", file.display());
+    }
+    let refused = register.refused();
+    if refused > 0 {
+        eprintln!("{refused} lines of the register were not taken; everything else was");
+    }
+    if register.support_unmatched > 0 {
+        let unmatched = register.support_unmatched;
+        eprintln!("{unmatched} entries of the list of those who need support fit nobody, or more than one");
+    }
+    for district in empty_districts {
+        eprintln!("nobody lives in {district}, which a site's catchment names");
+    }
+    let (version, sites) = (package.version, package.sites.len());
+    println!("package {version}: {sites} sites, {people} people, {cards} cards");
 }
 
 fn run(data: &Path, addresses: Addresses) -> anyhow::Result<()> {

@@ -26,6 +26,17 @@ const SELECTOR: usize = 2;
 pub(crate) struct Registry {
     pub(crate) boxes: BTreeMap<BoxId, RegisteredBox>,
     codes: Vec<IssuedCode>,
+    /// The last series of numbered cards that was printed.
+    #[serde(default)]
+    series: u16,
+}
+
+impl Registry {
+    /// A series of card numbers that was never given out; `None` when there is none left.
+    pub(crate) fn next_series(&mut self) -> Option<u16> {
+        self.series = self.series.checked_add(1)?;
+        Some(self.series)
+    }
 }
 
 /// A box that joined.

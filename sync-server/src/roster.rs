@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use hinamori_private_file as private_file;
-use hinamori_sync::{LONGEST_PART, LONGEST_PIECE, PartDigest, PartHead, RosterMessage, digest_of};
+use hinamori_sync::town::{Package, Person};
+use hinamori_sync::{LONGEST_PART, LONGEST_PIECE, PartDigest, PartHead, RosterMessage, digest_of, open_part};
 use tokio::task::spawn_blocking;
 
+use crate::data::DataError;
 use crate::hex;
 
 const FOLDER: &str = "roster";
@@ -38,6 +40,21 @@ pub(crate) fn keep(data: &Path, parts: &[(PartHead, Vec<u8>)]) -> io::Result<()>
         }
     }
     Ok(())
+}
+
+/// Everybody in the parts that a package names.
+///
+/// # Errors
+/// [`DataError::Damaged`] for a part that is lost or not what the package names: importing again brings it back.
+pub(crate) fn people_of(data: &Path, package: &Package) -> Result<Vec<Person>, DataError> {
+    let mut people = Vec::new();
+    for head in &package.roster {
+        let file = folder(data).join(hex::text(&head.digest));
+        let sealed = fs::read(&file).map_err(|source| DataError::File { file: file.clone(), source })?;
+        let part = open_part(head, &sealed).map_err(|_other_bytes| DataError::Damaged { file })?;
+        people.extend(part.people);
+    }
+    Ok(people)
 }
 
 /// Throws away every part that none of these heads names.
@@ -135,21 +152,11 @@ async fn answer(data: PathBuf, digest: PartDigest, offset: u32) -> RosterMessage
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hinamori_model::{PersonId, PersonalText};
 
     fn head(sealed: &[u8]) -> PartHead {
         let town = hinamori_sync::town::Directory {
-            people: vec![hinamori_sync::town::Person {
-                id: hinamori_model::PersonId::from_bytes([1; 16]),
-                household: None,
-                district: String::new(),
-                group: String::new(),
-                name: hinamori_model::PersonalText::new("浜田 花子"),
-                kana: hinamori_model::PersonalText::new(""),
-                called_name: None,
-                relation: hinamori_model::PersonalText::new(""),
-                hidden: false,
-                watch: false,
-            }],
+            people: vec![Person::named(PersonId::from_bytes([1; 16]), PersonalText::new("浜田 花子"))],
             cards: Vec::new(),
         };
         let secret = hinamori_sync::town::TownSecret([1; 32]);

@@ -294,7 +294,7 @@ kind = "shelter"
         [&anchors, &intermediates].into_iter().for_each(|path| std::fs::create_dir(path).unwrap());
         std::fs::write(anchors.join("a.der"), hinamori_sim::ca::Hierarchy::jpki_auth(1).anchor_der())
             .unwrap();
-        let files = TownFiles { town, cards, anchors, intermediates };
+        let files = TownFiles { town, cards, anchors, intermediates, register: None };
         let mut package = import_town(&data, &keys, &files, BoxTime::Stays, now()).unwrap().package;
         let mut registry = data.registry().unwrap();
         for key in boxes {

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use hinamori_ipc::LeaderItem;
-use hinamori_model::{CardKey, CounterKind, Doubt, PersonId, PersonalText, UnixMillis};
+use hinamori_model::{CardKey, CounterKind, Doubt, Doubts, PersonId, PersonalText, UnixMillis};
 use hinamori_record::{Period, is_away};
-use hinamori_store_sqlite::StoreError;
+use hinamori_store_sqlite::{LaterItem, StoreError};
 use hinamori_sync::town::Person;
 use tracing::error;
 
@@ -17,6 +17,15 @@ use crate::status::{OwnTime, Report};
 
 /// Lines of a list: a frame to a kiosk has its bound, and nobody reads more.
 const MOST_LINES: u32 = 500;
+
+fn line(
+    at: UnixMillis,
+    name: Option<PersonalText>,
+    doubts: Doubts,
+    nameless: Option<PersonId>,
+) -> LeaderItem {
+    LeaderItem { at, name, doubts: doubts.iter().collect(), nameless }
+}
 
 impl Core {
     /// あとで確認, newest first.
@@ -32,20 +41,25 @@ impl Core {
         let taps = self.ledger.store(incident).later(incident, self.site(), MOST_LINES)?;
         let mut items = Vec::new();
         for tap in &taps {
-            let person = self.ledger.store(incident).canonical(tap.person)?;
-            let (mut known, mut doubts) = (self.directory.person(person)?, tap.doubts);
-            let mut nameless = person;
-            if known.as_ref().is_some_and(|person| person.hidden) {
-                nameless = self.shadow_of(person);
-                let named = self.ledger.store(incident).canonical(nameless)?;
-                known = self.directory.person(named)?;
-                doubts = doubts.with(Doubt::UnknownCard);
-            }
-            let name = known.map(|person| person.name);
-            let nameless = name.is_none().then_some(nameless);
-            items.push(LeaderItem { at: tap.at, name, doubts: doubts.iter().collect(), nameless });
+            let LaterItem { at, person, doubts, record: _ } = *tap;
+            let known = self.directory.person(person)?;
+            items.extend(match known {
+                Some(Person { hidden: false, name, .. }) => Some(line(at, Some(name), doubts, None)),
+                // Hidden people stand there like a card that nobody knows, and go when somebody named that.
+                Some(_) => {
+                    let shadow = self.shadow_of(person);
+                    let is_named = self.ledger.store(incident).is_named(shadow)?;
+                    (!is_named).then(|| line(at, None, doubts.with(Doubt::UnknownCard), Some(shadow)))
+                }
+                None => Some(line(at, None, doubts, Some(person))),
+            });
         }
         Ok(items)
+    }
+
+    /// How many lines the list has.
+    pub(super) fn later_count(&self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(self.doubtful_taps()?.len()).unwrap_or(u32::MAX))
     }
 
     /// The id under which a hidden person stands in the leader's list: that of a card that nobody knows. A name given to

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hinamori_model::{Mode, UnixMillis};
+use hinamori_people::{RosterIndex, RosterPerson};
+use hinamori_record::Fact;
 use hinamori_store_sqlite::{ApplicationKeys, Directory, DirectoryParts, StoreError};
 use hinamori_sync::RosterMessage;
-use tracing::{error, warn};
+use hinamori_sync::town::Person;
+use tracing::{error, info, warn};
 
-use super::{Core, Inbox};
+use super::{Core, Event, Inbox};
 use crate::roster::{Loaded, Roster, RosterEvent, RosterKeeper, RosterTask, Situation};
 
 /// The roster's keeper, as the core has it.
@@ -21,9 +24,54 @@ pub(super) struct People {
     told: Option<Situation>,
     /// What it said last.
     loaded: Loaded,
+    /// Names and who has not arrived, while an incident is open.
+    index: Option<RosterIndex>,
+    indexing: Indexing,
+    /// Where the directory lies; `None` when it is in memory.
+    path: Option<PathBuf>,
+    /// The way to the core for whoever makes an index on a thread of its own; `None` before the core runs.
+    to_core: Option<Inbox>,
+}
+
+/// Whether an index is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Indexing {
+    /// None is.
+    Idle,
+    /// One is.
+    Running,
+    /// One is, of people who were loaded before others were.
+    Outdated,
 }
 
 impl People {
+    fn nobody() -> Self {
+        Self {
+            keeper: None,
+            way: None,
+            told: None,
+            loaded: Loaded::default(),
+            index: None,
+            indexing: Indexing::Idle,
+            path: None,
+            to_core: None,
+        }
+    }
+
+    /// Names and who has not arrived, while an incident is open and they are ready.
+    pub(super) const fn index(&self) -> Option<&RosterIndex> {
+        self.index.as_ref()
+    }
+
+    /// The same, for whoever brings it up to date and puts it back.
+    pub(super) const fn take_index(&mut self) -> Option<RosterIndex> {
+        self.index.take()
+    }
+
+    pub(super) fn put_index(&mut self, index: RosterIndex) {
+        self.index = Some(index);
+    }
+
     pub(super) const fn loaded(&self) -> &Loaded {
         &self.loaded
     }
@@ -44,14 +92,14 @@ pub(super) fn open(data: &Path) -> Result<(Directory, People), StoreError> {
         Roster::open(data, parts).map(|keeper| (directory, keeper))
     });
     match opened {
-        Ok((directory, (keeper, way))) => {
-            let (keeper, way) = (Some(keeper), Some(way));
-            Ok((directory, People { keeper, way, told: None, loaded: Loaded::default() }))
-        }
+        Ok((directory, (keeper, way))) => Ok((
+            directory,
+            People { keeper: Some(keeper), way: Some(way), path: Some(path), ..People::nobody() },
+        )),
         Err(problem) => {
             error!(error = &problem as &dyn std::error::Error, "the roster cannot be kept: nobody is known");
             let directory = Directory::open(Path::new(":memory:"))?;
-            Ok((directory, People { keeper: None, way: None, told: None, loaded: Loaded::default() }))
+            Ok((directory, People::nobody()))
         }
     }
 }
@@ -77,12 +125,40 @@ fn open_parts(path: &Path) -> Result<std::io::Result<DirectoryParts>, StoreError
     Ok(DirectoryParts::open(path).map_err(std::io::Error::other))
 }
 
+/// Cards that are joined to people in one change; the rest when people are loaded next.
+const MOST_JOINED: usize = 200;
+
+/// The index of everybody whom the directory in a file holds.
+fn read_index(directory: &Path) -> Result<RosterIndex, StoreError> {
+    let directory = Directory::open(directory)?;
+    let mut people = Vec::new();
+    directory.for_each_person(|person| {
+        let Person {
+            id: person, household, name, kana, called_name, district, group, support, hidden, ..
+        } = person;
+        let needs_support = !support.is_empty();
+        people.push(RosterPerson {
+            person,
+            household,
+            name,
+            kana,
+            called_name,
+            district,
+            group,
+            needs_support,
+            hidden,
+        });
+    })?;
+    Ok(RosterIndex::build(&people))
+}
+
 impl Core {
     /// Lets the roster's keeper work.
     ///
     /// # Errors
     /// The system's.
     pub(crate) fn start_roster(&mut self, to_core: Inbox) -> std::io::Result<()> {
+        self.roster.to_core = Some(to_core.clone());
         self.roster.keeper.take().map_or(Ok(()), |keeper| keeper.start(to_core))
     }
 
@@ -123,9 +199,92 @@ impl Core {
         self.roster.loaded = loaded;
         if !has_same_rows {
             self.renew_checks();
+            self.join_known_cards(now);
             // Somebody else may be hidden.
             self.recount(now);
+            self.renew_index();
         }
+    }
+
+    /// Makes the index of whoever is loaded anew, beside everything else; without an open incident there is none.
+    pub(super) fn renew_index(&mut self) {
+        if self.opening.mode() == Mode::DailyLife {
+            self.roster.index = None;
+            return;
+        }
+        let Some(path) = self.roster.path.clone() else { return };
+        let Some(to_core) = self.roster.to_core.clone() else {
+            let index = read_index(&path);
+            return self.take_index(index);
+        };
+        if self.roster.indexing != Indexing::Idle {
+            self.roster.indexing = Indexing::Outdated;
+            return;
+        }
+        let begun = std::thread::Builder::new().name("roster-index".to_owned()).spawn(move || {
+            // A core that is gone needs none.
+            let _is_there: bool = to_core.send(Event::RosterIndex(Box::new(read_index(&path))));
+        });
+        match begun {
+            Ok(_thread) => self.roster.indexing = Indexing::Running,
+            Err(problem) => error!(%problem, "the roster cannot be searched: no thread for its index"),
+        }
+    }
+
+    /// An index is ready.
+    pub(super) fn take_index(&mut self, index: Result<RosterIndex, StoreError>) {
+        let is_outdated = self.roster.indexing == Indexing::Outdated;
+        self.roster.indexing = Indexing::Idle;
+        if self.opening.mode() == Mode::DailyLife {
+            // The incident ended meanwhile.
+            return;
+        }
+        match index {
+            Ok(index) => {
+                self.roster.index = Some(index);
+                self.note_all_standings();
+            }
+            Err(problem) => {
+                error!(error = &problem as &dyn std::error::Error, "the roster cannot be searched");
+            }
+        }
+        if is_outdated {
+            self.renew_index();
+        }
+    }
+
+    /// A card that was taken like an unknown one, before its owner was loaded, gets its owner now.
+    fn join_known_cards(&mut self, now: UnixMillis) {
+        let facts = match self.known_since() {
+            Ok(facts) => facts,
+            Err(problem) => {
+                return error!(
+                    error = &problem as &dyn std::error::Error,
+                    "cards cannot be joined to people"
+                );
+            }
+        };
+        let Some(lane) = self.lane_ids().first().copied().filter(|_| !facts.is_empty()) else { return };
+        let incident = self.open_incident();
+        // On a full disk they stay apart until people are loaded again; nobody is lost by it.
+        if self.write(incident, lane, &facts, now).is_ok() {
+            info!(cards = facts.len(), "cards were joined to people who were loaded after their first tap");
+        }
+    }
+
+    fn known_since(&self) -> Result<Vec<Fact>, StoreError> {
+        let incident = self.open_incident();
+        let mut unknown = Vec::new();
+        self.ledger.store(incident).for_each_presence(incident, |person, _| unknown.push(person))?;
+        let mut facts = Vec::new();
+        for from in unknown {
+            if let Some((to, binding)) = self.directory.owner_of_derived(from)?
+                && facts.len() < MOST_JOINED
+            {
+                facts.push(Fact::Link { from, to, binding });
+            }
+        }
+        Ok(facts)
     }
 
     /// What the server said of the roster.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{CounterKind, IncidentId, PersonId, SiteKind, UnixMillis};
 use hinamori_record::{DocumentScope, Fact, Period, PresenceState};
-use hinamori_store_sqlite::StoreError;
+use hinamori_store_sqlite::{Concerned, StoreError};
 use tracing::error;
 
 use super::Core;
@@ -50,8 +50,19 @@ impl Core {
         if facts.is_empty() {
             return;
         }
-        let undone = facts.iter().any(|fact| matches!(fact, Fact::Undo { .. }));
-        if undone || self.tally.is_of_another_day(now) {
+        if incident == self.open_incident() {
+            let mut concerned = Concerned::default();
+            facts.iter().for_each(|fact| concerned.add(fact));
+            self.note_concerned(concerned);
+        }
+        // What moves records from one person to another, or takes a line off the leader's list.
+        let needs_all = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::Undo { .. } | Fact::Link { .. } | Fact::Registered { .. } | Fact::RollCall { .. }
+            )
+        };
+        if facts.iter().any(needs_all) || self.tally.is_of_another_day(now) {
             return self.recount(now);
         }
         // The leader's list is that of the open incident; the watch goes on in daily life meanwhile.
@@ -68,8 +79,7 @@ impl Core {
     /// Counts everything again.
     pub(super) fn recount(&mut self, now: UnixMillis) {
         let counted = self.surplus_of_all(now).and_then(|hidden| {
-            let incident = self.open_incident();
-            let later = self.ledger.store(incident).later_count(incident, self.site())?;
+            let later = self.later_count()?;
             self.counted(Tally { hidden, later, unsent: self.unsent()?, ..Tally::default() }, now)
         });
         self.take(counted);

@@ -5,7 +5,10 @@ use std::time::Instant;
 use hinamori_card::{CardError, TransportError};
 use hinamori_counter::{Evidence, Housemate, Input, KnownPerson, RecentTaps, Tap, WatchStanding, proof_of};
 use hinamori_ipc::{HoldReason, Refusal, Screen};
-use hinamori_model::{CardKey, CounterKind, Doubt, LaneId, PersonId, UnixMillis};
+use hinamori_model::{
+    Assurance, Badge, BadgeCode, BindingAssurance, CardKey, CounterKind, Doubt, LaneId, Mode, PersonId,
+    PersonalText, UnixMillis,
+};
 use hinamori_record::{Presence, has_consented};
 use hinamori_store_sqlite::{KnownCard, StoreError};
 use hinamori_sync::town::Person;
@@ -98,28 +101,85 @@ impl Core {
         };
         let mut recent = self.recent.clone();
         let on_two_readers = recent.note(card, lane, now);
-        let known = self.known_card(card);
-        let mut proof = proof_of(&evidence, known.as_ref().map(|known| known.binding));
+        let mut tap = self.tap_of(card, &evidence);
         if on_two_readers {
-            proof.doubts = proof.doubts.with(Doubt::TwoReaders);
+            tap.proof.doubts = tap.proof.doubts.with(Doubt::TwoReaders);
         }
-        if known.as_ref().is_some_and(|known| known.stopped.is_some()) {
+        (Input::Tap(Box::new(tap)), Some(recent))
+    }
+
+    /// A numbered badge was read, or typed from paper: what a card with an identifier of its own would be.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a code that is no badge of this town asks for another one on the screen.
+    pub(super) fn badge(
+        &mut self,
+        lane: LaneId,
+        code: &PersonalText,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let Some(code) = Badge::read(code.expose(), &self.town.key) else {
+            return self.act(lane, Input::NotRead(HoldReason::ForeignBadge), now).map(|_done| ());
+        };
+        let card = code.badge().card_key(&self.town.key);
+        let mut recent = self.recent.clone();
+        let on_two_readers = recent.note(card, lane, now);
+        let mut tap = self.tap_of(card, &Evidence::ContactlessOnly);
+        match code {
+            BadgeCode::Scanned(_) if on_two_readers => {
+                tap.proof.doubts = tap.proof.doubts.with(Doubt::TwoReaders);
+            }
+            BadgeCode::Scanned(_) => {}
+            // Nobody held anything to anything.
+            BadgeCode::Typed(_) => tap.proof.assurance = Assurance::Declared,
+        }
+        self.act(lane, Input::Tap(Box::new(tap)), now)?;
+        self.recent = recent;
+        Ok(())
+    }
+
+    /// Everything that a lane needs to know of a card.
+    fn tap_of(&self, card: CardKey, evidence: &Evidence<'_>) -> Tap {
+        let known = self.known_card(card);
+        let derived = || self.town.key.person_of_unknown_card(card);
+        let person = self.canonical(known.as_ref().map_or_else(derived, |known| known.person));
+        let is_named = known.is_some() || self.is_named(derived());
+        let is_stopped = known.as_ref().is_some_and(|known| known.stopped.is_some());
+        // A name that was given in the field joins the card to its person like staff at the town hall do.
+        let binding = known.map(|known| known.binding);
+        let binding = binding.or(is_named.then_some(BindingAssurance::MatchedByStaff));
+        let mut proof = proof_of(evidence, binding);
+        if is_stopped {
             proof.doubts = proof.doubts.with(Doubt::Stopped);
         }
-        let person = known.map_or_else(|| self.town.key.person_of_unknown_card(card), |known| known.person);
-        let tap = Tap {
+        Tap {
             card,
             person,
             known: self.readable(self.known_person(person), "a person of the directory"),
             presence: self.readable(self.presence_here(person), "where a person is"),
             watch: WatchStanding { consented: self.has_agreed(person) },
             proof,
-        };
-        (Input::Tap(Box::new(tap)), Some(recent))
+        }
+    }
+
+    /// Who an id stands for. What was linked in earnest counts in a drill too, and never the other way round.
+    pub(super) fn canonical(&self, person: PersonId) -> PersonId {
+        let incidents = [self.incident(Mode::DailyLife), self.open_incident()];
+        incidents.into_iter().fold(person, |person, incident| {
+            let found = self.ledger.store(incident).canonical(person).map(Some);
+            self.readable(found, "whom a card was linked to").unwrap_or(person)
+        })
+    }
+
+    fn is_named(&self, person: PersonId) -> bool {
+        [self.incident(Mode::DailyLife), self.open_incident()].into_iter().any(|incident| {
+            let found = self.ledger.store(incident).is_named(person).map(Some);
+            self.readable(found, "whether somebody was named").unwrap_or_default()
+        })
     }
 
     /// Nobody is turned away because a database cannot be read: what it would have said is left out.
-    fn readable<T>(&self, read: Result<Option<T>, StoreError>, what: &str) -> Option<T> {
+    pub(super) fn readable<T>(&self, read: Result<Option<T>, StoreError>, what: &str) -> Option<T> {
         read.unwrap_or_else(|problem| {
             error!(error = &problem as &dyn std::error::Error, what, "cannot be read");
             None
@@ -146,7 +206,7 @@ impl Core {
     }
 
     /// Where a person is in the open incident, if it is at this site.
-    fn presence_here(&self, person: PersonId) -> Result<Option<Presence>, StoreError> {
+    pub(super) fn presence_here(&self, person: PersonId) -> Result<Option<Presence>, StoreError> {
         let incident = self.open_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
         Ok(presence.filter(|presence| presence.site == self.site()))

@@ -59,17 +59,14 @@ fn flag(value: &toml::Value, key: &str) -> bool {
 }
 
 fn person(value: &toml::Value, household: Option<HouseholdId>) -> Person {
+    let id = value["id"].as_str().unwrap().parse().unwrap();
     Person {
-        id: value["id"].as_str().unwrap().parse().unwrap(),
         household,
-        district: String::new(),
-        group: String::new(),
-        name: text(value, "name").unwrap(),
-        kana: PersonalText::new(""),
         called_name: text(value, "called_name"),
         relation: text(value, "relation").unwrap_or_else(|| PersonalText::new("")),
         hidden: flag(value, "hidden"),
         watch: flag(value, "watch"),
+        ..Person::named(id, text(value, "name").unwrap())
     }
 }
 

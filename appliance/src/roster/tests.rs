@@ -7,17 +7,8 @@ use hinamori_sync::{LONGEST_PIECE, PartHead, RosterMessage, cut};
 
 /// A part that takes three pieces.
 fn part() -> (PartHead, Vec<u8>) {
-    let person = |number: u8| Person {
-        id: PersonId::from_bytes([number; 16]),
-        household: None,
-        district: String::new(),
-        group: String::new(),
-        name: PersonalText::new("浜田 花子".repeat(20)),
-        kana: PersonalText::new(""),
-        called_name: None,
-        relation: PersonalText::new(""),
-        hidden: false,
-        watch: false,
+    let person = |number: u8| {
+        Person::named(PersonId::from_bytes([number; 16]), PersonalText::new("浜田 花子".repeat(20)))
     };
     let town = Directory { people: (0..120).map(person).collect(), cards: Vec::new() };
     let part = cut(&town, &TownSecret([1; 32])).unwrap().remove(0);

@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hinamori_model::{BindingAssurance, CardKey, HouseholdId, PersonId, PersonalText, UnixMillis};
+use hinamori_model::{
+    BindingAssurance, BirthDate, CardKey, HouseholdId, PersonId, PersonalText, Sex, SupportReasons,
+    UnixMillis,
+};
 use hinamori_sync::town::Person;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -38,7 +41,8 @@ pub struct KnownCard {
 }
 
 /// The columns that [`person_of_row`] reads.
-const PERSON: &str = "id, household, district, block, name, kana, called_name, relation, hidden, watch";
+const PERSON: &str = "id, household, district, block, name, kana, called_name, relation, hidden, watch,
+    birth, sex, address, support, on_register";
 /// The town's order, as far as it has one.
 const IN_ORDER: &str = "ORDER BY district, block, household, position";
 
@@ -54,6 +58,11 @@ fn person_of_row(row: &Row<'_>) -> rusqlite::Result<Person> {
         relation: PersonalText::new(row.get::<_, String>(7)?),
         hidden: row.get(8)?,
         watch: row.get(9)?,
+        birth: row.get::<_, Option<u32>>(10)?.and_then(|packed| BirthDate::try_from(packed).ok()),
+        sex: Sex::from_code(row.get(11)?).unwrap_or(Sex::Unknown),
+        address: PersonalText::new(row.get::<_, String>(12)?),
+        support: SupportReasons::from_bits(row.get(13)?),
+        on_register: row.get(14)?,
     })
 }
 
@@ -88,14 +97,22 @@ impl Directory {
     }
 
     /// Whose card it was that was taken for an unknown one, before its part was loaded: the person by the id that
-    /// [`hinamori_model::TownKey::person_of_unknown_card`] gives to the card.
+    /// [`hinamori_model::TownKey::person_of_unknown_card`] gives to the card, and how the card was bound to them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn person_of_derived(&self, derived: PersonId) -> Result<Option<PersonId>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT person FROM card WHERE derived = ?1")?;
-        let row = statement.query_row([derived.as_bytes()], |row| row.get(0)).optional()?;
-        Ok(row.map(PersonId::from_bytes))
+    pub fn owner_of_derived(
+        &self,
+        derived: PersonId,
+    ) -> Result<Option<(PersonId, BindingAssurance)>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT person, binding FROM card WHERE derived = ?1")?;
+        let row: Option<([u8; 16], u8)> =
+            statement.query_row([derived.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((person, binding)) = row else { return Ok(None) };
+        let binding = BindingAssurance::from_code(binding.into())
+            .ok_or(StoreError::ForeignValue { what: "binding assurance" })?;
+        Ok(Some((PersonId::from_bytes(person), binding)))
     }
 
     /// One person.
@@ -149,14 +166,15 @@ impl Directory {
         self.people(&format!("WHERE district = ?1 AND block = ?2 {IN_ORDER}"), [district, group])
     }
 
-    /// The districts of everybody who is loaded, in order.
+    /// The districts of everybody who is loaded with their groups and how many people each has, in order.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn district_names(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT DISTINCT district FROM person ORDER BY district")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
+    pub fn groups(&self) -> Result<Vec<(String, String, u32)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT district, block, count(*) FROM person GROUP BY district, block ORDER BY district, block",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -114,7 +114,8 @@ CREATE TABLE part (
 CREATE TABLE person (
     id BLOB PRIMARY KEY, part INTEGER NOT NULL, position INTEGER NOT NULL, household BLOB,
     district TEXT NOT NULL, block TEXT NOT NULL, name TEXT NOT NULL, kana TEXT NOT NULL, called_name TEXT,
-    relation TEXT NOT NULL, hidden INTEGER NOT NULL, watch INTEGER NOT NULL
+    relation TEXT NOT NULL, birth INTEGER, sex INTEGER NOT NULL, address TEXT NOT NULL, support INTEGER NOT NULL,
+    on_register INTEGER NOT NULL, hidden INTEGER NOT NULL, watch INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX person_part ON person (part);
 CREATE INDEX person_household ON person (household) WHERE household IS NOT NULL;

@@ -22,16 +22,12 @@ fn id(number: u8) -> PersonId {
 
 fn person(number: u8, district: &str, household: Option<u8>) -> Person {
     Person {
-        id: id(number),
         household: household.map(|household| HouseholdId::from_bytes([household; 16])),
         district: district.to_owned(),
         group: "二班".to_owned(),
-        name: PersonalText::new(format!("浜田{number}")),
         kana: PersonalText::new("ハマダ"),
-        called_name: None,
         relation: PersonalText::new("妻"),
-        hidden: false,
-        watch: false,
+        ..Person::named(id(number), PersonalText::new(format!("浜田{number}")))
     }
 }
 
@@ -91,8 +87,8 @@ fn what_is_loaded_is_read_in_the_town_s_order() {
     assert_eq!(directory.card(card_key(3)).unwrap().unwrap().stopped, Some(UnixMillis::new(5)));
     assert_eq!(directory.card(card_key(2)).unwrap(), None);
     let derived = key().person_of_unknown_card(card_key(3));
-    assert_eq!(directory.person_of_derived(derived).unwrap(), Some(id(3)));
-    assert_eq!(directory.person_of_derived(id(3)).unwrap(), None);
+    assert_eq!(directory.owner_of_derived(derived).unwrap().map(|(owner, _)| owner), Some(id(3)));
+    assert_eq!(directory.owner_of_derived(id(3)).unwrap(), None);
     assert_eq!(directory.person(id(4)).unwrap().as_ref(), people.last());
     assert_eq!(ids(&directory.household(HouseholdId::from_bytes([8; 16])).unwrap()), [id(2), id(1)]);
     assert_eq!(ids(&directory.watched().unwrap()), [id(1)]);
@@ -100,7 +96,8 @@ fn what_is_loaded_is_read_in_the_town_s_order() {
     assert_eq!([1, 3, 9].map(|who| directory.is_hidden(id(who)).unwrap()), [false, true, false]);
     assert_eq!(ids(&directory.group("浜町", "二班").unwrap()), [id(3), id(2), id(1)]);
     assert_eq!(ids(&directory.group("磯町", "二班").unwrap()), []);
-    assert_eq!(directory.district_names().unwrap(), ["浜町"]);
+    let districts: Vec<_> = directory.groups().unwrap().into_iter().map(|(district, ..)| district).collect();
+    assert_eq!(districts.first().map(String::as_str), Some("浜町"));
     let mut everybody = Vec::new();
     directory.for_each_person(|person| everybody.push(person.id)).unwrap();
     assert_eq!(everybody, [1, 2, 3, 4].map(id));

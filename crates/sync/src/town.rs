@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use hinamori_model::{
-    BindingAssurance, BoxId, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, TokenKind,
-    UnixMillis,
+    BindingAssurance, BirthDate, BoxId, HouseholdId, IncidentId, PersonId, PersonalText, Sex, SiteId,
+    SiteKind, SupportReasons, TokenKind, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,10 +132,44 @@ pub struct Person {
     pub called_name: Option<PersonalText>,
     /// 続柄
     pub relation: PersonalText,
+    /// When they were born, if the roster says so.
+    pub birth: Option<BirthDate>,
+    /// 性別
+    pub sex: Sex,
+    /// 住所 as the roster has it; "" for none.
+    pub address: PersonalText,
+    /// Why they are on the list of those who need support to evacuate; empty for everybody else.
+    pub support: SupportReasons,
+    /// Whether they come from the town's register: a later register without them takes them out.
+    pub on_register: bool,
     /// 秘匿: for everybody but named roles never seen, whatever they do.
     pub hidden: bool,
     /// On the watch list of the daily round.
     pub watch: bool,
+}
+
+impl Person {
+    /// Somebody of whom nothing but the name is known.
+    pub fn named(id: PersonId, name: PersonalText) -> Self {
+        let nothing = || PersonalText::new("");
+        Self {
+            id,
+            household: None,
+            district: String::new(),
+            group: String::new(),
+            name,
+            kana: nothing(),
+            called_name: None,
+            relation: nothing(),
+            birth: None,
+            sex: Sex::Unknown,
+            address: nothing(),
+            support: SupportReasons::NONE,
+            on_register: false,
+            hidden: false,
+            watch: false,
+        }
+    }
 }
 
 /// One registered card.

@@ -33,6 +33,7 @@ struct Registers {
     folder: TempDir,
     server: DataFolder,
     keys: Keys,
+    register: Option<RegisterFiles>,
 }
 
 impl Registers {
@@ -40,7 +41,7 @@ impl Registers {
         let folder = tempfile::tempdir().unwrap();
         let server = DataFolder::new(&folder.path().join("server"));
         let keys = server.initialise().unwrap();
-        let registers = Self { folder, server, keys };
+        let registers = Self { folder, server, keys, register: None };
         let authority = Hierarchy::jpki_auth(1);
         for part in ["anchors", "intermediates"] {
             std::fs::create_dir(registers.path(part)).unwrap();
@@ -70,7 +71,9 @@ impl Registers {
     fn import_with(&self, time: BoxTime) -> Result<Imported, ImportError> {
         let [town, cards] = ["town.toml", "cards.json"].map(|name| self.path(name));
         let [anchors, intermediates] = ["anchors", "intermediates"].map(|name| self.path(name));
-        import_town(&self.server, &self.keys, &TownFiles { town, cards, anchors, intermediates }, time, NOW)
+        let register = self.register.clone();
+        let files = TownFiles { town, cards, anchors, intermediates, register };
+        import_town(&self.server, &self.keys, &files, time, NOW)
     }
 
     /// Everybody in the parts that a package names.
@@ -106,7 +109,7 @@ impl Registers {
 #[test]
 fn a_town_is_read_whole_and_every_import_is_a_newer_package() {
     let registers = Registers::new();
-    let Imported { package, people, cards, empty_districts } = registers.import().unwrap();
+    let Imported { package, people, cards, empty_districts, .. } = registers.import().unwrap();
     assert_eq!((package.version, people, cards, empty_districts.len()), (1, 2, 2, 0));
     let Directory { people, cards } = registers.everybody(&package);
     assert!(people[0].hidden && people[0].household.is_some() && people[1].watch);
@@ -238,4 +241,116 @@ fn a_site_where_a_box_stands_cannot_go() {
     let moved = TOWN.replace("a1a1a1a1", "a2a2a2a2");
     assert!(registers.refusal("town.toml", moved.as_bytes()).contains("which is gone"));
     assert_eq!(registers.import().unwrap().package.boxes.len(), 1);
+}
+
+const RESIDENTS: &str = "宛名番号,世帯番号,氏名,氏名カナ,生年月日,性別,続柄,住所,行政区,班,支援措置\r\n\
+0001,01,森　ハル,モリ　ハル,S21.3.1,女,世帯主,浜町1番地,浜町,3班,\r\n\
+0002,01,森　一,モリ　ハジメ,昭和20年1月8日,男,夫,浜町1番地,浜町,3班,1\r\n\
+0003,02,岡　蓮,オカ　レン,R02.02.30,男,世帯主,港町2番地,港町,1班,\r\n";
+const SUPPORT: &str = "宛名番号,氏名,支援を必要とする理由\r\n0001,森　ハル,要介護4\r\n0009,林　キヨ,難病\r\n";
+
+impl Registers {
+    fn with_register(residents: &[u8]) -> Self {
+        let mut registers = Self::new();
+        registers.write("residents.csv", residents);
+        registers.write("support.csv", SUPPORT.as_bytes());
+        registers.register = Some(RegisterFiles {
+            residents: registers.path("residents.csv"),
+            support: Some(registers.path("support.csv")),
+            mapping: None,
+            allow_removals: false,
+        });
+        registers
+    }
+}
+
+#[test]
+fn the_register_comes_beside_town_toml_and_what_is_wrong_is_told_by_line() {
+    let registers = Registers::with_register(RESIDENTS.as_bytes());
+    let imported = registers.import().unwrap();
+    assert_eq!(
+        (imported.people, imported.register.refused(), imported.register.support_unmatched),
+        (4, 1, 1)
+    );
+    let told: Vec<String> = imported.register.problems.iter().map(|(_, told)| told.to_string()).collect();
+    assert!(told.iter().any(|told| told.contains('4') && told.contains("生年月日")), "{told:?}");
+    assert!(!told.iter().any(|told| told.contains("岡") || told.contains("蓮")), "{told:?}");
+    let everybody = registers.everybody(&imported.package);
+    let find = |name: &str| everybody.people.iter().find(|person| person.name.expose() == name).unwrap();
+    let (haru, hajime) = (find("森　ハル"), find("森　一"));
+    assert!(haru.household.is_some() && haru.household == hajime.household);
+    assert!(haru.on_register && !haru.support.is_empty() && !haru.hidden);
+    assert!(hajime.hidden && hajime.support.is_empty(), "hidden before the first tap");
+    assert_eq!((hajime.district.as_str(), hajime.group.as_str()), ("浜町", "3班"));
+    assert!(!find("浜田 花子").on_register);
+    // The same files again are another version and the same parts.
+    let again = registers.import().unwrap().package;
+    assert_eq!((again.version, again.roster), (2, imported.package.roster));
+}
+
+#[test]
+fn one_changed_line_changes_one_part_and_people_keep_their_ids() {
+    let registers = Registers::with_register(RESIDENTS.as_bytes());
+    let before = registers.import().unwrap().package;
+    registers.write("residents.csv", RESIDENTS.replace("R02.02.30", "R02.02.28").as_bytes());
+    let after = registers.import().unwrap().package;
+    let new = after.roster.iter().filter(|head| !before.roster.contains(head)).count();
+    assert_eq!((before.roster.len(), after.roster.len(), new), (2, 3, 1), "only the district 港町");
+    let ids = |package: &Package| {
+        let mut ids: Vec<_> = registers.everybody(package).people.iter().map(|person| person.id).collect();
+        ids.sort();
+        ids
+    };
+    let (before, after) = (ids(&before), ids(&after));
+    assert!(before.iter().all(|id| after.contains(id)));
+}
+
+#[test]
+fn a_file_that_cannot_be_trusted_changes_nothing() {
+    let registers = Registers::with_register(RESIDENTS.as_bytes());
+    let before = registers.import().unwrap().package;
+    for wrong in [
+        RESIDENTS.replace("宛名番号", "個人番号").into_bytes(),
+        RESIDENTS.as_bytes()[..RESIDENTS.len() / 2].iter().copied().chain(*b"\"").collect(),
+        vec![0xff, 0xfe, 0x42, 0x30],
+    ] {
+        registers.write("residents.csv", &wrong);
+        assert!(matches!(registers.import(), Err(ImportError::File { .. })));
+    }
+    let (signed, _) = registers.server.town(&registers.keys).unwrap();
+    assert_eq!(signed.version(), before.version);
+}
+
+#[test]
+fn a_list_that_lacks_many_people_is_taken_only_when_the_operator_says_so() {
+    let town = hinamori_sim::townsfolk::registers(200, 3).residents;
+    let mut registers = Registers::with_register(town.as_bytes());
+    assert_eq!(registers.import().unwrap().people, 202);
+    let cut: String = town.split_inclusive('\n').take(150).collect();
+    registers.write("residents.csv", cut.as_bytes());
+    let refused = registers.import().map(drop).unwrap_err().to_string();
+    assert!(refused.contains("--allow-removals") && refused.contains("51 of the 200"), "{refused}");
+    registers.register.as_mut().unwrap().allow_removals = true;
+    assert_eq!(registers.import().unwrap().people, 151);
+}
+
+#[test]
+fn a_card_belongs_to_a_person_of_the_register_by_number() {
+    let registers = Registers::with_register(RESIDENTS.as_bytes());
+    let card = |whose: &str| {
+        format!(
+            r#"[{{"kind":"uid","identity":"01020304",{whose}"binding":"matched_by_staff","application_key":null}}]"#
+        )
+    };
+    registers.write("cards.json", card(r#""resident":"0001","#).as_bytes());
+    let package = registers.import().unwrap().package;
+    let everybody = registers.everybody(&package);
+    let owner = everybody.people.iter().find(|person| person.id == everybody.cards[0].person).unwrap();
+    assert_eq!(owner.name.expose(), "森　ハル");
+    for wrong in
+        ["", r#""resident":"0008","#, r#""resident":"0001","person":"03030303030303030303030303030303","#]
+    {
+        registers.write("cards.json", card(wrong).as_bytes());
+        assert!(registers.import().is_err(), "{wrong}");
+    }
 }

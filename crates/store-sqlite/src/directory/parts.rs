@@ -235,9 +235,10 @@ fn mark_unwiped(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 fn insert_person(to: &Transaction<'_>, part: i64, position: u32, person: &Person) -> Result<(), StoreError> {
     to.prepare_cached(
         "INSERT OR REPLACE INTO person (id, part, position, household, district, block, name, kana,
-            called_name, relation, hidden, watch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            called_name, relation, hidden, watch, birth, sex, address, support, on_register)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
-    .execute((
+    .execute(rusqlite::params![
         person.id.as_bytes(),
         part,
         position,
@@ -250,7 +251,12 @@ fn insert_person(to: &Transaction<'_>, part: i64, position: u32, person: &Person
         person.relation.expose(),
         person.hidden,
         person.watch,
-    ))?;
+        person.birth.map(u32::from),
+        person.sex.code(),
+        person.address.expose(),
+        person.support.bits(),
+        person.on_register,
+    ])?;
     Ok(())
 }
 

@@ -9,16 +9,10 @@ pub(crate) fn person(number: u32, district: &str) -> Person {
     let mut id = [0; 16];
     id[..4].copy_from_slice(&number.to_be_bytes());
     Person {
-        id: PersonId::from_bytes(id),
-        household: None,
         district: district.to_owned(),
         group: "二班".to_owned(),
-        name: PersonalText::new("浜田 花子"),
         kana: PersonalText::new("ハマダ ハナコ"),
-        called_name: None,
-        relation: PersonalText::new(""),
-        hidden: false,
-        watch: false,
+        ..Person::named(PersonId::from_bytes(id), PersonalText::new("浜田 花子"))
     }
 }
 

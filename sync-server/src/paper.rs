@@ -1,0 +1,203 @@
+//! Paper for when the power dies, made at the town hall beforehand: intake cards with numbered badges, the neighbourhood
+//! groups' tick lists, one page of instructions.
+//!
+//! Numbers of badges are given out once: every bundle of cards is a series of its own, so that paper that two boxes give
+//! out never carries one number twice, and what is keyed in later meets what was scanned.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hinamori_model::{Badge as Number, HouseholdId, PersonalText, SiteId, TownKey, UnixMillis};
+use hinamori_paper::{
+    Badge, BadgeCode, CardPaper, FontBytes, Fonts, Group, GroupHousehold, GroupMember, Mode, PEOPLE_PER_CARD,
+    PaperCard, PaperError, Press,
+};
+use hinamori_sync::town::{Package, Person};
+
+use crate::data::{DataError, DataFolder, Keys};
+use crate::roster;
+
+/// Where Debian's packages put the fonts, and which package brings which.
+const REGULAR: (&str, &str) =
+    ("/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf", "fonts-morisawa-bizud-gothic");
+const BOLD: (&str, &str) =
+    ("/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Bold.ttf", "fonts-morisawa-bizud-gothic");
+const FALLBACK_REGULAR: (&str, &str) =
+    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk");
+const FALLBACK_BOLD: (&str, &str) = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc", "fonts-noto-cjk");
+/// Cards of one bundle.
+const MOST_CARDS: u16 = 2_000;
+
+/// Why nothing was printed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPrinted {
+    /// This machine.
+    #[error("cannot read the font {path}: install the Debian package {package}")]
+    Font {
+        /// Where it should be.
+        path: &'static str,
+        /// What brings it.
+        package: &'static str,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The pages cannot be made.
+    #[error("the pages cannot be made")]
+    Pages(#[from] PaperError),
+    /// The operator.
+    #[error("a bundle has 1 to {MOST_CARDS} cards")]
+    TooMany,
+    /// The town has printed 65,535 bundles.
+    #[error("there are no numbers left for another bundle")]
+    NoNumbers,
+    /// The operator.
+    #[error("nobody on the roster lives in {district}")]
+    EmptyDistrict {
+        /// What was asked for.
+        district: String,
+    },
+    /// The disk.
+    #[error("{file} cannot be written")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What is to be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paper {
+    /// A bundle of numbered intake cards for a site.
+    Cards {
+        /// For which site.
+        site: SiteId,
+        /// How many.
+        count: u16,
+    },
+    /// The tick lists of every group of a district.
+    Groups {
+        /// Which.
+        district: String,
+    },
+    /// How to go on by paper.
+    Instructions,
+}
+
+/// Makes the pages and writes them to `file`, readable by the server's user alone.
+///
+/// # Errors
+/// [`NotPrinted`]. A bundle's numbers are used up also when it could not be written.
+pub fn print(
+    folder: &DataFolder,
+    keys: &Keys,
+    paper: &Paper,
+    file: &Path,
+    now: UnixMillis,
+) -> Result<(), NotPrinted> {
+    let fonts = fonts()?;
+    let (_, package) = folder.town(keys)?;
+    // Paper is for the day when it is real; a drill prints its own beforehand with the sites' drill cards.
+    let press = Press { fonts: &fonts, mode: Mode::Live, town: &package.name, printed_at: now };
+    let pages = match paper {
+        Paper::Cards { site, count } => cards(folder, &package, &press, *site, *count)?,
+        Paper::Groups { district } => groups(folder, &package, &press, district)?,
+        Paper::Instructions => press.instructions()?,
+    };
+    let failed = |source| NotPrinted::File { file: file.to_owned(), source };
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| failed(std::io::ErrorKind::InvalidFilename.into()))?;
+    hinamori_private_file::replace(parent, name, &pages).map_err(failed)
+}
+
+fn fonts() -> Result<Fonts, NotPrinted> {
+    let read = |(path, package): (&'static str, &'static str)| {
+        std::fs::read(path).map_err(|source| NotPrinted::Font { path, package, source })
+    };
+    Ok(Fonts::new(FontBytes {
+        regular: read(REGULAR)?,
+        bold: read(BOLD)?,
+        fallback_regular: read(FALLBACK_REGULAR)?,
+        fallback_bold: read(FALLBACK_BOLD)?,
+    })?)
+}
+
+fn cards(
+    folder: &DataFolder,
+    package: &Package,
+    press: &Press<'_>,
+    site: SiteId,
+    count: u16,
+) -> Result<Vec<u8>, NotPrinted> {
+    if !(1..=MOST_CARDS).contains(&count) {
+        return Err(NotPrinted::TooMany);
+    }
+    let name = package.sites.iter().find(|known| known.id == site).map(|site| site.name.as_str());
+    let name = name.ok_or_else(|| DataError::unknown_site(site, package))?;
+    let key = TownKey::new(package.key.0);
+    let locked = folder.lock()?;
+    let mut registry = folder.registry()?;
+    let series = registry.next_series().ok_or(NotPrinted::NoNumbers)?;
+    // Before the first page: a number that is printed is never given out again.
+    locked.save_registry(&registry)?;
+    drop(locked);
+    let cards: Result<Vec<PaperCard>, PaperError> =
+        (1..=count).map(|number| card(series, number, &key)).collect();
+    Ok(press.intake_cards(name, CardPaper::HalfA4, &cards?)?)
+}
+
+fn card(series: u16, number: u16, key: &TownKey) -> Result<PaperCard, PaperError> {
+    let mut badges = [const { None }; PEOPLE_PER_CARD];
+    for (letter, badge) in (0_u8..).zip(&mut badges) {
+        let printed = Number { series, number, letter };
+        let code = BadgeCode::new(&printed.code(key)).map_err(|_never_so_long| PaperError::Empty)?;
+        let number = PersonalText::new(printed.typed_code(key));
+        *badge = Some(Badge { number, code, called_name: None });
+    }
+    Ok(PaperCard { number: PersonalText::new(format!("{series}-{number}")), badges })
+}
+
+/// The lists of a district's groups, one behind the other. Hidden people stand on them like anybody.
+fn groups(
+    folder: &DataFolder,
+    package: &Package,
+    press: &Press<'_>,
+    district: &str,
+) -> Result<Vec<u8>, NotPrinted> {
+    let people = roster::people_of(folder.path(), package)?;
+    let mut groups: BTreeMap<String, Vec<Person>> = BTreeMap::new();
+    for person in people.into_iter().filter(|person| person.district == district) {
+        groups.entry(person.group.clone()).or_default().push(person);
+    }
+    if groups.is_empty() {
+        return Err(NotPrinted::EmptyDistrict { district: district.to_owned() });
+    }
+    let lists: Vec<(String, Vec<GroupHousehold>)> =
+        groups.into_iter().map(|(group, people)| (group, households(people))).collect();
+    let lists: Vec<_> =
+        lists.iter().map(|(name, households)| (Group { district, name }, households.as_slice())).collect();
+    Ok(press.group_lists(&lists)?)
+}
+
+fn households(people: Vec<Person>) -> Vec<GroupHousehold> {
+    let mut households: Vec<(Option<HouseholdId>, GroupHousehold)> = Vec::new();
+    for Person { household, name, kana, relation, .. } in people {
+        let member = GroupMember { name, kana, relation };
+        match households.iter_mut().find(|(id, _)| household.is_some() && *id == household) {
+            Some((_, known)) => known.members.push(member),
+            None => {
+                let family = member.name.expose().split(['　', ' ']).next().unwrap_or_default().to_owned();
+                let label = PersonalText::new(family);
+                households.push((household, GroupHousehold { label, members: vec![member] }));
+            }
+        }
+    }
+    households.into_iter().map(|(_, household)| household).collect()
+}

@@ -34,6 +34,10 @@ pub struct Status {
     pub unsent: u64,
     /// From the card's last byte to the durable commit.
     pub own_time_ms: OwnTimes,
+    /// People in the directory.
+    pub people: u64,
+    /// Parts of the town's roster that are not on the box yet.
+    pub roster_lacking: u64,
     /// Revocation lists in use.
     pub lists: u64,
     /// Certificates that they name.

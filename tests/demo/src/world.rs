@@ -114,6 +114,10 @@ impl World {
         }
         for of in [&self.gym, &self.gate] {
             wait_until("a box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;
+            wait_until("the town's people at a box", ONLINE_WITHIN, || {
+                let status = of.status()?;
+                Ok((status.people > 0 && status.roster_lacking == 0).then_some(()))
+            })?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The directory as its two ends use it: one loads and unloads parts, the other reads meanwhile.
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use hinamori_model::{
@@ -138,27 +139,51 @@ fn who_moves_between_parts_is_neither_lost_nor_there_twice() {
     assert_eq!(parts.people().unwrap(), 2, "what is not loaded is not unloaded");
 }
 
+/// Everybody whose name stands anywhere in the folder's files, by the number in it.
+fn named_in(folder: &Path) -> BTreeSet<u32> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let number_of = |text: &[u8]| -> Option<u32> { std::str::from_utf8(text.get(6..11)?).ok()?.parse().ok() };
+    let mut found = BTreeSet::new();
+    for bytes in files {
+        let begins = (0..bytes.len()).filter(|place| bytes[*place..].starts_with("浜田".as_bytes()));
+        found.extend(begins.filter_map(|place| number_of(&bytes[place..])));
+    }
+    found
+}
+
 #[test]
 fn nothing_of_an_unloaded_part_is_left_in_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let (mut parts, directory) = opened(folder.path());
-    let everybody = |district: &str, from: u8| {
-        let people = (from..from + 100).map(|number| person(number, district, Some(number / 3)));
-        part(people.collect(), (from..from + 100).map(card).collect())
+    let of = |district: &str, numbers: std::ops::Range<u32>, called: u32| {
+        let person = |number: u32| Person {
+            id: PersonId::from_bytes(
+                (u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)).to_be_bytes(),
+            ),
+            name: PersonalText::new(format!(
+                "浜田{:05}{}",
+                number + called,
+                "郎".repeat(number as usize % 9)
+            )),
+            ..person(1, district, None)
+        };
+        part(numbers.map(person).collect(), Vec::new())
     };
-    let (stays, goes) = (everybody("浜町", 0), everybody("磯町", 102));
-    for (head, content) in [&stays, &goes] {
+    // By turns one that stays and one that goes; then the first people are called otherwise.
+    let loaded: Vec<_> = (0..30)
+        .map(|turn| of(if turn % 2 == 0 { "浜町" } else { "磯町" }, turn * 40..(turn + 1) * 40, 0))
+        .collect();
+    for (head, content) in &loaded {
         parts.load(&[(head, content.clone())], &key()).unwrap();
     }
-    let holds = |name: &str| {
-        let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
-        let mut bytes = files.map(|path| std::fs::read(path).unwrap());
-        bytes.any(|bytes| bytes.windows(name.len()).any(|window| window == name.as_bytes()))
-    };
-    let of_those_who_go = || (102..202).filter(|number| holds(&format!("浜田{number}"))).count();
-    assert_eq!(of_those_who_go(), 100);
+    let (renamed, content) = of("浜町", 0..40, 50_000);
+    parts.load(&[(&renamed, content)], &key()).unwrap();
     assert!(!parts.is_unwiped().unwrap());
-    parts.unload(&[goes.0.digest]).unwrap();
+    let named = named_in(folder.path());
+    assert!((0..1_200).all(|number| named.contains(&number)));
+    let goes = loaded.iter().enumerate().filter(|(turn, _)| *turn == 0 || turn % 2 == 1);
+    let goes: Vec<_> = goes.map(|(_, (head, _))| head.digest).collect();
+    goes.iter().for_each(|digest| parts.unload(&[*digest]).unwrap());
     assert!(parts.is_unwiped().unwrap());
     // Somebody reads just then.
     let mut tries = Vec::new();
@@ -171,9 +196,12 @@ fn nothing_of_an_unloaded_part_is_left_in_the_files() {
         .unwrap();
     assert_eq!(tries, [false]);
     assert!(parts.wipe().unwrap() && !parts.is_unwiped().unwrap());
-    assert_eq!((of_those_who_go(), holds("磯町"), holds("浜町")), (0, false, true));
-    assert_eq!(parts.people().unwrap(), 100);
-    assert!(directory.person(id(7)).unwrap().is_some());
+    let stay = (0..1_200).filter(|number| *number >= 40 && number / 40 % 2 == 0);
+    let stay: BTreeSet<u32> = stay.chain(50_000..50_040).collect();
+    let left: Vec<u32> = named_in(folder.path()).difference(&stay).copied().collect();
+    assert_eq!(left, [] as [u32; 0]);
+    assert_eq!(parts.people().unwrap(), stay.len() as u64);
+    assert_eq!(directory.district_names().unwrap(), ["浜町"]);
 }
 
 #[test]

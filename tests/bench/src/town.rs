@@ -53,8 +53,10 @@ impl Town {
         of.start()?;
         of.control(&["enrol", code.trim()])?;
         let lists = hall.published_lists()?;
-        wait_until("the town's lists at the box", ONLINE_WITHIN, || {
-            Ok((of.status()?.lists == lists).then_some(()))
+        wait_until("the town's people and lists at the box", ONLINE_WITHIN, || {
+            let status = of.status()?;
+            let has_people = status.people > 0 && status.roster_lacking == 0;
+            Ok((has_people && status.lists == lists).then_some(()))
         })?;
         let mut window = Window::open(&of, Some(&frame_log))?;
         window.wait_until_drawn()?;

@@ -2,7 +2,7 @@
 
 use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
-use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Session, Side, Vectors};
+use hinamori_sync::{Grant, Grants, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors};
 
 const SITE: SiteId = SiteId::from_bytes([0x61; 16]);
 
@@ -65,10 +65,14 @@ pub(crate) fn seeds() -> crate::Seeds {
     let batch = of_box.offer(vec![SealedBatch { seal, changes: vec![change] }]);
     heard.push(of_server.received(&batch).is_ok());
     assert_eq!(heard, [true; 3], "what was sent is refused");
+    let (digest, offset) = ([7; 32], 3);
+    let wanted = of_box.tell_roster(RosterMessage::Wanted { digest, offset });
+    let piece = RosterMessage::Piece { digest, total: 9, offset, bytes: vec![1; 6] };
+    let piece = of_server.tell_roster(piece);
     let durable = of_server.stored(&[(scope, [actor].into())].into());
     vec![
-        ("seed-from-box", [&[1][..], &box_hello, &batch].concat()),
-        ("seed-from-server", [&[0][..], &server_hello, &durable, &batch].concat()),
+        ("seed-from-box", [&[1][..], &box_hello, &batch, &wanted].concat()),
+        ("seed-from-server", [&[0][..], &server_hello, &durable, &batch, &piece].concat()),
     ]
 }
 

@@ -293,8 +293,9 @@ impl Roster {
         }
         // While something is open that would only take time.
         if !is_open && self.parts.is_unwiped()? && self.parts.wipe()? {
-            info!("what was unloaded of the roster is wiped");
+            info!("the directory is written anew: nothing is left in it of what was unloaded");
         }
+        self.parts.checkpoint_if_over(0)?;
         Ok(false)
     }
 

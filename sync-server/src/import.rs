@@ -20,8 +20,8 @@ use crate::hex;
 use crate::register::{Register, RegisterFiles, read_register};
 use crate::roster;
 
-/// Bytes of one input file: a town of 100,000 cards is 40 MB.
-const LONGEST_FILE: u64 = 64 << 20;
+/// Bytes of one input file: 100,000 cards with their keys take 80 MB.
+const LONGEST_FILE: u64 = 128 << 20;
 /// For so long after its end a list still tells who is not revoked, where the town says nothing else.
 const GRACE_HOURS: u16 = 72;
 const MILLIS_PER_HOUR: u64 = 3_600_000;

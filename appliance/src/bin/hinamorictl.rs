@@ -144,7 +144,7 @@ fn status(config: &Config, json: bool) -> anyhow::Result<()> {
     }
     let millis = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.1} ms"));
     say(&format!(
-        "box      {}\nsite     {}\nmode     {:?}\nserver   {}\nrecords  {} ({} not sent yet)\ntaps     {} (own time: median {}, 99 % within {})",
+        "box      {}\nsite     {}\nmode     {:?}\nserver   {}\nrecords  {} ({} not sent yet)\npeople   {} known ({} parts of the town are not here yet)\ntaps     {} (own time: median {}, 99 % within {})",
         report.box_id,
         report.site,
         report.mode,
@@ -155,6 +155,8 @@ fn status(config: &Config, json: bool) -> anyhow::Result<()> {
         },
         report.records,
         report.unsent,
+        report.people,
+        report.roster_lacking,
         report.taps,
         millis(report.own_time_ms.p50),
         millis(report.own_time_ms.p99),

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use super::ApplicationKeys;
 use crate::StoreError;
 use crate::schema::Family;
-use crate::store::open_durable;
+use crate::store::{checkpoint_if_over, open_durable};
 
 /// For so long a checkpoint waits for whoever reads.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -184,13 +184,12 @@ impl DirectoryParts {
         Ok(!is_busy)
     }
 
-    fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
-        let length = self.connection.path().and_then(|path| std::fs::metadata(format!("{path}-wal")).ok());
-        if length.is_some_and(|log| log.len() > log_bytes) {
-            // Whoever reads just then makes it wait for the next part.
-            self.cut_log()?;
-        }
-        Ok(())
+    /// Moves the write-ahead log into the file when it has grown over `log_bytes`, unless somebody reads just then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
+        checkpoint_if_over(&self.connection, log_bytes)
     }
 
     /// The application keys of every card that is loaded.

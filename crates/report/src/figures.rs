@@ -14,6 +14,9 @@ pub const MOST_PEOPLE: u32 = 100_000;
 /// The most sites of one report. The largest cities have some hundred.
 pub const MOST_SITES: usize = 1_000;
 
+/// The longest name of an incident, a site or an official in bytes.
+pub const MOST_NAME_BYTES: usize = 300;
+
 /// People of one whereabouts, those whom only named roles may know of apart.
 ///
 /// Headquarters' sheet has the sum; what is published is made of `shown` alone. Nowhere do the two stand side by side.
@@ -100,6 +103,12 @@ pub enum FiguresError {
     SameSiteTwice {
         /// Which.
         site: SiteId,
+    },
+    /// The name of the incident or of a site is longer than [`MOST_NAME_BYTES`].
+    #[error("a name of {bytes} bytes, more than {MOST_NAME_BYTES}")]
+    LongName {
+        /// Its length.
+        bytes: usize,
     },
     /// A count above [`MOST_PEOPLE`].
     #[error("a count of site number {place} is above {MOST_PEOPLE}")]
@@ -290,6 +299,10 @@ impl Figures {
         let mut sites: Vec<_> = sites.into_iter().take(MOST_SITES + 1).collect();
         if sites.len() > MOST_SITES {
             return Err(FiguresError::TooManySites { sites: sites.len() });
+        }
+        let names = sites.iter().map(|(site, _)| &site.name).chain([&occasion.name]);
+        if let Some(bytes) = names.map(String::len).find(|bytes| *bytes > MOST_NAME_BYTES) {
+            return Err(FiguresError::LongName { bytes });
         }
         let mut seen = BTreeSet::new();
         for (place, (site, figures)) in sites.iter().enumerate() {

@@ -62,7 +62,9 @@ mod xml;
 
 pub use assessment::{Aspect, Assessment, Finding, Grade, assessments_csv};
 pub use column::{AgeBand, Column, HeadCountKind, Need, Sex};
-pub use figures::{Figures, FiguresError, MOST_PEOPLE, MOST_SITES, Part, SiteFigures, Total};
+pub use figures::{
+    Figures, FiguresError, MOST_NAME_BYTES, MOST_PEOPLE, MOST_SITES, Part, SiteFigures, Total,
+};
 pub use hidden::{NotHidden, Secrecy};
 pub use inquiry::{Agreed, Answer, Condition, Consents, Known, Tier, answer};
 pub use occasion::{Live, Occasion, Period};
@@ -70,7 +72,7 @@ pub use pfif::{
     Consent, ConsentedPerson, Contact, Details, Home, MOST_CONSENTED, MOST_FIELD_CHARACTERS, MOST_NOTES,
     Note, PfifError, PublicNumber, Status, pfif,
 };
-pub use scheduled::{Change, Correction, MOST_NAME_BYTES, Release, ReportError, ScheduledReport};
+pub use scheduled::{Change, Correction, Release, ReportError, ScheduledReport};
 pub use sheet::{Audience, Cell, Row, Sheet};
 pub use sheet_csv::Hxl;
 pub use site::{BadPosition, Position, Site};

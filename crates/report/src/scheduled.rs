@@ -8,13 +8,10 @@ use hinamori_model::{PersonalText, SiteId, UnixMillis};
 use crate::canonical::Canonical;
 use crate::column::Column;
 use crate::csv::CsvFile;
-use crate::figures::Figures;
+use crate::figures::{Figures, MOST_NAME_BYTES};
 use crate::occasion::word;
 use crate::sheet::{Audience, Cell, Sheet};
 use crate::time;
-
-/// The longest name of an official in bytes.
-pub const MOST_NAME_BYTES: usize = 300;
 
 /// Who answers for a report.
 #[derive(Debug, Clone, PartialEq, Eq)]

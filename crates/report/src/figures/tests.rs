@@ -89,6 +89,9 @@ fn nobody_is_counted_at_one_site_twice() {
         Figures::new(occasion(Mode::Live), backwards, [], 0).unwrap_err(),
         FiguresError::PeriodBackwards
     );
+    let long = Site { name: "x".repeat(301), ..site(1) };
+    let refused = figures(vec![(long, school())], 20).unwrap_err();
+    assert_eq!(refused, FiguresError::LongName { bytes: 301 });
     let many = (0..5_000_u128).map(|number| {
         let site = Site { id: SiteId::from_bytes(number.to_be_bytes()), ..site(0) };
         (site, SiteFigures::default())

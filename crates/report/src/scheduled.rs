@@ -132,9 +132,9 @@ impl ScheduledReport {
         self.correction.as_ref()
     }
 
-    /// The figures for an audience, with the version in every row.
+    /// The figures for an audience, with the version in every row; for headquarters also who answers for them.
     pub fn sheet(&self, audience: Audience) -> Sheet {
-        self.figures.sheet(audience).of_version(self.version)
+        self.figures.sheet(audience).issued(self.version, &self.release)
     }
 
     /// The bytes that the caller signs: the whole report as headquarters get it, its mode in the title. So a drill's

@@ -4,6 +4,7 @@ use crate::column::{AgeBand, Column, Sex};
 use crate::figures::{Figures, SiteFigures, Whose};
 use crate::occasion::{Occasion, Period};
 use crate::publish::{protect_breakdown, protect_line};
+use crate::scheduled::Release;
 use crate::site::Site;
 
 /// What stands in a cell.
@@ -59,21 +60,38 @@ pub struct Row {
 pub struct Sheet {
     pub(crate) occasion: Occasion,
     pub(crate) period: Period,
-    version: Option<u32>,
+    issue: Option<Issue>,
     audience: Audience,
     columns: Vec<Column>,
     rows: Vec<Row>,
     town: Vec<Cell>,
 }
 
+/// What a sheet is a part of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Issue {
+    version: u32,
+    release: Option<Release>,
+}
+
 impl Sheet {
-    /// Which version of a scheduled report it is of, if of any.
-    pub const fn version(&self) -> Option<u32> {
-        self.version
+    /// The same as part of a scheduled report. Who answers for it is for headquarters only.
+    pub(crate) fn issued(self, version: u32, release: &Release) -> Self {
+        let release = match self.audience {
+            Audience::Headquarters => Some(release.clone()),
+            Audience::Everybody => None,
+        };
+        Self { issue: Some(Issue { version, release }), ..self }
     }
 
-    pub(crate) fn of_version(self, version: u32) -> Self {
-        Self { version: Some(version), ..self }
+    /// Which version of a scheduled report it is of, if of any.
+    pub fn version(&self) -> Option<u32> {
+        self.issue.as_ref().map(|issue| issue.version)
+    }
+
+    /// Who answers for it; on headquarters' sheets of a scheduled report only.
+    pub fn release(&self) -> Option<&Release> {
+        self.issue.as_ref()?.release.as_ref()
     }
 
     /// Who may read it.
@@ -193,7 +211,7 @@ impl Figures {
         Sheet {
             occasion: self.occasion.clone(),
             period: self.period,
-            version: None,
+            issue: None,
             audience,
             columns,
             rows: self.sites.iter().enumerate().map(row).collect(),

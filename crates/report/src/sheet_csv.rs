@@ -4,7 +4,7 @@ use hinamori_model::SiteId;
 
 use crate::column::Column;
 use crate::csv::CsvFile;
-use crate::sheet::{Cell, Sheet};
+use crate::sheet::{Audience, Cell, Sheet};
 use crate::site::Position;
 use crate::time;
 
@@ -31,6 +31,10 @@ const HEAD: [[&str; 2]; 10] = [
     ["緯度", "#geo+lat"],
 ];
 
+/// What stands after the counts on headquarters' sheets: who answers for them.
+const FOOT: [[&str; 2]; 3] =
+    [["確認者", "#contact+checked_by"], ["発表者", "#contact+released_by"], ["発表日時", "#date+released"]];
+
 /// The name of the sum's row.
 const TOWN: &str = "計";
 
@@ -39,9 +43,9 @@ impl Sheet {
     /// not stands first in every row.
     pub fn csv(&self, hxl: Hxl) -> Vec<u8> {
         let mut file = CsvFile::new();
-        self.headers(&mut file, HEAD.map(|[header, _]| header), Column::header);
+        self.headers(&mut file, |[header, _]| header, Column::header);
         if hxl == Hxl::Write {
-            self.headers(&mut file, HEAD.map(|[_, tag]| tag), Column::hxl);
+            self.headers(&mut file, |[_, tag]| tag, Column::hxl);
         }
         for row in self.rows() {
             self.row(&mut file, Some(row.site.id), &row.site.name, row.site.position, &row.cells);
@@ -50,8 +54,18 @@ impl Sheet {
         file.into_bytes()
     }
 
-    fn headers<'t>(&self, file: &mut CsvFile, head: [&'t str; 10], word: impl Fn(Column) -> &'t str) {
-        file.record(head.into_iter().chain(self.columns().iter().map(|column| word(*column))));
+    fn headers(
+        &self,
+        file: &mut CsvFile,
+        pick: impl Fn([&'static str; 2]) -> &'static str,
+        word: impl Fn(Column) -> &'static str,
+    ) {
+        let foot: &[_] = match self.audience() {
+            Audience::Headquarters => &FOOT,
+            Audience::Everybody => &[],
+        };
+        let counts = self.columns().iter().map(|column| word(*column));
+        file.record(HEAD.map(&pick).into_iter().chain(counts).chain(foot.iter().map(|words| pick(*words))));
     }
 
     fn row(
@@ -73,6 +87,12 @@ impl Sheet {
         };
         for cell in cells {
             file.text(&cell.text());
+        }
+        if self.audience() == Audience::Headquarters {
+            let (checked_by, released_by, at) = self.release().map_or(("", "", String::new()), |release| {
+                (release.checked_by.expose(), release.released_by.expose(), time::japan(release.at))
+            });
+            file.text(checked_by).text(released_by).text(&at);
         }
         file.end();
     }

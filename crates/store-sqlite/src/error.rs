@@ -25,6 +25,9 @@ pub enum StoreError {
         /// Which column.
         what: &'static str,
     },
+    /// The key table was written under another file key: it is kept as it is.
+    #[error("the key table was written under another key")]
+    OtherFileKey,
     /// Anything else that SQLite reports.
     #[error("the database could not be read or written")]
     Other(#[source] rusqlite::Error),

@@ -1,9 +1,10 @@
 //! SQLite as the place where records become durable, on a box and on the server alike.
 //!
-//! Two kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
+//! Three kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
 //! folded from those; live incidents and daily life share one file, drills have their own. A
 //! [`Directory`] holds the town's people, households and cards, outside every incident, as far as their parts are
-//! loaded ([`DirectoryParts`]).
+//! loaded ([`DirectoryParts`]). A [`KeyTable`] holds the keys under which profiles stand in those changes: who erases a
+//! key has erased the profile.
 //!
 //! The life of a record: [`Store::commit_own`] writes the change, its records, the refreshed presence and
 //! the outbox entry in one transaction and returns after the disk has it. Only then may anybody say "done".
@@ -11,10 +12,13 @@
 //! **Invariant:** projections (`record`, `presence`) say nothing that the changes do not; they can be
 //! thrown away and rebuilt ([`Store::rebuild`]).
 //! **Invariant:** a failed write is always a returned error and leaves the file as it was.
+//! **Invariant:** a key that was erased is in no file of the table's any more, and never comes back.
 //! **Invariant:** (document, actor) sequences are gapless, so the largest number is the version vector.
 
 mod directory;
 mod error;
+mod key_row;
+mod keys;
 mod log;
 mod projection;
 mod schema;
@@ -23,6 +27,8 @@ mod totals;
 
 pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
 pub use error::StoreError;
+pub use key_row::{FileKey, KeyRow};
+pub use keys::{Absorbed, Kept, KeyTable, MOST_KEYS};
 pub use log::{Budget, Concerned, Durability, Ingested, Refused};
 pub use projection::{LaterItem, SiteCounts};
 pub use store::Store;

@@ -21,6 +21,15 @@
 //! | `person` | one person, in the part that was loaded last with them |
 //! | `card` | one card; `derived` is who it stands for where nobody knows it |
 //! | `setting` | whose town the people are of, by its root key |
+//!
+//! The key table (`keys.rs`) says nothing in clear: its ids are keyed hashes, and what they stand for is sealed.
+//!
+//! | Column of `entry` | What |
+//! |---|---|
+//! | `serial` | counts up with every row that is added, never down |
+//! | `id` | keyed hash of all that the row says, except the time of an erasure |
+//! | `incident`, `person` | keyed hashes of the incident, and of the incident with the person; an erasure has no `person` |
+//! | `sealed` | nonce, the row encrypted, tag |
 
 use rusqlite::Connection;
 
@@ -131,10 +140,21 @@ CREATE INDEX card_derived ON card (derived);
 ",
 ];
 
+const KEYS: &[&str] = &["
+CREATE TABLE entry (
+    serial INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, incident BLOB NOT NULL, person BLOB,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX entry_person ON entry (person) WHERE person IS NOT NULL;
+CREATE INDEX entry_incident ON entry (incident);
+CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
 /// Which family of tables a file holds.
 pub(crate) enum Family {
     Store,
     Directory,
+    Keys,
 }
 
 /// Brings a file to the newest schema.
@@ -142,6 +162,7 @@ pub(crate) fn migrate(connection: &mut Connection, family: &Family) -> Result<()
     let steps = match family {
         Family::Store => STORE,
         Family::Directory => DIRECTORY,
+        Family::Keys => KEYS,
     };
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let transaction = connection.transaction()?;
@@ -166,7 +187,8 @@ mod tests {
 
     #[test]
     fn every_older_schema_is_brought_up_and_a_newer_one_is_refused() {
-        for (family, steps) in [(Family::Store, STORE), (Family::Directory, DIRECTORY)] {
+        for (family, steps) in [(Family::Store, STORE), (Family::Directory, DIRECTORY), (Family::Keys, KEYS)]
+        {
             for version in 0..=steps.len() {
                 let mut file = Connection::open_in_memory().unwrap();
                 steps[..version].iter().for_each(|step| file.execute_batch(step).unwrap());

@@ -42,6 +42,16 @@ pub(crate) fn checkpoint_if_over(connection: &Connection, log_bytes: u64) -> Res
     Ok(())
 }
 
+/// Moves the write-ahead log into the database file and cuts it to nothing, or says that it could not.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(busy, None).into());
+    }
+    Ok(())
+}
+
 impl Store {
     /// Opens or makes the file at `path`.
     ///

@@ -15,6 +15,9 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use crate::log::scope_of;
 use crate::{Durability, Store, StoreError};
 
+/// Sites, each with when it saw somebody last.
+type LastSeenAt = Vec<(SiteId, UnixMillis)>;
+
 const PRESENCE: u8 = 0;
 const WATCH: u8 = 1;
 const HEAD_COUNT: u8 = 2;
@@ -500,10 +503,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn at_several_sites(
-        &self,
-        incident: IncidentId,
-    ) -> Result<Vec<(PersonId, Vec<(SiteId, UnixMillis)>)>, StoreError> {
+    pub fn at_several_sites(&self, incident: IncidentId) -> Result<Vec<(PersonId, LastSeenAt)>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT person FROM record JOIN document ON document.id = record.document
              WHERE incident = ?1 AND kind = 0 AND undone = 0 AND event IN (0, 1)

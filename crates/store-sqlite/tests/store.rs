@@ -53,7 +53,7 @@ fn a_link_moves_everything_to_one_person_and_back_when_it_is_taken_back() {
     assert_eq!(gym.store.later(INCIDENT, SITE, 9).unwrap().len(), 1);
     let state = |store: &Store, who| Some(store.presence(INCIDENT, person(who)).unwrap()?.state);
     let first = link(4, 1, 7);
-    gym.write(&[first.clone()]);
+    gym.write(std::slice::from_ref(&first));
     assert_eq!((state(&gym.store, 1), state(&gym.store, 7)), (None, Some(PresenceState::Here)));
     assert_eq!(gym.store.canonical(person(1)).unwrap(), person(7));
     assert_eq!(gym.store.later(INCIDENT, SITE, 9).unwrap().len(), 0, "it is known whose card that is");
@@ -102,7 +102,7 @@ fn whoever_a_roll_call_does_not_find_is_unaccounted_for_until_seen() {
     assert_eq!(counts(&gym.store), (2, 0, 1, 1));
     gym.write(&[presence(100, 1, PresenceEvent::Seen)]);
     let roll_call = record(110, Fact::RollCall { since: NOW.plus(90) });
-    gym.write(&[roll_call.clone()]);
+    gym.write(&[roll_call]);
     assert_eq!(gym.store.roll_call(INCIDENT, SITE).unwrap(), Some(NOW.plus(90)));
     assert_eq!(counts(&gym.store), (1, 1, 1, 1), "nobody left by it");
     assert_eq!(gym.store.seen_since(INCIDENT, SITE, NOW.plus(90)).unwrap(), 1);
@@ -122,7 +122,7 @@ fn heads_that_got_a_name_are_not_counted_twice() {
     let heads = record(1, Fact::HeadCount { adults: 2, children: 1, infants: 0 });
     gym.write(&[heads.clone(), record(2, Fact::HeadCount { adults: 5, children: 0, infants: 0 })]);
     let named = record(3, Fact::Named { of: heads.id, adults: 1, children: 0, infants: 0 });
-    gym.write(&[named.clone(), presence(4, 1, PresenceEvent::Arrived)]);
+    gym.write(&[named, presence(4, 1, PresenceEvent::Arrived)]);
     assert_eq!(unnamed(&gym.store), 7);
     gym.write(&[record(5, Fact::Named { of: heads.id, adults: 9, children: 9, infants: 9 })]);
     assert_eq!(unnamed(&gym.store), 5, "one head count is never less than nobody");

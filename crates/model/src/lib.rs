@@ -12,6 +12,7 @@ mod birth;
 mod card_key;
 mod doubt;
 mod id;
+mod my_number;
 mod person;
 mod place;
 mod secret;
@@ -22,6 +23,7 @@ pub use birth::{BadDate, BirthDate, CalendarDate};
 pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
 pub use doubt::{Doubt, Doubts};
 pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, ListId, PersonId, RecordId, SiteId};
+pub use my_number::{holds_my_number, is_hyphen};
 pub use person::{Sex, SupportReason, SupportReasons};
 pub use place::{
     Assurance, BindingAssurance, CounterKind, Destination, Direction, Leaving, Mode, RegisteredKind, SiteKind,

@@ -1,14 +1,20 @@
 //! Recognises a My Number (個人番号) so that it is never taken.
 
-use crate::fold::is_hyphen;
-
 /// Digits of a My Number.
 const LENGTH: usize = 12;
+
+/// What stands for a hyphen in numbers, beside the one of ASCII.
+const HYPHENS: [char; 11] = ['‐', '‑', '‒', '–', '—', '―', '−', '-', 'ー', 'ｰ', '﹣'];
+
+/// Whether this is a hyphen between digits, in any width.
+pub fn is_hyphen(character: char) -> bool {
+    character == '-' || HYPHENS.contains(&character)
+}
 
 /// Whether a text holds 12 digits whose last one is the check digit of a My Number: alone, as a part of a sentence, in
 /// one piece, in groups of four, or divided by spaces and hyphens in any other way. One in eleven other numbers of 12
 /// digits fits by chance.
-pub(crate) fn holds_my_number(text: &str) -> bool {
+pub fn holds_my_number(text: &str) -> bool {
     if text.len() < LENGTH {
         return false;
     }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use hinamori_model::is_hyphen;
+
 /// Half-width katakana from U+FF61, in full width.
 const HALF_WIDTH: &str = "。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン゛゜";
-/// What stands for a hyphen in numbers, beside the one of ASCII.
-const HYPHENS: [char; 11] = ['‐', '‑', '‒', '–', '—', '―', '−', '-', 'ー', 'ｰ', '﹣'];
 
 /// One character in half width: letters, digits and signs of ASCII, and the space.
 pub(crate) fn narrow(character: char) -> char {
@@ -23,11 +23,6 @@ pub(crate) fn narrow_text(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(|one| if is_hyphen(one) { '-' } else { narrow(one) }).collect())
-}
-
-/// Whether this is a hyphen between digits, in any width.
-pub(crate) fn is_hyphen(character: char) -> bool {
-    character == '-' || HYPHENS.contains(&character)
 }
 
 /// A name as the town wrote it; only the white space around it goes, and within it becomes one full-width space.

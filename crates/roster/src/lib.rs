@@ -21,7 +21,6 @@ mod geojson;
 mod hazard;
 mod mapping;
 mod municipality;
-mod my_number;
 mod number;
 mod person;
 mod problem;

@@ -1,10 +1,11 @@
 //! A CSV file as rows of known fields: everything that is the same for all lists.
 
+use hinamori_model::holds_my_number;
+
 use crate::decode::text_of;
 use crate::field::Field;
 use crate::fold::word;
 use crate::mapping::Settings;
-use crate::my_number::holds_my_number;
 use crate::problem::{Column, Problem, Problems, Reason, Severity};
 use crate::rows::{Fields, Rows};
 

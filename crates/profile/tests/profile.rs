@@ -300,4 +300,20 @@ proptest! {
             prop_assert_eq!(read.to_bytes(), bytes);
         }
     }
+
+    #[test]
+    fn a_bent_patch_is_refused_or_has_one_form(
+        written in any_patch(),
+        bends in vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = written.to_bytes();
+        for (place, byte) in bends {
+            let length = bytes.len();
+            bytes[place.index(length)] = byte;
+        }
+        if let Ok(read) = ProfilePatch::from_bytes(&bytes) {
+            prop_assert_eq!(read.to_bytes(), bytes);
+            prop_assert_eq!(ProfilePatch::new(read.entries().iter().cloned()), Ok(read));
+        }
+    }
 }

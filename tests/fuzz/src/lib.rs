@@ -23,6 +23,7 @@ mod crl_walker;
 mod kiosk_frames;
 mod lists;
 mod peer_session;
+mod profile_patch;
 mod record_change;
 mod roster_csv;
 mod town_package;
@@ -69,6 +70,7 @@ pub const TARGETS: &[Target] = &[
     target!(crl_walker, LITTLE),
     target!(kiosk_frames, LITTLE),
     target!(peer_session, ANNOUNCED),
+    target!(profile_patch, LITTLE),
     target!(record_change, ANNOUNCED),
     target!(roster_csv, LITTLE),
     target!(town_package, LITTLE),

@@ -1,6 +1,8 @@
 //! Patches as bytes, what many of them say together, and who can read them.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+use std::collections::BTreeMap;
+
 use hinamori_model::{Hlc, IncidentId, PersonId, PersonalText, RecordId, UnixMillis};
 use hinamori_profile::{
     Answer, BadPatch, BadText, BirthDate, Circle, ConsentItem, Contact, Entry, Field, Help, HouseDamage,
@@ -260,8 +262,11 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 }
 
 fn any_patch() -> impl Strategy<Value = ProfilePatch> {
-    vec(any_entry(), 1..6)
-        .prop_filter_map("two values for a field", |entries| ProfilePatch::new(entries).ok())
+    vec(any_entry(), 1..6).prop_map(|entries| {
+        let one_each: BTreeMap<_, _> =
+            entries.into_iter().map(|entry| (entry.field().tag(), entry)).collect();
+        patch(one_each.into_values())
+    })
 }
 
 proptest! {

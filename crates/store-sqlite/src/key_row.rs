@@ -185,3 +185,22 @@ impl Cover {
         KeyRow::read(opened).ok_or(FOREIGN)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_nonce_meets_two_contents() {
+        let cover = Cover::new(&FileKey::new([1; 32])).unwrap();
+        let incident = IncidentId::from_bytes([2; 16]);
+        // One id, two contents: a file that was restored from a copy, and the same erasure decided again.
+        let rows = [1, 2].map(|at| KeyRow::IncidentErased { incident, at: UnixMillis::new(at) });
+        let id = cover.id(&rows[0]);
+        assert_eq!(id, cover.id(&rows[1]));
+        let sealed = rows.clone().map(|row| cover.seal(&id, &row).unwrap());
+        assert_ne!(sealed[0][..NONCE_LEN], sealed[1][..NONCE_LEN]);
+        assert_eq!(rows, sealed.map(|sealed| cover.open(&id, &sealed).unwrap()));
+        assert_eq!(format!("{:?}", FileKey::new([1; 32])), "FileKey(hidden)");
+    }
+}

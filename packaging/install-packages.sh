@@ -7,12 +7,12 @@
 set -eu
 
 build="build-essential pkg-config libpcsclite-dev libasound2-dev ca-certificates"
-run="pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl procps util-linux iproute2 mount
+run="poppler-utils pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl procps util-linux iproute2 mount
      xvfb xauth x11-utils imagemagick
      libegl1 libgl1-mesa-dri libgles2 libwayland-client0 libwayland-egl1 libxkbcommon0
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
      fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2"
-bench="strace"
+bench="strace sqlite3"
 test="strace python3-pip xdotool mesa-vulkan-drivers systemd fakeroot poppler-utils zbar-tools"
 package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 

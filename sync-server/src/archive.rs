@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
 use hinamori_model::{IncidentId, SiteId, UnixMillis};
-use hinamori_store_sqlite::{Budget, Durability, Store, StoreError};
+use hinamori_store_sqlite::{Budget, Concerned, Durability, Store, StoreError};
 use hinamori_sync::{SealedBatch, Vectors, VerifiedBatch};
 use tokio::sync::{mpsc, oneshot};
 
@@ -72,6 +72,8 @@ pub(crate) struct Stores {
     drill: Store,
     /// Every incident that was ever the town's drill: what comes late still goes to the drill's file.
     drills: BTreeSet<IncidentId>,
+    /// Whom records concern that came since the last look: in the live file and in the drill's.
+    concerned: [Concerned; 2],
 }
 
 impl Stores {
@@ -82,7 +84,7 @@ impl Stores {
         let drills = drill.setting(DRILLS)?.unwrap_or_default();
         let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
         let drills = drills.map(IncidentId::from_bytes).collect();
-        Ok(Self { live, drill, drills })
+        Ok(Self { live, drill, drills, concerned: [const { Concerned::Everybody }; 2] })
     }
 
     /// Remembers for ever that `incident` is a drill.
@@ -112,11 +114,14 @@ impl Stores {
         let of: Vec<_> = batches.iter().map(|batch| (batch.seal().scope, batch.seal().actor)).collect();
         let (drill, live): (Vec<_>, Vec<_>) =
             batches.into_iter().partition(|batch| self.drills.contains(&batch.seal().scope.incident));
-        for (store, batches) in [(&mut self.live, live), (&mut self.drill, drill)] {
+        let files = [(&mut self.live, live), (&mut self.drill, drill)];
+        for ((store, batches), concerned) in files.into_iter().zip(&mut self.concerned) {
             if !batches.is_empty() {
-                for refused in store.commit_received(&batches, now, Durability::Durable)?.refused {
+                let ingested = store.commit_received(&batches, now, Durability::Durable)?;
+                for refused in ingested.refused {
                     tracing::warn!(%refused, "a batch went to the quarantine");
                 }
+                concerned.merge(ingested.concerned);
             }
         }
         let mut after = Vectors::new();
@@ -157,6 +162,12 @@ impl Stores {
     /// The file that an incident's records stand in.
     pub(crate) fn store_of(&self, incident: IncidentId) -> &Store {
         if self.drills.contains(&incident) { &self.drill } else { &self.live }
+    }
+
+    /// Whom records of the file of an incident concern that came since this was asked last.
+    pub(crate) fn take_concerned(&mut self, incident: IncidentId) -> Concerned {
+        let [live, drill] = &mut self.concerned;
+        std::mem::take(if self.drills.contains(&incident) { drill } else { live })
     }
 
     /// Both files, for figures about everything.

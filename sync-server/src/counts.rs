@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::archive::{Closed, Stores};
 use crate::clock::now;
 use crate::hub::Hub;
+use crate::missing::{DistrictCounts, NotKnown};
 
 const ASSURANCES: [Assurance; 5] = [
     Assurance::Declared,
@@ -39,6 +40,8 @@ pub(crate) struct Counts {
 pub(crate) struct IncidentCounts {
     pub(crate) mode: Mode,
     pub(crate) sites: Vec<SiteFigures>,
+    /// Who has not arrived, by district; none in daily life, where nobody is expected.
+    pub(crate) districts: Vec<DistrictCounts>,
 }
 
 /// One site in one incident.
@@ -90,6 +93,9 @@ pub(crate) enum NotCounted {
     /// The server ends.
     #[error(transparent)]
     Closed(#[from] Closed),
+    /// Who has not arrived.
+    #[error(transparent)]
+    Missing(#[from] NotKnown),
 }
 
 /// Counts everything as of now.
@@ -102,8 +108,11 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
         Ok(([of(live)?, of(daily_life)?, of(drill)?], totals(stores)?))
     };
     let (figures, totals) = hub.archive.ask(asked).await??;
-    let incidents = [Mode::Live, Mode::DailyLife, Mode::Drill].into_iter().zip(figures);
-    let incidents = incidents.map(|(mode, figures)| {
+    let mut districts = hub.missing.districts(hub, &town, [live, drill]).await?;
+    let modes = [(Mode::Live, live), (Mode::DailyLife, daily_life), (Mode::Drill, drill)];
+    let incidents = modes.into_iter().zip(figures);
+    let incidents = incidents.map(|((mode, incident), figures)| {
+        let districts = districts.remove(&incident).unwrap_or_default();
         let sites = town.sites.iter().zip(figures);
         let sites = sites.map(|(site, (counts, building))| {
             let boxes = || town.boxes_at(site);
@@ -118,7 +127,7 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
             let card_data = boxes().filter_map(|id| hub.contacts.card_data(id)).min();
             SiteFigures { card_data, ..SiteFigures::new(site, counts, building, last_contact, line) }
         });
-        IncidentCounts { mode, sites: sites.collect() }
+        IncidentCounts { mode, sites: sites.collect(), districts }
     });
     let Totals { changes, records, assurances, quarantined } = totals;
     let assurances = ASSURANCES.map(|kind| (kind, assurances.get(&kind).copied().unwrap_or(0))).into();

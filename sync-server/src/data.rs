@@ -278,11 +278,16 @@ impl DataFolder {
 
     /// The newest package; `None` before the first import.
     pub(crate) fn package(&self, keys: &Keys) -> Result<Option<(SignedPackage, Package)>, DataError> {
+        self.package_of(&keys.town_root.public())
+    }
+
+    /// The same, of the town with this root.
+    pub(crate) fn package_of(&self, root: &[u8; 32]) -> Result<Option<(SignedPackage, Package)>, DataError> {
         let file = self.path.join(PACKAGE);
         let longest = u64::try_from(LONGEST_PACKAGE).unwrap_or(u64::MAX);
         let read = private_file::read(&self.path, PACKAGE, longest);
         let Some(bytes) = read.map_err(|source| self.failed(&file, source))? else { return Ok(None) };
-        let opened = SignedPackage::open(&bytes, &keys.town_root.public());
+        let opened = SignedPackage::open(&bytes, root);
         opened.map(Some).map_err(|_not_ours| DataError::Damaged { file })
     }
 

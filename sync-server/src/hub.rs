@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use crate::archive::{Archive, Closed};
 use crate::contact::Contacts;
 use crate::lists::Lists;
+use crate::missing::Missing;
 use crate::town::{NotAdmitted, Town, TownWatch};
 
 /// News that a slow connection may be behind with before it simply looks at everything.
@@ -22,6 +23,7 @@ pub(crate) struct Hub {
     pub(crate) town: TownWatch,
     pub(crate) contacts: Contacts,
     pub(crate) lists: Arc<Lists>,
+    pub(crate) missing: Missing,
     /// How long a box may take nothing of what is sent to it.
     pub(crate) stalled_after: Duration,
     news: broadcast::Sender<News>,
@@ -51,7 +53,17 @@ impl Hub {
         let news = broadcast::Sender::new(NEWS);
         let (reading, enrolling) = (Mutex::new(()), Mutex::new(()));
         let lists = Arc::new(lists);
-        Self { archive, town, contacts, lists, stalled_after, news, reading, enrolling }
+        Self {
+            archive,
+            town,
+            contacts,
+            lists,
+            missing: Missing::default(),
+            stalled_after,
+            news,
+            reading,
+            enrolling,
+        }
     }
 
     /// Tells every connection.

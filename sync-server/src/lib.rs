@@ -25,6 +25,7 @@ mod hex;
 mod hub;
 mod import;
 mod lists;
+mod missing;
 mod outgoing;
 mod page;
 mod paper;

@@ -7,6 +7,7 @@ use hinamori_model::{Assurance, Mode, SiteKind, UnixMillis};
 use hinamori_record::Building;
 
 use crate::counts::{Counts, IncidentCounts, SiteFigures, SiteLine};
+use crate::missing::DistrictCounts;
 
 /// The style sheet of all pages.
 pub(crate) const STYLE: &str = include_str!("page.css");
@@ -49,6 +50,7 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
     for (mode, word) in sections {
         for incident in counts.incidents.iter().filter(|incident| incident.mode == *mode) {
             body.push_str(&section(incident, word, counts.at));
+            body.push_str(&not_arrived(&incident.districts));
         }
     }
     if skin == Skin::Live {
@@ -98,6 +100,39 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
         "<section><h2>{word}</h2><ul class=\"sum\">{figures}</ul><table><thead><tr><th>拠点</th>\
          <th>ここに いる</th><th>人数のみ</th><th>所在未確認</th><th>外出・外泊</th><th>在宅・車中泊</th><th>通過</th><th>今日の 見守り</th>\
          <th>受付端末</th></tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+}
+
+/// Who of the roster has not arrived: numbers, and the districts in which most are missing first.
+fn not_arrived(districts: &[DistrictCounts]) -> String {
+    if districts.is_empty() {
+        return String::new();
+    }
+    let mut districts: Vec<&DistrictCounts> = districts.iter().collect();
+    districts.sort_by_key(|district| std::cmp::Reverse((district.support_not_seen > 0, district.not_seen)));
+    let rows = districts.iter().map(|district| {
+        let DistrictCounts { name, people, arrived, passed, told_elsewhere, not_seen, support_not_seen } =
+            district;
+        let name = if name.is_empty() { "地区の 記載なし" } else { name };
+        let cells = [
+            ("未到着", not_seen),
+            ("うち 支援が必要", support_not_seen),
+            ("通過", passed),
+            ("ほかに いると 聞いた", told_elsewhere),
+            ("到着", arrived),
+            ("名簿", people),
+        ];
+        let cells = cells.map(|(label, number)| {
+            let class = if *number == 0 { " class=\"none\"" } else { "" };
+            format!("<td{class} data-label=\"{label}\">{number}</td>")
+        });
+        format!("<tr><th scope=\"row\">{}</th>{}</tr>", Escaped(name), cells.concat())
+    });
+    let rows: String = rows.collect();
+    format!(
+        "<section><h2>未到着<small>名簿の 人のうち、まだ 確認できていない 人</small></h2><table><thead><tr>\
+         <th>地区</th><th>未到着</th><th>うち 支援が必要</th><th>通過</th><th>ほかに いると 聞いた</th><th>到着</th>\
+         <th>名簿</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
 }
 
@@ -260,7 +295,20 @@ mod tests {
                 ..site("集会所", SiteLine::Cut, Some(UnixMillis::new(AT.get() - 240_000)))
             },
         ];
-        let of = |mode| IncidentCounts { mode, sites: sites.clone() };
+        let districts = vec![DistrictCounts {
+            name: "浜町<".to_owned(),
+            people: 90,
+            arrived: 40,
+            passed: 20,
+            told_elsewhere: 5,
+            not_seen: 25,
+            support_not_seen: 2,
+        }];
+        let of = |mode| IncidentCounts {
+            mode,
+            sites: sites.clone(),
+            districts: if mode == Mode::DailyLife { Vec::new() } else { districts.clone() },
+        };
         Counts {
             town: "汐見町".to_owned(),
             records: 12,
@@ -288,6 +336,7 @@ mod tests {
             "つながっています<small>カード確認データ：3日前</small>",
             "カード確認データ：なし",
             "http-equiv=\"refresh\"",
+            "浜町&lt;</th><td data-label=\"未到着\">25</td><td data-label=\"うち 支援が必要\">2</td>",
         ] {
             assert!(page.contains(expected), "{expected}: {page}");
         }

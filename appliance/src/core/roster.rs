@@ -134,9 +134,20 @@ fn read_index(directory: &Path) -> Result<RosterIndex, StoreError> {
     let mut people = Vec::new();
     directory.for_each_person(|person| {
         let Person {
-            id: person, household, name, kana, called_name, district, group, support, hidden, ..
+            id: person,
+            household,
+            name,
+            kana,
+            called_name,
+            district,
+            group,
+            support,
+            on_register,
+            hidden,
+            ..
         } = person;
         let needs_support = !support.is_empty();
+        let lives_here = on_register || household.is_some();
         people.push(RosterPerson {
             person,
             household,
@@ -145,6 +156,7 @@ fn read_index(directory: &Path) -> Result<RosterIndex, StoreError> {
             called_name,
             district,
             group,
+            lives_here,
             needs_support,
             hidden,
         });

@@ -26,6 +26,8 @@ pub struct RosterPerson {
     pub district: String,
     /// The neighbour group; "" for none.
     pub group: String,
+    /// Whether they live here: somebody looks for them until they have arrived. Staff of the town are only found by name.
+    pub lives_here: bool,
     /// 避難行動要支援者
     pub needs_support: bool,
     /// 秘匿
@@ -94,7 +96,8 @@ impl RosterIndex {
             let RosterPerson { person, household, needs_support, hidden, .. } = *row;
             Resident { person, household, district, group, support: needs_support.into(), hidden }
         };
-        let not_arrived = NotArrived::build(roster.iter().map(&mut resident).collect::<Vec<_>>());
+        let residents = roster.iter().filter(|row| row.lives_here);
+        let not_arrived = NotArrived::build(residents.map(&mut resident).collect::<Vec<_>>());
         let names = NameIndex::build(roster.iter().map(|row| Entry {
             person: row.person,
             name: row.name.expose(),
@@ -174,6 +177,7 @@ mod tests {
             called_name: None,
             district: district.to_owned(),
             group: group.to_owned(),
+            lives_here: number != 6,
             needs_support: number == 3,
             hidden: number == 5,
         }
@@ -185,6 +189,7 @@ mod tests {
             row(3, "ハマダ イサム", "浜町", "3班"),
             row(4, "モリ ハル", "港町", "1班"),
             row(5, "モリ キヨ", "港町", "1班"),
+            row(6, "シライシ カオル", "", ""),
         ])
     }
 
@@ -219,5 +224,6 @@ mod tests {
     fn hidden_people_are_found_like_anybody() {
         let found = index().search(&PersonalText::new("もり"), 9);
         assert_eq!(found, (vec![person(5), person(4)], 2));
+        assert_eq!(index().search(&PersonalText::new("しらいし"), 9).1, 1, "who does not live here too");
     }
 }

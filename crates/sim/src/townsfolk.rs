@@ -195,11 +195,12 @@ fn family(registers: &mut Registers, dice: &mut Dice, household: u32, members: s
     }
 }
 
-/// A date as a town's system writes it: by era.
+/// A date as a town's system writes it: by era. Nobody is born in a year of two eras.
 fn era_date(year: u32, month: u32, day: u32) -> String {
-    let (era, first) = match (year, month) {
-        (2020.., _) => ("R", 2019),
-        (1990..2020, _) => ("H", 1989),
+    let year = if matches!(year, 1989 | 2019) { year.saturating_sub(1) } else { year };
+    let (era, first) = match year {
+        2020.. => ("R", 2019),
+        1990..2020 => ("H", 1989),
         _ => ("S", 1926),
     };
     format!("{era}{:02}.{month:02}.{day:02}", year.saturating_sub(first) + 1)
@@ -217,6 +218,6 @@ mod tests {
         assert_eq!(town.residents.lines().count(), 3_001);
         let supported = town.support.lines().count();
         assert!((60..400).contains(&supported), "{supported}");
-        assert_eq!(era_date(1989, 3, 4), "S64.03.04");
+        assert_eq!([era_date(1989, 3, 4), era_date(2025, 3, 4)], ["S63.03.04", "R07.03.04"]);
     }
 }

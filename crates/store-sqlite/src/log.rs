@@ -59,7 +59,8 @@ impl Concerned {
         }
     }
 
-    fn merge(&mut self, other: Self) {
+    /// Adds whom something else concerns.
+    pub fn merge(&mut self, other: Self) {
         match (&mut *self, other) {
             (Self::People(people), Self::People(others)) => people.extend(others),
             (_, Self::Everybody) => *self = Self::Everybody,

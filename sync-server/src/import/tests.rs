@@ -196,7 +196,7 @@ fn wrong_cards_are_refused() {
         ("01020304", "0102030g", "no hexadecimal"),
         ("01020304", "0102", "a length that this kind"),
         ("\"uid\"", "\"certificate\"", "a length that this kind"),
-        ("02020202020202020202020202020202", "09090909090909090909090909090909", "does not have"),
+        ("02020202020202020202020202020202", "09090909090909090909090909090909", "whom neither"),
         ("\"3059\"", "\"\"", "application_key"),
         ("07+09:00", "07", "stopped"),
         ("1970-01-01T", "1969-01-01T", "stopped"),
@@ -311,7 +311,7 @@ fn a_file_that_cannot_be_trusted_changes_nothing() {
     let before = registers.import().unwrap().package;
     for wrong in [
         RESIDENTS.replace("宛名番号", "個人番号").into_bytes(),
-        RESIDENTS.as_bytes()[..RESIDENTS.len() / 2].iter().copied().chain(*b"\"").collect(),
+        format!("{RESIDENTS}0004,01,\"森").into_bytes(),
         vec![0xff, 0xfe, 0x42, 0x30],
     ] {
         registers.write("residents.csv", &wrong);

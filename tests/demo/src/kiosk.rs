@@ -22,7 +22,8 @@ pub struct Kiosk {
     frames: Frames,
     lane: LaneState,
     refused: Option<Refusal>,
-    leader_list: Option<Vec<LeaderItem>>,
+    /// What was told to this kiosk alone.
+    reply: Option<ToKiosk>,
 }
 
 impl Kiosk {
@@ -36,7 +37,7 @@ impl Kiosk {
         while Instant::now() < deadline {
             match next(&mut stream, &mut frames)? {
                 Some(ToKiosk::Snapshot(lane)) => {
-                    return Ok(Self { stream, frames, lane, refused: None, leader_list: None });
+                    return Ok(Self { stream, frames, lane, refused: None, reply: None });
                 }
                 Some(ToKiosk::Hello { protocol }) if protocol == PROTOCOL => {}
                 Some(other) => bail!("the daemon began with {other:?}"),
@@ -85,11 +86,27 @@ impl Kiosk {
         self.wait("a refusal", |kiosk| kiosk.refused)
     }
 
+    /// Sends a command and waits for what is told to this kiosk alone.
+    pub fn ask<T>(&mut self, command: Command, wanted: impl Fn(ToKiosk) -> Option<T>) -> anyhow::Result<T> {
+        let what = format!("the reply to {command:?}");
+        self.reply = None;
+        self.send(command)?;
+        self.wait(&what, |kiosk| kiosk.reply.take().and_then(&wanted))
+    }
+
+    /// Sends a command and waits for the answer on the lane.
+    pub fn answer_to(&mut self, command: Command) -> anyhow::Result<Answer> {
+        let last = self.last_answer()?;
+        self.send(command)?;
+        self.answer_after(last)
+    }
+
     /// あとで確認
     pub fn leader_list(&mut self) -> anyhow::Result<Vec<LeaderItem>> {
-        self.leader_list = None;
-        self.send(Command::ShowLeaderList)?;
-        self.wait("the leader's list", |kiosk| kiosk.leader_list.take())
+        self.ask(Command::ShowLeaderList, |reply| match reply {
+            ToKiosk::LeaderList(list) => Some(list),
+            _ => None,
+        })
     }
 
     fn wait<T>(&mut self, what: &str, mut probe: impl FnMut(&mut Self) -> Option<T>) -> anyhow::Result<T> {
@@ -112,8 +129,8 @@ impl Kiosk {
             ToKiosk::Changes(changes) => changes.into_iter().for_each(|change| self.lane.apply(change)),
             ToKiosk::Snapshot(lane) => self.lane = lane,
             ToKiosk::Refused(refusal) => self.refused = Some(refusal),
-            ToKiosk::LeaderList(list) => self.leader_list = Some(list),
-            _ => {}
+            ToKiosk::Hello { .. } | ToKiosk::Terminating => {}
+            reply => self.reply = Some(reply),
         }
         Ok(true)
     }

@@ -7,6 +7,7 @@ pub mod child;
 pub mod daemon;
 pub mod display;
 pub mod kiosk;
+mod people;
 pub mod script;
 pub mod summary;
 pub mod town_hall;

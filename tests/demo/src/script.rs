@@ -12,10 +12,11 @@ use hinamori_model::{CounterKind, Doubt, Leaving, Mode};
 
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
+use crate::people;
 use crate::summary::{OwnTime, Records, Summary};
 use crate::world::{GATE, GYM, World};
 
-const CONVERGE_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const CONVERGE_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a card's tap has to be answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,12 @@ pub fn play(world: &mut World) -> Summary {
     step("taps go on without the server and reach it afterwards", server_down);
     step("a daemon killed in the middle loses nothing", killed_daemon);
     step("the kiosk windows are there and drawn", World::take_pictures_step);
+    step("a card that nobody knew gets its owner, found by the first letters", people::named_later);
+    step("a neighbourhood group is ticked off by its leader", people::group_ticked);
+    step("180 people pass two check-points without an uplink", people::district_without_uplink);
+    step("two of a family go home and stay ours", people::going_home);
+    step("a roll-call finds who is missing and lets nobody leave", people::roll_call);
+    step("twenty papers are keyed in after the power came back", people::paper);
     step("boxes and server hold the same", converge);
     summary
 }
@@ -111,7 +118,7 @@ pub fn play_first_year(world: &mut World) -> anyhow::Result<()> {
 }
 
 /// Holds a card to a reader and waits for the answer of its lane.
-fn tap(
+pub(crate) fn tap(
     world: &mut World,
     summary: &mut Summary,
     card: &str,

@@ -4,10 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
+use hinamori_sim::townsfolk::registers;
 use serde::Deserialize;
 
 use crate::child::{Running, output_of};
 
+/// People on the town's register.
+pub const RESIDENTS: u32 = 3_000;
+const REGISTER_SEED: u64 = 2026;
+const RESIDENTS_FILE: &str = "residents.csv";
+const SUPPORT_FILE: &str = "support.csv";
 const SERVER_BOXES: &str = "127.0.0.1:21200";
 const SERVER_WEB: &str = "127.0.0.1:21201";
 
@@ -72,6 +78,10 @@ impl TownHall {
         let mut import = Command::new(&server);
         import.arg("town").arg("--data").arg(&data).arg("--town").arg(town.join("town.toml"));
         import.arg("--cards").arg(issued.join("cards.json"));
+        write_registers(folder)?;
+        for (option, file) in [("--residents", RESIDENTS_FILE), ("--support", SUPPORT_FILE)] {
+            import.arg(option).arg(folder.join(file));
+        }
         for (option, part) in [("--anchors", "anchors"), ("--intermediates", "intermediates")] {
             import.arg(option).arg(issued.join(part));
         }
@@ -87,6 +97,19 @@ impl TownHall {
         let mut hall = Self { programs: programs.to_owned(), folder: folder.to_owned(), server: None };
         hall.start()?;
         Ok(hall)
+    }
+
+    /// A bundle of numbered cards for the first site of the kind `site`, as text: what people would read on the paper.
+    ///
+    /// # Errors
+    /// When the server prints none.
+    pub fn paper_cards(&self, site: &str, count: u16) -> anyhow::Result<String> {
+        let file = self.folder.join("cards.pdf");
+        let mut paper = Command::new(self.programs.join("hinamori-server"));
+        paper.arg("paper").arg("--data").arg(self.folder.join("server")).arg("--out").arg(&file);
+        paper.args(["cards", "--site", &site_of_kind(site)?, "--count", &count.to_string()]);
+        output_of("hinamori-server paper", &mut paper)?;
+        output_of("pdftotext", Command::new("pdftotext").arg("-layout").arg(&file).arg("-"))
     }
 
     /// The cards of the town's tray.
@@ -138,16 +161,11 @@ impl TownHall {
     /// # Errors
     /// When the town has no such site.
     pub fn enrolment_code(&self, site: &str, reads: Option<&str>) -> anyhow::Result<String> {
-        let sites: Town = toml::from_str(&std::fs::read_to_string(town_folder()?.join("town.toml"))?)?;
-        let of_kind = |kind: &str| {
-            let site = sites.site.iter().find(|site| site.kind == kind);
-            site.map(|site| site.id.clone()).with_context(|| format!("the town has no {kind}"))
-        };
         let mut command = Command::new(self.programs.join("hinamori-server"));
         command.arg("enrol-code").arg("--data").arg(self.folder.join("server"));
-        command.args(["--site", &of_kind(site)?, "--address", SERVER_BOXES]);
+        command.args(["--site", &site_of_kind(site)?, "--address", SERVER_BOXES]);
         if let Some(reads) = reads {
-            command.args(["--reads", &of_kind(reads)?]);
+            command.args(["--reads", &site_of_kind(reads)?]);
         }
         Ok(output_of("hinamori-server enrol-code", &mut command)?.trim().to_owned())
     }
@@ -173,4 +191,20 @@ impl TownHall {
         self.server.take().context("the server does not run")?.end().context("the server did not end")?;
         Ok(())
     }
+}
+
+fn site_of_kind(kind: &str) -> anyhow::Result<String> {
+    let sites: Town = toml::from_str(&std::fs::read_to_string(town_folder()?.join("town.toml"))?)?;
+    let site = sites.site.iter().find(|site| site.kind == kind);
+    site.map(|site| site.id.clone()).with_context(|| format!("the town has no {kind}"))
+}
+
+/// The registers as the town's systems would export them: one in each of the two usual encodings.
+fn write_registers(folder: &Path) -> anyhow::Result<()> {
+    let registers = registers(RESIDENTS, REGISTER_SEED);
+    let (residents, _, has_foreign) = encoding_rs::SHIFT_JIS.encode(&registers.residents);
+    anyhow::ensure!(!has_foreign, "a name that CP932 does not have");
+    std::fs::write(folder.join(RESIDENTS_FILE), residents)?;
+    std::fs::write(folder.join(SUPPORT_FILE), registers.support)?;
+    Ok(())
 }

@@ -58,6 +58,40 @@ pub struct IncidentCounts {
     pub mode: String,
     /// Its sites.
     pub sites: Vec<SiteCounts>,
+    /// Who has not arrived.
+    pub districts: Vec<DistrictCounts>,
+}
+
+/// One district of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct DistrictCounts {
+    /// Its name.
+    pub name: String,
+    /// People of the roster.
+    pub people: u32,
+    /// Of those, arrived.
+    pub arrived: u32,
+    /// Seen at a check-point.
+    pub passed: u32,
+    /// Said to be elsewhere.
+    pub told_elsewhere: u32,
+    /// Not seen.
+    pub not_seen: u32,
+    /// Of those, people who need support.
+    pub support_not_seen: u32,
+}
+
+impl Counts {
+    /// A district of the incident with this code.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn district(&self, mode: &str, name: &str) -> anyhow::Result<DistrictCounts> {
+        let incident = self.incidents.iter().find(|incident| incident.mode == mode);
+        let districts = incident.map(|incident| incident.districts.as_slice()).unwrap_or_default();
+        let found = districts.iter().find(|district| district.name == name).cloned();
+        found.with_context(|| format!("the server has no {name} in {mode}"))
+    }
 }
 
 /// One site of it.

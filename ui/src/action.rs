@@ -1,9 +1,9 @@
 //! What a touch asks for, and what the shell then does.
 
 use hinamori_ipc::{AnswerId, BuildingFinding, Command, Sound};
-use hinamori_model::PersonId;
+use hinamori_model::{PersonId, PersonalText};
 
-use crate::Volume;
+use crate::{Key, Question, RollCallHour, Volume};
 use crate::theme::Look;
 
 /// What a screen returns when something was touched.
@@ -15,8 +15,16 @@ pub enum Action {
     SendAndReturn(Command),
     /// Show a page of the kiosk itself.
     Open(Page),
+    /// Tell the daemon and show a page, whose list is asked for afresh.
+    SendAndOpen(Command, Page),
+    /// Tell the daemon; the page opens after the answer.
+    SendThen(Command, Page),
+    /// Tell the daemon and ask for this page's list afresh.
+    SendAndRefresh(Command),
     /// Go back to the lane's screen.
     Return,
+    /// Go back by one step: out of a question, a list, a page.
+    Back,
     /// A member's tile: chosen or not any more.
     ToggleMember(PersonId),
     /// 全員 来ました
@@ -27,6 +35,26 @@ pub enum Action {
     ToggleFinding(BuildingFinding),
     /// The next or the previous page of a list.
     Turn(Step),
+    /// A key of the pad.
+    Press(Key),
+    /// What a keyboard or a scanner typed: `\n` is the return key, `\u{8}` takes a letter back.
+    Typed(PersonalText),
+    /// A row of the pad is spread out.
+    ChooseRow(usize),
+    /// Look for the name of this nameless person.
+    FindName(PersonId),
+    /// Ask once more before sending.
+    Ask(Question),
+    /// A district: its groups are wanted.
+    ChooseDistrict(String),
+    /// A group of the chosen district: its tick list is wanted.
+    ChooseGroup(String),
+    /// Who speaks for the group.
+    ChooseLeader(PersonId),
+    /// The incomplete households of a district, from a place on.
+    ShowHouseholds(String, u32),
+    /// From when being seen counts.
+    ChooseHour(RollCallHour),
     /// The other language.
     SwitchLanguage,
     /// The light in the hall.
@@ -55,11 +83,21 @@ pub enum Page {
     WatchList,
     /// 端末の ようす
     Health,
+    /// 係の ページ: the leader's pages and the lane's settings.
+    Leader,
+    /// 名前で さがす
+    Search,
+    /// 班の 名簿
+    Group,
+    /// 未到着
+    NotArrived,
+    /// 点呼
+    RollCall,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -68,6 +106,11 @@ impl Page {
         Self::LeaderList,
         Self::WatchList,
         Self::Health,
+        Self::Leader,
+        Self::Search,
+        Self::Group,
+        Self::NotArrived,
+        Self::RollCall,
     ];
 }
 

@@ -9,7 +9,7 @@ use crate::clock::until_next_minute;
 use crate::frame_log::FrameLog;
 use crate::link::{Link, Received};
 use crate::sound::{Heard, Player};
-use crate::{Catalogue, Effect, Event, LinkEvent, Notice, Now, State, ground, kiosk_ui, update};
+use crate::{Catalogue, Effect, Event, LinkEvent, Notice, Now, State, ground, kiosk_ui, typed, update};
 
 /// After the minute: a timer that ends a little early would draw the old minute once more.
 const AFTER_THE_MINUTE: u64 = 20;
@@ -103,7 +103,7 @@ impl App {
     /// When the screen changes by itself: the minute, the seconds of 取り消す, the end of a panel or notice.
     fn wake_after(&self, now: Now) -> Duration {
         let minute = Duration::from_millis(until_next_minute(now.wall).saturating_add(AFTER_THE_MINUTE));
-        let ends = [self.state.closes_at(), self.state.notice_ends_at()];
+        let ends = [self.state.closes_at(), self.state.notice_ends_at(), self.state.refreshes_at()];
         let ends = ends.into_iter().flatten().map(|end| end.saturating_sub(now.steady));
         ends.chain(self.next_undo_second(now)).fold(minute, Duration::min)
     }
@@ -127,6 +127,9 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let now = self.now();
+        if let Some(action) = typed(ui.ctx()) {
+            self.take(Event::Touched(action), now);
+        }
         let touched = kiosk_ui(ui, &self.state, &self.catalogue, now);
         if let Some(action) = touched {
             self.take(Event::Touched(action), now);

@@ -49,6 +49,19 @@ impl CivilTime {
         }
     }
 
+    /// Milliseconds since it was last this hour, to the second.
+    pub fn since_hour(self, hour: u8) -> u64 {
+        const DAY: u64 = 24 * 60 * 60;
+        let parts = [(self.0.hour(), 3_600), (self.0.minute(), 60), (self.0.second(), 1)];
+        let today: u64 = parts.iter().map(|(part, unit)| u64::try_from(*part).unwrap_or_default() * unit).sum();
+        (today + DAY - u64::from(hour) * 3_600) % DAY * 1_000
+    }
+
+    /// How many days after the day of `other` this day is; negative when it is before.
+    pub fn days_after(self, other: Self) -> i32 {
+        self.0.date().since(other.0.date()).map_or(0, |span| span.get_days())
+    }
+
     /// Whether two times are on the same day.
     pub fn same_day(self, other: Self) -> bool {
         self.0.date() == other.0.date()
@@ -85,5 +98,8 @@ mod tests {
         assert_eq!(time.part_of_day(), PartOfDay::Morning);
         assert_eq!(until_next_minute(MORNING), 30_000);
         assert_eq!(CivilTime::of(UnixMillis::new(u64::MAX)).time(), "9:00");
+        assert_eq!(time.since_hour(4), (81 * 60 + 30) * 1_000);
+        let later = CivilTime::of(MORNING.plus(20 * 60 * 60 * 1_000));
+        assert_eq!((later.days_after(time), time.days_after(later), time.days_after(time)), (1, -1, 0));
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Rect, vec2};
 use hinamori_ipc::{AnswerKind, BuildingAnswer, LaneState, Party, Refusal, Screen, SiteState};
-use hinamori_model::{CounterKind, Mode};
+use hinamori_model::{CounterKind, Mode, UnixMillis};
 
 use crate::clock::CivilTime;
 use crate::theme::{Palette, Severity, size};
@@ -12,15 +12,23 @@ use crate::{Action, Catalogue, LinkStage, Notice, Now, Page, State, Texts};
 mod answer;
 mod building;
 mod connecting;
+mod departure;
 mod done;
+mod flow;
+mod group;
 mod head_count;
 mod health;
 mod here;
 mod idle;
+mod leader;
 mod leader_list;
+mod not_arrived;
 mod opening;
 mod page;
 mod paged;
+mod question;
+mod roll_call;
+mod search;
 mod settings;
 mod staff;
 mod watch;
@@ -117,6 +125,11 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::LeaderList => leader_list::leader_list_ui(canvas, rect, view),
         Page::WatchList => watch_list::watch_list_ui(canvas, rect, view),
         Page::Health => health::health_ui(canvas, rect, view),
+        Page::Leader => leader::leader_ui(canvas, rect, view),
+        Page::Search => search::search_ui(canvas, rect, view),
+        Page::Group => group::group_ui(canvas, rect, view),
+        Page::NotArrived => not_arrived::not_arrived_ui(canvas, rect, view),
+        Page::RollCall => roll_call::roll_call_ui(canvas, rect, view),
     }
 }
 
@@ -138,8 +151,9 @@ fn lane_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
             welcome::count_ui(canvas, rect, view, answer, name.as_ref())
         }
         AnswerKind::Here { name } => here::here_ui(canvas, rect, view, answer, name.as_ref()),
-        AnswerKind::Left { name, departure, ask: _ } => {
-            here::left_ui(canvas, rect, view, answer, name.as_ref(), departure.leaving)
+        AnswerKind::Left { name, departure, ask } => {
+            let left = (name.as_ref(), departure, ask.as_ref());
+            departure::left_ui(canvas, rect, view, answer, left)
         }
         AnswerKind::Done { people } => done::done_ui(canvas, rect, view, answer, *people),
         AnswerKind::Undone => done::undone_ui(canvas, rect, view, answer),
@@ -194,6 +208,22 @@ pub(crate) const fn counter_key(counter: CounterKind) -> &'static str {
         CounterKind::Shelter => "counter-shelter",
         CounterKind::Watch => "counter-watch",
     }
+}
+
+/// A moment as it is said today: 今日 21:00, 明日 12:00, 10月15日(木) 12:00.
+pub(crate) fn when_words(texts: &Texts, at: UnixMillis, now: UnixMillis) -> String {
+    let (civil, today) = (CivilTime::of(at), CivilTime::of(now));
+    let time = civil.time();
+    let key = match civil.days_after(today) {
+        -1 => "when-yesterday",
+        0 => "when-today",
+        1 => "when-tomorrow",
+        _ => {
+            let day = date(civil, texts);
+            return texts.with("when-day", [("day", day.as_str().into()), ("time", time.as_str().into())]);
+        }
+    };
+    texts.with(key, [("time", time.as_str().into())])
 }
 
 fn date(civil: CivilTime, texts: &Texts) -> String {

@@ -7,10 +7,10 @@ use hinamori_ipc::{
     Answer, AnswerId, AnswerKind, BuildingFinding, LaneState, LeaderItem, Member, MemberState, Party,
     Refusal, Screen, SiteState,
 };
-use hinamori_model::{Mode, PersonId, PersonalText};
+use hinamori_model::{CounterKind, Mode, PersonId, PersonalText};
 
-use crate::theme::{ANSWER_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD};
-use crate::{Page, SoundOutput, Volume, Who};
+use crate::theme::{ANSWER_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH};
+use crate::{Page, People, SoundOutput, Volume, Who};
 
 /// The most people of one kind that a panel counts at once.
 pub const MAXIMUM_COUNT: u16 = 99;
@@ -32,6 +32,12 @@ pub struct State {
     pub leader_list: Option<Vec<LeaderItem>>,
     /// 今日 まだの方, `None` until it arrives.
     pub watch_list: Option<Vec<PersonalText>>,
+    /// The lists of people, and how far somebody is in them.
+    pub people: People,
+    /// The page that opens again after the answer to what was sent from it.
+    pub resume: Option<Page>,
+    /// What a scanner has typed so far, and since when.
+    pub scanned: Option<(PersonalText, Duration)>,
     /// What could not be done, for a few seconds.
     pub notice: Option<(Notice, Duration)>,
     /// The sound card.
@@ -163,11 +169,26 @@ impl State {
         let hold = match (self.page, self.answer()) {
             (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
             (Page::Lane, Some(answer)) if asks(&answer.kind) => PANEL_HOLD,
+            (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Left { .. }) => GOODBYE_HOLD,
             (Page::Lane, Some(_)) => ANSWER_HOLD,
             (Page::Lane, None) if self.language == Language::default() => return None,
             (_, _) => PAGE_HOLD,
         };
         Some(self.active_at.saturating_add(hold))
+    }
+
+    /// Whether the leader's pages and the settings lie behind one page: where people are received.
+    pub fn has_leader_page(&self) -> bool {
+        let receives = |lane: &LaneState| {
+            lane.counter == CounterKind::Shelter && lane.banner.mode != Mode::DailyLife
+        };
+        self.lane.as_ref().is_some_and(receives)
+    }
+
+    /// When the open list is asked for again by itself (steady clock).
+    pub fn refreshes_at(&self) -> Option<Duration> {
+        let follows = self.link == LinkStage::Following && self.page == Page::NotArrived;
+        follows.then(|| self.people.asked_at.saturating_add(REFRESH))
     }
 
     /// Whether no sound is to be heard: at night, switched off, or without a device.
@@ -188,11 +209,12 @@ pub(crate) const fn asks(kind: &AnswerKind) -> bool {
     kind.asks() || matches!(kind, AnswerKind::HoldAgain { .. })
 }
 
-/// The members that can still be touched.
+/// The members that can still be touched. Whoever may go along is here already: that is why they can be.
 pub(crate) fn open_members(answer: &Answer) -> impl Iterator<Item = &Member> {
-    let members = match &answer.kind {
-        AnswerKind::Welcome { party: Party::Household(members), .. } => members.as_slice(),
-        _ => &[],
+    let (members, leaves) = match &answer.kind {
+        AnswerKind::Welcome { party: Party::Household(members), .. } => (members.as_slice(), false),
+        AnswerKind::Left { ask: Some(ask), .. } => (ask.companions.as_slice(), true),
+        _ => (&[][..], false),
     };
-    members.iter().filter(|member| member.state == MemberState::NotSeen)
+    members.iter().filter(move |member| leaves || member.state == MemberState::NotSeen)
 }

@@ -77,10 +77,16 @@ pub mod size {
 
 /// An answer that asks nothing goes back to idle.
 pub const ANSWER_HOLD: Duration = Duration::from_secs(2);
+/// A goodbye goes back to idle: it says until when, which takes longer to read than a word.
+pub const GOODBYE_HOLD: Duration = Duration::from_secs(3);
 /// A panel that asks goes back to idle, counted from the last touch.
 pub const PANEL_HOLD: Duration = Duration::from_secs(12);
 /// A page that somebody opened (health, lists, settings) goes back, counted from the last touch.
 pub const PAGE_HOLD: Duration = Duration::from_secs(60);
+/// An open list of who has not arrived is asked for again.
+pub const REFRESH: Duration = Duration::from_secs(5);
+/// A scanner types its code and the return key within this.
+pub const SCAN: Duration = Duration::from_millis(500);
 /// How long a refusal is shown.
 pub const NOTICE_HOLD: Duration = Duration::from_secs(6);
 

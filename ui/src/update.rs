@@ -3,7 +3,11 @@
 use hinamori_ipc::{AnswerKind, Command, LaneChange, LaneState, Refusal, Screen, Sound, ToKiosk, WatchAsk};
 
 use crate::state::{MAXIMUM_COUNT, open_members};
-use crate::{Action, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, State, Step};
+use crate::{
+    Action, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, People, State, Step,
+};
+
+mod people;
 
 /// Takes one event.
 ///
@@ -45,13 +49,13 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
             }
             state.active_at = now.steady;
         }
-        ToKiosk::LeaderList(list) => state.leader_list = Some(list),
-        ToKiosk::WatchList(list) => state.watch_list = Some(list),
-        ToKiosk::Found(_)
+        list @ (ToKiosk::LeaderList(_)
+        | ToKiosk::WatchList(_)
+        | ToKiosk::Found(_)
         | ToKiosk::Districts(_)
         | ToKiosk::Group(_)
         | ToKiosk::NotArrived(_)
-        | ToKiosk::Stays(_) => {}
+        | ToKiosk::Stays(_)) => people::listed(state, list),
         ToKiosk::Terminating => state.link = LinkStage::Connecting,
     }
     Vec::new()
@@ -62,6 +66,7 @@ fn snapshot(state: &mut State, lane: LaneState, now: Now) {
     state.lane = Some(lane);
     state.last_answer = state.answer().map(|answer| answer.id);
     state.dismissed = None;
+    state.resume = None;
     leave_page(state, now);
 }
 
@@ -75,6 +80,12 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
         Screen::Answer(answer) if is_screen => Some((answer.id, sound_of(&answer.kind))),
         _ => None,
     };
+    // Somebody else's card comes before the round of a roll-call.
+    let goes_on = matches!(&lane.screen, Screen::Idle)
+        || matches!(&lane.screen, Screen::Answer(answer) if matches!(answer.kind, AnswerKind::Done { .. }));
+    if !goes_on || switched {
+        state.resume = None;
+    }
     match answer {
         // The same answer with other words: nothing new was recorded.
         Some((id, _)) if state.last_answer == Some(id) => Vec::new(),
@@ -89,6 +100,7 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
             if switched || (is_screen && state.page == Page::Lane) {
                 state.language = Language::default();
                 leave_page(state, now);
+                return people::resume(state, now);
             }
             Vec::new()
         }
@@ -104,15 +116,30 @@ const fn sound_of(kind: &AnswerKind) -> Sound {
 }
 
 fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
+    // A scanner is no touch: it holds no panel open.
+    if let Action::Typed(text) = action {
+        return people::typed(state, &text, now);
+    }
     state.active_at = now.steady;
     match action {
         Action::Send(command) => return vec![Effect::Send(command)],
+        Action::SendThen(command, page) => {
+            state.resume = Some(page);
+            return vec![Effect::Send(command)];
+        }
         Action::SendAndReturn(command) => {
             leave_page(state, now);
             return vec![Effect::Send(command)];
         }
+        Action::SendAndOpen(command, page) => {
+            let mut effects = vec![Effect::Send(command)];
+            effects.extend(open(state, page, now));
+            return effects;
+        }
+        Action::SendAndRefresh(command) => return people::send_and_refresh(state, command, now),
         Action::Open(page) => return open(state, page, now),
         Action::Return => leave_page(state, now),
+        Action::Back => return people::back(state, now),
         Action::ToggleMember(person) => {
             if !state.draft.members.remove(&person) {
                 state.draft.members.insert(person);
@@ -136,6 +163,18 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         }
         Action::Turn(Step::Up) => state.turned = state.turned.saturating_add(1),
         Action::Turn(Step::Down) => state.turned = state.turned.saturating_sub(1),
+        Action::Press(key) => return people::press(state, &key),
+        Action::Typed(_) => {}
+        Action::ChooseRow(row) => state.people.search.row = row,
+        Action::FindName(nameless) => return people::find_name(state, nameless, now),
+        Action::Ask(question) => state.people.question = Some(question),
+        Action::ChooseDistrict(district) => return people::choose_district(state, district),
+        Action::ChooseGroup(group) => return people::choose_group(state, group),
+        Action::ChooseLeader(leader) => people::choose_leader(state, leader),
+        Action::ShowHouseholds(district, from) => {
+            return people::show_households(state, district, from, now);
+        }
+        Action::ChooseHour(hour) => state.people.hour = hour,
         Action::SwitchLanguage => state.language = state.language.other(),
         Action::SetLook(look) => state.look = look,
         Action::SetVolume(volume) => state.volume = volume,
@@ -143,26 +182,18 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Opens a page; the lists are asked for afresh.
+/// Opens a page; its list is asked for afresh.
 fn open(state: &mut State, page: Page, now: Now) -> Vec<Effect> {
-    let mut effects: Vec<_> = match page {
-        Page::LeaderList => {
-            state.leader_list = None;
-            vec![Effect::Send(Command::ShowLeaderList)]
-        }
-        Page::WatchList => {
-            state.watch_list = None;
-            vec![Effect::Send(Command::ShowWatchList)]
-        }
-        _ => Vec::new(),
-    };
+    let answer = state.answer().map(|answer| answer.id);
+    leave_page(state, now);
+    state.page = page;
+    state.resume = None;
+    let mut effects = people::ask_for(state, now);
     // A page opened from an answer ends it.
-    if let Some(answer) = state.answer().map(|answer| answer.id) {
+    if let Some(answer) = answer.filter(|answer| state.dismissed != Some(*answer)) {
         state.dismissed = Some(answer);
         effects.push(Effect::Send(Command::Dismiss { answer }));
     }
-    leave_page(state, now);
-    state.page = page;
     effects
 }
 
@@ -171,7 +202,8 @@ fn tick(state: &mut State, now: Now) -> Vec<Effect> {
         state.notice = None;
     }
     if state.closes_at().is_none_or(|end| now.steady < end) {
-        return Vec::new();
+        let is_time = state.refreshes_at().is_some_and(|at| now.steady >= at);
+        return if is_time { people::ask_for(state, now) } else { Vec::new() };
     }
     match state.answer().map(|answer| answer.id) {
         Some(answer) if state.page == Page::Lane => {
@@ -193,6 +225,7 @@ fn leave_page(state: &mut State, now: Now) {
     state.draft = Draft::default();
     state.active_at = now.steady;
     // Names are not kept longer than they are shown.
+    state.people = People::default();
     state.leader_list = None;
     state.watch_list = None;
 }

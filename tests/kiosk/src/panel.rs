@@ -6,12 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui::{Rect, UiBuilder, Vec2, vec2};
+use egui::{Key, Modifiers, Rect, UiBuilder, Vec2, vec2};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node, SnapshotOptions};
 use hinamori_ipc::{AnswerId, Command, LaneChange, Screen, Sound, ToKiosk};
 use hinamori_kiosk::{
-    Catalogue, Effect, Event, LinkEvent, Now, SoundOutput, State, elided_texts, ground, kiosk_ui, theme,
+    Catalogue, Effect, Event, LinkEvent, Now, SoundOutput, State, elided_texts, ground, kiosk_ui, theme, typed,
     update,
 };
 use hinamori_model::UnixMillis;
@@ -139,6 +139,9 @@ impl Panel {
                     whole.set_clip_rect(screen);
                     whole.painter().rect_filled(screen, 0.0, ground(&kiosk.state));
                     let now = kiosk.now();
+                    if let Some(action) = typed(ui.ctx()) {
+                        kiosk.take(Event::Touched(action));
+                    }
                     if let Some(action) = kiosk_ui(&mut whole, &kiosk.state, &kiosk.catalogue, now) {
                         kiosk.take(Event::Touched(action));
                         ui.ctx().request_repaint();
@@ -221,6 +224,18 @@ impl Panel {
     /// When nothing on the screen can be touched under this label, or several things can.
     pub fn touch(&mut self, label: &str) {
         self.touchable(label).click();
+        self.settle();
+    }
+
+    /// A keyboard or a scanner types; `\n` is the return key.
+    pub fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.harness.event(match letter {
+                '\n' => key_pressed(Key::Enter),
+                '\u{8}' => key_pressed(Key::Backspace),
+                letter => egui::Event::Text(letter.to_string()),
+            });
+        }
         self.settle();
     }
 
@@ -334,6 +349,10 @@ impl Panel {
 /// A kiosk with a sound card that was found.
 fn switched_on() -> State {
     State { sound: SoundOutput::Ready, ..State::default() }
+}
+
+fn key_pressed(key: Key) -> egui::Event {
+    egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE }
 }
 
 fn label_of(node: &Node<'_>) -> String {

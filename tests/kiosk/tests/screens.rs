@@ -3,9 +3,13 @@
 mod screens {
     mod answers;
     mod gallery;
+    mod group;
+    mod leader;
+    mod leaving;
     mod link;
     mod opening;
     mod pages;
     mod pictures;
+    mod search;
     mod watch;
 }

@@ -270,6 +270,120 @@ doubt-two-readers = The same card at two desks at once
 doubt-pin = A card that needs its PIN (a phone)
 doubt-unsupported = A kind of card that is not supported
 
+## Leaving, and where to
+left-until-back = Back by { $when }
+left-until-asked = We call { $when }
+leave-companions = Is anybody going along?
+leave-everybody = All
+leave-destination = Where are you going?
+leave-together = Go: { $people }
+destination-home = Home
+destination-relatives = Family, friends
+destination-shelter = Other shelter
+destination-car = In the car
+destination-hospital = Hospital, home
+destination-undecided = Not decided
+to-home = Home
+to-relatives = To family or friends
+to-shelter = To another shelter
+to-car = In the car
+to-hospital = To a hospital or home
+to-undecided = Where to: not decided yet
+when-yesterday = yesterday { $time }
+when-today = today { $time }
+when-tomorrow = tomorrow { $time }
+when-day = { $day } { $time }
+answer-yes = Yes
+answer-no = No
+answer-no-note = go back
+
+## Search by name
+search-title = Find a name
+search-hint = Touch how the name begins
+search-nobody = Not on the roster
+search-others = { $people } more
+pad-row = { $row }…
+pad-voiced = voiced
+pad-half-voiced = half
+pad-long = long
+pad-small = small
+pad-delete = Delete
+check-in-question = Register this person?
+check-in-yes = they are here
+give-name = Give a name
+give-name-question = Is it this person's card?
+give-name-yes = give this name
+not-on-roster = Not on roster
+not-on-roster-title = Not on the roster
+not-on-roster-after = Done, then count
+register-question = Who are they?
+register-visitor = A visitor
+register-visitor-note = From outside the town
+register-resident = A resident
+register-resident-note = Not on the roster yet
+
+## Groups
+group-title = Groups
+district-question = Choose the district
+districts-empty = No roster on this terminal
+group-question = Choose the group
+group-none = In no group
+group-leader-question = Who speaks for them? Touch your own name
+group-say = Touch everybody who is here
+group-speaker = Said by { $name }
+group-of = { " " }/ { $people }
+group-done = Done
+
+## The leader's pages
+leader-title = For staff
+settings-note = Sound, screen, way
+not-arrived = Not arrived
+not-arrived-note = Who has not come yet
+roll-call = Roll-call
+roll-call-note = See who is here
+
+## Who has not arrived
+part-arrived = Came: { $people }
+part-passed = Passed: { $people }
+part-told = Elsewhere: { $people }
+part-not-seen = Not yet: { $people }
+district-missing = Not yet: { $people }
+district-complete = All known
+district-support = Support: { $people }
+district-counted = { $arrived } of { $people } came
+households-say = Incomplete households: { $count }
+households-none = Every household is complete
+households-of = { $from }–{ $to } / { $total }
+support-needed = needs support
+standing-not-seen = Not yet
+standing-told = Elsewhere
+standing-passed = Passed
+standing-arrived = Came
+standing-elsewhere = Known
+standing-unaccounted = No contact
+elsewhere-question = Did you hear they are elsewhere?
+elsewhere-say = Only if somebody said that they are safe
+elsewhere-yes = told: elsewhere
+
+## Roll-call
+roll-call-empty = Nobody is here
+roll-call-say = Touch whom you met
+roll-call-send = Seen: { $people }
+roll-call-end = End roll-call
+roll-call-first = Send those first
+roll-call-over = End the roll-call?
+roll-call-over-since = Not seen by anybody since { $when }
+roll-call-over-say = They will be unaccounted for, not gone
+roll-call-over-yes = end it
+hour-one = 1 hour ago
+hour-three = 3 hours ago
+hour-morning = { $when }
+stay-here = seen { $when }
+stay-unaccounted = No contact, { $when }
+stay-out = Out until { $when }
+stay-out-open = Out
+stay-beside = Outside, { $when }
+
 ## Settings
 setting-counter = Task
 setting-direction = Way

@@ -270,6 +270,120 @@ doubt-two-readers = 同じカードが 2つの窓口で かざされた
 doubt-pin = 暗証番号がいるカード(スマホなど)
 doubt-unsupported = あつかえない種類のカード
 
+## Leaving, and where to
+left-until-back = { $when } までに もどる
+left-until-asked = { $when }ごろ 連絡します
+leave-companions = いっしょに 出る人は いますか
+leave-everybody = 全員
+leave-destination = どちらへ 行かれますか
+leave-together = { $people }人で 出発
+destination-home = 自宅
+destination-relatives = 親せき・知人の家
+destination-shelter = 別の避難所
+destination-car = 車の中
+destination-hospital = 病院・施設
+destination-undecided = まだ 決まっていない
+to-home = 自宅へ
+to-relatives = 親せき・知人の家へ
+to-shelter = 別の避難所へ
+to-car = 車の中へ
+to-hospital = 病院・施設へ
+to-undecided = 行き先は まだ 決まっていません
+when-yesterday = 昨日 { $time }
+when-today = 今日 { $time }
+when-tomorrow = 明日 { $time }
+when-day = { $day } { $time }
+answer-yes = はい
+answer-no = いいえ
+answer-no-note = もどります
+
+## Search by name
+search-title = 名前で さがす
+search-hint = 名前の はじめを 押してください
+search-nobody = 名簿に 見つかりません
+search-others = ほか { $people }人
+pad-row = { $row }行
+pad-voiced = 濁点
+pad-half-voiced = 半濁点
+pad-long = のばす
+pad-small = やゆよつ
+pad-delete = 1字 消す
+check-in-question = この方を 受け付けますか
+check-in-yes = ここに 来ています
+give-name = 名前を つける
+give-name-question = このカードは この方の ものですか
+give-name-yes = 名前を つけます
+not-on-roster = 名簿に ない人
+not-on-roster-title = 名簿に ない人
+not-on-roster-after = 完了して 人数を 数える
+register-question = どちらの 方ですか
+register-visitor = 帰省者・来訪者
+register-visitor-note = 町の外から 来た人
+register-resident = 町の人
+register-resident-note = 名簿に まだ ない人
+
+## Groups
+group-title = 班の 名簿
+district-question = 地区を えらんでください
+districts-empty = この端末に 名簿は ありません
+group-question = 班を えらんでください
+group-none = 班に 入っていない人
+group-leader-question = だれが 申告しますか。ご自分の 名前を 押してください
+group-say = ここに来ている人を 押してください
+group-speaker = 申告する人: { $name } さん
+group-of = { " " }/ { $people }人
+group-done = 完了
+
+## The leader's pages
+leader-title = 係の ページ
+settings-note = 音・画面・向き
+not-arrived = 未到着
+not-arrived-note = まだ 来ていない人
+roll-call = 点呼
+roll-call-note = ここに いるかを 確かめる
+
+## Who has not arrived
+part-arrived = 来た { $people }人
+part-passed = 通過を 確認 { $people }人
+part-told = ほかにいる { $people }人
+part-not-seen = まだ { $people }人
+district-missing = まだ { $people }人
+district-complete = 全員 わかりました
+district-support = 支援 { $people }人
+district-counted = { $arrived } / { $people }人 来ました
+households-say = そろっていない世帯 { $count }
+households-none = どの世帯も そろいました
+households-of = { $from }~{ $to } / { $total }
+support-needed = 支援が必要
+standing-not-seen = まだ
+standing-told = ほかにいる
+standing-passed = 通過を確認
+standing-arrived = 来ました
+standing-elsewhere = 居場所あり
+standing-unaccounted = 所在未確認
+elsewhere-question = ほかの所に いると 聞きましたか
+elsewhere-say = 無事と 聞いたときだけ「はい」を 押してください
+elsewhere-yes = ほかにいると 聞いた
+
+## Roll-call
+roll-call-empty = ここに いる人は ありません
+roll-call-say = 会った人を 押してください
+roll-call-send = { $people }人を 確認した
+roll-call-end = 点呼を 終わる
+roll-call-first = 先に 確認を 送る
+roll-call-over = 点呼を 終わりますか
+roll-call-over-since = { $when } から だれも 見ていない人です
+roll-call-over-say = 所在未確認に なります。退所には なりません
+roll-call-over-yes = 点呼を 終わる
+hour-one = 1時間前から
+hour-three = 3時間前から
+hour-morning = { $when } から
+stay-here = { $when } に 確認
+stay-unaccounted = 所在未確認 { $when }
+stay-out = 外出 { $when } まで
+stay-out-open = 外出
+stay-beside = 在宅・車中泊 { $when }
+
 ## Settings
 setting-counter = 業務
 setting-direction = 向き

@@ -6,14 +6,13 @@ use hinamori_model::{Direction, Leaving, PersonalText};
 
 use super::View;
 use super::answer::{Field, QUESTION, field_ui, question_ui, split_ui, spoken_name, undo_seconds, undo_ui};
-use super::done::full_ui;
 use crate::Action;
 use crate::clock::CivilTime;
 use crate::theme::size;
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type};
 
 /// Picture, word and quiet line of a way to leave.
-const fn way(leaving: Leaving) -> (Pictogram, &'static str, &'static str) {
+pub(super) const fn way(leaving: Leaving) -> (Pictogram, &'static str, &'static str) {
     match leaving {
         Leaving::Out => (Pictogram::Out, "leave-out", "leave-out-note"),
         Leaving::Overnight => (Pictogram::Overnight, "leave-overnight", "leave-overnight-note"),
@@ -74,31 +73,4 @@ pub(crate) fn here_ui(
         }
     }
     action
-}
-
-/// Leaving was recorded.
-pub(crate) fn left_ui(
-    canvas: &mut Canvas<'_>,
-    rect: Rect,
-    view: &View<'_>,
-    answer: &Answer,
-    name: Option<&PersonalText>,
-    leaving: Leaving,
-) -> Option<Action> {
-    let (symbol, _, _) = way(leaving);
-    let (word, say) = match leaving {
-        Leaving::Out => ("left-out", "left-out-note"),
-        Leaving::Overnight => ("left-overnight", "left-overnight-note"),
-        Leaving::Moved => ("left-moved", "left-moved-note"),
-        Leaving::Left => ("left-left", "left-left-note"),
-    };
-    let field = Field {
-        fill: canvas.palette.here,
-        symbol,
-        word: canvas.texts.get(word),
-        name: name.map(|name| spoken_name(canvas, Some(name))),
-        say: Some(canvas.texts.get(say)),
-        doubt: answer.doubt,
-    };
-    full_ui(canvas, rect, view, answer, &field)
 }

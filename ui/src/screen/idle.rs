@@ -193,15 +193,22 @@ fn ways(canvas: &Canvas<'_>, view: &View<'_>) -> Vec<Way> {
         }
         // A closed site counts nobody, nor does a box that cannot write.
         CounterKind::Shelter if view.lane.banner.mode != Mode::DailyLife && records => {
+            ways.push(tile(Pictogram::Search, "search-title", Action::Open(Page::Search)));
             ways.push(tile(Pictogram::CountPeople, "head-count", Action::Open(Page::HeadCount)));
+            ways.push(tile(Pictogram::Group, "group-title", Action::Open(Page::Group)));
         }
         CounterKind::Shelter => {}
     }
     let note =
         (view.lane.later > 0).then(|| texts.with("leader-list-count", [("count", view.lane.later.into())]));
-    let list = tile(Pictogram::List, "leader-list", Action::Open(Page::LeaderList));
-    ways.push(Way { note, ..list });
-    ways.push(tile(Pictogram::Settings, "settings-title", Action::Open(Page::Settings)));
+    if view.state.has_leader_page() {
+        let leader = tile(Pictogram::Staff, "leader-title", Action::Open(Page::Leader));
+        ways.push(Way { note, ..leader });
+    } else {
+        let list = tile(Pictogram::List, "leader-list", Action::Open(Page::LeaderList));
+        ways.push(Way { note, ..list });
+        ways.push(tile(Pictogram::Settings, "settings-title", Action::Open(Page::Settings)));
+    }
     let other = match view.state.language {
         Language::Japanese => "language-to-english",
         Language::English => "language-to-japanese",

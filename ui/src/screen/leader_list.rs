@@ -9,7 +9,7 @@ use super::paged::ListPage;
 use crate::Action;
 use crate::clock::CivilTime;
 use crate::theme::size;
-use crate::widget::{Canvas, Pictogram, Place, Type};
+use crate::widget::{Button, ButtonLook, Canvas, Pictogram, Place, Type};
 
 /// What to do about a doubt, in plain words.
 const fn doubt_key(doubt: Doubt) -> &'static str {
@@ -36,14 +36,24 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
 pub(crate) fn leader_list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let list = view.state.leader_list.as_deref();
     let (title, say, empty) = ("leader-list", "leader-list-say", "leader-list-empty");
-    ListPage { title, say, empty, list, columns: 1, gap: 10.0 }.show(canvas, rect, view, item_ui)
+    ListPage { title, say, empty, list, columns: 1, row: size::TARGET, gap: 10.0 }.show(canvas, rect, view, item_ui)
 }
 
-fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) {
+fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) -> Option<Action> {
     let palette = canvas.palette;
     let rect = Rect::from_min_size(rect.min, vec2(rect.width(), rect.height().min(130.0)));
     canvas.card(rect, size::RADIUS_TILE, palette.surface, Stroke::new(2.0, palette.hairline));
     let mut inner = rect.shrink2(vec2(20.0, 6.0));
+    let mut action = None;
+    if let Some(nameless) = item.nameless {
+        let place = Rect::from_min_size(rect.right_top() - vec2(180.0, 0.0), vec2(180.0, rect.height()));
+        let word = canvas.texts.get("give-name");
+        let button = Button::new(ButtonLook::Tile, &word).size(size::BODY);
+        if button.show(canvas, ("give name", nameless, item.at.get()), place) {
+            action = Some(Action::FindName(nameless));
+        }
+        let _place = inner.cut_right(180.0);
+    }
     Pictogram::Diamond.draw(canvas.ui.painter(), inner.cut_left(40.0).square(36.0), palette.ink);
     let _gap = inner.cut_left(16.0);
     let time = CivilTime::of(item.at).time();
@@ -60,4 +70,5 @@ fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) {
     let doubts: Vec<_> = item.doubts.iter().map(|doubt| canvas.texts.get(doubt_key(*doubt))).collect();
     let doubts = doubts.join(&separator);
     canvas.text(inner, Align2::LEFT_CENTER, Type::regular(size::CAPTION, palette.ink_soft), &doubts);
+    action
 }

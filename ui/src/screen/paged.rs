@@ -52,9 +52,6 @@ impl Pages {
     }
 }
 
-/// The least height of a line of a [`ListPage`].
-const ROW: f32 = 92.0;
-
 /// A page of the kiosk's own that is a list, asked for when it was opened.
 pub(crate) struct ListPage<'a, T> {
     /// Keys of the texts: the title, what is said of a full list (with `count`) and of an empty one.
@@ -64,20 +61,22 @@ pub(crate) struct ListPage<'a, T> {
     /// `None` until the daemon has answered.
     pub(crate) list: Option<&'a [T]>,
     pub(crate) columns: usize,
+    /// The least height of a line.
+    pub(crate) row: f32,
     pub(crate) gap: f32,
 }
 
 impl<T> ListPage<'_, T> {
-    /// Draws the page; `item_ui` draws one line in its place.
+    /// Draws the page; `item_ui` draws one line in its place and says what was touched in it.
     pub(crate) fn show(
         &self,
         canvas: &mut Canvas<'_>,
         rect: Rect,
         view: &View<'_>,
-        item_ui: impl Fn(&mut Canvas<'_>, Rect, &T),
+        item_ui: impl Fn(&mut Canvas<'_>, Rect, &T) -> Option<Action>,
     ) -> Option<Action> {
         let mut parts = parts(rect, 130.0);
-        let mut action = header_ui(canvas, parts.header, self.title).then_some(Action::Return);
+        let mut action = header_ui(canvas, parts.header, self.title).then_some(Action::Back);
         let text = match self.list {
             None => canvas.texts.get("list-loading"),
             Some([]) => canvas.texts.get(self.empty),
@@ -86,7 +85,7 @@ impl<T> ListPage<'_, T> {
                 canvas.texts.with(self.say, [("count", count.into())])
             }
         };
-        let rows = rows_that_fit(parts.content.height(), ROW, self.gap);
+        let rows = rows_that_fit(parts.content.height(), self.row, self.gap);
         let items = self.list.unwrap_or_default();
         let pages = Pages::new(items.len(), rows * self.columns, view.state.turned);
         if pages.has_more() {
@@ -102,7 +101,7 @@ impl<T> ListPage<'_, T> {
         canvas.text(parts.aside, Align2::LEFT_TOP, look, &text);
         let grid = Grid { columns: self.columns, rows, gap: self.gap };
         for (position, item) in pages.slice(items).iter().enumerate() {
-            item_ui(canvas, parts.content.cell(grid, position), item);
+            action = item_ui(canvas, parts.content.cell(grid, position), item).or(action);
         }
         action
     }

@@ -73,7 +73,7 @@ pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     let drill = header.cut_right((header.width() * 0.36).max(300.0));
     let mut action = drill_ui(canvas, drill, view);
     if header_ui(canvas, header, "settings-title") {
-        action = Some(Action::Return);
+        action = Some(Action::Back);
     }
     let settings = settings(view);
     let _gap = inner.cut_top(6.0);

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Rect, Stroke, vec2};
 use hinamori_ipc::{Answer, Command, Member, MemberState};
-use hinamori_model::PersonalText;
+use hinamori_model::{PersonId, PersonalText};
 
 use super::View;
 use super::answer::{self, Field, QUESTION, field_ui, finish_ui, question_ui, split_ui};
@@ -121,8 +121,6 @@ fn tile_height(height: f32, rows: usize) -> f32 {
 
 /// A member: open, chosen, or already in.
 fn member_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, member: &Member) -> bool {
-    const TICK: f32 = 60.0;
-    let palette = canvas.palette;
     let is_chosen = view.state.draft.members.contains(&member.person);
     let (touchable, ticked, note) = match member.state {
         MemberState::NotSeen => {
@@ -138,34 +136,63 @@ fn member_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, member: &Memb
         MemberState::NotSeen => member.name.expose().to_owned(),
         MemberState::AlreadyIn { .. } => format!("{} {note}", member.name.expose()),
     };
-    let response = canvas.touch(("member", member.person), rect, touchable, &label);
-    let edge = Stroke::new(size::LINE, palette.edge);
-    match (touchable, ticked) {
-        (Touchable::Disabled, _) => dashed_edge(canvas, rect),
-        (_, true) => {
+    let clicked = tile_ground_ui(canvas, rect, member.person, touchable, &label);
+    ticked_name_ui(canvas, rect, ticked, (member.name.expose(), &note));
+    clicked
+}
+
+/// The ground of a person's tile: open, chosen, or dashed when nothing is to be done; `true` when touched.
+pub(crate) fn tile_ground_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    person: PersonId,
+    touchable: Touchable,
+    label: &str,
+) -> bool {
+    let palette = canvas.palette;
+    let response = canvas.touch(("member", person), rect, touchable, label);
+    match touchable {
+        Touchable::Disabled => {
+            canvas.card(rect, size::RADIUS_TILE, palette.background, Stroke::NONE);
+            dashed_edge(canvas, rect);
+        }
+        Touchable::Choice { chosen: true } => {
             let edge = Stroke::new(size::LINE_CHOSEN, palette.tick.fill);
             canvas.card(rect, size::RADIUS_TILE, palette.chosen.fill, edge);
         }
-        (_, false) => {
+        Touchable::Choice { chosen: false } | Touchable::Button => {
             let pressed = response.is_pointer_button_down_on();
             let fill = if pressed { palette.chosen.fill } else { palette.surface };
-            canvas.card(rect, size::RADIUS_TILE, fill, edge);
+            canvas.card(rect, size::RADIUS_TILE, fill, Stroke::new(size::LINE, palette.edge));
         }
     }
-    let mut inner = rect.shrink2(vec2(20.0, 6.0));
-    let tick = inner.cut_left(TICK).square(TICK);
-    if ticked {
-        canvas.ui.painter().circle_filled(tick.center(), TICK / 2.0, palette.tick.fill);
-        Pictogram::Check.draw(canvas.ui.painter(), tick.shrink(11.0), palette.tick.on);
-    } else {
-        canvas.ui.painter().circle_stroke(tick.center(), TICK / 2.0 - 2.0, Stroke::new(4.0, palette.edge));
-    }
-    let _gap = inner.cut_left(18.0);
-    let upper = inner.cut_top(inner.height() * 0.58);
-    let name = Type::bold(size::LEAD, palette.ink);
-    canvas.paint(upper, Align2::LEFT_BOTTOM, name, member.name.expose());
-    canvas.paint(inner, Align2::LEFT_TOP, Type::regular(size::CAPTION, palette.ink_soft), &note);
     response.clicked()
+}
+
+/// A filled circle with a tick, or an empty one.
+pub(crate) fn tick_ui(canvas: &Canvas<'_>, rect: Rect, ticked: bool) {
+    let (palette, radius) = (canvas.palette, rect.width() / 2.0);
+    if ticked {
+        canvas.ui.painter().circle_filled(rect.center(), radius, palette.tick.fill);
+        Pictogram::Check.draw(canvas.ui.painter(), rect.shrink(radius * 0.36), palette.tick.on);
+    } else {
+        canvas.ui.painter().circle_stroke(rect.center(), radius - 2.0, Stroke::new(4.0, palette.edge));
+    }
+}
+
+/// Tick, name and quiet line of a person's tile.
+pub(crate) fn ticked_name_ui(canvas: &Canvas<'_>, rect: Rect, ticked: bool, (name, note): (&str, &str)) {
+    const TICK: f32 = 60.0;
+    let palette = canvas.palette;
+    let is_narrow = rect.width() < 260.0;
+    let (margin, tick, gap) = if is_narrow { (14.0, 40.0, 10.0) } else { (20.0, TICK, 18.0) };
+    let mut inner = rect.shrink2(vec2(margin, 6.0));
+    tick_ui(canvas, inner.cut_left(tick).square(tick), ticked);
+    let _gap = inner.cut_left(gap);
+    let upper = inner.cut_top(inner.height() * 0.58);
+    let look = Type::bold(if is_narrow { size::BODY } else { size::LEAD }, palette.ink);
+    canvas.paint(upper, Align2::LEFT_BOTTOM, look, name);
+    canvas.paint(inner, Align2::LEFT_TOP, Type::regular(size::CAPTION, palette.ink_soft), note);
 }
 
 /// An unknown card is accepted at once; how many came along may be said.

@@ -54,6 +54,8 @@ pub struct Palette {
     pub edge: Color32,
     /// Decoration; carries nothing.
     pub hairline: Color32,
+    /// What belongs together stands on it: a household, the marks of the pad.
+    pub band: Color32,
     /// The one primary button.
     pub primary: Fill,
     /// A chosen tile.
@@ -115,6 +117,7 @@ impl Palette {
         ink_soft: colour(0x3C_43_4B),
         edge: colour(0x76_7C_85),
         hairline: colour(0xD9_D5_CB),
+        band: colour(0xE3_DE_D2),
         primary: Fill { fill: INK, on: WHITE },
         chosen: Fill { fill: colour(0xDF_F0_E4), on: INK },
         tick: Fill { fill: colour(0x00_5C_2E), on: WHITE },
@@ -137,6 +140,7 @@ impl Palette {
         ink_soft: Color32::BLACK,
         edge: Color32::BLACK,
         hairline: Color32::BLACK,
+        band: WHITE,
         primary: Fill { fill: Color32::BLACK, on: WHITE },
         chosen: Fill { fill: WHITE, on: Color32::BLACK },
         tick: Fill { fill: colour(0x00_4A_24), on: WHITE },
@@ -160,6 +164,7 @@ impl Palette {
             ink_soft: colour(0xFF_8A_72),
             edge: colour(0xC9_58_4A),
             hairline: colour(0x5A_1F_18),
+            band: colour(0x26_0A_08),
             primary: chosen,
             chosen,
             tick: Fill { fill: ink, on: black },
@@ -199,6 +204,7 @@ impl Palette {
             background,
             edge: PLUM,
             hairline: PLUM,
+            band: if matches!(look, Look::Sunlight) { WHITE } else { colour(0xF5_DC_EA) },
             primary: plum,
             chosen: paper,
             tick: plum,
@@ -237,7 +243,7 @@ mod tests {
         for look in [Look::Day, Look::Night, Look::Sunlight] {
             for mode in [Mode::DailyLife, Mode::Live, Mode::Drill] {
                 let palette = Palette::of(look, mode);
-                for ground in [palette.background, palette.surface, palette.chosen.fill] {
+                for ground in [palette.background, palette.surface, palette.chosen.fill, palette.band] {
                     assert!(contrast(palette.ink, ground) >= 7.0, "ink, {look:?} {mode:?}");
                     assert!(contrast(palette.ink_soft, ground) >= 7.0, "soft ink, {look:?} {mode:?}");
                 }

@@ -34,6 +34,10 @@ pub(crate) enum ButtonLook {
         /// On.
         chosen: bool,
     },
+    /// A key beside letters.
+    Band,
+    /// Somebody who was found.
+    Found,
     /// Not now.
     Disabled,
 }
@@ -57,6 +61,7 @@ pub(crate) struct Button<'a> {
     picture: Option<Pictogram>,
     word: &'a str,
     note: Option<&'a str>,
+    label: Option<&'a str>,
     size: f32,
 }
 
@@ -69,6 +74,7 @@ impl<'a> Button<'a> {
             picture: None,
             word,
             note: None,
+            label: None,
             size: size::TILE_TEXT,
         }
     }
@@ -93,19 +99,25 @@ impl<'a> Button<'a> {
         Self { note: Some(note), ..self }
     }
 
+    /// With a label of its own for those who cannot see it, where its word alone would be another's too.
+    pub(crate) const fn label(self, label: &'a str) -> Self {
+        Self { label: Some(label), ..self }
+    }
+
     /// With a word of another size.
     pub(crate) const fn size(self, size: f32) -> Self {
         Self { size, ..self }
     }
 
-    /// Draws it; `true` when it was touched. Its label for tests and screen readers is its word.
+    /// Draws it; `true` when it was touched. Its label for tests and screen readers is its word, unless it
+    /// has another.
     pub(crate) fn show(self, canvas: &mut Canvas<'_>, id: impl Hash + std::fmt::Debug, rect: Rect) -> bool {
         let kind = match self.look {
             ButtonLook::Choice { chosen } => Touchable::Choice { chosen },
             ButtonLook::Disabled => Touchable::Disabled,
-            ButtonLook::Tile | ButtonLook::Framed | ButtonLook::Primary => Touchable::Button,
+            _ => Touchable::Button,
         };
-        let response = canvas.touch(id, rect, kind, self.word);
+        let response = canvas.touch(id, rect, kind, self.label.unwrap_or(self.word));
         let (ground, edge) = self.colours(canvas);
         let fill = if response.is_pointer_button_down_on() {
             ground.fill.lerp_to_gamma(ground.on, PRESS)
@@ -140,6 +152,10 @@ impl<'a> Button<'a> {
             ButtonLook::Tile | ButtonLook::Choice { chosen: false } => {
                 (surface, Stroke::new(size::LINE, palette.edge))
             }
+            ButtonLook::Band => {
+                (Fill { fill: palette.band, on: palette.ink }, Stroke::new(size::LINE, palette.edge))
+            }
+            ButtonLook::Found => (surface, Stroke::new(size::LINE_CHOSEN, palette.tick.fill)),
             ButtonLook::Framed => (surface, Stroke::new(size::LINE_CHOSEN, palette.ink)),
             ButtonLook::Primary => (palette.primary, Stroke::new(size::LINE_CHOSEN, palette.primary_edge())),
             ButtonLook::Choice { chosen: true } => {

@@ -3,6 +3,7 @@
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, vec2};
 
 mod data;
+mod people;
 
 /// The grid that pictograms are drawn on.
 const GRID: f32 = 48.0;
@@ -84,6 +85,18 @@ pub(crate) enum Pictogram {
     Case,
     Single,
     Paper,
+    Search,
+    Relatives,
+    Car,
+    Hospital,
+    Unknown,
+    NotArrived,
+    RollCall,
+    Staff,
+    Group,
+    Support,
+    Visitor,
+    Passed,
 }
 
 impl Pictogram {

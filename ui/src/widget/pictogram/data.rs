@@ -212,6 +212,18 @@ impl Pictogram {
             | Self::Flat
             | Self::Case
             | Self::Single => self.pictures(),
+            Self::Search
+            | Self::Relatives
+            | Self::Car
+            | Self::Hospital
+            | Self::Unknown
+            | Self::NotArrived
+            | Self::RollCall
+            | Self::Staff
+            | Self::Group
+            | Self::Support
+            | Self::Visitor
+            | Self::Passed => self.of_people(),
         }
     }
 

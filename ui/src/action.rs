@@ -83,7 +83,7 @@ pub enum Page {
     WatchList,
     /// 端末の ようす
     Health,
-    /// 係の ページ: the leader's pages and the lane's settings.
+    /// 係の方へ: the leader's pages and the lane's settings.
     Leader,
     /// 名前で さがす
     Search,

@@ -230,11 +230,13 @@ impl Panel {
     /// A keyboard or a scanner types; `\n` is the return key.
     pub fn type_text(&mut self, text: &str) {
         for letter in text.chars() {
-            self.harness.event(match letter {
+            let event = match letter {
                 '\n' => key_pressed(Key::Enter),
                 '\u{8}' => key_pressed(Key::Backspace),
                 letter => egui::Event::Text(letter.to_string()),
-            });
+            };
+            // All in one frame, as a scanner is faster than the screen.
+            self.harness.input_mut().events.push(event);
         }
         self.settle();
     }

@@ -303,17 +303,17 @@ search-hint = Touch how the name begins
 search-nobody = Not on the roster
 search-others = { $people } more
 pad-row = { $row }…
-pad-voiced = voiced
-pad-half-voiced = half
+pad-voiced = ga
+pad-half-voiced = pa
 pad-long = long
 pad-small = small
-pad-delete = Delete
+pad-delete = Del
 check-in-question = Register this person?
 check-in-yes = they are here
 give-name = Give a name
 give-name-question = Is it this person's card?
 give-name-yes = give this name
-not-on-roster = Not on roster
+not-on-roster = Not listed
 not-on-roster-title = Not on the roster
 not-on-roster-after = Done, then count
 register-question = Who are they?
@@ -335,7 +335,7 @@ group-of = { " " }/ { $people }
 group-done = Done
 
 ## The leader's pages
-leader-title = For staff
+leader-title = Staff
 settings-note = Sound, screen, way
 not-arrived = Not arrived
 not-arrived-note = Who has not come yet
@@ -351,7 +351,7 @@ district-missing = Not yet: { $people }
 district-complete = All known
 district-support = Support: { $people }
 district-counted = { $arrived } of { $people } came
-households-say = Incomplete households: { $count }
+households-say = Incomplete: { $count }
 households-none = Every household is complete
 households-of = { $from }–{ $to } / { $total }
 support-needed = needs support
@@ -372,17 +372,23 @@ roll-call-send = Seen: { $people }
 roll-call-end = End roll-call
 roll-call-first = Send those first
 roll-call-over = End the roll-call?
-roll-call-over-since = Not seen by anybody since { $when }
-roll-call-over-say = They will be unaccounted for, not gone
+roll-call-over-since = Not seen since { $when }
+roll-call-over-say = Unaccounted for, but not gone
 roll-call-over-yes = end it
 hour-one = 1 hour ago
 hour-three = 3 hours ago
 hour-morning = { $when }
-stay-here = seen { $when }
-stay-unaccounted = No contact, { $when }
-stay-out = Out until { $when }
+stay-here = { $when }
+stay-unaccounted =
+    No contact
+    { $when }
+stay-out =
+    Out
+    until { $when }
 stay-out-open = Out
-stay-beside = Outside, { $when }
+stay-beside =
+    Outside
+    { $when }
 
 ## Settings
 setting-counter = Task

@@ -306,7 +306,7 @@ pad-row = { $row }行
 pad-voiced = 濁点
 pad-half-voiced = 半濁点
 pad-long = のばす
-pad-small = やゆよつ
+pad-small = 小さく
 pad-delete = 1字 消す
 check-in-question = この方を 受け付けますか
 check-in-yes = ここに 来ています
@@ -327,7 +327,7 @@ group-title = 班の 名簿
 district-question = 地区を えらんでください
 districts-empty = この端末に 名簿は ありません
 group-question = 班を えらんでください
-group-none = 班に 入っていない人
+group-none = 班の ない人
 group-leader-question = だれが 申告しますか。ご自分の 名前を 押してください
 group-say = ここに来ている人を 押してください
 group-speaker = 申告する人: { $name } さん
@@ -335,7 +335,7 @@ group-of = { " " }/ { $people }人
 group-done = 完了
 
 ## The leader's pages
-leader-title = 係の ページ
+leader-title = 係の方へ
 settings-note = 音・画面・向き
 not-arrived = 未到着
 not-arrived-note = まだ 来ていない人
@@ -353,7 +353,7 @@ district-support = 支援 { $people }人
 district-counted = { $arrived } / { $people }人 来ました
 households-say = そろっていない世帯 { $count }
 households-none = どの世帯も そろいました
-households-of = { $from }~{ $to } / { $total }
+households-of = { $from }〜{ $to } / { $total }
 support-needed = 支援が必要
 standing-not-seen = まだ
 standing-told = ほかにいる
@@ -378,11 +378,17 @@ roll-call-over-yes = 点呼を 終わる
 hour-one = 1時間前から
 hour-three = 3時間前から
 hour-morning = { $when } から
-stay-here = { $when } に 確認
-stay-unaccounted = 所在未確認 { $when }
-stay-out = 外出 { $when } まで
+stay-here = { $when } 確認
+stay-unaccounted =
+    所在未確認
+    { $when } 確認
+stay-out =
+    外出
+    { $when } まで
 stay-out-open = 外出
-stay-beside = 在宅・車中泊 { $when }
+stay-beside =
+    在宅・車中泊
+    { $when } 確認
 
 ## Settings
 setting-counter = 業務

@@ -12,7 +12,7 @@ use super::welcome::{ticked_name_ui, tile_ground_ui};
 use super::{View, is_portrait, when_words};
 use crate::Action;
 use crate::theme::size;
-use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Touchable};
+use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Touchable, Type};
 
 /// Companions in a row.
 const COLUMNS: usize = 3;
@@ -115,16 +115,18 @@ fn ask_ui(
     let send = |destination| {
         Action::Send(Command::LeavingTo { answer: answer.id, destination, companions: along.clone() })
     };
+    // The frame of a drill takes its room from between the rows.
+    let (question, gap) = if panel.height() < 620.0 { (40.0, 8.0) } else { (QUESTION, size::GAP) };
     if !ask.companions.is_empty() {
-        question_ui(canvas, panel.cut_top(QUESTION), "leave-companions");
+        question_ui(canvas, panel.cut_top(question), "leave-companions");
         let _gap = panel.cut_top(6.0);
-        action = companions_ui(canvas, &mut panel, view, &ask.companions).or(action);
+        action = companions_ui(canvas, &mut panel, view, (&ask.companions, gap)).or(action);
     }
     if ask.destination {
-        question_ui(canvas, panel.cut_top(QUESTION), "leave-destination");
+        question_ui(canvas, panel.cut_top(question), "leave-destination");
         let _gap = panel.cut_top(6.0);
         let portrait = is_portrait(rect);
-        if let Some(destination) = destinations_ui(canvas, panel, portrait) {
+        if let Some(destination) = destinations_ui(canvas, panel, (portrait, gap)) {
             action = Some(send(Some(destination)));
         }
         return action;
@@ -143,7 +145,7 @@ fn companions_ui(
     canvas: &mut Canvas<'_>,
     panel: &mut Rect,
     view: &View<'_>,
-    companions: &[Member],
+    (companions, gap): (&[Member], f32),
 ) -> Option<Action> {
     let everybody = usize::from(companions.len() > 1);
     let cells = companions.len() + everybody;
@@ -155,11 +157,11 @@ fn companions_ui(
     };
     let rows = if fits { cells.div_ceil(COLUMNS) } else { ROWS };
     #[expect(clippy::cast_precision_loss, reason = "a row or two")]
-    let height = size::TARGET * rows as f32 + size::GAP * rows.saturating_sub(1) as f32;
+    let height = size::TARGET * rows as f32 + gap * rows.saturating_sub(1) as f32;
     let area = panel.cut_top(height);
-    let _gap = panel.cut_top(size::GAP);
+    let _gap = panel.cut_top(gap);
     let columns = if fits { cells.min(COLUMNS) } else { COLUMNS };
-    let grid = Grid { columns, rows, gap: size::GAP };
+    let grid = Grid { columns, rows, gap };
     let mut action = None;
     for (position, member) in pages.slice(companions).iter().enumerate() {
         let chosen = view.state.draft.members.contains(&member.person);
@@ -186,18 +188,37 @@ fn companions_ui(
 }
 
 /// Six pictures; one touch is the answer.
-fn destinations_ui(canvas: &mut Canvas<'_>, rect: Rect, portrait: bool) -> Option<Destination> {
-    let columns = if portrait && rect.height() > 3.0 * (size::TARGET + size::GAP) { 2 } else { 3 };
-    let grid = Grid { columns, rows: PICTURES.len().div_ceil(columns), gap: size::GAP };
+fn destinations_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    (portrait, gap): (bool, f32),
+) -> Option<Destination> {
+    let columns = if portrait && rect.height() > 3.0 * (size::TARGET + gap) { 2 } else { 3 };
+    let grid = Grid { columns, rows: PICTURES.len().div_ceil(columns), gap };
     let mut touched = None;
     for (position, (destination, picture, key, _)) in PICTURES.into_iter().enumerate() {
         let word = canvas.texts.get(key);
         let place = rect.cell(grid, position);
-        let size = if place.height() < 180.0 { size::CAPTION + 2.0 } else { size::TILE_TEXT };
+        let size = word_size(canvas, place, &word);
         let button = Button::new(ButtonLook::Tile, &word).picture_above(picture).size(size);
         if button.show(canvas, key, place) {
             touched = Some(destination);
         }
     }
     touched
+}
+
+/// The largest size in which no phrase of a word is broken.
+fn word_size(canvas: &Canvas<'_>, place: Rect, word: &str) -> f32 {
+    const MARGIN: f32 = 24.0;
+    let mut size = if place.height() < 150.0 { 26.0 } else { size::TILE_TEXT };
+    let phrases: Vec<&str> = word.split_inclusive([' ', '・']).collect();
+    let fits = |size| {
+        let look = Type::bold(size, canvas.palette.ink);
+        phrases.iter().all(|phrase| canvas.width_of(look, phrase.trim_end()) <= place.width() - MARGIN)
+    };
+    while size > size::CAPTION && !fits(size) {
+        size -= 2.0;
+    }
+    size
 }

@@ -108,8 +108,7 @@ fn plan(sizes: &[usize], width: f32, most: usize) -> Plan {
         let last: usize = rows.last().map_or(0, |row| row.iter().map(Piece::tiles).sum());
         rows.len() < most || (rows.len() == most && last < 8 && spare(rows.last(), width) >= size::TARGET)
     };
-    let [loose, ..] = &tries;
-    let turned = loose.clone();
+    let turned = tries.iter().take(2).min_by_key(|rows| rows.len()).cloned().unwrap_or_default();
     match tries.into_iter().find(fits) {
         Some(rows) => Plan { rows, turns: false, most },
         None => Plan { rows: turned, turns: true, most },
@@ -274,7 +273,8 @@ fn household_ui(
 
 /// Family name small, given name large, the tick at the right top.
 fn member_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, member: &GroupMember) -> Option<Action> {
-    const TICK: f32 = 40.0;
+    // A family name of three letters stands beside the tick of the narrowest tile.
+    let (margin, tick) = if rect.width() < 140.0 { (8.0, 27.0) } else { (12.0, 40.0) };
     let palette = canvas.palette;
     let is_in = member.state != MemberState::NotSeen;
     let chosen = view.state.draft.members.contains(&member.person);
@@ -286,11 +286,11 @@ fn member_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, member: &Grou
         Some(_) => (Touchable::Choice { chosen }, Action::ToggleMember(member.person)),
     };
     let touched = tile_ground_ui(canvas, rect, member.person, touchable, name);
-    let mut inner = rect.shrink2(vec2(12.0, 10.0));
-    let mut upper = inner.cut_top(TICK);
+    let mut inner = rect.shrink2(vec2(margin, 10.0));
+    let mut upper = inner.cut_top(40.0);
     if is_in || view.state.people.leader.is_some() {
-        tick_ui(canvas, upper.cut_right(TICK).square(TICK), is_in || chosen);
-        let _gap = upper.cut_right(4.0);
+        tick_ui(canvas, upper.cut_right(tick).square(tick), is_in || chosen);
+        let _gap = upper.cut_right(2.0);
     }
     let (family, given) = name.split_once([' ', '\u{3000}']).unwrap_or(("", name));
     let quiet = Type::regular(size::CAPTION, palette.ink_soft);

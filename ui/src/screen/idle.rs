@@ -164,7 +164,7 @@ impl Way {
     /// How much wider than the others, so that its note has a line.
     const fn weight(&self) -> f32 {
         match self.picture {
-            Pictogram::Bang => 2.5,
+            Pictogram::Bang => 3.2,
             _ => 1.5,
         }
     }
@@ -266,7 +266,7 @@ fn tiles_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) -> Option
     let stacked = ways.len() > 4;
     let mut action = None;
     for (way, place) in ways.into_iter().zip(places) {
-        let mut button = Button::new(way.look, &way.word);
+        let mut button = Button::new(way.look, &way.word).label(&way.word);
         let narrow = stacked && place.width() < 300.0;
         // Picture over word where both do not fit beside each other; then the note has no room either and
         // joins the word.
@@ -279,7 +279,8 @@ fn tiles_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) -> Option
         match way.note.as_deref() {
             Some(note) if narrow => {
                 joined = format!("{} {note}", way.word);
-                button = Button::new(way.look, &joined).picture_above(way.picture).size(size::CAPTION);
+                button = Button::new(way.look, &joined).label(&way.word).picture_above(way.picture);
+                button = button.size(size::CAPTION);
             }
             Some(note) => button = button.note(note),
             None => {}

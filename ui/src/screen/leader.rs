@@ -1,4 +1,4 @@
-//! 係の ページ: what a leader looks at, behind one tile of idle.
+//! 係の方へ: what a leader looks at, behind one tile of idle.
 
 use egui::Rect;
 

@@ -60,7 +60,7 @@ fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) -> Option<Act
     let look = Type::regular(size::BODY, palette.ink);
     canvas.text(inner.cut_left(84.0), Align2::LEFT_CENTER, look, &time);
     let _gap = inner.cut_left(8.0);
-    let upper = inner.cut_top(inner.height() * 0.54);
+    let upper = inner.cut_top(inner.height() * 0.4);
     let name = match &item.name {
         Some(name) => name.expose().to_owned(),
         None => canvas.texts.get("leader-list-nameless"),

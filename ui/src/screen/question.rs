@@ -35,7 +35,8 @@ pub(crate) fn asked_ui(
     let mut action = header_ui(canvas, inner.cut_top(size::TARGET), asked.title).then_some(Action::Back);
     let _gap = inner.cut_top(size::GAP);
     let portrait = is_portrait(rect);
-    let answers = inner.cut_bottom(if portrait { 260.0 } else { 200.0 });
+    let low = inner.height() < 560.0;
+    let answers = inner.cut_bottom(if portrait { 260.0 } else if low { 150.0 } else { 200.0 });
     let _gap = inner.cut_bottom(size::GAP);
     if let Some(extra) = extra {
         let place = inner.cut_bottom(size::TARGET);

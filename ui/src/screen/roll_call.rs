@@ -129,11 +129,13 @@ fn stay_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stay: &Stay) ->
     let mut inner = rect.shrink2(vec2(16.0, 8.0));
     tick_ui(canvas, inner.cut_left(TICK).square(TICK), chosen);
     let _gap = inner.cut_left(14.0);
-    let mut lower = inner.cut_bottom(inner.height() * 0.44);
-    canvas.paint(inner, Align2::LEFT_BOTTOM, Type::bold(size::LEAD, palette.ink), &name);
+    let lines = note.lines().count();
+    let (share, word) = if lines > 1 { (0.62, 30.0) } else { (0.42, size::LEAD) };
+    let mut lower = inner.cut_bottom(inner.height() * share);
+    canvas.paint(inner.expand2(vec2(0.0, 4.0)), Align2::LEFT_CENTER, Type::bold(word, palette.ink), &name);
     if stay.state == StayState::Unaccounted {
-        light_ui(canvas, lower.cut_left(34.0).square(32.0), Severity::Notice);
-        let _gap = lower.cut_left(8.0);
+        light_ui(canvas, lower.cut_left(44.0).square(40.0), Severity::Notice);
+        let _gap = lower.cut_left(10.0);
     }
     canvas.paint(lower, Align2::LEFT_CENTER, Type::regular(size::CAPTION, palette.ink_soft), &note);
     touched

@@ -89,7 +89,9 @@ fn whole_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Acti
 /// First the row, then its five: where the whole pad has no room.
 fn spread_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let portrait = is_portrait(rect);
-    let mut inner = rect.shrink2(vec2(size::EDGE / 2.0, MARGIN));
+    // Ten keys in a row leave no more beside them inside the frame of a drill.
+    let (edge, gap) = if portrait { (size::EDGE / 2.0, GAP) } else { (4.0, 3.0) };
+    let mut inner = rect.shrink2(vec2(edge, MARGIN));
     let mut top = inner.cut_top(size::TARGET);
     let _gap = inner.cut_top(size::GAP);
     let width = top.width() - 2.0 * (size::TARGET + MARGIN);
@@ -97,10 +99,10 @@ fn spread_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Act
 
     let (columns, rows) = if portrait { (5, 4) } else { (10, 2) };
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
-    let height = (size::TARGET + 4.0) * rows as f32 + GAP * (rows - 1) as f32;
+    let height = (size::TARGET + 4.0) * rows as f32 + gap * (rows - 1) as f32;
     let pad = inner.cut_bottom(height);
     let _gap = inner.cut_bottom(size::GAP);
-    let grid = Grid { columns, rows, gap: GAP };
+    let grid = Grid { columns, rows, gap };
     let spread = view.state.people.search.row.min(COLUMNS.len() - 1);
     for (row, letters) in COLUMNS.into_iter().enumerate() {
         let first: String = letters.chars().take(1).collect();

@@ -81,7 +81,9 @@ pub(super) fn typed(state: &mut State, text: &PersonalText, now: Now) -> Vec<Eff
                 letter => Key::Letter(PersonalText::new(letter.to_string())),
             });
             // One question to the daemon for all that came at once.
-            keys.flat_map(|key| press(state, &key)).last().into_iter().collect()
+            let asked = keys.flat_map(|key| press(state, &key)).last();
+            let is_empty = state.people.search.text.expose().is_empty();
+            asked.filter(|_| !is_empty).into_iter().collect()
         }
         Page::Lane => scanned(state, text, now),
         _ => Vec::new(),

@@ -24,7 +24,7 @@ fn idle_asks_for_a_card_and_offers_the_ways_around_it() {
     assert!(panel.says("カードを かざしてください"), "{:?}", panel.texts());
     assert!(panel.says("汐見小学校 体育館") && panel.says("143人") && panel.says("災害"));
     let offered: Vec<_> = panel.targets().into_iter().map(|target| target.label).collect();
-    let ways = ["名前で さがす", "人数だけ", "班の 名簿", "係の ページ", "English"];
+    let ways = ["名前で さがす", "人数だけ", "班の 名簿", "係の方へ", "English"];
     assert!(ways.iter().all(|way| offered.iter().any(|label| label == way)), "{offered:?}");
     assert_eq!(offered.len(), ways.len() + 1, "and the light: {offered:?}");
 }

@@ -96,7 +96,7 @@ fn a_drill_begins_in_settings_and_ends_in_one_touch() {
     assert_eq!(panel.sent(), [Command::OpenIncident { mode: Mode::Drill }]);
 
     panel.hear(ToKiosk::Snapshot(drill()));
-    panel.touch("係の ページ");
+    panel.touch("係の方へ");
     panel.touch("窓口の設定");
     panel.touch("訓練を 終わる");
     assert_eq!(panel.sent(), [Command::EndDrill { then: Mode::DailyLife }]);

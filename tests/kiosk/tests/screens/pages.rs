@@ -35,7 +35,7 @@ fn a_box_that_cannot_write_counts_nobody() {
 #[test]
 fn the_leaders_list_says_what_to_do_in_plain_words() {
     let mut panel = Panel::showing(LANDSCAPE, LaneState { later: 13, ..shelter() });
-    panel.touch("係の ページ");
+    panel.touch("係の方へ");
     panel.touch("あとで確認");
     assert_eq!(panel.sent(), [Command::ShowLeaderList]);
     panel.hear(ToKiosk::LeaderList(doubts()));
@@ -76,7 +76,7 @@ fn the_counter_and_the_way_are_switched_on_the_screen() {
 #[test]
 fn sound_and_light_are_the_kiosks_own() {
     let mut panel = Panel::showing(LANDSCAPE, shelter());
-    panel.touch("係の ページ");
+    panel.touch("係の方へ");
     panel.touch("窓口の設定");
     panel.touch("大");
     panel.touch("夜");
@@ -137,6 +137,7 @@ fn a_page_and_a_language_end_by_themselves() {
     let mut panel = Panel::showing(LANDSCAPE, shelter());
     panel.touch("English");
     assert!(panel.says("Please hold your card here"));
+    panel.touch("Staff");
     panel.touch("Settings");
     panel.wait(PAGE_HOLD);
     assert!(panel.says("カードを かざしてください"), "{:?}", panel.texts());

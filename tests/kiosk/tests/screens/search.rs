@@ -99,7 +99,7 @@ fn nameless() -> LeaderItem {
 
 fn naming() -> Panel {
     let mut panel = Panel::showing(LANDSCAPE, shelter());
-    panel.touch("係の ページ");
+    panel.touch("係の方へ");
     panel.touch("あとで確認");
     let named = LeaderItem { name: Some(name("松浦 健太")), nameless: None, ..nameless() };
     panel.hear(ToKiosk::LeaderList(vec![nameless(), named]));

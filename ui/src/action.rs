@@ -3,8 +3,8 @@
 use hinamori_ipc::{AnswerId, BuildingFinding, Command, Sound};
 use hinamori_model::{PersonId, PersonalText};
 
-use crate::{Key, Question, RollCallHour, Volume};
 use crate::theme::Look;
+use crate::{Key, Question, RollCallHour, Volume};
 
 /// What a screen returns when something was touched.
 #[derive(Debug, Clone, PartialEq, Eq)]

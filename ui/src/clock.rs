@@ -53,7 +53,8 @@ impl CivilTime {
     pub fn since_hour(self, hour: u8) -> u64 {
         const DAY: u64 = 24 * 60 * 60;
         let parts = [(self.0.hour(), 3_600), (self.0.minute(), 60), (self.0.second(), 1)];
-        let today: u64 = parts.iter().map(|(part, unit)| u64::try_from(*part).unwrap_or_default() * unit).sum();
+        let today: u64 =
+            parts.iter().map(|(part, unit)| u64::try_from(*part).unwrap_or_default() * unit).sum();
         (today + DAY - u64::from(hour) * 3_600) % DAY * 1_000
     }
 

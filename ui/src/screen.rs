@@ -19,6 +19,7 @@ mod group;
 mod head_count;
 mod health;
 mod here;
+mod households;
 mod idle;
 mod leader;
 mod leader_list;

@@ -179,9 +179,8 @@ impl State {
 
     /// Whether the leader's pages and the settings lie behind one page: where people are received.
     pub fn has_leader_page(&self) -> bool {
-        let receives = |lane: &LaneState| {
-            lane.counter == CounterKind::Shelter && lane.banner.mode != Mode::DailyLife
-        };
+        let receives =
+            |lane: &LaneState| lane.counter == CounterKind::Shelter && lane.banner.mode != Mode::DailyLife;
         self.lane.as_ref().is_some_and(receives)
     }
 

@@ -11,8 +11,8 @@ use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node, SnapshotOptions};
 use hinamori_ipc::{AnswerId, Command, LaneChange, Screen, Sound, ToKiosk};
 use hinamori_kiosk::{
-    Catalogue, Effect, Event, LinkEvent, Now, SoundOutput, State, elided_texts, ground, kiosk_ui, theme, typed,
-    update,
+    Catalogue, Effect, Event, LinkEvent, Now, SoundOutput, State, elided_texts, ground, kiosk_ui, theme,
+    typed, update,
 };
 use hinamori_model::UnixMillis;
 

@@ -180,7 +180,8 @@ fn companions_ui(
             action = Some(Action::ChooseAllMembers);
         }
     }
-    if !fits && let Some(turned) = pages.turn_ui(canvas, area.cell(grid, COLUMNS * ROWS - 1), "household-others")
+    if !fits
+        && let Some(turned) = pages.turn_ui(canvas, area.cell(grid, COLUMNS * ROWS - 1), "household-others")
     {
         action = Some(turned);
     }
@@ -188,11 +189,7 @@ fn companions_ui(
 }
 
 /// Six pictures; one touch is the answer.
-fn destinations_ui(
-    canvas: &mut Canvas<'_>,
-    rect: Rect,
-    (portrait, gap): (bool, f32),
-) -> Option<Destination> {
+fn destinations_ui(canvas: &mut Canvas<'_>, rect: Rect, (portrait, gap): (bool, f32)) -> Option<Destination> {
     let columns = if portrait && rect.height() > 3.0 * (size::TARGET + gap) { 2 } else { 3 };
     let grid = Grid { columns, rows: PICTURES.len().div_ceil(columns), gap };
     let mut touched = None;

@@ -132,7 +132,8 @@ fn piece_width(piece: &Piece, tile: f32) -> f32 {
 
 /// What is left of a row whose tiles are as narrow as they may be.
 fn spare(row: Option<&Vec<Piece>>, width: f32) -> f32 {
-    let used = row.iter().flat_map(|row| row.iter()).map(|piece| piece_width(piece, size::TARGET) + PIECE_GAP);
+    let used =
+        row.iter().flat_map(|row| row.iter()).map(|piece| piece_width(piece, size::TARGET) + PIECE_GAP);
     width - used.sum::<f32>()
 }
 
@@ -173,7 +174,8 @@ fn ticks_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, group: &Group)
             let ground = place.cut_left(piece_width(piece, width));
             let _gap = place.cut_left(PIECE_GAP);
             end = ground.right() + PIECE_GAP;
-            let members = households.get(piece.household).and_then(|members| members.get(piece.from..piece.to));
+            let members =
+                households.get(piece.household).and_then(|members| members.get(piece.from..piece.to));
             action = household_ui(canvas, ground, view, members.unwrap_or_default(), width).or(action);
         }
     }
@@ -220,8 +222,10 @@ fn head_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, group: &Group) 
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let all = canvas.texts.with("group-of", [("people", number(group.members.len()).into())]);
         let count = (here + present.len()).to_string();
-        let (loud, quiet) =
-            (Type::bold(size::COUNT, palette.ink), Type::regular(if portrait { size::BODY } else { 38.0 }, palette.ink));
+        let (loud, quiet) = (
+            Type::bold(size::COUNT, palette.ink),
+            Type::regular(if portrait { size::BODY } else { 38.0 }, palette.ink),
+        );
         let width = canvas.width_of(loud, &count) + canvas.width_of(quiet, &all) + 4.0;
         canvas.runs(inner.cut_right(width), Align2::RIGHT_CENTER, &[(loud, &count), (quiet, &all)]);
         let _gap = inner.cut_right(14.0);
@@ -321,11 +325,7 @@ fn foot_ui(
     let mut button = Button::new(ButtonLook::Tile, &word);
     let note = canvas.texts.get("not-on-roster-after");
     let is_wide = inner.width() > 380.0;
-    button = if is_wide {
-        button.picture(Pictogram::CountPeople)
-    } else {
-        button.size(size::CAPTION)
-    };
+    button = if is_wide { button.picture(Pictogram::CountPeople) } else { button.size(size::CAPTION) };
     // What was ticked is sent first: the count comes after its answer.
     let touched = if present.is_empty() {
         Action::Open(Page::HeadCount)
@@ -350,7 +350,9 @@ mod tests {
 
     #[test]
     fn nobody_turns_pages_below_thirty_two_people() {
-        for sizes in [vec![5; 6], vec![4, 2, 2, 3, 5, 1, 2, 2, 3, 2, 2], vec![1; 31], vec![3; 10], vec![7, 6, 7, 6, 5]] {
+        for sizes in
+            [vec![5; 6], vec![4, 2, 2, 3, 5, 1, 2, 2, 3, 2, 2], vec![1; 31], vec![3; 10], vec![7, 6, 7, 6, 5]]
+        {
             let plan = plan(&sizes, WIDTH, 4);
             assert!(!plan.turns, "{sizes:?}");
             for row in &plan.rows {

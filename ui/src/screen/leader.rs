@@ -2,8 +2,8 @@
 
 use egui::Rect;
 
-use super::page::header_ui;
 use super::View;
+use super::page::header_ui;
 use crate::theme::size;
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place};
 use crate::{Action, Page};
@@ -23,7 +23,8 @@ pub(crate) fn leader_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) ->
     let grid = Grid { columns: 2, rows: 2, gap: size::EDGE };
     for (position, (picture, key, note, page)) in tiles.into_iter().enumerate() {
         let word = canvas.texts.get(key);
-        let button = Button::new(ButtonLook::Tile, &word).picture_above(picture).note(&note).size(size::TITLE);
+        let button =
+            Button::new(ButtonLook::Tile, &word).picture_above(picture).note(&note).size(size::TITLE);
         if button.show(canvas, key, inner.cell(grid, position)) {
             action = Some(Action::Open(page));
         }

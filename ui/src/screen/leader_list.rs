@@ -36,7 +36,8 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
 pub(crate) fn leader_list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let list = view.state.leader_list.as_deref();
     let (title, say, empty) = ("leader-list", "leader-list-say", "leader-list-empty");
-    ListPage { title, say, empty, list, columns: 1, row: size::TARGET, gap: 10.0 }.show(canvas, rect, view, item_ui)
+    ListPage { title, say, empty, list, columns: 1, row: size::TARGET, gap: 10.0 }
+        .show(canvas, rect, view, item_ui)
 }
 
 fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) -> Option<Action> {

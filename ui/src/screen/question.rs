@@ -2,8 +2,8 @@
 
 use egui::{Align2, Rect, Stroke, vec2};
 
-use super::page::header_ui;
 use super::is_portrait;
+use super::page::header_ui;
 use crate::Action;
 use crate::theme::size;
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type};
@@ -36,7 +36,13 @@ pub(crate) fn asked_ui(
     let _gap = inner.cut_top(size::GAP);
     let portrait = is_portrait(rect);
     let low = inner.height() < 560.0;
-    let answers = inner.cut_bottom(if portrait { 260.0 } else if low { 150.0 } else { 200.0 });
+    let answers = inner.cut_bottom(if portrait {
+        260.0
+    } else if low {
+        150.0
+    } else {
+        200.0
+    });
     let _gap = inner.cut_bottom(size::GAP);
     if let Some(extra) = extra {
         let place = inner.cut_bottom(size::TARGET);
@@ -72,4 +78,3 @@ pub(crate) fn asked_ui(
     }
     action
 }
-

@@ -35,12 +35,7 @@ fn ticked(view: &View<'_>, stays: &[Stay]) -> Vec<PersonId> {
     stays.iter().map(|stay| stay.person).filter(|person| ticks.contains(person)).collect()
 }
 
-fn list_ui(
-    canvas: &mut Canvas<'_>,
-    rect: Rect,
-    view: &View<'_>,
-    stays: Option<&[Stay]>,
-) -> Option<Action> {
+fn list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stays: Option<&[Stay]>) -> Option<Action> {
     let portrait = is_portrait(rect);
     let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
     let mut header = inner.cut_top(size::TARGET);
@@ -134,8 +129,8 @@ fn stay_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stay: &Stay) ->
     let mut lower = inner.cut_bottom(inner.height() * share);
     canvas.paint(inner.expand2(vec2(0.0, 4.0)), Align2::LEFT_CENTER, Type::bold(word, palette.ink), &name);
     if stay.state == StayState::Unaccounted {
-        light_ui(canvas, lower.cut_left(44.0).square(40.0), Severity::Notice);
-        let _gap = lower.cut_left(10.0);
+        light_ui(canvas, lower.cut_left(38.0).square(36.0), Severity::Notice);
+        let _gap = lower.cut_left(6.0);
     }
     canvas.paint(lower, Align2::LEFT_CENTER, Type::regular(size::CAPTION, palette.ink_soft), &note);
     touched
@@ -167,9 +162,12 @@ fn over_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stays: &[Stay])
             let (word, note) = match choice {
                 RollCallHour::OneHourAgo => (canvas.texts.get("hour-one"), Some(moment)),
                 RollCallHour::ThreeHoursAgo => (canvas.texts.get("hour-three"), Some(moment)),
-                RollCallHour::Morning => (canvas.texts.with("hour-morning", [("when", moment.as_str().into())]), None),
+                RollCallHour::Morning => {
+                    (canvas.texts.with("hour-morning", [("when", moment.as_str().into())]), None)
+                }
             };
-            let mut button = Button::new(ButtonLook::Choice { chosen: choice == hour }, &word).size(size::BODY);
+            let mut button =
+                Button::new(ButtonLook::Choice { chosen: choice == hour }, &word).size(size::BODY);
             if let Some(note) = &note {
                 button = button.note(note);
             }

@@ -238,13 +238,7 @@ fn candidates_ui(
     if fits { action } else { others_ui(canvas, area.cell(grid, cells - 1), found, pages).or(action) }
 }
 
-fn people_ui(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    found: &Found,
-    pages: Pages,
-    grid: Grid,
-) -> Option<Action> {
+fn people_ui(canvas: &mut Canvas<'_>, area: Rect, found: &Found, pages: Pages, grid: Grid) -> Option<Action> {
     let mut action = None;
     let shown = pages.slice(&found.people);
     for (position, person) in shown.iter().enumerate() {
@@ -281,12 +275,7 @@ fn others_ui(canvas: &mut Canvas<'_>, place: Rect, found: &Found, pages: Pages) 
 }
 
 /// Large, before anything is sent.
-fn person_ui(
-    canvas: &mut Canvas<'_>,
-    rect: Rect,
-    view: &View<'_>,
-    person: &FoundPerson,
-) -> Option<Action> {
+fn person_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, person: &FoundPerson) -> Option<Action> {
     let (title, question, yes_note, yes) = match view.state.people.search.nameless {
         None => {
             let command = Command::CheckIn { people: vec![person.person] };

@@ -13,7 +13,8 @@ use crate::widget::{Canvas, Type};
 pub(crate) fn watch_list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let list = view.state.watch_list.as_deref();
     let (title, say, empty) = ("watch-list", "watch-list-say", "watch-list-empty");
-    ListPage { title, say, empty, list, columns: 2, row: 92.0, gap: size::GAP }.show(canvas, rect, view, name_ui)
+    ListPage { title, say, empty, list, columns: 2, row: 92.0, gap: size::GAP }
+        .show(canvas, rect, view, name_ui)
 }
 
 fn name_ui(canvas: &mut Canvas<'_>, rect: Rect, name: &PersonalText) -> Option<Action> {

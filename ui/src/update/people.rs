@@ -194,9 +194,7 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
             return ask_for(state, now);
         }
         Page::Search if people.search.nameless.is_some() => return open(state, Page::LeaderList, now),
-        Page::LeaderList | Page::NotArrived | Page::RollCall | Page::Settings
-            if state.has_leader_page() =>
-        {
+        Page::LeaderList | Page::NotArrived | Page::RollCall | Page::Settings if state.has_leader_page() => {
             return open(state, Page::Leader, now);
         }
         _ => leave_page(state, now),

@@ -11,6 +11,8 @@ use super::*;
 use crate::theme::Look;
 use crate::{SoundOutput, Volume, Who};
 
+mod people;
+
 fn lane(screen: Screen) -> LaneState {
     LaneState {
         banner: Banner { mode: Mode::Live, incident: None, site: "汐見小学校".into(), lane: LaneId(1) },

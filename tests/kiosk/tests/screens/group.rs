@@ -26,7 +26,11 @@ fn twenty_eight_people_take_at_most_thirty_two_touches() {
         assert!(panel.says("だれが 申告しますか"));
         panel.touch("大西 勉");
         touches += 1;
-        assert!(panel.says("ここに来ている人を 押してください") && panel.says("1 / 28人"), "{:?}", panel.texts());
+        assert!(
+            panel.says("ここに来ている人を 押してください") && panel.says("1 / 28人"),
+            "{:?}",
+            panel.texts()
+        );
         for member in group().members.iter().filter(|member| member.person != person(5)) {
             panel.touch(member.name.expose());
             touches += 1;

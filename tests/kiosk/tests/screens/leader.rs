@@ -158,7 +158,11 @@ fn a_card_in_between_ends_the_round_on_the_screen() {
 fn the_roll_call_is_over_for_an_hour_that_was_chosen_and_says_for_how_many() {
     let mut panel = round();
     panel.touch("点呼を 終わる");
-    assert!(panel.says("11人") && panel.says("所在未確認に なります。退所には なりません"), "{:?}", panel.texts());
+    assert!(
+        panel.says("11人") && panel.says("所在未確認に なります。退所には なりません"),
+        "{:?}",
+        panel.texts()
+    );
     panel.touch("3時間前から");
     assert!(panel.says("9人"), "{:?}", panel.texts());
     panel.touch("いいえ");

@@ -107,7 +107,11 @@ fn the_goodbye_says_where_to_how_many_and_until_when() {
     assert!(panel.says("今日 21:00 までに もどる") && panel.says("外出を 記録しました"));
 
     let mut panel = leaving(goodbye(Leaving::Left, Some(Destination::Relatives), 1));
-    assert!(panel.says("親せき・知人の家へ") && panel.says("明日 12:00ごろ 連絡します"), "{:?}", panel.texts());
+    assert!(
+        panel.says("親せき・知人の家へ") && panel.says("明日 12:00ごろ 連絡します"),
+        "{:?}",
+        panel.texts()
+    );
     assert!(!panel.says("1人"));
     panel.wait(GOODBYE_HOLD);
     assert_eq!(panel.sent(), [Command::Dismiss { answer: FIRST }]);

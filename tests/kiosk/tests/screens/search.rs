@@ -58,7 +58,8 @@ fn somebody_is_checked_in_after_one_more_look() {
 fn two_people_of_one_name_are_told_apart_by_their_group() {
     let mut panel = searching();
     panel.touch("も");
-    let people = vec![found(1, "森 一", "モリ ハジメ", "浜町 3班"), found(2, "森 一", "モリ ハジメ", "山手 2班")];
+    let people =
+        vec![found(1, "森 一", "モリ ハジメ", "浜町 3班"), found(2, "森 一", "モリ ハジメ", "山手 2班")];
     panel.hear(ToKiosk::Found(Found { query: name("も"), people, total: 2 }));
     assert!(panel.targets().iter().filter(|target| target.label.starts_with("森 一")).count() == 2);
     assert!(panel.offers("森 一 浜町 3班") && panel.offers("森 一 山手 2班"), "{:?}", panel.texts());

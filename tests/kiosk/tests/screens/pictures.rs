@@ -1,9 +1,11 @@
 //! A few pictures, kept beside this test. After a wanted change look at the new ones and renew them with
 //! `UPDATE_SNAPSHOTS=1 cargo test -p hinamori-kiosk-tests --test screens pictures`.
 
-use hinamori_ipc::{AnswerKind, HoldReason, Party, WatchAsk};
+use hinamori_ipc::{AnswerKind, HoldReason, Party, ToKiosk, WatchAsk};
 use hinamori_kiosk::theme::Look;
-use hinamori_kiosk_tests::lanes::{answer, drill, hamada, name, shelter, watch_spot, welcome};
+use hinamori_kiosk_tests::lanes::{
+    answer, districts, drill, group, hamada, name, not_arrived, shelter, watch_spot, welcome,
+};
 use hinamori_kiosk_tests::panel::{LANDSCAPE, PORTRAIT, Panel};
 
 fn family(look: Look) -> Panel {
@@ -31,6 +33,22 @@ fn pictures() {
     let greeting = AnswerKind::Greeting { called_name: Some(name("源さん")), ask: WatchAsk::Mood };
     panel.answer(answer(1, greeting));
     panel.resembles("watch");
+
+    let mut panel = Panel::showing(LANDSCAPE, shelter());
+    panel.touch("班の 名簿");
+    panel.hear(ToKiosk::Districts(districts()));
+    panel.touch("浜町");
+    panel.touch("3班");
+    panel.hear(ToKiosk::Group(group()));
+    panel.touch("大西 勉");
+    panel.touch("浜田 花子");
+    panel.resembles("group");
+
+    let mut panel = Panel::showing(LANDSCAPE, shelter());
+    panel.touch("係の方へ");
+    panel.touch("未到着");
+    panel.hear(ToKiosk::NotArrived(not_arrived()));
+    panel.resembles("not-arrived");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use hinamori_ipc::{
 };
 use hinamori_model::{CounterKind, Mode, PersonId, PersonalText};
 
-use crate::theme::{ANSWER_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH};
+use crate::theme::{
+    ANSWER_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH, ROUND_HOLD,
+};
 use crate::{Page, People, SoundOutput, Volume, Who};
 
 /// The most people of one kind that a panel counts at once.
@@ -172,6 +174,7 @@ impl State {
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Left { .. }) => GOODBYE_HOLD,
             (Page::Lane, Some(_)) => ANSWER_HOLD,
             (Page::Lane, None) if self.language == Language::default() => return None,
+            (Page::Group | Page::RollCall, _) if !self.draft.members.is_empty() => ROUND_HOLD,
             (_, _) => PAGE_HOLD,
         };
         Some(self.active_at.saturating_add(hold))

@@ -83,6 +83,8 @@ pub const GOODBYE_HOLD: Duration = Duration::from_secs(3);
 pub const PANEL_HOLD: Duration = Duration::from_secs(12);
 /// A page that somebody opened (health, lists, settings) goes back, counted from the last touch.
 pub const PAGE_HOLD: Duration = Duration::from_secs(60);
+/// A page with ticks that were not sent goes back after this: a leader asks around between two touches.
+pub const ROUND_HOLD: Duration = Duration::from_secs(180);
 /// An open list of who has not arrived is asked for again.
 pub const REFRESH: Duration = Duration::from_secs(5);
 /// A scanner types its code and the return key within this.

@@ -360,7 +360,7 @@ standing-told = Elsewhere
 standing-passed = Passed
 standing-arrived = Came
 standing-elsewhere = Known
-standing-unaccounted = No contact
+standing-unaccounted = Unaccounted
 elsewhere-question = Did you hear they are elsewhere?
 elsewhere-say = Only if somebody said that they are safe
 elsewhere-yes = told: elsewhere
@@ -380,7 +380,7 @@ hour-three = 3 hours ago
 hour-morning = { $when }
 stay-here = { $when }
 stay-unaccounted =
-    No contact
+    Unaccounted
     { $when }
 stay-out =
     Out

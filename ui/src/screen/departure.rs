@@ -2,7 +2,7 @@
 
 use egui::{Rect, vec2};
 use hinamori_ipc::{Answer, Command, Departure, LeaveAsk, Member};
-use hinamori_model::{Destination, Leaving, PersonId, PersonalText};
+use hinamori_model::{Destination, Leaving, Mode, PersonId, PersonalText};
 
 use super::answer::{Field, QUESTION, field_ui, question_ui, split_ui, spoken_name, undo_seconds, undo_ui};
 use super::done::full_ui;
@@ -16,6 +16,8 @@ use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Touchabl
 
 /// Companions in a row.
 const COLUMNS: usize = 3;
+/// The width of 取り消す.
+const UNDO: f32 = 280.0;
 /// Rows of companions; more people turn pages.
 const ROWS: usize = 2;
 
@@ -100,10 +102,17 @@ fn ask_ui(
     let (mut left, mut panel) = split_ui(canvas, rect, field.fill);
     let mut action = None;
     // Where it stands in other answers without a panel; its place is kept when it is gone.
-    let row = left.cut_bottom(size::TARGET);
+    let place = if is_portrait(rect) && view.mode() == Mode::Drill {
+        // The word 訓練 takes the height that the button has elsewhere: they stand beside each other.
+        let mut column = left.cut_left(UNDO);
+        let _gap = left.cut_left(size::GAP);
+        column.cut_bottom(size::TARGET)
+    } else {
+        let row = left.cut_bottom(size::TARGET);
+        Rect::from_min_size(row.min, vec2(UNDO, row.height()))
+    };
     field_ui(canvas, left, view, field);
     if let Some(seconds) = undo_seconds(view, answer) {
-        let place = Rect::from_min_size(row.min, vec2(280.0, row.height()));
         action = undo_ui(canvas, place, answer, seconds);
     }
     let along: Vec<PersonId> = ask

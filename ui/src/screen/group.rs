@@ -289,6 +289,9 @@ fn member_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, member: &Grou
         Some(_) if is_in => (Touchable::Disabled, Action::ToggleMember(member.person)),
         Some(_) => (Touchable::Choice { chosen }, Action::ToggleMember(member.person)),
     };
+    if touchable == Touchable::Disabled {
+        canvas.card(rect, size::RADIUS_TILE, palette.background, Stroke::NONE);
+    }
     let touched = tile_ground_ui(canvas, rect, member.person, touchable, name);
     let mut inner = rect.shrink2(vec2(margin, 10.0));
     let mut upper = inner.cut_top(40.0);

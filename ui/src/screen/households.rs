@@ -155,6 +155,9 @@ fn person_ui(canvas: &mut Canvas<'_>, rect: Rect, person: &PersonStanding) -> bo
     let label =
         if person.needs_support { format!("{name} {word} {support}") } else { format!("{name} {word}") };
     let touchable = if is_open { Touchable::Button } else { Touchable::Disabled };
+    if !is_open {
+        canvas.card(rect, size::RADIUS_TILE, palette.background, Stroke::NONE);
+    }
     let touched = tile_ground_ui(canvas, rect, person.person, touchable, &label);
     if person.needs_support && is_open {
         canvas.card(rect, size::RADIUS_TILE, palette.surface, Stroke::new(size::LINE_CHOSEN, palette.ink));

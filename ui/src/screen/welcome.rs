@@ -152,10 +152,7 @@ pub(crate) fn tile_ground_ui(
     let palette = canvas.palette;
     let response = canvas.touch(("member", person), rect, touchable, label);
     match touchable {
-        Touchable::Disabled => {
-            canvas.card(rect, size::RADIUS_TILE, palette.background, Stroke::NONE);
-            dashed_edge(canvas, rect);
-        }
+        Touchable::Disabled => dashed_edge(canvas, rect),
         Touchable::Choice { chosen: true } => {
             let edge = Stroke::new(size::LINE_CHOSEN, palette.tick.fill);
             canvas.card(rect, size::RADIUS_TILE, palette.chosen.fill, edge);

@@ -2,7 +2,7 @@ use hinamori_ipc::{Departure, Found, LeaveAsk, NotArrived};
 use hinamori_model::Leaving;
 
 use super::*;
-use crate::theme::{GOODBYE_HOLD, REFRESH};
+use crate::theme::{GOODBYE_HOLD, PAGE_HOLD, REFRESH, ROUND_HOLD};
 use crate::{Key, People, Question};
 
 fn press(state: &mut State, letter: &str) -> Vec<Effect> {
@@ -69,6 +69,15 @@ fn an_open_list_of_who_has_not_arrived_is_asked_for_again_until_it_closes() {
     assert_eq!(state.refreshes_at(), Some(Duration::from_secs(6) + REFRESH));
     assert_eq!(update(&mut state, Event::Tick, at(61)), [], "names are not left on a screen");
     assert_eq!((state.page, state.refreshes_at()), (Page::Lane, None));
+}
+
+#[test]
+fn ticks_that_were_not_sent_stay_longer_than_a_page() {
+    let mut state = following(Screen::Idle);
+    drop(open(&mut state, Page::RollCall));
+    assert_eq!(state.closes_at(), Some(Duration::from_secs(1) + PAGE_HOLD));
+    drop(update(&mut state, Event::Touched(Action::ToggleMember(person(1))), at(2)));
+    assert_eq!(state.closes_at(), Some(Duration::from_secs(2) + ROUND_HOLD));
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(crate) fn not_arrived_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_
             notes: &notes,
             yes_note: "elsewhere-yes",
         };
-        return asked_ui(canvas, rect, &asked, None, yes);
+        return asked_ui(canvas, rect, &asked, |_, _| None, yes);
     }
     match (&people.not_arrived, &people.district) {
         (Some(list), Some(district)) if list.of.as_ref() == Some(district) => {

@@ -22,12 +22,12 @@ pub(crate) struct Asked<'a> {
     pub(crate) yes_note: &'a str,
 }
 
-/// Draws the question; はい is `yes`.
+/// Draws the question; はい is `yes`. `more_ui` may cut something to choose off the bottom of the place above the answers.
 pub(crate) fn asked_ui(
     canvas: &mut Canvas<'_>,
     rect: Rect,
     asked: &Asked<'_>,
-    extra: Option<&mut dyn FnMut(&mut Canvas<'_>, Rect) -> Option<Action>>,
+    more_ui: impl FnOnce(&mut Canvas<'_>, &mut Rect) -> Option<Action>,
     yes: Action,
 ) -> Option<Action> {
     let palette = canvas.palette;
@@ -44,11 +44,7 @@ pub(crate) fn asked_ui(
         200.0
     });
     let _gap = inner.cut_bottom(size::GAP);
-    if let Some(extra) = extra {
-        let place = inner.cut_bottom(size::TARGET);
-        action = extra(canvas, place).or(action);
-        let _gap = inner.cut_bottom(size::GAP);
-    }
+    action = more_ui(canvas, &mut inner).or(action);
     canvas.card(inner, size::RADIUS_PANEL, palette.surface, Stroke::new(2.0, palette.hairline));
     let mut panel = inner.shrink2(vec2(28.0, 18.0));
     let question = canvas.texts.get(asked.question);

@@ -154,7 +154,9 @@ fn over_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stays: &[Stay])
         notes: &notes,
         yes_note: "roll-call-over-yes",
     };
-    let mut hours = |canvas: &mut Canvas<'_>, place: Rect| {
+    let hours = |canvas: &mut Canvas<'_>, rest: &mut Rect| {
+        let place = rest.cut_bottom(size::TARGET);
+        let _gap = rest.cut_bottom(size::GAP);
         let grid = Grid { columns: RollCallHour::ALL.len(), rows: 1, gap: size::GAP };
         let mut action = None;
         for (position, choice) in RollCallHour::ALL.into_iter().enumerate() {
@@ -178,7 +180,7 @@ fn over_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stays: &[Stay])
         action
     };
     let yes = Action::SendAndRefresh(Command::CloseRollCall { since });
-    asked_ui(canvas, rect, &asked, Some(&mut hours), yes)
+    asked_ui(canvas, rect, &asked, hours, yes)
 }
 
 #[cfg(test)]

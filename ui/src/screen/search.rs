@@ -292,7 +292,13 @@ fn person_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, person: &Foun
         notes.push(already_in(canvas, at));
     }
     let about = canvas.texts.with("name-spoken", [("name", person.name.expose().into())]);
-    asked_ui(canvas, rect, &Asked { title, question, about: &about, notes: &notes, yes_note }, None, yes)
+    asked_ui(
+        canvas,
+        rect,
+        &Asked { title, question, about: &about, notes: &notes, yes_note },
+        |_, _| None,
+        yes,
+    )
 }
 
 /// Whose card it is when the roster does not have them: two tiles.

@@ -66,14 +66,14 @@ pub(super) fn searching() -> Vec<Scene> {
         scene("search-person", |panel| {
             begun(panel, lanes::shelter());
             type_name(panel);
-            let person = lanes::hamadas().people[0].clone();
+            let person = lanes::found(1, "浜田 花子", "ハマダ ハナコ", "浜町 3班");
             panel.event(Event::Touched(Action::Ask(Question::Person(person))));
         }),
         scene("give-name-person-drill", |panel| {
             snapshot(panel, lanes::drill());
             panel.event(Event::Touched(Action::FindName(lanes::person(9))));
             type_name(panel);
-            let person = lanes::hamadas().people[2].clone();
+            let person = lanes::found(2, "浜田 勇", "ハマダ イサム", "浜町 3班");
             panel.event(Event::Touched(Action::Ask(Question::Person(person))));
         }),
         scene("not-on-roster", |panel| {
@@ -102,7 +102,9 @@ pub(super) fn groups() -> Vec<Scene> {
     }
     fn some_came() -> Group {
         let mut group = lanes::group();
-        group.members[10].state = MemberState::AlreadyIn { at: lanes::minutes_ago(19) };
+        for member in group.members.iter_mut().filter(|member| member.person == lanes::person(11)) {
+            member.state = MemberState::AlreadyIn { at: lanes::minutes_ago(19) };
+        }
         group
     }
     vec![

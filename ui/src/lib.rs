@@ -12,6 +12,7 @@
 //! **Invariant:** a sound follows a change that brings a new answer; a snapshot is silent.
 //! **Invariant:** the frame waits for nothing: no socket, no sound card, no disk.
 //! **Invariant:** on idle nothing is drawn until the minute changes or something happens.
+//! **Invariant:** a list of names is forgotten when its page is left; a reply that comes later is dropped.
 //! **Invariant:** in a drill every screen wears its frame and its word; nothing turns them off.
 
 mod action;

@@ -30,7 +30,10 @@ fn linked(state: &mut State, event: LinkEvent, now: Now) -> Vec<Effect> {
         LinkEvent::Message(message) => return told(state, *message, now),
         LinkEvent::Lost => state.link = LinkStage::Connecting,
         LinkEvent::OtherVersion => state.link = LinkStage::OtherVersion,
-        LinkEvent::NotSent => state.notice = Some((Notice::NotSent, now.steady)),
+        LinkEvent::NotSent => {
+            state.notice = Some((Notice::NotSent, now.steady));
+            state.resume = None;
+        }
     }
     Vec::new()
 }
@@ -43,6 +46,7 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
             return changes.into_iter().flat_map(|change| changed(state, change, now)).collect();
         }
         ToKiosk::Refused(refusal) => {
+            state.resume = None;
             // A dismissal that crossed the answer's end is nobody's concern.
             if state.dismissed.take().is_none() || refusal != Refusal::AnswerIsOver {
                 state.notice = Some((Notice::Refused(refusal), now.steady));
@@ -121,6 +125,7 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         return people::typed(state, &text, now);
     }
     state.active_at = now.steady;
+    state.resume = None;
     match action {
         Action::Send(command) => return vec![Effect::Send(command)],
         Action::SendThen(command, page) => {
@@ -187,7 +192,6 @@ fn open(state: &mut State, page: Page, now: Now) -> Vec<Effect> {
     let answer = state.answer().map(|answer| answer.id);
     leave_page(state, now);
     state.page = page;
-    state.resume = None;
     let mut effects = people::ask_for(state, now);
     // A page opened from an answer ends it.
     if let Some(answer) = answer.filter(|answer| state.dismissed != Some(*answer)) {
@@ -212,6 +216,7 @@ fn tick(state: &mut State, now: Now) -> Vec<Effect> {
         }
         _ => {
             state.language = Language::default();
+            state.resume = None;
             leave_page(state, now);
             Vec::new()
         }

@@ -99,6 +99,19 @@ fn a_round_goes_on_after_its_answer_but_not_after_another_card() {
 }
 
 #[test]
+fn a_round_that_was_refused_opens_no_page_later() {
+    let mut state = following(Screen::Idle);
+    drop(open(&mut state, Page::RollCall));
+    let send = Action::SendThen(Command::ConfirmStays { people: vec![person(1)] }, Page::RollCall);
+    drop(update(&mut state, Event::Touched(send), at(1)));
+    drop(message(&mut state, ToKiosk::Refused(Refusal::Disk), at(2)));
+    drop(update(&mut state, Event::Touched(Action::Return), at(3)));
+    drop(change(&mut state, answer(1, AnswerKind::Done { people: 4 }), at(4)));
+    drop(change(&mut state, Screen::Idle, at(6)));
+    assert_eq!(state.page, Page::Lane);
+}
+
+#[test]
 fn a_question_is_left_by_one_step_back_and_what_is_sent_leaves_it() {
     let mut state = following(Screen::Idle);
     drop(open(&mut state, Page::RollCall));

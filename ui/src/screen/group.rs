@@ -81,6 +81,16 @@ fn choice_ui(
     if fits { action } else { pages.turn_ui(canvas, inner.cell(grid, cells - 1), "page-next").or(action) }
 }
 
+/// Below this width a family name of three letters has no room beside a large tick.
+const NARROW: f32 = 138.0;
+
+/// How a row's tiles look.
+#[derive(Debug, Clone, Copy)]
+struct Tile {
+    width: f32,
+    is_narrow: bool,
+}
+
 /// How the tick list is cut into rows.
 struct Plan {
     rows: Vec<Vec<Piece>>,
@@ -165,18 +175,23 @@ fn ticks_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, group: &Group)
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
     let most = plan.most as f32;
     let height = ((inner.height() - ROW_GAP * (most - 1.0)) / most).clamp(pitch, size::TILE + 2.0 * PAD);
+    let whole = inner.width();
+    let width_of =
+        |row: &Vec<Piece>| tile_width(row, whole - if plan.turns { 0.0 } else { last_kept(row, &plan) });
+    // One size of ticks for all of them.
+    let is_narrow = plan.rows.iter().any(|row| width_of(row) < NARROW);
     let mut end = inner.left();
     for row in pages.slice(&plan.rows) {
         let mut place = inner.cut_top(height);
         let _gap = inner.cut_top(ROW_GAP);
-        let width = tile_width(row, place.width() - if plan.turns { 0.0 } else { last_kept(row, &plan) });
+        let tile = Tile { width: width_of(row), is_narrow };
         for piece in row {
-            let ground = place.cut_left(piece_width(piece, width));
+            let ground = place.cut_left(piece_width(piece, tile.width));
             let _gap = place.cut_left(PIECE_GAP);
             end = ground.right() + PIECE_GAP;
             let members =
                 households.get(piece.household).and_then(|members| members.get(piece.from..piece.to));
-            action = household_ui(canvas, ground, view, members.unwrap_or_default(), width).or(action);
+            action = household_ui(canvas, ground, view, members.unwrap_or_default(), tile).or(action);
         }
     }
     let rest = inner.right() - end;
@@ -260,7 +275,7 @@ fn household_ui(
     ground: Rect,
     view: &View<'_>,
     members: &[&GroupMember],
-    width: f32,
+    tile: Tile,
 ) -> Option<Action> {
     let palette = canvas.palette;
     let edge = if palette.band == palette.background { palette.hairline } else { palette.band };
@@ -268,17 +283,22 @@ fn household_ui(
     let mut inner = ground.shrink(PAD);
     let mut action = None;
     for member in members {
-        let place = inner.cut_left(width);
+        let place = inner.cut_left(tile.width);
         let _gap = inner.cut_left(TILE_GAP);
-        action = member_ui(canvas, place, view, member).or(action);
+        action = member_ui(canvas, place, view, (member, tile.is_narrow)).or(action);
     }
     action
 }
 
 /// Family name small, given name large, the tick at the right top.
-fn member_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, member: &GroupMember) -> Option<Action> {
+fn member_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (member, is_narrow): (&GroupMember, bool),
+) -> Option<Action> {
     // A family name of three letters stands beside the tick of the narrowest tile.
-    let (margin, tick) = if rect.width() < 140.0 { (8.0, 27.0) } else { (12.0, 40.0) };
+    let (margin, tick) = if is_narrow { (8.0, 27.0) } else { (12.0, 40.0) };
     let palette = canvas.palette;
     let is_in = member.state != MemberState::NotSeen;
     let chosen = view.state.draft.members.contains(&member.person);

@@ -41,6 +41,8 @@ case $package in
         unit hinamori-server.service
         put 644 systemd/tmpfiles.d/hinamori-server.conf usr/lib/tmpfiles.d/hinamori-server.conf
         put 644 packaging/files/server/hinamori-server.default etc/default/hinamori-server
+        put 644 packaging/files/server/roster-mapping.toml \
+            usr/share/doc/hinamori-server/examples/roster-mapping.toml
         ;;
     *) echo "stage.sh: no package $package" >&2; exit 2 ;;
 esac

@@ -6,6 +6,7 @@
 mod crl;
 mod crl_day;
 mod floor;
+mod people;
 mod process;
 mod report;
 mod statistics;
@@ -32,6 +33,12 @@ struct Options {
     /// Entries of the lists; five millions and one without it.
     #[arg(long)]
     entries: Option<usize>,
+    /// Residents of the town.
+    #[arg(long, default_value_t = 100_000)]
+    residents: u32,
+    /// Pairs of touches about somebody hidden and somebody else.
+    #[arg(long, default_value_t = 10_000)]
+    pairs: usize,
     /// Takes in the list of this folder and says how much memory that took: a process of its own for each.
     #[arg(long, hide = true)]
     ingest: Option<PathBuf>,
@@ -43,6 +50,8 @@ enum Bench {
     Tap,
     /// A nation's revocation list: checked, indexed, asked.
     Crl,
+    /// A town's people: read in, searched, missed, hidden.
+    People,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -51,7 +60,7 @@ fn main() -> anyhow::Result<()> {
         return crl::ingest_here(&folder);
     }
     std::fs::create_dir_all(&options.folder)?;
-    let benches = options.name.map_or_else(|| vec![Bench::Tap, Bench::Crl], |name| vec![name]);
+    let benches = options.name.map_or_else(|| vec![Bench::Tap, Bench::Crl, Bench::People], |name| vec![name]);
     for bench in benches {
         match bench {
             Bench::Tap => {
@@ -63,6 +72,12 @@ fn main() -> anyhow::Result<()> {
                 let mut report = Report::new("crl");
                 crl::run(&options.folder.join("crl"), options.entries, &mut report)?;
                 report.write(&options.folder.join("crl.json"))?;
+            }
+            Bench::People => {
+                let mut report = Report::new("people");
+                let size = people::Size { residents: options.residents, pairs: options.pairs };
+                people::run(&options.folder.join("people"), size, &mut report)?;
+                report.write(&options.folder.join("people.json"))?;
             }
         }
     }

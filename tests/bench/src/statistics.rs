@@ -1,4 +1,4 @@
-//! Percentiles.
+//! Percentiles, and whether two sets of samples differ.
 
 /// The value within which `percent` of the samples lie (nearest rank); `None` without samples.
 pub(crate) fn percentile(samples: &[f64], percent: usize) -> Option<f64> {
@@ -8,9 +8,43 @@ pub(crate) fn percentile(samples: &[f64], percent: usize) -> Option<f64> {
     sorted.get(rank).copied()
 }
 
+/// Welch's t: how far the means of two sets of samples lie apart, in standard errors. `None` for fewer than two samples.
+pub(crate) fn welch_t(one: &[f64], other: &[f64]) -> Option<f64> {
+    let (first, second) = (moments(one)?, moments(other)?);
+    let error = (first.variance / first.count + second.variance / second.count).sqrt();
+    (error > 0.0).then(|| (first.mean - second.mean) / error)
+}
+
+struct Moments {
+    count: f64,
+    mean: f64,
+    variance: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of samples are small")]
+fn moments(samples: &[f64]) -> Option<Moments> {
+    let count = samples.len() as f64;
+    if samples.len() < 2 {
+        return None;
+    }
+    let mean = samples.iter().sum::<f64>() / count;
+    let squares: f64 = samples.iter().map(|sample| (sample - mean).powi(2)).sum();
+    Some(Moments { count, mean, variance: squares / (count - 1.0) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn means_apart_are_seen_and_the_same_ones_are_not() {
+        let samples = |shift: f64| -> Vec<f64> { (0..1_000).map(|n| f64::from(n % 10) + shift).collect() };
+        assert_eq!(welch_t(&samples(0.0), &samples(0.0)), Some(0.0));
+        let apart = welch_t(&samples(1.0), &samples(0.0)).unwrap();
+        // Variance 8.258 of both: 1 / sqrt(2 * 8.258 / 1000).
+        assert!((apart - 7.78).abs() < 0.01, "{apart}");
+        assert_eq!(welch_t(&[1.0], &samples(0.0)), None);
+    }
 
     #[test]
     fn percentiles_are_by_nearest_rank() {

@@ -1,5 +1,6 @@
 //! The town's server, with the registers of the fictional town.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,7 +12,8 @@ use crate::child::{Running, output_of};
 
 /// People on the town's register.
 pub const RESIDENTS: u32 = 3_000;
-const REGISTER_SEED: u64 = 2026;
+/// Of the people on it.
+pub const REGISTER_SEED: u64 = 2026;
 const RESIDENTS_FILE: &str = "residents.csv";
 const SUPPORT_FILE: &str = "support.csv";
 const SERVER_BOXES: &str = "127.0.0.1:21200";
@@ -65,25 +67,46 @@ impl TownHall {
     /// # Errors
     /// When a program fails.
     pub fn prepare(programs: &Path, folder: &Path, card_data: CardData) -> anyhow::Result<Self> {
-        let town = town_folder()?;
-        let (data, issued) = (folder.join("server"), folder.join("issued"));
-        let mut issue = Command::new(programs.join("hinamori-simcard"));
-        issue.arg("issue").arg("--tray").arg(Self::tray_file()?).arg("--out").arg(&issued);
-        output_of("hinamori-simcard issue", &mut issue)?;
+        Self::prepare_with(programs, folder, card_data, RESIDENTS)
+    }
+
+    /// What `hinamori-server town` needs beside a list of residents, in `folder`: the town without its people, and no cards.
+    ///
+    /// # Errors
+    /// When a program fails.
+    pub fn registers_only(programs: &Path, folder: &Path) -> anyhow::Result<Vec<OsString>> {
+        let issued = issue_cards(programs, folder)?;
+        let (town, cards) = (folder.join("town.toml"), folder.join("no-cards.json"));
+        let whole = std::fs::read_to_string(town_folder()?.join("town.toml"))?;
+        let without_people = whole.split("\n[[household]]").next().unwrap_or_default();
+        std::fs::write(&town, without_people)?;
+        std::fs::write(&cards, "[]")?;
+        Ok(import_options(&town, &cards, &issued))
+    }
+
+    /// The same with so many people on the register.
+    ///
+    /// # Errors
+    /// When a program fails.
+    pub fn prepare_with(
+        programs: &Path,
+        folder: &Path,
+        card_data: CardData,
+        residents: u32,
+    ) -> anyhow::Result<Self> {
+        let (data, issued) = (folder.join("server"), issue_cards(programs, folder)?);
         if card_data == CardData::FirstYear {
             report_lost(&issued.join("cards.json"))?;
         }
         let server = programs.join("hinamori-server");
         output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
+        write_registers(folder, residents)?;
+        let town = town_folder()?.join("town.toml");
         let mut import = Command::new(&server);
-        import.arg("town").arg("--data").arg(&data).arg("--town").arg(town.join("town.toml"));
-        import.arg("--cards").arg(issued.join("cards.json"));
-        write_registers(folder)?;
+        import.arg("town").arg("--data").arg(&data);
+        import.args(import_options(&town, &issued.join("cards.json"), &issued));
         for (option, file) in [("--residents", RESIDENTS_FILE), ("--support", SUPPORT_FILE)] {
             import.arg(option).arg(folder.join(file));
-        }
-        for (option, part) in [("--anchors", "anchors"), ("--intermediates", "intermediates")] {
-            import.arg(option).arg(issued.join(part));
         }
         output_of("hinamori-server town", &mut import)?;
         if card_data == CardData::Lists {
@@ -200,11 +223,27 @@ fn site_of_kind(kind: &str) -> anyhow::Result<String> {
 }
 
 /// The registers as the town's systems would export them: one in each of the two usual encodings.
-fn write_registers(folder: &Path) -> anyhow::Result<()> {
-    let registers = registers(RESIDENTS, REGISTER_SEED);
+fn write_registers(folder: &Path, residents: u32) -> anyhow::Result<()> {
+    let registers = registers(residents, REGISTER_SEED);
     let (residents, _, has_foreign) = encoding_rs::SHIFT_JIS.encode(&registers.residents);
     anyhow::ensure!(!has_foreign, "a name that CP932 does not have");
     std::fs::write(folder.join(RESIDENTS_FILE), residents)?;
     std::fs::write(folder.join(SUPPORT_FILE), registers.support)?;
     Ok(())
+}
+
+/// Issues the tray's cards and their registration; gives the folder.
+fn issue_cards(programs: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let issued = folder.join("issued");
+    let mut issue = Command::new(programs.join("hinamori-simcard"));
+    issue.arg("issue").arg("--tray").arg(TownHall::tray_file()?).arg("--out").arg(&issued);
+    output_of("hinamori-simcard issue", &mut issue)?;
+    Ok(issued)
+}
+
+fn import_options(town: &Path, cards: &Path, issued: &Path) -> Vec<OsString> {
+    let (anchors, intermediates) = (issued.join("anchors"), issued.join("intermediates"));
+    let options: [(&str, &Path); 4] =
+        [("--town", town), ("--cards", cards), ("--anchors", &anchors), ("--intermediates", &intermediates)];
+    options.into_iter().flat_map(|(option, path)| [OsString::from(option), path.into()]).collect()
 }

@@ -16,4 +16,5 @@ mod window {
     mod programs;
     mod scripted;
     mod sounds;
+    mod typed;
 }

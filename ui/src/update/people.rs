@@ -50,7 +50,13 @@ pub(super) fn listed(state: &mut State, message: ToKiosk) {
             people.from = list.from;
             people.not_arrived = Some(list);
         }
-        (Page::RollCall, ToKiosk::Stays(stays)) => people.stays = Some(stays),
+        (Page::RollCall, ToKiosk::Stays(stays)) => {
+            people.stays = Some(stays);
+            // The reply to what was ticked: the next round begins without ticks.
+            if state.resume.take().is_some() {
+                state.draft.members.clear();
+            }
+        }
         _ => {}
     }
 }

@@ -143,6 +143,16 @@ fn a_round_is_ticked_sent_and_goes_on() {
 }
 
 #[test]
+fn the_list_that_comes_back_begins_the_next_round() {
+    let mut panel = round();
+    panel.touch("大西 節子 昨日 16:21 確認");
+    panel.touch("1人を 確認した");
+    panel.hear(ToKiosk::Stays(stays()));
+    assert!(panel.says("会った人を 押してください") && panel.offers("点呼を 終わる"), "{:?}", panel.texts());
+    assert!(!panel.is_chosen("大西 節子 昨日 16:21 確認"));
+}
+
+#[test]
 fn a_card_in_between_ends_the_round_on_the_screen() {
     let mut panel = round();
     panel.touch("大西 節子 昨日 16:21 確認");

@@ -99,6 +99,21 @@ fn a_round_goes_on_after_its_answer_but_not_after_another_card() {
 }
 
 #[test]
+fn ticks_go_when_the_list_comes_back_and_stay_when_they_were_refused() {
+    for (reply, ticked) in [(ToKiosk::Stays(Vec::new()), false), (ToKiosk::Refused(Refusal::Disk), true)] {
+        let mut state = following(Screen::Idle);
+        drop(open(&mut state, Page::RollCall));
+        drop(message(&mut state, ToKiosk::Stays(Vec::new()), at(1)));
+        drop(update(&mut state, Event::Touched(Action::ToggleMember(person(1))), at(1)));
+        let send = Action::SendThen(Command::ConfirmStays { people: vec![person(1)] }, Page::RollCall);
+        drop(update(&mut state, Event::Touched(send), at(1)));
+        drop(message(&mut state, reply, at(2)));
+        assert_eq!((state.page, state.draft.members.contains(&person(1))), (Page::RollCall, ticked));
+        assert_eq!(state.resume, None);
+    }
+}
+
+#[test]
 fn a_round_that_was_refused_opens_no_page_later() {
     let mut state = following(Screen::Idle);
     drop(open(&mut state, Page::RollCall));

@@ -10,6 +10,10 @@ use crate::not_arrived::{District, Home, Housemate, IncompleteHomes, NotArrived,
 use crate::standing::{Counts, Standing, View};
 
 /// A person of the roster. No `Debug`: it says who is hidden.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of the roster that have nothing to do with each other"
+)]
 #[derive(Clone)]
 pub struct RosterPerson {
     /// Who.

@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_check_point_counts_until_a_shelter_does() {
         let passed = (GATE, event(1, PresenceEvent::Passed));
-        assert_eq!(state(&[passed.clone()]), Some((GATE, PresenceState::Passed)));
+        assert_eq!(state(std::slice::from_ref(&passed)), Some((GATE, PresenceState::Passed)));
         let arrived = (GYM, event(2, PresenceEvent::Arrived));
         let again = (GATE, event(3, PresenceEvent::Passed));
         assert_eq!(state(&[passed, arrived, again]), Some((GYM, PresenceState::Here)));
@@ -197,10 +197,10 @@ mod tests {
     #[test]
     fn what_was_told_counts_until_somebody_saw_the_person() {
         let told = (GYM, event(5, PresenceEvent::ToldElsewhere));
-        let presence = presence_of(&[told.clone()]).unwrap();
+        let presence = presence_of(std::slice::from_ref(&told)).unwrap();
         assert_eq!((presence.state, presence.seen_at), (PresenceState::ToldElsewhere, told.1.at));
         let passed = (GATE, event(1, PresenceEvent::Passed));
-        let presence = presence_of(&[told.clone(), passed.clone()]).unwrap();
+        let presence = presence_of(&[told, passed.clone()]).unwrap();
         assert_eq!((presence.site, presence.state), (GATE, PresenceState::Passed));
         assert_eq!(presence.seen_at, passed.1.at, "nobody saw them when it was told");
     }

@@ -114,6 +114,10 @@ pub struct Directory {
 }
 
 /// One person.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of the register that have nothing to do with each other"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Who.

@@ -200,6 +200,11 @@ impl Hall {
         self.must(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
+    /// The program with exactly these arguments.
+    pub(crate) fn run_with(&self, arguments: &[&str]) -> Output {
+        Command::new(PROGRAM).args(arguments).current_dir(self.path()).output().unwrap()
+    }
+
     /// Runs one command of the program to its end.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let data = self.path().join("server");

@@ -343,3 +343,34 @@ async fn a_box_that_joins_again_leaves_its_old_certificate_worthless() {
     let _newer = line.of.dial().await;
     line.until("displaced", |line| line.ended.is_some()).await;
 }
+
+#[test]
+fn every_bundle_of_paper_has_numbers_of_its_own() {
+    let hall = Hall::new();
+    let site = TestSite::Gym.id().to_string();
+    let file = |name: &str| hall.path().join(name).display().to_string();
+    let print = |out: &str, paper: &[&str]| {
+        let data = file("server");
+        let mut arguments = vec!["paper", "--data", &data, "--out", out];
+        arguments.extend(paper);
+        hall.run_with(&arguments)
+    };
+    let mut numbers = std::collections::BTreeSet::new();
+    for name in ["one.pdf", "two.pdf"] {
+        let out = file(name);
+        assert!(print(&out, &["cards", "--site", &site, "--count", "3"]).status.success());
+        let read = std::process::Command::new("pdftotext").args(["-layout", &out, "-"]).output().unwrap();
+        let text = String::from_utf8(read.stdout).unwrap();
+        let badges = text.split_whitespace().filter(|word| word.matches('-').count() == 3);
+        numbers.extend(badges.map(str::to_owned));
+    }
+    assert_eq!(numbers.len(), 2 * 3 * 6, "{numbers:?}");
+    assert!(numbers.iter().any(|number| number.starts_with("1-3-F-")));
+    assert!(numbers.iter().any(|number| number.starts_with("2-1-A-")));
+    assert!(print(&file("three.pdf"), &["instructions"]).status.success());
+    for wrong in [&["cards", "--site", &site, "--count", "0"][..], &["groups", "--district", "山手"]] {
+        let refused = print(&file("no.pdf"), wrong);
+        assert!(!refused.status.success() && !refused.stderr.is_empty());
+    }
+    assert!(!hall.path().join("no.pdf").exists());
+}

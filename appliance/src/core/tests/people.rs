@@ -109,7 +109,7 @@ fn a_leader_declares_a_group_once_and_only_of_it() {
     assert!(members.len() > 20 && members.windows(2).all(|pair| pair[0].household <= pair[1].household + 1));
     let leader = bench.person("hanako");
     let present = vec![leader, bench.person("naoki"), bench.person("hidden")];
-    assert_eq!(bench.ask(Command::DeclareGroup { leader, present: present.clone() }), Ok(None));
+    assert_eq!(bench.ask(Command::DeclareGroup { leader, present }), Ok(None));
     assert!(matches!(bench.answer(), AnswerKind::Done { people: 3 }));
     let seen: Vec<_> = group(&mut bench)
         .into_iter()

@@ -203,6 +203,7 @@ impl Core {
             core.desks.insert(lane.lane, desk);
         }
         core.reread(now);
+        core.join_known_cards(now);
         for lane in core.lane_ids() {
             core.refresh(lane, now);
         }
@@ -265,7 +266,7 @@ impl Core {
             Event::Link(event) => self.link_event(event, now),
             Event::Lists(event) => self.list_event(event),
             Event::Roster(event) => self.roster_event(event, now),
-            Event::RosterIndex(index) => self.take_index(*index),
+            Event::RosterIndex(index) => self.take_index(*index, now),
             Event::Status(answer) => {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
@@ -351,7 +352,7 @@ impl Core {
                 self.declare_group(lane, leader, &present, now).map(|()| None)
             }
             Command::ShowNotArrived { district, from } => self.not_arrived(district, from).map(Some),
-            Command::ShowStays => self.stays().map(Some),
+            Command::ShowStays => self.stays(now).map(Some),
             Command::ConfirmStays { people } => self.confirm_stays(lane, &people, now).map(Some),
             Command::CloseRollCall { since } => self.close_roll_call(lane, since, now).map(Some),
             command => {
@@ -389,7 +390,9 @@ impl Core {
         if is_other_world {
             info!(?mode, "another incident is open");
             self.desks.values_mut().for_each(|desk| desk.lane.incident_changed());
-            self.renew_index();
+            // What was known in a drill says nothing in earnest, also until the new index is ready.
+            self.roster.drop_index();
+            self.renew_index(now);
         }
         self.recount(now);
         Ok(())

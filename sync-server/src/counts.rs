@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_model::{Assurance, IncidentId, Mode, SiteId, SiteKind, UnixMillis};
-use hinamori_record::{Building, Period};
+use hinamori_record::Building;
 use hinamori_store_sqlite::{SiteCounts, StoreError, Totals};
 use hinamori_sync::town::{Incidents, Site};
 use serde::Serialize;
@@ -104,7 +104,7 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     let Incidents { daily_life, live, drill } = town.incidents;
     let sites: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
     let asked = move |stores: &mut Stores| -> Result<_, StoreError> {
-        let of = |incident| figures(stores, incident, &sites, Period::of(at));
+        let of = |incident| figures(stores, incident, &sites, at);
         Ok(([of(live)?, of(daily_life)?, of(drill)?], totals(stores)?))
     };
     let (figures, totals) = hub.archive.ask(asked).await??;
@@ -114,7 +114,7 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     let incidents = incidents.map(|((mode, incident), figures)| {
         let districts = districts.remove(&incident).unwrap_or_default();
         let sites = town.sites.iter().zip(figures);
-        let sites = sites.map(|(site, (counts, building))| {
+        let sites = sites.map(|(site, (counts, visitors, building))| {
             let boxes = || town.boxes_at(site);
             let last_contact = boxes().filter_map(|id| hub.contacts.last(id)).max();
             let line = if boxes().next().is_none() {
@@ -125,7 +125,11 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
                 SiteLine::Cut
             };
             let card_data = boxes().filter_map(|id| hub.contacts.card_data(id)).min();
-            SiteFigures { card_data, ..SiteFigures::new(site, counts, building, last_contact, line) }
+            SiteFigures {
+                card_data,
+                visitors,
+                ..SiteFigures::new(site, counts, building, last_contact, line)
+            }
         });
         IncidentCounts { mode, sites: sites.collect(), districts }
     });
@@ -135,18 +139,24 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     Ok(Counts { town: town.name.clone(), records, changes, incidents, quarantined, assurances, at })
 }
 
-type Figures = Vec<(SiteCounts, Option<Building>)>;
+type Figures = Vec<(SiteCounts, u32, Option<Building>)>;
 
 fn figures(
     stores: &Stores,
     incident: IncidentId,
     sites: &[SiteId],
-    today: Period,
+    at: UnixMillis,
 ) -> Result<Figures, StoreError> {
     let store = stores.store_of(incident);
     sites
         .iter()
-        .map(|site| Ok((store.counts(incident, *site, today)?, store.building(incident, *site)?)))
+        .map(|site| {
+            Ok((
+                store.counts(incident, *site, at)?,
+                store.visitors(incident, *site, at)?,
+                store.building(incident, *site)?,
+            ))
+        })
         .collect()
 }
 
@@ -174,7 +184,7 @@ impl SiteFigures {
         line: SiteLine,
     ) -> Self {
         let Site { id, name, kind, catchment: _ } = site.clone();
-        let SiteCounts { here, unaccounted, passed, out, beside, visitors, unnamed, watched } = counts;
+        let SiteCounts { here, unaccounted, passed, out, beside, unnamed, watched } = counts;
         Self {
             id,
             name,
@@ -183,7 +193,7 @@ impl SiteFigures {
             passed,
             out,
             beside,
-            visitors,
+            visitors: 0,
             unnamed,
             watched,
             last_contact,

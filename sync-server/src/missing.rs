@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::archive::{Closed, Stores};
+use crate::clock::now;
 use crate::hub::Hub;
 use crate::roster;
 use crate::town::Town;
@@ -170,7 +171,7 @@ fn update(
         let since = match roll_calls.get(&presence.site) {
             Some(since) => *since,
             None => {
-                let since = store.roll_call(incident, presence.site)?.unwrap_or_default();
+                let since = store.roll_call(incident, presence.site, now())?.unwrap_or_default();
                 *roll_calls.entry(presence.site).or_insert(since)
             }
         };

@@ -48,8 +48,9 @@ impl Core {
                 // Hidden people stand there like a card that nobody knows, and go when somebody named that.
                 Some(_) => {
                     let shadow = self.shadow_of(person);
-                    let is_named = self.ledger.store(incident).is_named(shadow)?;
-                    (!is_named).then(|| line(at, None, doubts.with(Doubt::UnknownCard), Some(shadow)))
+                    let named = self.ledger.store(incident).named_at(shadow)?;
+                    let is_open = named.is_none_or(|named| named < at);
+                    is_open.then(|| line(at, None, doubts.with(Doubt::UnknownCard), Some(shadow)))
                 }
                 None => Some(line(at, None, doubts, Some(person))),
             });

@@ -1,8 +1,8 @@
 //! What is asked and said of people without a card: searching, naming, neighbourhood groups, who has not arrived, and the
 //! roll-call.
 //!
-//! **Hidden people** (law 7) are for ever not seen yet in everything that is sent from here, and stand in the roll-call like a
-//! card that nobody knows. A touch that names them is written down like any other.
+//! **Hidden people** (law 7) are for ever not seen yet in everything that is sent from here: also in the roll-call, where somebody who
+//! was never seen does not stand. A touch that names them is written down like any other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use hinamori_model::{
     BindingAssurance, LaneId, PersonId, PersonalText, RegisteredKind, SiteId, SiteKind, UnixMillis,
 };
 use hinamori_people::{DistrictFigures, Page, Standing};
-use hinamori_record::{Fact, Presence, PresenceEvent, PresenceState, Proof};
+use hinamori_record::{Details, Fact, Presence, PresenceEvent, PresenceState, Proof};
 use hinamori_store_sqlite::{Concerned, StoreError};
 use hinamori_sync::town::Person;
 use tracing::error;
@@ -25,7 +25,7 @@ use super::Core;
 /// People that one answer names at most: two tiles and their pages.
 const MOST_FOUND: usize = 40;
 /// People of one group on a tick list.
-const MOST_OF_A_GROUP: usize = 400;
+const MOST_OF_A_GROUP: usize = 3_000;
 /// Stays in one list: a gym holds fewer.
 const MOST_STAYS: usize = 3_000;
 /// People in one touch: more than a neighbourhood, less than a change has room for.
@@ -46,9 +46,14 @@ impl Core {
     fn shown_state(&self, person: &Person) -> Result<MemberState, StoreError> {
         let is_checkpoint = self.town.site.kind == SiteKind::CheckPoint;
         // Read for everybody, so that a hidden person's line takes no other time.
-        let presence = self
-            .presence_here(person.id)?
-            .filter(|presence| !person.hidden && (is_checkpoint || presence.state == PresenceState::Here));
+        let is_shown = |state| match state {
+            PresenceState::Here => true,
+            // Nobody saw whom somebody only told of.
+            PresenceState::ToldElsewhere => false,
+            _ => is_checkpoint,
+        };
+        let presence = self.presence_here(person.id)?;
+        let presence = presence.filter(|presence| !person.hidden && is_shown(presence.state));
         Ok(presence.map_or(MemberState::NotSeen, |presence| MemberState::AlreadyIn {
             at: presence.arrived_at.unwrap_or(presence.seen_at.millis()),
         }))
@@ -148,12 +153,17 @@ impl Core {
         person: PersonId,
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
-        let is_known = |core: &Self, id| core.directory.person(id).map_err(unreadable);
-        if is_known(self, nameless)?.is_some() || is_known(self, person)?.is_none() {
+        let is_person = self.directory.person(person).map_err(unreadable)?.is_some();
+        if !nameless.is_of_unknown_card() || !is_person {
             return Err(Refusal::NotNow);
         }
         let binding = BindingAssurance::MatchedByStaff;
-        self.say(lane, &[Fact::Link { from: nameless, to: person, binding }], now)?;
+        let mut facts = vec![Fact::Link { from: nameless, to: person, binding }];
+        if self.is_shadow(nameless).map_err(unreadable)? {
+            // Whoever is named is here from then on, as with any other card: staff said so.
+            facts.push(Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED));
+        }
+        self.say(lane, &facts, now)?;
         Ok(ToKiosk::LeaderList(self.leader_list()))
     }
 
@@ -165,7 +175,7 @@ impl Core {
         kind: RegisteredKind,
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
-        if self.directory.person(nameless).map_err(unreadable)?.is_some() {
+        if !nameless.is_of_unknown_card() {
             return Err(Refusal::NotNow);
         }
         self.say(lane, &[Fact::Registered { person: nameless, kind, household: None }], now)?;
@@ -189,7 +199,8 @@ impl Core {
         self.say(lane, &facts, now)
     }
 
-    /// 点呼: these people were seen on a round. Only who stays here can be: nobody arrives by it.
+    /// 点呼: these people were seen on a round. Only who stays here can be: nobody arrives by it, and who lives beside the site
+    /// goes on living there. Whoever left meanwhile is passed over. Hidden people are in no list, so nobody ticks them.
     pub(super) fn confirm_stays(
         &mut self,
         lane: LaneId,
@@ -197,16 +208,21 @@ impl Core {
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
         let mut facts = Vec::new();
-        for shown in bounded(people)? {
-            let person = self.behind_shadow(shown).map_err(unreadable)?;
-            let presence = self.presence_here(person).map_err(unreadable)?.ok_or(Refusal::NotNow)?;
-            if !is_a_stay(&presence) {
-                return Err(Refusal::NotNow);
-            }
-            facts.push(Fact::presence(person, PresenceEvent::Seen, Proof::DECLARED));
+        for person in bounded(people)? {
+            let is_hidden = self.directory.is_hidden(person).map_err(unreadable)?;
+            let presence = self.presence_here(person).map_err(unreadable)?;
+            let Some(presence) = presence.filter(|presence| !is_hidden && is_a_stay(presence)) else {
+                continue;
+            };
+            let (event, details) = match presence.state {
+                PresenceState::AtHome => (PresenceEvent::AtHome, presence.details),
+                PresenceState::InCar => (PresenceEvent::InCar, presence.details),
+                _ => (PresenceEvent::Seen, Details::NONE),
+            };
+            facts.push(Fact::Presence { person, event, proof: Proof::DECLARED, details });
         }
         self.say(lane, &facts, now)?;
-        self.stays()
+        self.stays(now)
     }
 
     /// 点呼 is over.
@@ -221,18 +237,18 @@ impl Core {
             return Err(Refusal::NotNow);
         }
         self.say(lane, &[Fact::RollCall { since }], now)?;
-        self.stays()
+        self.stays(now)
     }
 
-    /// Everybody's stay here, whoever was not seen for longest first.
-    pub(super) fn stays(&self) -> Result<ToKiosk, Refusal> {
-        self.read_stays().map(ToKiosk::Stays).map_err(unreadable)
+    /// Everybody's stay here, whoever was not seen for longest first. Hidden people are not in it: they were never seen.
+    pub(super) fn stays(&self, now: UnixMillis) -> Result<ToKiosk, Refusal> {
+        self.read_stays(now).map(ToKiosk::Stays).map_err(unreadable)
     }
 
-    fn read_stays(&self) -> Result<Vec<Stay>, StoreError> {
+    fn read_stays(&self, now: UnixMillis) -> Result<Vec<Stay>, StoreError> {
         let (incident, site) = (self.open_incident(), self.site());
         let store = self.ledger.store(incident);
-        let since = store.roll_call(incident, site)?.unwrap_or_default();
+        let since = store.roll_call(incident, site, now)?.unwrap_or_default();
         let mut here = Vec::new();
         store.for_each_presence(incident, |person, presence| {
             if presence.site == site && is_a_stay(presence) {
@@ -244,11 +260,10 @@ impl Core {
         for (person, presence) in here.into_iter().take(MOST_STAYS) {
             let seen_at = presence.seen_at.millis();
             let known = self.directory.person(person)?;
-            let (person, name) = match known {
-                Some(Person { hidden: true, .. }) => (self.shadow_of(person), None),
-                Some(known) => (person, Some(known.name)),
-                None => (person, None),
-            };
+            if known.as_ref().is_some_and(|known| known.hidden) {
+                continue;
+            }
+            let name = known.map(|known| known.name);
             let state = match presence.state {
                 PresenceState::Here if seen_at < since => StayState::Unaccounted,
                 PresenceState::Here => StayState::Here,
@@ -262,10 +277,9 @@ impl Core {
         Ok(stays)
     }
 
-    /// The person who stands under this id in a list: somebody hidden, or the id itself.
-    fn behind_shadow(&self, shown: PersonId) -> Result<PersonId, StoreError> {
-        let hidden = self.directory.hidden()?;
-        Ok(hidden.into_iter().find(|hidden| self.shadow_of(*hidden) == shown).unwrap_or(shown))
+    /// Whether an id stands for somebody hidden in the leader's list.
+    fn is_shadow(&self, id: PersonId) -> Result<bool, StoreError> {
+        Ok(self.directory.hidden()?.into_iter().any(|hidden| self.shadow_of(hidden) == id))
     }
 
     /// Writes facts that change no lane's screen, in the open incident.
@@ -328,14 +342,14 @@ impl Core {
     }
 
     /// Takes over what the records say of whom new ones concern.
-    pub(super) fn note_concerned(&mut self, concerned: Concerned) {
+    pub(super) fn note_concerned(&mut self, concerned: Concerned, now: UnixMillis) {
         match concerned {
-            Concerned::People(people) => self.note_standings(people),
-            Concerned::Everybody => self.note_all_standings(),
+            Concerned::People(people) => self.note_standings(people, now),
+            Concerned::Everybody => self.note_all_standings(now),
         }
     }
 
-    fn note_standings(&mut self, people: BTreeSet<PersonId>) {
+    fn note_standings(&mut self, people: BTreeSet<PersonId>, now: UnixMillis) {
         let Some(mut roster) = self.roster.take_index() else { return };
         let incident = self.open_incident();
         let mut since = BTreeMap::new();
@@ -344,18 +358,18 @@ impl Core {
             let found = self.ledger.store(incident).presence(incident, person);
             let presence = self.readable(found, "where a person is");
             let standing =
-                presence.map_or(Standing::NotSeen, |presence| self.standing(&presence, &mut since));
+                presence.map_or(Standing::NotSeen, |presence| self.standing(&presence, &mut since, now));
             roster.update(person, standing);
         }
         self.roster.put_index(roster);
     }
 
     /// Takes over what the records say of everybody.
-    pub(super) fn note_all_standings(&mut self) {
+    pub(super) fn note_all_standings(&mut self, now: UnixMillis) {
         let Some(mut roster) = self.roster.take_index() else { return };
         let (incident, mut since, mut standings) = (self.open_incident(), BTreeMap::new(), BTreeMap::new());
         let read = self.ledger.store(incident).for_each_presence(incident, |person, presence| {
-            standings.insert(person, self.standing(presence, &mut since));
+            standings.insert(person, self.standing(presence, &mut since, now));
         });
         match read {
             Ok(()) => roster.update_all(&standings),
@@ -367,10 +381,15 @@ impl Core {
     }
 
     /// `since` keeps the last roll-calls that were looked up.
-    fn standing(&self, presence: &Presence, since: &mut BTreeMap<SiteId, UnixMillis>) -> Standing {
+    fn standing(
+        &self,
+        presence: &Presence,
+        since: &mut BTreeMap<SiteId, UnixMillis>,
+        now: UnixMillis,
+    ) -> Standing {
         let incident = self.open_incident();
         let since = *since.entry(presence.site).or_insert_with(|| {
-            let found = self.ledger.store(incident).roll_call(incident, presence.site);
+            let found = self.ledger.store(incident).roll_call(incident, presence.site, now);
             self.readable(found, "the last roll-call").unwrap_or_default()
         });
         Standing::of(presence, presence.seen_at.millis() < since)

@@ -68,6 +68,11 @@ impl People {
         self.index.take()
     }
 
+    /// Nothing is searched or counted until there is a new one.
+    pub(super) fn drop_index(&mut self) {
+        self.index = None;
+    }
+
     pub(super) fn put_index(&mut self, index: RosterIndex) {
         self.index = Some(index);
     }
@@ -104,8 +109,7 @@ pub(super) fn open(data: &Path) -> Result<(Directory, People), StoreError> {
     }
 }
 
-/// The directory comes again out of the parts: one that cannot be read keeps nobody waiting, and stays for whoever wants
-/// to know how that came.
+/// The directory comes again out of the parts: one that cannot be read keeps nobody waiting.
 fn open_parts(path: &Path) -> Result<std::io::Result<DirectoryParts>, StoreError> {
     let problem = match DirectoryParts::open(path) {
         Ok(parts) => return Ok(Ok(parts)),
@@ -114,10 +118,10 @@ fn open_parts(path: &Path) -> Result<std::io::Result<DirectoryParts>, StoreError
     };
     error!(error = &problem as &dyn std::error::Error, "the directory cannot be read and is made anew");
     for end in ["", "-wal", "-shm"] {
-        let name = |of: &str| PathBuf::from(format!("{}{of}{end}", path.display()));
-        match std::fs::rename(name(""), name(".damaged")) {
+        // It may hold the names of a whole town, and nobody could wipe them any more.
+        match std::fs::remove_file(format!("{}{end}", path.display())) {
             Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
-                warn!(%problem, "the damaged directory cannot be moved away");
+                warn!(%problem, "the damaged directory cannot be removed");
             }
             Ok(()) | Err(_) => {}
         }
@@ -125,7 +129,7 @@ fn open_parts(path: &Path) -> Result<std::io::Result<DirectoryParts>, StoreError
     Ok(DirectoryParts::open(path).map_err(std::io::Error::other))
 }
 
-/// Cards that are joined to people in one change; the rest when people are loaded next.
+/// Cards that are joined to people in one change.
 const MOST_JOINED: usize = 200;
 
 /// The index of everybody whom the directory in a file holds.
@@ -214,12 +218,12 @@ impl Core {
             self.join_known_cards(now);
             // Somebody else may be hidden.
             self.recount(now);
-            self.renew_index();
+            self.renew_index(now);
         }
     }
 
     /// Makes the index of whoever is loaded anew, beside everything else; without an open incident there is none.
-    pub(super) fn renew_index(&mut self) {
+    pub(super) fn renew_index(&mut self, now: UnixMillis) {
         if self.opening.mode() == Mode::DailyLife {
             self.roster.index = None;
             return;
@@ -227,7 +231,7 @@ impl Core {
         let Some(path) = self.roster.path.clone() else { return };
         let Some(to_core) = self.roster.to_core.clone() else {
             let index = read_index(&path);
-            return self.take_index(index);
+            return self.take_index(index, now);
         };
         if self.roster.indexing != Indexing::Idle {
             self.roster.indexing = Indexing::Outdated;
@@ -244,7 +248,7 @@ impl Core {
     }
 
     /// An index is ready.
-    pub(super) fn take_index(&mut self, index: Result<RosterIndex, StoreError>) {
+    pub(super) fn take_index(&mut self, index: Result<RosterIndex, StoreError>, now: UnixMillis) {
         let is_outdated = self.roster.indexing == Indexing::Outdated;
         self.roster.indexing = Indexing::Idle;
         if self.opening.mode() == Mode::DailyLife {
@@ -254,32 +258,39 @@ impl Core {
         match index {
             Ok(index) => {
                 self.roster.index = Some(index);
-                self.note_all_standings();
+                self.note_all_standings(now);
             }
             Err(problem) => {
+                self.roster.index = None;
                 error!(error = &problem as &dyn std::error::Error, "the roster cannot be searched");
             }
         }
         if is_outdated {
-            self.renew_index();
+            self.renew_index(now);
         }
     }
 
     /// A card that was taken like an unknown one, before its owner was loaded, gets its owner now.
-    fn join_known_cards(&mut self, now: UnixMillis) {
-        let facts = match self.known_since() {
-            Ok(facts) => facts,
-            Err(problem) => {
-                return error!(
-                    error = &problem as &dyn std::error::Error,
-                    "cards cannot be joined to people"
-                );
+    pub(super) fn join_known_cards(&mut self, now: UnixMillis) {
+        // Before the lanes are there nothing can be written; it is tried again when they are.
+        let Some(lane) = self.lane_ids().first().copied() else { return };
+        loop {
+            let facts = match self.known_since() {
+                Ok(facts) if facts.is_empty() => return,
+                Ok(facts) => facts,
+                Err(problem) => {
+                    return error!(
+                        error = &problem as &dyn std::error::Error,
+                        "cards cannot be joined to people"
+                    );
+                }
+            };
+            let incident = self.open_incident();
+            // On a full disk they stay apart until people are loaded again; nobody is lost by it.
+            if self.write(incident, lane, &facts, now).is_err() {
+                return;
             }
-        };
-        let Some(lane) = self.lane_ids().first().copied().filter(|_| !facts.is_empty()) else { return };
-        let incident = self.open_incident();
-        // On a full disk they stay apart until people are loaded again; nobody is lost by it.
-        if self.write(incident, lane, &facts, now).is_ok() {
+            self.note_all_standings(now);
             info!(cards = facts.len(), "cards were joined to people who were loaded after their first tap");
         }
     }

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_model::{CounterKind, IncidentId, PersonId, SiteKind, UnixMillis};
-use hinamori_record::{DocumentScope, Fact, Period, PresenceState};
+use hinamori_record::{DocumentScope, Fact, Period, Presence, PresenceState};
 use hinamori_store_sqlite::{Concerned, StoreError};
 use tracing::error;
 
@@ -53,7 +53,7 @@ impl Core {
         if incident == self.open_incident() {
             let mut concerned = Concerned::default();
             facts.iter().for_each(|fact| concerned.add(fact));
-            self.note_concerned(concerned);
+            self.note_concerned(concerned, now);
         }
         // What moves records from one person to another, or takes a line off the leader's list.
         let needs_all = |fact: &Fact| {
@@ -109,9 +109,9 @@ impl Core {
     fn counted(&self, known: Tally, now: UnixMillis) -> Result<Tally, StoreError> {
         let (site, period) = (self.site(), Period::of(now));
         let incident = self.open_incident();
-        let counts = self.ledger.store(incident).counts(incident, site, period)?;
+        let counts = self.ledger.store(incident).counts(incident, site, now)?;
         let watch = self.incident_of(CounterKind::Watch);
-        let watched = self.ledger.store(watch).counts(watch, site, period)?.watched;
+        let watched = self.ledger.store(watch).counts(watch, site, now)?.watched;
         let passed = if self.town.site.kind == SiteKind::CheckPoint { counts.passed } else { 0 };
         let surplus = |of: fn(&Surplus) -> i64| known.hidden.values().map(of).sum::<i64>();
         let here = i64::from(counts.here) + i64::from(passed) + i64::from(counts.unnamed);
@@ -150,22 +150,28 @@ impl Core {
         let (site, period) = (self.site(), Period::of(now));
         let incident = self.open_incident();
         let sightings = self.ledger.store(incident).sightings(incident, site, person)?;
+        // Whoever was named in their place is counted themselves.
+        let named = self.ledger.store(incident).named_at(self.shadow_of(person))?;
         let watch = DocumentScope { incident: self.incident_of(CounterKind::Watch), site, period };
         let watched = self.ledger.store(watch.incident).watch_sightings(watch, person)?;
         Ok(Surplus {
-            here: i64::from(sightings) - i64::from(self.is_counted(person)?),
+            here: i64::from(sightings)
+                - i64::from(self.is_counted(person, now)?)
+                - i64::from(named.is_some()),
             watched: i64::from(watched) - i64::from(watched.min(1)),
         })
     }
 
-    fn is_counted(&self, person: PersonId) -> Result<bool, StoreError> {
+    fn is_counted(&self, person: PersonId, now: UnixMillis) -> Result<bool, StoreError> {
         let incident = self.open_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
-        let counts = |state| match state {
-            PresenceState::Here => true,
+        let since = self.ledger.store(incident).roll_call(incident, self.site(), now)?.unwrap_or_default();
+        let counts = |presence: &Presence| match presence.state {
+            // The number leaves out whom the last roll-call did not find.
+            PresenceState::Here => presence.seen_at.millis() >= since,
             PresenceState::Passed => self.town.site.kind == SiteKind::CheckPoint,
             _ => false,
         };
-        Ok(presence.is_some_and(|presence| presence.site == self.site() && counts(presence.state)))
+        Ok(presence.is_some_and(|presence| presence.site == self.site() && counts(&presence)))
     }
 }

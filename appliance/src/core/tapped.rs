@@ -142,7 +142,8 @@ impl Core {
     fn tap_of(&self, card: CardKey, evidence: &Evidence<'_>) -> Tap {
         let known = self.known_card(card);
         let derived = || self.town.key.person_of_unknown_card(card);
-        let person = self.canonical(known.as_ref().map_or_else(derived, |known| known.person));
+        // Whoever the town has bound to the card is its owner, whatever anybody says.
+        let person = known.as_ref().map_or_else(|| self.canonical(derived()), |known| known.person);
         let is_named = known.is_some() || self.is_named(derived());
         let is_stopped = known.as_ref().is_some_and(|known| known.stopped.is_some());
         // A name that was given in the field joins the card to its person like staff at the town hall do.
@@ -173,8 +174,8 @@ impl Core {
 
     fn is_named(&self, person: PersonId) -> bool {
         [self.incident(Mode::DailyLife), self.open_incident()].into_iter().any(|incident| {
-            let found = self.ledger.store(incident).is_named(person).map(Some);
-            self.readable(found, "whether somebody was named").unwrap_or_default()
+            let found = self.ledger.store(incident).named_at(person);
+            self.readable(found, "whether somebody was named").is_some()
         })
     }
 

@@ -372,7 +372,7 @@ impl Core {
             let ingested = store.commit_received(&batches, now, Durability::Relaxed)?;
             let latest = clock::latest_believable(now, self.town.checks.time.not_before(now));
             self.ledger.observe(ingested.latest, latest);
-            self.note_concerned(ingested.concerned);
+            self.note_concerned(ingested.concerned, now);
             for refused in ingested.refused {
                 warn!(error = &refused as &dyn std::error::Error, "a batch of another box was not taken");
             }

@@ -34,7 +34,7 @@ const fn at_hour(now: UnixMillis, days: u64, hour: u64) -> UnixMillis {
 }
 
 /// When somebody is due back or asked after.
-fn due(leaving: Leaving, destination: Option<Destination>, now: UnixMillis) -> UnixMillis {
+pub(crate) fn due(leaving: Leaving, destination: Option<Destination>, now: UnixMillis) -> UnixMillis {
     let noon = |days| at_hour(now, days, 12);
     match (leaving, destination) {
         (Leaving::Out, _) => at_hour(now, 0, 21).max(now.plus(3 * HOUR)),

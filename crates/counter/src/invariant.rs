@@ -14,13 +14,15 @@ use proptest::prelude::*;
 use crate::fixture::{Desk, READ, mate, person, presence, record, text, unknown};
 use crate::{Declared, DeclaredPerson, Input, KnownPerson, Tap, WatchStanding, Written};
 
-const STATES: [Option<PresenceState>; 6] = [
+const STATES: [Option<PresenceState>; 8] = [
     None,
     Some(PresenceState::Here),
     Some(PresenceState::Passed),
     Some(PresenceState::Out),
     Some(PresenceState::Moved),
     Some(PresenceState::Left),
+    Some(PresenceState::AtHome),
+    Some(PresenceState::ToldElsewhere),
 ];
 
 /// The family: two of the four are hidden.

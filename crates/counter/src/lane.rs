@@ -134,7 +134,7 @@ impl Lane {
             return Plan::of(By::Card, Vec::new(), Then::Repeat);
         }
         let step = match self.counter {
-            CounterKind::Shelter => shelter::tap(self.gate(), tap),
+            CounterKind::Shelter => shelter::tap(self.gate(), tap, now),
             CounterKind::Watch => watch::tap(tap),
         };
         Plan::begin(By::Card, Some(tap.card), tap.shows_doubt(), step)

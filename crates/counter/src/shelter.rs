@@ -26,9 +26,10 @@
 use std::collections::BTreeSet;
 
 use hinamori_ipc::{AnswerKind, Member, MemberState, Party, Refusal};
-use hinamori_model::{Direction, Leaving, PersonId, SiteKind};
+use hinamori_model::{Direction, Leaving, PersonId, SiteKind, UnixMillis};
 use hinamori_record::{Details, Fact, Presence, PresenceEvent, PresenceState, Proof};
 
+use crate::departure;
 use crate::plan::{Declared, DeclaredPerson};
 use crate::tap::{Housemate, Tap};
 use crate::visit::{Invited, Leaver, Offer, Step};
@@ -55,7 +56,8 @@ impl Gate {
     const fn has_received(self, presence: Option<&Presence>) -> bool {
         match (self, presence) {
             (_, None) => false,
-            (Self::CheckPoint, Some(_)) => true,
+            // Nobody saw whom somebody only told of.
+            (Self::CheckPoint, Some(presence)) => !matches!(presence.state, PresenceState::ToldElsewhere),
             (Self::Entrance | Self::Exit, Some(presence)) => matches!(presence.state, PresenceState::Here),
         }
     }
@@ -75,9 +77,15 @@ impl Gate {
 }
 
 /// A card was held to the lane.
-pub(crate) fn tap(gate: Gate, tap: &Tap) -> Step {
+pub(crate) fn tap(gate: Gate, tap: &Tap, now: UnixMillis) -> Step {
     let presence = tap.presence.as_ref();
-    let facts = vec![Fact::presence(tap.person, gate.event(presence), tap.proof)];
+    let until = (gate == Gate::Exit).then(|| departure::due(Leaving::Out, None, now));
+    let facts = vec![Fact::Presence {
+        person: tap.person,
+        event: gate.event(presence),
+        proof: tap.proof,
+        details: Details { until, ..Details::NONE },
+    }];
     let is_seen_again = gate.has_received(presence) && !tap.is_hidden();
     match gate {
         Gate::Exit => seen_here(tap, facts, Some(Leaving::Out)),
@@ -95,10 +103,11 @@ fn seen_here(tap: &Tap, facts: Vec<Fact>, recorded: Option<Leaving>) -> Step {
     Step { facts, kind: AnswerKind::Here { name }, offer: Offer::Leave { leaver, recorded } }
 }
 
-/// Somebody says that these people are here. Who is here already is left out, but for hidden people: what is
+/// Somebody says that these people are here, also at a lane set to 出口: nobody says it of whoever leaves. Who is here already is left out, but for hidden people: what is
 /// recorded of them is the same whatever was before.
 pub(crate) fn declared(gate: Gate, declared: &Declared) -> Step {
     let Declared { by, people } = declared;
+    let gate = if gate == Gate::Exit { Gate::Entrance } else { gate };
     let is_new = |person: &&DeclaredPerson| person.hidden || !gate.has_received(person.presence.as_ref());
     let details = Details { declared_by: *by, ..Details::NONE };
     let facts: Vec<Fact> = people

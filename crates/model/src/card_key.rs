@@ -68,13 +68,18 @@ impl TownKey {
     /// The person that an unknown card stands for until somebody names them (design: two boxes that
     /// never met derive the same person from the same card).
     pub fn person_of_unknown_card(&self, card: CardKey) -> PersonId {
-        PersonId::from_bytes(self.mac16(b"person", card.as_bytes()))
+        PersonId::of_unknown_card(self.mac16(b"person", card.as_bytes()))
     }
 
     /// Who a line of the roster is, by the number that the town's register gives them. Whoever imports the same register
     /// again, also on a new server with the same town secret, means the same person.
     pub fn person_of_resident(&self, number: &str) -> PersonId {
-        PersonId::from_bytes(self.mac16(b"resident", number.as_bytes()))
+        let mut bytes = self.mac16(b"resident", number.as_bytes());
+        // Never like the id of an unknown card.
+        if PersonId::from_bytes(bytes).is_of_unknown_card() {
+            bytes = self.mac16(b"resident again", number.as_bytes());
+        }
+        PersonId::from_bytes(bytes)
     }
 
     /// Which household a number of the town's register means.
@@ -106,6 +111,8 @@ mod tests {
         assert_ne!(card, town.card_key(TokenKind::Uid, &[7; 32]));
         assert_ne!(card, TownKey::new([2; 32]).card_key(TokenKind::Certificate, &[7; 32]));
         assert_eq!(town.person_of_unknown_card(card), TownKey::new([1; 32]).person_of_unknown_card(card));
+        assert!(town.person_of_unknown_card(card).is_of_unknown_card());
+        assert!(!town.person_of_resident("0001").is_of_unknown_card());
     }
 
     #[test]

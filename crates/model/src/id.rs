@@ -102,6 +102,23 @@ id128! {
     /// person ([`crate::TownKey::person_of_unknown_card`]).
     PersonId
 }
+/// With these two bytes begins the id that an unknown card stands for, and no other.
+const UNKNOWN_CARD: [u8; 2] = *b"uk";
+
+impl PersonId {
+    /// Whether the id was made from a card or badge that nobody knew, and not given to somebody of the roster. Only such
+    /// an id can be said to be somebody else.
+    pub const fn is_of_unknown_card(&self) -> bool {
+        let [first, second, ..] = self.0;
+        first == UNKNOWN_CARD[0] && second == UNKNOWN_CARD[1]
+    }
+
+    pub(crate) const fn of_unknown_card(mut bytes: [u8; 16]) -> Self {
+        [bytes[0], bytes[1]] = UNKNOWN_CARD;
+        Self(bytes)
+    }
+}
+
 id128! {
     /// One household of the roster.
     HouseholdId

@@ -100,8 +100,8 @@ mod tests {
     use crate::record::{Details, Fact, PresenceEvent, Proof, RevocationMark};
     use crate::{Period, decode_change};
     use hinamori_model::{
-        Assurance, BindingAssurance, BoxId, Destination, Doubt, Hlc, HouseholdId, IncidentId, LaneId,
-        PersonId, RecordId, RegisteredKind, SiteId,
+        Assurance, BindingAssurance, BoxId, CardKey, Destination, Doubt, Hlc, HouseholdId, IncidentId,
+        LaneId, PersonId, RecordId, RegisteredKind, SiteId, TownKey,
     };
 
     fn scope() -> DocumentScope {
@@ -132,6 +132,27 @@ mod tests {
         };
         let person = PersonId::from_bytes([number; 16]);
         record(number, Fact::presence(person, PresenceEvent::Arrived, proof))
+    }
+
+    fn unknown_card(number: u8) -> PersonId {
+        TownKey::new([1; 32]).person_of_unknown_card(CardKey::from_bytes([number; 16]))
+    }
+
+    #[test]
+    fn only_an_unknown_card_can_be_said_to_be_somebody() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let resident = PersonId::from_bytes([1; 16]);
+        let said = [
+            record(
+                1,
+                Fact::Link { from: resident, to: unknown_card(2), binding: BindingAssurance::MatchedByStaff },
+            ),
+            record(2, Fact::Registered { person: resident, kind: RegisteredKind::Visitor, household: None }),
+            record(3, Fact::RollCall { since: UnixMillis::new(u64::MAX) }),
+        ];
+        let change = document.append(&said, UnixMillis::new(0)).unwrap();
+        let decoded = decode_change(&change.bytes).unwrap();
+        assert_eq!((decoded.records, decoded.newer), (Vec::new(), 3));
     }
 
     fn all_kinds() -> Vec<Record> {
@@ -170,7 +191,7 @@ mod tests {
             record(
                 7,
                 Fact::Link {
-                    from: PersonId::from_bytes([1; 16]),
+                    from: unknown_card(1),
                     to: PersonId::from_bytes([2; 16]),
                     binding: BindingAssurance::MatchedByStaff,
                 },
@@ -178,7 +199,7 @@ mod tests {
             record(
                 8,
                 Fact::Registered {
-                    person: PersonId::from_bytes([3; 16]),
+                    person: unknown_card(3),
                     kind: RegisteredKind::Visitor,
                     household: Some(HouseholdId::from_bytes([4; 16])),
                 },

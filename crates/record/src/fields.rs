@@ -185,12 +185,12 @@ impl Fields {
             },
             KIND_UNDO => Fact::Undo { of: self.of()? },
             KIND_LINK => Fact::Link {
-                from: self.person()?,
+                from: self.unknown()?,
                 to: self.id16(OTHER).map(PersonId::from_bytes)?,
                 binding: BindingAssurance::from_code(self.number(BINDING)?)?,
             },
             KIND_REGISTERED => Fact::Registered {
-                person: self.person()?,
+                person: self.unknown()?,
                 kind: RegisteredKind::from_code(self.number(EVENT)?)?,
                 household: self.id16(HOUSEHOLD).map(HouseholdId::from_bytes),
             },
@@ -200,7 +200,7 @@ impl Fields {
                 children: self.small(CHILDREN)?,
                 infants: self.small(INFANTS)?,
             },
-            KIND_ROLL_CALL => Fact::RollCall { since: UnixMillis::new(self.number(UNTIL)?) },
+            KIND_ROLL_CALL => Fact::RollCall { since: self.millis(UNTIL)? },
             _ => return None,
         };
         Some(Record {
@@ -216,6 +216,17 @@ impl Fields {
         self.id16(PERSON).map(PersonId::from_bytes)
     }
 
+    /// Only what a card or badge that nobody knew stood for can be somebody else, or be registered: nobody's box says that
+    /// one resident is another.
+    fn unknown(&self) -> Option<PersonId> {
+        self.person().filter(PersonId::is_of_unknown_card)
+    }
+
+    /// A time that a database can keep.
+    fn millis(&self, key: &str) -> Option<UnixMillis> {
+        self.number(key).filter(|millis| i64::try_from(*millis).is_ok()).map(UnixMillis::new)
+    }
+
     fn of(&self) -> Option<RecordId> {
         self.id16(RECORD).map(RecordId::from_bytes)
     }
@@ -226,7 +237,7 @@ impl Fields {
             declared_by: self.id16(DECLARED_BY).map(PersonId::from_bytes),
             destination: self.number(DESTINATION).and_then(Destination::from_code),
             to: self.id16(SITE).map(SiteId::from_bytes),
-            until: self.number(UNTIL).map(UnixMillis::new),
+            until: self.millis(UNTIL),
         }
     }
 
@@ -235,9 +246,9 @@ impl Fields {
     }
 
     fn proof(&self) -> Option<Proof> {
-        let revocation = match (self.number(REVOKED_SINCE), self.number(NOT_REVOKED_AS_OF)) {
-            (Some(since), _) => RevocationMark::Revoked { since: UnixMillis::new(since) },
-            (None, Some(as_of)) => RevocationMark::NotRevoked { as_of: UnixMillis::new(as_of) },
+        let revocation = match (self.millis(REVOKED_SINCE), self.millis(NOT_REVOKED_AS_OF)) {
+            (Some(since), _) => RevocationMark::Revoked { since },
+            (None, Some(as_of)) => RevocationMark::NotRevoked { as_of },
             (None, None) => RevocationMark::NotChecked,
         };
         Some(Proof {

@@ -15,9 +15,6 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use crate::log::scope_of;
 use crate::{Durability, Store, StoreError};
 
-/// Sites, each with when it saw somebody last.
-type LastSeenAt = Vec<(SiteId, UnixMillis)>;
-
 const PRESENCE: u8 = 0;
 const WATCH: u8 = 1;
 const HEAD_COUNT: u8 = 2;
@@ -43,8 +40,6 @@ pub struct SiteCounts {
     pub out: u32,
     /// 在宅・車中泊: people who live beside the site and are still of it.
     pub beside: u32,
-    /// Of those here, people who are on no roster because they only visit (帰省者・来訪者).
-    pub visitors: u32,
     /// People counted without a name, less those who got a name since.
     pub unnamed: u32,
     /// People seen by the watch counter in the period asked for.
@@ -75,12 +70,16 @@ pub(crate) fn project(
         insert_record(transaction, document, record)?;
         match record.fact {
             Fact::Undo { of } => match take_back(transaction, of)? {
-                Some((PRESENCE, person)) => fold_presence(transaction, scope.incident, person)?,
-                Some((LINK, from)) => fold_linked(transaction, from)?,
+                Some(TakenBack { kind: PRESENCE, person, .. }) => {
+                    fold_presence(transaction, scope.incident, person)?;
+                }
+                Some(TakenBack { kind: LINK, person: from, other: Some(to) }) => {
+                    fold_linked(transaction, from, to)?;
+                }
                 Some(_) | None => {}
             },
             Fact::Presence { person, .. } => fold_presence(transaction, scope.incident, person)?,
-            Fact::Link { from, .. } => fold_linked(transaction, from)?,
+            Fact::Link { from, to, .. } => fold_linked(transaction, from, to)?,
             _ => {}
         }
     }
@@ -164,12 +163,23 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
     Ok(())
 }
 
-/// Marks the record as taken back; its kind and its person, if it has one.
-fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<(u8, PersonId)>, StoreError> {
+/// What a record said that was taken back.
+struct TakenBack {
+    kind: u8,
+    person: PersonId,
+    other: Option<PersonId>,
+}
+
+/// Marks the record as taken back; what it said, if it is about somebody.
+fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<TakenBack>, StoreError> {
     transaction.prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1")?.execute([of.as_bytes()])?;
     let found = transaction
-        .prepare_cached("SELECT kind, person FROM record WHERE id = ?1 AND person IS NOT NULL")?
-        .query_row([of.as_bytes()], |row| Ok((row.get(0)?, row.get(1).map(PersonId::from_bytes)?)))
+        .prepare_cached("SELECT kind, person, other FROM record WHERE id = ?1 AND person IS NOT NULL")?
+        .query_row([of.as_bytes()], |row| {
+            let other: Option<[u8; 16]> = row.get(2)?;
+            let person = PersonId::from_bytes(row.get(1)?);
+            Ok(TakenBack { kind: row.get(0)?, person, other: other.map(PersonId::from_bytes) })
+        })
         .optional()?;
     Ok(found)
 }
@@ -197,14 +207,14 @@ fn canonical(connection: &Connection, person: PersonId) -> Result<PersonId, Stor
 fn ids_of(connection: &Connection, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
     let counts = canonical(connection, person)?;
     let mut linked = connection
-        .prepare_cached("SELECT person FROM record WHERE kind = 5 AND other = ?1 AND undone = 0")?;
-    let (mut ids, mut looked) = (vec![counts], 0);
+        .prepare_cached("SELECT DISTINCT person FROM record WHERE kind = 5 AND other = ?1 AND undone = 0")?;
+    let (mut ids, mut looked, mut known) = (vec![counts], 0, BTreeSet::from([counts]));
     while let Some(to) = ids.get(looked).copied() {
         looked = looked.saturating_add(1);
         let mut rows = linked.query([to.as_bytes()])?;
         while let Some(row) = rows.next()? {
             let from = PersonId::from_bytes(row.get(0)?);
-            if !ids.contains(&from) && canonical(connection, from)? == counts {
+            if known.insert(from) && canonical(connection, from)? == counts {
                 ids.push(from);
             }
         }
@@ -212,26 +222,28 @@ fn ids_of(connection: &Connection, person: PersonId) -> Result<Vec<PersonId>, St
     Ok(ids)
 }
 
-/// A link of `from` came or went: folds everybody anew whom it may concern.
-fn fold_linked(transaction: &Transaction<'_>, from: PersonId) -> Result<(), StoreError> {
-    let mut concerned = vec![from];
-    // Also those of links that were taken back: `from` may have counted for them.
-    let mut targets =
-        transaction.prepare_cached("SELECT other FROM record WHERE kind = 5 AND person = ?1")?;
-    let mut rows = targets.query([from.as_bytes()])?;
-    while let Some(row) = rows.next()? {
-        concerned.push(PersonId::from_bytes(row.get(0)?));
-    }
-    let mut people = BTreeSet::new();
-    for person in concerned {
-        people.extend(ids_of(transaction, person)?);
+/// A link from one id to another came or went: folds everybody anew whom it may concern. Beside these two that is whom `from`
+/// stands for now, and whom it would stand for without its latest link.
+fn fold_linked(transaction: &Transaction<'_>, from: PersonId, to: PersonId) -> Result<(), StoreError> {
+    let mut latest = transaction.prepare_cached(
+        "SELECT other FROM record WHERE kind = 5 AND person = ?1 AND undone = 0
+         ORDER BY at DESC, id DESC LIMIT 2",
+    )?;
+    let rows = latest.query_map([from.as_bytes()], |row| row.get(0).map(PersonId::from_bytes))?;
+    let concerned: Result<Vec<PersonId>, _> = rows.collect();
+    let (mut everybody, mut counting) = (BTreeSet::new(), BTreeSet::new());
+    for person in concerned?.into_iter().chain([from, to]) {
+        everybody.insert(person);
+        if counting.insert(canonical(transaction, person)?) {
+            everybody.extend(ids_of(transaction, person)?);
+        }
     }
     let mut incidents = transaction.prepare_cached(
         "SELECT DISTINCT incident FROM record JOIN document ON document.id = record.document
          WHERE person = ?1 AND kind = 0",
     )?;
     let mut where_seen = BTreeSet::new();
-    for person in &people {
+    for person in &everybody {
         let mut rows = incidents.query([person.as_bytes()])?;
         while let Some(row) = rows.next()? {
             where_seen.insert(IncidentId::from_bytes(row.get(0)?));
@@ -239,8 +251,8 @@ fn fold_linked(transaction: &Transaction<'_>, from: PersonId) -> Result<(), Stor
     }
     for incident in where_seen {
         // Also those without a record of their own: they may have stood for others.
-        people.iter().try_for_each(|person| forget_presence(transaction, incident, *person))?;
-        people.iter().try_for_each(|person| fold_presence(transaction, incident, *person))?;
+        everybody.iter().try_for_each(|person| forget_presence(transaction, incident, *person))?;
+        counting.iter().try_for_each(|person| fold_presence(transaction, incident, *person))?;
     }
     Ok(())
 }
@@ -416,9 +428,11 @@ fn proof_of_row(row: &Row<'_>) -> Result<Proof, StoreError> {
     })
 }
 
-/// A tap that a leader should still look at. Whoever said whose card it was, or that its holder is on no roster, did.
+/// A tap that a leader should still look at. Whoever said afterwards whose card it was, or that its holder is on no roster, did;
+/// and that nobody knew the card is settled by it for ever.
 const IS_OPEN: &str = "doubts > 0 AND undone = 0 AND NOT EXISTS (SELECT 1 FROM record AS said
-    WHERE said.person = record.person AND said.kind IN (5, 6) AND said.undone = 0)";
+    WHERE said.person = record.person AND said.kind IN (5, 6) AND said.undone = 0
+      AND (said.at >= record.at OR record.doubts = 1))";
 
 /// The packed clock reading with which a moment begins.
 fn begin_of(moment: UnixMillis) -> i64 {
@@ -465,74 +479,28 @@ impl Store {
         canonical(&self.connection, person)
     }
 
-    /// The hour of the latest roll-call of a site in an incident; `None` before the first.
+    /// The hour of the latest roll-call of a site in an incident; `None` before the first. One that says more than was over
+    /// when it was said, or `now`, is none: nobody can have been seen in the future.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn roll_call(&self, incident: IncidentId, site: SiteId) -> Result<Option<UnixMillis>, StoreError> {
-        let since: Option<u64> = self
-            .connection
-            .prepare_cached(
-                "SELECT max(until) FROM record JOIN document ON document.id = record.document
-                 WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0",
-            )?
-            .query_row((incident.as_bytes(), site.as_bytes(), ROLL_CALL), |row| row.get(0))?;
-        Ok(since.map(UnixMillis::new))
-    }
-
-    /// How many people are here at a site and were seen since then.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn seen_since(
+    pub fn roll_call(
         &self,
         incident: IncidentId,
         site: SiteId,
-        since: UnixMillis,
-    ) -> Result<u32, StoreError> {
-        Ok(self
+        now: UnixMillis,
+    ) -> Result<Option<UnixMillis>, StoreError> {
+        let since: Option<u64> = self
             .connection
             .prepare_cached(
-                "SELECT count(*) FROM presence
-                 WHERE incident = ?1 AND site = ?2 AND state = 0 AND seen_at >= ?3",
+                "SELECT until FROM record JOIN document ON document.id = record.document
+                 WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0
+                   AND until <= (at >> 16) AND until <= ?4
+                 ORDER BY at DESC, record.id DESC LIMIT 1",
             )?
-            .query_row((incident.as_bytes(), site.as_bytes(), begin_of(since)), |row| row.get(0))?)
-    }
-
-    /// People whom two sites or more have as here: each with those sites and when they saw them last.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn at_several_sites(&self, incident: IncidentId) -> Result<Vec<(PersonId, LastSeenAt)>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT person FROM record JOIN document ON document.id = record.document
-             WHERE incident = ?1 AND kind = 0 AND undone = 0 AND event IN (0, 1)
-             GROUP BY person",
-        )?;
-        let mut people = BTreeSet::new();
-        let mut rows = statement.query([incident.as_bytes()])?;
-        while let Some(row) = rows.next()? {
-            people.insert(canonical(&self.connection, PersonId::from_bytes(row.get(0)?))?);
-        }
-        let mut found = Vec::new();
-        for person in people {
-            let mut records = Vec::new();
-            for id in ids_of(&self.connection, person)? {
-                records.extend(records_of(&self.connection, incident, id, PRESENCE)?);
-            }
-            let sites: BTreeSet<SiteId> = records.iter().map(|(site, _)| *site).collect();
-            let here = sites.into_iter().filter_map(|site| {
-                let there: Vec<_> = records.iter().filter(|(at, _)| *at == site).cloned().collect();
-                let presence =
-                    presence_of(&there).filter(|presence| presence.state == PresenceState::Here)?;
-                Some((site, presence.seen_at.millis()))
-            });
-            let here: Vec<_> = here.collect();
-            if here.len() > 1 {
-                found.push((person, here));
-            }
-        }
-        Ok(found)
+            .query_row((incident.as_bytes(), site.as_bytes(), ROLL_CALL, now.get()), |row| row.get(0))
+            .optional()?;
+        Ok(since.map(UnixMillis::new))
     }
 
     /// The latest watch record of each event about a person in an incident, of those that were not taken
@@ -547,10 +515,12 @@ impl Store {
              ORDER BY at DESC, record.id DESC LIMIT 1",
         )?;
         let mut latest = Vec::new();
-        for event in WatchEvent::ALL {
-            let mut rows = statement.query((person.as_bytes(), event.code(), incident.as_bytes()))?;
-            if let Some(row) = rows.next()? {
-                latest.push(record_of_row(row)?);
+        for id in ids_of(&self.connection, person)? {
+            for event in WatchEvent::ALL {
+                let mut rows = statement.query((id.as_bytes(), event.code(), incident.as_bytes()))?;
+                if let Some(row) = rows.next()? {
+                    latest.push(record_of_row(row)?);
+                }
             }
         }
         Ok(latest)
@@ -585,17 +555,20 @@ impl Store {
         person: PersonId,
         period: Period,
     ) -> Result<bool, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
-                 WHERE person = ?3 AND incident = ?1 AND period = ?2
-                   AND kind = 1 AND undone = 0 AND event IN (2, 3, 4))",
-            )?
-            .query_row((incident.as_bytes(), period.0, person.as_bytes()), |row| row.get(0))?)
+        let mut statement = self.connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+             WHERE person = ?3 AND incident = ?1 AND period = ?2
+               AND kind = 1 AND undone = 0 AND event IN (2, 3, 4))",
+        )?;
+        for id in ids_of(&self.connection, person)? {
+            if statement.query_row((incident.as_bytes(), period.0, id.as_bytes()), |row| row.get(0))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// The counts of a site in an incident; watch counts of `period`.
+    /// The counts of a site in an incident, as of `now`; watch counts of that day.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -603,11 +576,12 @@ impl Store {
         &self,
         incident: IncidentId,
         site: SiteId,
-        period: Period,
+        now: UnixMillis,
     ) -> Result<SiteCounts, StoreError> {
+        let period = Period::of(now);
         let key = (incident.as_bytes(), site.as_bytes());
         let mut counts = SiteCounts::default();
-        let since = begin_of(self.roll_call(incident, site)?.unwrap_or_default());
+        let since = begin_of(self.roll_call(incident, site, now)?.unwrap_or_default());
         let mut statement = self.connection.prepare_cached(
             "SELECT state, state = 0 AND seen_at < ?3, count(*) FROM presence
              WHERE incident = ?1 AND site = ?2 GROUP BY 1, 2",
@@ -629,20 +603,14 @@ impl Store {
             .prepare_cached(
                 "SELECT coalesce(sum(max(0, adults + children + infants - (
                      SELECT coalesce(sum(named.adults + named.children + named.infants), 0) FROM record AS named
+                     JOIN document AS stands ON stands.id = named.document
                      WHERE named.other = record.id AND named.kind = ?4 AND named.undone = 0
+                       AND stands.incident = ?1 AND stands.site = ?2
                  ))), 0)
                  FROM record JOIN document ON document.id = record.document
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0",
             )?
             .query_row((key.0, key.1, HEAD_COUNT, NAMED), |row| row.get(0))?;
-        counts.visitors = self
-            .connection
-            .prepare_cached(
-                "SELECT count(DISTINCT presence.person) FROM presence JOIN record ON record.person = presence.person
-                 WHERE incident = ?1 AND site = ?2 AND state = 0 AND seen_at >= ?3
-                   AND kind = ?4 AND event = 0 AND undone = 0",
-            )?
-            .query_row((key.0, key.1, since, REGISTERED), |row| row.get(0))?;
         counts.watched = self
             .connection
             .prepare_cached(
@@ -652,6 +620,23 @@ impl Store {
             )?
             .query_row((key.0, key.1, period.0, WATCH), |row| row.get(0))?;
         Ok(counts)
+    }
+
+    /// How many of those here at a site are on no roster because they only visit (帰省者・来訪者).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn visitors(&self, incident: IncidentId, site: SiteId, now: UnixMillis) -> Result<u32, StoreError> {
+        let since = begin_of(self.roll_call(incident, site, now)?.unwrap_or_default());
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM presence
+                 WHERE incident = ?1 AND site = ?2 AND state = 0 AND seen_at >= ?3 AND EXISTS (
+                     SELECT 1 FROM record
+                     WHERE record.person = presence.person AND kind = ?4 AND event = 0 AND undone = 0)",
+            )?
+            .query_row((incident.as_bytes(), site.as_bytes(), since, REGISTERED), |row| row.get(0))?)
     }
 
     /// The latest answer to 建物は安全ですか of a site in an incident; `None` while it was not given.
@@ -696,34 +681,38 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether somebody said who an id is: by a link, or by an entry for somebody who is on no roster.
+    /// When somebody last said who an id is: by a link, or by an entry for somebody who is on no roster.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn is_named(&self, person: PersonId) -> Result<bool, StoreError> {
-        Ok(self
+    pub fn named_at(&self, person: PersonId) -> Result<Option<UnixMillis>, StoreError> {
+        let at: Option<i64> = self
             .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM record WHERE person = ?1 AND kind IN (5, 6) AND undone = 0)",
-            )?
-            .query_row([person.as_bytes()], |row| row.get(0))?)
+            .prepare_cached("SELECT max(at) FROM record WHERE person = ?1 AND kind IN (5, 6) AND undone = 0")?
+            .query_row([person.as_bytes()], |row| row.get(0))?;
+        Ok(at.map(|at| hlc_of(at).millis()))
     }
 
-    /// How often a person was seen at a site in an incident: came, was seen again, or passed.
+    /// How often a person was seen at a site in an incident: came, was seen again, or passed. What a card did before anybody
+    /// knew whose it is counts once.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn sightings(&self, incident: IncidentId, site: SiteId, person: PersonId) -> Result<u32, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM record JOIN document ON document.id = record.document
-                 WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
-                   AND event IN (0, 1, 2)",
-            )?
-            .query_row((incident.as_bytes(), site.as_bytes(), person.as_bytes(), PRESENCE), |row| {
-                row.get(0)
-            })?)
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM record JOIN document ON document.id = record.document
+             WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
+               AND event IN (0, 1, 2)",
+        )?;
+        let mut sightings = 0_u32;
+        for id in ids_of(&self.connection, person)? {
+            let found: u32 = statement
+                .query_row((incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE), |row| {
+                    row.get(0)
+                })?;
+            sightings = sightings.saturating_add(if id == person { found } else { found.min(1) });
+        }
+        Ok(sightings)
     }
 
     /// All records, whatever they say.

@@ -11,7 +11,7 @@ use hinamori_demo::child::{output_of, wait_until};
 use hinamori_demo::daemon::DemoBox;
 use hinamori_demo::kiosk::Kiosk;
 use hinamori_demo::town_hall::{CardData, TownHall};
-use hinamori_ipc::{AnswerKind, BuildingAnswer, Command as Touch, SiteState, encode};
+use hinamori_ipc::{AnswerId, AnswerKind, BuildingAnswer, Command as Touch, SiteState, encode};
 use hinamori_model::{CalendarDate, IncidentId, Mode, PersonId, PersonalText, SiteId, TownKey, UnixMillis};
 use hinamori_people::{Page, RosterIndex, RosterPerson, Standing};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
@@ -219,7 +219,9 @@ fn vacuum(path: &Path) -> anyhow::Result<()> {
 fn hidden(size: Size, report: &mut Report) -> anyhow::Result<()> {
     let folder = PathBuf::from(format!("/dev/shm/hinamori-bench-{}", std::process::id()));
     let outcome = hidden_in(&folder, size, report);
-    std::fs::remove_dir_all(&folder).context("clear the memory")?;
+    if outcome.is_ok() {
+        std::fs::remove_dir_all(&folder).context("clear the memory")?;
+    }
     outcome
 }
 
@@ -253,8 +255,9 @@ fn hidden_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<(
     let hiding: Vec<PersonId> = people.iter().filter(|resident| resident.hidden).map(id).collect();
     let mut fresh = people.iter().filter(|resident| !resident.hidden).map(id);
     ensure!(!hiding.is_empty(), "nobody hides");
+    let mut lane = Lane { last: kiosk.last_answer()?, kiosk };
     for hidden in &hiding {
-        here(&mut kiosk, *hidden)?;
+        lane.here(*hidden, Duration::ZERO)?;
     }
     let mut dice = ChaCha8Rng::seed_from_u64(SEED);
     let mut measured = |plant: Duration, pairs: usize| -> anyhow::Result<f64> {
@@ -266,7 +269,7 @@ fn hidden_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<(
             for is_hidden in [hidden_first, !hidden_first] {
                 let person = if is_hidden { hidden } else { stranger };
                 let plant = if is_hidden { plant } else { Duration::ZERO };
-                let took = timed_here(&mut kiosk, person, plant)?;
+                let took = lane.here(person, plant)?;
                 if is_hidden { &mut secret } else { &mut open }.push(took);
             }
         }
@@ -278,23 +281,27 @@ fn hidden_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<(
     Ok(())
 }
 
-/// Declares one person to be here. The answer has to be the same bytes for everybody, but for its number and time.
-fn here(kiosk: &mut Kiosk, person: PersonId) -> anyhow::Result<()> {
-    timed_here(kiosk, person, Duration::ZERO).map(drop)
+/// The kiosk of the lane, and the last answer that it showed.
+struct Lane {
+    kiosk: Kiosk,
+    last: Option<AnswerId>,
 }
 
-/// Microseconds from the touch to the answer, `plant` included.
-fn timed_here(kiosk: &mut Kiosk, person: PersonId, plant: Duration) -> anyhow::Result<f64> {
-    let last = kiosk.last_answer()?;
-    let began = Instant::now();
-    kiosk.send(Touch::CheckIn { people: vec![person] })?;
-    let answer = kiosk.answer_after(last)?;
-    let spun = Instant::now();
-    while spun.elapsed() < plant {
-        std::hint::spin_loop();
+impl Lane {
+    /// Declares one person to be here: microseconds from the touch to the answer, and `plant` more. The answer has to be
+    /// the same bytes for everybody, but for its number and time.
+    fn here(&mut self, person: PersonId, plant: Duration) -> anyhow::Result<f64> {
+        let began = Instant::now();
+        self.kiosk.send(Touch::CheckIn { people: vec![person] })?;
+        let answer = self.kiosk.answer_after(self.last)?;
+        let answered = Instant::now();
+        while answered.elapsed() < plant {
+            std::hint::spin_loop();
+        }
+        let took = began.elapsed().as_secs_f64() * 1e6;
+        let expected = encode(&AnswerKind::Done { people: 1 })?;
+        ensure!(encode(&answer.kind)? == expected && !answer.doubt, "an answer that says who it is for");
+        self.last = Some(answer.id);
+        Ok(took)
     }
-    let took = began.elapsed().as_secs_f64() * 1e6;
-    let expected = encode(&AnswerKind::Done { people: 1 })?;
-    ensure!(encode(&answer.kind)? == expected && !answer.doubt, "an answer that says who it is for");
-    Ok(took)
 }

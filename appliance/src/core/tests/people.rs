@@ -1,7 +1,7 @@
 //! People without a card in their hand: found, named, declared, missed, counted on paper.
 
-use hinamori_ipc::{Found, Group, LeaderItem, NotArrived, Screen, Standing, Stay, StayState};
-use hinamori_model::{Badge, RegisteredKind, TownKey};
+use hinamori_ipc::{AnswerId, Found, Group, LeaderItem, NotArrived, Screen, Standing, Stay, StayState};
+use hinamori_model::{Badge, Destination, Leaving, RegisteredKind, TownKey};
 
 use super::*;
 
@@ -46,6 +46,11 @@ impl Bench {
         self.core.leader_list()
     }
 
+    fn answer_id(&mut self) -> AnswerId {
+        let Screen::Answer(answer) = self.lane().screen.clone() else { panic!("the screen is idle") };
+        answer.id
+    }
+
     fn key(&self) -> TownKey {
         TownKey::new(self.package.key.0)
     }
@@ -80,6 +85,10 @@ fn a_card_that_nobody_knew_gets_its_owner_and_keeps_what_was_recorded() {
     let nobody = PersonId::from_bytes([9; 16]);
     assert_eq!(bench.ask(Command::GiveName { nameless, person: nobody }), Err(Refusal::NotNow));
     assert_eq!(bench.ask(Command::GiveName { nameless: owner, person: owner }), Err(Refusal::NotNow));
+    assert_eq!(
+        bench.ask(Command::Register { nameless: nobody, kind: RegisteredKind::Visitor }),
+        Err(Refusal::NotNow)
+    );
 }
 
 #[test]
@@ -90,9 +99,9 @@ fn visitors_are_taken_off_the_list_without_a_name() {
     let list = bench.ask(Command::Register { nameless, kind: RegisteredKind::Visitor }).unwrap();
     assert_eq!(list, Some(ToKiosk::LeaderList(Vec::new())));
     let incident = bench.core.open_incident();
-    let counts = bench.core.ledger.store(incident);
-    let counts = counts.counts(incident, bench.core.site(), hinamori_record::Period::of(bench.now)).unwrap();
-    assert_eq!((counts.here, counts.visitors), (1, 1));
+    let (store, site) = (bench.core.ledger.store(incident), bench.core.site());
+    assert_eq!(store.counts(incident, site, bench.now).unwrap().here, 1);
+    assert_eq!(store.visitors(incident, site, bench.now).unwrap(), 1);
 }
 
 #[test]
@@ -149,42 +158,78 @@ fn who_has_not_arrived_is_right_after_every_touch_and_never_tells_of_hidden_peop
 }
 
 #[test]
-fn a_roll_call_is_closed_by_the_hour_and_hidden_people_stand_in_it_without_a_name() {
+fn a_roll_call_is_closed_by_the_hour_and_knows_nothing_of_hidden_people() {
     let mut bench = Bench::live_town();
+    let hidden = bench.person("hidden");
+    // Also by their real id nobody learns whether they are here.
+    let before = bench.ask(Command::ConfirmStays { people: vec![hidden] });
     for card in ["hanako", "hidden", "kiyoko"] {
         bench.tap(card);
     }
-    let stays = bench.stays();
-    assert_eq!(stays.len(), 3);
-    let hidden = stays.iter().find(|stay| stay.name.is_none()).unwrap().person;
-    assert_ne!(hidden, bench.person("hidden"));
+    assert_eq!(bench.ask(Command::ConfirmStays { people: vec![hidden] }), before);
+    assert_eq!(bench.stays().len(), 2);
     let since = bench.now;
-    let seen = vec![bench.person("hanako"), hidden];
+    // Somebody who is not here is passed over, and the round counts.
+    let seen = vec![bench.person("hanako"), bench.person("naoki")];
     assert!(bench.ask(Command::ConfirmStays { people: seen }).is_ok());
     assert!(
         bench.ask(Command::CloseRollCall { since: bench.now.plus(86_400_000) }).is_err(),
         "in the future"
     );
-    let here = bench.lane().here;
     bench.ask(Command::CloseRollCall { since }).unwrap();
     let unaccounted = |bench: &mut Bench| {
         let stays = bench.stays();
-        stays
-            .iter()
-            .filter(|stay| stay.state == StayState::Unaccounted)
-            .map(|stay| stay.person)
-            .collect::<Vec<_>>()
+        let missed = stays.iter().filter(|stay| stay.state == StayState::Unaccounted);
+        missed.map(|stay| stay.person).collect::<Vec<_>>()
     };
     assert_eq!(unaccounted(&mut bench), [bench.person("kiyoko")]);
-    assert_eq!(bench.lane().here, here - 1);
-    bench.tap("kiyoko");
-    assert_eq!((unaccounted(&mut bench), bench.lane().here), (Vec::new(), here));
-    let stranger = vec![bench.person("naoki")];
-    assert_eq!(
-        bench.ask(Command::ConfirmStays { people: stranger }),
-        Err(Refusal::NotNow),
-        "nobody arrives by it"
-    );
+    let here = bench.lane().here;
+    // Somebody who comes for the first time, somebody whom the roll-call missed, and somebody hidden move the number alike.
+    for (number, card) in (1..).zip(["isamu", "kiyoko", "hidden"]) {
+        bench.tap(card);
+        assert_eq!(bench.lane().here, here + number, "{card}");
+    }
+    assert_eq!(unaccounted(&mut bench), []);
+}
+
+#[test]
+fn who_lives_beside_the_site_is_found_there_and_not_moved_inside() {
+    let mut bench = Bench::live_town();
+    bench.tap("hanako");
+    bench.tap("hanako");
+    let leave = Command::Leave { answer: bench.answer_id(), leaving: Leaving::Left };
+    bench.ask(leave).unwrap();
+    let to_car = Command::LeavingTo {
+        answer: bench.answer_id(),
+        destination: Some(Destination::Car),
+        companions: Vec::new(),
+    };
+    bench.ask(to_car).unwrap();
+    let here = bench.lane().here;
+    let people = vec![bench.person("hanako")];
+    bench.ask(Command::ConfirmStays { people }).unwrap();
+    let stays = bench.stays();
+    assert_eq!((stays[0].state, bench.lane().here), (StayState::Beside, here));
+    assert!(stays[0].seen_at >= UnixMillis::new(bench.now.get() - 20_000));
+}
+
+#[test]
+fn a_name_given_to_a_hidden_person_s_line_looks_like_any_other() {
+    let seen = |card: &str| {
+        let mut bench = Bench::live_town();
+        // An expired card of somebody hidden stands in the list like one that nobody knows.
+        let far =
+            Package { version: 2, issued_at: bench.now.plus(20 * 365 * 86_400_000), ..bench.package.clone() };
+        bench.take(&far);
+        bench.tap(card);
+        let nameless = bench.later()[0].nameless.unwrap();
+        let owner = bench.person("isamu");
+        let list = bench.ask(Command::GiveName { nameless, person: owner }).unwrap();
+        let found = bench.find("浜田 勇");
+        let found = found.people.iter().find(|person| person.person == owner).unwrap().state;
+        (list, found != MemberState::NotSeen, bench.lane().here, bench.lane().later)
+    };
+    assert_eq!(seen("hidden"), seen("unknown"));
 }
 
 #[test]
@@ -219,6 +264,29 @@ fn whoever_tapped_before_their_card_was_known_is_joined_to_it() {
     bench.take(&Package { version: 2, ..before });
     assert!(matches!(bench.tap("hanako"), AnswerKind::Here { name: Some(_) }));
     assert_eq!(bench.lane().here, here, "she is one person");
+}
+
+#[test]
+fn a_box_that_starts_with_everybody_loaded_joins_what_was_tapped_before() {
+    let mut bench = Bench::without_town();
+    let cards = std::mem::take(&mut bench.everybody.cards);
+    let before = bench.package.clone();
+    bench.take(&before);
+    bench.open(Mode::Live);
+    bench.tap("hanako");
+    bench.everybody.cards = cards;
+    let incident = bench.core.open_incident();
+    let package = Package { version: 2, ..before };
+    let known_before_the_lanes = {
+        let desks = std::mem::take(&mut bench.core.desks);
+        bench.take(&package);
+        bench.core.desks = desks;
+        bench.core.ledger.store(incident).presence(incident, bench.person("hanako")).unwrap()
+    };
+    assert_eq!(known_before_the_lanes, None, "nothing can be written without a lane");
+    bench.core.join_known_cards(bench.now);
+    let joined = bench.core.ledger.store(incident).presence(incident, bench.person("hanako")).unwrap();
+    assert_eq!(joined.map(|presence| presence.state), Some(PresenceState::Here));
 }
 
 #[test]

@@ -4,7 +4,11 @@ use crate::fixture::{HANAKO, ISAMU, NOON, READ, YO, at, hanako, hidden, person, 
 use hinamori_model::{Assurance, BindingAssurance, Doubt};
 use hinamori_record::PresenceState as State;
 
-const STATES: [Option<State>; 7] = [
+fn tap_at(gate: Gate, card: &Tap) -> Step {
+    tap(gate, card, NOON)
+}
+
+const STATES: [Option<State>; 10] = [
     None,
     Some(State::Here),
     Some(State::Passed),
@@ -12,6 +16,9 @@ const STATES: [Option<State>; 7] = [
     Some(State::Overnight),
     Some(State::Moved),
     Some(State::Left),
+    Some(State::AtHome),
+    Some(State::InCar),
+    Some(State::ToldElsewhere),
 ];
 
 fn in_state(mut tap: Tap, state: Option<State>) -> Tap {
@@ -29,16 +36,17 @@ fn event(step: &Step) -> PresenceEvent {
 #[test]
 fn what_is_recorded_and_whether_leaving_is_offered_by_gate_and_state() {
     use PresenceEvent::{Arrived, Out, Passed, Seen};
-    let entrance = [(Arrived, false), (Seen, true), (Arrived, false), (Seen, false), (Seen, false)];
-    for (position, state) in STATES.into_iter().enumerate() {
+    for state in STATES {
         let tapped = in_state(hanako(), state);
-        let table = [
-            (Gate::Entrance, entrance.get(position).copied().unwrap_or((Seen, false))),
-            (Gate::Exit, (Out, true)),
-            (Gate::CheckPoint, (Passed, false)),
-        ];
+        let entrance = match state {
+            None | Some(State::Passed | State::ToldElsewhere) => (Arrived, false),
+            Some(State::Here) => (Seen, true),
+            Some(_) => (Seen, false),
+        };
+        let table =
+            [(Gate::Entrance, entrance), (Gate::Exit, (Out, true)), (Gate::CheckPoint, (Passed, false))];
         for (gate, expected) in table {
-            let step = tap(gate, &tapped);
+            let step = tap_at(gate, &tapped);
             let leaves = matches!(step.kind, AnswerKind::Here { .. });
             assert_eq!((event(&step), leaves), expected, "{gate:?} {state:?}");
             assert_eq!(matches!(step.offer, Offer::Leave { .. }), leaves);
@@ -59,10 +67,10 @@ fn a_check_point_has_no_exit() {
 #[test]
 fn an_unknown_card_is_accepted_with_a_count_and_later_simply_here() {
     let card = unknown(7, READ);
-    let step = tap(Gate::Entrance, &card);
+    let step = tap_at(Gate::Entrance, &card);
     assert_eq!(step.kind, AnswerKind::Welcome { name: None, party: Party::Count });
     assert_eq!(step.facts.first().and_then(Fact::person), Some(person(7)));
-    let again = tap(Gate::Entrance, &at(card, State::Here));
+    let again = tap_at(Gate::Entrance, &at(card, State::Here));
     assert_eq!((event(&again), again.kind), (PresenceEvent::Seen, AnswerKind::Here { name: None }));
 }
 
@@ -74,24 +82,24 @@ fn below_a_certificate_read_there_is_a_called_name_or_none_and_no_household() {
     ] {
         let mut card = hanako();
         card.proof = Proof { assurance, binding, ..READ };
-        let kind = tap(Gate::Entrance, &card).kind;
+        let kind = tap_at(Gate::Entrance, &card).kind;
         let name = Some(text(HANAKO, "called"));
         assert_eq!(kind, AnswerKind::Welcome { name, party: Party::Nobody }, "{assurance:?} {binding:?}");
         card.known.as_mut().unwrap().called_name = None;
-        let kind = tap(Gate::Entrance, &card).kind;
+        let kind = tap_at(Gate::Entrance, &card).kind;
         assert_eq!(kind, AnswerKind::Welcome { name: None, party: Party::Nobody });
     }
 }
 
 #[test]
 fn every_doubt_is_a_mark_on_the_same_welcome() {
-    let sound = tap(Gate::Entrance, &hanako());
+    let sound = tap_at(Gate::Entrance, &hanako());
     assert!(!hanako().shows_doubt());
     for doubt in Doubt::ALL {
         let mut card = hanako();
         card.proof.doubts = doubt.into();
         assert!(card.shows_doubt(), "{doubt:?}");
-        assert_eq!(tap(Gate::Entrance, &card).kind, sound.kind, "{doubt:?}");
+        assert_eq!(tap_at(Gate::Entrance, &card).kind, sound.kind, "{doubt:?}");
     }
 }
 
@@ -102,7 +110,7 @@ fn a_panel_tells_who_is_in_and_lets_the_others_be_touched() {
     household[0].presence = Some(presence(State::Here));
     household[1].presence = Some(presence(State::Out));
     let Step { kind: AnswerKind::Welcome { party: Party::Household(members), .. }, offer, .. } =
-        tap(Gate::Entrance, &card)
+        tap_at(Gate::Entrance, &card)
     else {
         panic!("no household")
     };
@@ -141,7 +149,7 @@ fn heads_are_counted_beside_the_named_and_never_overflow() {
 
 #[test]
 fn leaving_is_what_was_chosen_and_not_recorded_twice() {
-    let offer = tap(Gate::Entrance, &at(hanako(), State::Here)).offer;
+    let offer = tap_at(Gate::Entrance, &at(hanako(), State::Here)).offer;
     for (leaving, expected) in [
         (Leaving::Out, PresenceEvent::Out),
         (Leaving::Overnight, PresenceEvent::Overnight),
@@ -153,10 +161,10 @@ fn leaving_is_what_was_chosen_and_not_recorded_twice() {
         let AnswerKind::Left { name, departure, .. } = step.kind else { panic!("{:?}", step.kind) };
         assert_eq!((name, departure.leaving), (Some(text(HANAKO, "name")), leaving));
     }
-    let at_the_exit = tap(Gate::Exit, &hanako()).offer;
+    let at_the_exit = tap_at(Gate::Exit, &hanako()).offer;
     assert_eq!(leave(&at_the_exit, Leaving::Out, NOON).unwrap().facts, []);
     assert_eq!(event(&leave(&at_the_exit, Leaving::Left, NOON).unwrap()), PresenceEvent::Left);
-    assert_eq!(leave(&tap(Gate::Entrance, &hanako()).offer, Leaving::Out, NOON), Err(Refusal::NotNow));
+    assert_eq!(leave(&tap_at(Gate::Entrance, &hanako()).offer, Leaving::Out, NOON), Err(Refusal::NotNow));
 }
 
 #[test]
@@ -188,22 +196,35 @@ fn whoever_is_declared_to_be_here_is_recorded_once_by_the_leader_s_word() {
     let expected = [(ISAMU, PresenceEvent::Arrived), (4, PresenceEvent::Seen), (5, PresenceEvent::Seen)];
     assert_eq!(said, expected.map(|(who, event)| (person(who), event)), "Yo is here already");
     assert_eq!(step.kind, AnswerKind::Done { people: 3 });
+    // Also at a lane set to 出口 it is an arrival.
+    let one = Declared { by: leader, people: vec![someone(ISAMU, None, false)] };
+    assert_eq!(event(&declared(Gate::Exit, &one)), PresenceEvent::Arrived);
+    // At a check-point whoever was only told of is still to be seen.
+    let told = Declared { by: leader, people: vec![someone(ISAMU, Some(State::ToldElsewhere), false)] };
+    assert_eq!(event(&declared(Gate::CheckPoint, &told)), PresenceEvent::Passed);
+}
+
+#[test]
+fn whoever_goes_out_by_the_exit_is_due_back() {
+    let step = tap_at(Gate::Exit, &at(hanako(), State::Here));
+    let [Fact::Presence { details, .. }] = step.facts.as_slice() else { panic!("{:?}", step.facts) };
+    assert!(details.until.is_some_and(|until| until > NOON));
 }
 
 #[test]
 fn a_hidden_person_arrives_for_the_first_time_for_ever_and_the_record_is_true() {
     for gate in [Gate::Entrance, Gate::Exit, Gate::CheckPoint] {
-        let first = tap(gate, &hidden(hanako()));
+        let first = tap_at(gate, &hidden(hanako()));
         for state in STATES {
-            let later = tap(gate, &in_state(hidden(hanako()), state));
+            let later = tap_at(gate, &in_state(hidden(hanako()), state));
             assert_eq!(later.kind, first.kind, "{gate:?} {state:?}");
             assert_eq!(later.facts.len(), first.facts.len());
-            assert_eq!(event(&later), event(&tap(gate, &in_state(hanako(), state))));
+            assert_eq!(event(&later), event(&tap_at(gate, &in_state(hanako(), state))));
         }
-        assert_eq!(first.kind, tap(gate, &hanako()).kind, "{gate:?}: like anybody's");
+        assert_eq!(first.kind, tap_at(gate, &hanako()).kind, "{gate:?}: like anybody's");
     }
     let seen = at(hidden(hanako()), State::Here);
-    assert_eq!(leave(&tap(Gate::Entrance, &seen).offer, Leaving::Left, NOON), Err(Refusal::NotNow));
+    assert_eq!(leave(&tap_at(Gate::Entrance, &seen).offer, Leaving::Left, NOON), Err(Refusal::NotNow));
 }
 
 #[test]
@@ -213,8 +234,8 @@ fn a_hidden_member_is_never_in_and_a_touch_tells_nothing() {
         let yo = &mut card.known.as_mut().unwrap().household[1];
         yo.hidden = true;
         yo.presence = state.map(presence);
-        let step = tap(Gate::Entrance, &card);
-        assert_eq!(step.kind, tap(Gate::Entrance, &hanako()).kind, "{state:?}");
+        let step = tap_at(Gate::Entrance, &card);
+        assert_eq!(step.kind, tap_at(Gate::Entrance, &hanako()).kind, "{state:?}");
         let Offer::Household(invited) = step.offer else { panic!("no offer") };
         let done = confirm(&invited, &[person(ISAMU), person(YO)]).unwrap();
         assert_eq!((done.facts.len(), done.kind), (2, AnswerKind::Done { people: 3 }), "{state:?}");

@@ -1,18 +1,21 @@
 //! The part of the script about people without a card in their hand: names given later, neighbourhood groups, a district
 //! at two check-points without a network, leaving, the roll-call, and paper when the power dies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail, ensure};
 use hinamori_ipc::{
     AnswerKind, Command, Departure, Found, Group, MemberState, NotArrived, Stay, StayState, ToKiosk,
 };
 use hinamori_model::{Destination, Leaving, PersonId, PersonalText, UnixMillis};
+use hinamori_sim::folder::everything_in;
+use hinamori_sim::townsfolk::registers;
 
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
 use crate::script::{CONVERGE_WITHIN, tap};
 use crate::summary::Summary;
+use crate::town_hall::{REGISTER_SEED, RESIDENTS, TownHall};
 use crate::world::{DistrictCounts, GATE, GYM, World};
 
 /// The district that goes up the hill.
@@ -256,6 +259,51 @@ pub(crate) fn paper(world: &mut World, _summary: &mut Summary) -> anyhow::Result
     let refused = kiosk.answer_to(Command::Badge { code: PersonalText::new(wrong) })?;
     ensure!(matches!(refused.kind, AnswerKind::HoldAgain { .. }), "a slip of the finger: {:?}", refused.kind);
     kiosk.until("twenty more people", |lane| lane.here == here + u32::from(PAPERS))
+}
+
+/// Names, readings and numbers of three thousand people, and of the whole cast, stand in no log, no figure and on no page.
+pub(crate) fn nobody_is_named(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
+    let list = registers(RESIDENTS, REGISTER_SEED).residents;
+    let mut planted: BTreeSet<String> = BTreeSet::new();
+    for line in list.lines().skip(1) {
+        // Number, name and reading; with and without the space between family and given name.
+        let mut fields = line.split(',');
+        planted.extend(fields.next().map(str::to_owned));
+        for name in fields.skip(1).take(2) {
+            planted.extend([name.to_owned(), name.replace('　', " "), name.replace('　', "")]);
+        }
+    }
+    let cast = std::fs::read_to_string(TownHall::town_file()?)?;
+    let cast =
+        cast.lines().filter_map(|line| line.strip_prefix("name = ")?.strip_prefix('"')?.strip_suffix('"'));
+    planted.extend(
+        cast.filter(|name| name.contains(' ') && !name.contains('館') && !name.contains('口'))
+            .map(str::to_owned),
+    );
+    ensure!(planted.len() > 5_000, "only {} words are planted", planted.len());
+    let mut public: Vec<(String, String)> = Vec::new();
+    for path in ["", "drill", "counts.json", "style.css"] {
+        public.push((format!("/{path}"), world.public_text(path)?));
+    }
+    for place in [GYM, GATE] {
+        public.push((format!("status of {place}"), format!("{:?}", world.demo_box(place).status()?)));
+    }
+    let mut logs = 0;
+    for file in everything_in(world.folder())? {
+        if file.extension().is_some_and(|ending| ending == "log") {
+            logs += 1;
+            public.push((
+                file.display().to_string(),
+                String::from_utf8_lossy(&std::fs::read(&file)?).into_owned(),
+            ));
+        }
+    }
+    ensure!(logs >= 4, "only {logs} logs were found");
+    for (place, text) in &public {
+        let named = planted.iter().filter(|word| text.contains(word.as_str())).count();
+        ensure!(named == 0, "{place} names {named} people or numbers");
+    }
+    Ok(())
 }
 
 /// The numbers on the badges: card, letter, and the text to type.

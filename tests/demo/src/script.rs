@@ -87,6 +87,7 @@ pub fn play(world: &mut World) -> Summary {
     step("a roll-call finds who is missing and lets nobody leave", people::roll_call);
     step("twenty papers are keyed in after the power came back", people::paper);
     step("boxes and server hold the same", converge);
+    step("no log, figure or page names anybody", people::nobody_is_named);
     summary
 }
 

@@ -143,6 +143,14 @@ impl TownHall {
         Ok(town_folder()?.join("tray.toml"))
     }
 
+    /// The fictional town, with its cast.
+    ///
+    /// # Errors
+    /// When the project's files are not beside the program's sources.
+    pub fn town_file() -> anyhow::Result<PathBuf> {
+        Ok(town_folder()?.join("town.toml"))
+    }
+
     /// How many lists the authorities published.
     ///
     /// # Errors

@@ -177,6 +177,20 @@ impl World {
         &self.tray
     }
 
+    /// Where everything is written.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the server shows to anybody under this path.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn public_text(&self, path: &str) -> anyhow::Result<String> {
+        let mut response = self.agent.get(format!("{}{path}", TownHall::page())).call()?;
+        Ok(response.body_mut().read_to_string()?)
+    }
+
     /// Where the counts are to be seen.
     pub fn server_page(&self) -> String {
         TownHall::page()

@@ -37,7 +37,7 @@ pub struct TownFiles {
     pub anchors: PathBuf,
     /// Folder of authorities below them (`*.der`).
     pub intermediates: PathBuf,
-    /// The lists of residents and of those who need support, if the town exports them.
+    /// The lists of residents and of those who need support. Without them everybody on the list before stays.
     pub register: Option<RegisterFiles>,
 }
 
@@ -63,6 +63,16 @@ pub enum ImportError {
         /// What is wrong and where.
         reason: String,
     },
+    /// The data folder, and the operator named no list of residents.
+    #[error(
+        "whoever is on the list of residents cannot be read from the package before: --residents brings them back"
+    )]
+    ResidentsLost(#[source] DataError),
+    /// The data folder, so that nobody can say who is missing in the new list of residents.
+    #[error(
+        "the new list of residents cannot be compared with the package before: if it is whole, say --allow-removals"
+    )]
+    NotComparable(#[source] DataError),
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -190,19 +200,17 @@ pub fn import_town(
     let IncidentsToml { daily_life, live, drill } = incidents;
     let key = TownKey::new(keys.town_secret.0);
     let mut people = people_of(household, person);
-    let register = match &files.register {
-        Some(files) => read_register(files, &key, &directory_before(folder, keys)?, now)?,
-        None => Register::default(),
-    };
-    let Register { people: listed, problems, support_unmatched } = register;
-    people.extend(listed);
+    // From here on, so that no other import comes between the people before and the package that keeps them.
+    let locked = folder.lock()?;
+    let before = folder.package(keys)?.map(|(_, package)| package);
+    let mut register = register_of(folder, files, before.as_ref(), &key, now)?;
+    people.append(&mut register.people);
     let cards = read_cards(&files.cards, &people, &key)?;
     let (people_count, card_count) = (people.len(), cards.len());
     let directory = Directory { people, cards };
     let parts =
         cut(&directory, &keys.town_secret).map_err(|problem| wrong(&files.town, problem.to_string()))?;
     let (anchors, intermediates) = read_authorities(files)?;
-    let locked = folder.lock()?;
     let registry = folder.registry()?;
     for (id, known) in &registry.boxes {
         if !sites.iter().any(|site| site.id == known.place.site) {
@@ -211,7 +219,6 @@ pub fn import_town(
         }
     }
     // Never begin again at 1: boxes take only a larger version.
-    let before = folder.package(keys)?.map(|(_, package)| package);
     let version = before.as_ref().map_or(0, |package| package.version);
     let mut package = Package {
         version,
@@ -236,19 +243,23 @@ pub fn import_town(
     let before = before.iter().flat_map(|package| &package.roster);
     locked.tidy_parts(package.roster.iter().chain(before))?;
     let empty_districts = empty_districts(&package);
-    let register = Register { people: Vec::new(), problems, support_unmatched };
     Ok(Imported { package, people: people_count, cards: card_count, empty_districts, register })
 }
 
-/// The people that boxes work with now. Parts that are lost or damaged on the disk are brought back by this import, so
-/// they cannot stand in its way.
-fn directory_before(folder: &DataFolder, keys: &Keys) -> Result<Directory, ImportError> {
-    let Some((_, package)) = folder.package(keys)? else { return Ok(Directory::default()) };
-    let people = roster::people_of(folder.path(), &package).unwrap_or_else(|problem| {
-        tracing::warn!(error = &problem as &dyn std::error::Error, "the roster before cannot be read");
-        Vec::new()
-    });
-    Ok(Directory { people, cards: Vec::new() })
+/// The register of the files, or that of the package before.
+fn register_of(
+    folder: &DataFolder,
+    files: &TownFiles,
+    before: Option<&Package>,
+    key: &TownKey,
+    now: UnixMillis,
+) -> Result<Register, ImportError> {
+    let before = before.map_or_else(|| Ok(Vec::new()), |package| roster::people_of(folder.path(), package));
+    match (&files.register, before) {
+        (Some(files), before) => read_register(files, key, before, now),
+        (None, Ok(before)) => Ok(Register::kept(before)),
+        (None, Err(lost)) => Err(ImportError::ResidentsLost(lost)),
+    }
 }
 
 fn empty_districts(package: &Package) -> BTreeSet<String> {

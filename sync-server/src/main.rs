@@ -51,7 +51,8 @@ enum Command {
         /// Folder of authorities below them (*.der).
         #[arg(long)]
         intermediates: PathBuf,
-        /// The list of residents and households (CSV), as the town's system exports it.
+        /// The list of residents and households (CSV), as the town's system exports it. Without it everybody on the list
+        /// before stays.
         #[arg(long)]
         residents: Option<PathBuf>,
         /// The list of persons needing support to evacuate (CSV).
@@ -60,7 +61,7 @@ enum Command {
         /// How the columns of these two are named (TOML).
         #[arg(long, requires = "residents")]
         mapping: Option<PathBuf>,
-        /// Takes a list of residents also when many people of the one before are missing in it.
+        /// Takes a list of residents also when many people of the one before are missing in it, or nobody can say how many.
         #[arg(long, requires = "residents")]
         allow_removals: bool,
         /// Moves boxes whose clock was taken too far ahead back to this machine's time.
@@ -265,6 +266,9 @@ fn report_import(imported: &Imported) {
     let refused = register.refused();
     if refused > 0 {
         eprintln!("{refused} lines of the register were not taken; everything else was");
+    }
+    if register.kept > 0 {
+        eprintln!("no list of residents was given: the {} people of the one before stay", register.kept);
     }
     if register.support_unmatched > 0 {
         let unmatched = register.support_unmatched;

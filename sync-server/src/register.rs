@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use hinamori_model::{BirthDate, CalendarDate, PersonId, PersonalText, SupportReasons, TownKey, UnixMillis};
 use hinamori_roster::{Mapping, Problem, Resident, Residents, Severity, SupportList, Supported};
-use hinamori_sync::town::{Directory, Person};
+use hinamori_sync::town::Person;
 
+use crate::data::DataError;
 use crate::import::{ImportError, read, wrong};
 
 /// Of the people of the version before, so many of a hundred may be missing in a new list. More is a list that was cut off
@@ -41,9 +42,17 @@ pub struct Register {
     pub problems: Vec<(PathBuf, Problem)>,
     /// Entries of the support list that fit nobody, or more than one.
     pub support_unmatched: usize,
+    /// People of the list before who stay because no new one was given.
+    pub kept: usize,
 }
 
 impl Register {
+    /// The people of the list before, as they are.
+    pub(crate) fn kept(mut before: Vec<Person>) -> Self {
+        before.retain(|person| person.on_register);
+        Self { kept: before.len(), people: before, ..Self::default() }
+    }
+
     /// How many lines were not taken.
     pub fn refused(&self) -> usize {
         self.problems.iter().filter(|(_, problem)| problem.severity == Severity::Refused).count()
@@ -58,16 +67,22 @@ fn japanese_day(now: UnixMillis) -> Option<CalendarDate> {
     CalendarDate::new(u16::try_from(day.year()).ok()?, part(day.month())?, part(day.day())?).ok()
 }
 
-/// Reads the registers. `before` is the directory that boxes work with now.
+/// Reads the registers. `before` are the people that boxes work with now, if they can be read.
 ///
 /// # Errors
 /// [`ImportError`]: a whole file was refused, and nothing changes.
 pub(crate) fn read_register(
     files: &RegisterFiles,
     key: &TownKey,
-    before: &Directory,
+    before: Result<Vec<Person>, DataError>,
     now: UnixMillis,
 ) -> Result<Register, ImportError> {
+    let before = match before {
+        Ok(people) => Some(people),
+        // This import brings the parts back.
+        Err(_) if files.allow_removals => None,
+        Err(lost) => return Err(ImportError::NotComparable(lost)),
+    };
     let today = japanese_day(now).ok_or_else(|| wrong(&files.residents, "this machine's clock is wrong"))?;
     let mapping = files.mapping.as_deref().map_or_else(|| Ok(Mapping::default()), read_mapping)?;
     let refused = |file: &Path| {
@@ -83,7 +98,9 @@ pub(crate) fn read_register(
         places.insert(resident.number.expose().to_owned(), register.people.len());
         register.people.push(person_of(resident, key));
     }
-    check_missing(files, &register, before)?;
+    if let Some(before) = &before {
+        check_missing(files, &register, before)?;
+    }
     if let Some(file) = &files.support {
         let list = SupportList::read(&read(file)?, &mapping, today).map_err(refused(file))?;
         register.note(file, list.problems);
@@ -122,10 +139,10 @@ impl Register {
     }
 }
 
-fn check_missing(files: &RegisterFiles, register: &Register, before: &Directory) -> Result<(), ImportError> {
+fn check_missing(files: &RegisterFiles, register: &Register, before: &[Person]) -> Result<(), ImportError> {
     let listed: BTreeSet<PersonId> = register.people.iter().map(|person| person.id).collect();
     let known: Vec<PersonId> =
-        before.people.iter().filter(|person| person.on_register).map(|person| person.id).collect();
+        before.iter().filter(|person| person.on_register).map(|person| person.id).collect();
     let missing = known.iter().filter(|person| !listed.contains(person)).count();
     let is_too_many = missing.saturating_mul(100) >= known.len().saturating_mul(MOST_MISSING_PERCENT);
     if known.len() > FEW && is_too_many && !files.allow_removals {

@@ -334,6 +334,64 @@ fn a_list_that_lacks_many_people_is_taken_only_when_the_operator_says_so() {
     assert_eq!(registers.import().unwrap().people, 151);
 }
 
+/// Without a list of residents.
+fn import_without_residents(registers: &mut Registers) -> Result<Imported, ImportError> {
+    let register = registers.register.take();
+    let imported = registers.import();
+    registers.register = register;
+    imported
+}
+
+#[test]
+fn whoever_is_on_the_list_stays_when_no_list_is_given() {
+    let mut registers = Registers::with_register(RESIDENTS.as_bytes());
+    let card = r#"[{"kind":"uid","identity":"01020304","resident":"0001","binding":"matched_by_staff","application_key":null}]"#;
+    registers.write("cards.json", card.as_bytes());
+    let before = registers.import().unwrap().package;
+    let town = TOWN.replace("[[household]]\n", "[[site]]\nid = \"a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2\"\nname = \"集会所\"\nkind = \"shelter\"\n[[household]]\n");
+    registers.write("town.toml", town.as_bytes());
+    let Imported { package, people, register, .. } = import_without_residents(&mut registers).unwrap();
+    assert_eq!((package.sites.len(), people, register.kept), (2, 4, 2));
+    assert_eq!(package.roster, before.roster, "everybody, their hidden flags and their cards");
+    // Who is only in town.toml is there as long as it says so.
+    let one = town.split("[[person]]\nid = \"0303").next().unwrap();
+    registers.write("town.toml", one.as_bytes());
+    assert_eq!(import_without_residents(&mut registers).unwrap().people, 3);
+    registers.write("cards.json", card.replace("0001", "0008").as_bytes());
+    let refused = import_without_residents(&mut registers).unwrap_err().to_string();
+    assert!(refused.contains("whom neither"), "{refused}");
+}
+
+#[test]
+fn a_lost_part_is_never_taken_for_an_empty_list() {
+    let mut registers = Registers::with_register(RESIDENTS.as_bytes());
+    let package = registers.import().unwrap().package;
+    let name = hex::text(&package.roster[0].digest);
+    let file = registers.server.path().join("roster").join(&name);
+    let damage: [fn(&Path); 2] =
+        [|file| std::fs::remove_file(file).unwrap(), |file| std::fs::write(file, b"bent").unwrap()];
+    for damage in damage {
+        damage(&file);
+        let refusals = [
+            (import_without_residents(&mut registers).unwrap_err(), "--residents"),
+            (registers.import().unwrap_err(), "--allow-removals"),
+        ];
+        for (refused, way_out) in refusals {
+            let said = crate::with_sources(&refused);
+            assert!(said.contains(&name) && said.contains(way_out), "{said}");
+        }
+        assert_eq!(registers.server.town(&registers.keys).unwrap().0.version(), package.version);
+    }
+    registers.register.as_mut().unwrap().allow_removals = true;
+    assert_eq!(registers.import().unwrap().package.roster, package.roster);
+    assert_eq!(registers.everybody(&package).people.len(), 4, "the parts are back");
+    // A town that has no list gives one of nobody.
+    std::fs::write(&file, b"bent").unwrap();
+    registers.write("residents.csv", "宛名番号,氏名\r\n".as_bytes());
+    registers.write("support.csv", "宛名番号,氏名\r\n".as_bytes());
+    assert_eq!(registers.import().unwrap().people, 2);
+}
+
 #[test]
 fn a_card_belongs_to_a_person_of_the_register_by_number() {
     let registers = Registers::with_register(RESIDENTS.as_bytes());

@@ -64,6 +64,9 @@ enum Command {
         /// Takes a list of residents also when many people of the one before are missing in it, or nobody can say how many.
         #[arg(long, requires = "residents")]
         allow_removals: bool,
+        /// Takes a list of residents also when it no longer says of many hidden people that they are hidden.
+        #[arg(long, requires = "residents")]
+        allow_unhiding: bool,
         /// Moves boxes whose clock was taken too far ahead back to this machine's time.
         #[arg(long)]
         reset_time: bool,
@@ -215,11 +218,17 @@ fn main() -> anyhow::Result<()> {
             support,
             mapping,
             allow_removals,
+            allow_unhiding,
             reset_time,
         } => {
             let folder = DataFolder::new(&data);
-            let register =
-                residents.map(|residents| RegisterFiles { residents, support, mapping, allow_removals });
+            let register = residents.map(|residents| RegisterFiles {
+                residents,
+                support,
+                mapping,
+                allow_removals,
+                allow_unhiding,
+            });
             let files = TownFiles { town, cards, anchors, intermediates, register };
             let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
             report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);

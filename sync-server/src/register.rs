@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hinamori_model::{BirthDate, CalendarDate, PersonId, PersonalText, SupportReasons, TownKey, UnixMillis};
-use hinamori_roster::{Mapping, Problem, Resident, Residents, Severity, SupportList, Supported};
+use hinamori_roster::{Mapping, Problem, Reason, Resident, Residents, Severity, SupportList, Supported};
 use hinamori_sync::town::Person;
 
 use crate::data::DataError;
@@ -31,6 +31,8 @@ pub struct RegisterFiles {
     pub mapping: Option<PathBuf>,
     /// Takes a list also when a tenth of the people or more are missing in it.
     pub allow_removals: bool,
+    /// Takes a list also when it no longer says of many hidden people that they are hidden.
+    pub allow_unhiding: bool,
 }
 
 /// What the registers say.
@@ -101,6 +103,7 @@ pub(crate) fn read_register(
     if let Some(before) = &before {
         check_missing(files, &register, before)?;
     }
+    check_unhidden(files, &register, before.as_deref())?;
     if let Some(file) = &files.support {
         let list = SupportList::read(&read(file)?, &mapping, today).map_err(refused(file))?;
         register.note(file, list.problems);
@@ -154,6 +157,41 @@ fn check_missing(files: &RegisterFiles, register: &Register, before: &[Person]) 
                 known.len()
             ),
         ));
+    }
+    Ok(())
+}
+
+/// A flag that an export lost is no flag that the town took back. One person may be shown again in any list that has
+/// the column.
+fn check_unhidden(
+    files: &RegisterFiles,
+    register: &Register,
+    before: Option<&[Person]>,
+) -> Result<(), ImportError> {
+    if files.allow_unhiding {
+        return Ok(());
+    }
+    let refused = |why: String| {
+        let reason = format!("{why}: if they may be shown from now on, say --allow-unhiding");
+        Err(wrong(&files.residents, reason))
+    };
+    let lacks_column = register.problems.iter().any(|(_, problem)| problem.reason == Reason::NobodyHidden);
+    let Some(before) = before else {
+        return if lacks_column && !register.people.is_empty() {
+            refused(
+                "it does not say who is hidden, and who was cannot be read from the package before".into(),
+            )
+        } else {
+            Ok(())
+        };
+    };
+    let hidden: BTreeSet<PersonId> =
+        before.iter().filter(|person| person.on_register && person.hidden).map(|person| person.id).collect();
+    let listed = || register.people.iter().filter(|person| hidden.contains(&person.id));
+    let (all, shown) = (listed().count(), listed().filter(|person| !person.hidden).count());
+    let is_too_many = shown > 1 && shown.saturating_mul(2) > all;
+    if (lacks_column && shown > 0) || is_too_many {
+        return refused(format!("{shown} of the {all} hidden people on it are not hidden any more"));
     }
     Ok(())
 }

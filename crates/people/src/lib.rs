@@ -6,7 +6,8 @@
 //! - [`propose`] compares what a card says with the roster. Staff decide, never this crate: people are not merged by
 //!   likeness.
 //! - [`NotArrived`] counts who has arrived, by district and household, with every tap.
-//! - [`RosterIndex`] holds both for a whole roster.
+//! - [`Districts`] is that list by the names of districts and groups, and holds nobody's name.
+//! - [`RosterIndex`] holds it and the names for a whole roster.
 //!
 //! It knows no box, no screen and no record: names and standings come in, ids and counts go out. All is in memory, for
 //! as long as an incident is open.
@@ -17,6 +18,7 @@
 //! left out.
 
 mod address;
+mod districts;
 mod fold;
 mod index;
 mod kana;
@@ -28,11 +30,12 @@ mod roster_index;
 mod standing;
 mod variant;
 
+pub use districts::{DistrictFigures, DistrictResident, Districts};
 pub use fold::{MOST_CHARACTERS, SearchKey, fold};
 pub use index::{Entry, Hits, NameIndex};
 pub use matching::{Agreement, Attributes, Candidate, Compared, propose};
 pub use not_arrived::{
     District, Home, Housemate, IncompleteHome, IncompleteHomes, NotArrived, Page, Resident,
 };
-pub use roster_index::{DistrictFigures, RosterIndex, RosterPerson};
+pub use roster_index::{RosterIndex, RosterPerson};
 pub use standing::{Counts, Standing, View};

@@ -1,13 +1,14 @@
 //! The roster in memory while an incident is open: names to search in, and who has not arrived, by the names of
 //! districts and groups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hinamori_model::{HouseholdId, PersonId, PersonalText};
 
+use crate::districts::{DistrictFigures, DistrictResident, Districts};
 use crate::index::{Entry, NameIndex};
-use crate::not_arrived::{District, Home, Housemate, IncompleteHomes, NotArrived, Page, Resident};
-use crate::standing::{Counts, Standing, View};
+use crate::not_arrived::{Home, Housemate, IncompleteHomes, Page};
+use crate::standing::Standing;
 
 /// A person of the roster. No `Debug`: it says who is hidden.
 #[expect(
@@ -42,46 +43,7 @@ pub struct RosterPerson {
 #[derive(Debug)]
 pub struct RosterIndex {
     names: NameIndex,
-    not_arrived: NotArrived,
-    /// Of whom anything is known.
-    known: BTreeSet<PersonId>,
-    /// By number: a district's name, and by number those of its groups.
-    districts: Vec<(String, Vec<String>)>,
-}
-
-/// A district in numbers of people, as everybody may know them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DistrictFigures<'r> {
-    /// Its name.
-    pub name: &'r str,
-    /// All of its people.
-    pub people: Counts,
-    /// Those among them who need support to evacuate.
-    pub needing_support: Counts,
-}
-
-/// Numbers names in the order in which they come.
-#[derive(Default)]
-struct Numbers(BTreeMap<String, u16>);
-
-impl Numbers {
-    fn of(&mut self, name: &str) -> u16 {
-        let next = u16::try_from(self.0.len()).unwrap_or(u16::MAX);
-        match self.0.get(name) {
-            Some(number) => *number,
-            None => *self.0.entry(name.to_owned()).or_insert(next),
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names = vec![String::new(); self.0.len()];
-        for (name, number) in &self.0 {
-            if let Some(place) = names.get_mut(usize::from(*number)) {
-                place.clone_from(name);
-            }
-        }
-        names
-    }
+    districts: Districts,
 }
 
 impl RosterIndex {
@@ -90,26 +52,22 @@ impl RosterIndex {
     /// Hidden people are found by their name like anybody who was not seen yet: who knows that they live here would
     /// learn more from their absence.
     pub fn build(roster: &[RosterPerson]) -> Self {
-        let (mut districts, mut groups) = (Numbers::default(), Vec::<Numbers>::new());
-        let mut resident = |row: &RosterPerson| {
-            let district = districts.of(&row.district);
-            if groups.len() <= usize::from(district) {
-                groups.resize_with(usize::from(district) + 1, Numbers::default);
-            }
-            let group = groups.get_mut(usize::from(district)).map_or(0, |groups| groups.of(&row.group));
-            let RosterPerson { person, household, needs_support, hidden, .. } = *row;
-            Resident { person, household, district, group, support: needs_support.into(), hidden }
-        };
-        let residents = roster.iter().filter(|row| row.lives_here);
-        let not_arrived = NotArrived::build(residents.map(&mut resident).collect::<Vec<_>>());
+        let residents = roster.iter().filter(|row| row.lives_here).map(|row| DistrictResident {
+            person: row.person,
+            household: row.household,
+            district: &row.district,
+            group: &row.group,
+            needs_support: row.needs_support,
+            hidden: row.hidden,
+        });
+        let districts = Districts::build(residents);
         let names = NameIndex::build(roster.iter().map(|row| Entry {
             person: row.person,
             name: row.name.expose(),
             kana: row.kana.expose(),
             called_name: row.called_name.as_ref().map(PersonalText::expose),
         }));
-        let districts = districts.names().into_iter().zip(groups.iter().map(Numbers::names)).collect();
-        Self { names, not_arrived, known: BTreeSet::new(), districts }
+        Self { names, districts }
     }
 
     /// Who fits what was typed, the best first, and how many in all.
@@ -120,51 +78,32 @@ impl RosterIndex {
 
     /// What is known of a person now.
     pub fn update(&mut self, person: PersonId, standing: Standing) {
-        self.known.insert(person);
-        self.not_arrived.update(person, standing);
+        self.districts.update(person, standing);
     }
 
     /// What is known of everybody now; of everybody else nothing is.
     pub fn update_all(&mut self, standings: &BTreeMap<PersonId, Standing>) {
-        for person in std::mem::take(&mut self.known) {
-            if !standings.contains_key(&person) {
-                self.not_arrived.update(person, Standing::NotSeen);
-            }
-        }
-        standings.iter().for_each(|(person, standing)| self.update(*person, *standing));
+        self.districts.update_all(standings);
     }
 
     /// Every district, as everybody may know it.
     pub fn districts(&self) -> impl Iterator<Item = DistrictFigures<'_>> {
-        self.not_arrived.districts(View::Public).into_iter().filter_map(|district| {
-            let (name, _) = self.districts.get(usize::from(district.district))?;
-            let District { people, needing_support, .. } = district;
-            Some(DistrictFigures { name, people, needing_support })
-        })
-    }
-
-    fn number(&self, district: &str) -> Option<u16> {
-        let number = self.districts.iter().position(|(name, _)| name == district)?;
-        u16::try_from(number).ok()
+        self.districts.figures()
     }
 
     /// The incomplete homes of a district, as everybody may know them.
     pub fn incomplete_homes(&self, district: &str, page: Page) -> IncompleteHomes {
-        self.number(district).map_or_else(IncompleteHomes::default, |number| {
-            self.not_arrived.incomplete_homes(View::Public, number, page)
-        })
+        self.districts.incomplete_homes(district, page)
     }
 
     /// The people of a home, as everybody may know them.
     pub fn members(&self, district: &str, home: Home) -> Vec<Housemate> {
-        self.number(district)
-            .map_or_else(Vec::new, |number| self.not_arrived.members(View::Public, number, home))
+        self.districts.members(district, home)
     }
 
     /// The name of a district's group.
     pub fn group_name(&self, district: &str, group: u16) -> &str {
-        let groups = self.districts.iter().find(|(name, _)| name == district).map(|(_, groups)| groups);
-        groups.and_then(|groups| groups.get(usize::from(group))).map_or("", String::as_str)
+        self.districts.group_name(district, group)
     }
 }
 

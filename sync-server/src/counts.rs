@@ -40,8 +40,9 @@ pub(crate) struct Counts {
 pub(crate) struct IncidentCounts {
     pub(crate) mode: Mode,
     pub(crate) sites: Vec<SiteFigures>,
-    /// Who has not arrived, by district; none in daily life, where nobody is expected.
-    pub(crate) districts: Vec<DistrictCounts>,
+    /// Who has not arrived, by district; none in daily life, where nobody is expected. Nothing when the roster cannot be
+    /// read.
+    pub(crate) districts: Option<Vec<DistrictCounts>>,
 }
 
 /// One site in one incident.
@@ -112,7 +113,10 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     let modes = [(Mode::Live, live), (Mode::DailyLife, daily_life), (Mode::Drill, drill)];
     let incidents = modes.into_iter().zip(figures);
     let incidents = incidents.map(|((mode, incident), figures)| {
-        let districts = districts.remove(&incident).unwrap_or_default();
+        let districts = match mode {
+            Mode::Live | Mode::Drill => districts.as_mut().map(|of| of.remove(&incident).unwrap_or_default()),
+            Mode::DailyLife => Some(Vec::new()),
+        };
         let sites = town.sites.iter().zip(figures);
         let sites = sites.map(|(site, (counts, visitors, building))| {
             let boxes = || town.boxes_at(site);

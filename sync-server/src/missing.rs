@@ -2,21 +2,26 @@
 //! they do; names are nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use hinamori_model::{IncidentId, PersonId, SiteId, UnixMillis};
-use hinamori_people::{DistrictFigures, RosterIndex, RosterPerson, Standing};
+use hinamori_people::{DistrictFigures, DistrictResident, Districts, Standing};
 use hinamori_record::Presence;
 use hinamori_store_sqlite::{Concerned, Store, StoreError};
 use hinamori_sync::town::Person;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use crate::archive::{Closed, Stores};
 use crate::clock::now;
 use crate::hub::Hub;
 use crate::roster;
 use crate::town::Town;
+
+/// A roster that cannot be read is not read more often than so.
+const TRIED_EVERY: Duration = Duration::from_secs(10);
 
 /// One district in numbers of people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,12 +43,31 @@ pub(crate) struct DistrictCounts {
 
 /// What is kept between two looks.
 #[derive(Default)]
-pub(crate) struct Missing(Mutex<Option<Made>>);
+pub(crate) struct Missing(Mutex<Held>);
 
-struct Made {
-    /// Of which package the people are.
+#[derive(Default)]
+enum Held {
+    #[default]
+    Nothing,
+    /// Of the package with this version.
+    Districts(u64, ByIncident),
+    Failed(Failed),
+}
+
+type ByIncident = BTreeMap<IncidentId, Districts>;
+
+/// The roster could not be read.
+struct Failed {
+    /// Of which package.
     version: u64,
-    by_incident: BTreeMap<IncidentId, RosterIndex>,
+    at: Instant,
+}
+
+impl Failed {
+    /// Whether reading may go well by now, or enough time has passed to see.
+    fn is_over(&self, version: u64, now: Instant) -> bool {
+        version != self.version || now.duration_since(self.at) >= TRIED_EVERY
+    }
 }
 
 /// Why nothing can be said.
@@ -58,7 +82,8 @@ pub(crate) enum NotKnown {
 }
 
 impl Missing {
-    /// The districts of these incidents, as of now. Without a roster there are none.
+    /// The districts of these incidents, as of now. Before the first import there are none. Nothing when the roster
+    /// cannot be read: it is tried again after a while, and with every new package.
     ///
     /// # Errors
     /// [`NotKnown`].
@@ -67,15 +92,23 @@ impl Missing {
         hub: &Hub,
         town: &Town,
         incidents: [IncidentId; 2],
-    ) -> Result<BTreeMap<IncidentId, Vec<DistrictCounts>>, NotKnown> {
-        let mut made = self.0.lock().await;
+    ) -> Result<Option<BTreeMap<IncidentId, Vec<DistrictCounts>>>, NotKnown> {
+        let mut held = self.0.lock().await;
         let version = town.signed.version();
-        let held = made.take().filter(|held| held.version == version);
-        let (held, is_new) = match held {
-            Some(held) => (held, false),
-            None => (Made { version, by_incident: read_roster(hub, incidents).await }, true),
+        let (mut by_incident, is_new) = match std::mem::take(&mut *held) {
+            Held::Districts(of, by_incident) if of == version => (by_incident, false),
+            Held::Failed(failed) if !failed.is_over(version, Instant::now()) => {
+                *held = Held::Failed(failed);
+                return Ok(None);
+            }
+            Held::Nothing | Held::Districts(..) | Held::Failed(_) => {
+                let Some(by_incident) = read_roster(hub, incidents).await else {
+                    *held = Held::Failed(Failed { version, at: Instant::now() });
+                    return Ok(None);
+                };
+                (by_incident, true)
+            }
         };
-        let Made { version, mut by_incident } = held;
         let (by_incident, districts) = hub
             .archive
             .ask(move |stores| {
@@ -85,69 +118,49 @@ impl Missing {
             .await?;
         let districts = districts?;
         // After an error everything is read anew at the next look.
-        *made = Some(Made { version, by_incident });
-        Ok(districts)
+        *held = Held::Districts(version, by_incident);
+        Ok(Some(districts))
     }
 }
 
-/// An index for each incident. A roster that cannot be read is nobody: importing again mends it.
-async fn read_roster(hub: &Hub, incidents: [IncidentId; 2]) -> BTreeMap<IncidentId, RosterIndex> {
+/// The districts for each incident; nothing when the roster cannot be read.
+async fn read_roster(hub: &Hub, incidents: [IncidentId; 2]) -> Option<ByIncident> {
     let (folder, root) = (hub.town.folder.clone(), hub.town.keys.town_root.public());
     let read = spawn_blocking(move || {
         let package = folder.package_of(&root)?.map(|(_, package)| package);
         let people =
-            package.map_or_else(|| Ok(Vec::new()), |package| roster::people_of(folder.path(), &package));
-        let people: Vec<RosterPerson> = people?.into_iter().map(row).collect();
-        Ok::<_, crate::data::DataError>(
-            incidents.map(|incident| (incident, RosterIndex::build(&people))).into(),
-        )
+            package.map_or_else(|| Ok(Vec::new()), |package| roster::people_of(folder.path(), &package))?;
+        let districts = || Districts::build(people.iter().filter_map(resident));
+        Ok::<_, crate::data::DataError>(incidents.map(|incident| (incident, districts())).into())
     });
     match read.await {
-        Ok(Ok(by_incident)) => by_incident,
+        Ok(Ok(by_incident)) => Some(by_incident),
         Ok(Err(problem)) => {
             tracing::error!(
                 error = &problem as &dyn std::error::Error,
                 "the roster cannot be read: import it again"
             );
-            BTreeMap::new()
+            None
         }
-        Err(_ended) => BTreeMap::new(),
+        Err(_ended) => None,
     }
 }
 
-fn row(person: Person) -> RosterPerson {
-    let Person {
-        id: person,
-        household,
-        name,
-        kana,
-        called_name,
-        district,
-        group,
-        support,
-        on_register,
-        hidden,
-        ..
-    } = person;
-    let needs_support = !support.is_empty();
-    let lives_here = on_register || household.is_some();
-    RosterPerson {
-        person,
-        household,
-        name,
-        kana,
-        called_name,
-        district,
-        group,
-        lives_here,
-        needs_support,
-        hidden,
-    }
+/// Whom somebody looks for: not the town's staff, who may live elsewhere.
+fn resident(person: &Person) -> Option<DistrictResident<'_>> {
+    (person.on_register || person.household.is_some()).then(|| DistrictResident {
+        person: person.id,
+        household: person.household,
+        district: &person.district,
+        group: &person.group,
+        needs_support: !person.support.is_empty(),
+        hidden: person.hidden,
+    })
 }
 
 fn look(
     stores: &mut Stores,
-    by_incident: &mut BTreeMap<IncidentId, RosterIndex>,
+    by_incident: &mut ByIncident,
     is_new: bool,
 ) -> Result<BTreeMap<IncidentId, Vec<DistrictCounts>>, StoreError> {
     let mut districts = BTreeMap::new();
@@ -155,7 +168,7 @@ fn look(
         let concerned = stores.take_concerned(*incident);
         let concerned = if is_new { Concerned::Everybody } else { concerned };
         update(stores.store_of(*incident), *incident, index, concerned)?;
-        districts.insert(*incident, index.districts().map(counts).collect());
+        districts.insert(*incident, index.figures().map(counts).collect());
     }
     Ok(districts)
 }
@@ -163,7 +176,7 @@ fn look(
 fn update(
     store: &Store,
     incident: IncidentId,
-    index: &mut RosterIndex,
+    index: &mut Districts,
     concerned: Concerned,
 ) -> Result<(), StoreError> {
     let mut roll_calls: BTreeMap<SiteId, UnixMillis> = BTreeMap::new();
@@ -214,5 +227,18 @@ fn counts(figures: DistrictFigures<'_>) -> DistrictCounts {
         told_elsewhere: people.of(Standing::ToldElsewhere),
         not_seen: people.not_arrived(),
         support_not_seen: needing_support.not_arrived(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roster_that_cannot_be_read_is_tried_after_a_while_and_with_a_new_package() {
+        let at = Instant::now();
+        let failed = Failed { version: 7, at };
+        assert!(!failed.is_over(7, at) && !failed.is_over(7, at + TRIED_EVERY / 2));
+        assert!(failed.is_over(7, at + TRIED_EVERY) && failed.is_over(8, at));
     }
 }

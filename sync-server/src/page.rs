@@ -50,7 +50,7 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
     for (mode, word) in sections {
         for incident in counts.incidents.iter().filter(|incident| incident.mode == *mode) {
             body.push_str(&section(incident, word, counts.at));
-            body.push_str(&not_arrived(&incident.districts));
+            body.push_str(&not_arrived(incident.districts.as_deref()));
         }
     }
     if skin == Skin::Live {
@@ -104,7 +104,12 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
 }
 
 /// Who of the roster has not arrived: numbers, and the districts in which most are missing first.
-fn not_arrived(districts: &[DistrictCounts]) -> String {
+fn not_arrived(districts: Option<&[DistrictCounts]>) -> String {
+    let Some(districts) = districts else {
+        return "<section><h2>未到着</h2><p class=\"notice\"><b>！</b> 名簿を 読み出せません。\
+                誰が 未到着か わかりません。サーバーの ディスクと ログを 確かめてください。</p></section>"
+            .to_owned();
+    };
     if districts.is_empty() {
         return String::new();
     }
@@ -307,7 +312,7 @@ mod tests {
         let of = |mode| IncidentCounts {
             mode,
             sites: sites.clone(),
-            districts: if mode == Mode::DailyLife { Vec::new() } else { districts.clone() },
+            districts: Some(if mode == Mode::DailyLife { Vec::new() } else { districts.clone() }),
         };
         Counts {
             town: "汐見町".to_owned(),
@@ -357,6 +362,17 @@ mod tests {
     fn names_from_the_registers_are_text_and_nothing_else() {
         let page = live(&counts());
         assert!(page.contains("体育館 &lt;b&gt;&amp;&quot;&#39;") && !page.contains("体育館 <b>"));
+    }
+
+    #[test]
+    fn a_roster_that_cannot_be_read_is_no_empty_one() {
+        let mut counts = counts();
+        counts.incidents.iter_mut().for_each(|incident| incident.districts = Some(Vec::new()));
+        assert!(!live(&counts).contains("未到着"), "nobody is expected");
+        counts.incidents[0].districts = None;
+        assert!(
+            live(&counts).contains("名簿を 読み出せません") && !drill(&counts).contains("読み出せません")
+        );
     }
 
     #[test]

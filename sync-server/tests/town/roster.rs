@@ -78,3 +78,30 @@ async fn the_part_of_the_package_before_is_still_there_and_the_one_before_that_i
     line.until("an answer", |line| !line.roster.is_empty()).await;
     assert!(matches!(line.roster[0], RosterMessage::Piece { total: 0, .. }));
 }
+
+#[tokio::test]
+async fn a_roster_that_cannot_be_read_is_said_until_it_can() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    let roster = hall.path().join("server/roster");
+    let part = std::fs::read_dir(&roster).unwrap().next().unwrap().unwrap().path();
+    let sound = std::fs::read(&part).unwrap();
+    std::fs::write(&part, b"bent").unwrap();
+    let districts = |mode: usize| server.counts()["incidents"][mode]["districts"].clone();
+    let said = "名簿を 読み出せません";
+    assert!(districts(0).is_null());
+    let mut line = gym.connect().await;
+    line.arrives(1);
+    line.until("its record confirmed", |line| line.unconfirmed() == 0).await;
+    let looked_again = server.counts_until(|counts| counts["records"] == 1);
+    assert!(looked_again["incidents"][0]["districts"].is_null() && districts(2).is_null());
+    assert_eq!(districts(1), serde_json::json!([]), "in daily life nobody is expected");
+    assert!(server.get("/").contains(said) && server.get("/drill").contains(said));
+    std::fs::write(&part, sound).unwrap();
+    // A new package is a reason to look at once.
+    TestBox::new(2, TestSite::Gym).enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    server.counts_until(|counts| counts["incidents"][0]["districts"][0]["people"] == 2);
+    assert!(!server.get("/").contains(said));
+}

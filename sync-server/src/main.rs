@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
+use hinamori_paper::Mode;
 use hinamori_server::{
     Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, Paper, RegisterFiles, Server, Standing,
     TownFiles, deny, import_lists, import_town, issue_code, list_status, print,
@@ -84,6 +85,9 @@ enum Command {
         /// The PDF to write.
         #[arg(long)]
         out: PathBuf,
+        /// For a drill: its word stands on every page, card and badge.
+        #[arg(long)]
+        drill: bool,
         #[command(subcommand)]
         paper: PaperCommand,
     },
@@ -233,9 +237,10 @@ fn main() -> anyhow::Result<()> {
             let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
             report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);
         }
-        Command::Paper { data, out, paper } => {
+        Command::Paper { data, out, drill, paper } => {
             let folder = DataFolder::new(&data);
-            print(&folder, &folder.keys()?, &paper.into(), &out, now())?;
+            let mode = if drill { Mode::Drill } else { Mode::Live };
+            print(&folder, &folder.keys()?, &paper.into(), mode, &out, now())?;
             println!("{}", out.display());
         }
         Command::Crl { command: CrlCommand::Import { data, files } } => {

@@ -2,7 +2,9 @@
 //! groups' tick lists, one page of instructions.
 //!
 //! Numbers of badges are given out once: every bundle of cards is a series of its own, so that paper that two boxes give
-//! out never carries one number twice, and what is keyed in later meets what was scanned.
+//! out never carries one number twice, and what is keyed in later meets what was scanned. A drill's
+//! bundles take their numbers from the same row, so that none of its cards that is left over has a number of the day when it
+//! is real.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,7 +92,7 @@ pub enum Paper {
     Instructions,
 }
 
-/// Makes the pages and writes them to `file`, readable by the server's user alone.
+/// Makes the pages, those of a drill with its word on them, and writes them to `file`, readable by the server's user alone.
 ///
 /// # Errors
 /// [`NotPrinted`]. A bundle's numbers are used up also when it could not be written.
@@ -98,13 +100,13 @@ pub fn print(
     folder: &DataFolder,
     keys: &Keys,
     paper: &Paper,
+    mode: Mode,
     file: &Path,
     now: UnixMillis,
 ) -> Result<(), NotPrinted> {
     let fonts = fonts()?;
     let (_, package) = folder.town(keys)?;
-    // Paper is for the day when it is real; a drill prints its own beforehand with the sites' drill cards.
-    let press = Press { fonts: &fonts, mode: Mode::Live, town: &package.name, printed_at: now };
+    let press = Press { fonts: &fonts, mode, town: &package.name, printed_at: now };
     let pages = match paper {
         Paper::Cards { site, count } => cards(folder, &package, &press, *site, *count)?,
         Paper::Groups { district } => groups(folder, &package, &press, district)?,

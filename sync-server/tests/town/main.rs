@@ -356,11 +356,12 @@ fn every_bundle_of_paper_has_numbers_of_its_own() {
         hall.run_with(&arguments)
     };
     let mut numbers = std::collections::BTreeSet::new();
-    for name in ["one.pdf", "two.pdf"] {
+    for (name, flags) in [("one.pdf", &[][..]), ("two.pdf", &["--drill"])] {
         let out = file(name);
-        assert!(print(&out, &["cards", "--site", &site, "--count", "3"]).status.success());
+        assert!(print(&out, &[flags, &["cards", "--site", &site, "--count", "3"]].concat()).status.success());
         let read = std::process::Command::new("pdftotext").args(["-layout", &out, "-"]).output().unwrap();
         let text = String::from_utf8(read.stdout).unwrap();
+        assert_eq!(text.contains("訓練"), !flags.is_empty(), "{text}");
         let badges = text.split_whitespace().filter(|word| word.matches('-').count() == 3);
         numbers.extend(badges.map(str::to_owned));
     }

@@ -13,6 +13,9 @@ use crate::missing::DistrictCounts;
 pub(crate) const STYLE: &str = include_str!("page.css");
 /// Seconds between two loads.
 const REFRESH_SECONDS: u8 = 10;
+/// Fewer people of a district than these are not told apart. The page asks nobody who they are and its sites count truly,
+/// so that in a small district one person's arrival, or who of it is hidden, could be had by subtraction.
+const TOLD_FROM: u32 = 5;
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +106,30 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
     )
 }
 
-/// Who of the roster has not arrived: numbers, and the districts in which most are missing first.
+/// A number of a district's people as the page may tell it: 0 tells as much as 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Few,
+    Exactly(u32),
+}
+
+impl Told {
+    const fn of(number: u32) -> Self {
+        if number < TOLD_FROM { Self::Few } else { Self::Exactly(number) }
+    }
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Few => write!(out, "{TOLD_FROM}未満"),
+            Self::Exactly(number) => write!(out, "{number}"),
+        }
+    }
+}
+
+/// Who of the roster has not arrived: numbers, and the districts in which most are missing first. The order tells no
+/// more than the numbers do.
 fn not_arrived(districts: Option<&[DistrictCounts]>) -> String {
     let Some(districts) = districts else {
         return "<section><h2>未到着</h2><p class=\"notice\"><b>！</b> 名簿を 読み出せません。\
@@ -114,23 +140,23 @@ fn not_arrived(districts: Option<&[DistrictCounts]>) -> String {
         return String::new();
     }
     let mut districts: Vec<&DistrictCounts> = districts.iter().collect();
-    districts.sort_by_key(|district| std::cmp::Reverse((district.support_not_seen > 0, district.not_seen)));
+    districts.sort_by_key(|district| {
+        let (support, all) = (Told::of(district.support_not_seen), Told::of(district.not_seen));
+        std::cmp::Reverse((support != Told::Few, all))
+    });
     let rows = districts.iter().map(|district| {
         let DistrictCounts { name, people, arrived, passed, told_elsewhere, not_seen, support_not_seen } =
             district;
         let name = if name.is_empty() { "地区の 記載なし" } else { name };
         let cells = [
-            ("未到着", not_seen),
-            ("うち 支援が必要", support_not_seen),
-            ("通過", passed),
-            ("ほかに いると 聞いた", told_elsewhere),
-            ("到着", arrived),
-            ("名簿", people),
+            ("未到着", Told::of(*not_seen)),
+            ("うち 支援が必要", Told::of(*support_not_seen)),
+            ("通過", Told::of(*passed)),
+            ("ほかに いると 聞いた", Told::of(*told_elsewhere)),
+            ("到着", Told::of(*arrived)),
+            ("名簿", Told::Exactly(*people)),
         ];
-        let cells = cells.map(|(label, number)| {
-            let class = if *number == 0 { " class=\"none\"" } else { "" };
-            format!("<td{class} data-label=\"{label}\">{number}</td>")
-        });
+        let cells = cells.map(|(label, number)| format!("<td data-label=\"{label}\">{number}</td>"));
         format!("<tr><th scope=\"row\">{}</th>{}</tr>", Escaped(name), cells.concat())
     });
     let rows: String = rows.collect();
@@ -341,7 +367,7 @@ mod tests {
             "つながっています<small>カード確認データ：3日前</small>",
             "カード確認データ：なし",
             "http-equiv=\"refresh\"",
-            "浜町&lt;</th><td data-label=\"未到着\">25</td><td data-label=\"うち 支援が必要\">2</td>",
+            "浜町&lt;</th><td data-label=\"未到着\">25</td><td data-label=\"うち 支援が必要\">5未満</td>",
         ] {
             assert!(page.contains(expected), "{expected}: {page}");
         }
@@ -362,6 +388,29 @@ mod tests {
     fn names_from_the_registers_are_text_and_nothing_else() {
         let page = live(&counts());
         assert!(page.contains("体育館 &lt;b&gt;&amp;&quot;&#39;") && !page.contains("体育館 <b>"));
+    }
+
+    #[test]
+    fn few_people_of_a_district_are_told_alike_and_in_the_same_order() {
+        let district = |name: &str, [not_seen, support_not_seen, arrived]: [u32; 3]| DistrictCounts {
+            name: name.to_owned(),
+            people: 3,
+            arrived,
+            passed: 0,
+            told_elsewhere: 5,
+            not_seen,
+            support_not_seen,
+        };
+        let table = |few: [u32; 3]| {
+            let of = [district("浜町", [0, 0, 0]), district("磯町", few), district("港町", [5, 0, 0])];
+            not_arrived(Some(&of))
+        };
+        let told = table([0, 0, 0]);
+        assert!([[4, 4, 4], [1, 0, 0], [0, 1, 2]].into_iter().all(|few| table(few) == told));
+        assert_ne!(table([0, 0, 5]), told);
+        assert!(told.contains("<td data-label=\"到着\">5未満</td><td data-label=\"名簿\">3</td>"), "{told}");
+        assert!(told.contains("聞いた\">5</td>"), "{told}");
+        assert!(told.find("港町") < told.find("浜町"), "most are missing there");
     }
 
     #[test]

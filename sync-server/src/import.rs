@@ -323,6 +323,13 @@ fn check_town(town: &TownToml) -> Result<(), String> {
     only_once("household", household.iter().map(|household| household.id))?;
     let everybody = || household.iter().flat_map(|household| &household.person).chain(person);
     only_once("person", everybody().map(|person| person.id))?;
+    // Such an id would be taken for that of a card that nobody knew.
+    if let Some(strange) = everybody().find(|person| person.id.is_of_unknown_card()) {
+        return Err(format!(
+            "person {} has an id that only unknown cards have: draw another one",
+            strange.id
+        ));
+    }
     match everybody().find(|person| person.name.expose().trim().is_empty()) {
         Some(nameless) => Err(format!("person {} has no name", nameless.id)),
         None => Ok(()),

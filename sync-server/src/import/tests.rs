@@ -177,6 +177,7 @@ fn a_wrong_town_is_refused_with_its_place_and_without_anybodys_name() {
         ("watch = true", "wacht = true", "line 1"),
         ("d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1", "d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0", "two incidents"),
         ("03030303030303030303030303030303", "02020202020202020202020202020202", "is there twice"),
+        ("03030303030303030303030303030303", "756b0303030303030303030303030303", "only unknown cards"),
         ("name = \"磯崎 トメ\"", "name = \"\"", "has no name"),
         ("name = \"体育館\"", "name = \"\"", "has no name"),
         ("a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "a1", "line 5"),

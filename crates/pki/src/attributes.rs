@@ -22,6 +22,11 @@ impl AttributeIssuers {
     pub fn pin(&mut self, spki: &[u8]) {
         self.0.push(spki.to_vec());
     }
+
+    /// Whether none is pinned: then nobody's signature can be believed.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// Why attributes are not believed.

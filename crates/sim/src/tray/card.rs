@@ -48,6 +48,7 @@ pub struct TrayCard {
     fault: Fault,
     certificate: Option<Issued>,
     applet_key: Option<Key>,
+    check_number: Option<String>,
 }
 
 impl TrayCard {
@@ -73,6 +74,7 @@ impl TrayCard {
             fault,
             certificate: None,
             applet_key: None,
+            check_number: None,
         };
         let random = ContactlessId::Random { first: 0x08, length: 4 };
         match (entry.kind, &entry.holder) {
@@ -99,6 +101,11 @@ impl TrayCard {
     /// What goes wrong whenever it is held to a reader.
     pub const fn fault(&self) -> Fault {
         self.fault
+    }
+
+    /// 照合番号B, which can be put together from its printed face; only a plastic My Number card has one.
+    pub fn check_number(&self) -> Option<&str> {
+        self.check_number.as_deref()
     }
 
     /// The card as it came from its maker.
@@ -193,6 +200,7 @@ impl Maker<'_> {
             applets: vec![jpki_applet(Token::Plastic, auth, sign), text, common],
             certificate: Some(issued),
             applet_key: Some(text_key),
+            check_number: Some(check_number),
             ..card
         }
     }

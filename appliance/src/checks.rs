@@ -9,14 +9,16 @@ use hinamori_card::{
     contactless_id, prove_chip, read_card,
 };
 use hinamori_card_pcsc::{ReaderName, TapWork};
+use hinamori_ipc::AttributeFault;
 use hinamori_model::{CardKey, TokenKind, TownKey, UnixMillis};
 use hinamori_pki::{
-    CardCertificate, ChipAnswered, ChipMismatch, PathError, Purpose, VerifiedCertificate, Verifier,
-    verify_chip_answer,
+    AttributeIssuers, CardCertificate, ChipAnswered, ChipMismatch, PathError, Purpose, VerifiedCertificate,
+    Verifier, verify_chip_answer,
 };
 use hinamori_store_sqlite::ApplicationKeys;
 use tracing::debug;
 
+use crate::attributes::{CardAttributes, WaitingSecrets, read_out};
 use crate::clock::{self, TimeMarks};
 use crate::lists::{Authorities, Shown, equip};
 
@@ -51,6 +53,8 @@ pub(crate) struct Reading {
     pub(crate) card: Option<CardKey>,
     /// On what the tap rests.
     pub(crate) evidence: Found,
+    /// Its attributes, if a secret waited for it.
+    pub(crate) attributes: Option<Result<CardAttributes, AttributeFault>>,
     /// When the work on it began.
     pub(crate) began: Instant,
 }
@@ -72,11 +76,18 @@ pub(crate) enum Found {
 /// The work at every reader of the box.
 pub(crate) struct CheckedTap {
     checks: RwLock<Arc<Checks>>,
+    issuers: AttributeIssuers,
+    secrets: WaitingSecrets,
 }
 
 impl CheckedTap {
-    pub(crate) const fn new(checks: Arc<Checks>) -> Self {
-        Self { checks: RwLock::new(checks) }
+    pub(crate) fn new(checks: Arc<Checks>, issuers: AttributeIssuers) -> Self {
+        Self { checks: RwLock::new(checks), issuers, secrets: WaitingSecrets::default() }
+    }
+
+    /// The secrets that wait for a card.
+    pub(crate) const fn secrets(&self) -> &WaitingSecrets {
+        &self.secrets
     }
 
     /// Checks against these from the next card on.
@@ -106,7 +117,16 @@ impl TapWork for CheckedTap {
                 Ok(checks.by_identifier(contactless, Found::UnreadableCertificate))
             }
         };
-        reading.map(|reading| Reading { began, ..reading })
+        let reading = reading?;
+        // Last, so that nothing of this keeps the tap from counting. Taken out before it is presented: were the work
+        // to run again, there is nothing to present.
+        let credential = self.secrets.take(reader);
+        let attributes = credential.map(|credential| match reading.card {
+            Some(_) => read_out(card, &credential, &self.issuers),
+            // There would be nothing to link.
+            None => Err(AttributeFault::NotThere),
+        });
+        Ok(Reading { began, attributes, ..reading })
     }
 }
 
@@ -190,7 +210,7 @@ impl Checks {
     }
 
     fn reading(&self, card: Option<CardKey>, evidence: Found) -> Reading {
-        Reading { version: self.version, card, evidence, began: Instant::now() }
+        Reading { version: self.version, card, evidence, attributes: None, began: Instant::now() }
     }
 }
 

@@ -21,6 +21,10 @@ pub struct Config {
     /// Whether cards of the national test hierarchies count.
     #[serde(default)]
     pub test_hierarchies: TestCards,
+    /// Public keys (DER SubjectPublicKeyInfo) that may certify the signers of cards' attributes. Without one,
+    /// attributes are what a card states.
+    #[serde(default)]
+    pub attribute_issuers: Vec<PathBuf>,
     /// One reader and one screen each.
     #[serde(rename = "lane")]
     pub lanes: Vec<LaneConfig>,
@@ -122,6 +126,11 @@ impl Config {
     /// The lane of a reader, by its PC/SC name.
     pub(crate) fn lane_of(&self, reader: &str) -> Option<LaneId> {
         self.lanes.iter().find(|lane| reader.contains(&lane.reader)).map(|lane| lane.lane)
+    }
+
+    /// The part of its reader's name by which a lane is known.
+    pub(crate) fn reader_of(&self, lane: LaneId) -> Option<&str> {
+        self.lanes.iter().find(|known| known.lane == lane).map(|known| known.reader.as_str())
     }
 
     /// Where `hinamorictl` asks the running daemon.

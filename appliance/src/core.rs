@@ -5,6 +5,7 @@
 //! the disk has it, [`hinamori_counter::Lane::complete`] gives the answer, [`Core::publish`] sends it. What can wait (seals,
 //! the server, checkpoints) is done when no event waits.
 
+mod attributes;
 mod desk;
 mod lists;
 mod people;
@@ -30,6 +31,7 @@ use hinamori_record::{Building, Fact};
 use hinamori_store_sqlite::{Directory, Store, StoreError};
 use tracing::{error, info, warn};
 
+use crate::attributes::issuers_of;
 use crate::checks::{CheckedTap, Reading};
 use crate::clock;
 use crate::config::Config;
@@ -170,7 +172,10 @@ impl Core {
         let held = Shown { is_unreadable: lists.is_none(), ..Shown::default() };
         let server_time = stored_time(ledger.main_store())?;
         let mut core = Self {
-            checks: Arc::new(CheckedTap::new(Arc::clone(&town.checks))),
+            checks: Arc::new(CheckedTap::new(
+                Arc::clone(&town.checks),
+                issuers_of(&config.attribute_issuers),
+            )),
             uplink: Uplink::new(),
             lists,
             keeper,
@@ -334,7 +339,11 @@ impl Core {
         command: Command,
         now: UnixMillis,
     ) -> Result<Option<ToKiosk>, Refusal> {
+        if !matches!(command, Command::ReadAttributes { .. }) {
+            self.forget_secret(lane);
+        }
         match command {
+            Command::ReadAttributes { secret } => self.expect_attributes(lane, &secret).map(|()| None),
             Command::ShowLeaderList => Ok(Some(ToKiosk::LeaderList(self.leader_list()))),
             Command::ShowWatchList => Ok(Some(ToKiosk::WatchList(self.watch_list(now)))),
             Command::OpenIncident { .. } | Command::EndDrill { .. } | Command::AnswerBuilding { .. } => {
@@ -521,6 +530,7 @@ impl Core {
         for desk in self.desks.values_mut() {
             desk.lane.tick(now);
         }
+        self.forget_old_secrets();
         if self.disk != DiskState::Ok && self.disk_tried.elapsed() >= DISK_AGAIN {
             self.try_disk();
         }

@@ -53,6 +53,7 @@ mod tests {
             data: folder.path().join("data"),
             socket: folder.path().join("kiosk.sock"),
             test_hierarchies: TestCards::Refuse,
+            attribute_issuers: Vec::new(),
             lanes: Vec::new(),
             tap_log: None,
         };

@@ -9,6 +9,7 @@
 //! **Invariant:** no name, serial, identifier or key is ever logged.
 //! **Invariant:** only the link touches a network, and it sees no database.
 
+mod attributes;
 pub mod card_data;
 pub mod cert_check;
 mod checks;

@@ -4,7 +4,7 @@ use hinamori_ipc::{AnswerId, BuildingFinding, Command, Sound};
 use hinamori_model::{PersonId, PersonalText};
 
 use crate::theme::Look;
-use crate::{Key, Question, RollCallHour, Volume};
+use crate::{Key, Question, RegistrationKey, RollCallHour, Volume};
 
 /// What a screen returns when something was touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub enum Action {
     ShowHouseholds(String, u32),
     /// From when being seen counts.
     ChooseHour(RollCallHour),
+    /// A touch on the page カードで 登録.
+    Registration(RegistrationKey),
     /// The other language.
     SwitchLanguage,
     /// The light in the hall.
@@ -93,11 +95,13 @@ pub enum Page {
     NotArrived,
     /// 点呼
     RollCall,
+    /// カードで 登録
+    Registration,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -111,6 +115,7 @@ impl Page {
         Self::Group,
         Self::NotArrived,
         Self::RollCall,
+        Self::Registration,
     ];
 }
 

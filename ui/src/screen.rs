@@ -11,6 +11,7 @@ use crate::{Action, Catalogue, LinkStage, Notice, Now, Page, State, Texts};
 
 mod answer;
 mod building;
+mod candidates;
 mod connecting;
 mod departure;
 mod done;
@@ -28,6 +29,7 @@ mod opening;
 mod page;
 mod paged;
 mod question;
+mod registration;
 mod roll_call;
 mod search;
 mod settings;
@@ -131,6 +133,7 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::Group => group::group_ui(canvas, rect, view),
         Page::NotArrived => not_arrived::not_arrived_ui(canvas, rect, view),
         Page::RollCall => roll_call::roll_call_ui(canvas, rect, view),
+        Page::Registration => registration::registration_ui(canvas, rect, view),
     }
 }
 
@@ -161,6 +164,10 @@ fn lane_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         AnswerKind::Greeting { called_name, ask } => {
             watch::greeting_ui(canvas, rect, view, answer, called_name.as_ref(), *ask)
         }
+        AnswerKind::Candidates(candidates) => {
+            candidates::candidates_ui(canvas, rect, view, answer, candidates)
+        }
+        AnswerKind::AttributesNotRead(fault) => staff::not_read_ui(canvas, rect, view, answer, *fault),
         AnswerKind::AskStaff => staff::ask_staff_ui(canvas, rect, view, answer),
         AnswerKind::HoldAgain { reason } => staff::hold_again_ui(canvas, rect, view, *reason),
     }

@@ -10,9 +10,9 @@ use hinamori_ipc::{
 use hinamori_model::{CounterKind, Mode, PersonId, PersonalText};
 
 use crate::theme::{
-    ANSWER_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH, ROUND_HOLD,
+    ANSWER_HOLD, CARD_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH, ROUND_HOLD,
 };
-use crate::{Page, People, SoundOutput, Volume, Who};
+use crate::{Page, People, Registration, SoundOutput, Volume, Who};
 
 /// The most people of one kind that a panel counts at once.
 pub const MAXIMUM_COUNT: u16 = 99;
@@ -79,6 +79,8 @@ pub struct Draft {
     pub counts: [u16; 3],
     /// Pictures of the building check that were touched.
     pub findings: BTreeSet<BuildingFinding>,
+    /// カードで 登録
+    pub registration: Registration,
 }
 
 impl Draft {
@@ -170,11 +172,13 @@ impl State {
         }
         let hold = match (self.page, self.answer()) {
             (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
+            (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Candidates(_)) => CARD_HOLD,
             (Page::Lane, Some(answer)) if asks(&answer.kind) => PANEL_HOLD,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Left { .. }) => GOODBYE_HOLD,
             (Page::Lane, Some(_)) => ANSWER_HOLD,
             (Page::Lane, None) if self.language == Language::default() => return None,
             (Page::Group | Page::RollCall, _) if !self.draft.members.is_empty() => ROUND_HOLD,
+            (Page::Registration, _) if self.draft.registration == Registration::AwaitingCard => CARD_HOLD,
             (_, _) => PAGE_HOLD,
         };
         Some(self.active_at.saturating_add(hold))

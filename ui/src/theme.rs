@@ -85,6 +85,8 @@ pub const PANEL_HOLD: Duration = Duration::from_secs(12);
 pub const PAGE_HOLD: Duration = Duration::from_secs(60);
 /// A page with ticks that were not sent goes back after this: a leader asks around between two touches.
 pub const ROUND_HOLD: Duration = Duration::from_secs(180);
+/// A secret waits so long at the reader for its card; and the question whose it is, for somebody to compare.
+pub const CARD_HOLD: Duration = Duration::from_secs(30);
 /// An open list of who has not arrived is asked for again.
 pub const REFRESH: Duration = Duration::from_secs(5);
 /// A scanner types its code and the return key within this.

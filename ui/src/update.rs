@@ -4,7 +4,8 @@ use hinamori_ipc::{AnswerKind, Command, LaneChange, LaneState, Refusal, Screen, 
 
 use crate::state::{MAXIMUM_COUNT, open_members};
 use crate::{
-    Action, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, People, State, Step,
+    Action, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, People, Registration,
+    State, Step,
 };
 
 mod people;
@@ -47,6 +48,7 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         }
         ToKiosk::Refused(refusal) => {
             state.resume = None;
+            state.draft.registration = Registration::default();
             // A dismissal that crossed the answer's end is nobody's concern.
             if state.dismissed.take().is_none() || refusal != Refusal::AnswerIsOver {
                 state.notice = Some((Notice::Refused(refusal), now.steady));
@@ -180,6 +182,13 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
             return people::show_households(state, district, from, now);
         }
         Action::ChooseHour(hour) => state.people.hour = hour,
+        Action::Registration(key) => {
+            let secret = state.draft.registration.press(&key);
+            return secret
+                .map(|secret| Effect::Send(Command::ReadAttributes { secret }))
+                .into_iter()
+                .collect();
+        }
         Action::SwitchLanguage => state.language = state.language.other(),
         Action::SetLook(look) => state.look = look,
         Action::SetVolume(volume) => state.volume = volume,

@@ -32,7 +32,7 @@ const MOST_STAYS: usize = 3_000;
 const MOST_AT_ONCE: usize = 200;
 
 /// What cannot be read is said in the log; the screen stays as it is.
-fn unreadable(problem: StoreError) -> Refusal {
+pub(super) fn unreadable(problem: StoreError) -> Refusal {
     error!(error = &problem as &dyn std::error::Error, "people cannot be looked up");
     Refusal::Disk
 }
@@ -66,12 +66,17 @@ impl Core {
         let mut people = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(person) = self.directory.person(id).map_err(unreadable)? else { continue };
-            let state = self.shown_state(&person).map_err(unreadable)?;
-            let Person { id: person, name, kana, district, group, .. } = person;
-            let group = if group.is_empty() { district } else { format!("{district} {group}") };
-            people.push(FoundPerson { person, name, kana, group, state });
+            people.push(self.found(person)?);
         }
         Ok(ToKiosk::Found(Found { query, people, total }))
+    }
+
+    /// Somebody of the roster, as whoever looks for them may see it.
+    pub(super) fn found(&self, person: Person) -> Result<FoundPerson, Refusal> {
+        let state = self.shown_state(&person).map_err(unreadable)?;
+        let Person { id: person, name, kana, district, group, .. } = person;
+        let group = if group.is_empty() { district } else { format!("{district} {group}") };
+        Ok(FoundPerson { person, name, kana, group, state })
     }
 
     /// Districts and groups of the roster that this box holds.

@@ -46,10 +46,14 @@ impl Core {
     pub(super) fn tapped(
         &mut self,
         lane: LaneId,
-        outcome: Result<Reading, CardError>,
+        mut outcome: Result<Reading, CardError>,
         last_byte: Instant,
         now: UnixMillis,
     ) {
+        // It was for this card, also if nothing came of it.
+        self.forget_secret(lane);
+        let attributes =
+            outcome.as_mut().ok().and_then(|reading| reading.card.zip(reading.attributes.take()));
         let began = outcome.as_ref().map_or(last_byte, |reading| reading.began);
         let (input, recent) = match outcome {
             Ok(reading) if reading.version == self.town.version => self.input_of(lane, &reading, now),
@@ -68,6 +72,9 @@ impl Core {
                 }
                 if was_read {
                     self.note_own_time(lane, began, last_byte, done.committed);
+                    if let Some((card, read)) = attributes {
+                        self.answer_attributes(lane, card, read, now);
+                    }
                 }
             }
             // The lane asks for the card again by itself.
@@ -144,11 +151,9 @@ impl Core {
         let derived = || self.town.key.person_of_unknown_card(card);
         // Whoever the town has bound to the card is its owner, whatever anybody says.
         let person = known.as_ref().map_or_else(|| self.canonical(derived()), |known| known.person);
-        let is_named = known.is_some() || self.is_named(derived());
         let is_stopped = known.as_ref().is_some_and(|known| known.stopped.is_some());
-        // A name that was given in the field joins the card to its person like staff at the town hall do.
-        let binding = known.map(|known| known.binding);
-        let binding = binding.or(is_named.then_some(BindingAssurance::MatchedByStaff));
+        // Who was linked to it in the field is joined to it as if the town hall had done it.
+        let binding = known.map(|known| known.binding).or_else(|| self.naming(derived()));
         let mut proof = proof_of(evidence, binding);
         if is_stopped {
             proof.doubts = proof.doubts.with(Doubt::Stopped);
@@ -172,10 +177,16 @@ impl Core {
         })
     }
 
-    fn is_named(&self, person: PersonId) -> bool {
-        [self.incident(Mode::DailyLife), self.open_incident()].into_iter().any(|incident| {
-            let found = self.ledger.store(incident).named_at(person);
-            self.readable(found, "whether somebody was named").is_some()
+    /// Whether a card has its person already.
+    pub(super) fn is_bound(&self, card: CardKey) -> bool {
+        self.known_card(card).is_some() || self.naming(self.town.key.person_of_unknown_card(card)).is_some()
+    }
+
+    /// How it was established in the field who an id is.
+    fn naming(&self, person: PersonId) -> Option<BindingAssurance> {
+        [self.incident(Mode::DailyLife), self.open_incident()].into_iter().find_map(|incident| {
+            let found = self.ledger.store(incident).naming(person);
+            self.readable(found, "whether somebody was named")
         })
     }
 

@@ -20,6 +20,7 @@ use hinamori_sync::{FeedKey, Grant, PartHead, cut};
 use super::*;
 use crate::checks::Found;
 
+mod attributes;
 mod lists;
 mod people;
 mod roster;
@@ -339,7 +340,13 @@ fn a_hundred_unknown_cards_in_a_row_need_no_touch() {
     for number in 0..100_u8 {
         let card = bench.core.town.key.card_key(TokenKind::Uid, &[1, 2, 3, number]);
         let (version, evidence) = (bench.core.town.version, Found::ContactlessOnly);
-        let kind = bench.hold(Reading { version, card: Some(card), evidence, began: Instant::now() });
+        let kind = bench.hold(Reading {
+            version,
+            card: Some(card),
+            evidence,
+            attributes: None,
+            began: Instant::now(),
+        });
         assert_eq!(kind, AnswerKind::Welcome { name: None, party: Party::Count }, "{number}");
     }
     assert_eq!(bench.lane().here, 100);

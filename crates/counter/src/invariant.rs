@@ -260,7 +260,7 @@ impl Twin {
                 (self.visitor, self.since) = (None, self.desk.written.len());
                 self.named = declared.people.iter().map(|declared| declared.person).collect();
             }
-            Input::NotRead(_) | Input::Command(_) => {}
+            Input::NotRead(_) | Input::Attributes(_) | Input::Command(_) => {}
         }
     }
 
@@ -283,7 +283,9 @@ impl Twin {
             AnswerKind::Welcome { .. }
             | AnswerKind::Here { .. }
             | AnswerKind::Left { .. }
-            | AnswerKind::Done { .. } => true,
+            | AnswerKind::Done { .. }
+            | AnswerKind::Candidates(_)
+            | AnswerKind::AttributesNotRead(_) => true,
             AnswerKind::Greeting { ask, .. } => ask != WatchAsk::Consent,
             AnswerKind::AskStaff | AnswerKind::Undone | AnswerKind::HoldAgain { .. } => false,
         };

@@ -10,6 +10,7 @@
 use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command, HoldReason, Refusal, Screen};
 use hinamori_model::{CounterKind, Direction, LaneId, RecordId, SiteKind, UnixMillis};
 
+use crate::attributes;
 use crate::departure;
 use crate::plan::{By, Input, Plan, Then, Written};
 use crate::shelter::{self, Gate};
@@ -112,6 +113,11 @@ impl Lane {
                 Ok(Plan::begin(By::Card, None, true, step))
             }
             Input::NotRead(reason) => Ok(Plan::of(By::Card, Vec::new(), Then::HoldAgain(reason))),
+            Input::Attributes(read) => {
+                // They belong to the tap before them.
+                self.visit.as_ref().filter(|visit| visit.card.is_some()).ok_or(Refusal::NotNow)?;
+                Ok(Plan::next(attributes::read(read)))
+            }
             Input::Declared(declared) => match self.counter {
                 CounterKind::Shelter => {
                     let step = shelter::declared(self.gate(), &declared);
@@ -184,6 +190,11 @@ impl Lane {
                 Ok(if agreed { Plan::next(agreement) } else { Plan::touch(Then::End) })
             }
             Command::WatchMood { answer, mood } => watch::mood(self.offer(answer)?, mood).map(Plan::next),
+            Command::ConfirmCandidate { answer, person } => match (self.offer(answer)?, person) {
+                (offer, Some(person)) => attributes::confirm(offer, person).map(Plan::next),
+                (Offer::Candidates { .. }, None) => Ok(Plan::touch(Then::Dismiss)),
+                (_, None) => Err(Refusal::NotNow),
+            },
             // The caller's.
             _ => Err(Refusal::NotNow),
         }

@@ -9,6 +9,7 @@
 //! **Invariant:** an answer that says "recorded" exists only after its facts are durable.
 //! **Invariant:** what a hidden person did before changes no answer, no refusal and no number of facts.
 
+mod attributes;
 mod departure;
 mod evidence;
 #[cfg(test)]
@@ -27,6 +28,6 @@ mod watch;
 pub use evidence::{Evidence, proof_of};
 pub use lane::{ANSWER_HOLD_MILLIS, Lane, PANEL_HOLD_MILLIS, SAME_TAP_MILLIS, UNDO_MILLIS};
 pub use opening::{Opening, OpeningPlan};
-pub use plan::{Declared, DeclaredPerson, Input, Plan, Written};
+pub use plan::{AttributesRead, Declared, DeclaredPerson, Input, Plan, Written};
 pub use recent::RecentTaps;
 pub use tap::{Housemate, KnownPerson, Tap, WatchStanding};

@@ -1,7 +1,7 @@
 //! What comes to a lane, what is written before anything is said, and what became of it.
 
-use hinamori_ipc::{AnswerKind, Command, HoldReason};
-use hinamori_model::{CardKey, CounterKind, Direction, Doubts, PersonId, RecordId};
+use hinamori_ipc::{AnswerKind, AttributeFault, Candidates, Command, HoldReason};
+use hinamori_model::{BindingAssurance, CardKey, CounterKind, Direction, Doubts, PersonId, RecordId};
 use hinamori_record::{Fact, Presence};
 
 use crate::tap::Tap;
@@ -17,10 +17,26 @@ pub enum Input {
     Nameless(Doubts),
     /// Nothing could be read: hold it again.
     NotRead(HoldReason),
+    /// The attributes of the card that was just taken were to be read.
+    Attributes(AttributesRead),
     /// Somebody says that these people are here, without a card of theirs.
     Declared(Declared),
     /// Somebody touched the screen. Commands about the incident, the site and lists are the caller's.
     Command(Command),
+}
+
+/// What came of reading the attributes of a card that nobody knew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributesRead {
+    /// Whom the card may belong to.
+    Candidates {
+        /// Who they are.
+        candidates: Candidates,
+        /// How well a link to one of them will be founded.
+        binding: BindingAssurance,
+    },
+    /// They could not be read.
+    NotRead(AttributeFault),
 }
 
 /// People of whom somebody says that they are here.

@@ -4,7 +4,7 @@
 //! stays.
 
 use hinamori_ipc::{AnswerId, AnswerKind, Departure, LeaveAsk, Member, Refusal};
-use hinamori_model::{CardKey, Leaving, PersonId, PersonalText, RecordId, UnixMillis};
+use hinamori_model::{BindingAssurance, CardKey, Leaving, PersonId, PersonalText, RecordId, UnixMillis};
 use hinamori_record::{Fact, PresenceEvent, Proof};
 
 use crate::lane::SAME_TAP_MILLIS;
@@ -41,6 +41,12 @@ pub(crate) enum Offer {
     Mood {
         person: PersonId,
         proof: Proof,
+    },
+    /// The card may belong to one of these.
+    Candidates {
+        card: PersonId,
+        people: Vec<PersonId>,
+        binding: BindingAssurance,
     },
 }
 

@@ -5,7 +5,7 @@ use hinamori_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::HoldReason;
+use crate::{AttributeFault, Candidates, HoldReason};
 
 /// The whole of what a kiosk shows: sent once as a snapshot, then changed field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -275,6 +275,10 @@ pub enum AnswerKind {
         /// What is asked beside it.
         ask: WatchAsk,
     },
+    /// このカードは この方の ものですか: the tap was recorded, and the card's attributes say whose it may be.
+    Candidates(Candidates),
+    /// The tap was recorded; the card's attributes were not read.
+    AttributesNotRead(AttributeFault),
     /// 係の人に お声がけください: counted, but staff should help.
     AskStaff,
     /// もう一度 かざしてください: nothing is recorded.
@@ -288,9 +292,11 @@ impl AnswerKind {
     /// The sound that goes with it.
     pub const fn sound(&self) -> Sound {
         match self {
-            Self::Welcome { .. } | Self::Greeting { .. } | Self::Done { .. } => Sound::Welcome,
+            Self::Welcome { .. } | Self::Greeting { .. } | Self::Done { .. } | Self::Candidates(_) => {
+                Sound::Welcome
+            }
             Self::Here { .. } | Self::Left { .. } | Self::Undone => Sound::Here,
-            Self::AskStaff => Sound::Ask,
+            Self::AskStaff | Self::AttributesNotRead(_) => Sound::Ask,
             Self::HoldAgain { .. } => Sound::Again,
         }
     }
@@ -301,7 +307,7 @@ impl AnswerKind {
             Self::Welcome { party, .. } => !matches!(party, Party::Nobody),
             Self::Greeting { ask, .. } => !matches!(ask, WatchAsk::Nothing),
             Self::Left { ask, .. } => ask.is_some(),
-            Self::Here { .. } | Self::AskStaff => true,
+            Self::Here { .. } | Self::AskStaff | Self::Candidates(_) | Self::AttributesNotRead(_) => true,
             Self::Done { .. } | Self::Undone | Self::HoldAgain { .. } => false,
         }
     }

@@ -8,11 +8,15 @@
 //! **Invariant:** an answer is sent only after its record is durable; its sound follows from it.
 //! **Invariant:** no user text travels here but names; words are codes, the kiosk owns the language.
 
+mod attributes;
 mod frame;
 mod lane;
 mod message;
 mod people;
 
+pub use attributes::{
+    Agreement, AttributeFault, AttributeSecret, Candidate, Candidates, Compared, SecretDigits,
+};
 pub use frame::{FrameError, Frames, MAXIMUM_FRAME, decode, encode};
 pub use lane::{
     Answer, AnswerId, AnswerKind, Banner, BuildingAnswer, CardData, ClockState, Departure, DiskState,
@@ -26,4 +30,4 @@ pub use people::{
 };
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 2;
+pub const PROTOCOL: u16 = 3;

@@ -7,7 +7,8 @@ use hinamori_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnswerId, BuildingAnswer, District, Found, Group, LaneChange, LaneState, LeaderItem, NotArrived, Stay,
+    AnswerId, AttributeSecret, BuildingAnswer, District, Found, Group, LaneChange, LaneState, LeaderItem,
+    NotArrived, Stay,
 };
 
 /// From a kiosk to the daemon.
@@ -141,6 +142,18 @@ pub enum Command {
         nameless: PersonId,
         /// What kind of person.
         kind: RegisteredKind,
+    },
+    /// カードで登録: the next card within 30 seconds is read with this secret, once. Any other command takes it back.
+    ReadAttributes {
+        /// What its holder said.
+        secret: AttributeSecret,
+    },
+    /// The card whose attributes were read belongs to this person, or to none of those who were shown.
+    ConfirmCandidate {
+        /// The answer that asked.
+        answer: AnswerId,
+        /// Whose it is; `None` for none of them.
+        person: Option<PersonId>,
     },
     /// Somebody said that these people are safe elsewhere.
     ToldElsewhere {

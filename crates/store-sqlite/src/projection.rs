@@ -693,6 +693,26 @@ impl Store {
         Ok(at.map(|at| hlc_of(at).millis()))
     }
 
+    /// How it was established who an id is: by the latest link, or by an entry for somebody who is on no roster, which
+    /// staff made. `None` when nobody said it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn naming(&self, person: PersonId) -> Result<Option<BindingAssurance>, StoreError> {
+        let latest: Option<Option<u8>> = self
+            .connection
+            .prepare_cached(
+                "SELECT binding FROM record WHERE person = ?1 AND kind IN (5, 6) AND undone = 0
+                 ORDER BY at DESC, id DESC LIMIT 1",
+            )?
+            .query_row([person.as_bytes()], |row| row.get(0))
+            .optional()?;
+        Ok(latest.map(|code| {
+            let binding = code.and_then(|code| BindingAssurance::from_code(code.into()));
+            binding.unwrap_or(BindingAssurance::MatchedByStaff)
+        }))
+    }
+
     /// How often a person was seen at a site in an incident: came, was seen again, or passed. What a card did before anybody
     /// knew whose it is counts once.
     ///

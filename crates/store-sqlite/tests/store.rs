@@ -189,6 +189,7 @@ fn visitors_are_counted_apart_and_are_no_longer_in_the_leader_s_list() {
     let open: Vec<_> = gym.store.later(INCIDENT, SITE, 9).unwrap().iter().map(|item| item.person).collect();
     assert_eq!(open, [person(3)]);
     assert_eq!([1, 2, 3].map(|who| gym.store.named_at(person(who)).unwrap().is_some()), [true, true, false]);
+    assert_eq!([1, 2, 3].map(|who| gym.store.naming(person(who)).unwrap().is_some()), [true, true, false]);
     gym.write(&[presence(6, 1, PresenceEvent::Left)]);
     assert_eq!(gym.store.visitors(INCIDENT, SITE, LATER).unwrap(), 0);
 }

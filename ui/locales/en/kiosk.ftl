@@ -466,3 +466,41 @@ paper-title = You can go on with paper
 paper-say =
     Write name and time on the paper form.
     Later, hold the card again or enter the count.
+
+## Registration by a card
+registration-title = Register by card
+registration-question = Which number opens the card?
+registration-pin = PIN, 4 digits
+registration-pin-note = Chosen by the holder
+registration-pin-say = The holder types it. The number is not kept.
+registration-number = Number B, 14 digits
+registration-number-note = Read off the front of the card
+registration-number-say = Birth date 6 digits (year of the era, month, day), year of expiry 4 digits, security code 4 digits
+registration-next = Next
+registration-card = Put the card down
+registration-card-say = It is waited for 30 seconds. Do not move it until it is read.
+candidate-question = Is it this person's card?
+candidate-name = Name
+candidate-birth = Born
+candidate-sex = Sex
+candidate-address = Address
+candidate-agrees = same
+candidate-differs = differs
+candidate-not-known = not known
+candidate-unsigned = Signature not checked: look at the person.
+candidate-other = Somebody else
+candidate-nobody = Nobody on the roster fits
+candidate-nobody-say = The person is registered. You can look for the name.
+attributes-counted = The person is registered
+attributes-wrong = Wrong number
+attributes-tries-left = { $tries } more
+attributes-wrong-what = Ask the holder before trying again
+attributes-blocked = This number is blocked
+attributes-blocked-what = Use number B, or find the name
+attributes-last-try = One try left: not read
+attributes-last-try-what = Use number B, or find the name
+attributes-not-there = This card cannot register
+attributes-by-name = Find the name from the list for later
+attributes-not-read = The card was not read
+attributes-not-read-what = Begin again with the number
+attributes-not-signed = The card's signature is wrong

@@ -466,3 +466,41 @@ paper-title = 受付は 紙で つづけられます
 paper-say =
     紙の 避難者カードに お名前と 時刻を 書いてください。
     つながったら もう一度 かざしてもらうか、人数を 入れます。
+
+## Registration by a card
+registration-title = カードで 登録
+registration-question = どちらの 番号で 読みますか
+registration-pin = 暗証番号 4けた
+registration-pin-note = ご本人が きめた 番号
+registration-pin-say = ご本人に 押して いただきます。番号は のこりません。
+registration-number = 照合番号B 14けた
+registration-number-note = カードの おもてから 分かる 番号
+registration-number-say = 生年月日 6けた（和暦の年・月・日）、有効期限の 西暦 4けた、セキュリティコード 4けた
+registration-next = 次へ
+registration-card = カードを 置いてください
+registration-card-say = 30秒 待ちます。読み終わるまで 動かさないで ください。
+candidate-question = この方の カードですか
+candidate-name = 名前
+candidate-birth = 生年月日
+candidate-sex = 性別
+candidate-address = 住所
+candidate-agrees = 同じ
+candidate-differs = ちがう
+candidate-not-known = 分からない
+candidate-unsigned = カードの署名は 確かめていません。ご本人か 見てください。
+candidate-other = ほかの人
+candidate-nobody = 名簿に 合う人が いません
+candidate-nobody-say = 受け付けは すみました。名前で さがすことも できます。
+attributes-counted = 受け付けは すみました
+attributes-wrong = 番号が ちがいます
+attributes-tries-left = あと { $tries }回
+attributes-wrong-what = もう一度 押すときは ご本人に たしかめてから
+attributes-blocked = この番号は 使えません
+attributes-blocked-what = 照合番号Bを 使うか、名前で さがします
+attributes-last-try = あと 1回なので 読みません
+attributes-last-try-what = 照合番号Bを 使うか、名前で さがします
+attributes-not-there = このカードでは 登録できません
+attributes-by-name = あとで確認から 名前で さがします
+attributes-not-read = カードを 読めませんでした
+attributes-not-read-what = 番号から もう一度 はじめます
+attributes-not-signed = カードの署名が 合いません

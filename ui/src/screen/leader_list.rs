@@ -2,14 +2,15 @@
 
 use egui::{Align2, Rect, Stroke, vec2};
 use hinamori_ipc::LeaderItem;
-use hinamori_model::Doubt;
+use hinamori_model::{CounterKind, Doubt};
 
-use super::View;
+use super::page::parts;
 use super::paged::ListPage;
-use crate::Action;
+use super::{View, is_portrait};
 use crate::clock::CivilTime;
 use crate::theme::size;
 use crate::widget::{Button, ButtonLook, Canvas, Pictogram, Place, Type};
+use crate::{Action, Page};
 
 /// What to do about a doubt, in plain words.
 const fn doubt_key(doubt: Doubt) -> &'static str {
@@ -35,9 +36,29 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
 /// The leader's list, the newest first as the daemon sends it.
 pub(crate) fn leader_list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let list = view.state.leader_list.as_deref();
+    let mut rect = rect;
+    let mut action = None;
+    // At the other counter nothing is recorded before somebody agreed.
+    if view.lane.counter == CounterKind::Shelter {
+        let place = if is_portrait(rect) {
+            rect.cut_bottom(size::TARGET + size::EDGE)
+                .translate(vec2(0.0, -size::EDGE))
+                .shrink2(vec2(size::EDGE, 0.0))
+        } else {
+            let mut aside = parts(rect, 0.0).aside;
+            // Below it the list turns.
+            let _turn = aside.cut_bottom(size::TARGET + size::GAP);
+            aside.cut_bottom(size::TARGET)
+        };
+        let word = canvas.texts.get("registration-title");
+        let place = Rect::from_center_size(place.center(), vec2(place.width(), size::TARGET));
+        let button = Button::new(ButtonLook::Tile, &word).picture(Pictogram::Card);
+        action = button.show(canvas, "registration", place).then_some(Action::Open(Page::Registration));
+    }
     let (title, say, empty) = ("leader-list", "leader-list-say", "leader-list-empty");
     ListPage { title, say, empty, list, columns: 1, row: size::TARGET, gap: 10.0 }
         .show(canvas, rect, view, item_ui)
+        .or(action)
 }
 
 fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, item: &LeaderItem) -> Option<Action> {

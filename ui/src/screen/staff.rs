@@ -1,7 +1,7 @@
 //! Two answers that are no acceptance: staff should help, and hold the card again.
 
 use egui::{Align2, Rect, vec2};
-use hinamori_ipc::{Answer, Command, HoldReason};
+use hinamori_ipc::{Answer, AttributeFault, Command, HoldReason};
 use hinamori_model::{CounterKind, Mode};
 
 use super::answer::{drill_tag_ui, panel_ui};
@@ -26,25 +26,69 @@ pub(crate) fn ask_staff_ui(
     view: &View<'_>,
     answer: &Answer,
 ) -> Option<Action> {
+    let words = Words {
+        call: canvas.texts.get("staff-call"),
+        counted: canvas.texts.get("staff-counted"),
+        to: "staff-to",
+        what: "staff-what",
+    };
+    staff_ui(canvas, rect, view, answer, words)
+}
+
+/// The attributes of a card were not read: the person is in, and nothing else is asked.
+pub(crate) fn not_read_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    answer: &Answer,
+    fault: AttributeFault,
+) -> Option<Action> {
+    let (call, what) = match fault {
+        AttributeFault::Wrong { .. } => ("attributes-wrong", "attributes-wrong-what"),
+        AttributeFault::Blocked => ("attributes-blocked", "attributes-blocked-what"),
+        AttributeFault::LastTry => ("attributes-last-try", "attributes-last-try-what"),
+        AttributeFault::NotThere => ("attributes-not-there", "attributes-by-name"),
+        AttributeFault::NotRead => ("attributes-not-read", "attributes-not-read-what"),
+        AttributeFault::NotSigned => ("attributes-not-signed", "attributes-by-name"),
+    };
+    let mut call = canvas.texts.get(call);
+    if let AttributeFault::Wrong { tries_left: Some(tries) } = fault {
+        let left = canvas.texts.with("attributes-tries-left", [("tries", u32::from(tries).into())]);
+        call = format!("{call}\n{left}");
+    }
+    let counted = canvas.texts.get("attributes-counted");
+    staff_ui(canvas, rect, view, answer, Words { call, counted, to: "registration-title", what })
+}
+
+/// What is said where staff may be needed.
+struct Words {
+    call: String,
+    counted: String,
+    /// Keys of the two lines in the panel.
+    to: &'static str,
+    what: &'static str,
+}
+
+fn staff_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    answer: &Answer,
+    words: Words,
+) -> Option<Action> {
     let fill = canvas.palette.ask;
     canvas.fill(rect, fill.fill);
     let mut inner = rect.shrink(size::EDGE);
     let panel = inner.cut_bottom(size::TARGET + 56.0);
-    let say = format!("{}\n{}", canvas.texts.get("staff-counted"), canvas.texts.get(view.next_step_key()));
-    let call = Call {
-        on: fill.on,
-        soft: fill.on,
-        symbol: Pictogram::AskStaff,
-        call: canvas.texts.get("staff-call"),
-        say,
-    };
+    let say = format!("{}\n{}", words.counted, canvas.texts.get(view.next_step_key()));
+    let call = Call { on: fill.on, soft: fill.on, symbol: Pictogram::AskStaff, call: words.call, say };
     call_ui(canvas, inner, view, &call);
 
     let palette = canvas.palette;
     let mut panel = panel_ui(canvas, panel);
     let next = panel.cut_right(300.0_f32.min(panel.width() * 0.42));
     let _gap = panel.cut_right(size::GAP);
-    let (to, what) = (canvas.texts.get("staff-to"), canvas.texts.get("staff-what"));
+    let (to, what) = (canvas.texts.get(words.to), canvas.texts.get(words.what));
     let (caption, lead) = (Type::regular(size::CAPTION, palette.ink_soft), Type::bold(34.0, palette.ink));
     let words = 34.0 + canvas.height_of(panel.width(), lead, &what);
     let _margin = panel.cut_top(((panel.height() - words) / 2.0).max(0.0));

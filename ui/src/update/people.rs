@@ -199,6 +199,8 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
             people.not_arrived = people.not_arrived.take().map(without_households);
             return ask_for(state, now);
         }
+        Page::Registration if state.draft.registration.back() => {}
+        Page::Registration => return open(state, Page::LeaderList, now),
         Page::Search if people.search.nameless.is_some() => return open(state, Page::LeaderList, now),
         Page::LeaderList | Page::NotArrived | Page::RollCall | Page::Settings if state.has_leader_page() => {
             return open(state, Page::Leader, now);

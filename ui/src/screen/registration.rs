@@ -1,0 +1,173 @@
+//! カードで 登録: what the holder knows, its digits on a pad, then the card.
+
+use egui::{Align2, Rect, Stroke, vec2};
+use hinamori_ipc::SecretDigits;
+
+use super::page::{header_ui, parts};
+use super::{View, is_portrait};
+use crate::theme::size;
+use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type, reader_ui};
+use crate::{Action, Digit, Registration, RegistrationKey, SecretKind};
+
+/// The pad, row by row; what is no digit is the key beside zero.
+const PAD: [char; 9] = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+/// The page.
+pub(crate) fn registration_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
+    match &view.state.draft.registration {
+        Registration::Choosing => choose_ui(canvas, rect),
+        Registration::Typing { kind, digits } => type_ui(canvas, rect, *kind, digits),
+        Registration::AwaitingCard => card_ui(canvas, rect),
+    }
+}
+
+const fn word_of(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Pin => "registration-pin",
+        SecretKind::CheckNumberB => "registration-number",
+    }
+}
+
+fn press(key: RegistrationKey) -> Action {
+    Action::Registration(key)
+}
+
+/// Two ways to the same attributes.
+fn choose_ui(canvas: &mut Canvas<'_>, rect: Rect) -> Option<Action> {
+    let mut inner = rect.shrink(size::EDGE);
+    let mut action =
+        header_ui(canvas, inner.cut_top(size::TARGET), "registration-title").then_some(Action::Back);
+    let _gap = inner.cut_top(size::GAP);
+    let question = canvas.texts.get("registration-question");
+    let look = Type::bold(38.0, canvas.palette.ink);
+    canvas.text(inner.cut_top(60.0), Align2::LEFT_CENTER, look, &question);
+    let _gap = inner.cut_top(size::GAP);
+    let grid = if is_portrait(rect) {
+        Grid { columns: 1, rows: 2, gap: size::GAP }
+    } else {
+        Grid { columns: 2, rows: 1, gap: size::GAP }
+    };
+    let area = Rect::from_min_size(inner.min, vec2(inner.width(), inner.height().min(520.0)));
+    let notes = ["registration-pin-note", "registration-number-note"];
+    for (position, (kind, note)) in SecretKind::ALL.into_iter().zip(notes).enumerate() {
+        let (text, note) = (canvas.texts.get(word_of(kind)), canvas.texts.get(note));
+        let picture = match kind {
+            SecretKind::Pin => Pictogram::Shield,
+            SecretKind::CheckNumberB => Pictogram::Card,
+        };
+        let button = Button::new(ButtonLook::Framed, &text).picture_above(picture).note(&note);
+        if button.size(size::TITLE).show(canvas, note_id(kind), area.cell(grid, position)) {
+            action = Some(press(RegistrationKey::Choose(kind)));
+        }
+    }
+    action
+}
+
+const fn note_id(kind: SecretKind) -> (&'static str, usize) {
+    ("secret", kind.length())
+}
+
+/// The digits so far, and a pad.
+fn type_ui(canvas: &mut Canvas<'_>, rect: Rect, kind: SecretKind, digits: &SecretDigits) -> Option<Action> {
+    let mut parts = parts(rect, 300.0);
+    let mut action = header_ui(canvas, parts.header, "registration-title").then_some(Action::Back);
+    let palette = canvas.palette;
+    let word = canvas.texts.get(word_of(kind));
+    let bold = Type::bold(size::LEAD, palette.ink);
+    canvas.text(parts.aside.cut_top(56.0), Align2::LEFT_CENTER, bold, &word);
+    digits_ui(canvas, parts.aside.cut_top(96.0), kind, digits);
+    let _gap = parts.aside.cut_top(size::GAP);
+    let say = canvas.texts.get(match kind {
+        SecretKind::Pin => "registration-pin-say",
+        SecretKind::CheckNumberB => "registration-number-say",
+    });
+    canvas.text(parts.aside, Align2::LEFT_TOP, Type::regular(size::BODY, palette.ink_soft), &say);
+
+    let grid = Grid { columns: 3, rows: 4, gap: size::GAP };
+    let cell = |position| parts.content.cell(grid, position);
+    for (position, digit) in PAD.into_iter().enumerate() {
+        action = digit_ui(canvas, cell(position), digit).or(action);
+    }
+    action = digit_ui(canvas, cell(10), '0').or(action);
+    let delete = canvas.texts.get("pad-delete");
+    if Button::new(ButtonLook::Band, &delete).size(size::BODY).show(canvas, "delete", cell(9)) {
+        action = Some(press(RegistrationKey::Delete));
+    }
+    let is_whole = digits.length() == kind.length();
+    let next = canvas.texts.get("registration-next");
+    let look = if is_whole { ButtonLook::Primary } else { ButtonLook::Disabled };
+    if Button::new(look, &next).size(size::LEAD).show(canvas, "next", cell(11)) && is_whole {
+        action = Some(press(RegistrationKey::Read));
+    }
+    action
+}
+
+fn digit_ui(canvas: &mut Canvas<'_>, place: Rect, digit: char) -> Option<Action> {
+    let word = digit.to_string();
+    let button = Button::new(ButtonLook::Tile, &word).size(52.0);
+    button.show(canvas, ("digit", digit), place).then(|| press(RegistrationKey::Digit(Digit(digit))))
+}
+
+/// A PIN is dots, for those who stand behind. The other number is printed on the card in the holder's hand, and so long
+/// that it has to be compared with it.
+fn digits_ui(canvas: &mut Canvas<'_>, rect: Rect, kind: SecretKind, digits: &SecretDigits) {
+    let palette = canvas.palette;
+    canvas.card(rect, size::RADIUS_TILE, palette.surface, Stroke::new(size::LINE_CHOSEN, palette.ink));
+    let inner = rect.shrink2(vec2(20.0, 8.0));
+    match kind {
+        SecretKind::Pin => {
+            let grid = Grid { columns: kind.length(), rows: 1, gap: 0.0 };
+            for position in 0..kind.length() {
+                let centre = inner.cell(grid, position).center();
+                let painter = canvas.ui.painter();
+                if position < digits.length() {
+                    painter.circle_filled(centre, 18.0, palette.ink);
+                } else {
+                    painter.circle_stroke(centre, 18.0, Stroke::new(size::LINE, palette.edge));
+                }
+            }
+        }
+        SecretKind::CheckNumberB => {
+            let shown = in_groups(digits.expose());
+            canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::LEAD, palette.ink), &shown);
+        }
+    }
+}
+
+/// As it is put together: birth date, year of expiry, security code.
+fn in_groups(digits: &str) -> String {
+    let mut shown = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if matches!(position, 6 | 10) {
+            shown.push(' ');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// The card may come now.
+fn card_ui(canvas: &mut Canvas<'_>, rect: Rect) -> Option<Action> {
+    let mut inner = rect.shrink(size::EDGE);
+    let action =
+        header_ui(canvas, inner.cut_top(size::TARGET), "registration-title").then_some(Action::Return);
+    let _gap = inner.cut_top(size::GAP);
+    let (call, say) = (canvas.texts.get("registration-card"), canvas.texts.get("registration-card-say"));
+    let palette = canvas.palette;
+    let mut words = inner.cut_bottom(200.0);
+    canvas.text(words.cut_top(100.0), Align2::CENTER_CENTER, Type::bold(size::ANSWER, palette.ink), &call);
+    canvas.text(words, Align2::CENTER_TOP, Type::regular(size::TILE_TEXT, palette.ink_soft), &say);
+    reader_ui(canvas, inner.shrink(size::EDGE));
+    action
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_number_is_read_in_groups() {
+        assert_eq!(in_groups("35010120291234"), "350101 2029 1234");
+        assert_eq!(in_groups("350"), "350");
+    }
+}

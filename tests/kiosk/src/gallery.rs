@@ -11,6 +11,7 @@ use crate::lanes::{self, answer, doubtful, welcome};
 use crate::panel::Panel;
 
 mod people;
+mod registration;
 
 /// One screen.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,7 @@ pub fn every_screen() -> Vec<Scene> {
         people::searching(),
         people::groups(),
         people::leaders(),
+        registration::registering(),
         troubles(),
     ]
     .concat()

@@ -11,7 +11,8 @@ use crate::panel::MORNING;
 mod people;
 
 pub use people::{
-    districts, found, group, hamadas, incomplete_households, large_group, leave_ask, left, not_arrived, stays,
+    candidates, districts, found, group, hamadas, incomplete_households, large_group, leave_ask, left,
+    not_arrived, stays,
 };
 
 /// Milliseconds.

@@ -10,6 +10,7 @@ mod screens {
     mod opening;
     mod pages;
     mod pictures;
+    mod registration;
     mod search;
     mod watch;
 }

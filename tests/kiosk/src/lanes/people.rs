@@ -1,8 +1,9 @@
 //! Lists of people that the daemon of the fictional school could send.
 
 use hinamori_ipc::{
-    AnswerKind, Departure, District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName,
-    HouseholdStanding, LeaveAsk, Member, MemberState, NotArrived, PersonStanding, Standing, Stay, StayState,
+    Agreement, AnswerKind, Candidate, Candidates, Compared, Departure, District, DistrictStanding, Found,
+    FoundPerson, Group, GroupMember, GroupName, HouseholdStanding, LeaveAsk, Member, MemberState, NotArrived,
+    PersonStanding, Standing, Stay, StayState,
 };
 use hinamori_model::Leaving;
 
@@ -29,6 +30,28 @@ pub fn hamadas() -> Found {
         found(4, "濱田 小百合", "ハマダ サユリ", "港町 1班"),
     ];
     Found { query: name("はまだ"), people, total: 11 }
+}
+
+/// So many people whom a card may belong to, at most two of one name; the signer of its attributes is not known when there
+/// are two.
+pub fn candidates(count: usize) -> AnswerKind {
+    let known = Agreement {
+        name: Compared::Agrees,
+        birth: Compared::Agrees,
+        sex: Compared::Agrees,
+        address: Compared::Differs,
+    };
+    let unknown = Agreement { birth: Compared::NotKnown, ..known };
+    let namesakes = [
+        Candidate {
+            found: found(1, "浜田 花子", "ハマダ ハナコ", "浜町 3班"), agreement: known
+        },
+        Candidate {
+            found: found(2, "浜田 花子", "ハマダ ハナコ", "港町 1班"), agreement: unknown
+        },
+    ];
+    let people = namesakes.into_iter().take(count).collect();
+    AnswerKind::Candidates(Candidates { nameless: person(9), people, signed: count < 2 })
 }
 
 /// The districts of a small town.

@@ -314,7 +314,10 @@ impl Core {
                 }
             }
             KioskEvent::Left { kiosk } => {
-                self.kiosks.remove(&kiosk);
+                // Nobody sees any more that a card is waited for.
+                if let Some((lane, _)) = self.kiosks.remove(&kiosk) {
+                    self.forget_secret(lane);
+                }
             }
             KioskEvent::Command { kiosk, command } => {
                 let Some((lane, _)) = self.kiosks.get(&kiosk) else { return };

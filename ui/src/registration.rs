@@ -93,9 +93,10 @@ impl Registration {
         None
     }
 
-    /// One step back; `false` when there is none.
+    /// One step back; `false` when there is none, also while the card is awaited: whoever goes back then wants no card
+    /// read, and the page before it asks the daemon for its list, which takes the secret back.
     pub(crate) fn back(&mut self) -> bool {
-        std::mem::take(self) != Self::Choosing
+        matches!(std::mem::take(self), Self::Typing { .. })
     }
 }
 

@@ -149,8 +149,7 @@ fn in_groups(digits: &str) -> String {
 /// The card may come now.
 fn card_ui(canvas: &mut Canvas<'_>, rect: Rect) -> Option<Action> {
     let mut inner = rect.shrink(size::EDGE);
-    let action =
-        header_ui(canvas, inner.cut_top(size::TARGET), "registration-title").then_some(Action::Return);
+    let action = header_ui(canvas, inner.cut_top(size::TARGET), "registration-title").then_some(Action::Back);
     let _gap = inner.cut_top(size::GAP);
     let (call, say) = (canvas.texts.get("registration-card"), canvas.texts.get("registration-card-say"));
     let palette = canvas.palette;

@@ -57,6 +57,17 @@ fn a_pin_is_dots_and_goes_to_the_daemon_once_it_is_whole() {
 }
 
 #[test]
+fn going_back_takes_the_secret_from_the_next_person_s_card() {
+    let mut panel = opened();
+    panel.touch("暗証番号 4けた");
+    typed(&mut panel, "1234");
+    panel.touch("次へ");
+    drop(panel.sent());
+    panel.touch("もどる");
+    assert_eq!(panel.sent(), [Command::ShowLeaderList], "any other command takes it back");
+}
+
+#[test]
 fn the_number_on_the_card_can_be_compared_with_it() {
     let mut panel = opened();
     panel.touch("照合番号B 14けた");

@@ -10,8 +10,8 @@ use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
-    Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, Paper, RegisterFiles, Server, Standing,
-    TownFiles, deny, import_lists, import_town, issue_code, list_status, print,
+    Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, OpenData, Paper, RegisterFiles, Server,
+    Standing, TownFiles, deny, import_lists, import_town, issue_code, list_status, print, read_open_data,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -76,6 +76,12 @@ enum Command {
     Crl {
         #[command(subcommand)]
         command: CrlCommand,
+    },
+    /// Prints what town.toml says of sites, from the national open data of shelters and emergency sites.
+    Sites {
+        /// CSV or GeoJSON, of either list.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
     /// Makes paper for when the power dies, as a PDF.
     Paper {
@@ -189,8 +195,10 @@ enum CrlCommand {
 }
 
 impl Command {
-    fn data(&self) -> &Path {
+    /// The data folder, of every command that has one.
+    fn data(&self) -> Option<&Path> {
         match self {
+            Self::Sites { .. } => None,
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Paper { data, .. }
@@ -198,7 +206,7 @@ impl Command {
             | Self::EnrolCode { data, .. }
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
-            | Self::Run { data, .. } => data,
+            | Self::Run { data, .. } => Some(data),
         }
     }
 }
@@ -207,7 +215,9 @@ fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let command = Arguments::parse().command;
-    act_as_owner(command.data()).context("root cannot act as the server's user")?;
+    if let Some(data) = command.data() {
+        act_as_owner(data).context("root cannot act as the server's user")?;
+    }
     match command {
         Command::Init { data } => {
             DataFolder::new(&data).initialise()?;
@@ -236,6 +246,14 @@ fn main() -> anyhow::Result<()> {
             let files = TownFiles { town, cards, anchors, intermediates, register };
             let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
             report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);
+        }
+        Command::Sites { files } => {
+            let OpenData { toml, sites, problems } = read_open_data(&files)?;
+            for (file, problem) in &problems {
+                eprintln!("{}: {problem}", file.display());
+            }
+            print!("{toml}");
+            eprintln!("{sites} sites");
         }
         Command::Paper { data, out, drill, paper } => {
             let folder = DataFolder::new(&data);

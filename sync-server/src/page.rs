@@ -189,6 +189,7 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         SiteKind::Shelter => "避難所",
         SiteKind::CheckPoint => "通過確認地点",
         SiteKind::WatchSpot => "見守り拠点",
+        SiteKind::EmergencySite => "指定緊急避難場所",
     };
     let building = match (mode, building) {
         (Mode::DailyLife, _) => "",

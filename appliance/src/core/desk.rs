@@ -34,7 +34,7 @@ impl Desk {
             Some(_) | None => (None, None),
         };
         let by_site = match site {
-            SiteKind::Shelter | SiteKind::CheckPoint => CounterKind::Shelter,
+            SiteKind::Shelter | SiteKind::CheckPoint | SiteKind::EmergencySite => CounterKind::Shelter,
             SiteKind::WatchSpot => CounterKind::Watch,
         };
         let counter = counter.or(config.counter).unwrap_or(by_site);

@@ -47,8 +47,12 @@ impl Gate {
     pub(crate) const fn of(site: SiteKind, direction: Direction) -> Self {
         match (site, direction) {
             (SiteKind::CheckPoint, _) => Self::CheckPoint,
-            (SiteKind::Shelter | SiteKind::WatchSpot, Direction::Entrance) => Self::Entrance,
-            (SiteKind::Shelter | SiteKind::WatchSpot, Direction::Exit) => Self::Exit,
+            (SiteKind::Shelter | SiteKind::EmergencySite | SiteKind::WatchSpot, Direction::Entrance) => {
+                Self::Entrance
+            }
+            (SiteKind::Shelter | SiteKind::EmergencySite | SiteKind::WatchSpot, Direction::Exit) => {
+                Self::Exit
+            }
         }
     }
 

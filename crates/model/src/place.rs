@@ -103,6 +103,8 @@ code! {
         CheckPoint = 1,
         /// 見守り拠点: every ordinary day.
         WatchSpot = 2,
+        /// 指定緊急避難場所: safe for hours, and not for a stay.
+        EmergencySite = 3,
     }
 }
 code! {

@@ -63,8 +63,8 @@ impl Core {
         Ok(u32::try_from(self.doubtful_taps()?.len()).unwrap_or(u32::MAX))
     }
 
-    /// The id under which a hidden person stands in the leader's list: that of a card that nobody knows. A name given to
-    /// it is written down like any other, and changes nothing about them.
+    /// The id under which a hidden person stands in the leader's list: that of a card that nobody knows. Naming it
+    /// writes down the arrival of whoever was named, as for any unknown card; the hidden person stays as they were.
     pub(super) fn shadow_of(&self, hidden: PersonId) -> PersonId {
         self.town.key.person_of_unknown_card(CardKey::from_bytes(*hidden.as_bytes()))
     }

@@ -45,13 +45,13 @@ impl Core {
     /// Whether somebody was seen at this site already, as everybody may know it.
     fn shown_state(&self, person: &Person) -> Result<MemberState, StoreError> {
         let is_checkpoint = self.town.site.kind == SiteKind::CheckPoint;
-        // Read for everybody, so that a hidden person's line takes no other time.
         let is_shown = |state| match state {
             PresenceState::Here => true,
             // Nobody saw whom somebody only told of.
             PresenceState::ToldElsewhere => false,
             _ => is_checkpoint,
         };
+        // Read for everybody, so that a hidden person's line takes no other time.
         let presence = self.presence_here(person.id)?;
         let presence = presence.filter(|presence| !person.hidden && is_shown(presence.state));
         Ok(presence.map_or(MemberState::NotSeen, |presence| MemberState::AlreadyIn {

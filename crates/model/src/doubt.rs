@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::place::bit_set;
+
 /// One thing that a leader should look at later. The number is stored and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,44 +62,9 @@ impl Doubt {
     ];
 }
 
-/// A set of [`Doubt`]s, one bit each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Doubts(u32);
-
-impl Doubts {
-    /// No doubt at all.
-    pub const NONE: Self = Self(0);
-
-    /// Takes the stored bits; bits that a newer version set are kept.
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-
-    /// The bits to store.
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// The same set and `doubt`.
-    #[must_use]
-    pub const fn with(self, doubt: Doubt) -> Self {
-        Self(self.0 | 1 << doubt as u8)
-    }
-
-    /// Whether `doubt` is in the set.
-    pub const fn has(self, doubt: Doubt) -> bool {
-        self.0 & 1 << doubt as u8 != 0
-    }
-
-    /// Whether the set is empty.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The known doubts of the set.
-    pub fn iter(self) -> impl Iterator<Item = Doubt> {
-        Doubt::ALL.into_iter().filter(move |doubt| self.has(*doubt))
-    }
+bit_set! {
+    /// A set of [`Doubt`]s, one bit each.
+    Doubts of Doubt
 }
 
 impl From<Doubt> for Doubts {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::place::code;
+use crate::place::{bit_set, code};
 
 code! {
     /// 性別, with the numbers of ISO/IEC 5218 but for [`Sex::Other`], which stands where that has "not applicable".
@@ -50,44 +50,9 @@ impl SupportReason {
     ];
 }
 
-/// A set of [`SupportReason`]s, one bit each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SupportReasons(u32);
-
-impl SupportReasons {
-    /// No reason.
-    pub const NONE: Self = Self(0);
-
-    /// Takes the stored bits; bits that a newer version set are kept.
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-
-    /// The bits to store.
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// The same set and `reason`.
-    #[must_use]
-    pub const fn with(self, reason: SupportReason) -> Self {
-        Self(self.0 | 1 << reason as u8)
-    }
-
-    /// Whether `reason` is in the set.
-    pub const fn has(self, reason: SupportReason) -> bool {
-        self.0 & 1 << reason as u8 != 0
-    }
-
-    /// Whether the set is empty.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The known reasons of the set.
-    pub fn iter(self) -> impl Iterator<Item = SupportReason> {
-        SupportReason::ALL.into_iter().filter(move |reason| self.has(*reason))
-    }
+bit_set! {
+    /// A set of [`SupportReason`]s, one bit each.
+    SupportReasons of SupportReason
 }
 
 #[cfg(test)]

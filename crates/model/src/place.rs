@@ -26,6 +26,52 @@ macro_rules! code {
 }
 pub(crate) use code;
 
+/// Generates a set of a stored enum's values, one bit each: the bit of a value is its number.
+macro_rules! bit_set {
+    ($(#[$doc:meta])* $name:ident of $member:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        pub struct $name(u32);
+
+        impl $name {
+            /// The empty set.
+            pub const NONE: Self = Self(0);
+
+            /// Takes the stored bits; bits that a newer version set are kept.
+            pub const fn from_bits(bits: u32) -> Self {
+                Self(bits)
+            }
+
+            /// The bits to store.
+            pub const fn bits(self) -> u32 {
+                self.0
+            }
+
+            /// The same set and `member`.
+            #[must_use]
+            pub const fn with(self, member: $member) -> Self {
+                Self(self.0 | 1 << member as u8)
+            }
+
+            /// Whether `member` is in the set.
+            pub const fn has(self, member: $member) -> bool {
+                self.0 & 1 << member as u8 != 0
+            }
+
+            /// Whether the set is empty.
+            pub const fn is_empty(self) -> bool {
+                self.0 == 0
+            }
+
+            /// The known members of the set.
+            pub fn iter(self) -> impl Iterator<Item = $member> {
+                $member::ALL.into_iter().filter(move |member| self.has(*member))
+            }
+        }
+    };
+}
+pub(crate) use bit_set;
+
 code! {
     /// Daily life, a live incident, or a drill: decided by which incident is open, never by a flag.
     Mode {

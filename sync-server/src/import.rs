@@ -234,6 +234,10 @@ pub fn import_town(
         list_grace_millis: u64::from(lists.grace_hours).saturating_mul(MILLIS_PER_HOUR),
         resets_time: time == BoxTime::Resets,
         roster: parts.iter().map(|(head, _)| head.clone()).collect(),
+        staff: Vec::new(),
+        incident_keys: Vec::new(),
+        closed: Vec::new(),
+        ledger_key: [0; 32],
     };
     name_boxes(&mut package, &registry, now);
     // The parts first: whoever reads the package finds what it names.

@@ -277,6 +277,8 @@ fn notice_ui(canvas: &mut Canvas<'_>, rect: Rect, notice: Notice) {
         Notice::Refused(Refusal::AnswerIsOver) => "notice-over",
         Notice::Refused(Refusal::NotNow) => "notice-not-now",
         Notice::Refused(Refusal::Disk) => "notice-disk",
+        Notice::Refused(Refusal::SignIn) => "notice-sign-in",
+        Notice::Refused(Refusal::Pin) => "notice-pin",
     };
     let ground = canvas.palette.notice;
     canvas.fill(rect, ground.fill);

@@ -63,6 +63,7 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         | ToKiosk::NotArrived(_)
         | ToKiosk::Stays(_)) => people::listed(state, list),
         ToKiosk::Terminating => state.link = LinkStage::Connecting,
+        _ => {}
     }
     Vec::new()
 }

@@ -66,7 +66,10 @@ fn nothing_yet(lane: &Lane) -> LaneState {
         direction: lane.direction(),
         site: SiteState::Closed,
         here: 0,
+        confirmed: 0,
         later: 0,
+        asks_sign_in: false,
+        staff: None,
         screen: Screen::Idle,
     }
 }
@@ -101,7 +104,13 @@ impl Core {
                 CounterKind::Shelter => self.tally.here,
                 CounterKind::Watch => self.tally.watched,
             },
+            confirmed: match desk.lane.counter() {
+                CounterKind::Shelter => self.tally.confirmed,
+                CounterKind::Watch => self.tally.watched,
+            },
             later: self.tally.later,
+            asks_sign_in: false,
+            staff: None,
             screen: desk.lane.screen().clone(),
         })
     }

@@ -20,6 +20,8 @@ use super::Core;
 pub(super) struct Tally {
     /// People at this site, as kiosks show it.
     pub(super) here: u32,
+    /// Of those, people whom somebody saw within the last 12 hours, as kiosks show it.
+    pub(super) confirmed: u32,
     /// People seen by the watch counter today, as kiosks show it.
     pub(super) watched: u32,
     /// Taps in the leader's list.
@@ -118,6 +120,7 @@ impl Core {
         let shown = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
         Ok(Tally {
             here: shown(here + surplus(|surplus| surplus.here)),
+            confirmed: shown(here + surplus(|surplus| surplus.here)),
             watched: shown(i64::from(watched) + surplus(|surplus| surplus.watched)),
             period: Some(period),
             ..known

@@ -128,6 +128,10 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         list_grace_millis: 72 * 3_600_000,
         resets_time: false,
         roster: Vec::new(),
+        staff: Vec::new(),
+        incident_keys: Vec::new(),
+        closed: Vec::new(),
+        ledger_key: [0; 32],
     }
 }
 

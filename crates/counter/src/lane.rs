@@ -253,7 +253,15 @@ impl Lane {
             Then::Undone => {
                 self.visit = None;
                 let id = self.next_answer();
-                self.show(Answer { id, at: now, kind: AnswerKind::Undone, doubt: false, undo_until: None });
+                self.show(Answer {
+                    id,
+                    at: now,
+                    kind: AnswerKind::Undone,
+                    doubt: false,
+                    undo_until: None,
+                    lookups: 0,
+                    asks_needs: false,
+                });
             }
             Then::Dismiss => self.screen = Screen::Idle,
             Then::End => self.clear(),
@@ -283,13 +291,25 @@ impl Lane {
     /// Covers the screen and leaves the visit: a card that is taken away slowly is often read twice.
     fn hold_again(&mut self, reason: HoldReason, now: UnixMillis) {
         let (id, kind) = (self.next_answer(), AnswerKind::HoldAgain { reason });
-        self.show(Answer { id, at: now, kind, doubt: false, undo_until: None });
+        self.show(Answer {
+            id,
+            at: now,
+            kind,
+            doubt: false,
+            undo_until: None,
+            lookups: 0,
+            asks_needs: false,
+        });
     }
 
     fn show_visit(&mut self, now: UnixMillis) {
-        if let Some(Visit { answer: id, kind, doubt, undo_until, .. }) = &self.visit {
+        if let Some(Visit { answer: id, kind, doubt, undo_until, card, .. }) = &self.visit {
             let (id, kind, doubt, undo_until) = (*id, kind.clone(), *doubt, *undo_until);
-            self.show(Answer { id, at: now, kind, doubt, undo_until });
+            // At a check-point nobody stops for questions.
+            let asks_needs = matches!(kind, AnswerKind::Welcome { .. })
+                && self.site != SiteKind::CheckPoint
+                && card.is_some();
+            self.show(Answer { id, at: now, kind, doubt, undo_until, lookups: 0, asks_needs });
         }
     }
 

@@ -5,7 +5,7 @@ use hinamori_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributeFault, Candidates, HoldReason};
+use crate::{AttributeFault, Candidates, HoldReason, StaffSession};
 
 /// The whole of what a kiosk shows: sent once as a snapshot, then changed field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +22,14 @@ pub struct LaneState {
     pub site: SiteState,
     /// People here now (shelter) or seen today (watch).
     pub here: u32,
+    /// Of those here, people whom somebody saw within the last 12 hours.
+    pub confirmed: u32,
     /// Taps waiting in the leader's list.
     pub later: u32,
+    /// Whether the town lists staff: then lists with names ask for a sign-in. A box without a town asks nobody.
+    pub asks_sign_in: bool,
+    /// Who is signed in.
+    pub staff: Option<StaffSession>,
     /// What fills the screen.
     pub screen: Screen,
 }
@@ -39,7 +45,10 @@ pub enum LaneChange {
     Direction(Direction),
     Site(SiteState),
     Here(u32),
+    Confirmed(u32),
     Later(u32),
+    AsksSignIn(bool),
+    Staff(Option<StaffSession>),
     Screen(Screen),
 }
 
@@ -53,14 +62,29 @@ impl LaneState {
             LaneChange::Direction(direction) => self.direction = direction,
             LaneChange::Site(site) => self.site = site,
             LaneChange::Here(here) => self.here = here,
+            LaneChange::Confirmed(confirmed) => self.confirmed = confirmed,
             LaneChange::Later(later) => self.later = later,
+            LaneChange::AsksSignIn(asks) => self.asks_sign_in = asks,
+            LaneChange::Staff(staff) => self.staff = staff,
             LaneChange::Screen(screen) => self.screen = screen,
         }
     }
 
     /// The changes that turn `self` into `next`.
     pub fn changes_to(&self, next: &Self) -> Vec<LaneChange> {
-        let Self { banner, status, counter, direction, site, here, later, screen } = next;
+        let Self {
+            banner,
+            status,
+            counter,
+            direction,
+            site,
+            here,
+            confirmed,
+            later,
+            asks_sign_in,
+            staff,
+            screen,
+        } = next;
         let mut changes = Vec::new();
         if self.banner != *banner {
             changes.push(LaneChange::Banner(banner.clone()));
@@ -80,8 +104,17 @@ impl LaneState {
         if self.here != *here {
             changes.push(LaneChange::Here(*here));
         }
+        if self.confirmed != *confirmed {
+            changes.push(LaneChange::Confirmed(*confirmed));
+        }
         if self.later != *later {
             changes.push(LaneChange::Later(*later));
+        }
+        if self.asks_sign_in != *asks_sign_in {
+            changes.push(LaneChange::AsksSignIn(*asks_sign_in));
+        }
+        if self.staff != *staff {
+            changes.push(LaneChange::Staff(staff.clone()));
         }
         // Last, so that the counts beside an answer are already those after it.
         if self.screen != *screen {
@@ -234,6 +267,11 @@ pub struct Answer {
     pub doubt: bool,
     /// Until when `Undo` is taken; `None` when there is nothing to undo.
     pub undo_until: Option<UnixMillis>,
+    /// How often staff looked at the person in this incident; 0 where the card proves too little, and always for a
+    /// hidden person.
+    pub lookups: u32,
+    /// Whether the three questions of an arrival are asked beside it.
+    pub asks_needs: bool,
 }
 
 /// What an answer says.

@@ -9,14 +9,17 @@
 //! **Invariant:** no user text travels here but names; words are codes, the kiosk owns the language.
 
 mod attributes;
+mod care;
 mod frame;
 mod lane;
 mod message;
 mod people;
+mod staff;
 
 pub use attributes::{
     Agreement, AttributeFault, AttributeSecret, Candidate, Candidates, Compared, SecretDigits,
 };
+pub use care::{Assessment, CareEntry, CareItem, CareList, CarePerson};
 pub use frame::{FrameError, Frames, MAXIMUM_FRAME, decode, encode};
 pub use lane::{
     Answer, AnswerId, AnswerKind, Banner, BuildingAnswer, CardData, ClockState, Departure, DiskState,
@@ -25,9 +28,10 @@ pub use lane::{
 };
 pub use message::{BuildingFinding, Command, FromKiosk, HoldReason, Refusal, ToKiosk, WatchMood};
 pub use people::{
-    District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName, HouseholdStanding,
-    NotArrived, PersonStanding, Standing, Stay, StayState,
+    Conflict, District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName, HeadCount,
+    HouseholdStanding, NotArrived, PersonStanding, SeenAt, Slip, SlipKind, Standing, Stay, StayState,
 };
+pub use staff::{Lookup, Pass, SignInFault, SignedInBy, StaffSession};
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 3;
+pub const PROTOCOL: u16 = 4;

@@ -1,14 +1,15 @@
 //! What the two sides say.
 
 use hinamori_model::{
-    CounterKind, Destination, Direction, LaneId, Leaving, Mode, PersonId, PersonalText, RegisteredKind,
-    UnixMillis,
+    ArrivalNeed, Aspect, CounterKind, Destination, Direction, Grade, LaneId, Leaving, LookupReason, Mode,
+    PersonId, PersonalText, RecordId, RegisteredKind, Role, SiteId, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnswerId, AttributeSecret, BuildingAnswer, District, Found, Group, LaneChange, LaneState, LeaderItem,
-    NotArrived, Stay,
+    AnswerId, Assessment, AttributeSecret, BuildingAnswer, CareEntry, CareList, CarePerson, Conflict,
+    District, Found, Group, HeadCount, LaneChange, LaneState, LeaderItem, Lookup, NotArrived, Pass,
+    SecretDigits, SignInFault, Slip, Stay,
 };
 
 /// From a kiosk to the daemon.
@@ -195,6 +196,124 @@ pub enum Command {
         /// The hour from which being seen counts.
         since: UnixMillis,
     },
+    /// 職員のサインイン: the next card within 30 seconds is a member of staff's, and no arrival. Any other command but
+    /// this one takes it back.
+    SignIn {
+        /// The card's four-digit PIN, where health data or an override is wanted. It is presented once.
+        pin: Option<SecretDigits>,
+    },
+    /// The same with a scanned pass.
+    SignInWithPass {
+        /// The text of its code.
+        code: PersonalText,
+        /// Its four digits, where they are wanted.
+        number: Option<SecretDigits>,
+    },
+    /// 職員がいない: opens what needs no PIN, for as long as a sign-in lasts. It is written down and an alarm.
+    OpenWithoutStaff,
+    /// The session ends.
+    SignOut,
+    /// Relief staff from another town gets a pass; answered with [`ToKiosk::Pass`].
+    IssuePass {
+        /// As what.
+        role: Role,
+        /// For how many days, 1 to 7.
+        days: u8,
+    },
+    /// Who looked at the person of this answer; answered with [`ToKiosk::Lookups`].
+    ShowLookups {
+        /// Which.
+        answer: AnswerId,
+    },
+    /// 別室で相談: the person of this answer wants to speak to somebody alone. Nothing on the screen changes.
+    AskForRoom {
+        /// Which.
+        answer: AnswerId,
+    },
+    /// 秘匿: this person is for ever not seen yet.
+    Hide {
+        /// Who.
+        person: PersonId,
+    },
+    /// 秘匿を解く: the next card within 30 seconds is that of the person who wants it, with its PIN.
+    LiftHiding {
+        /// The PIN, typed by its holder.
+        pin: SecretDigits,
+    },
+    /// The three questions at arrival: what of it is so for the person of this answer.
+    TellNeeds {
+        /// Which.
+        answer: AnswerId,
+        /// What was touched.
+        needs: Vec<ArrivalNeed>,
+    },
+    /// Asks who needs care; answered with [`ToKiosk::CareList`].
+    ShowCareList,
+    /// Asks what is written down of somebody; answered with [`ToKiosk::CarePerson`].
+    ShowCarePerson {
+        /// Who.
+        person: PersonId,
+        /// Why.
+        reason: LookupReason,
+    },
+    /// Something is written down of somebody; answered with [`ToKiosk::CarePerson`].
+    WriteDown {
+        /// Who.
+        person: PersonId,
+        /// What.
+        entry: CareEntry,
+    },
+    /// The list of those who need care goes to whoever signs in next at this lane, with their PIN, within 30 seconds.
+    HandOver {
+        /// The next one's PIN.
+        pin: SecretDigits,
+    },
+    /// Asks how the site is equipped; answered with [`ToKiosk::Assessment`].
+    ShowAssessment,
+    /// Somebody looked.
+    Assess {
+        /// In the order of [`Aspect::ALL`].
+        grades: [Grade; Aspect::ALL.len()],
+    },
+    /// A telephone number of the person of this answer who leaves.
+    LeavePhone {
+        /// Which.
+        answer: AnswerId,
+        /// Digits.
+        phone: PersonalText,
+    },
+    /// Asks for what the person of this answer takes along; answered with [`ToKiosk::Slip`].
+    ShowSlip {
+        /// Which.
+        answer: AnswerId,
+    },
+    /// Asks who was seen at two sites; answered with [`ToKiosk::Conflicts`].
+    ShowConflicts,
+    /// This is the site where the person is; answered with [`ToKiosk::Conflicts`].
+    Settle {
+        /// Who.
+        person: PersonId,
+        /// Where.
+        site: SiteId,
+    },
+    /// Asks for head counts without names; answered with [`ToKiosk::HeadCounts`].
+    ShowHeadCounts,
+    /// People of a head count have records of their own now; answered with [`ToKiosk::HeadCounts`].
+    NameHeads {
+        /// The head count.
+        of: RecordId,
+        /// How many of its adults.
+        adults: u16,
+        /// How many of its children.
+        children: u16,
+        /// How many of its infants.
+        infants: u16,
+    },
+    /// 自主避難所: this box stands where people opened a shelter themselves, from now on.
+    OpenOwnShelter {
+        /// What they call it.
+        name: String,
+    },
 }
 
 /// What was seen of the building.
@@ -250,6 +369,10 @@ pub enum Refusal {
     NotNow,
     /// The record could not be written.
     Disk,
+    /// Staff who may do this have to sign in.
+    SignIn,
+    /// Whoever is signed in has to give their PIN.
+    Pin,
 }
 
 /// From the daemon to a kiosk.
@@ -282,6 +405,26 @@ pub enum ToKiosk {
     NotArrived(NotArrived),
     /// Everybody's stay here, whoever was not seen for longest first.
     Stays(Vec<Stay>),
+    /// Nobody was signed in.
+    NotSignedIn(SignInFault),
+    /// A pass that was issued.
+    Pass(Pass),
+    /// Who looked at the person of an answer, the latest first.
+    Lookups(Vec<Lookup>),
+    /// Who needs care.
+    CareList(CareList),
+    /// What is written down of somebody.
+    CarePerson(CarePerson),
+    /// How the site is equipped.
+    Assessment(Assessment),
+    /// What whoever leaves takes along.
+    Slip(Slip),
+    /// Who was seen at two sites.
+    Conflicts(Vec<Conflict>),
+    /// Head counts without names.
+    HeadCounts(Vec<HeadCount>),
+    /// What was asked for is done, and nothing is shown of it.
+    Done,
     /// The daemon ends on purpose; it will be back.
     Terminating,
 }

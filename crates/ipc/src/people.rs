@@ -1,6 +1,6 @@
 //! Lists of people that somebody asked for. They hold names; the kiosk forgets them when it leaves the page.
 
-use hinamori_model::{PersonId, PersonalText, UnixMillis};
+use hinamori_model::{PersonId, PersonalText, RecordId, SiteId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::MemberState;
@@ -175,4 +175,62 @@ pub enum StayState {
     },
     /// 在宅・車中泊, still of this site.
     Beside,
+}
+
+/// Somebody who was seen at two sites: nobody decides in silence which one is right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Who.
+    pub person: PersonId,
+    /// The name; `None` for a card that nobody knows.
+    pub name: Option<PersonalText>,
+    /// Where and when they were seen, the latest first.
+    pub places: Vec<SeenAt>,
+}
+
+/// Where somebody was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenAt {
+    /// Which site.
+    pub site: SiteId,
+    /// Its name.
+    pub name: String,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// A head count without names (人数のみ) that is not named to its end yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadCount {
+    /// The record that counted.
+    pub record: RecordId,
+    /// When.
+    pub at: UnixMillis,
+    /// Adults who have no name yet.
+    pub adults: u16,
+    /// Children.
+    pub children: u16,
+    /// Infants.
+    pub infants: u16,
+}
+
+/// What whoever leaves takes along: a code to be photographed or printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slip {
+    /// What it is.
+    pub kind: SlipKind,
+    /// The text of its QR code.
+    pub code: PersonalText,
+    /// When the person is due back or asked after.
+    pub until: UnixMillis,
+}
+
+/// Which slip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipKind {
+    /// 退所・外泊の控え
+    Leaving,
+    /// 転所票: sealed by the box, for the next shelter, also another town's.
+    Transfer,
 }

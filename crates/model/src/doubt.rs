@@ -1,14 +1,10 @@
 //! What speaks against a tap. A doubt changes the mark on the record, never whether somebody gets in.
 
-use serde::{Deserialize, Serialize};
+use crate::code::{bit_set, code};
 
-use crate::place::bit_set;
-
-/// One thing that a leader should look at later. The number is stored and never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Doubt {
+code! {
+/// One thing that a leader should look at later.
+Doubt {
     /// Nobody is bound to this card yet: a name is needed.
     UnknownCard = 0,
     /// The certificate's validity is over.
@@ -39,27 +35,9 @@ pub enum Doubt {
     ReportedRevoked = 13,
     /// The card was reported to the town as lost or stolen.
     Stopped = 14,
+    /// 別室で相談: the person asked to speak to somebody alone.
+    AsksForRoom = 15,
 }
-
-impl Doubt {
-    /// Every doubt, in the order of its number.
-    pub const ALL: [Self; 15] = [
-        Self::UnknownCard,
-        Self::Expired,
-        Self::NotYetValid,
-        Self::Revoked,
-        Self::RevocationUnknown,
-        Self::UntrustedIssuer,
-        Self::TestHierarchy,
-        Self::UnreadableCertificate,
-        Self::WrongPurpose,
-        Self::ChipMismatch,
-        Self::TwoReaders,
-        Self::PinNeeded,
-        Self::UnsupportedCard,
-        Self::ReportedRevoked,
-        Self::Stopped,
-    ];
 }
 
 bit_set! {
@@ -79,7 +57,7 @@ mod tests {
 
     #[test]
     fn numbers_are_the_positions_and_sets_round_trip() {
-        for (position, doubt) in Doubt::ALL.into_iter().enumerate() {
+        for (position, doubt) in Doubt::ALL.iter().copied().enumerate() {
             assert_eq!(doubt as usize, position);
             assert_eq!(Doubts::from(doubt).iter().collect::<Vec<_>>(), [doubt]);
         }

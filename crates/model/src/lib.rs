@@ -10,12 +10,15 @@
 mod badge;
 mod birth;
 mod card_key;
+mod code;
 mod doubt;
 mod id;
+mod intake;
 mod my_number;
 mod person;
 mod place;
 mod secret;
+mod staff;
 mod time;
 
 pub use badge::{Badge, BadgeCode};
@@ -23,10 +26,15 @@ pub use birth::{BadDate, BirthDate, CalendarDate};
 pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
 pub use doubt::{Doubt, Doubts};
 pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, ListId, PersonId, RecordId, SiteId};
+pub use intake::{
+    ArrivalNeed, Aspect, Circle, ConsentItem, Grade, Help, HouseDamage, NeedKind, ProxyPurpose, Severity,
+    StayForm, Urgency, YesNo,
+};
 pub use my_number::{holds_my_number, is_hyphen};
 pub use person::{Sex, SupportReason, SupportReasons};
 pub use place::{
     Assurance, BindingAssurance, CounterKind, Destination, Direction, Leaving, Mode, RegisteredKind, SiteKind,
 };
 pub use secret::PersonalText;
+pub use staff::{AuditAction, LookupReason, Right, Role, StaffId};
 pub use time::{Hlc, HlcClock, UnixMillis};

@@ -1,8 +1,6 @@
 //! What a town's lists say about a person in codes. Numbers are stored and never reused.
 
-use serde::{Deserialize, Serialize};
-
-use crate::place::{bit_set, code};
+use crate::code::{bit_set, code};
 
 code! {
     /// 性別, with the numbers of ISO/IEC 5218 but for [`Sex::Other`], which stands where that has "not applicable".
@@ -37,19 +35,6 @@ code! {
     }
 }
 
-impl SupportReason {
-    /// Every reason, in the order of its number.
-    pub const ALL: [Self; 7] = [
-        Self::CareLevelThreeToFive,
-        Self::PhysicalHandbookOneOrTwo,
-        Self::IntellectualHandbookA,
-        Self::MentalHandbookAlone,
-        Self::IntractableDisease,
-        Self::ElderlyAlone,
-        Self::Other,
-    ];
-}
-
 bit_set! {
     /// A set of [`SupportReason`]s, one bit each.
     SupportReasons of SupportReason
@@ -61,7 +46,7 @@ mod tests {
 
     #[test]
     fn numbers_are_the_positions_and_sets_round_trip() {
-        for (position, reason) in SupportReason::ALL.into_iter().enumerate() {
+        for (position, reason) in SupportReason::ALL.iter().copied().enumerate() {
             assert_eq!(usize::from(reason.code()), position);
             assert_eq!(SupportReasons::NONE.with(reason).iter().collect::<Vec<_>>(), [reason]);
         }

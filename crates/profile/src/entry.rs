@@ -2,35 +2,12 @@
 
 use std::fmt;
 
-use hinamori_model::{PersonId, PersonalText, UnixMillis};
+use hinamori_model::{
+    BirthDate, Circle, ConsentItem, Help, HouseDamage, NeedKind, PersonId, PersonalText, ProxyPurpose, Sex,
+    StayForm, UnixMillis, YesNo,
+};
 
-use crate::code::{Answer, Circle, ConsentItem, Help, HouseDamage, NeedKind, ProxyPurpose, Sex, StayForm};
 use crate::field::{Field, TextField};
-
-/// A day as it is packed into one number: year, month and day in the decimal digits yyyymmdd.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BirthDate(u32);
-
-impl BirthDate {
-    /// The day of a packed number; `None` when no calendar has it, or the year is before 1850 or after 2199.
-    pub fn from_packed(packed: u32) -> Option<Self> {
-        let (year, month, day) = (packed / 10_000, packed / 100 % 100, packed % 100);
-        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if is_leap => 29,
-            2 => 28,
-            _ => 0,
-        };
-        ((1_850..2_200).contains(&year) && (1..=days).contains(&day)).then_some(Self(packed))
-    }
-
-    /// yyyymmdd.
-    pub const fn packed(self) -> u32 {
-        self.0
-    }
-}
 
 /// One need, or the answer that there is none.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,7 +15,7 @@ pub struct Need {
     /// Which.
     pub kind: NeedKind,
     /// Whether the person has it.
-    pub answer: Answer,
+    pub answer: YesNo,
     /// How much of it: what the number says stands at the kind.
     pub degree: Option<u8>,
     /// By when something must be done: the cylinder is empty, the next dialysis, the next dose, no milk left.
@@ -50,12 +27,12 @@ pub struct Need {
 impl Need {
     /// The person has it, and nothing more was said.
     pub const fn yes(kind: NeedKind) -> Self {
-        Self { kind, answer: Answer::Yes, degree: None, due_by: None, note: None }
+        Self { kind, answer: YesNo::Yes, degree: None, due_by: None, note: None }
     }
 
     /// The person was asked and does not have it.
     pub const fn no(kind: NeedKind) -> Self {
-        Self { kind, answer: Answer::No, degree: None, due_by: None, note: None }
+        Self { kind, answer: YesNo::No, degree: None, due_by: None, note: None }
     }
 }
 
@@ -101,9 +78,9 @@ pub enum Entry {
     /// One need.
     Need(Need),
     /// Whether they offer this, and what belongs to it.
-    Help(Help, Answer, Option<PersonalText>),
+    Help(Help, YesNo, Option<PersonalText>),
     /// Whether this circle may be told this.
-    Consent(ConsentItem, Circle, Answer),
+    Consent(ConsentItem, Circle, YesNo),
     /// Who acts in the person's place for this.
     Proxy(ProxyPurpose, Proxy),
     /// One of the people to turn to, under the number of [`Field::Contact`].
@@ -143,27 +120,17 @@ macro_rules! hidden {
         }
     )+};
 }
-hidden!(BirthDate, Need, Contact, Proxy, NewerValue, Entry);
+hidden!(Need, Contact, Proxy, NewerValue, Entry);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_birth_date_is_a_day_that_there_was() {
-        for day in [19_350_102, 20_240_229, 20_000_229, 18_500_101] {
-            assert_eq!(BirthDate::from_packed(day).map(BirthDate::packed), Some(day));
-        }
-        for wrong in [0, 19_000_229, 20_230_229, 20_230_431, 20_231_301, 20_230_100, 18_491_231, u32::MAX] {
-            assert_eq!(BirthDate::from_packed(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
     fn nothing_of_a_person_can_be_printed() {
         let need = Need { note: Some(PersonalText::new("毎分2L")), ..Need::yes(NeedKind::Oxygen) };
         let contact = Contact { name: PersonalText::new("花子"), relation: None, reached_by: None };
-        let date = BirthDate::from_packed(19_350_102).unwrap();
+        let date = BirthDate::from(hinamori_model::CalendarDate::new(1935, 1, 2).unwrap());
         let printed = format!("{:?}", (need.clone(), Entry::Need(need), contact, date));
         assert_eq!(printed, "(Need(hidden), Entry(hidden), Contact(hidden), BirthDate(hidden))");
     }

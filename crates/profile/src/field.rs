@@ -1,6 +1,6 @@
 //! Which field an entry is for, and the number by which it stands in a patch.
 
-use crate::code::{Circle, ConsentItem, Help, NeedKind, ProxyPurpose};
+use hinamori_model::{Circle, ConsentItem, Help, NeedKind, ProxyPurpose};
 
 /// The low bits of a tag are the group, the others say which one of the group.
 const GROUP_BITS: u32 = 6;

@@ -246,8 +246,8 @@ fn open(key: &[u8; KEY], sealed: &[u8], place: &[u8]) -> Result<Zeroizing<Vec<u8
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Sex;
     use crate::entry::Entry;
+    use hinamori_model::Sex;
 
     const PERSON: PersonId = PersonId::from_bytes([1; 16]);
     const RECORD: RecordId = RecordId::from_bytes([2; 16]);

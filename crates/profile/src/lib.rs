@@ -20,7 +20,6 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
-mod code;
 mod entry;
 mod field;
 mod key;
@@ -30,13 +29,10 @@ mod profile;
 mod text;
 mod value;
 
-pub use code::{
-    Answer, Circle, ConsentItem, Help, HouseDamage, NeedKind, ProxyPurpose, Severity, Sex, StayForm,
-};
-pub use entry::{BirthDate, Contact, Entry, Need, NewerValue, Proxy};
+pub use entry::{Contact, Entry, Need, NewerValue, Proxy};
 pub use field::{Field, TextField};
 pub use key::{IncidentKey, KeyError, KeyId, NONCE, PersonKey, WrappedKey, sealed_by};
-pub use nurse::{NurseItem, SOON_MILLIS, Urgency, nurse_order};
+pub use nurse::{NurseItem, SOON_MILLIS, nurse_order};
 pub use patch::{BadPatch, LONGEST_PATCH, ProfilePatch};
 pub use profile::{Profile, Written, merge};
 pub use text::{BadText, LONGEST_TEXT};

@@ -1,24 +1,12 @@
 //! In which order a nurse goes round.
 
-use hinamori_model::{PersonId, UnixMillis};
+use hinamori_model::{PersonId, Severity, UnixMillis, Urgency, YesNo};
 
-use crate::code::{Answer, Severity};
 use crate::entry::Need;
 
 /// What is due within this time comes before everything that has no time. What is due later waits in its severity, so that an
 /// injury of now does not stand behind a dialysis of next week.
 pub const SOON_MILLIS: u64 = 24 * 60 * 60 * 1_000;
-
-/// How urgent one person is, the most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
-    /// Something should have been done by then.
-    Overdue(UnixMillis),
-    /// Something is due by then, within [`SOON_MILLIS`].
-    DueSoon(UnixMillis),
-    /// Nothing is due soon: the gravest of their needs.
-    NotDue(Severity),
-}
 
 /// One person of the round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +37,7 @@ pub fn nurse_order<'n>(
 }
 
 fn item(person: PersonId, needs: &[Need], now: UnixMillis) -> Option<NurseItem> {
-    let there = || needs.iter().filter(|need| need.answer == Answer::Yes);
+    let there = || needs.iter().filter(|need| need.answer == YesNo::Yes);
     let severity = there().map(|need| need.kind.severity()).min()?;
     let due_by = there().filter_map(|need| need.due_by).min();
     let urgency = match due_by {
@@ -63,7 +51,7 @@ fn item(person: PersonId, needs: &[Need], now: UnixMillis) -> Option<NurseItem> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::NeedKind;
+    use hinamori_model::NeedKind;
 
     const NOW: UnixMillis = UnixMillis::new(1_791_730_800_000);
     const HOUR: u64 = 3_600_000;
@@ -85,7 +73,7 @@ mod tests {
             vec![due(NeedKind::Oxygen, before(2))],
             vec![
                 Need::no(NeedKind::AskedLifeSupport),
-                Need { answer: Answer::No, ..due(NeedKind::Oxygen, NOW) },
+                Need { answer: YesNo::No, ..due(NeedKind::Oxygen, NOW) },
             ],
             vec![Need::yes(NeedKind::Ventilator)],
             vec![due(NeedKind::Dialysis, NOW.plus(30 * HOUR))],

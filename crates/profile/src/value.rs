@@ -12,11 +12,12 @@
 //!
 //! No bytes at all: the field was cleared. What reads otherwise, or would be written otherwise, is of a newer version.
 
-use hinamori_model::{PersonId, PersonalText, UnixMillis};
+use hinamori_model::{
+    BirthDate, HouseDamage, NeedKind, PersonId, PersonalText, Sex, StayForm, UnixMillis, YesNo,
+};
 
 use crate::bytes::{Reader, push_number, push_piece};
-use crate::code::{Answer, HouseDamage, NeedKind, Sex, StayForm};
-use crate::entry::{BirthDate, Contact, Entry, Need, NewerValue, Proxy};
+use crate::entry::{Contact, Entry, Need, NewerValue, Proxy};
 use crate::field::Field;
 use crate::text::{BadText, optional_text_of, text_of};
 
@@ -33,7 +34,7 @@ impl Entry {
     pub(crate) fn value(&self) -> Vec<u8> {
         match self {
             Self::Text(_, text) => text.expose().into(),
-            Self::BirthDate(date) => date.packed().to_be_bytes().into(),
+            Self::BirthDate(date) => u32::from(*date).to_be_bytes().into(),
             Self::Sex(sex) => vec![sex.code()],
             Self::Stay(stay, note) => coded(stay.code(), note.as_ref()),
             Self::HouseDamage(damage) => vec![damage.code()],
@@ -61,12 +62,12 @@ impl Entry {
 
     fn known(field: Field, value: &[u8]) -> Result<Option<Self>, BadText> {
         let Some((&code, rest)) = value.split_first() else { return Ok(None) };
-        let answer = Answer::from_code(code.into());
+        let answer = YesNo::from_code(code.into());
         Ok(match field {
             Field::Text(field) => Some(Self::Text(field, text_of(value)?)),
             Field::BirthDate => value
                 .first_chunk()
-                .and_then(|packed| BirthDate::from_packed(u32::from_be_bytes(*packed)))
+                .and_then(|packed| BirthDate::try_from(u32::from_be_bytes(*packed)).ok())
                 .map(Self::BirthDate),
             Field::Sex => Sex::from_code(code.into()).map(Self::Sex),
             Field::HouseDamage => HouseDamage::from_code(code.into()).map(Self::HouseDamage),
@@ -102,7 +103,7 @@ impl Need {
         let Self { kind: _, answer, degree, due_by, note } = self;
         let bit = |there: bool, bit| if there { bit } else { 0 };
         let mut out = vec![
-            bit(*answer == Answer::Yes, YES)
+            bit(*answer == YesNo::Yes, YES)
                 | bit(degree.is_some(), HAS_DEGREE)
                 | bit(due_by.is_some(), HAS_DUE),
         ];
@@ -118,13 +119,13 @@ impl Need {
         Ok(Some(Self { kind, answer, degree, due_by, note: optional_text_of(reader.0)? }))
     }
 
-    fn read_head(reader: &mut Reader<'_>) -> Option<(Answer, Option<u8>, Option<UnixMillis>)> {
+    fn read_head(reader: &mut Reader<'_>) -> Option<(YesNo, Option<u8>, Option<UnixMillis>)> {
         let [there] = reader.array()?;
         // Another bit stands for something that an older version would take for the note.
         if there & !(YES | HAS_DEGREE | HAS_DUE) != 0 {
             return None;
         }
-        let answer = Answer::from_code(u64::from(there & YES))?;
+        let answer = YesNo::from_code(u64::from(there & YES))?;
         let degree = if there & HAS_DEGREE == 0 { None } else { Some(reader.array::<1>()?) };
         let due_by = if there & HAS_DUE == 0 { None } else { Some(reader.number()?) };
         Some((answer, degree.map(|[degree]| degree), due_by.map(UnixMillis::new)))

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::{Hlc, IncidentId, PersonId, PersonalText, RecordId, UnixMillis};
+use hinamori_model::{
+    BirthDate, CalendarDate, Circle, ConsentItem, Help, Hlc, HouseDamage, IncidentId, NeedKind, PersonId,
+    PersonalText, ProxyPurpose, RecordId, Sex, StayForm, UnixMillis, YesNo,
+};
 use hinamori_profile::{
-    Answer, BadPatch, BadText, BirthDate, Circle, ConsentItem, Contact, Entry, Field, Help, HouseDamage,
-    IncidentKey, KeyError, LONGEST_PATCH, NONCE, Need, NeedKind, PersonKey, ProfilePatch, Proxy,
-    ProxyPurpose, Sex, StayForm, TextField, WrappedKey, merge, sealed_by,
+    BadPatch, BadText, Contact, Entry, Field, IncidentKey, KeyError, LONGEST_PATCH, NONCE, Need, PersonKey,
+    ProfilePatch, Proxy, TextField, WrappedKey, merge, sealed_by,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,7 +50,7 @@ fn everything() -> Vec<Entry> {
         text(TextField::Phone, "08388-2-3110"),
         text(TextField::Relation, "妻"),
         text(TextField::Language, "ja"),
-        Entry::BirthDate(BirthDate::from_packed(19_350_102).unwrap()),
+        Entry::BirthDate(CalendarDate::new(1935, 1, 2).map(BirthDate::from).unwrap()),
         Entry::Sex(Sex::Female),
         Entry::Stay(StayForm::Car, note("山口 500 あ 12-34")),
         Entry::HouseDamage(HouseDamage::FloodedAboveFloor),
@@ -56,10 +58,10 @@ fn everything() -> Vec<Entry> {
         Entry::Need(Need { degree: Some(5), ..need(NeedKind::Frail) }),
         Entry::Need(Need::no(NeedKind::AskedInjuryOrFever)),
         Entry::Need(Need { note: note("キウイ"), ..need(NeedKind::AllergyOther) }),
-        Entry::Help(Help::Cooking, Answer::Yes, None),
-        Entry::Help(Help::Interpreter, Answer::Yes, note("ポルトガル語")),
-        Entry::Consent(ConsentItem::Place, Circle::LivingTogether, Answer::Yes),
-        Entry::Consent(ConsentItem::Place, Circle::Everybody, Answer::No),
+        Entry::Help(Help::Cooking, YesNo::Yes, None),
+        Entry::Help(Help::Interpreter, YesNo::Yes, note("ポルトガル語")),
+        Entry::Consent(ConsentItem::Place, Circle::LivingTogether, YesNo::Yes),
+        Entry::Consent(ConsentItem::Place, Circle::Everybody, YesNo::No),
         Entry::Proxy(
             ProxyPurpose::Goods,
             Proxy { name: PersonalText::new("浜田 健"), person: Some(PERSON), until },
@@ -148,7 +150,7 @@ fn two_cut_off_boxes_write_different_fields_and_the_latest_word_on_each_counts()
     assert_eq!(profile.text(TextField::Name).unwrap().expose(), "浜田 花子");
     assert_eq!(profile.text(TextField::Phone), None, "cleared by the latest word");
     assert_eq!(profile.fields().count(), 4);
-    assert_eq!(profile.needs().map(|need| need.answer).collect::<Vec<_>>(), [Answer::Yes]);
+    assert_eq!(profile.needs().map(|need| need.answer).collect::<Vec<_>>(), [YesNo::Yes]);
     assert_eq!(profile.entry(Field::Sex), Some(&Entry::Sex(Sex::Female)));
     assert_eq!(format!("{profile:?}"), "Profile(4 fields, hidden)");
 }
@@ -242,7 +244,7 @@ fn any_text() -> impl Strategy<Value = PersonalText> {
 fn any_entry() -> impl Strategy<Value = Entry> {
     let any_need = (
         proptest::sample::select(NeedKind::ALL),
-        proptest::sample::select(Answer::ALL),
+        proptest::sample::select(YesNo::ALL),
         proptest::option::of(any::<u8>()),
         proptest::option::of(any::<u64>().prop_map(UnixMillis::new)),
         proptest::option::of(any_text()),

@@ -100,8 +100,9 @@ mod tests {
     use crate::record::{Details, Fact, PresenceEvent, Proof, RevocationMark};
     use crate::{Period, decode_change};
     use hinamori_model::{
-        Assurance, BindingAssurance, BoxId, CardKey, Destination, Doubt, Hlc, HouseholdId, IncidentId,
-        LaneId, PersonId, RecordId, RegisteredKind, SiteId, TownKey,
+        Assurance, AuditAction, BindingAssurance, BoxId, CardKey, Destination, Doubt, Grade, Hlc,
+        HouseholdId, IncidentId, LaneId, LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId,
+        StaffId, TownKey,
     };
 
     fn scope() -> DocumentScope {
@@ -158,7 +159,7 @@ mod tests {
     fn all_kinds() -> Vec<Record> {
         let first = arrival(1);
         let of = first.id;
-        vec![
+        [
             first,
             record(2, Fact::HeadCount { adults: 2, children: 0, infants: u16::MAX }),
             record(3, Fact::SiteOpened { building: crate::Building::SomethingOrUnsure, findings: 5 }),
@@ -207,7 +208,77 @@ mod tests {
             record(9, Fact::Named { of, adults: 1, children: 2, infants: 3 }),
             record(10, Fact::RollCall { since: UnixMillis::new(5) }),
         ]
+        .into_iter()
+        .chain(kinds_of_staff())
+        .collect()
     }
+
+    fn kinds_of_staff() -> [Record; 9] {
+        [
+            record(11, Fact::Profile { person: PersonId::from_bytes([9; 16]), sealed: vec![5; 200] }),
+            record(
+                12,
+                Fact::Audit {
+                    staff: Some(STAFF),
+                    role: Role::Leader,
+                    action: AuditAction::SawPerson,
+                    person: Some(PersonId::from_bytes([9; 16])),
+                    reason: Some(LookupReason::Care),
+                    people: 1,
+                },
+            ),
+            record(
+                13,
+                Fact::Audit {
+                    staff: None,
+                    role: Role::Volunteer,
+                    action: AuditAction::OpenedWithoutStaff,
+                    person: None,
+                    reason: None,
+                    people: 0,
+                },
+            ),
+            record(
+                14,
+                Fact::Hiding {
+                    person: PersonId::from_bytes([9; 16]),
+                    hidden: true,
+                    staff: STAFF,
+                    proof: Proof::DECLARED,
+                },
+            ),
+            record(
+                15,
+                Fact::PassIssued {
+                    pass: StaffId::from_bytes([4; 16]),
+                    role: Role::Nurse,
+                    until: UnixMillis::new(7),
+                    staff: STAFF,
+                },
+            ),
+            record(16, Fact::SelfOpened { name: "浜町の自主避難所".to_owned() }),
+            record(17, Fact::Assessed { grades: [Grade::Urgent; 6], staff: None }),
+            record(
+                18,
+                Fact::Settled {
+                    person: PersonId::from_bytes([9; 16]),
+                    site: SiteId::from_bytes([7; 16]),
+                    staff: Some(STAFF),
+                },
+            ),
+            record(
+                19,
+                Fact::HandedOver {
+                    from: STAFF,
+                    to: StaffId::from_bytes([4; 16]),
+                    people: 3,
+                    digest: [6; 32],
+                },
+            ),
+        ]
+    }
+
+    const STAFF: StaffId = StaffId::from_bytes([3; 16]);
 
     fn actor(number: u8) -> ActorId {
         ActorId::new(BoxId::from_bytes([number; 16]), 1)

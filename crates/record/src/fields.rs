@@ -2,11 +2,14 @@
 
 use automerge::ScalarValue;
 use hinamori_model::{
-    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, LaneId, PersonId, RecordId,
-    RegisteredKind, SiteId, UnixMillis,
+    Assurance, AuditAction, BindingAssurance, Destination, Doubts, Grade, Hlc, HouseholdId, LaneId,
+    LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
 };
 
-use crate::record::{Building, Details, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};
+use crate::record::{
+    Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,
+    WatchEvent,
+};
 
 const KIND: &str = "k";
 const TIME: &str = "t";
@@ -30,6 +33,11 @@ const SITE: &str = "s";
 const UNTIL: &str = "x";
 const OTHER: &str = "q";
 const HOUSEHOLD: &str = "h";
+const CONTENT: &str = "c";
+const STAFF: &str = "w";
+const ROLE: &str = "m";
+const REASON: &str = "z";
+const PEOPLE: &str = "v";
 
 const KIND_PRESENCE: u64 = 0;
 const KIND_WATCH: u64 = 1;
@@ -40,6 +48,14 @@ const KIND_LINK: u64 = 5;
 const KIND_REGISTERED: u64 = 6;
 const KIND_NAMED: u64 = 7;
 const KIND_ROLL_CALL: u64 = 8;
+const KIND_PROFILE: u64 = 9;
+const KIND_AUDIT: u64 = 10;
+const KIND_HIDING: u64 = 11;
+const KIND_PASS_ISSUED: u64 = 12;
+const KIND_SELF_OPENED: u64 = 13;
+const KIND_ASSESSED: u64 = 14;
+const KIND_SETTLED: u64 = 15;
+const KIND_HANDED_OVER: u64 = 16;
 
 /// The fields of `record`, in the order in which they are written. Fields at their usual value (no doubt,
 /// nothing checked, clock sure) are left out: that is most of them on most days.
@@ -88,6 +104,7 @@ pub(crate) fn fields_of(record: &Record) -> Vec<(&'static str, ScalarValue)> {
         Fact::RollCall { since } => {
             fields.extend([(KIND, number(KIND_ROLL_CALL)), (UNTIL, number(since.get()))]);
         }
+        ref of_staff => staff_fields(&mut fields, of_staff),
     }
     fields.push((TIME, number(at.packed())));
     if clock_unsure {
@@ -99,8 +116,69 @@ pub(crate) fn fields_of(record: &Record) -> Vec<(&'static str, ScalarValue)> {
     fields
 }
 
-fn bytes(id: &[u8; 16]) -> ScalarValue {
+fn bytes(id: &[u8]) -> ScalarValue {
     ScalarValue::Bytes(id.to_vec())
+}
+
+/// What staff write, beside who is where.
+fn staff_fields(fields: &mut Vec<(&'static str, ScalarValue)>, fact: &Fact) {
+    let number = ScalarValue::Uint;
+    let by = |staff: &StaffId| (STAFF, bytes(staff.as_bytes()));
+    match fact {
+        Fact::Profile { person, sealed } => fields.extend([
+            (KIND, number(KIND_PROFILE)),
+            (PERSON, bytes(person.as_bytes())),
+            (CONTENT, bytes(sealed)),
+        ]),
+        Fact::Audit { staff, role, action, person, reason, people } => {
+            fields.extend([
+                (KIND, number(KIND_AUDIT)),
+                (EVENT, number(action.code().into())),
+                (ROLE, number(role.code().into())),
+            ]);
+            fields.extend(staff.as_ref().map(by));
+            fields.extend(person.map(|person| (PERSON, bytes(person.as_bytes()))));
+            fields.extend(reason.map(|reason| (REASON, number(reason.code().into()))));
+            fields.extend((*people > 0).then(|| (PEOPLE, number((*people).into()))));
+        }
+        Fact::Hiding { person, hidden, staff, proof } => {
+            fields.push((KIND, number(KIND_HIDING)));
+            person_fields(fields, *person, u8::from(*hidden), *proof);
+            fields.push(by(staff));
+        }
+        Fact::PassIssued { pass, role, until, staff } => fields.extend([
+            (KIND, number(KIND_PASS_ISSUED)),
+            (OTHER, bytes(pass.as_bytes())),
+            (ROLE, number(role.code().into())),
+            (UNTIL, number(until.get())),
+            by(staff),
+        ]),
+        Fact::SelfOpened { name } => fields.extend([
+            (KIND, number(KIND_SELF_OPENED)),
+            (CONTENT, ScalarValue::Bytes(name.as_bytes().to_vec())),
+        ]),
+        Fact::Assessed { grades, staff } => {
+            let grades = grades.iter().map(|grade| grade.code()).collect();
+            fields.extend([(KIND, number(KIND_ASSESSED)), (CONTENT, ScalarValue::Bytes(grades))]);
+            fields.extend(staff.as_ref().map(by));
+        }
+        Fact::Settled { person, site, staff } => {
+            fields.extend([
+                (KIND, number(KIND_SETTLED)),
+                (PERSON, bytes(person.as_bytes())),
+                (SITE, bytes(site.as_bytes())),
+            ]);
+            fields.extend(staff.as_ref().map(by));
+        }
+        Fact::HandedOver { from, to, people, digest } => fields.extend([
+            (KIND, number(KIND_HANDED_OVER)),
+            by(from),
+            (OTHER, bytes(to.as_bytes())),
+            (PEOPLE, number((*people).into())),
+            (CONTENT, bytes(digest)),
+        ]),
+        _ => {}
+    }
 }
 
 fn heads([adults, children, infants]: [u16; 3]) -> [(&'static str, ScalarValue); 3] {
@@ -153,11 +231,15 @@ impl Fields {
         self.value(key).and_then(ScalarValue::as_u64)
     }
 
-    fn id16(&self, key: &str) -> Option<[u8; 16]> {
+    fn bytes(&self, key: &str) -> Option<&[u8]> {
         match self.value(key)? {
-            ScalarValue::Bytes(bytes) => bytes.as_slice().try_into().ok(),
+            ScalarValue::Bytes(bytes) => Some(bytes),
             _ => None,
         }
+    }
+
+    fn id16(&self, key: &str) -> Option<[u8; 16]> {
+        self.bytes(key)?.try_into().ok()
     }
 
     /// The record that these fields spell; `None` when a newer version wrote them or they are incomplete.
@@ -201,7 +283,7 @@ impl Fields {
                 infants: self.small(INFANTS)?,
             },
             KIND_ROLL_CALL => Fact::RollCall { since: self.millis(UNTIL)? },
-            _ => return None,
+            kind => self.of_staff(kind)?,
         };
         Some(Record {
             id,
@@ -210,6 +292,65 @@ impl Fields {
             lane: self.number(LANE).and_then(|lane| u8::try_from(lane).ok()).map(LaneId),
             fact,
         })
+    }
+
+    fn of_staff(&self, kind: u64) -> Option<Fact> {
+        Some(match kind {
+            KIND_PROFILE => Fact::Profile {
+                person: self.person()?,
+                sealed: self.bytes(CONTENT).filter(|sealed| sealed.len() <= LONGEST_SEALED)?.to_vec(),
+            },
+            KIND_AUDIT => Fact::Audit {
+                staff: self.staff(),
+                role: Role::from_code(self.number(ROLE)?)?,
+                action: AuditAction::from_code(self.number(EVENT)?)?,
+                person: self.person(),
+                reason: self.number(REASON).and_then(LookupReason::from_code),
+                people: self.small(PEOPLE).unwrap_or(0),
+            },
+            KIND_HIDING => Fact::Hiding {
+                person: self.person()?,
+                hidden: match self.number(EVENT)? {
+                    0 => false,
+                    1 => true,
+                    _ => return None,
+                },
+                staff: self.staff()?,
+                proof: self.proof()?,
+            },
+            KIND_PASS_ISSUED => Fact::PassIssued {
+                pass: self.id16(OTHER).map(StaffId::from_bytes)?,
+                role: Role::from_code(self.number(ROLE)?)?,
+                until: self.millis(UNTIL)?,
+                staff: self.staff()?,
+            },
+            KIND_SELF_OPENED => {
+                let name = self.bytes(CONTENT).filter(|name| name.len() <= LONGEST_NAME)?;
+                Fact::SelfOpened { name: std::str::from_utf8(name).ok()?.to_owned() }
+            }
+            KIND_ASSESSED => {
+                let grades: [u8; 6] = self.bytes(CONTENT)?.try_into().ok()?;
+                // A grade of a newer version was looked at, and nobody here knows how it is.
+                let grades = grades.map(|grade| Grade::from_code(grade.into()).unwrap_or_default());
+                Fact::Assessed { grades, staff: self.staff() }
+            }
+            KIND_SETTLED => Fact::Settled {
+                person: self.person()?,
+                site: self.id16(SITE).map(SiteId::from_bytes)?,
+                staff: self.staff(),
+            },
+            KIND_HANDED_OVER => Fact::HandedOver {
+                from: self.staff()?,
+                to: self.id16(OTHER).map(StaffId::from_bytes)?,
+                people: self.small(PEOPLE)?,
+                digest: self.bytes(CONTENT)?.try_into().ok()?,
+            },
+            _ => return None,
+        })
+    }
+
+    fn staff(&self) -> Option<StaffId> {
+        self.id16(STAFF).map(StaffId::from_bytes)
     }
 
     fn person(&self) -> Option<PersonId> {

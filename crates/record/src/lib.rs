@@ -24,5 +24,8 @@ mod scope;
 pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
 pub use document::{Document, DocumentError};
 pub use presence::{Presence, PresenceState, has_consented, is_away, presence_of};
-pub use record::{Building, Details, Fact, PresenceEvent, Proof, Record, RevocationMark, WatchEvent};
+pub use record::{
+    Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,
+    WatchEvent,
+};
 pub use scope::{ActorId, ChangeHash, DocumentScope, Period};

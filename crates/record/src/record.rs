@@ -1,9 +1,14 @@
 //! The records themselves. Numbers of codes are stored and never reused.
 
 use hinamori_model::{
-    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, LaneId, PersonId, RecordId,
-    RegisteredKind, SiteId, UnixMillis,
+    Aspect, Assurance, AuditAction, BindingAssurance, Destination, Doubts, Grade, Hlc, HouseholdId, LaneId,
+    LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis, stored_code,
 };
+
+/// Bytes of a site's name that people gave it themselves.
+pub const LONGEST_NAME: usize = 120;
+/// Bytes of what is sealed of a person in one record.
+pub const LONGEST_SEALED: usize = 16 << 10;
 
 /// One thing that happened, said by one box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +104,83 @@ pub enum Fact {
         /// The hour from which being seen counts.
         since: UnixMillis,
     },
+    /// Something was written down of a person. Without the person's key it is noise, and the key can be destroyed.
+    Profile {
+        /// Who.
+        person: PersonId,
+        /// What `PersonKey::seal` of `hinamori-profile` made, at most [`LONGEST_SEALED`] bytes.
+        sealed: Vec<u8>,
+    },
+    /// Staff did something for which they answer. Being records, these stand in the chain of the box's changes and under
+    /// its seal: none can be taken out or changed afterwards.
+    Audit {
+        /// Who; `None` for somebody without a card, after 職員がいない was touched.
+        staff: Option<StaffId>,
+        /// As what.
+        role: Role,
+        /// What they did.
+        action: AuditAction,
+        /// About whom, if it was one person.
+        person: Option<PersonId>,
+        /// Why, where a reason is asked for.
+        reason: Option<LookupReason>,
+        /// How many people were shown.
+        people: u16,
+    },
+    /// 秘匿: from now on, or until it is lifted, the person is for everybody but named roles never seen.
+    Hiding {
+        /// Who.
+        person: PersonId,
+        /// Hidden, or not any more.
+        hidden: bool,
+        /// Who wrote it down.
+        staff: StaffId,
+        /// Lifting: what the person's own card proved. Hiding needs no card.
+        proof: Proof,
+    },
+    /// A leader gave relief staff from another town a pass.
+    PassIssued {
+        /// Whom the pass stands for.
+        pass: StaffId,
+        /// As what.
+        role: Role,
+        /// Until when.
+        until: UnixMillis,
+        /// Who issued it.
+        staff: StaffId,
+    },
+    /// 自主避難所: people opened this document's site themselves. The town hall adopts, joins or closes it later.
+    SelfOpened {
+        /// What they call it, at most [`LONGEST_NAME`] bytes.
+        name: String,
+    },
+    /// Somebody looked at how the site is equipped.
+    Assessed {
+        /// What was found, in the order of [`Aspect::ALL`].
+        grades: [Grade; Aspect::ALL.len()],
+        /// Who looked, if they were signed in.
+        staff: Option<StaffId>,
+    },
+    /// The person was seen at two sites, and this is the one where they are.
+    Settled {
+        /// Who.
+        person: PersonId,
+        /// Where they are.
+        site: SiteId,
+        /// Who says so.
+        staff: Option<StaffId>,
+    },
+    /// One team handed the list of those who need care over to the next.
+    HandedOver {
+        /// Who had it.
+        from: StaffId,
+        /// Who has it now.
+        to: StaffId,
+        /// People on it.
+        people: u16,
+        /// SHA-256 of the list as both saw it.
+        digest: [u8; 32],
+    },
 }
 
 impl Fact {
@@ -108,12 +190,20 @@ impl Fact {
             Self::Presence { person, .. }
             | Self::Watch { person, .. }
             | Self::Link { from: person, .. }
-            | Self::Registered { person, .. } => Some(*person),
+            | Self::Registered { person, .. }
+            | Self::Profile { person, .. }
+            | Self::Hiding { person, .. }
+            | Self::Settled { person, .. } => Some(*person),
+            Self::Audit { person, .. } => *person,
             Self::HeadCount { .. }
             | Self::SiteOpened { .. }
             | Self::Undo { .. }
             | Self::Named { .. }
-            | Self::RollCall { .. } => None,
+            | Self::RollCall { .. }
+            | Self::PassIssued { .. }
+            | Self::SelfOpened { .. }
+            | Self::Assessed { .. }
+            | Self::HandedOver { .. } => None,
         }
     }
 
@@ -125,14 +215,10 @@ impl Fact {
     /// What was proved, if the fact rests on a card or a word.
     pub const fn proof(&self) -> Option<Proof> {
         match self {
-            Self::Presence { proof, .. } | Self::Watch { proof, .. } => Some(*proof),
-            Self::HeadCount { .. }
-            | Self::SiteOpened { .. }
-            | Self::Undo { .. }
-            | Self::Link { .. }
-            | Self::Registered { .. }
-            | Self::Named { .. }
-            | Self::RollCall { .. } => None,
+            Self::Presence { proof, .. } | Self::Watch { proof, .. } | Self::Hiding { proof, .. } => {
+                Some(*proof)
+            }
+            _ => None,
         }
     }
 }
@@ -195,32 +281,7 @@ pub enum RevocationMark {
     },
 }
 
-/// Declares an enum of stored codes with the way back from the number.
-macro_rules! stored {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        #[repr(u8)]
-        pub enum $name { $($(#[$vdoc])* $variant = $number),+ }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The number to store.
-            pub const fn code(self) -> u8 {
-                self as u8
-            }
-
-            /// The value of a stored number; `None` for one that a newer version wrote.
-            pub const fn from_code(code: u64) -> Option<Self> {
-                match code { $($number => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-stored! {
+stored_code! {
     /// What a presence record says. A tap only ever says `Seen` after the first arrival; leaving is chosen.
     PresenceEvent {
         /// First seen at a shelter in this incident.
@@ -247,7 +308,7 @@ stored! {
         ToldElsewhere = 10,
     }
 }
-stored! {
+stored_code! {
     /// What a watch record says.
     WatchEvent {
         /// The person agreed to be watched over.
@@ -264,7 +325,7 @@ stored! {
         Away = 5,
     }
 }
-stored! {
+stored_code! {
     /// The answer to 建物は安全ですか.
     Building {
         /// どれもない

@@ -60,7 +60,7 @@ mod site_list;
 mod time;
 mod xml;
 
-pub use assessment::{Aspect, Assessment, Finding, Grade, assessments_csv};
+pub use assessment::{Assessment, Finding, assessments_csv};
 pub use column::{AgeBand, Column, HeadCountKind, Need, Sex};
 pub use figures::{
     Figures, FiguresError, MOST_NAME_BYTES, MOST_PEOPLE, MOST_SITES, Part, SiteFigures, Total,

@@ -1,11 +1,11 @@
 //! What is written, read again by others' readers.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "support functions of tests")]
 
-use hinamori_model::{IncidentId, Mode, PersonalText, SiteId, UnixMillis};
+use hinamori_model::{Grade, IncidentId, Mode, PersonalText, SiteId, UnixMillis};
 use hinamori_report::{
-    AlsoShelter, Assessment, Audience, Cell, Column, EmergencySite, Figures, Finding, Grade, Hazards, Hxl,
-    Occasion, Period, Position, Release, Safety, ScheduledReport, Sheet, Site, SiteFigures, Total,
-    assessments_csv, site_list_csv,
+    AlsoShelter, Assessment, Audience, Cell, Column, EmergencySite, Figures, Finding, Hazards, Hxl, Occasion,
+    Period, Position, Release, Safety, ScheduledReport, Sheet, Site, SiteFigures, Total, assessments_csv,
+    site_list_csv,
 };
 use proptest::prelude::*;
 use serde_json::Value;

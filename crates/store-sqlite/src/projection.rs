@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use hinamori_model::{
-    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, IncidentId, LaneId, PersonId,
-    RecordId, RegisteredKind, SiteId, UnixMillis,
+    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, IncidentId, LaneId, LookupReason,
+    PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
 };
 use hinamori_record::{
     Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
@@ -24,6 +24,14 @@ const LINK: u8 = 5;
 const REGISTERED: u8 = 6;
 const NAMED: u8 = 7;
 const ROLL_CALL: u8 = 8;
+const PROFILE: u8 = 9;
+const AUDIT: u8 = 10;
+const HIDING: u8 = 11;
+const PASS_ISSUED: u8 = 12;
+const SELF_OPENED: u8 = 13;
+const ASSESSED: u8 = 14;
+const SETTLED: u8 = 15;
+const HANDED_OVER: u8 = 16;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
 const LONGEST_CHAIN: usize = 16;
 
@@ -89,17 +97,8 @@ pub(crate) fn project(
 fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) -> Result<(), StoreError> {
     let Record { id, at, clock_unsure, lane, fact } = record;
     let proof = fact.proof();
-    let (kind, event) = match fact {
-        Fact::Presence { event, .. } => (PRESENCE, Some(event.code())),
-        Fact::Watch { event, .. } => (WATCH, Some(event.code())),
-        Fact::HeadCount { .. } => (HEAD_COUNT, None),
-        Fact::SiteOpened { building, .. } => (SITE_OPENED, Some(building.code())),
-        Fact::Undo { .. } => (UNDO, None),
-        Fact::Link { .. } => (LINK, None),
-        Fact::Registered { kind, .. } => (REGISTERED, Some(kind.code())),
-        Fact::Named { .. } => (NAMED, None),
-        Fact::RollCall { .. } => (ROLL_CALL, None),
-    };
+    let (kind, event) = kind_of(fact);
+    let of_staff = OfStaff::of(fact);
     let (adults, children, infants) = match fact {
         Fact::HeadCount { adults, children, infants } | Fact::Named { adults, children, infants, .. } => {
             (Some(adults), Some(children), Some(infants))
@@ -112,11 +111,17 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
         Fact::Link { to, .. } => Some(to.as_bytes()),
         Fact::Registered { household, .. } => household.as_ref().map(HouseholdId::as_bytes),
         Fact::Named { of, .. } => Some(of.as_bytes()),
+        Fact::PassIssued { pass: to, .. } | Fact::HandedOver { to, .. } => Some(to.as_bytes()),
         _ => None,
     };
     let until = match fact {
         Fact::RollCall { since } => Some(*since),
+        Fact::PassIssued { until, .. } => Some(*until),
         _ => details.until,
+    };
+    let to_site = match fact {
+        Fact::Settled { site, .. } => Some(site),
+        _ => details.to.as_ref(),
     };
     let binding = match fact {
         Fact::Link { binding, .. } => Some(*binding),
@@ -132,9 +137,10 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
         .prepare_cached(
             "INSERT OR IGNORE INTO record (id, document, at, clock_unsure, lane, kind, person, event,
                 assurance, binding, doubts, not_revoked_as_of, revoked_since,
-                adults, children, infants, undo_of, other, destination, to_site, until, undone)
+                adults, children, infants, undo_of, other, destination, to_site, until, staff, role, reason,
+                people, content, undone)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                ?18, ?19, ?20, ?21,
+                ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26,
                 EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
         )?
         .execute(rusqlite::params![
@@ -157,10 +163,80 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
             undo_of,
             other,
             details.destination.map(Destination::code),
-            details.to.as_ref().map(SiteId::as_bytes),
+            to_site.map(SiteId::as_bytes),
             until.map(UnixMillis::get),
+            of_staff.staff.as_ref().map(StaffId::as_bytes),
+            of_staff.role.map(Role::code),
+            of_staff.reason.map(LookupReason::code),
+            of_staff.people,
+            of_staff.content,
         ])?;
     Ok(())
+}
+
+/// The code of what a record says, and the code inside it.
+const fn kind_of(fact: &Fact) -> (u8, Option<u8>) {
+    match fact {
+        Fact::Presence { event, .. } => (PRESENCE, Some(event.code())),
+        Fact::Watch { event, .. } => (WATCH, Some(event.code())),
+        Fact::HeadCount { .. } => (HEAD_COUNT, None),
+        Fact::SiteOpened { building, .. } => (SITE_OPENED, Some(building.code())),
+        Fact::Undo { .. } => (UNDO, None),
+        Fact::Link { .. } => (LINK, None),
+        Fact::Registered { kind, .. } => (REGISTERED, Some(kind.code())),
+        Fact::Named { .. } => (NAMED, None),
+        Fact::RollCall { .. } => (ROLL_CALL, None),
+        Fact::Profile { .. } => (PROFILE, None),
+        Fact::Audit { action, .. } => (AUDIT, Some(action.code())),
+        Fact::Hiding { hidden, .. } => (HIDING, Some(*hidden as u8)),
+        Fact::PassIssued { .. } => (PASS_ISSUED, None),
+        Fact::SelfOpened { .. } => (SELF_OPENED, None),
+        Fact::Assessed { .. } => (ASSESSED, None),
+        Fact::Settled { .. } => (SETTLED, None),
+        Fact::HandedOver { .. } => (HANDED_OVER, None),
+    }
+}
+
+/// What only records of staff say, and the bytes of whatever has some.
+#[derive(Default)]
+struct OfStaff {
+    staff: Option<StaffId>,
+    role: Option<Role>,
+    reason: Option<LookupReason>,
+    people: Option<u16>,
+    content: Option<Vec<u8>>,
+}
+
+impl OfStaff {
+    fn of(fact: &Fact) -> Self {
+        match fact {
+            Fact::Profile { sealed, .. } => Self { content: Some(sealed.clone()), ..Self::default() },
+            Fact::Audit { staff, role, reason, people, .. } => Self {
+                staff: *staff,
+                role: Some(*role),
+                reason: *reason,
+                people: Some(*people),
+                ..Self::default()
+            },
+            Fact::Hiding { staff, .. } => Self { staff: Some(*staff), ..Self::default() },
+            Fact::PassIssued { role, staff, .. } => {
+                Self { staff: Some(*staff), role: Some(*role), ..Self::default() }
+            }
+            Fact::SelfOpened { name } => Self { content: Some(name.as_bytes().to_vec()), ..Self::default() },
+            Fact::Assessed { grades, staff } => {
+                let grades = grades.iter().map(|grade| grade.code()).collect();
+                Self { staff: *staff, content: Some(grades), ..Self::default() }
+            }
+            Fact::Settled { staff, .. } => Self { staff: *staff, ..Self::default() },
+            Fact::HandedOver { from, people, digest, .. } => Self {
+                staff: Some(*from),
+                people: Some(*people),
+                content: Some(digest.to_vec()),
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
 }
 
 /// What a record said that was taken back.

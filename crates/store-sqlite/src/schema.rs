@@ -92,6 +92,17 @@ ALTER TABLE presence ADD COLUMN destination INTEGER;
 ALTER TABLE presence ADD COLUMN to_site BLOB;
 ALTER TABLE presence ADD COLUMN until INTEGER;
 ",
+    // `content` is what a record carries as bytes: a sealed profile, a name, grades, a digest.
+    "
+ALTER TABLE record ADD COLUMN staff BLOB;
+ALTER TABLE record ADD COLUMN role INTEGER;
+ALTER TABLE record ADD COLUMN reason INTEGER;
+ALTER TABLE record ADD COLUMN people INTEGER;
+ALTER TABLE record ADD COLUMN content BLOB;
+CREATE INDEX record_profile ON record (person, document) WHERE kind = 9;
+CREATE INDEX record_staff ON record (kind, at) WHERE kind BETWEEN 10 AND 16;
+CREATE INDEX record_looked ON record (person, at) WHERE kind = 10 AND person IS NOT NULL;
+",
 ];
 
 const DIRECTORY: &[&str] = &[

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use hinamori_model::{
-    BindingAssurance, BirthDate, BoxId, HouseholdId, IncidentId, PersonId, PersonalText, Sex, SiteId,
-    SiteKind, SupportReasons, TokenKind, UnixMillis,
+    BindingAssurance, BirthDate, BoxId, CardKey, HouseholdId, IncidentId, PersonId, PersonalText, Role, Sex,
+    SiteId, SiteKind, StaffId, SupportReasons, TokenKind, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,60 @@ pub struct Package {
     pub resets_time: bool,
     /// The parts in which people and cards come.
     pub roster: Vec<PartHead>,
+    /// Who works for the town and may sign in at a box, at most [`MOST_STAFF`].
+    pub staff: Vec<StaffGrant>,
+    /// The key of every incident that is not closed, under which the keys of its people are wrapped.
+    pub incident_keys: Vec<(IncidentId, TownSecret)>,
+    /// Incidents that are closed: every box destroys their keys and records.
+    pub closed: Vec<ClosedIncident>,
+    /// The public half of the town's ledger key (X25519, RFC 7748): what a box hands over of a closed incident is sealed to it.
+    pub ledger_key: [u8; 32],
 }
+
+/// One member of staff, as the town root grants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffGrant {
+    /// Who.
+    pub id: StaffId,
+    /// Their name, for screens and the audit log's readers.
+    pub name: PersonalText,
+    /// As what.
+    pub role: Role,
+    /// The cards that they sign in with. Only the town binds a card to staff: no record of a box does.
+    pub cards: Vec<StaffCard>,
+    /// Where; none for every site.
+    pub sites: Vec<SiteId>,
+    /// Until when.
+    pub until: UnixMillis,
+}
+
+/// A card of staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffCard {
+    /// Which card.
+    pub card: CardKey,
+    /// The application key's SubjectPublicKeyInfo (DER): with it the chip proves itself without a PIN.
+    pub application_key: Option<Vec<u8>>,
+}
+
+impl StaffGrant {
+    /// Whether it counts at this site and time.
+    pub fn counts(&self, site: SiteId, now: UnixMillis) -> bool {
+        now <= self.until && (self.sites.is_empty() || self.sites.contains(&site))
+    }
+}
+
+/// An incident that is over: signed with the package, so that no box erases on anybody else's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedIncident {
+    /// Which.
+    pub incident: IncidentId,
+    /// When it was closed.
+    pub at: UnixMillis,
+}
+
+/// Members of staff in a package.
+pub const MOST_STAFF: usize = 10_000;
 
 /// 32 secret bytes; not printable.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -343,6 +396,10 @@ mod tests {
             list_grace_millis: 3_600_000,
             resets_time: false,
             roster: Vec::new(),
+            staff: Vec::new(),
+            incident_keys: Vec::new(),
+            closed: Vec::new(),
+            ledger_key: [0; 32],
         }
     }
 

@@ -53,6 +53,10 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             list_grace_millis: 0,
             resets_time: false,
             roster: Vec::new(),
+            staff: Vec::new(),
+            incident_keys: Vec::new(),
+            closed: Vec::new(),
+            ledger_key: [0; 32],
         })
         .unwrap()
 }

@@ -1,9 +1,11 @@
 //! What a box wrote of a person, after its seal was opened.
 
-use hinamori_model::{Hlc, PersonId, PersonalText, RecordId, UnixMillis};
+use hinamori_model::{
+    Circle, ConsentItem, Hlc, NeedKind, PersonId, PersonalText, ProxyPurpose, RecordId, Sex, StayForm,
+    UnixMillis, YesNo,
+};
 use hinamori_profile::{
-    Answer, Circle, ConsentItem, Contact, Entry, Field, Need, NeedKind, PersonKey, ProfilePatch, Proxy,
-    ProxyPurpose, Sex, StayForm, TextField, merge, nurse_order,
+    Contact, Entry, Field, Need, PersonKey, ProfilePatch, Proxy, TextField, merge, nurse_order,
 };
 
 const PERSON: PersonId = PersonId::from_bytes([1; 16]);
@@ -40,7 +42,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         Entry::Stay(StayForm::Car, Some(text("山口 500"))),
         Entry::Need(oxygen),
         Entry::Need(Need::no(NeedKind::AskedNotAlone)),
-        Entry::Consent(ConsentItem::Place, Circle::Everybody, Answer::No),
+        Entry::Consent(ConsentItem::Place, Circle::Everybody, YesNo::No),
         Entry::Proxy(ProxyPurpose::Goods, Proxy { name: text("浜田 健"), person: Some(PERSON), until }),
         Entry::Contact(500, contact),
         Entry::Cleared(Field::HouseDamage),

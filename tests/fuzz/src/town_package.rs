@@ -36,6 +36,10 @@ pub(crate) fn seeds() -> crate::Seeds {
         list_grace_millis: 3_600_000,
         resets_time: false,
         roster: Vec::new(),
+        staff: Vec::new(),
+        incident_keys: Vec::new(),
+        closed: Vec::new(),
+        ledger_key: [0; 32],
     };
     vec![("seed-small", postcard::to_stdvec(&package).unwrap_or_default())]
 }

@@ -44,7 +44,10 @@ pub fn shelter() -> LaneState {
         direction: Direction::Entrance,
         site: SiteState::Open(BuildingAnswer::NothingSeen),
         here: 143,
+        confirmed: 143,
         later: 0,
+        asks_sign_in: false,
+        staff: None,
         screen: Screen::Idle,
     }
 }
@@ -115,7 +118,15 @@ pub fn large_household() -> Vec<Member> {
 pub fn answer(id: u64, kind: AnswerKind) -> Screen {
     let records = !matches!(kind, AnswerKind::HoldAgain { .. } | AnswerKind::Undone);
     let undo_until = records.then(|| MORNING.plus(MINUTE / 2));
-    Screen::Answer(Answer { id: AnswerId(id), at: MORNING, kind, doubt: false, undo_until })
+    Screen::Answer(Answer {
+        id: AnswerId(id),
+        at: MORNING,
+        kind,
+        doubt: false,
+        undo_until,
+        lookups: 0,
+        asks_needs: false,
+    })
 }
 
 /// The same when it cannot be taken back any more: it looks alike at any time.
@@ -146,7 +157,7 @@ pub const fn unknown_card() -> AnswerKind {
 
 /// One line for each thing that can be doubted.
 pub fn doubts() -> Vec<LeaderItem> {
-    let one_each = (0_u8..).zip(Doubt::ALL).map(|(position, doubt)| LeaderItem {
+    let one_each = (0_u8..).zip(Doubt::ALL.iter().copied()).map(|(position, doubt)| LeaderItem {
         at: minutes_ago(u64::from(position) * 7),
         name: (position % 3 != 0).then(|| name("松浦 健太")),
         doubts: vec![doubt],

@@ -41,6 +41,8 @@ notice-not-sent = That did not arrive. Please touch again.
 notice-over = Time is over. Please hold your card again.
 notice-not-now = Not possible now. If this goes on, tell the town.
 notice-disk = Not recorded. Please write it on paper.
+notice-sign-in = Staff must sign in with their card
+notice-pin = The PIN is needed too: sign in again
 
 ## Idle
 idle-lane = Desk { $lane }
@@ -260,6 +262,7 @@ doubt-not-yet-valid = The card is not valid yet: look at the clock
 doubt-stopped = A card no longer in use: ask who this is
 doubt-reported = Perhaps no longer in use: ask
 doubt-lost = A card reported lost: ask who this is
+doubt-room = Wants to talk in private
 doubt-no-card-data = Card data is missing
 doubt-issuer = The card's issuer is unknown
 doubt-test-card = A test card

@@ -41,6 +41,8 @@ notice-not-sent = 届きませんでした。もう一度 押してください�
 notice-over = 時間が すぎました。もう一度 カードを かざしてください。
 notice-not-now = いまは できません。続くときは 町の担当に 知らせてください。
 notice-disk = 記録できませんでした。紙に 書いてください。
+notice-sign-in = 職員の カードで サインインしてください
+notice-pin = 暗証番号も 要ります。もう一度 サインインしてください
 
 ## Idle
 idle-lane = 窓口{ $lane }
@@ -260,6 +262,7 @@ doubt-not-yet-valid = カードの期間の前。端末の時計を 見る
 doubt-stopped = いまは使われていないカード。ご本人か うかがう
 doubt-reported = 使われなくなったカード?ご本人か うかがう
 doubt-lost = なくした届けのあるカード。ご本人か うかがう
+doubt-room = 別室で 相談したい そうです
 doubt-no-card-data = カード確認データが 足りない
 doubt-issuer = カードの発行元が わからない
 doubt-test-card = テスト用のカード

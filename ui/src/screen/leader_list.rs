@@ -30,6 +30,7 @@ const fn doubt_key(doubt: Doubt) -> &'static str {
         Doubt::UnsupportedCard => "doubt-unsupported",
         Doubt::ReportedRevoked => "doubt-reported",
         Doubt::Stopped => "doubt-lost",
+        Doubt::AsksForRoom => "doubt-room",
     }
 }
 

@@ -28,7 +28,10 @@ fn lane(screen: Screen) -> LaneState {
         direction: Direction::Entrance,
         site: SiteState::Closed,
         here: 0,
+        confirmed: 0,
         later: 0,
+        asks_sign_in: false,
+        staff: None,
         screen,
     }
 }
@@ -51,7 +54,15 @@ fn household() -> AnswerKind {
 }
 
 fn answer(id: u64, kind: AnswerKind) -> Screen {
-    Screen::Answer(Answer { id: AnswerId(id), at: UnixMillis::new(0), kind, doubt: false, undo_until: None })
+    Screen::Answer(Answer {
+        id: AnswerId(id),
+        at: UnixMillis::new(0),
+        kind,
+        doubt: false,
+        undo_until: None,
+        lookups: 0,
+        asks_needs: false,
+    })
 }
 
 fn at(seconds: u64) -> Now {

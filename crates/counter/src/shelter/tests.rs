@@ -95,7 +95,7 @@ fn below_a_certificate_read_there_is_a_called_name_or_none_and_no_household() {
 fn every_doubt_is_a_mark_on_the_same_welcome() {
     let sound = tap_at(Gate::Entrance, &hanako());
     assert!(!hanako().shows_doubt());
-    for doubt in Doubt::ALL {
+    for doubt in Doubt::ALL.iter().copied() {
         let mut card = hanako();
         card.proof.doubts = doubt.into();
         assert!(card.shows_doubt(), "{doubt:?}");

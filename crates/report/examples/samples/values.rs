@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use hinamori_model::{IncidentId, Mode, PersonId, PersonalText, SiteId, UnixMillis};
+use hinamori_model::{Grade, IncidentId, Mode, PersonId, PersonalText, SiteId, UnixMillis};
 use hinamori_report::{
     AlsoShelter, Assessment, Condition, Consent, ConsentedPerson, Consents, Contact, Details, EmergencySite,
-    Figures, Finding, Grade, Hazards, Home, Known, Need, NotHidden, Note, Occasion, Period, Position,
-    PublicNumber, Release, Safety, ScheduledReport, Secrecy, Sex, Site, SiteFigures, Status, Total,
+    Figures, Finding, Hazards, Home, Known, Need, NotHidden, Note, Occasion, Period, Position, PublicNumber,
+    Release, Safety, ScheduledReport, Secrecy, Sex, Site, SiteFigures, Status, Total,
 };
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;

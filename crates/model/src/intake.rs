@@ -1,51 +1,16 @@
-//! Coded values. Their numbers stand in sealed patches for as long as an incident lasts, and are never used again for
-//! something else.
+//! What is written down of a person at an intake, as coded values. Their numbers stand in sealed patches for as long as an
+//! incident lasts, and are never used again for something else.
 
-/// Generates a stored code with the way back from the number.
-macro_rules! code {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        #[repr(u8)]
-        pub enum $name { $($(#[$vdoc])* $variant = $number),+ }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The number to store.
-            pub const fn code(self) -> u8 {
-                self as u8
-            }
-
-            /// The value of a stored number; `None` for one that a newer version wrote.
-            pub const fn from_code(code: u64) -> Option<Self> {
-                match code { $($number => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
+use crate::UnixMillis;
+use crate::code::code;
 
 code! {
     /// What somebody answered. A question that nobody asked has no entry: it is neither.
-    Answer {
+    YesNo {
         /// いいえ
         No = 0,
         /// はい
         Yes = 1,
-    }
-}
-code! {
-    /// 性別, as the person says.
-    Sex {
-        /// 女
-        Female = 1,
-        /// 男
-        Male = 2,
-        /// そのほか
-        Other = 3,
-        /// The person was asked and does not want to say.
-        NotSaid = 4,
     }
 }
 code! {
@@ -253,7 +218,8 @@ code! {
 }
 
 /// How much a need weighs when no time is set, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Life depends on a device, a substance or a treatment.
     Life,
@@ -263,6 +229,18 @@ pub enum Severity {
     Care,
     /// Something must be arranged.
     Arrangement,
+}
+
+/// How urgent one person is, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Something should have been done by then.
+    Overdue(UnixMillis),
+    /// Something is due by then, within a day.
+    DueSoon(UnixMillis),
+    /// Nothing is due soon: the gravest of their needs.
+    NotDue(Severity),
 }
 
 impl NeedKind {
@@ -307,5 +285,61 @@ impl NeedKind {
             | Self::AllergyWalnut
             | Self::AllergyOther => Severity::Arrangement,
         }
+    }
+}
+
+code! {
+    /// The three questions at arrival, asked by pictograms: everything else is asked away from the queue.
+    ArrivalNeed {
+        /// 酸素・透析・インスリン
+        LifeSupport = 0,
+        /// けが・熱
+        InjuryOrFever = 1,
+        /// ひとりでは 難しい
+        NotAlone = 2,
+    }
+}
+
+impl ArrivalNeed {
+    /// The need that it is written down as.
+    pub const fn need(self) -> NeedKind {
+        match self {
+            Self::LifeSupport => NeedKind::AskedLifeSupport,
+            Self::InjuryOrFever => NeedKind::AskedInjuryOrFever,
+            Self::NotAlone => NeedKind::AskedNotAlone,
+        }
+    }
+}
+
+code! {
+    /// What is looked at when a site is assessed.
+    Aspect {
+        /// トイレ
+        Toilets = 0,
+        /// 水
+        Water = 1,
+        /// 暖房・冷房
+        Heating = 2,
+        /// 食料
+        Food = 3,
+        /// 感染症
+        Infection = 4,
+        /// スペース
+        Space = 5,
+    }
+}
+code! {
+    /// How it is. "Not looked at" is never "good".
+    #[derive(Default)]
+    Grade {
+        /// Nobody looked.
+        #[default]
+        NotLookedAt = 0,
+        /// Good for now.
+        Good = 1,
+        /// Short, or bad soon.
+        Short = 2,
+        /// Cannot go on without help.
+        Urgent = 3,
     }
 }

@@ -8,7 +8,7 @@ FUZZED_LONGER := crl_walker crl_index_opener crl_additions crl_delta
 FUZZED := $(filter-out $(FUZZED_LONGER),$(notdir $(wildcard tests/fuzz/corpus/*)))
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-.PHONY: demo demo-check test fuzz bench deb programs packages-demo packages-test packages-bench packages-deb
+.PHONY: demo demo-check test sim fuzz bench deb programs packages-demo packages-test packages-bench packages-deb
 
 # Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards. With FIRST_YEAR=yes the
 # town has no revocation lists yet.
@@ -27,6 +27,10 @@ test: packages-test programs
 	tests/units.sh target/debug
 	CARGO='$(CARGO)' tests/fuzz.sh 5 $(FUZZED)
 	CARGO='$(CARGO)' tests/fuzz.sh 60 $(FUZZED_LONGER)
+
+# Towns in virtual time, each from its number: make sim SEEDS=10000, FROM=123 SEEDS=1 to see one again.
+sim:
+	$(CARGO) run --release --locked -p hinamori-scenario -- --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
 # make fuzz SECONDS=600 TARGETS=crl_walker; all targets without. What breaks one is kept and named.
 fuzz: packages-test

@@ -1,0 +1,206 @@
+//! A machine with a disk: a box or the server. What a power cut leaves of the disk is what was durable, and of the rest as
+//! much as happened to be written.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, UnixMillis};
+use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Record};
+use hinamori_store_sqlite::{Budget, Durability, Store};
+use hinamori_sync::{SealKey, SealedBatch, Vectors, VerifiedBatch};
+
+use crate::dice::Dice;
+
+/// No clock of a box is later than this.
+const LAST_BELIEVABLE: UnixMillis = UnixMillis::new(4_102_444_800_000);
+/// A portion: small, so that most towns need several.
+const PORTION: Budget = Budget { batches: 3, bytes: 4_000 };
+/// Changes under one seal.
+const LONGEST_RUN: u32 = 7;
+
+/// See the module.
+pub(crate) struct Machine {
+    folder: PathBuf,
+    store: Store,
+    clock: HlcClock,
+    /// `None` at the server, which writes nothing.
+    writer: Option<Writer>,
+    /// Length of the write-ahead log after the last durable commit.
+    durable: u64,
+    /// How far its clock is ahead of the town's, in milliseconds.
+    pub(crate) offset: u64,
+    /// What it held when it was looked at last.
+    pub(crate) seen: Vectors,
+}
+
+struct Writer {
+    seed: [u8; 32],
+    key: SealKey,
+    actor: ActorId,
+    documents: Vec<Document>,
+}
+
+fn log_of(folder: &Path) -> PathBuf {
+    folder.join("records.sqlite-wal")
+}
+
+impl Machine {
+    /// Starts on the disk in `folder`. A box has the `seed` of its seal key.
+    pub(crate) fn start(
+        folder: PathBuf,
+        seed: Option<[u8; 32]>,
+        now: UnixMillis,
+        offset: u64,
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let mut store = Store::open(&folder.join("records.sqlite"))?;
+        let clock = HlcClock::continuing(store.last_reading(LAST_BELIEVABLE)?);
+        let seconds = u32::try_from(now.get() / 1_000).unwrap_or(u32::MAX);
+        let writer = seed.map(|seed| {
+            let key = SealKey::from_bytes(&seed);
+            let actor = ActorId::new(key.box_id(), store.next_epoch(seconds)?);
+            anyhow::Ok(Writer { seed, key, actor, documents: Vec::new() })
+        });
+        let writer = writer.transpose()?;
+        let seen = store.vectors().clone();
+        let mut machine = Self { folder, store, clock, writer, durable: 0, offset, seen };
+        machine.note_durable();
+        Ok(machine)
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) const fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn seed(&self) -> Option<[u8; 32]> {
+        self.writer.as_ref().map(|writer| writer.seed)
+    }
+
+    fn note_durable(&mut self) {
+        self.durable = std::fs::metadata(log_of(&self.folder)).map_or(0, |log| log.len());
+    }
+
+    /// Writes one action durably: after `Ok` it may be acknowledged.
+    pub(crate) fn write(
+        &mut self,
+        scope: DocumentScope,
+        facts: Vec<Fact>,
+        now: UnixMillis,
+        dice: &mut Dice,
+    ) -> anyhow::Result<(Change, Vec<RecordId>)> {
+        let records: Vec<Record> = facts
+            .into_iter()
+            .map(|fact| {
+                let at = self.clock.tick(now);
+                let random = u128::from_be_bytes(dice.bytes());
+                Record {
+                    id: RecordId::new(at.millis(), random),
+                    at,
+                    clock_unsure: false,
+                    lane: Some(LaneId(1)),
+                    fact,
+                }
+            })
+            .collect();
+        let writer = self.writer.as_mut().context("a server writes no records")?;
+        let known = writer.documents.iter().position(|document| document.scope() == scope);
+        let document = match known.and_then(|place| writer.documents.get_mut(place)) {
+            Some(document) => document,
+            None => {
+                let mut document = Document::new(scope, writer.actor)?;
+                document.apply(self.store.document_changes(scope)?.iter().map(Vec::as_slice))?;
+                writer.documents.push_mut(document)
+            }
+        };
+        let change = document.append(&records, now)?;
+        self.store.commit_own(scope, &change, &records, now)?;
+        self.note_durable();
+        Ok((change, records.iter().map(|record| record.id).collect()))
+    }
+
+    /// Seals what has no seal.
+    pub(crate) fn seal(&mut self) -> anyhow::Result<()> {
+        let Some(writer) = &self.writer else { return Ok(()) };
+        let own = writer.key.box_id();
+        let mut seals = Vec::new();
+        for actor in self.store.unsealed_actors(|actor| actor.belongs_to(own))? {
+            for (scope, run) in self.store.unsealed(actor, LONGEST_RUN)? {
+                seals.push(writer.key.seal(scope, &run)?);
+            }
+        }
+        Ok(self.store.add_seals(&seals)?)
+    }
+
+    /// Stores what came; the clock goes on after it.
+    pub(crate) fn take(&mut self, batches: &[VerifiedBatch], now: UnixMillis) -> anyhow::Result<()> {
+        let durability = if self.writer.is_some() { Durability::Relaxed } else { Durability::Durable };
+        let ingested = self.store.commit_received(batches, now, durability)?;
+        self.clock.observe(ingested.latest, now.plus(24 * 3_600_000));
+        if durability == Durability::Durable {
+            self.note_durable();
+        }
+        Ok(())
+    }
+
+    /// A portion of what a peer lacks.
+    pub(crate) fn missing_at(
+        &self,
+        peer: &Vectors,
+        wanted: impl Fn(&DocumentScope) -> bool,
+    ) -> anyhow::Result<Vec<SealedBatch>> {
+        let mut budget = PORTION;
+        Ok(self.store.batches_missing_at(peer, wanted, &mut budget)?)
+    }
+
+    /// Moves the log into the database, as an idle machine does.
+    pub(crate) fn tidy(&mut self) -> anyhow::Result<()> {
+        self.store.checkpoint_if_over(0)?;
+        self.note_durable();
+        Ok(())
+    }
+
+    /// What the disk shows after the power failed now, in the folder `to`: everything durable, and of what was written since
+    /// as many bytes as the dice say.
+    pub(crate) fn fail(&self, to: &Path, dice: &mut Dice) -> anyhow::Result<()> {
+        std::fs::create_dir_all(to)?;
+        std::fs::copy(self.folder.join("records.sqlite"), to.join("records.sqlite"))?;
+        let log = std::fs::read(log_of(&self.folder)).unwrap_or_default();
+        let durable = usize::try_from(self.durable).unwrap_or(usize::MAX).min(log.len());
+        let kept = durable.saturating_add(dice.below(log.len().saturating_sub(durable).saturating_add(1)));
+        std::fs::write(log_of(to), log.get(..kept).unwrap_or_default())?;
+        Ok(())
+    }
+
+    /// A copy of the disk as it is, for a clone or a restore.
+    pub(crate) fn copy(&self, to: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(to)?;
+        std::fs::copy(self.folder.join("records.sqlite"), to.join("records.sqlite"))?;
+        let log = log_of(&self.folder);
+        if log.exists() {
+            std::fs::copy(log, log_of(to))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn actor(&self) -> Option<ActorId> {
+        match &self.writer {
+            Some(writer) => Some(writer.actor),
+            None => None,
+        }
+    }
+}
+
+/// Somebody of this town.
+pub(crate) fn person(number: usize) -> PersonId {
+    let mut bytes = [7; 16];
+    bytes.iter_mut().rev().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
+    PersonId::from_bytes(bytes)
+}

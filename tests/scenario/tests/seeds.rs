@@ -1,0 +1,26 @@
+//! A few hundred towns; more of them by `make sim SEEDS=…`.
+
+use hinamori_scenario::{Plan, Summary, run};
+
+#[test]
+fn nothing_acknowledged_is_lost_and_nobody_counts_twice() {
+    let mut sum = Summary::default();
+    for seed in 0..200 {
+        let of = run(seed, Plan::default()).unwrap();
+        sum.power_cuts += of.power_cuts;
+        sum.servers_lost += of.servers_lost;
+        sum.clones += of.clones;
+        sum.broken_lines += of.broken_lines;
+        sum.acknowledged += of.acknowledged;
+    }
+    // A simulator in which nothing happens proves nothing.
+    assert!(sum.acknowledged > 4_000 && sum.power_cuts > 200 && sum.broken_lines > 200, "{sum:?}");
+    assert!(sum.servers_lost > 100 && sum.clones > 50, "{sum:?}");
+}
+
+#[test]
+fn the_same_number_gives_the_same_town() {
+    let plan = Plan { steps: 300, ..Plan::default() };
+    assert_eq!(run(7, plan).unwrap(), run(7, plan).unwrap());
+    assert_ne!(run(7, plan).unwrap(), run(8, plan).unwrap());
+}

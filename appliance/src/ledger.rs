@@ -11,6 +11,7 @@ use hinamori_ipc::{ClockState, HoldReason};
 use hinamori_model::{BoxId, Hlc, HlcClock, IncidentId, LaneId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentError, DocumentScope, Fact, Period, Record};
 use hinamori_store_sqlite::{Store, StoreError};
+use hinamori_sync::VerifiedBatch;
 use hinamori_sync::town::Incidents;
 use tracing::{error, warn};
 
@@ -129,6 +130,29 @@ impl Book {
     }
 
     fn write(&mut self, scope: DocumentScope, records: &[Record], now: UnixMillis) -> Result<(), NotWritten> {
+        match self.append(scope, records, now) {
+            Err(NotWritten::Store(StoreError::NotNext { .. })) => {
+                self.take_another_name();
+                self.append(scope, records, now)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Somebody else writes under this box's name, on a copy of its disk: two histories under one name would be a fork, and
+    /// the server would put one of them aside.
+    fn take_another_name(&mut self) {
+        warn!("another box writes under this one's name: its disk was copied");
+        self.actor = None;
+        self.open.clear();
+    }
+
+    fn append(
+        &mut self,
+        scope: DocumentScope,
+        records: &[Record],
+        now: UnixMillis,
+    ) -> Result<(), NotWritten> {
         let appended = self.document(scope, now).and_then(|document| Ok(document.append(records, now)?));
         let outcome = match appended {
             Ok(change) => self.store.commit_own(scope, &change, records, now).map_err(NotWritten::from),
@@ -214,6 +238,16 @@ impl Ledger {
     /// Goes on after the reading of another box, but not after `latest`.
     pub(crate) fn observe(&mut self, reading: Hlc, latest: UnixMillis) {
         self.clock.observe(reading, latest);
+    }
+
+    /// Batches came of which `new` changes were not held. Those of this box's own name and start are somebody else's.
+    pub(crate) fn note_received(&mut self, batches: &[VerifiedBatch], new: u32) {
+        for book in [&mut self.live, &mut self.drill] {
+            let is_own = |batch: &VerifiedBatch| Some(batch.seal().actor) == book.actor;
+            if new > 0 && batches.iter().any(is_own) {
+                book.take_another_name();
+            }
+        }
     }
 
     /// The store of an incident.
@@ -357,6 +391,36 @@ mod tests {
         let epochs: std::collections::BTreeSet<_> =
             ledger.live.store.vectors().values().flatten().map(|(actor, _)| *actor).collect();
         assert_eq!(epochs.len(), 2, "every start writes under an actor of its own");
+    }
+
+    #[test]
+    fn two_boxes_on_copies_of_one_disk_do_not_go_on_under_one_name() {
+        use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, verify};
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let key = SealKey::from_bytes(&[7; 32]);
+        // Both start in the same second, so both have the same name.
+        let [mut original, mut copy] = [&one, &two].map(|folder| {
+            let mut ledger = Ledger::open(folder.path(), key.box_id(), NOON).unwrap();
+            ledger.name(Some(ROOT), &TOWN).unwrap();
+            ledger
+        });
+        let name = original.live.actor.unwrap();
+        assert_eq!(copy.live.actor, Some(name));
+        let _records = original.write(place(LIVE), &[arrival(1)], NOON).unwrap();
+        let (scope, changes) = original.live.store.unsealed(name, 10).unwrap().remove(0);
+        let seal = key.seal(scope, &changes).unwrap();
+        let grant = Grant { seal_key: key.public(), site: scope.site, reads: Vec::new() };
+        let batch = verify(SealedBatch { seal, changes }, &Grants([(key.box_id(), grant)].into())).unwrap();
+        let ingested = copy.live.store.commit_received(
+            std::slice::from_ref(&batch),
+            NOON,
+            hinamori_store_sqlite::Durability::Durable,
+        );
+        copy.note_received(&[batch], ingested.unwrap().new);
+        let _records = copy.write(place(LIVE), &[arrival(2)], NOON.plus(1)).unwrap();
+        assert!(copy.live.actor.is_some_and(|other| other != name), "it writes under another name");
+        let held = &copy.live.store.vectors()[&scope];
+        assert_eq!(held.values().copied().collect::<Vec<_>>(), [1, 1]);
     }
 
     #[test]

@@ -370,6 +370,7 @@ impl Core {
             // The server has them: after a power cut they come again.
             let store = self.ledger.store_mut(incident(first));
             let ingested = store.commit_received(&batches, now, Durability::Relaxed)?;
+            self.ledger.note_received(&batches, ingested.new);
             let latest = clock::latest_believable(now, self.town.checks.time.not_before(now));
             self.ledger.observe(ingested.latest, latest);
             self.note_concerned(ingested.concerned, now);

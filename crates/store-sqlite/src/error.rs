@@ -25,6 +25,14 @@ pub enum StoreError {
         /// Which column.
         what: &'static str,
     },
+    /// A change is not the next one of its actor: somebody else writes under this box's name, on a copy of its disk.
+    #[error("change {sequence} of this box is not the next one: {held} are held")]
+    NotNext {
+        /// Its sequence.
+        sequence: u32,
+        /// The largest sequence held.
+        held: u32,
+    },
     /// The key table was written under another file key: it is kept as it is.
     #[error("the key table was written under another key")]
     OtherFileKey,

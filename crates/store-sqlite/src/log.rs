@@ -118,7 +118,8 @@ impl Store {
     /// answer may be given.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing was written and the caller's document must be read anew.
+    /// [`StoreError`]; nothing was written and the caller's document must be read anew. After [`StoreError::NotNext`] the box
+    /// writes under another epoch.
     pub fn commit_own(
         &mut self,
         scope: DocumentScope,
@@ -126,6 +127,10 @@ impl Store {
         records: &[Record],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
+        let held = self.held(scope, change.actor);
+        if change.sequence != held.saturating_add(1) {
+            return Err(StoreError::NotNext { sequence: change.sequence, held });
+        }
         let transaction = self.connection.transaction()?;
         let document = document_row(&transaction, scope)?;
         insert_change(&transaction, document, change, now)?;

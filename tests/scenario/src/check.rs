@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::{PersonId, SiteId};
-use hinamori_record::{Fact, Presence, Record, decode_change, presence_of};
+use hinamori_record::{ChangeHash, Fact, Presence, Record, decode_change, presence_of};
 use hinamori_store_sqlite::Store;
 use hinamori_sync::Vectors;
 
@@ -74,7 +74,7 @@ fn vectors_grow(machine: &mut Machine) -> Held {
 pub(crate) fn at_the_end(world: &mut World) -> Held {
     acknowledged_is_held(world)?;
     acknowledged_is_at_the_server(world)?;
-    converged(world)?;
+    converged(world, world.boxes.len())?;
     foreign_is_sealed(world)?;
     for machine in world.boxes.iter_mut().chain([&mut world.server]) {
         counts_once(machine.store())?;
@@ -84,19 +84,33 @@ pub(crate) fn at_the_end(world: &mut World) -> Held {
 }
 
 fn acknowledged_is_at_the_server(world: &World) -> Held {
-    for done in world.acknowledged.iter().filter(|done| !world.forked.contains(&done.actor)) {
-        let held = world.server.store().held(done.scope, done.actor);
-        if held < done.sequence {
-            return Err(format!(
-                "the server has {held} of {:?}, {} was acknowledged",
-                done.actor, done.sequence
-            ));
-        }
+    let held = hashes(world.server.store())?;
+    match world
+        .acknowledged
+        .iter()
+        .find(|done| !world.forked.contains(&done.actor) && !held.contains(&done.hash))
+    {
+        Some(done) => Err(format!(
+            "change {} of {:?} was acknowledged, and the server lacks it",
+            done.sequence, done.actor
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn converged(world: &World) -> Held {
+/// Every change of a store, by its hash.
+fn hashes(store: &Store) -> Result<BTreeSet<ChangeHash>, String> {
+    let mut found = BTreeSet::new();
+    for scope in store.vectors().keys() {
+        for bytes in store.document_changes(*scope).map_err(|error| error.to_string())? {
+            found.insert(decode_change(&bytes).map_err(|error| error.to_string())?.change.hash);
+        }
+    }
+    Ok(found)
+}
+
+/// The first boxes, which are connected, and the server hold the same of what each may read.
+pub(crate) fn converged(world: &World, connected: usize) -> Held {
     let without_forks = |vectors: &Vectors, may_read: &dyn Fn(SiteId) -> bool| -> Vectors {
         let mut left = Vectors::new();
         for (scope, actors) in vectors.iter().filter(|(scope, _)| may_read(scope.site)) {
@@ -106,11 +120,12 @@ fn converged(world: &World) -> Held {
         }
         left
     };
-    for (at, machine) in world.boxes.iter().enumerate() {
+    for (at, machine) in world.boxes.iter().enumerate().take(connected) {
         let may_read = |site| world.may_read(at, site);
         let (here, there) = (machine.store().vectors(), world.server.store().vectors());
-        if without_forks(here, &may_read) != without_forks(there, &may_read) {
-            return Err(format!("box {at} and the server do not hold the same"));
+        let (here, there) = (without_forks(here, &may_read), without_forks(there, &may_read));
+        if here != there {
+            return Err(format!("box {at} holds {here:?}, the server {there:?}"));
         }
         let waiting = machine.store().unconfirmed(|_| true).map_err(|error| error.to_string())?;
         let has_fork = machine.actor().is_some_and(|actor| world.forked.contains(&actor));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, UnixMillis};
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Record};
-use hinamori_store_sqlite::{Budget, Durability, Store};
+use hinamori_store_sqlite::{Budget, Durability, Store, StoreError};
 use hinamori_sync::{SealKey, SealedBatch, Vectors, VerifiedBatch};
 
 use crate::dice::Dice;
@@ -110,6 +110,30 @@ impl Machine {
                 }
             })
             .collect();
+        match self.append(scope, &records, now) {
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::NotNext { .. })) => {
+                self.take_another_name(now)?;
+                self.append(scope, &records, now)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Its disk was copied, and the copy writes under the same name: as the ledger of a box does.
+    fn take_another_name(&mut self, now: UnixMillis) -> anyhow::Result<()> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let seconds = u32::try_from(now.get() / 1_000).unwrap_or(u32::MAX);
+        writer.actor = ActorId::new(writer.key.box_id(), self.store.next_epoch(seconds)?);
+        writer.documents.clear();
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        scope: DocumentScope,
+        records: &[Record],
+        now: UnixMillis,
+    ) -> anyhow::Result<(Change, Vec<RecordId>)> {
         let writer = self.writer.as_mut().context("a server writes no records")?;
         let known = writer.documents.iter().position(|document| document.scope() == scope);
         let document = match known.and_then(|place| writer.documents.get_mut(place)) {
@@ -120,8 +144,8 @@ impl Machine {
                 writer.documents.push_mut(document)
             }
         };
-        let change = document.append(&records, now)?;
-        self.store.commit_own(scope, &change, &records, now)?;
+        let change = document.append(records, now)?;
+        self.store.commit_own(scope, &change, records, now)?;
         self.note_durable();
         Ok((change, records.iter().map(|record| record.id).collect()))
     }
@@ -143,6 +167,10 @@ impl Machine {
     pub(crate) fn take(&mut self, batches: &[VerifiedBatch], now: UnixMillis) -> anyhow::Result<()> {
         let durability = if self.writer.is_some() { Durability::Relaxed } else { Durability::Durable };
         let ingested = self.store.commit_received(batches, now, durability)?;
+        let own = self.actor();
+        if ingested.new > 0 && batches.iter().any(|batch| Some(batch.seal().actor) == own) {
+            self.take_another_name(now)?;
+        }
         self.clock.observe(ingested.latest, now.plus(24 * 3_600_000));
         if durability == Durability::Durable {
             self.note_durable();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
-use hinamori_record::{ActorId, DocumentScope, Fact, Period, PresenceEvent, Proof};
+use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{Effects, Grant, Grants, SealKey, Session, Side};
 
@@ -56,6 +56,7 @@ pub(crate) struct Acknowledged {
     pub(crate) scope: DocumentScope,
     pub(crate) actor: ActorId,
     pub(crate) sequence: u32,
+    pub(crate) hash: ChangeHash,
     /// The box that said so, by its place.
     pub(crate) at: usize,
 }
@@ -175,7 +176,18 @@ impl World {
             193..195 => self.back_up()?,
             _ => self.tidy(at)?,
         }
+        self.note_forks();
         check::after_step(self).map_err(|what| self.broken(what))
+    }
+
+    /// Two machines that run under one name write two histories.
+    fn note_forks(&mut self) {
+        for (at, machine) in self.boxes.iter().enumerate() {
+            let is_twin = |other: &Machine| other.actor() == machine.actor();
+            if self.boxes.iter().skip(at.saturating_add(1)).any(is_twin) {
+                self.forked.extend(machine.actor());
+            }
+        }
     }
 
     fn scope(&self, at: usize, now: UnixMillis) -> Option<DocumentScope> {
@@ -206,7 +218,8 @@ impl World {
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
         let (change, records) = machine.write(scope, facts, now, &mut self.dice)?;
         self.written.extend(records);
-        self.acknowledged.push(Acknowledged { scope, actor: change.actor, sequence: change.sequence, at });
+        let Change { actor, sequence, hash, .. } = change;
+        self.acknowledged.push(Acknowledged { scope, actor, sequence, hash, at });
         self.summary.acknowledged = self.summary.acknowledged.saturating_add(1);
         Ok(())
     }
@@ -412,7 +425,6 @@ impl World {
         let (seed, offset) = (machine.seed(), machine.offset);
         self.restart_box(at, disk)?;
         let clone = Machine::start(copy, seed, self.now.plus(offset), offset)?;
-        self.forked.extend(clone.actor());
         self.boxes.push(clone);
         self.sites.extend(self.sites.get(at).copied());
         self.summary.clones = self.summary.clones.saturating_add(1);
@@ -426,7 +438,11 @@ impl World {
         for _ in 0..self.dice.below(4) {
             self.tap(at)?;
         }
-        // Whatever it told the server since, the server has.
+        // Whatever it tells the server before, the server has.
+        if self.dice.once_in(2) {
+            self.connect(at)?;
+            self.exchange()?;
+        }
         self.now = self.now.plus(2_000);
         self.restart_box(at, disk)?;
         self.forget_what_is_gone();
@@ -459,16 +475,26 @@ impl World {
     /// [`Broken`] inside it, or the disk's.
     pub fn heal(mut self) -> anyhow::Result<Summary> {
         for _ in 0..2 {
-            self.lines.clear();
-            for at in 0..self.boxes.len() {
-                // A clone and its original share one connection: each has its turn.
-                self.connect(at)?;
-                self.exchange()?;
-            }
+            // A clone and its original share one connection: each has its turn.
             for at in 0..self.boxes.len() {
                 self.connect(at)?;
                 self.exchange()?;
             }
+        }
+        for at in 0..self.plan.boxes {
+            self.connect(at)?;
+            self.exchange()?;
+        }
+        // What is written now goes to everybody over the connections that stand.
+        for at in 0..self.plan.boxes {
+            self.tap(at)?;
+            self.seal_and_look(at)?;
+            self.exchange()?;
+        }
+        check::converged(&self, self.plan.boxes).map_err(|what| self.broken(what))?;
+        for at in 0..self.boxes.len() {
+            self.connect(at)?;
+            self.exchange()?;
         }
         check::at_the_end(&mut self).map_err(|what| self.broken(what))?;
         Ok(self.summary)

@@ -9,6 +9,11 @@ mod attributes;
 mod desk;
 mod lists;
 mod people;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "what asks and writes at a lane comes with the lists of care")
+)]
+mod profile;
 mod revocation;
 mod roster;
 mod tally;
@@ -28,7 +33,7 @@ use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, SiteId, UnixM
 use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact};
-use hinamori_store_sqlite::{Directory, Store, StoreError};
+use hinamori_store_sqlite::{Directory, KeyTable, Store, StoreError};
 use tracing::{error, info, warn};
 
 use crate::attributes::issuers_of;
@@ -122,6 +127,7 @@ pub(crate) struct Core {
     directory: Directory,
     roster: People,
     ledger: Ledger,
+    person_keys: KeyTable,
     checks: Arc<CheckedTap>,
     opening: Opening,
     /// The incident that is open: it stays itself when the town's package names others. `None` in daily life.
@@ -163,6 +169,7 @@ impl Core {
         if let Err(problem) = ledger.name(None, &town.incidents) {
             warn!(error = &problem as &dyn std::error::Error, "the made-up town's incidents are not kept");
         }
+        let person_keys = KeyTable::open(&config.data.join("keys.sqlite"), &keys.table)?;
         let (directory, roster) = roster::open(&config.data)?;
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
@@ -201,6 +208,7 @@ impl Core {
             directory,
             roster,
             ledger,
+            person_keys,
         };
         core.open_town(now);
         for lane in core.config.lanes.clone() {
@@ -456,13 +464,16 @@ impl Core {
         facts: &[Fact],
         now: UnixMillis,
     ) -> Result<Vec<hinamori_model::RecordId>, HoldReason> {
-        let clock = clock::state(now, self.town.checks.time.not_before(now));
-        let place = Place { incident, site: self.town.site.id, lane, clock };
-        let written = self.ledger.write(place, facts, now).map_err(|problem| problem.reason());
+        let written = self.ledger.write(self.place(incident, lane, now), facts, now);
         if written.is_ok() {
             self.note_own_change(incident);
         }
-        written
+        written.map_err(|problem| problem.reason())
+    }
+
+    fn place(&self, incident: IncidentId, lane: LaneId, now: UnixMillis) -> Place {
+        let clock = clock::state(now, self.town.checks.time.not_before(now));
+        Place { incident, site: self.town.site.id, lane, clock }
     }
 
     fn note_disk(&mut self, failed: Option<HoldReason>) {
@@ -568,6 +579,10 @@ impl Core {
                     "the log cannot be moved into the database"
                 );
             }
+        }
+        // Also what an erasure on a full disk left there.
+        if let Err(problem) = self.person_keys.checkpoint_if_over(0) {
+            warn!(error = &problem as &dyn std::error::Error, "the log of the key table cannot be cut");
         }
         if let Some(log) = &mut self.tap_log {
             log.flush();

@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use hinamori_ipc::{ClockState, HoldReason};
-use hinamori_model::{BoxId, Hlc, HlcClock, IncidentId, LaneId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, Hlc, HlcClock, IncidentId, LaneId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_profile::{KeyError, NONCE, PersonKey, ProfilePatch};
 use hinamori_record::{ActorId, Document, DocumentError, DocumentScope, Fact, Period, Record};
 use hinamori_store_sqlite::{Store, StoreError};
 use hinamori_sync::VerifiedBatch;
@@ -68,6 +70,8 @@ pub(crate) enum NotWritten {
     Document(#[from] DocumentError),
     #[error("the system gives no random bytes")]
     NoRandomness(#[from] getrandom::Error),
+    #[error("what was written down of somebody could not be sealed")]
+    NotSealed(#[from] KeyError),
 }
 
 impl NotWritten {
@@ -75,7 +79,9 @@ impl NotWritten {
     pub(crate) const fn reason(&self) -> HoldReason {
         match self {
             Self::Store(StoreError::Full) => HoldReason::DiskFull,
-            Self::Store(_) | Self::Document(_) | Self::NoRandomness(_) => HoldReason::DiskFailing,
+            Self::Store(_) | Self::Document(_) | Self::NoRandomness(_) | Self::NotSealed(_) => {
+                HoldReason::DiskFailing
+            }
         }
     }
 }
@@ -87,6 +93,42 @@ pub(crate) struct Place {
     pub(crate) site: SiteId,
     pub(crate) lane: LaneId,
     pub(crate) clock: ClockState,
+}
+
+/// One record to be written.
+#[derive(Debug, Clone)]
+pub(crate) enum Writing {
+    /// As it is.
+    Fact(Fact),
+    /// Sealed on the way: the record's id is part of what is sealed.
+    Profile(ToSeal),
+}
+
+/// What is written down of a person, and the key under which it is sealed.
+#[derive(Debug, Clone)]
+pub(crate) struct ToSeal {
+    pub(crate) person: PersonId,
+    pub(crate) patch: ProfilePatch,
+    pub(crate) key: Arc<PersonKey>,
+}
+
+impl Writing {
+    fn for_record(self, record: RecordId) -> Result<Fact, NotWritten> {
+        match self {
+            Self::Fact(fact) => Ok(fact),
+            Self::Profile(ToSeal { person, patch, key }) => {
+                let mut nonce = [0; NONCE];
+                getrandom::fill(&mut nonce)?;
+                Ok(Fact::Profile { person, sealed: key.seal(&patch, person, record, nonce)? })
+            }
+        }
+    }
+}
+
+impl From<Fact> for Writing {
+    fn from(fact: Fact) -> Self {
+        Self::Fact(fact)
+    }
 }
 
 impl Book {
@@ -285,20 +327,34 @@ impl Ledger {
         facts: &[Fact],
         now: UnixMillis,
     ) -> Result<Vec<RecordId>, NotWritten> {
-        if facts.is_empty() {
+        self.write_sealing(place, facts.iter().cloned().map(Writing::Fact).collect(), now)
+    }
+
+    /// The same for an action that also writes something down of people, which is sealed here.
+    ///
+    /// # Errors
+    /// [`NotWritten`]; nothing was written then.
+    pub(crate) fn write_sealing(
+        &mut self,
+        place: Place,
+        writings: Vec<Writing>,
+        now: UnixMillis,
+    ) -> Result<Vec<RecordId>, NotWritten> {
+        if writings.is_empty() {
             return Ok(Vec::new());
         }
-        let mut records = Vec::with_capacity(facts.len());
-        for fact in facts {
+        let mut records = Vec::with_capacity(writings.len());
+        for writing in writings {
             let at = self.clock.tick(now);
             let mut random = [0; 16];
             getrandom::fill(&mut random)?;
+            let id = RecordId::new(at.millis(), u128::from_be_bytes(random));
             records.push(Record {
-                id: RecordId::new(at.millis(), u128::from_be_bytes(random)),
+                id,
                 at,
                 clock_unsure: place.clock == ClockState::Unsure,
                 lane: Some(place.lane),
-                fact: fact.clone(),
+                fact: writing.for_record(id)?,
             });
         }
         let scope = DocumentScope { incident: place.incident, site: place.site, period: Period::of(now) };

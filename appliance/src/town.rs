@@ -7,12 +7,13 @@ use std::sync::Arc;
 use hinamori_model::{BoxId, IncidentId, Mode, TownKey, UnixMillis};
 use hinamori_pki::{TestHierarchies, Verifier};
 use hinamori_private_file as private_file;
+use hinamori_profile::IncidentKey;
 use hinamori_sync::town::{Incidents, LONGEST_PACKAGE, Package, PackageError, SignedPackage, Site};
 use tracing::warn;
 
 use crate::checks::Checks;
 use crate::clock::TimeMarks;
-use crate::keys::LocalTown;
+use crate::keys::{IncidentKeys, LocalTown};
 use crate::lists::Authorities;
 use crate::roster::TownRoster;
 
@@ -34,6 +35,8 @@ pub(crate) struct Town {
     pub(crate) authorities: Arc<Authorities>,
     /// In which parts the people come.
     pub(crate) roster: Arc<TownRoster>,
+    /// Under which the keys of people are wrapped, of every incident that is not closed.
+    pub(crate) incident_keys: IncidentKeys,
 }
 
 /// Why a town package was not taken.
@@ -97,6 +100,7 @@ impl Town {
             checks: Arc::new(checks),
             authorities: Arc::new(authorities),
             roster: Arc::new(roster),
+            incident_keys: Arc::clone(&local.incident_keys),
         }
     }
 
@@ -119,6 +123,8 @@ impl Town {
         let key = TownKey::new(package.key.0);
         let authorities = authorities_of(&package, root, tests, now);
         let checks = Arc::new(checks(&package, &key, &authorities));
+        let incident_keys = package.incident_keys.iter();
+        let incident_keys = incident_keys.map(|(id, key)| (*id, IncidentKey::new(*id, key.0))).collect();
         let roster = TownRoster { root, key: key.clone(), heads: package.roster, site: site.clone() };
         Self {
             version: package.version,
@@ -127,6 +133,7 @@ impl Town {
             checks,
             authorities: Arc::new(authorities),
             roster: Arc::new(roster),
+            incident_keys: Arc::new(incident_keys),
             key,
         }
     }

@@ -23,6 +23,7 @@ use crate::checks::Found;
 mod attributes;
 mod lists;
 mod people;
+mod profile;
 mod roster;
 
 const LANE: LaneId = LaneId(1);
@@ -129,7 +130,9 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         resets_time: false,
         roster: Vec::new(),
         staff: Vec::new(),
-        incident_keys: Vec::new(),
+        incident_keys: [1, 2, 3]
+            .map(|number| (IncidentId::from_bytes([number; 16]), TownSecret([0x40 | number; 32])))
+            .into(),
         closed: Vec::new(),
         ledger_key: [0; 32],
     }

@@ -63,8 +63,11 @@ impl KeyTable {
         let connection = open_durable(path, &Family::Keys)?;
         let table = Self { connection, cover: Cover::new(key)? };
         table.check_mark()?;
-        table.finish_erasures()?;
-        Ok(table)
+        match table.finish_erasures() {
+            // A full disk keeps nobody out. What is left to do is done once there is room: see `checkpoint_if_over`.
+            Ok(()) | Err(StoreError::Full) => Ok(table),
+            Err(problem) => Err(problem),
+        }
     }
 
     fn check_mark(&self) -> Result<(), StoreError> {

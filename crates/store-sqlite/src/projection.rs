@@ -24,7 +24,7 @@ const LINK: u8 = 5;
 const REGISTERED: u8 = 6;
 const NAMED: u8 = 7;
 const ROLL_CALL: u8 = 8;
-const PROFILE: u8 = 9;
+pub(crate) const PROFILE: u8 = 9;
 const AUDIT: u8 = 10;
 const HIDING: u8 = 11;
 const PASS_ISSUED: u8 = 12;
@@ -280,7 +280,7 @@ fn canonical(connection: &Connection, person: PersonId) -> Result<PersonId, Stor
 }
 
 /// Every id that stands for the same person as `person` does, with the one that counts first.
-fn ids_of(connection: &Connection, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
+pub(crate) fn ids_of(connection: &Connection, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
     let counts = canonical(connection, person)?;
     let mut linked = connection
         .prepare_cached("SELECT DISTINCT person FROM record WHERE kind = 5 AND other = ?1 AND undone = 0")?;
@@ -407,7 +407,7 @@ fn signed(at: Hlc) -> i64 {
     i64::try_from(at.packed()).unwrap_or(i64::MAX)
 }
 
-fn hlc_of(stored: i64) -> Hlc {
+pub(crate) fn hlc_of(stored: i64) -> Hlc {
     Hlc::from_packed(u64::try_from(stored).unwrap_or(0))
 }
 

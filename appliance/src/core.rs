@@ -8,6 +8,7 @@
 mod attributes;
 mod desk;
 mod lists;
+mod own_shelter;
 mod people;
 #[cfg_attr(
     not(test),
@@ -16,6 +17,7 @@ mod people;
 mod profile;
 mod revocation;
 mod roster;
+mod site;
 mod tally;
 mod tapped;
 mod uplink;
@@ -211,6 +213,7 @@ impl Core {
             person_keys,
         };
         core.open_town(now);
+        core.stand_where_it_stood();
         for lane in core.config.lanes.clone() {
             let desk = Desk::open(&lane, core.town.site.kind, core.ledger.main_store())?;
             core.desks.insert(lane.lane, desk);
@@ -375,6 +378,15 @@ impl Core {
             Command::ShowStays => self.stays(now).map(Some),
             Command::ConfirmStays { people } => self.confirm_stays(lane, &people, now).map(Some),
             Command::CloseRollCall { since } => self.close_roll_call(lane, since, now).map(Some),
+            Command::ShowHeadCounts => self.head_counts().map(Some),
+            Command::NameHeads { of, adults, children, infants } => {
+                self.name_heads(lane, of, [adults, children, infants], now).map(Some)
+            }
+            Command::ShowConflicts => self.conflicts().map(Some),
+            Command::Settle { person, site } => self.settle(lane, person, site, None, now).map(Some),
+            Command::ShowAssessment => self.assessment(now).map(Some),
+            Command::Assess { grades } => self.assess(lane, grades, None, now).map(Some),
+            Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
                 self.act(lane, Input::Command(command), now)?;
@@ -409,12 +421,15 @@ impl Core {
         self.open = (mode != Mode::DailyLife).then_some(incident);
         if is_other_world {
             info!(?mode, "another incident is open");
+            // A shelter of a drill is none in earnest, and in daily life there is none.
+            self.return_to_granted_site();
             self.desks.values_mut().for_each(|desk| desk.lane.incident_changed());
             // What was known in a drill says nothing in earnest, also until the new index is ready.
             self.roster.drop_index();
             self.renew_index(now);
         }
-        self.recount(now);
+        // The box may stand elsewhere now.
+        self.reread(now);
         Ok(())
     }
 
@@ -555,7 +570,7 @@ impl Core {
             self.tell_town();
         }
         self.tell_roster(now);
-        if self.tally.is_of_another_day(now) {
+        if self.tally.is_outdated(now) {
             self.recount(now);
         }
     }

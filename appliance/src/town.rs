@@ -1,10 +1,11 @@
 //! The town as this box knows it: from the signed package, or made up until there is one.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use hinamori_model::{BoxId, IncidentId, Mode, TownKey, UnixMillis};
+use hinamori_model::{BoxId, IncidentId, Mode, SiteId, TownKey, UnixMillis};
 use hinamori_pki::{TestHierarchies, Verifier};
 use hinamori_private_file as private_file;
 use hinamori_profile::IncidentKey;
@@ -25,6 +26,10 @@ pub(crate) struct Town {
     pub(crate) version: u64,
     /// Where this box stands.
     pub(crate) site: Site,
+    /// Where the town says that it stands: another site than [`Town::site`] while people have a shelter of their own.
+    pub(crate) granted: Site,
+    /// What the town's sites are called.
+    pub(crate) site_names: BTreeMap<SiteId, String>,
     /// Daily life and what stands by.
     pub(crate) incidents: Incidents,
     /// The key under which cards are hashed.
@@ -95,6 +100,8 @@ impl Town {
         Self {
             version: 0,
             site: local.site.clone(),
+            granted: local.site.clone(),
+            site_names: BTreeMap::from([(local.site.id, local.site.name.clone())]),
             incidents: local.incidents,
             key: local.key.clone(),
             checks: Arc::new(checks),
@@ -126,9 +133,12 @@ impl Town {
         let incident_keys = package.incident_keys.iter();
         let incident_keys = incident_keys.map(|(id, key)| (*id, IncidentKey::new(*id, key.0))).collect();
         let roster = TownRoster { root, key: key.clone(), heads: package.roster, site: site.clone() };
+        let site_names = package.sites.into_iter().map(|site| (site.id, site.name)).collect();
         Self {
             version: package.version,
+            granted: site.clone(),
             site,
+            site_names,
             incidents: package.incidents,
             checks,
             authorities: Arc::new(authorities),

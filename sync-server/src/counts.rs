@@ -51,6 +51,8 @@ pub(crate) struct SiteFigures {
     pub(crate) id: SiteId,
     pub(crate) name: String,
     pub(crate) here: u32,
+    /// Of those here: seen by anybody within 12 hours
+    pub(crate) confirmed: u32,
     pub(crate) passed: u32,
     /// 所在未確認
     pub(crate) unaccounted: u32,
@@ -60,6 +62,8 @@ pub(crate) struct SiteFigures {
     pub(crate) visitors: u32,
     pub(crate) out: u32,
     pub(crate) unnamed: u32,
+    /// Of those without a name: counted within 12 hours
+    pub(crate) confirmed_unnamed: u32,
     pub(crate) watched: u32,
     pub(crate) last_contact: Option<UnixMillis>,
     #[serde(skip)]
@@ -188,17 +192,29 @@ impl SiteFigures {
         line: SiteLine,
     ) -> Self {
         let Site { id, name, kind, catchment: _ } = site.clone();
-        let SiteCounts { here, unaccounted, passed, out, beside, unnamed, watched } = counts;
+        let SiteCounts {
+            here,
+            confirmed,
+            unaccounted,
+            passed,
+            out,
+            beside,
+            unnamed,
+            confirmed_unnamed,
+            watched,
+        } = counts;
         Self {
             id,
             name,
             here,
+            confirmed,
             unaccounted,
             passed,
             out,
             beside,
             visitors: 0,
             unnamed,
+            confirmed_unnamed,
             watched,
             last_contact,
             kind,

@@ -90,6 +90,7 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
     let sum = |of: fn(&SiteFigures) -> u32| incident.sites.iter().map(of).fold(0, u32::saturating_add);
     let figures = [
         ("ここに いる", sum(|site| site.here)),
+        ("うち 12時間以内に 確認", sum(|site| site.confirmed)),
         ("人数のみ", sum(|site| site.unnamed)),
         ("所在未確認", sum(|site| site.unaccounted)),
         ("外出・外泊", sum(|site| site.out)),
@@ -172,12 +173,14 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         id: _,
         name,
         here,
+        confirmed,
         unaccounted,
         passed,
         out,
         beside,
         visitors,
         unnamed,
+        confirmed_unnamed: _,
         watched,
         last_contact,
         kind,
@@ -206,10 +209,16 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         ("通過", passed),
         ("今日の 見守り", watched),
     ];
+    // A number without how old it is is no number: whoever was not seen for half a day may have gone.
+    let confirmed = match here {
+        0 => String::new(),
+        1.. => format!("<small>12時間以内に 確認 {confirmed}</small>"),
+    };
     let cells = cells.map(|(label, number)| {
         let class = if *number == 0 { " class=\"none\"" } else { "" };
         let of_them = match (label, visitors) {
-            ("ここに いる", 1..) => format!("<small>うち 来訪者 {visitors}</small>"),
+            ("ここに いる", 0) => confirmed.clone(),
+            ("ここに いる", 1..) => format!("{confirmed}<small>うち 来訪者 {visitors}</small>"),
             _ => String::new(),
         };
         format!("<td{class} data-label=\"{label}\">{number}{of_them}</td>")
@@ -303,12 +312,14 @@ mod tests {
             id: SiteId::from_bytes([1; 16]),
             name: name.to_owned(),
             here: 31,
+            confirmed: 28,
             unaccounted: 3,
             passed: 0,
             out: 2,
             beside: 1,
             visitors: 5,
             unnamed: 4,
+            confirmed_unnamed: 4,
             watched: 0,
             last_contact,
             kind: SiteKind::Shelter,
@@ -360,7 +371,8 @@ mod tests {
             "00:00:00 現在",
             "ここに いる <b>62</b> 人",
             "人数のみ <b>8</b> 人",
-            "<small>うち 来訪者 5</small>",
+            "うち 12時間以内に 確認 <b>56</b> 人",
+            "31<small>12時間以内に 確認 28</small><small>うち 来訪者 5</small>",
             "所在未確認 <b>6</b> 人",
             "在宅・車中泊 <b>2</b> 人",
             "● つながっています",

@@ -288,7 +288,7 @@ impl Core {
     }
 
     /// Writes facts that change no lane's screen, in the open incident.
-    fn say(&mut self, lane: LaneId, facts: &[Fact], now: UnixMillis) -> Result<(), Refusal> {
+    pub(super) fn say(&mut self, lane: LaneId, facts: &[Fact], now: UnixMillis) -> Result<(), Refusal> {
         if facts.is_empty() {
             return Err(Refusal::NotNow);
         }

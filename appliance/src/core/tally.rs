@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{CounterKind, IncidentId, PersonId, SiteKind, UnixMillis};
 use hinamori_record::{DocumentScope, Fact, Period, Presence, PresenceState};
-use hinamori_store_sqlite::{Concerned, StoreError};
+use hinamori_store_sqlite::{Concerned, StoreError, confirmed_since};
 use tracing::error;
 
 use super::Core;
@@ -29,20 +29,38 @@ pub(super) struct Tally {
     /// Own changes that the server has not confirmed.
     pub(super) unsent: u32,
     hidden: BTreeMap<PersonId, Surplus>,
-    period: Option<Period>,
+    /// When it was counted.
+    as_of: Option<Moment>,
+}
+
+/// Numbers of another moment say nothing of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Moment {
+    /// The day of the watch.
+    period: Period,
+    /// Since when being seen confirms.
+    confirmed_since: UnixMillis,
+}
+
+impl Moment {
+    fn of(now: UnixMillis) -> Self {
+        Self { period: Period::of(now), confirmed_since: confirmed_since(now) }
+    }
 }
 
 /// What is added to the true numbers for a hidden person.
 #[derive(Debug, Clone, Copy, Default)]
 struct Surplus {
     here: i64,
+    confirmed: i64,
     watched: i64,
 }
 
 impl Tally {
-    /// Counts of a day that is over say nothing of this one.
-    pub(super) fn is_of_another_day(&self, now: UnixMillis) -> bool {
-        self.period.is_some_and(|period| period != Period::of(now))
+    /// Whether time alone has changed the numbers: a day is over, or somebody was not seen for too long. All numbers are then
+    /// counted anew before anything else moves them, so that a hidden person's sighting grows old at the same moment as another's.
+    pub(super) fn is_outdated(&self, now: UnixMillis) -> bool {
+        self.as_of.is_some_and(|as_of| as_of != Moment::of(now))
     }
 }
 
@@ -64,7 +82,7 @@ impl Core {
                 Fact::Undo { .. } | Fact::Link { .. } | Fact::Registered { .. } | Fact::RollCall { .. }
             )
         };
-        if facts.iter().any(needs_all) || self.tally.is_of_another_day(now) {
+        if facts.iter().any(needs_all) || self.tally.is_outdated(now) {
             return self.recount(now);
         }
         // The leader's list is that of the open incident; the watch goes on in daily life meanwhile.
@@ -109,7 +127,7 @@ impl Core {
 
     /// The numbers that are read every time; the rest is as in `known`.
     fn counted(&self, known: Tally, now: UnixMillis) -> Result<Tally, StoreError> {
-        let (site, period) = (self.site(), Period::of(now));
+        let site = self.site();
         let incident = self.open_incident();
         let counts = self.ledger.store(incident).counts(incident, site, now)?;
         let watch = self.incident_of(CounterKind::Watch);
@@ -117,12 +135,14 @@ impl Core {
         let passed = if self.town.site.kind == SiteKind::CheckPoint { counts.passed } else { 0 };
         let surplus = |of: fn(&Surplus) -> i64| known.hidden.values().map(of).sum::<i64>();
         let here = i64::from(counts.here) + i64::from(passed) + i64::from(counts.unnamed);
+        // Nobody stays at a check-point: whoever passed was seen.
+        let confirmed = i64::from(counts.confirmed) + i64::from(passed) + i64::from(counts.confirmed_unnamed);
         let shown = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
         Ok(Tally {
             here: shown(here + surplus(|surplus| surplus.here)),
-            confirmed: shown(here + surplus(|surplus| surplus.here)),
+            confirmed: shown(confirmed + surplus(|surplus| surplus.confirmed)),
             watched: shown(i64::from(watched) + surplus(|surplus| surplus.watched)),
-            period: Some(period),
+            as_of: Some(Moment::of(now)),
             ..known
         })
     }
@@ -152,20 +172,31 @@ impl Core {
     fn surplus(&self, person: PersonId, now: UnixMillis) -> Result<Surplus, StoreError> {
         let (site, period) = (self.site(), Period::of(now));
         let incident = self.open_incident();
-        let sightings = self.ledger.store(incident).sightings(incident, site, person)?;
+        let store = self.ledger.store(incident);
+        // Nobody stays at a check-point: there nothing grows old.
+        let fresh_since = match self.town.site.kind {
+            SiteKind::CheckPoint => UnixMillis::default(),
+            SiteKind::Shelter | SiteKind::WatchSpot | SiteKind::EmergencySite => confirmed_since(now),
+        };
+        let sightings = store.sightings(incident, site, person, UnixMillis::default())?;
+        let fresh = store.sightings(incident, site, person, fresh_since)?;
         // Whoever was named in their place is counted themselves.
-        let named = self.ledger.store(incident).named_at(self.shadow_of(person))?;
+        let named = store.named_at(self.shadow_of(person))?;
         let watch = DocumentScope { incident: self.incident_of(CounterKind::Watch), site, period };
         let watched = self.ledger.store(watch.incident).watch_sightings(watch, person)?;
+        let counted = self.counted_since(person, now)?;
+        let is_fresh = |at: UnixMillis| at >= fresh_since;
         Ok(Surplus {
-            here: i64::from(sightings)
-                - i64::from(self.is_counted(person, now)?)
-                - i64::from(named.is_some()),
+            here: i64::from(sightings) - i64::from(counted.is_some()) - i64::from(named.is_some()),
+            confirmed: i64::from(fresh)
+                - i64::from(counted.is_some_and(is_fresh))
+                - i64::from(named.is_some_and(is_fresh)),
             watched: i64::from(watched) - i64::from(watched.min(1)),
         })
     }
 
-    fn is_counted(&self, person: PersonId, now: UnixMillis) -> Result<bool, StoreError> {
+    /// When somebody who is in the true number was seen last; `None` for whoever is not in it.
+    fn counted_since(&self, person: PersonId, now: UnixMillis) -> Result<Option<UnixMillis>, StoreError> {
         let incident = self.open_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
         let since = self.ledger.store(incident).roll_call(incident, self.site(), now)?.unwrap_or_default();
@@ -175,6 +206,7 @@ impl Core {
             PresenceState::Passed => self.town.site.kind == SiteKind::CheckPoint,
             _ => false,
         };
-        Ok(presence.is_some_and(|presence| presence.site == self.site() && counts(&presence)))
+        let counted = presence.filter(|presence| presence.site == self.site() && counts(presence));
+        Ok(counted.map(|presence| presence.seen_at.millis()))
     }
 }

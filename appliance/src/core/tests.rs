@@ -25,6 +25,7 @@ mod lists;
 mod people;
 mod profile;
 mod roster;
+mod site;
 
 const LANE: LaneId = LaneId(1);
 

@@ -164,14 +164,16 @@ impl Core {
         let town = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
         info!(version = town.version, "the town's package is in use");
-        let is_elsewhere = town.site.id != self.town.site.id;
         let incidents = self.incidents_in_use();
+        let stood_at = self.site();
         self.town = town;
         self.authorities_changed();
         self.uplink.root = Some(root);
         self.uplink.grants = grants;
         self.uplink.package = Some(signed);
         self.stay_in_this_town(&root);
+        self.stand_where_it_stood();
+        let is_elsewhere = stood_at != self.site();
         // Who is known depends on what is open.
         self.tell_roster(now);
         let is_another = incidents != self.incidents_in_use();

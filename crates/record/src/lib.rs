@@ -23,7 +23,9 @@ mod scope;
 
 pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
 pub use document::{Document, DocumentError};
-pub use presence::{Presence, PresenceState, has_consented, is_away, presence_of};
+pub use presence::{
+    CONFLICT_MILLIS, Presence, PresenceState, claims_on, has_consented, is_away, presence_of,
+};
 pub use record::{
     Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,
     WatchEvent,

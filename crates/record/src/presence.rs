@@ -1,8 +1,8 @@
 //! Where a person is, folded from their records.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{Hlc, RecordId, SiteId, UnixMillis};
+use hinamori_model::{Assurance, Hlc, RecordId, SiteId, UnixMillis};
 
 use crate::record::{Details, Fact, PresenceEvent, Record, WatchEvent};
 
@@ -96,35 +96,99 @@ const fn weight(event: PresenceEvent) -> u8 {
     }
 }
 
-/// Folds the presence records of one person in one incident, each with its site, and the undo records
-/// that may name them. The order of the input does not matter: the latest clock reading wins, then the
+/// One presence record that counts.
+struct Seen {
+    at: Hlc,
+    id: RecordId,
+    site: SiteId,
+    event: PresenceEvent,
+    assurance: Assurance,
+    details: Details,
+}
+
+/// The presence records that count, in the order of their clocks: none that was taken back, and of those before a ruling
+/// only those of its site. A ruling for a site whose shelter never saw the person says nothing.
+fn seen_of(records: &[(SiteId, Record)]) -> Vec<Seen> {
+    let undone = undone(records.iter().map(|(_, record)| record));
+    let (mut seen, mut rulings) = (Vec::new(), Vec::new());
+    for (site, record) in records.iter().filter(|(_, record)| !undone.contains(&record.id)) {
+        let (at, id) = (record.at, record.id);
+        match record.fact {
+            Fact::Presence { event, proof, details, .. } => {
+                let assurance = proof.assurance;
+                seen.push(Seen { at, id, site: *site, event, assurance, details });
+            }
+            Fact::Settled { site, .. } => rulings.push((at, id, site)),
+            _ => {}
+        }
+    }
+    let knows = |site: &SiteId| seen.iter().any(|seen| seen.site == *site && weight(seen.event) == 2);
+    let ruling = rulings.into_iter().filter(|(_, _, site)| knows(site)).max();
+    if let Some((at, id, site)) = ruling {
+        seen.retain(|seen| seen.site == site || (seen.at, seen.id) > (at, id));
+    }
+    seen.sort_unstable_by_key(|seen| (seen.at, seen.id));
+    seen
+}
+
+/// Folds the presence records of one person in one incident, each with its site, with the undo records that may name them
+/// and the rulings about where the person is. The order of the input does not matter: the latest clock reading wins, then the
 /// larger id; a record that was taken back counts nowhere.
 ///
 /// A passing at a check-point never overrides a shelter: who was received and walks past a gate again is
 /// still received. What was only told overrides nothing that was seen.
 pub fn presence_of(records: &[(SiteId, Record)]) -> Option<Presence> {
-    let undone = undone(records.iter().map(|(_, record)| record));
-    let mut events = records
-        .iter()
-        .filter(|(_, record)| !undone.contains(&record.id))
-        .filter_map(|(site, record)| match record.fact {
-            Fact::Presence { event, details, .. } => Some((record.at, record.id, *site, event, details)),
-            _ => None,
-        })
-        .collect::<Vec<_>>();
-    events.sort_unstable_by_key(|(at, id, ..)| (*at, *id));
-    let (_, _, site, event, details) = *events.iter().max_by_key(|(.., event, _)| weight(*event))?;
-    let arrived = |(_, _, at_site, event, _): &&(Hlc, RecordId, SiteId, PresenceEvent, Details)| {
-        *at_site == site && PresenceState::after(*event) == PresenceState::Here
-    };
-    let seen = events.iter().rfind(|(.., event, _)| *event != PresenceEvent::ToldElsewhere);
+    presence_in(&seen_of(records))
+}
+
+fn presence_in(events: &[Seen]) -> Option<Presence> {
+    let latest = events.iter().max_by_key(|seen| weight(seen.event))?;
+    let arrived =
+        |seen: &&Seen| seen.site == latest.site && PresenceState::after(seen.event) == PresenceState::Here;
+    let seen = events.iter().rfind(|seen| seen.event != PresenceEvent::ToldElsewhere);
     Some(Presence {
-        site,
-        state: PresenceState::after(event),
-        arrived_at: events.iter().find(arrived).map(|(at, ..)| at.millis()),
-        seen_at: seen.or(events.last()).map(|(at, ..)| *at)?,
-        details,
+        site: latest.site,
+        state: PresenceState::after(latest.event),
+        arrived_at: events.iter().find(arrived).map(|seen| seen.at.millis()),
+        seen_at: seen.or(events.last()).map(|seen| seen.at)?,
+        details: latest.details,
     })
+}
+
+/// Within how long two sightings at two sites contradict each other, when nothing between them says that the person left.
+pub const CONFLICT_MILLIS: u64 = 12 * 3_600_000;
+
+/// The sites that claim one person, with when each saw them last, the latest first; empty when there is no conflict.
+///
+/// A site claims whom it saw there by more than somebody's word, and who did not leave it before they were seen elsewhere.
+/// Whoever has left meanwhile is claimed by nobody.
+pub fn claims_on(records: &[(SiteId, Record)]) -> Vec<(SiteId, UnixMillis)> {
+    let events = seen_of(records);
+    let stays = |state| {
+        use PresenceState::{AtHome, Here, InCar, Out, Overnight};
+        matches!(state, Here | Out | Overnight | AtHome | InCar)
+    };
+    if !presence_in(&events).is_some_and(|presence| stays(presence.state)) {
+        return Vec::new();
+    }
+    let is_here = |event| PresenceState::after(event) == PresenceState::Here;
+    let mut last: BTreeMap<SiteId, &Seen> = BTreeMap::new();
+    for seen in &events {
+        if is_here(seen.event) && seen.assurance > Assurance::Declared {
+            last.insert(seen.site, seen);
+        } else if weight(seen.event) == 2 && !is_here(seen.event) {
+            // Whoever says at a site that they leave it is not claimed by it until they come again.
+            last.remove(&seen.site);
+        }
+    }
+    let Some(latest) = last.values().map(|seen| seen.at.millis()).max() else { return Vec::new() };
+    last.retain(|_, seen| latest.since(seen.at.millis()) <= CONFLICT_MILLIS);
+    let mut claims: Vec<_> = last.into_values().collect();
+    if claims.len() < 2 {
+        return Vec::new();
+    }
+    claims.sort_unstable_by_key(|seen| std::cmp::Reverse((seen.at, seen.id)));
+    claims.into_iter().map(|seen| (seen.site, seen.at.millis())).collect()
 }
 
 /// The latest of the watch records that `matters`, of those that were not taken back.
@@ -211,6 +275,58 @@ mod tests {
         let undo = with_fact(2, Fact::Undo { of: arrived.id });
         assert_eq!(presence_of(&[(GYM, arrived), (GYM, undo)]), None);
         assert_eq!(presence_of(&[]), None);
+    }
+
+    fn certain(minute: u64, what: PresenceEvent) -> Record {
+        let record = event(minute, what);
+        let Fact::Presence { person, event, details, .. } = record.fact else { panic!() };
+        let proof = Proof { assurance: Assurance::ChipProven, ..Proof::DECLARED };
+        Record { fact: Fact::Presence { person, event, proof, details }, ..record }
+    }
+
+    fn ruling(minute: u64, site: SiteId) -> Record {
+        with_fact(minute, Fact::Settled { person: PersonId::from_bytes([1; 16]), site, staff: None })
+    }
+
+    #[test]
+    fn a_ruling_says_where_somebody_is_until_they_are_seen_again() {
+        const HALL: SiteId = SiteId::from_bytes([3; 16]);
+        use PresenceEvent::{Arrived, Seen};
+        let mut day = vec![(GYM, certain(1, Arrived)), (HALL, certain(5, Arrived))];
+        let at = |minute: u64| UnixMillis::new(minute * 60_000);
+        assert_eq!(claims_on(&day), [(HALL, at(5)), (GYM, at(1))]);
+        assert_eq!(state(&day), Some((HALL, PresenceState::Here)));
+        day.push((HALL, ruling(6, GYM)));
+        assert_eq!((state(&day), claims_on(&day)), (Some((GYM, PresenceState::Here)), Vec::new()));
+        assert_eq!(presence_of(&day).unwrap().seen_at.millis(), at(1), "the other sighting was wrong");
+        day.push((HALL, ruling(7, SiteId::from_bytes([9; 16]))));
+        assert_eq!(state(&day), Some((GYM, PresenceState::Here)), "nobody saw them there");
+        day.push((HALL, certain(8, Seen)));
+        assert_eq!(state(&day), Some((HALL, PresenceState::Here)));
+        assert_eq!(claims_on(&day), [(HALL, at(8)), (GYM, at(1))], "a new one");
+        let undo = with_fact(9, Fact::Undo { of: day[2].1.id });
+        assert_eq!(state(&day[..3]), Some((GYM, PresenceState::Here)));
+        assert_eq!(state(&[&day[..3], &[(HALL, undo)]].concat()), Some((HALL, PresenceState::Here)));
+    }
+
+    #[test]
+    fn whoever_left_or_is_only_told_of_or_was_seen_long_ago_is_no_conflict() {
+        const HALL: SiteId = SiteId::from_bytes([3; 16]);
+        use PresenceEvent::{Arrived, Left, Moved, Passed};
+        let hours = |hours: u64| hours * 60;
+        for quiet in [
+            vec![(GYM, certain(1, Arrived)), (GYM, certain(3, Moved)), (HALL, certain(5, Arrived))],
+            vec![(GYM, certain(1, Arrived)), (HALL, event(5, Arrived))],
+            vec![(GYM, event(1, Arrived)), (HALL, certain(5, Arrived))],
+            vec![(GYM, certain(1, Arrived)), (GATE, certain(5, Passed))],
+            vec![(GYM, certain(0, Arrived)), (HALL, certain(hours(12) + 1, Arrived))],
+            vec![(GYM, certain(1, Arrived)), (HALL, certain(5, Arrived)), (HALL, certain(6, Left))],
+            vec![(GYM, certain(1, Arrived)), (GYM, certain(5, Arrived))],
+        ] {
+            assert_eq!(claims_on(&quiet), [], "{quiet:?}");
+        }
+        let late = [(GYM, certain(0, Arrived)), (HALL, certain(hours(12), Arrived))];
+        assert_eq!(claims_on(&late).len(), 2);
     }
 
     proptest! {

@@ -23,6 +23,7 @@ mod log;
 mod profiles;
 mod projection;
 mod schema;
+mod site;
 mod store;
 mod totals;
 
@@ -32,6 +33,7 @@ pub use key_row::{FileKey, KeyRow};
 pub use keys::{Absorbed, Kept, KeyTable, MOST_KEYS};
 pub use log::{Budget, Concerned, Durability, Ingested, Refused};
 pub use profiles::SealedProfile;
-pub use projection::{LaterItem, SiteCounts};
+pub use projection::{CONFIRMED_MILLIS, LaterItem, SiteCounts, confirmed_since};
+pub use site::{Claimed, HeadsLeft};
 pub use store::Store;
 pub use totals::Totals;

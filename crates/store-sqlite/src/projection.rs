@@ -15,21 +15,21 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use crate::log::scope_of;
 use crate::{Durability, Store, StoreError};
 
-const PRESENCE: u8 = 0;
+pub(crate) const PRESENCE: u8 = 0;
 const WATCH: u8 = 1;
-const HEAD_COUNT: u8 = 2;
+pub(crate) const HEAD_COUNT: u8 = 2;
 const SITE_OPENED: u8 = 3;
 const UNDO: u8 = 4;
 const LINK: u8 = 5;
 const REGISTERED: u8 = 6;
-const NAMED: u8 = 7;
+pub(crate) const NAMED: u8 = 7;
 const ROLL_CALL: u8 = 8;
 pub(crate) const PROFILE: u8 = 9;
 const AUDIT: u8 = 10;
 const HIDING: u8 = 11;
 const PASS_ISSUED: u8 = 12;
-const SELF_OPENED: u8 = 13;
-const ASSESSED: u8 = 14;
+pub(crate) const SELF_OPENED: u8 = 13;
+pub(crate) const ASSESSED: u8 = 14;
 const SETTLED: u8 = 15;
 const HANDED_OVER: u8 = 16;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
@@ -40,6 +40,8 @@ const LONGEST_CHAIN: usize = 16;
 pub struct SiteCounts {
     /// People with a record who are here, as far as the last roll-call found them.
     pub here: u32,
+    /// Of those, people whom somebody saw since [`confirmed_since`].
+    pub confirmed: u32,
     /// 所在未確認: people of this site whom the last roll-call did not find.
     pub unaccounted: u32,
     /// People last seen passing here.
@@ -50,8 +52,21 @@ pub struct SiteCounts {
     pub beside: u32,
     /// People counted without a name, less those who got a name since.
     pub unnamed: u32,
+    /// Of those, people who were counted since [`confirmed_since`].
+    pub confirmed_unnamed: u32,
     /// People seen by the watch counter in the period asked for.
     pub watched: u32,
+}
+
+/// How long somebody who was seen counts as confirmed: 12 hours.
+pub const CONFIRMED_MILLIS: u64 = 12 * 3_600_000;
+/// Steps in which that goes on: whoever counts again with every step counts as if they counted at every moment.
+const CONFIRMED_STEP: u64 = 600_000;
+
+/// Whoever was seen since then is confirmed (在所確認) at `now`: 12 hours before, and up to ten minutes more.
+pub const fn confirmed_since(now: UnixMillis) -> UnixMillis {
+    let since = now.get().saturating_sub(CONFIRMED_MILLIS);
+    UnixMillis::new(since.saturating_sub(since % CONFIRMED_STEP))
 }
 
 /// One tap that a leader should look at.
@@ -78,7 +93,7 @@ pub(crate) fn project(
         insert_record(transaction, document, record)?;
         match record.fact {
             Fact::Undo { of } => match take_back(transaction, of)? {
-                Some(TakenBack { kind: PRESENCE, person, .. }) => {
+                Some(TakenBack { kind: PRESENCE | SETTLED, person, .. }) => {
                     fold_presence(transaction, scope.incident, person)?;
                 }
                 Some(TakenBack { kind: LINK, person: from, other: Some(to) }) => {
@@ -86,7 +101,9 @@ pub(crate) fn project(
                 }
                 Some(_) | None => {}
             },
-            Fact::Presence { person, .. } => fold_presence(transaction, scope.incident, person)?,
+            Fact::Presence { person, .. } | Fact::Settled { person, .. } => {
+                fold_presence(transaction, scope.incident, person)?;
+            }
             Fact::Link { from, to, .. } => fold_linked(transaction, from, to)?,
             _ => {}
         }
@@ -262,7 +279,7 @@ fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<Taken
 
 /// Who an id stands for: the end of its chain of links, of which the latest counts at every step. A chain that
 /// bites its tail ends at the smallest id of the ring, from wherever it is entered.
-fn canonical(connection: &Connection, person: PersonId) -> Result<PersonId, StoreError> {
+pub(crate) fn canonical(connection: &Connection, person: PersonId) -> Result<PersonId, StoreError> {
     let mut latest = connection.prepare_cached(
         "SELECT other FROM record WHERE kind = 5 AND person = ?1 AND undone = 0
          ORDER BY at DESC, id DESC LIMIT 1",
@@ -352,7 +369,7 @@ fn fold_presence(
     let ids = ids_of(transaction, person)?;
     let mut records = Vec::new();
     for id in &ids {
-        records.extend(records_of(transaction, incident, *id, PRESENCE)?);
+        records.extend(presence_records(transaction, incident, *id)?);
     }
     let person = ids.first().copied().unwrap_or(person);
     let Some(Presence { site, state, arrived_at, seen_at, details }) = presence_of(&records) else {
@@ -411,17 +428,17 @@ pub(crate) fn hlc_of(stored: i64) -> Hlc {
     Hlc::from_packed(u64::try_from(stored).unwrap_or(0))
 }
 
-fn records_of(
+/// What says where an id is: its presence records, and the rulings about it.
+pub(crate) fn presence_records(
     connection: &Connection,
     incident: IncidentId,
     person: PersonId,
-    kind: u8,
 ) -> Result<Vec<(SiteId, Record)>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT record.*, site FROM record JOIN document ON document.id = record.document
-         WHERE person = ?1 AND incident = ?2 AND kind = ?3 AND undone = 0",
+         WHERE person = ?1 AND incident = ?2 AND kind IN (?3, ?4) AND undone = 0",
     )?;
-    let mut rows = statement.query((person.as_bytes(), incident.as_bytes(), kind))?;
+    let mut rows = statement.query((person.as_bytes(), incident.as_bytes(), PRESENCE, SETTLED))?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
         records.push((SiteId::from_bytes(row.get("site")?), record_of_row(row)?));
@@ -474,6 +491,11 @@ fn record_of_row(row: &Row<'_>) -> Result<Record, StoreError> {
             infants: row.get("infants")?,
         },
         ROLL_CALL => Fact::RollCall { since: UnixMillis::new(row.get("until")?) },
+        SETTLED => Fact::Settled {
+            person: person.ok_or_else(foreign("person"))?,
+            site: SiteId::from_bytes(row.get("to_site")?),
+            staff: row.get::<_, Option<[u8; 16]>>("staff")?.map(StaffId::from_bytes),
+        },
         _ => Fact::Undo { of: RecordId::from_bytes(row.get("undo_of")?) },
     };
     Ok(Record {
@@ -658,35 +680,30 @@ impl Store {
         let key = (incident.as_bytes(), site.as_bytes());
         let mut counts = SiteCounts::default();
         let since = begin_of(self.roll_call(incident, site, now)?.unwrap_or_default());
+        let confirmed = begin_of(confirmed_since(now));
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, state = 0 AND seen_at < ?3, count(*) FROM presence
+            "SELECT state, state = 0 AND seen_at < ?3, count(*), sum(seen_at >= ?4) FROM presence
              WHERE incident = ?1 AND site = ?2 GROUP BY 1, 2",
         )?;
-        let mut rows = statement.query((key.0, key.1, since))?;
+        let mut rows = statement.query((key.0, key.1, since, confirmed))?;
         while let Some(row) = rows.next()? {
             let (state, is_unaccounted, people): (u8, bool, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
             match state {
                 0 if is_unaccounted => counts.unaccounted = people,
-                0 => counts.here = people,
+                0 => (counts.here, counts.confirmed) = (people, row.get(3)?),
                 1 => counts.passed = people,
                 2 | 3 => counts.out = counts.out.saturating_add(people),
                 6 | 7 => counts.beside = counts.beside.saturating_add(people),
                 _ => {}
             }
         }
-        counts.unnamed = self
-            .connection
-            .prepare_cached(
-                "SELECT coalesce(sum(max(0, adults + children + infants - (
-                     SELECT coalesce(sum(named.adults + named.children + named.infants), 0) FROM record AS named
-                     JOIN document AS stands ON stands.id = named.document
-                     WHERE named.other = record.id AND named.kind = ?4 AND named.undone = 0
-                       AND stands.incident = ?1 AND stands.site = ?2
-                 ))), 0)
-                 FROM record JOIN document ON document.id = record.document
-                 WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0",
-            )?
-            .query_row((key.0, key.1, HEAD_COUNT, NAMED), |row| row.get(0))?;
+        for left in self.heads_left(incident, site)? {
+            let people = left.people();
+            counts.unnamed = counts.unnamed.saturating_add(people);
+            if left.at >= confirmed_since(now) {
+                counts.confirmed_unnamed = counts.confirmed_unnamed.saturating_add(people);
+            }
+        }
         counts.watched = self
             .connection
             .prepare_cached(
@@ -789,21 +806,28 @@ impl Store {
         }))
     }
 
-    /// How often a person was seen at a site in an incident: came, was seen again, or passed. What a card did before anybody
-    /// knew whose it is counts once.
+    /// How often a person was seen at a site in an incident since then: came, was seen again, or passed. What a card did before
+    /// anybody knew whose it is counts once.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn sightings(&self, incident: IncidentId, site: SiteId, person: PersonId) -> Result<u32, StoreError> {
+    pub fn sightings(
+        &self,
+        incident: IncidentId,
+        site: SiteId,
+        person: PersonId,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM record JOIN document ON document.id = record.document
              WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
-               AND event IN (0, 1, 2)",
+               AND event IN (0, 1, 2) AND at >= ?5",
         )?;
+        let since = begin_of(since);
         let mut sightings = 0_u32;
         for id in ids_of(&self.connection, person)? {
             let found: u32 = statement
-                .query_row((incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE), |row| {
+                .query_row((incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE, since), |row| {
                     row.get(0)
                 })?;
             sightings = sightings.saturating_add(if id == person { found } else { found.min(1) });

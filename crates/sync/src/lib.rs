@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use hinamori_record::{ActorId, DocumentScope};
 
-pub use grant::{Grant, Grants};
+pub use grant::{Grant, Grants, MOST_OWN_SHELTERS, is_own_shelter, own_shelter};
 pub use lists::{
     FeedKey, LONGEST_PIECE, LONGEST_REPORT, ListContent, ListMessage, ListOffer, ListPiece, ListWanted,
     MOST_OFFERS, NotReported, open_report,

@@ -169,7 +169,7 @@ pub fn verify(batch: SealedBatch, grants: &Grants) -> Result<VerifiedBatch, Seal
     let sealer = box_of_key(&seal.key);
     let grant = grants.0.get(&sealer).filter(|grant| grant.seal_key == seal.key);
     let grant = grant.ok_or(SealError::UnknownBox)?;
-    if grant.site != seal.scope.site {
+    if !grant.may_write(seal.scope.site) {
         return Err(SealError::NotGranted);
     }
     if !seal.actor.belongs_to(sealer) {
@@ -304,6 +304,29 @@ mod tests {
         assert_eq!(refused(&grants(&key(1), SiteId::from_bytes([9; 16]))), SealError::NotGranted);
         let other_key = Grant { seal_key: key(2).public(), site: SITE, reads: Vec::new() };
         assert_eq!(refused(&Grants(BTreeMap::from([(key(1).box_id(), other_key)]))), SealError::UnknownBox);
+    }
+
+    #[test]
+    fn a_box_is_believed_at_a_shelter_that_it_opened_itself_and_at_no_other_box_s() {
+        let sealed = |by: &SealKey, site| {
+            let scope = DocumentScope { site, ..scope() };
+            let mut document = Document::new(scope, ActorId::new(by.box_id(), 1)).unwrap();
+            let at = UnixMillis::new(1_791_730_800_000);
+            let fact = Fact::SelfOpened { name: "浜町の集会所".to_owned() };
+            let id = RecordId::new(at, 1);
+            let at_clock = Hlc::from_packed(at.get() << 16);
+            let record = Record { id, at: at_clock, clock_unsure: false, lane: None, fact };
+            let changes = vec![document.append(&[record], at).unwrap()];
+            SealedBatch { seal: by.seal(scope, &changes).unwrap(), changes }
+        };
+        let (one, two) = (key(1), key(2));
+        let own = crate::own_shelter(one.box_id(), 3);
+        let mut both = grants(&one, SITE);
+        both.0.extend(grants(&two, SITE).0);
+        verify(sealed(&one, own), &both).unwrap();
+        assert_eq!(verify(sealed(&two, own), &both), Err(SealError::NotGranted));
+        let beyond = crate::own_shelter(one.box_id(), crate::MOST_OWN_SHELTERS);
+        assert_eq!(verify(sealed(&one, beyond), &both), Err(SealError::NotGranted));
     }
 
     #[test]

@@ -6,18 +6,17 @@
 //! the server, checkpoints) is done when no event waits.
 
 mod attributes;
+mod care;
+mod care_entry;
 mod desk;
 mod lists;
 mod own_shelter;
 mod people;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what asks and writes at a lane comes with the lists of care")
-)]
 mod profile;
 mod revocation;
 mod roster;
 mod site;
+mod slip;
 mod tally;
 mod tapped;
 mod uplink;
@@ -31,7 +30,7 @@ use std::time::{Duration, Instant};
 use hinamori_card_pcsc::ReaderEvent;
 use hinamori_counter::{Input, Opening, Plan, RecentTaps, Written};
 use hinamori_ipc::{BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, ToKiosk};
-use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, SiteId, UnixMillis};
+use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, PersonId, SiteId, UnixMillis};
 use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact};
@@ -130,6 +129,8 @@ pub(crate) struct Core {
     roster: People,
     ledger: Ledger,
     person_keys: KeyTable,
+    /// For whom a key is made when nobody waits: something may be written down of them next.
+    key_awaited: Option<PersonId>,
     checks: Arc<CheckedTap>,
     opening: Opening,
     /// The incident that is open: it stays itself when the town's package names others. `None` in daily life.
@@ -211,6 +212,7 @@ impl Core {
             roster,
             ledger,
             person_keys,
+            key_awaited: None,
         };
         core.open_town(now);
         core.stand_where_it_stood();
@@ -378,6 +380,12 @@ impl Core {
             Command::ShowStays => self.stays(now).map(Some),
             Command::ConfirmStays { people } => self.confirm_stays(lane, &people, now).map(Some),
             Command::CloseRollCall { since } => self.close_roll_call(lane, since, now).map(Some),
+            Command::TellNeeds { answer, needs } => self.tell_needs(lane, answer, &needs, now).map(Some),
+            Command::ShowCareList => self.care_list(now).map(Some),
+            Command::ShowCarePerson { person, reason: _ } => self.care_person(person, now).map(Some),
+            Command::WriteDown { person, entry } => self.write_down(lane, person, entry, now).map(Some),
+            Command::LeavePhone { answer, phone } => self.leave_phone(lane, answer, phone, now).map(Some),
+            Command::ShowSlip { answer } => self.show_slip(lane, answer).map(Some),
             Command::ShowHeadCounts => self.head_counts().map(Some),
             Command::NameHeads { of, adults, children, infants } => {
                 self.name_heads(lane, of, [adults, children, infants], now).map(Some)
@@ -467,6 +475,7 @@ impl Core {
             Some(_) => Err(Refusal::Disk),
             None => {
                 self.count(incident, &facts, now);
+                self.await_key(lane);
                 Ok(Done { committed })
             }
         }
@@ -586,6 +595,7 @@ impl Core {
     }
 
     fn while_nobody_waits(&mut self) {
+        self.make_awaited_key();
         self.seal_and_offer();
         for moved in self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG)) {
             if let Err(problem) = moved {

@@ -24,6 +24,8 @@ const PACKAGE: &str = "town.package";
 pub(crate) struct Town {
     /// Of the package; 0 for a town of one box.
     pub(crate) version: u64,
+    /// What the town is called; "" for a town of one box.
+    pub(crate) name: String,
     /// Where this box stands.
     pub(crate) site: Site,
     /// Where the town says that it stands: another site than [`Town::site`] while people have a shelter of their own.
@@ -99,6 +101,7 @@ impl Town {
         };
         Self {
             version: 0,
+            name: String::new(),
             site: local.site.clone(),
             granted: local.site.clone(),
             site_names: BTreeMap::from([(local.site.id, local.site.name.clone())]),
@@ -136,6 +139,7 @@ impl Town {
         let site_names = package.sites.into_iter().map(|site| (site.id, site.name)).collect();
         Self {
             version: package.version,
+            name: package.name,
             granted: site.clone(),
             site,
             site_names,

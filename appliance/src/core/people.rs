@@ -268,7 +268,10 @@ impl Core {
             if known.as_ref().is_some_and(|known| known.hidden) {
                 continue;
             }
-            let name = known.map(|known| known.name);
+            let name = match known {
+                Some(known) => Some(known.name),
+                None => self.written_name(person)?,
+            };
             let state = match presence.state {
                 PresenceState::Here if seen_at < since => StayState::Unaccounted,
                 PresenceState::Here => StayState::Here,
@@ -302,7 +305,7 @@ impl Core {
 }
 
 /// Whether somebody still belongs to the site.
-const fn is_a_stay(presence: &Presence) -> bool {
+pub(super) const fn is_a_stay(presence: &Presence) -> bool {
     matches!(
         presence.state,
         PresenceState::Here

@@ -96,6 +96,15 @@ impl Core {
             warn!(error = &problem as &dyn std::error::Error, "what was to be written down was not taken");
             Refusal::NotNow
         })?;
+        let key = self.key_for(person)?;
+        Ok(Writing::Profile(ToSeal { person, patch, key: Arc::new(key) }))
+    }
+
+    /// The key under which something is written down of somebody in the open incident; made and on the disk, if there was none.
+    ///
+    /// # Errors
+    /// As for [`Core::seal_profile`].
+    pub(super) fn key_for(&mut self, person: PersonId) -> Result<PersonKey, Refusal> {
         let incident = self.open_incident();
         let keys = Arc::clone(&self.town.incident_keys);
         let over = keys.get(&incident).ok_or_else(|| {
@@ -105,11 +114,10 @@ impl Core {
         let held = self.person_keys.keys(incident, person).map_err(|problem| not_sealed(&problem))?;
         // The first one that opens: boxes come to use the same.
         let first = held.iter().find_map(|wrapped| over.unwrap(person, wrapped).ok());
-        let key = match first {
-            Some(key) => key,
-            None => self.make_key(over, incident, person)?,
-        };
-        Ok(Writing::Profile(ToSeal { person, patch, key: Arc::new(key) }))
+        match first {
+            Some(key) => Ok(key),
+            None => self.make_key(over, incident, person),
+        }
     }
 
     fn make_key(

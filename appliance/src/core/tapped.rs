@@ -9,7 +9,7 @@ use hinamori_model::{
     Assurance, Badge, BadgeCode, BindingAssurance, CardKey, CounterKind, Doubt, LaneId, Mode, PersonId,
     PersonalText, UnixMillis,
 };
-use hinamori_record::{Presence, has_consented};
+use hinamori_record::{Presence, Proof, has_consented};
 use hinamori_store_sqlite::{KnownCard, StoreError};
 use hinamori_sync::town::Person;
 use tracing::{error, info};
@@ -115,7 +115,8 @@ impl Core {
         (Input::Tap(Box::new(tap)), Some(recent))
     }
 
-    /// A numbered badge was read, or typed from paper: what a card with an identifier of its own would be.
+    /// A numbered badge was read, or typed from paper: what a card with an identifier of its own would be. What is no badge
+    /// may be a slip.
     ///
     /// # Errors
     /// [`Refusal`]; a code that is no badge of this town asks for another one on the screen.
@@ -126,7 +127,7 @@ impl Core {
         now: UnixMillis,
     ) -> Result<(), Refusal> {
         let Some(code) = Badge::read(code.expose(), &self.town.key) else {
-            return self.act(lane, Input::NotRead(HoldReason::ForeignBadge), now).map(|_done| ());
+            return self.slip(lane, code.expose(), now);
         };
         let card = code.badge().card_key(&self.town.key);
         let mut recent = self.recent.clone();
@@ -158,6 +159,11 @@ impl Core {
         if is_stopped {
             proof.doubts = proof.doubts.with(Doubt::Stopped);
         }
+        self.tap_with(card, person, proof)
+    }
+
+    /// A tap of somebody by something that stands for them.
+    pub(super) fn tap_with(&self, card: CardKey, person: PersonId, proof: Proof) -> Tap {
         Tap {
             card,
             person,
@@ -183,7 +189,7 @@ impl Core {
     }
 
     /// How it was established in the field who an id is.
-    fn naming(&self, person: PersonId) -> Option<BindingAssurance> {
+    pub(super) fn naming(&self, person: PersonId) -> Option<BindingAssurance> {
         [self.incident(Mode::DailyLife), self.open_incident()].into_iter().find_map(|incident| {
             let found = self.ledger.store(incident).naming(person);
             self.readable(found, "whether somebody was named")

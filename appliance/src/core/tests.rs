@@ -21,11 +21,13 @@ use super::*;
 use crate::checks::Found;
 
 mod attributes;
+mod care;
 mod lists;
 mod people;
 mod profile;
 mod roster;
 mod site;
+mod slip;
 
 const LANE: LaneId = LaneId(1);
 

@@ -188,6 +188,11 @@ impl Core {
         Ok(())
     }
 
+    /// Whether this is the key of a box of this town.
+    pub(super) fn knows_seal_key(&self, of: BoxId, key: &[u8; 32]) -> bool {
+        self.uplink.grants.0.get(&of).is_some_and(|grant| grant.seal_key == *key)
+    }
+
     fn incidents_in_use(&self) -> [IncidentId; 2] {
         [self.open_incident(), self.incident(Mode::DailyLife)]
     }

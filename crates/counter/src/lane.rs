@@ -7,8 +7,8 @@
 //! The kiosk alone sees every touch, so it is the one that ends panels ([`Command::Dismiss`], 12 s after the
 //! last touch). The lane ends what nobody dismissed, so that no name stays on a screen whose kiosk is gone.
 
-use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command, HoldReason, Refusal, Screen};
-use hinamori_model::{CounterKind, Direction, LaneId, RecordId, SiteKind, UnixMillis};
+use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command, Departure, HoldReason, Refusal, Screen};
+use hinamori_model::{CounterKind, Direction, LaneId, PersonId, RecordId, SiteKind, UnixMillis};
 
 use crate::attributes;
 use crate::departure;
@@ -110,7 +110,7 @@ impl Lane {
                     CounterKind::Shelter => shelter::nameless(self.gate()),
                     CounterKind::Watch => watch::nameless(),
                 };
-                Ok(Plan::begin(By::Card, None, true, step))
+                Ok(Plan::begin(By::Card, true, step))
             }
             Input::NotRead(reason) => Ok(Plan::of(By::Card, Vec::new(), Then::HoldAgain(reason))),
             Input::Attributes(read) => {
@@ -123,7 +123,7 @@ impl Lane {
                     let step = shelter::declared(self.gate(), &declared);
                     // When all of them were here already there is nothing to answer.
                     let is_new = !step.facts.is_empty();
-                    is_new.then(|| Plan::begin(By::Touch, None, false, step)).ok_or(Refusal::NotNow)
+                    is_new.then(|| Plan::begin(By::Touch, false, step)).ok_or(Refusal::NotNow)
                 }
                 CounterKind::Watch => Err(Refusal::NotNow),
             },
@@ -143,7 +143,7 @@ impl Lane {
             CounterKind::Shelter => shelter::tap(self.gate(), tap, now),
             CounterKind::Watch => watch::tap(tap),
         };
-        Plan::begin(By::Card, Some(tap.card), tap.shows_doubt(), step)
+        Plan::begin_with(tap, step)
     }
 
     fn plan_command(&self, command: Command, now: UnixMillis) -> Result<Plan, Refusal> {
@@ -161,7 +161,7 @@ impl Lane {
             Command::CountPeople { answer: None, adults, children, infants } => {
                 let step = shelter::count(0, [adults, children, infants]);
                 match (self.counter, step.facts.is_empty()) {
-                    (CounterKind::Shelter, false) => Ok(Plan::begin(By::Touch, None, false, step)),
+                    (CounterKind::Shelter, false) => Ok(Plan::begin(By::Touch, false, step)),
                     _ => Err(Refusal::NotNow),
                 }
             }
@@ -211,6 +211,35 @@ impl Lane {
         }
     }
 
+    /// Whose visit `answer` belongs to, which must be on the screen.
+    ///
+    /// # Errors
+    /// [`Refusal::NotNow`] for a visit of nobody who can be told again, [`Refusal::AnswerIsOver`] for another answer.
+    pub fn visitor(&self, answer: AnswerId) -> Result<PersonId, Refusal> {
+        self.offer(answer)?;
+        self.visit.as_ref().and_then(|visit| visit.person).ok_or(Refusal::NotNow)
+    }
+
+    /// How the holder of the card of `answer` leaves, which must be on the screen, and the record that says so.
+    ///
+    /// # Errors
+    /// [`Refusal::NotNow`] when the answer is about nobody who leaves, [`Refusal::AnswerIsOver`] for another answer.
+    pub fn leaver(&self, answer: AnswerId) -> Result<(PersonId, Departure, RecordId), Refusal> {
+        let person = self.visitor(answer)?;
+        let visit = self.visit.as_ref().ok_or(Refusal::NotNow)?;
+        let AnswerKind::Left { departure, .. } = &visit.kind else { return Err(Refusal::NotNow) };
+        // The first one: whatever is said of the departure afterwards is about the same leaving.
+        let record = visit.records.first().ok_or(Refusal::NotNow)?;
+        Ok((person, *departure, *record))
+    }
+
+    /// More was recorded for the visit of `answer`, and the answer stays: taking the visit back takes this back too.
+    pub fn wrote(&mut self, answer: AnswerId, records: Vec<RecordId>) {
+        if let Some(visit) = self.visit.as_mut().filter(|visit| visit.answer == answer) {
+            visit.records.extend(records);
+        }
+    }
+
     const fn gate(&self) -> Gate {
         Gate::of(self.site, self.direction)
     }
@@ -231,10 +260,11 @@ impl Lane {
 
     fn move_on(&mut self, then: Then, records: Vec<RecordId>, now: UnixMillis) {
         match then {
-            Then::Begin { card, doubt, kind, offer } => {
+            Then::Begin { card, person, doubt, kind, offer } => {
                 let (answer, began_at) = (self.next_answer(), now);
                 let undo_until = (!records.is_empty()).then(|| now.plus(UNDO_MILLIS));
-                self.visit = Some(Visit { card, began_at, answer, kind, offer, doubt, records, undo_until });
+                self.visit =
+                    Some(Visit { card, person, began_at, answer, kind, offer, doubt, records, undo_until });
                 self.show_visit(now);
             }
             Then::Continue { kind, offer } => {

@@ -81,6 +81,7 @@ pub(crate) enum Then {
     /// A new visit.
     Begin {
         card: Option<CardKey>,
+        person: Option<PersonId>,
         doubt: bool,
         kind: AnswerKind,
         offer: Offer,
@@ -118,9 +119,17 @@ impl Plan {
         Self::of(By::Touch, Vec::new(), then)
     }
 
-    pub(crate) fn begin(by: By, card: Option<CardKey>, doubt: bool, step: Step) -> Self {
+    /// A visit of nobody who can be told again.
+    pub(crate) fn begin(by: By, doubt: bool, step: Step) -> Self {
         let Step { facts, kind, offer } = step;
-        Self::of(by, facts, Then::Begin { card, doubt, kind, offer })
+        Self::of(by, facts, Then::Begin { card: None, person: None, doubt, kind, offer })
+    }
+
+    /// The visit of a card's holder.
+    pub(crate) fn begin_with(tap: &Tap, step: Step) -> Self {
+        let Step { facts, kind, offer } = step;
+        let (card, person, doubt) = (Some(tap.card), Some(tap.person), tap.shows_doubt());
+        Self::of(By::Card, facts, Then::Begin { card, person, doubt, kind, offer })
     }
 
     pub(crate) fn next(step: Step) -> Self {

@@ -73,6 +73,8 @@ pub(crate) struct Invited {
 pub(crate) struct Visit {
     /// `None` for people without a card that can be told again.
     pub(crate) card: Option<CardKey>,
+    /// Who held it.
+    pub(crate) person: Option<PersonId>,
     pub(crate) began_at: UnixMillis,
     /// Its latest answer, whether or not it is still on the screen.
     pub(crate) answer: AnswerId,

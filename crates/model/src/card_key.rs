@@ -87,6 +87,11 @@ impl TownKey {
         HouseholdId::from_bytes(self.mac16(b"household", number.as_bytes()))
     }
 
+    /// The town's mark on a slip (控え) that says this: nobody else can make it.
+    pub fn slip_mark(&self, said: &[u8]) -> [u8; 16] {
+        self.mac16(b"slip", said)
+    }
+
     /// HMAC-SHA-256 over a length-prefixed label and the data, cut to 16 bytes. The prefix keeps
     /// ("ab", "c") and ("a", "bc") apart.
     pub(crate) fn mac16(&self, label: &[u8], data: &[u8]) -> [u8; 16] {

@@ -31,7 +31,7 @@ const PASS_ISSUED: u8 = 12;
 pub(crate) const SELF_OPENED: u8 = 13;
 pub(crate) const ASSESSED: u8 = 14;
 const SETTLED: u8 = 15;
-const HANDED_OVER: u8 = 16;
+pub(crate) const HANDED_OVER: u8 = 16;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
 const LONGEST_CHAIN: usize = 16;
 

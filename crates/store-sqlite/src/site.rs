@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use hinamori_model::{Aspect, Grade, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{Aspect, Grade, IncidentId, PersonId, RecordId, SiteId, StaffId, UnixMillis};
 use hinamori_record::claims_on;
 use rusqlite::OptionalExtension;
 
 use crate::projection::{
-    ASSESSED, HEAD_COUNT, NAMED, PRESENCE, SELF_OPENED, canonical, hlc_of, ids_of, presence_records,
+    ASSESSED, HANDED_OVER, HEAD_COUNT, NAMED, PRESENCE, SELF_OPENED, canonical, hlc_of, ids_of,
+    presence_records,
 };
 use crate::{Store, StoreError};
 
@@ -106,6 +107,42 @@ impl Store {
             content.iter().map(|code| Grade::from_code(u64::from(*code))).collect();
         let grades = grades.and_then(|grades| grades.try_into().ok()).ok_or(foreign)?;
         Ok(Some((hlc_of(at).millis(), grades)))
+    }
+
+    /// Whom a presence record is about that was not taken back; `None` also for one that did not come here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn person_of_record(&self, record: RecordId) -> Result<Option<PersonId>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT person FROM record WHERE id = ?1 AND kind = ?2 AND undone = 0")?
+            .query_row((record.as_bytes(), PRESENCE), |row| row.get(0))
+            .optional()?;
+        Ok(found.map(PersonId::from_bytes))
+    }
+
+    /// To whom and when a site's list of those who need care was handed over last in an incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn handed_over(
+        &self,
+        incident: IncidentId,
+        site: SiteId,
+    ) -> Result<Option<(StaffId, UnixMillis)>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT other, at FROM record JOIN document ON document.id = record.document
+                 WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0
+                 ORDER BY at DESC, record.id DESC LIMIT 1",
+            )?
+            .query_row((incident.as_bytes(), site.as_bytes(), HANDED_OVER), |row| {
+                Ok((StaffId::from_bytes(row.get(0)?), hlc_of(row.get(1)?).millis()))
+            })
+            .optional()?;
+        Ok(found)
     }
 
     /// The sites that claim a person in an incident, under whatever ids they were seen, with when each saw them last, the latest

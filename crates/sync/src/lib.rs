@@ -17,6 +17,7 @@ mod message;
 mod roster;
 mod seal;
 mod session;
+mod slip;
 pub mod town;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use roster::{
 };
 pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify};
 pub use session::{Effects, PeerMisbehaved, Session, Side};
+pub use slip::{SLIP_LENGTH, SealedSlip, TransferSlip, from_base32, to_base32};
 
 /// What somebody holds: per document and actor the largest sequence of the gapless run from 1.
 pub type Vectors = BTreeMap<DocumentScope, BTreeMap<ActorId, u32>>;

@@ -53,6 +53,11 @@ impl SealKey {
         Ok(seal)
     }
 
+    /// A signature over bytes that begin with a domain of their own.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).to_bytes()
+    }
+
     /// Proves to whoever asked that this key is at hand, by a signature over their `statement`. It can never
     /// be taken for a seal: the two begin with different words.
     pub fn prove_possession(&self, statement: &[u8]) -> [u8; 64] {

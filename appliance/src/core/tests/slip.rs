@@ -1,0 +1,201 @@
+//! What whoever leaves takes along, and what a box does when somebody comes with it.
+
+use hinamori_ipc::{Screen, Slip, SlipKind};
+use hinamori_model::{ArrivalNeed, Assurance, Direction, Leaving, NeedKind};
+use hinamori_sync::{SealKey, TransferSlip};
+
+use super::*;
+
+impl Bench {
+    /// They leave by a lane set to 出口, and take their slip along.
+    fn leaves(&mut self, card: &str, leaving: Leaving, needs: &[ArrivalNeed]) -> Slip {
+        self.command(Command::SetDirection(Direction::Entrance));
+        self.tap(card);
+        if !needs.is_empty() {
+            let needs = needs.to_vec();
+            let answer = self.on_screen();
+            self.command(Command::TellNeeds { answer, needs });
+        }
+        self.command(Command::SetDirection(Direction::Exit));
+        self.tap(card);
+        let answer = self.on_screen();
+        self.command(Command::Leave { answer, leaving });
+        let answer = self.on_screen();
+        let said = self.core.command(LANE, Command::ShowSlip { answer }, self.now);
+        self.command(Command::SetDirection(Direction::Entrance));
+        match said {
+            Ok(Some(ToKiosk::Slip(slip))) => slip,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        self.core.command(LANE, command, self.now).unwrap();
+        self.core.publish(self.now);
+    }
+
+    fn on_screen(&self) -> hinamori_ipc::AnswerId {
+        let Screen::Answer(answer) = &self.lane().screen else { panic!("the screen is idle") };
+        answer.id
+    }
+
+    fn scan(&mut self, code: &PersonalText) -> AnswerKind {
+        self.now = self.now.plus(10_000);
+        self.command(Command::Badge { code: code.clone() });
+        self.answer()
+    }
+
+    fn presence(&self, person: PersonId) -> Option<PresenceState> {
+        let incident = self.core.open_incident();
+        let presence = self.core.ledger.store(incident).presence(incident, person).unwrap();
+        presence.map(|presence| presence.state)
+    }
+}
+
+fn is_refused(answer: &AnswerKind) -> bool {
+    matches!(answer, AnswerKind::HoldAgain { reason: HoldReason::ForeignBadge })
+}
+
+fn live() -> Bench {
+    let mut bench = Bench::new();
+    bench.open(Mode::Live);
+    bench
+}
+
+#[test]
+fn whoever_comes_back_with_the_slip_is_here_again() {
+    let mut bench = live();
+    let slip = bench.leaves("hanako", Leaving::Overnight, &[]);
+    assert!(slip.kind == SlipKind::Leaving && slip.until > bench.now);
+    let hanako = bench.person("hanako");
+    assert_eq!(bench.presence(hanako), Some(PresenceState::Overnight));
+    assert!(matches!(bench.scan(&slip.code), AnswerKind::Welcome { .. }), "back again");
+    assert_eq!(bench.presence(hanako), Some(PresenceState::Here));
+    assert!(matches!(bench.scan(&slip.code), AnswerKind::Here { .. }));
+    let report = bench.core.report();
+    assert_eq!(report.assurances[&Assurance::TokenOnly], 2, "a slip proves no more than a badge");
+    // A bent one, and another town's.
+    let code = slip.code.expose();
+    let bent = code.replace(&code[10..12], if &code[10..12] == "00" { "11" } else { "00" });
+    assert!(is_refused(&bench.scan(&PersonalText::new(bent))));
+    bench.core.town.key = hinamori_model::TownKey::new([1; 32]);
+    assert!(is_refused(&bench.scan(&slip.code)));
+}
+
+#[test]
+fn a_slip_whose_leaving_was_not_heard_of_is_somebody_without_a_name() {
+    let slip = live().leaves("hanako", Leaving::Out, &[]);
+    let mut other = live();
+    assert!(matches!(other.scan(&slip.code), AnswerKind::Welcome { name: None, .. }));
+    assert_eq!((other.lane().here, other.lane().later), (1, 1));
+}
+
+#[test]
+fn a_transfer_slip_of_this_town_brings_its_person_by_somebodys_word() {
+    let mut gym = live();
+    let slip = gym.leaves("hanako", Leaving::Moved, &[ArrivalNeed::NotAlone]);
+    assert_eq!(slip.kind, SlipKind::Transfer);
+    let read = TransferSlip::read(slip.code.expose()).unwrap().slip;
+    assert_eq!((read.town.as_str(), read.household > 1), ("汐見町", true));
+    assert_eq!((read.needs, read.person), (vec![NeedKind::AskedNotAlone], gym.person("hanako")));
+    let mut hall = live();
+    let key = gym.core.keys.seal.public();
+    let grant = Grant { seal_key: key, site: gym.core.site(), reads: Vec::new() };
+    let mut package = Package { version: 2, ..hall.package.clone() };
+    package.boxes.push((gym.core.own, grant));
+    hall.take(&package);
+    let hanako = hall.person("hanako");
+    hall.scan(&slip.code);
+    assert_eq!(hall.presence(hanako), Some(PresenceState::Here));
+    hall.scan(&slip.code);
+    assert_eq!(hall.lane().here, 1, "one person");
+    assert_eq!(hall.core.report().assurances[&Assurance::Declared], 2);
+}
+
+#[test]
+fn another_towns_slip_makes_one_visitor_with_a_name() {
+    let slip = live().leaves("hanako", Leaving::Moved, &[ArrivalNeed::LifeSupport]);
+    let mut abroad = live();
+    let AnswerKind::Welcome { name: Some(shown), .. } = abroad.scan(&slip.code) else { panic!() };
+    assert!(shown.expose().ends_with("（汐見町）"), "the town's name is shown");
+    assert!(matches!(abroad.scan(&slip.code), AnswerKind::Here { .. }));
+    assert_eq!(abroad.lane().here, 1);
+    let incident = abroad.core.open_incident();
+    let (store, site) = (abroad.core.ledger.store(incident), abroad.core.site());
+    assert_eq!(store.visitors(incident, site, abroad.now).unwrap(), 1);
+    let Ok(Some(ToKiosk::CareList(list))) = abroad.core.command(LANE, Command::ShowCareList, abroad.now)
+    else {
+        panic!()
+    };
+    let [item] = list.items.try_into().unwrap_or_else(|all| panic!("{all:?}"));
+    assert_eq!(item.needs, [NeedKind::AskedLifeSupport]);
+    let read = TransferSlip::read(slip.code.expose()).unwrap().slip;
+    assert_eq!(item.name, Some(read.name));
+    assert_eq!(abroad.core.naming(item.person), Some(hinamori_model::BindingAssurance::MatchedByStaff));
+}
+
+#[test]
+fn a_bent_slip_and_one_of_a_drill_count_for_nobody() {
+    let mut bench = live();
+    let slip = bench.leaves("hanako", Leaving::Moved, &[]);
+    let mut bent = slip.code.expose().to_owned();
+    let end = if bent.ends_with('0') { 'G' } else { '0' };
+    bent.replace_range(100..101, if &bent[100..101] == "7" { "8" } else { "7" });
+    assert!(is_refused(&bench.scan(&PersonalText::new(bent.clone()))));
+    bent.pop();
+    bent.push(end);
+    assert!(is_refused(&bench.scan(&PersonalText::new(bent))));
+    let mut drill = Bench::new();
+    drill.open(Mode::Drill);
+    assert!(is_refused(&drill.scan(&slip.code)), "in earnest");
+    let exercise = drill.leaves("hanako", Leaving::Moved, &[]);
+    assert!(is_refused(&live().scan(&exercise.code)), "a drill's");
+}
+
+#[test]
+fn a_hidden_person_s_slips_look_like_a_stranger_s_and_tell_nobody_anything() {
+    let mut bench = live();
+    let slips =
+        ["hidden", "unknown"].map(|card| bench.leaves(card, Leaving::Moved, &[ArrivalNeed::NotAlone]));
+    let [hidden, unknown] = slips.each_ref().map(|slip| TransferSlip::read(slip.code.expose()).unwrap().slip);
+    assert_eq!(slips[0].code.expose().len(), slips[1].code.expose().len());
+    for slip in [&hidden, &unknown] {
+        assert!(slip.name.expose().is_empty() && slip.kana.expose().is_empty() && slip.birth.is_none());
+        assert!(slip.person.is_of_unknown_card());
+        assert_eq!((slip.household, &slip.needs), (0, &vec![NeedKind::AskedNotAlone]));
+    }
+    let person = bench.person("hidden");
+    let first = bench.tap("hidden");
+    let again = bench.scan(&slips[0].code);
+    assert_eq!(bench.scan(&slips[0].code), again, "for ever the first time");
+    assert!(matches!((first, again), (AnswerKind::Welcome { .. }, AnswerKind::Welcome { .. })));
+    assert_eq!(bench.presence(person), Some(PresenceState::Here), "what is recorded is true");
+    let out = bench.leaves("hidden", Leaving::Out, &[]);
+    let back = bench.scan(&out.code);
+    assert_eq!(bench.scan(&out.code), back);
+    assert!(matches!(back, AnswerKind::Welcome { .. }));
+}
+
+#[test]
+fn only_whoever_leaves_gets_a_slip() {
+    let mut bench = live();
+    bench.tap("hanako");
+    let answer = bench.on_screen();
+    assert_eq!(bench.core.command(LANE, Command::ShowSlip { answer }, bench.now), Err(Refusal::NotNow));
+    let forged = TransferSlip {
+        is_drill: false,
+        at: bench.now,
+        record: hinamori_model::RecordId::from_bytes([1; 16]),
+        person: bench.person("isamu"),
+        birth: None,
+        household: 1,
+        needs: Vec::new(),
+        town: "汐見町".to_owned(),
+        site: String::new(),
+        name: PersonalText::new("浜田 勇"),
+        kana: PersonalText::new(""),
+    };
+    // A key that nobody knows makes a visitor from somewhere, and nobody of this town arrive.
+    bench.scan(&forged.seal(&SealKey::from_bytes(&[77; 32])));
+    assert_eq!(bench.presence(bench.person("isamu")), None);
+}

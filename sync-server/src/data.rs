@@ -5,6 +5,7 @@
 //! | `keys/town-root` | Ed25519 seed of the town root, which signs packages |
 //! | `keys/town-secret` | the secret under which cards are hashed |
 //! | `keys/list-feed` | Ed25519 seed of the key that signs what is reported of revocation lists |
+//! | `keys/log`, `keys/report` | Ed25519 seeds of the keys that sign the lines of logs, and 定時報告 |
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
 //! | `registry.json` | boxes and codes |
 //! | `town.package` | the newest signed package |
@@ -12,6 +13,7 @@
 //! | `records.sqlite`, `drill.sqlite` | sealed changes and what they say; drills apart |
 //! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
 //! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
+//! | `logs/` | who looked at what, in lines that can only be added: see `signed_log.rs` |
 //! | `lock`, `run.lock` | held while a file is changed; held by the running server |
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -30,12 +32,15 @@ use zeroize::Zeroizing;
 
 use crate::registry::Registry;
 use crate::roster;
+use crate::server_key::ServerKey;
 
 const REGISTRY: &str = "registry.json";
 const PACKAGE: &str = "town.package";
 const TOWN_ROOT: &str = "town-root";
 const TOWN_SECRET: &str = "town-secret";
 const LIST_FEED: &str = "list-feed";
+const LOG: &str = "log";
+const REPORT: &str = "report";
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
@@ -137,6 +142,10 @@ pub struct Keys {
     pub town_secret: TownSecret,
     /// Signs what is reported of revocation lists.
     pub list_feed: Arc<FeedKey>,
+    /// Signs the lines of logs.
+    pub(crate) log: Arc<ServerKey>,
+    /// Signs 定時報告.
+    pub(crate) report: Arc<ServerKey>,
     /// Issues certificates.
     pub tls_root: TlsRoot,
     /// The server's own.
@@ -163,7 +172,7 @@ impl DataFolder {
         let _lock = self.lock()?;
         let folder = self.keys_folder();
         private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
-        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED] {
+        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT] {
             if !folder.join(name).exists() {
                 let fresh = Zeroizing::new(random::<32>()?);
                 private_file::replace(&folder, name, fresh.as_slice())
@@ -178,8 +187,8 @@ impl DataFolder {
     /// # Errors
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
-        // A folder of an earlier version has no key for lists: `init` makes it.
-        if ![TOWN_ROOT, LIST_FEED].into_iter().all(|name| self.keys_folder().join(name).exists()) {
+        // A folder of an earlier version has no key for lists, logs or reports: `init` makes it.
+        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT].into_iter().all(|name| self.keys_folder().join(name).exists()) {
             return Err(DataError::NoKeys { folder: self.path.clone() });
         }
         self.load_keys()
@@ -200,6 +209,8 @@ impl DataFolder {
             town_root: RootKey::from_bytes(&*secret(TOWN_ROOT)?),
             town_secret: TownSecret(*secret(TOWN_SECRET)?),
             list_feed: Arc::new(FeedKey::from_bytes(&*secret(LIST_FEED)?)),
+            log: Arc::new(ServerKey::from_bytes(&*secret(LOG)?)),
+            report: Arc::new(ServerKey::from_bytes(&*secret(REPORT)?)),
             tls_root,
             server,
         })

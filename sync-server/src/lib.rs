@@ -35,7 +35,9 @@ mod register;
 mod registry;
 mod roster;
 mod server;
+mod server_key;
 mod session;
+mod signed_log;
 mod town;
 mod web;
 
@@ -47,6 +49,7 @@ pub use open_data::{OpenData, read_open_data};
 pub use paper::{NotPrinted, Paper, print};
 pub use register::{Register, RegisterFiles};
 pub use registry::Standing;
+pub use signed_log::LogError;
 pub use server::{Addresses, Limits, RunError, Server};
 
 /// An error and its causes in one line.

@@ -108,6 +108,7 @@ impl LocalTown {
                 name: "避難所".to_owned(),
                 kind: SiteKind::Shelter,
                 catchment: Vec::new(),
+                position: None,
             },
             incidents,
             incident_keys: Arc::new(named.collect()),

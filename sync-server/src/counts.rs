@@ -191,7 +191,7 @@ impl SiteFigures {
         last_contact: Option<UnixMillis>,
         line: SiteLine,
     ) -> Self {
-        let Site { id, name, kind, catchment: _ } = site.clone();
+        let Site { id, name, kind, catchment: _, position: _ } = site.clone();
         let SiteCounts {
             here,
             confirmed,

@@ -120,6 +120,30 @@ struct SiteToml {
     kind: SiteKind,
     #[serde(default)]
     catchment: Vec<String>,
+    /// Degrees (WGS 84), both or none.
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+}
+
+impl SiteToml {
+    /// Whether it is on the earth, or nowhere.
+    fn has_good_position(&self) -> bool {
+        match (self.latitude, self.longitude) {
+            (None, None) => true,
+            (Some(north), Some(east)) => north.abs() <= 90.0 && east.abs() <= 180.0,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// In ten-millionths of a degree: some centimetres.
+    fn position(&self) -> Option<(i32, i32)> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "180 degrees are 1,800,000,000, and a cast saturates"
+        )]
+        let rounded = |degrees: f64| (degrees * 1e7).round() as i32;
+        Some((rounded(self.latitude?), rounded(self.longitude?)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -195,7 +219,11 @@ pub fn import_town(
     let TownToml { name, incidents, lists, site, household, person } = read_town(&files.town)?;
     let sites: Vec<Site> = site
         .into_iter()
-        .map(|SiteToml { id, name, kind, catchment }| Site { id, name, kind, catchment })
+        .map(|site| {
+            let position = site.position();
+            let SiteToml { id, name, kind, catchment, latitude: _, longitude: _ } = site;
+            Site { id, name, kind, catchment, position }
+        })
         .collect();
     let IncidentsToml { daily_life, live, drill } = incidents;
     let key = TownKey::new(keys.town_secret.0);
@@ -323,6 +351,12 @@ fn check_town(town: &TownToml) -> Result<(), String> {
     only_once("site", site.iter().map(|site| site.id))?;
     if let Some(nameless) = site.iter().find(|site| site.name.trim().is_empty()) {
         return Err(format!("site {} has no name", nameless.id));
+    }
+    if let Some(nowhere) = site.iter().find(|site| !site.has_good_position()) {
+        return Err(format!(
+            "site {} has no latitude and longitude on the earth: say both, or none",
+            nowhere.id
+        ));
     }
     only_once("household", household.iter().map(|household| household.id))?;
     let everybody = || household.iter().flat_map(|household| &household.person).chain(person);

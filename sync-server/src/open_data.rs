@@ -30,6 +30,10 @@ struct Entry {
     id: SiteId,
     name: String,
     kind: SiteKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latitude: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longitude: Option<f64>,
 }
 
 /// Reads the lists (CSV or GeoJSON). A place that stands in several is one, and a shelter if any says so.
@@ -84,6 +88,7 @@ fn join(known: &mut ListedSite, other: &ListedSite) {
             known.hazards = known.hazards.with(hazard, other.hazards.of(hazard));
         }
     }
+    known.position = known.position.or(other.position);
 }
 
 /// One entry, with what whoever looks through it needs to know.
@@ -101,7 +106,11 @@ fn entry(id: SiteId, place: &ListedSite) -> String {
     if !unsuitable.is_empty() {
         comment.push_str(&format!("。使えない災害: {}", unsuitable.join("・")));
     }
-    let entry = Entry { id, name: one_line(&place.name), kind };
+    let degrees = |microdegrees: i32| f64::from(microdegrees) / 1e6;
+    let (latitude, longitude) = place.position.map_or((None, None), |at| {
+        (Some(degrees(at.latitude_microdegrees)), Some(degrees(at.longitude_microdegrees)))
+    });
+    let entry = Entry { id, name: one_line(&place.name), kind, latitude, longitude };
     let fields = toml::to_string(&entry).unwrap_or_default();
     format!("{comment}\n[[site]]\n{fields}\n")
 }
@@ -153,6 +162,8 @@ mod tests {
         let sites = read["site"].as_array().unwrap();
         let of = |name: &str| sites.iter().find(|site| site["name"].as_str() == Some(name)).unwrap();
         assert_eq!(of("阿部校")["kind"].as_str(), Some("shelter"));
+        assert_eq!(of("阿部校")["latitude"].as_float(), Some(33.791_096));
+        assert_eq!(of("阿部校")["longitude"].as_float(), Some(134.640_035));
         assert_eq!(of("高台広場")["kind"].as_str(), Some("emergency_site"));
         assert_eq!(
             of("集会所 [[site]]")["kind"].as_str(),

@@ -112,6 +112,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         name: "汐見小学校 体育館".to_owned(),
         kind: hinamori_model::SiteKind::Shelter,
         catchment: Vec::new(),
+        position: None,
     };
     let grant = Grant { seal_key: [0; 32], site: site.id, reads: Vec::new() };
     Package {

@@ -129,6 +129,8 @@ pub struct Site {
     pub kind: SiteKind,
     /// The districts whose people a box here knows in peace; none for the whole town. In an incident it knows everybody.
     pub catchment: Vec<String>,
+    /// Where it is, in ten-millionths of a degree (WGS 84): north, then east, both positive. `None` where nobody said it.
+    pub position: Option<(i32, i32)>,
 }
 
 impl Site {
@@ -380,6 +382,7 @@ mod tests {
                 name: "汐見小学校 体育館".to_owned(),
                 kind: SiteKind::Shelter,
                 catchment: vec!["浜町".to_owned()],
+                position: Some((337_910_960, 1_346_400_350)),
             }],
             incidents: Incidents {
                 daily_life: IncidentId::from_bytes([2; 16]),

@@ -27,6 +27,7 @@ pub(crate) fn seeds() -> crate::Seeds {
             name: "体育館".to_owned(),
             kind: SiteKind::Shelter,
             catchment: Vec::new(),
+            position: None,
         }],
         incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
         boxes: vec![(BoxId::from_bytes([5; 16]), Grant { seal_key: [4; 32], site, reads: Vec::new() })],

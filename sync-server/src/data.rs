@@ -188,7 +188,8 @@ impl DataFolder {
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
         // A folder of an earlier version has no key for lists, logs or reports: `init` makes it.
-        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT].into_iter().all(|name| self.keys_folder().join(name).exists()) {
+        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT].into_iter().all(|name| self.keys_folder().join(name).exists())
+        {
             return Err(DataError::NoKeys { folder: self.path.clone() });
         }
         self.load_keys()

@@ -10,29 +10,40 @@
 //! files change.
 //!
 //! **Invariant:** nothing is confirmed to a box before its commit is on the disk.
-//! **Invariant:** no name of a person is on the page, in the log, or asked for from the databases.
+//! **Invariant:** no name of a person is on the page or in what the program logs. Names are shown by commands of this machine and by
+//! answers to inquiries, and by nothing before a line of a signed log says to whom.
 //! **Invariant:** one box's connection can end, stall or send garbage without another one noticing.
 
 mod archive;
 mod clock;
 mod contact;
 mod counts;
+mod counts_file;
 mod crl;
 mod data;
 mod doors;
 mod enrol;
+mod evacuees;
+mod export;
+mod figures;
+mod hall;
 mod hex;
 mod hub;
 mod import;
+mod inquiry;
+mod inquiry_door;
 mod lists;
 mod missing;
 mod open_data;
 mod outgoing;
 mod page;
 mod paper;
+mod pfif_file;
 mod pull;
 mod register;
 mod registry;
+mod report_file;
+mod report_page;
 mod roster;
 mod server;
 mod server_key;
@@ -41,16 +52,23 @@ mod signed_log;
 mod town;
 mod web;
 
+pub use counts_file::{AskedFigures, SheetFiles, write_counts};
 pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
 pub use enrol::{CodeRequest, deny, issue_code};
+pub use evacuees::{EvacueeFiles, write_evacuees};
+pub use export::{Exported, export_all};
+pub use hall::{HallError, WhichIncident, WhichLog, os_user, show_log};
 pub use import::{BoxTime, ImportError, Imported, TownFiles, import_town};
+pub use inquiry::{BadInquiry, Inquirer, Inquiry, Relation, Reply, Sought, inquire};
 pub use open_data::{OpenData, read_open_data};
 pub use paper::{NotPrinted, Paper, print};
+pub use pfif_file::write_pfif;
 pub use register::{Register, RegisterFiles};
 pub use registry::Standing;
-pub use signed_log::LogError;
+pub use report_file::{ReportStep, ShownReport, WhichReport, list_reports, report_step, show_report};
 pub use server::{Addresses, Limits, RunError, Server};
+pub use signed_log::LogError;
 
 /// An error and its causes in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,7 @@
 //! `hinamori-server`: the command line around the library.
 
+mod hall_commands;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,10 +13,13 @@ use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
     Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, OpenData, Paper, RegisterFiles, Server,
-    Standing, TownFiles, deny, import_lists, import_town, issue_code, list_status, print, read_open_data,
+    Standing, TownFiles, deny, import_lists, import_town, issue_code, list_status, os_user, print,
+    read_open_data,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+use crate::hall_commands::HallCommand;
 
 /// Threads that read files for boxes. The service may have 256 in all.
 const BLOCKING: usize = 64;
@@ -141,7 +146,12 @@ enum Command {
         /// Where browsers connect.
         #[arg(long)]
         web: SocketAddr,
+        /// Where the inquiry desk's program on this machine asks (127.0.0.1 only).
+        #[arg(long)]
+        inquiries: Option<SocketAddr>,
     },
+    #[command(flatten)]
+    Hall(HallCommand),
 }
 
 #[derive(Subcommand)]
@@ -161,6 +171,15 @@ enum PaperCommand {
         #[arg(long)]
         district: String,
     },
+    /// Sheets of numbered badges for a site, without cards.
+    Badges {
+        /// The site.
+        #[arg(long)]
+        site: SiteId,
+        /// How many badges.
+        #[arg(long, default_value_t = 200)]
+        count: u16,
+    },
     /// One page: how to go on by paper.
     Instructions,
 }
@@ -170,6 +189,7 @@ impl From<PaperCommand> for Paper {
         match command {
             PaperCommand::Cards { site, count } => Self::Cards { site, count },
             PaperCommand::Groups { district } => Self::Groups { district },
+            PaperCommand::Badges { site, count } => Self::Badges { site, count },
             PaperCommand::Instructions => Self::Instructions,
         }
     }
@@ -199,6 +219,7 @@ impl Command {
     fn data(&self) -> Option<&Path> {
         match self {
             Self::Sites { .. } => None,
+            Self::Hall(command) => Some(command.data()),
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Paper { data, .. }
@@ -215,6 +236,7 @@ fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let command = Arguments::parse().command;
+    let user = os_user();
     if let Some(data) = command.data() {
         act_as_owner(data).context("root cannot act as the server's user")?;
     }
@@ -258,7 +280,7 @@ fn main() -> anyhow::Result<()> {
         Command::Paper { data, out, drill, paper } => {
             let folder = DataFolder::new(&data);
             let mode = if drill { Mode::Drill } else { Mode::Live };
-            print(&folder, &folder.keys()?, &paper.into(), mode, &out, now())?;
+            print(&folder, &folder.keys()?, &paper.into(), mode, &out, &user, now())?;
             println!("{}", out.display());
         }
         Command::Crl { command: CrlCommand::Import { data, files } } => {
@@ -285,7 +307,8 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
         Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,
-        Command::Run { data, boxes, web } => run(&data, Addresses { boxes, web })?,
+        Command::Run { data, boxes, web, inquiries } => run(&data, Addresses { boxes, web, inquiries })?,
+        Command::Hall(command) => command.run(&user, now())?,
     }
     Ok(())
 }
@@ -320,7 +343,10 @@ fn run(data: &Path, addresses: Addresses) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
         let server = Server::open(DataFolder::new(data), addresses, Limits::default()).await?;
-        let Addresses { boxes, web } = server.addresses()?;
+        let Addresses { boxes, web, inquiries } = server.addresses()?;
+        if let Some(inquiries) = inquiries {
+            tracing::info!(%inquiries, "inquiries of this machine");
+        }
         tracing::info!(%boxes, %web, "listening");
         println!("listening");
         let end = async {

@@ -27,12 +27,17 @@ enum Skin {
 /// The page of the live incident and of daily life.
 pub(crate) fn live(counts: &Counts) -> String {
     let sections = [(Mode::Live, "災害"), (Mode::DailyLife, "平常時")];
-    page(Skin::Live, counts, &sections, r#"<a href="/drill">訓練の画面へ</a>"#)
+    page(Skin::Live, counts, &sections, r#"<a href="/report">定時報告</a> <a href="/drill">訓練の画面へ</a>"#)
 }
 
 /// The drill's page.
 pub(crate) fn drill(counts: &Counts) -> String {
-    page(Skin::Drill, counts, &[(Mode::Drill, "訓練")], r#"<a href="/">本番の画面へ</a>"#)
+    page(
+        Skin::Drill,
+        counts,
+        &[(Mode::Drill, "訓練")],
+        r#"<a href="/drill/report">訓練の定時報告</a> <a href="/">本番の画面へ</a>"#,
+    )
 }
 
 /// What is shown when nothing can be counted.
@@ -64,7 +69,7 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
     document(class, &format!("{town} いま どこに 何人"), &body)
 }
 
-fn document(class: &str, title: &str, body: &str) -> String {
+pub(crate) fn document(class: &str, title: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"ja\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -275,6 +280,14 @@ fn time_of_day(at: UnixMillis) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
+/// Day and minute in Japan: `2026-03-11 05:20`.
+pub(crate) fn japan_time(at: UnixMillis) -> String {
+    let seconds = i64::try_from(at.get() / 1_000).unwrap_or(0);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let time = time.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+    format!("{} {:02}:{:02}", time.date(), time.hour(), time.minute())
+}
+
 fn age(millis: u64) -> String {
     match millis / 1_000 {
         seconds @ 0..60 => format!("{seconds}秒"),
@@ -285,7 +298,7 @@ fn age(millis: u64) -> String {
 }
 
 /// Text from outside, in HTML.
-struct Escaped<'t>(&'t str);
+pub(crate) struct Escaped<'t>(pub(crate) &'t str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -15,9 +15,12 @@ use hinamori_paper::{
     PaperCard, PaperError, Press,
 };
 use hinamori_sync::town::{Package, Person};
+use serde::Serialize;
 
 use crate::data::{DataError, DataFolder, Keys};
+use crate::hall::COMMANDS;
 use crate::roster;
+use crate::signed_log::{LogError, SignedLog};
 
 /// Where Debian's packages put the fonts, and which package brings which.
 const REGULAR: (&str, &str) =
@@ -47,6 +50,9 @@ pub enum NotPrinted {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The log, without which no names are printed.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The pages cannot be made.
     #[error("the pages cannot be made")]
     Pages(#[from] PaperError),
@@ -88,8 +94,25 @@ pub enum Paper {
         /// Which.
         district: String,
     },
+    /// Sheets of numbered badges for a site, without cards. They are a series of their own, like a bundle of cards.
+    Badges {
+        /// For which site.
+        site: SiteId,
+        /// How many.
+        count: u16,
+    },
     /// How to go on by paper.
     Instructions,
+}
+
+impl Paper {
+    /// Whether it names people.
+    pub(crate) const fn names_people(&self) -> bool {
+        match self {
+            Self::Groups { .. } => true,
+            Self::Cards { .. } | Self::Badges { .. } | Self::Instructions => false,
+        }
+    }
 }
 
 /// Makes the pages, those of a drill with its word on them, and writes them to `file`, readable by the server's user alone.
@@ -102,6 +125,7 @@ pub fn print(
     paper: &Paper,
     mode: Mode,
     file: &Path,
+    user: &str,
     now: UnixMillis,
 ) -> Result<(), NotPrinted> {
     let fonts = fonts()?;
@@ -110,8 +134,13 @@ pub fn print(
     let pages = match paper {
         Paper::Cards { site, count } => cards(folder, &package, &press, *site, *count)?,
         Paper::Groups { district } => groups(folder, &package, &press, district)?,
+        Paper::Badges { site, count } => badges(folder, &package, &press, *site, *count)?,
         Paper::Instructions => press.instructions()?,
     };
+    if paper.names_people() {
+        let log = SignedLog::new(folder.path(), COMMANDS, &keys.log);
+        log.append(now, Printed { user, command: "paper groups" })?;
+    }
     let failed = |source| NotPrinted::File { file: file.to_owned(), source };
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = file.file_name().and_then(|name| name.to_str());
@@ -119,7 +148,14 @@ pub fn print(
     hinamori_private_file::replace(parent, name, &pages).map_err(failed)
 }
 
-fn fonts() -> Result<Fonts, NotPrinted> {
+/// A line of the log of commands.
+#[derive(Serialize)]
+struct Printed<'a> {
+    user: &'a str,
+    command: &'a str,
+}
+
+pub(crate) fn fonts() -> Result<Fonts, NotPrinted> {
     let read = |(path, package): (&'static str, &'static str)| {
         std::fs::read(path).map_err(|source| NotPrinted::Font { path, package, source })
     };
@@ -141,32 +177,62 @@ fn cards(
     if !(1..=MOST_CARDS).contains(&count) {
         return Err(NotPrinted::TooMany);
     }
-    let name = package.sites.iter().find(|known| known.id == site).map(|site| site.name.as_str());
-    let name = name.ok_or_else(|| DataError::unknown_site(site, package))?;
+    let name = site_name(package, site)?;
     let key = TownKey::new(package.key.0);
-    let locked = folder.lock()?;
-    let mut registry = folder.registry()?;
-    let series = registry.next_series().ok_or(NotPrinted::NoNumbers)?;
-    // Before the first page: a number that is printed is never given out again.
-    locked.save_registry(&registry)?;
-    drop(locked);
+    let series = next_series(folder)?;
     let cards: Result<Vec<PaperCard>, PaperError> =
         (1..=count).map(|number| card(series, number, &key)).collect();
     Ok(press.intake_cards(name, CardPaper::HalfA4, &cards?)?)
 }
 
+/// Sheets of badges: one letter of a card, without the card.
+fn badges(
+    folder: &DataFolder,
+    package: &Package,
+    press: &Press<'_>,
+    site: SiteId,
+    count: u16,
+) -> Result<Vec<u8>, NotPrinted> {
+    if !(1..=MOST_CARDS).contains(&count) {
+        return Err(NotPrinted::TooMany);
+    }
+    let name = site_name(package, site)?;
+    let key = TownKey::new(package.key.0);
+    let series = next_series(folder)?;
+    let printed = (1..=count).map(|number| badge(Number { series, number, letter: 0 }, &key));
+    let badges: Result<Vec<Badge>, PaperError> = printed.collect();
+    Ok(press.badge_sheet(name, &badges?)?)
+}
+
+fn site_name(package: &Package, site: SiteId) -> Result<&str, DataError> {
+    let name = package.sites.iter().find(|known| known.id == site).map(|site| site.name.as_str());
+    name.ok_or_else(|| DataError::unknown_site(site, package))
+}
+
+/// A series that nobody has. It is used up before the first page: a number that is printed is never given out again.
+fn next_series(folder: &DataFolder) -> Result<u16, NotPrinted> {
+    let locked = folder.lock()?;
+    let mut registry = folder.registry()?;
+    let series = registry.next_series().ok_or(NotPrinted::NoNumbers)?;
+    locked.save_registry(&registry)?;
+    Ok(series)
+}
+
+fn badge(number: Number, key: &TownKey) -> Result<Badge, PaperError> {
+    let code = BadgeCode::new(&number.code(key)).map_err(|_never_so_long| PaperError::Empty)?;
+    Ok(Badge { number: PersonalText::new(number.typed_code(key)), code, called_name: None })
+}
+
 fn card(series: u16, number: u16, key: &TownKey) -> Result<PaperCard, PaperError> {
     let mut badges = [const { None }; PEOPLE_PER_CARD];
-    for (letter, badge) in (0_u8..).zip(&mut badges) {
-        let printed = Number { series, number, letter };
-        let code = BadgeCode::new(&printed.code(key)).map_err(|_never_so_long| PaperError::Empty)?;
-        let number = PersonalText::new(printed.typed_code(key));
-        *badge = Some(Badge { number, code, called_name: None });
+    for (letter, place) in (0_u8..).zip(&mut badges) {
+        *place = Some(badge(Number { series, number, letter }, key)?);
     }
     Ok(PaperCard { number: PersonalText::new(format!("{series}-{number}")), badges })
 }
 
-/// The lists of a district's groups, one behind the other. Hidden people stand on them like anybody.
+/// The lists of a district's groups, one behind the other. Hidden people are on none: the list goes from hand to hand, and says
+/// where who is on it lives.
 fn groups(
     folder: &DataFolder,
     package: &Package,
@@ -175,7 +241,7 @@ fn groups(
 ) -> Result<Vec<u8>, NotPrinted> {
     let people = roster::people_of(folder.path(), package)?;
     let mut groups: BTreeMap<String, Vec<Person>> = BTreeMap::new();
-    for person in people.into_iter().filter(|person| person.district == district) {
+    for person in people.into_iter().filter(|person| person.district == district && !person.hidden) {
         groups.entry(person.group.clone()).or_default().push(person);
     }
     if groups.is_empty() {

@@ -21,6 +21,7 @@ use crate::data::{DataError, DataFolder};
 use crate::doors::Doors;
 use crate::enrol::{NotTaken, take_in};
 use crate::hub::Hub;
+use crate::inquiry_door;
 use crate::lists::Lists;
 use crate::pull::Puller;
 use crate::session::{Ended, serve};
@@ -44,6 +45,8 @@ pub struct Addresses {
     pub boxes: SocketAddr,
     /// For browsers.
     pub web: SocketAddr,
+    /// For inquiries, of this machine only; none where nobody asks.
+    pub inquiries: Option<SocketAddr>,
 }
 
 /// What strangers may use up.
@@ -97,6 +100,12 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
+    /// The operator: inquiries have no sign-in, so that nobody elsewhere may reach them.
+    #[error("inquiries are served on this machine only, not on {address}: say 127.0.0.1")]
+    NotLocal {
+        /// What was asked for.
+        address: SocketAddr,
+    },
     /// This machine.
     #[error("a thread cannot be started")]
     Thread(#[source] io::Error),
@@ -112,6 +121,7 @@ pub struct Server {
     acceptor: Arc<Acceptor>,
     boxes: TcpListener,
     web: TcpListener,
+    inquiries: Option<TcpListener>,
     limits: Limits,
     _running: File,
 }
@@ -122,6 +132,9 @@ impl Server {
     /// # Errors
     /// [`RunError`].
     pub async fn open(folder: DataFolder, addresses: Addresses, limits: Limits) -> Result<Self, RunError> {
+        if let Some(address) = addresses.inquiries.filter(|address| !inquiry_door::is_local(address)) {
+            return Err(RunError::NotLocal { address });
+        }
         let keys = folder.keys()?;
         let running = folder.lock_for_running()?;
         let acceptor = Acceptor::new(&keys.tls_root, &keys.server).map_err(DataError::Tls)?;
@@ -133,6 +146,10 @@ impl Server {
         let town = TownWatch::open(folder, keys)?;
         stores.remember_drill(town.current().incidents.drill).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
+        let inquiries = match addresses.inquiries {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
             hub: Arc::new(Hub::new(archive, town, contacts, lists, limits.stalled_after)),
@@ -140,6 +157,7 @@ impl Server {
             acceptor: Arc::new(acceptor.with_patience(limits.patience)),
             boxes,
             web,
+            inquiries,
             limits,
             _running: running,
         })
@@ -150,7 +168,8 @@ impl Server {
     /// # Errors
     /// As the system reports.
     pub fn addresses(&self) -> io::Result<Addresses> {
-        Ok(Addresses { boxes: self.boxes.local_addr()?, web: self.web.local_addr()? })
+        let inquiries = self.inquiries.as_ref().map(TcpListener::local_addr).transpose()?;
+        Ok(Addresses { boxes: self.boxes.local_addr()?, web: self.web.local_addr()?, inquiries })
     }
 
     /// Serves until `end` is there. Everything that was confirmed to a box is durable, so ending is quick.
@@ -158,12 +177,21 @@ impl Server {
     /// # Errors
     /// [`RunError::Thread`], [`RunError::ArchiveEnded`].
     pub async fn run(self, end: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { hub, archive, acceptor, boxes, web, limits, _running: running } = self;
+        let Self { hub, archive, acceptor, boxes, web, inquiries, limits, _running: running } = self;
         let mut tasks = JoinSet::new();
         let (farewell, ended) = tokio::sync::oneshot::channel::<()>();
         let browsers = axum::serve(web::Bounded::new(web, limits.browsers), web::routes(Arc::clone(&hub)))
             .with_graceful_shutdown(async { drop(ended.await) });
         let browsers = tokio::spawn(async { browsers.await });
+        if let Some(listener) = inquiries {
+            let (door, listener) =
+                (inquiry_door::routes(Arc::clone(&hub)), web::Bounded::new(listener, limits.browsers));
+            tasks.spawn(async move {
+                if let Err(error) = axum::serve(listener, door).await {
+                    tracing::error!(%error, "inquiries are not served any more");
+                }
+            });
+        }
         tasks.spawn(keep_up(Arc::clone(&hub)));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());

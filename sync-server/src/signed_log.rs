@@ -54,7 +54,9 @@ pub enum LogError {
         source: io::Error,
     },
     /// Somebody changed the file, or the disk did.
-    #[error("line {number} of {file} is not as it was written: somebody changed the log, or the disk is damaged")]
+    #[error(
+        "line {number} of {file} is not as it was written: somebody changed the log, or the disk is damaged"
+    )]
     Broken {
         /// Which file.
         file: PathBuf,
@@ -165,7 +167,11 @@ impl<'k> SignedLog<'k> {
         Read::by_ref(file).take(window).read_to_end(&mut tail).map_err(failed)?;
         let Some(end) = tail.iter().rposition(|byte| *byte == b'\n') else {
             // Nothing, or the rest of a first line.
-            return if from == 0 { self.cut(file, 0, length).map(|()| Head::EMPTY) } else { Err(self.broken(0)) };
+            return if from == 0 {
+                self.cut(file, 0, length).map(|()| Head::EMPTY)
+            } else {
+                Err(self.broken(0))
+            };
         };
         let whole = tail.get(..end).unwrap_or_default();
         let last = whole.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -322,7 +328,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     let log = SignedLog::new(data.path(), "commands", &key);
-                    (0..5).for_each(|_| drop(log.append(AT, "line").unwrap()));
+                    (0..5).for_each(|_| assert!(log.append(AT, "line").unwrap().lines > 0));
                 });
             }
         });

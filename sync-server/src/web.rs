@@ -13,14 +13,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::Listener;
+use hinamori_model::Mode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::counts::{Counts, NotCounted, count};
+use crate::hall::HallError;
 use crate::hub::Hub;
-use crate::page;
+use crate::{page, report_file, report_page};
 
 /// However many look at the page, the databases are counted at most four times a second.
 const COUNTED_EVERY: Duration = Duration::from_millis(250);
@@ -31,6 +34,7 @@ const CONNECTION_LIVES: Duration = Duration::from_secs(60);
 pub(crate) struct Pages {
     hub: Arc<Hub>,
     counted: Mutex<Option<(Instant, Arc<Counts>)>>,
+    reading_report: Mutex<()>,
 }
 
 impl Pages {
@@ -52,9 +56,11 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/", get(live))
         .route("/drill", get(drill))
+        .route("/report", get(report_live))
+        .route("/drill/report", get(report_drill))
         .route("/counts.json", get(json))
         .route("/style.css", get(style))
-        .with_state(Arc::new(Pages { hub, counted: Mutex::new(None) }))
+        .with_state(Arc::new(Pages { hub, counted: Mutex::new(None), reading_report: Mutex::new(()) }))
 }
 
 async fn live(State(pages): State<Arc<Pages>>) -> Response {
@@ -71,14 +77,39 @@ async fn json(State(pages): State<Arc<Pages>>) -> Response {
 }
 
 async fn style() -> Response {
-    answer("text/css; charset=utf-8", Ok(page::STYLE.to_owned()))
+    answer("text/css; charset=utf-8", Ok::<_, NotCounted>(page::STYLE.to_owned()))
 }
 
-fn answer(content_type: &'static str, content: Result<String, NotCounted>) -> Response {
+async fn report_live(State(pages): State<Arc<Pages>>) -> Response {
+    report(&pages, Mode::Live).await
+}
+
+async fn report_drill(State(pages): State<Arc<Pages>>) -> Response {
+    report(&pages, Mode::Drill).await
+}
+
+/// The latest released report, as everybody may read it.
+async fn report(pages: &Pages, mode: Mode) -> Response {
+    // One at a time, whoever asks: a report of many versions is read and checked as a whole.
+    let turn = pages.reading_report.lock().await;
+    let hub = Arc::clone(&pages.hub);
+    let read = spawn_blocking(move || {
+        let report = report_file::latest(&hub.town.folder, &hub.town.keys, mode);
+        report.map(|report| report_page::of(&hub.town.current().name, mode, report.as_ref()))
+    });
+    let read = read.await.map_err(|_ended| HallError::Asked("the server ends")).and_then(|read| read);
+    drop(turn);
+    answer("text/html; charset=utf-8", read)
+}
+
+fn answer<E: std::error::Error + 'static>(
+    content_type: &'static str,
+    content: Result<String, E>,
+) -> Response {
     let (status, content_type, content) = match content {
         Ok(content) => (StatusCode::OK, content_type, content),
         Err(error) => {
-            tracing::error!(%error, "nothing could be counted");
+            tracing::error!(error = &error as &dyn std::error::Error, "a page cannot be made");
             (StatusCode::SERVICE_UNAVAILABLE, "text/html; charset=utf-8", page::trouble())
         }
     };

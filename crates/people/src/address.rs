@@ -1,6 +1,6 @@
 //! Whether two addresses name one place, however their numbers are written.
 
-use crate::fold::MOST_READ;
+use crate::fold::{MOST_READ, SearchKey};
 use crate::kana::{levelled, next_marked, widened};
 use crate::variant::kept_form;
 
@@ -60,6 +60,14 @@ impl AddressKey {
         self == other || leaves_out(self, other) || leaves_out(other, self)
     }
 
+    /// The whole, and what is left of it when the prefecture, or all up to the town, is left out.
+    fn forms(&self) -> impl Iterator<Item = String> {
+        let ends =
+            (1..).zip(&self.0).filter(|(_, letter)| AREA_ENDS.contains(letter)).map(|(place, _)| place);
+        let begins = std::iter::once(0).chain(ends).filter(|begin| *begin < self.0.len());
+        begins.map(|begin| self.0.iter().skip(begin).collect())
+    }
+
     fn ends_in_number(&self) -> bool {
         self.0.last().is_some_and(|last| last.is_ascii_digit() || *last == '-')
     }
@@ -76,6 +84,12 @@ impl AddressKey {
         }
         self.0.push(character);
     }
+}
+
+/// How an address may be written, in the one form that is compared: whole first, then with its prefecture, its county, its town
+/// left out, at most `limit` in all. Two addresses can name one place only when the whole form of one is a form of the other.
+pub fn address_forms(address: &str, limit: usize) -> Vec<SearchKey> {
+    AddressKey::read(address).forms().take(limit).map(SearchKey::of_folded).collect()
 }
 
 fn is_number_word(character: char) -> bool {

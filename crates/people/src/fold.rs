@@ -22,6 +22,11 @@ pub(crate) const BETWEEN: char = ' ';
 pub struct SearchKey(String);
 
 impl SearchKey {
+    /// Takes a text that is in its one form already.
+    pub(crate) const fn of_folded(text: String) -> Self {
+        Self(text)
+    }
+
     /// The key's text. It is as personal as the name.
     pub fn expose(&self) -> &str {
         &self.0

@@ -30,6 +30,7 @@ mod roster_index;
 mod standing;
 mod variant;
 
+pub use address::address_forms;
 pub use districts::{DistrictFigures, DistrictResident, Districts};
 pub use fold::{MOST_CHARACTERS, SearchKey, fold};
 pub use index::{Entry, Hits, NameIndex};

@@ -11,18 +11,25 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub(crate) const MOST_CELL_CHARACTERS: usize = 2_000;
 
 /// A CSV file that grows by records.
-pub(crate) struct CsvFile {
+pub struct CsvFile {
     text: String,
     is_new_record: bool,
 }
 
+impl Default for CsvFile {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl CsvFile {
-    pub(crate) fn new() -> Self {
+    /// An empty file: nothing but the mark that it is UTF-8.
+    pub fn new() -> Self {
         Self { text: BYTE_ORDER_MARK.to_owned(), is_new_record: true }
     }
 
     /// A cell with text of whatever origin. What is longer than a cell may be ends with 「…」.
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.separate();
         let text = tidy(text);
         let apostrophe = if begins_formula(&text) { "'" } else { "" };
@@ -36,27 +43,28 @@ impl CsvFile {
     }
 
     /// A cell with a number of our own, which may be negative and is no formula.
-    pub(crate) fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
+    pub fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
         self.separate();
         self.text.push_str(&number.to_string());
         self
     }
 
     /// Ends the record.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.text.push_str("\r\n");
         self.is_new_record = true;
     }
 
     /// A record of texts.
-    pub(crate) fn record<'t>(&mut self, cells: impl IntoIterator<Item = &'t str>) {
+    pub fn record<'t>(&mut self, cells: impl IntoIterator<Item = &'t str>) {
         for cell in cells {
             self.text(cell);
         }
         self.end();
     }
 
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
+    /// The file.
+    pub fn into_bytes(self) -> Vec<u8> {
         self.text.into_bytes()
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hinamori_model::SiteId;
+use serde::{Deserialize, Serialize};
 
 use crate::column::{AgeBand, HeadCountKind, Need, Sex};
 use crate::occasion::{Occasion, Period};
@@ -21,7 +22,7 @@ pub const MOST_NAME_BYTES: usize = 300;
 ///
 /// Headquarters' sheet has the sum; what is published is made of `shown` alone. Nowhere do the two stand side by side.
 /// `Debug` says neither.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
     /// Everybody but hidden people.
     pub shown: u32,
@@ -51,7 +52,7 @@ impl Total {
 ///
 /// Each person is counted at one site and in one whereabouts: where the latest certain record says. Then the sums for
 /// the town count nobody twice. Only a [`Total`] has hidden people in it; every other count is of shown people.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteFigures {
     /// With a record of their own in the shelter, residents and visitors.
     pub in_shelter: Total,
@@ -328,6 +329,16 @@ impl Figures {
     /// Their time.
     pub const fn period(&self) -> Period {
         self.period
+    }
+
+    /// The sites with their counts, in the order of their ids: for whoever keeps them.
+    pub fn sites(&self) -> &[(Site, SiteFigures)] {
+        &self.sites
+    }
+
+    /// The households of the town.
+    pub const fn households(&self) -> u32 {
+        self.households
     }
 }
 

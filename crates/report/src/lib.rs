@@ -62,6 +62,7 @@ mod xml;
 
 pub use assessment::{Assessment, Finding, assessments_csv};
 pub use column::{AgeBand, Column, HeadCountKind, Need, Sex};
+pub use csv::CsvFile;
 pub use figures::{
     Figures, FiguresError, MOST_NAME_BYTES, MOST_PEOPLE, MOST_SITES, Part, SiteFigures, Total,
 };

@@ -99,6 +99,11 @@ impl Sheet {
         self.audience
     }
 
+    /// Its time.
+    pub const fn period(&self) -> Period {
+        self.period
+    }
+
     /// Its columns.
     pub fn columns(&self) -> &[Column] {
         &self.columns

@@ -17,6 +17,7 @@
 
 mod directory;
 mod error;
+mod figures;
 mod key_row;
 mod keys;
 mod log;
@@ -29,6 +30,7 @@ mod totals;
 
 pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
 pub use error::StoreError;
+pub use figures::{Heads, HeldRollCall, RegisteredHere, StoredChange};
 pub use key_row::{FileKey, KeyRow};
 pub use keys::{Absorbed, Kept, KeyTable, MOST_KEYS};
 pub use log::{Budget, Concerned, Durability, Ingested, Refused};

@@ -446,7 +446,7 @@ pub(crate) fn presence_records(
     Ok(records)
 }
 
-fn record_of_row(row: &Row<'_>) -> Result<Record, StoreError> {
+pub(crate) fn record_of_row(row: &Row<'_>) -> Result<Record, StoreError> {
     let foreign = |what| move || StoreError::ForeignValue { what };
     let code = |name| row.get::<_, Option<u64>>(name);
     let person = row.get::<_, Option<[u8; 16]>>("person")?.map(PersonId::from_bytes);

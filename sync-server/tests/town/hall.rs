@@ -49,11 +49,13 @@ pub(crate) struct Hall {
     folder: TempDir,
     boxes: String,
     web: String,
+    inquiries: String,
 }
 
 impl Hall {
     pub(crate) fn new() -> Self {
-        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes: free_address(), web: free_address() };
+        let [boxes, web, inquiries] = [(); 3].map(|()| free_address());
+        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes, web, inquiries };
         hall.write_registers();
         hall.must(&["init"]);
         let said = hall.import();
@@ -228,7 +230,7 @@ impl Hall {
     pub(crate) fn run(&self) -> Running {
         let mut run = Command::new(PROGRAM);
         run.arg("run").arg("--data").arg(self.path().join("server"));
-        run.args(["--boxes", &self.boxes, "--web", &self.web]);
+        run.args(["--boxes", &self.boxes, "--web", &self.web, "--inquiries", &self.inquiries]);
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("log")).unwrap();
         let mut child = run.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
@@ -236,6 +238,14 @@ impl Hall {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "listening\n", "{}", self.log());
         Running { child, web: self.web.clone() }
+    }
+
+    /// Asks after somebody: the status and the answer.
+    pub(crate) fn ask(&self, inquiry: &str, content_type: &str) -> (u16, String) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.post(format!("http://{}/inquiry", self.inquiries)).content_type(content_type);
+        let mut answer = request.send(inquiry).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
     /// What every run said so far.

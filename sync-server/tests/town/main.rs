@@ -7,6 +7,7 @@
 )]
 
 mod hall;
+mod handed_out;
 mod lists;
 mod pull;
 mod roster;

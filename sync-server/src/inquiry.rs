@@ -1,0 +1,460 @@
+//! 安否情報の照会: somebody asks after somebody, and is told what their relation allows.
+//!
+//! Whom an inquiry means is found by an exact rule: the name (as it is written or read) and the birth date or the address. More
+//! than one who fits is nobody. Nothing is guessed, and nobody is proposed.
+//!
+//! **Hidden people (law 7).** "Hidden", "not held", "held, but not matched" and "did not come" are one sentence. Whoever is hidden
+//! stands in no index, so that a search for them fails as a search for a made-up name does; a search that fails goes on with
+//! an id that nobody has, and so asks the same questions of the databases as one for somebody who did not come. Every
+//! inquiry looks at the same number of places, reads who was hidden since, and is written into the log before it is answered.
+//!
+//! The index holds keyed hashes and ids, no name. The log holds who asked, and of the person asked after a keyed hash: the same one
+//! for the same question, so that an auditor sees who asks again and again.
+
+use std::collections::BTreeSet;
+
+use hinamori_model::{
+    BirthDate, CalendarDate, IncidentId, Mode, PersonId, PersonalText, Sex, UnixMillis, holds_my_number,
+};
+use hinamori_people::{address_forms, fold};
+use hinamori_record::{Presence, PresenceState};
+use hinamori_report::{Answer, Consents, Known, NotHidden, Secrecy, Tier, answer};
+use hinamori_store_sqlite::StoreError;
+use hinamori_sync::town::{Incidents, Person, Site, TownSecret};
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+
+use crate::archive::Stores;
+use crate::data::{DataFolder, Keys};
+use crate::hall::{Hall, HallError, Townspeople, WhichIncident, incident_of, key_for, mac16};
+use crate::hex;
+use crate::signed_log::{LogError, SignedLog};
+
+/// The log of inquiries.
+pub(crate) const INQUIRIES: &str = "inquiries";
+/// Bytes of an inquiry as JSON.
+pub(crate) const LONGEST_INQUIRY: usize = 16 << 10;
+/// Characters of one of its fields.
+const LONGEST_FIELD: usize = 300;
+/// Forms of an address that are looked at: whole, and without what stands before its town.
+const FORMS: usize = 4;
+
+/// How the inquirer stands to the person, as the clerk made sure by their documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// 同居の親族
+    Family,
+    /// そのほかの親族
+    Relative,
+    /// 職場の関係者
+    Workplace,
+    /// 知人
+    Acquaintance,
+}
+
+impl Relation {
+    const fn tier(self) -> Tier {
+        match self {
+            Self::Family => Tier::Family,
+            Self::Relative | Self::Workplace => Tier::RelativeOrWorkplace,
+            Self::Acquaintance => Tier::Acquaintance,
+        }
+    }
+}
+
+/// One inquiry, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiry {
+    /// Of which incident; the live one where nothing is said.
+    #[serde(default)]
+    pub incident: WhichIncident,
+    /// Who answers it.
+    pub clerk: PersonalText,
+    /// Who asks.
+    pub inquirer: Inquirer,
+    /// After whom.
+    pub sought: Sought,
+}
+
+/// Who asks, as the law wants it to be written down (災害対策基本法施行規則 8条の2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquirer {
+    /// 氏名
+    pub name: PersonalText,
+    /// 住所
+    pub address: PersonalText,
+    /// 照会の理由
+    pub reason: PersonalText,
+    /// By which document the clerk made sure, without its number.
+    pub identity_document: PersonalText,
+    /// 続柄
+    pub relation: Relation,
+}
+
+/// After whom somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sought {
+    /// As it is written, or in kana.
+    pub name: PersonalText,
+    /// Address or district.
+    #[serde(default)]
+    pub address: Option<PersonalText>,
+    /// `1948-03-11`.
+    #[serde(default)]
+    pub birth: Option<PersonalText>,
+    /// If the inquirer knows it.
+    #[serde(default)]
+    pub sex: Option<Sex>,
+}
+
+/// An inquiry that nobody can answer. It quotes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadInquiry {
+    /// It is no inquiry.
+    #[error("the inquiry has not the form that it needs")]
+    Form,
+    /// Something that has to be said is missing.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A field is too long.
+    #[error("{0} is longer than {LONGEST_FIELD} characters")]
+    TooLong(&'static str),
+    /// Twelve digits that may be a My Number.
+    #[error("{0} has twelve digits that may be a 個人番号: leave them out")]
+    MyNumber(&'static str),
+    /// The birth date is no day.
+    #[error("the birth date is no day of the form 1948-03-11")]
+    BirthDate,
+}
+
+impl Inquiry {
+    /// Reads and checks one.
+    ///
+    /// # Errors
+    /// [`BadInquiry`].
+    pub fn read(json: &[u8]) -> Result<Self, BadInquiry> {
+        if json.len() > LONGEST_INQUIRY {
+            return Err(BadInquiry::Form);
+        }
+        let inquiry: Self = serde_json::from_slice(json).map_err(|_quotes_a_name| BadInquiry::Form)?;
+        inquiry.check()?;
+        Ok(inquiry)
+    }
+
+    fn check(&self) -> Result<(), BadInquiry> {
+        let Self { clerk, inquirer, sought, .. } = self;
+        let Inquirer { name, address, reason, identity_document, relation: _ } = inquirer;
+        let needed = [
+            ("the clerk", clerk),
+            ("the inquirer's name", name),
+            ("the inquirer's address", address),
+            ("the reason", reason),
+            ("the identity document", identity_document),
+            ("the name of the person asked after", &sought.name),
+        ];
+        if let Some((what, _)) = needed.iter().find(|(_, text)| text.expose().trim().is_empty()) {
+            return Err(BadInquiry::Missing(what));
+        }
+        let optional = [("the address of the person asked after", sought.address.as_ref())];
+        let said = optional.into_iter().filter_map(|(what, text)| Some((what, text?)));
+        for (what, text) in needed.into_iter().chain(said) {
+            if text.expose().chars().count() > LONGEST_FIELD {
+                return Err(BadInquiry::TooLong(what));
+            }
+            if holds_my_number(text.expose()) {
+                return Err(BadInquiry::MyNumber(what));
+            }
+        }
+        let is_blank =
+            |text: &Option<PersonalText>| text.as_ref().is_none_or(|text| text.expose().trim().is_empty());
+        if is_blank(&sought.address) && is_blank(&sought.birth) {
+            return Err(BadInquiry::Missing("the birth date or the address of the person asked after"));
+        }
+        sought.birth_date().map(|_date| ())
+    }
+}
+
+impl Sought {
+    fn birth_date(&self) -> Result<Option<BirthDate>, BadInquiry> {
+        let text = self.birth.as_ref().map_or("", |birth| birth.expose().trim());
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mut parts = text.split('-');
+        let mut next = || parts.next().and_then(|part| part.parse::<u16>().ok());
+        let (Some(year), Some(month), Some(day), None) = (next(), next(), next(), next()) else {
+            return Err(BadInquiry::BirthDate);
+        };
+        let (Ok(month), Ok(day)) = (u8::try_from(month), u8::try_from(day)) else {
+            return Err(BadInquiry::BirthDate);
+        };
+        let date = CalendarDate::new(year, month, day).map_err(|_no_day| BadInquiry::BirthDate)?;
+        Ok(Some(date.into()))
+    }
+}
+
+/// By what a person may be found: one place of the index each.
+#[derive(Clone, Copy)]
+enum By {
+    Birth,
+    /// The whole address, as the roster has it.
+    Address,
+    /// What is left of the roster's address without its beginning.
+    RestOfAddress,
+}
+
+/// Everybody who may be found, as keyed hashes.
+pub(crate) struct SoughtIndex {
+    key: hmac::Key,
+    people: Vec<(PersonId, Sex)>,
+    /// Sorted. The number is the place in `people`.
+    places: Vec<(u64, u32)>,
+}
+
+impl SoughtIndex {
+    /// Of everybody who is not hidden. It takes some hashes for each.
+    pub(crate) fn build<'p>(people: impl IntoIterator<Item = &'p Person>, secret: &TownSecret) -> Self {
+        let key = key_for(b"hinamori inquiry index/v1", secret);
+        let mut index = Self { key, people: Vec::new(), places: Vec::new() };
+        for person in people {
+            let Ok(place) = u32::try_from(index.people.len()) else { break };
+            index.people.push((person.id, person.sex));
+            for name in [&person.name, &person.kana] {
+                let name = name_key(name);
+                if name.is_empty() {
+                    continue;
+                }
+                let birth = person.birth.map(|birth| index.hash(&name, By::Birth, &birth_text(birth)));
+                index.places.extend(birth.map(|hash| (hash, place)));
+                for (text, by) in address_places(&person.address)
+                    .into_iter()
+                    .chain(address_places(&PersonalText::new(&*person.district)))
+                {
+                    index.places.push((index.hash(&name, by, &text), place));
+                }
+            }
+        }
+        index.places.sort_unstable();
+        index.places.dedup();
+        index
+    }
+
+    fn hash(&self, name: &str, by: By, text: &str) -> u64 {
+        let by = match by {
+            By::Birth => b"birth".as_slice(),
+            By::Address => b"address",
+            By::RestOfAddress => b"rest",
+        };
+        let mac = mac16(&self.key, &[by, name.as_bytes(), text.as_bytes()]);
+        u64::from_be_bytes(mac.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// The one person whom the inquiry means. It looks at the same number of places for every inquiry.
+    fn find(&self, sought: &Sought) -> Option<PersonId> {
+        let name = name_key(&sought.name);
+        let birth = sought.birth_date().ok().flatten().map(birth_text);
+        let address = sought.address.as_ref().map_or("", PersonalText::expose);
+        let mut forms = address_forms(address, FORMS).into_iter();
+        let whole = forms.next().map(|form| form.expose().to_owned());
+        let mut asked = vec![(By::Birth, birth), (By::Address, whole.clone()), (By::RestOfAddress, whole)];
+        // Whoever writes more of an address than the roster has.
+        asked.extend((1..FORMS).map(|_| (By::Address, forms.next().map(|form| form.expose().to_owned()))));
+        let mut found = BTreeSet::new();
+        for (by, text) in asked {
+            let hash = self.hash(&name, by, text.as_deref().unwrap_or_default());
+            let begin = self.places.partition_point(|(known, _)| *known < hash);
+            let fitting = self.places.iter().skip(begin).take_while(|(known, _)| *known == hash);
+            // A place without a text is looked at too, and fits nobody.
+            found.extend(fitting.filter(|_| text.is_some()).map(|(_, place)| *place));
+        }
+        let person = |place: &u32| self.people.get(usize::try_from(*place).unwrap_or(usize::MAX));
+        let fits = |sex: Sex| match sought.sex {
+            None | Some(Sex::Unknown) => true,
+            Some(said) => sex == Sex::Unknown || sex == said,
+        };
+        let mut people = found.iter().filter_map(person).filter(|(_, sex)| fits(*sex)).map(|(id, _)| *id);
+        let first = people.next();
+        if people.next().is_some() { None } else { first }
+    }
+
+    /// What stands for the person asked after in the log, and an id that nobody has.
+    fn pseudonym(&self, sought: &Sought) -> [u8; 16] {
+        let name = name_key(&sought.name);
+        let text = |text: &Option<PersonalText>| text.as_ref().map_or("", PersonalText::expose).to_owned();
+        let (birth, address) = (text(&sought.birth), text(&sought.address));
+        mac16(&self.key, &[b"sought", name.as_bytes(), birth.as_bytes(), address.as_bytes()])
+    }
+}
+
+/// A name in the one form that is compared, with nothing between its parts.
+fn name_key(name: &PersonalText) -> String {
+    fold(name.expose()).expose().chars().filter(|letter| !letter.is_whitespace()).collect()
+}
+
+/// The forms of an address of the roster, whole and rest.
+fn address_places(address: &PersonalText) -> Vec<(String, By)> {
+    let forms = address_forms(address.expose(), FORMS);
+    let kinds = std::iter::once(By::Address).chain(std::iter::repeat(By::RestOfAddress));
+    let forms = forms.iter().map(|form| form.expose().to_owned()).zip(kinds);
+    forms.filter(|(form, _)| !form.is_empty()).collect()
+}
+
+fn birth_text(birth: BirthDate) -> String {
+    let day = birth.expose();
+    format!("{}-{}-{}", day.year(), day.month(), day.day())
+}
+
+/// What the databases say of an inquiry.
+pub(crate) struct Looked {
+    answer: Answered,
+    pseudonym: [u8; 16],
+}
+
+enum Answered {
+    By(Answer),
+    /// A death is told by people.
+    AtTheDesk,
+}
+
+/// Looks up whom an inquiry means and where they are.
+pub(crate) fn look_up(
+    stores: &Stores,
+    index: &SoughtIndex,
+    sites: &[Site],
+    incidents: Incidents,
+    inquiry: &Inquiry,
+    now: UnixMillis,
+) -> Result<Looked, StoreError> {
+    let mode = Mode::from(inquiry.incident);
+    let incident = incident_of(incidents, mode);
+    let pseudonym = index.pseudonym(&inquiry.sought);
+    let [live, drill] = stores.all();
+    let mut hidden = live.hidden_by_record()?;
+    if mode == Mode::Drill {
+        hidden.extend(drill.hidden_by_record()?);
+    }
+    let secrecy = |person| if hidden.contains(&person) { Secrecy::Hidden } else { Secrecy::Open };
+    let proof = index.find(&inquiry.sought).and_then(|person| NotHidden::check(person, secrecy));
+    // From here on one who was not found, one who is hidden and one who did not come are alike: an id without a record.
+    let asked_of = proof.map_or(PersonId::from_bytes(pseudonym), NotHidden::person);
+    let presence = stores.store_of(incident).presence(incident, live.canonical(asked_of)?)?;
+    let known = match (proof, presence) {
+        (Some(_), Some(Presence { state: PresenceState::Deceased, .. })) => {
+            return Ok(Looked { answer: Answered::AtTheDesk, pseudonym });
+        }
+        (Some(proof), Some(presence)) => {
+            let place = place_of(stores, sites, incident, &presence, now)?;
+            // Condition, contact and consents stand in sealed profiles.
+            Some(Known::new(proof, place.map(PersonalText::new), None, None, Consents::default()))
+        }
+        (Some(_) | None, Some(_) | None) => None,
+    };
+    let answer = Answered::By(answer(inquiry.inquirer.relation.tier(), known.as_ref()));
+    Ok(Looked { answer, pseudonym })
+}
+
+/// Where somebody is, as far as it is certain.
+fn place_of(
+    stores: &Stores,
+    sites: &[Site],
+    incident: IncidentId,
+    presence: &Presence,
+    now: UnixMillis,
+) -> Result<Option<String>, StoreError> {
+    let name = |id| sites.iter().find(|site| site.id == id).map(|site| site.name.clone());
+    let Presence { site, state, seen_at, details, .. } = presence;
+    Ok(match state {
+        PresenceState::Here => {
+            let since = stores.store_of(incident).roll_call(incident, *site, now)?.unwrap_or_default();
+            name(*site).filter(|_| seen_at.millis() >= since)
+        }
+        PresenceState::Out | PresenceState::Overnight | PresenceState::InCar => name(*site),
+        PresenceState::AtHome => Some("自宅".to_owned()),
+        PresenceState::Moved => details.to.and_then(name),
+        PresenceState::Passed
+        | PresenceState::Left
+        | PresenceState::ToldElsewhere
+        | PresenceState::Deceased => None,
+    })
+}
+
+/// What the clerk reads out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// The sentences.
+    pub answer: PersonalText,
+    /// Whether a person of the desk has to speak with the inquirer.
+    pub desk: bool,
+}
+
+impl Looked {
+    pub(crate) fn reply(&self, mode: Mode) -> Reply {
+        match &self.answer {
+            Answered::By(answer) => Reply { answer: answer.sentences(mode), desk: false },
+            Answered::AtTheDesk => {
+                let drill = if mode == Mode::Drill { "【訓練】" } else { "" };
+                let text = format!("{drill}担当の職員がお答えします。しばらくお待ちください。");
+                Reply { answer: PersonalText::new(text), desk: true }
+            }
+        }
+    }
+}
+
+/// A line of the log of inquiries.
+#[derive(Serialize)]
+struct Logged<'a> {
+    user: &'a str,
+    clerk: &'a PersonalText,
+    inquirer: &'a Inquirer,
+    incident: WhichIncident,
+    /// A keyed hash of what was asked, for a name would stand here for ever.
+    sought: String,
+    answer: &'static str,
+}
+
+/// Writes an inquiry and what it was answered into the log; it may be answered when this returns.
+pub(crate) fn log(
+    folder: &DataFolder,
+    keys: &Keys,
+    inquiry: &Inquiry,
+    looked: &Looked,
+    user: &str,
+    now: UnixMillis,
+) -> Result<(), LogError> {
+    let answer = match &looked.answer {
+        Answered::By(Answer::NotHeld) => "none",
+        Answered::By(Answer::Held) => "held",
+        Answered::By(Answer::Told { .. }) => "told",
+        Answered::AtTheDesk => "desk",
+    };
+    let Inquiry { incident, clerk, inquirer, sought: _ } = inquiry;
+    let sought = hex::text(&looked.pseudonym);
+    let line = Logged { user, clerk, inquirer, incident: *incident, sought, answer };
+    SignedLog::new(folder.path(), INQUIRIES, &keys.log).append(now, line).map(|_head| ())
+}
+
+/// Answers one inquiry at the command line.
+///
+/// # Errors
+/// [`HallError`].
+pub fn inquire(
+    folder: &DataFolder,
+    inquiry: &Inquiry,
+    user: &str,
+    now: UnixMillis,
+) -> Result<Reply, HallError> {
+    let hall = Hall::open(folder)?;
+    let mode = inquiry.incident.into();
+    let people: Townspeople = hall.people(mode)?;
+    let index = SoughtIndex::build(people.shown(), &hall.keys.town_secret);
+    let looked = look_up(&hall.stores, &index, &hall.package.sites, hall.package.incidents, inquiry, now)?;
+    log(folder, &hall.keys, inquiry, &looked, user, now)?;
+    Ok(looked.reply(mode))
+}
+
+#[cfg(test)]
+mod tests;

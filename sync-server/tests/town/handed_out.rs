@@ -1,0 +1,167 @@
+//! What the town hall gets out: figures, reports, lists, exports, answers. 浜田 太郎 is hidden, and came.
+
+use std::process::Output;
+
+use hinamori_model::IncidentId;
+
+use crate::hall::{DRILL, Hall, LIVE, Running, TestSite};
+use crate::shelter::TestBox;
+
+/// The three of the roster and a stranger.
+const HANAKO: u8 = 1;
+const TARO_HIDDEN: u8 = 2;
+const TOME: u8 = 3;
+const STRANGER: u8 = 9;
+
+/// A town whose household lives in a district, and who of it arrived in an incident.
+async fn town_with(incident: IncidentId, people: &[u8]) -> (Hall, Running) {
+    let hall = Hall::new();
+    hall.edit_town(|town| town.replacen("[[household]]", "[[household]]\ndistrict = \"浜町\"", 1));
+    hall.import();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    people.iter().for_each(|person| drop(gym.write(incident, *person)));
+    let mut line = gym.connect().await;
+    line.until("everything confirmed", |line| line.unconfirmed() == 0).await;
+    drop(line);
+    (hall, server)
+}
+
+fn refused(hall: &Hall, arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = hall.command(arguments);
+    assert!(!status.success(), "{arguments:?}");
+    String::from_utf8(stderr).unwrap()
+}
+
+fn read(hall: &Hall, name: &str) -> String {
+    String::from_utf8(std::fs::read(hall.path().join(name)).unwrap()).unwrap()
+}
+
+fn cell<'t>(csv: &'t str, header: &str, row: &str) -> &'t str {
+    let mut lines = csv.trim_start_matches('\u{feff}').lines();
+    let place = lines.next().unwrap().split(',').position(|found| found == header).unwrap();
+    let line = lines.find(|line| line.split(',').any(|cell| cell == row)).unwrap();
+    line.split(',').nth(place).unwrap()
+}
+
+#[tokio::test]
+async fn figures_and_lists_hold_who_came_and_nothing_public_holds_who_is_hidden() {
+    let (hall, server) = town_with(LIVE, &[HANAKO, TARO_HIDDEN, TOME, STRANGER]).await;
+    let file = |name: &str| hall.path().join(name).to_str().unwrap().to_owned();
+    let [csv, public, geo] = ["counts.csv", "public.csv", "counts.geojson"].map(&file);
+    hall.must(&["counts", "--csv", &csv, "--geojson", &geo]);
+    hall.must(&["counts", "--csv", &public, "--public"]);
+    let counts = read(&hall, "counts.csv");
+    assert_eq!((cell(&counts, "避難所内", "計"), cell(&counts, "世帯数", "計")), ("4", "3"), "{counts}");
+    assert!(!read(&hall, "public.csv").contains('4') || !read(&hall, "public.csv").contains(",4,"));
+    assert!(serde_json::from_str::<serde_json::Value>(&read(&hall, "counts.geojson")).is_ok());
+    assert!(refused(&hall, &["counts"]).contains("--csv"));
+
+    let list = file("list.csv");
+    assert_eq!(hall.must(&["evacuees", "--csv", &list]), "3 people\n");
+    let list = read(&hall, "list.csv");
+    assert!(
+        list.contains("浜田 花子") && list.contains("磯崎 トメ") && list.contains("名前 未登録"),
+        "{list}"
+    );
+    assert!(!list.contains("太郎"), "{list}");
+
+    let folder = file("export");
+    assert_eq!(hall.must(&["export", &folder]), "4 records, 1 documents\n");
+    let records = read(&hall, "export/live/records.jsonl");
+    let lines: Vec<serde_json::Value> =
+        records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["kind"] == "presence" && line["incident"] == LIVE.to_string()));
+    let document =
+        std::fs::read_dir(hall.path().join("export/live/documents")).unwrap().next().unwrap().unwrap();
+    assert_eq!(std::fs::read(document.path()).unwrap()[..4], [0x85, 0x6f, 0x4a, 0x83], "Automerge's mark");
+    assert!(refused(&hall, &["export", &folder]).contains("not empty"));
+
+    // Who was shown names is known, and whoever bends it is found out.
+    let log = hall.must(&["log", "commands"]);
+    assert!(log.contains("\"evacuees\"") && log.contains("\"export\"") && !log.contains("浜田"), "{log}");
+    let path = hall.path().join("server/logs/commands.log");
+    let bent = std::fs::read_to_string(&path).unwrap().replace("\"people\":3", "\"people\":2");
+    std::fs::write(&path, bent).unwrap();
+    assert!(refused(&hall, &["log", "commands"]).contains("not as it was written"));
+    server.terminate();
+}
+
+#[tokio::test]
+async fn a_report_is_checked_by_one_released_by_another_and_corrected_as_a_new_version() {
+    let (hall, server) = town_with(DRILL, &[HANAKO, TARO_HIDDEN]).await;
+    let file = |name: &str| hall.path().join(name).to_str().unwrap().to_owned();
+    assert!(server.get("/drill/report").contains("まだ 発表は ありません"));
+    assert!(refused(&hall, &["report", "check", "--by", "岬 一郎", "--mode", "drill"]).contains("freeze"));
+    hall.must(&["report", "freeze", "--mode", "drill"]);
+    assert!(refused(&hall, &["report", "release", "--by", "岬 一郎", "--mode", "drill"]).contains("checked"));
+    hall.must(&["report", "check", "--by", "岬 一郎", "--mode", "drill"]);
+    assert!(refused(&hall, &["report", "release", "--by", "岬 一郎", "--mode", "drill"]).contains("too"));
+    let said = hall.must(&["report", "release", "--by", "浜田 次郎", "--mode", "drill"]);
+    assert!(said.starts_with("released ") && said.ends_with("version 1\n"), "{said}");
+    // The hour was over before anybody came: nothing has changed in it.
+    assert!(refused(&hall, &["report", "correct", "--mode", "drill"]).contains("nothing differs"));
+    assert!(refused(&hall, &["report", "freeze", "--mode", "drill"]).contains("correct it"));
+    let (csv, signed) = (file("report.csv"), file("report.signed"));
+    let key = hall.must(&["report", "show", "--mode", "drill", "--csv", &csv, "--signed", &signed]);
+    assert_eq!(key.trim().len(), "key ".len() + 64);
+    let sheet = read(&hall, "report.csv");
+    assert!(sheet.contains("訓練") && sheet.contains("岬 一郎") && sheet.contains("浜田 次郎"), "{sheet}");
+    assert!(std::fs::read(hall.path().join("report.signed")).unwrap().len() > 64);
+    assert!(hall.must(&["report", "list", "--mode", "drill"]).contains("1 released"));
+    assert_eq!(hall.must(&["report", "list"]), "\n", "a drill's report is none of the live ones");
+    let page = server.get("/drill/report");
+    assert!(
+        page.contains("第1版") && page.contains("これは 訓練の 報告です") && !page.contains("岬"),
+        "{page}"
+    );
+    assert!(server.get("/report").contains("まだ 発表は ありません"));
+    server.terminate();
+}
+
+fn inquiry(relation: &str, name: &str) -> String {
+    serde_json::json!({
+        "clerk": "岬 一郎",
+        "inquirer": {
+            "name": "浜田 次郎", "address": "大阪府堺市1-2", "reason": "安否", "identity_document": "運転免許証",
+            "relation": relation,
+        },
+        "sought": { "name": name, "address": "浜町" },
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn hidden_not_held_and_not_arrived_are_one_answer_and_the_log_names_nobody_sought() {
+    let (hall, server) = town_with(LIVE, &[HANAKO, TARO_HIDDEN]).await;
+    let (status, told) = hall.ask(&inquiry("family", "浜田 花子"), "application/json");
+    assert_eq!(status, 200);
+    assert!(told.contains("居場所:汐見小学校 体育館"), "{told}");
+    let (_, held) = hall.ask(&inquiry("acquaintance", "浜田花子"), "application/json");
+    assert!(held.contains("情報があります") && !held.contains("体育館"), "{held}");
+    let (status, hidden) = hall.ask(&inquiry("family", "浜田 太郎"), "application/json");
+    let not_held = hall.ask(&inquiry("family", "山川 海子"), "application/json");
+    assert_eq!((status, &hidden), (200, &not_held.1));
+    assert!(hidden.contains("お伝えできる情報はありません"));
+    // 磯崎 トメ lives in no district and did not come.
+    assert_eq!(hall.ask(&inquiry("family", "磯崎 トメ"), "application/json").1, hidden);
+    assert_eq!(hall.ask(&inquiry("family", "浜田 花子"), "text/plain").0, 403);
+    assert_eq!(hall.ask("{}", "application/json").0, 400);
+
+    let asked = hall.path().join("inquiry.json");
+    std::fs::write(&asked, inquiry("family", "浜田 太郎")).unwrap();
+    let said = hall.must(&["inquire", "--file", asked.to_str().unwrap()]);
+    assert!(hidden.contains(said.trim()), "{said}");
+    let log = hall.must(&["log", "inquiries"]);
+    assert_eq!(log.lines().count(), 6, "{log}");
+    assert!(log.contains("浜田 次郎") && log.contains("運転免許証"), "{log}");
+    assert!(["花子", "太郎", "海子", "トメ"].iter().all(|name| !log.contains(name)), "{log}");
+    assert!(["花子", "太郎", "海子", "トメ", "次郎"].iter().all(|name| !hall.log().contains(name)));
+    server.terminate();
+
+    let refused =
+        hall.command(&["run", "--boxes", hall.boxes(), "--web", hall.web(), "--inquiries", "0.0.0.0:0"]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("127.0.0.1"));
+}

@@ -10,12 +10,14 @@ use hinamori_model::{
     UnixMillis,
 };
 use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
+use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::{Card, Directory, Incidents, Package, Person, Site};
 use hinamori_sync::{PartHead, cut};
 use serde::Deserialize;
 
 use crate::data::{DataError, DataFolder, Keys};
 use crate::enrol::name_boxes;
+use crate::field_links;
 use crate::hex;
 use crate::register::{Register, RegisterFiles, read_register};
 use crate::roster;
@@ -76,6 +78,9 @@ pub enum ImportError {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The databases.
+    #[error("what boxes said of cards cannot be read")]
+    Records(#[from] StoreError),
 }
 
 #[derive(Deserialize)]
@@ -199,6 +204,8 @@ pub struct Imported {
     pub people: usize,
     /// How many cards.
     pub cards: usize,
+    /// How many cards more that boxes bound to people of the town.
+    pub field_cards: usize,
     /// Districts of some site's catchment in which nobody lives.
     pub empty_districts: BTreeSet<String>,
     /// What is wrong with the register, without its people.
@@ -233,8 +240,11 @@ pub fn import_town(
     let before = folder.package(keys)?.map(|(_, package)| package);
     let mut register = register_of(folder, files, before.as_ref(), &key, now)?;
     people.append(&mut register.people);
-    let cards = read_cards(&files.cards, &people, &key)?;
+    let mut cards = read_cards(&files.cards, &people, &key)?;
     let (people_count, card_count) = (people.len(), cards.len());
+    let mut of_field = field_links::read(folder, &cards, &people, &key)?;
+    let field_cards = of_field.len();
+    cards.append(&mut of_field);
     let directory = Directory { people, cards };
     let parts =
         cut(&directory, &keys.town_secret).map_err(|problem| wrong(&files.town, problem.to_string()))?;
@@ -275,7 +285,7 @@ pub fn import_town(
     let before = before.iter().flat_map(|package| &package.roster);
     locked.tidy_parts(package.roster.iter().chain(before))?;
     let empty_districts = empty_districts(&package);
-    Ok(Imported { package, people: people_count, cards: card_count, empty_districts, register })
+    Ok(Imported { package, people: people_count, cards: card_count, field_cards, empty_districts, register })
 }
 
 /// The register of the files, or that of the package before.
@@ -438,6 +448,8 @@ fn read_cards(file: &Path, people: &[Person], key: &TownKey) -> Result<Vec<Card>
             TokenKind::Certificate => identity.len() == 32,
             TokenKind::Uid => (4..=10).contains(&identity.len()),
             TokenKind::Badge => (8..=64).contains(&identity.len()),
+            // Only the records of boxes make these.
+            TokenKind::FieldLink => false,
         };
         if !fits {
             return Err(bad("identity has a length that this kind of token never has"));

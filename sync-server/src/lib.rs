@@ -25,6 +25,7 @@ mod doors;
 mod enrol;
 mod evacuees;
 mod export;
+mod field_links;
 mod figures;
 mod hall;
 mod hex;

@@ -314,7 +314,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn report_import(imported: &Imported) {
-    let Imported { package, people, cards, empty_districts, register } = imported;
+    let Imported { package, people, cards, field_cards, empty_districts, register } = imported;
     for (file, problem) in &register.problems {
         eprintln!("{}: {problem}", file.display());
     }
@@ -331,6 +331,9 @@ fn report_import(imported: &Imported) {
     }
     for district in empty_districts {
         eprintln!("nobody lives in {district}, which a site's catchment names");
+    }
+    if *field_cards > 0 {
+        eprintln!("{field_cards} cards were given to people in the field and are theirs from now on");
     }
     let (version, sites) = (package.version, package.sites.len());
     println!("package {version}: {sites} sites, {people} people, {cards} cards");

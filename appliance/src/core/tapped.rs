@@ -205,7 +205,9 @@ impl Core {
     }
 
     fn known_card(&self, card: CardKey) -> Option<KnownCard> {
-        self.readable(self.directory.card(card), "a card of the directory")
+        // One look for every card, also for one that the town knows from a link in the field only.
+        let derived = self.town.key.person_of_unknown_card(card);
+        self.readable(self.directory.card_of_derived(derived), "a card of the directory")
     }
 
     fn known_person(&self, person: PersonId) -> Result<Option<KnownPerson>, StoreError> {

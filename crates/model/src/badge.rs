@@ -58,7 +58,8 @@ impl Badge {
         char::from(b'A'.saturating_add(self.letter.min(25)))
     }
 
-    fn identity(self) -> String {
+    /// What names it as a token of the kind [`TokenKind::Badge`]: the code without the town's mark.
+    pub fn identity(self) -> String {
         format!("{PREFIX}-{:04}-{:04}-{}", self.series, self.number, self.letter_char())
     }
 

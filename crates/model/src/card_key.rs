@@ -22,6 +22,9 @@ pub enum TokenKind {
     Uid,
     /// A printed QR badge.
     Badge,
+    /// No token that can be read: a card of which only the id is known that it gave before anybody knew it
+    /// ([`TownKey::person_of_unknown_card`]). That id is its identity.
+    FieldLink,
 }
 
 impl TokenKind {
@@ -30,6 +33,7 @@ impl TokenKind {
             Self::Certificate => b"certificate",
             Self::Uid => b"uid",
             Self::Badge => b"badge",
+            Self::FieldLink => b"field link",
         }
     }
 }

@@ -193,4 +193,15 @@ mod tests {
             are_same(&one, &other);
         }
     }
+
+    #[test]
+    fn the_forms_of_an_address_leave_out_its_beginning() {
+        let forms = |address| {
+            let forms = address_forms(address, 4);
+            forms.iter().map(|form| form.expose().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(forms("徳島県汐見町浜１０３番地"), ["徳島県汐見町浜103", "汐見町浜103", "浜103"]);
+        assert_eq!(forms("浜町"), ["浜町"], "nothing is no form");
+        assert_eq!((forms(""), forms(&"町".repeat(300)).len()), (Vec::<String>::new(), 4));
+    }
 }

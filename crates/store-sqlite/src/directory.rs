@@ -46,6 +46,19 @@ const PERSON: &str = "id, household, district, block, name, kana, called_name, r
 /// The town's order, as far as it has one.
 const IN_ORDER: &str = "ORDER BY district, block, household, position";
 
+/// Person, binding, since when it is stopped.
+type CardRow = ([u8; 16], u8, Option<u64>);
+
+fn card_of_row(row: &Row<'_>) -> rusqlite::Result<CardRow> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn known_card((person, binding, stopped): CardRow) -> Result<KnownCard, StoreError> {
+    let binding = BindingAssurance::from_code(binding.into())
+        .ok_or(StoreError::ForeignValue { what: "binding assurance" })?;
+    Ok(KnownCard { person: PersonId::from_bytes(person), binding, stopped: stopped.map(UnixMillis::new) })
+}
+
 fn person_of_row(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
         id: PersonId::from_bytes(row.get(0)?),
@@ -84,16 +97,21 @@ impl Directory {
     pub fn card(&self, key: CardKey) -> Result<Option<KnownCard>, StoreError> {
         let mut statement =
             self.connection.prepare_cached("SELECT person, binding, stopped FROM card WHERE key = ?1")?;
-        let row = statement
-            .query_row([key.as_bytes()], |row| {
-                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u8>(1)?, row.get::<_, Option<u64>>(2)?))
-            })
-            .optional()?;
-        let Some((person, binding, stopped)) = row else { return Ok(None) };
-        let binding = BindingAssurance::from_code(binding.into())
-            .ok_or(StoreError::ForeignValue { what: "binding assurance" })?;
-        let stopped = stopped.map(UnixMillis::new);
-        Ok(Some(KnownCard { person: PersonId::from_bytes(person), binding, stopped }))
+        let row = statement.query_row([key.as_bytes()], card_of_row).optional()?;
+        row.map(known_card).transpose()
+    }
+
+    /// What a card stands for, by the id that [`hinamori_model::TownKey::person_of_unknown_card`] gives to it: also one of which
+    /// the town knows nothing else, because it was given to somebody in the field.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn card_of_derived(&self, derived: PersonId) -> Result<Option<KnownCard>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT person, binding, stopped FROM card WHERE derived = ?1 ORDER BY binding DESC LIMIT 1",
+        )?;
+        let row = statement.query_row([derived.as_bytes()], card_of_row).optional()?;
+        row.map(known_card).transpose()
     }
 
     /// Whose card it was that was taken for an unknown one, before its part was loaded: the person by the id that

@@ -235,3 +235,18 @@ fn a_directory_with_a_damaged_page_is_known_when_it_is_opened() {
     std::fs::write(&path, bytes).unwrap();
     assert!(matches!(DirectoryParts::open(&path), Err(StoreError::Damaged(_))));
 }
+
+#[test]
+fn a_card_that_was_given_in_the_field_is_found_by_the_id_that_it_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut parts, directory) = opened(folder.path());
+    let unknown = key().person_of_unknown_card(card_key(9));
+    let linked = Card { kind: TokenKind::FieldLink, identity: unknown.as_bytes().to_vec(), ..card(1) };
+    let (head, town) = part(vec![person(1, "浜町", None)], vec![card(1), linked]);
+    parts.load(&[(&head, town)], &key()).unwrap();
+    let owner = |card| directory.card_of_derived(key().person_of_unknown_card(card)).unwrap();
+    assert_eq!(owner(card_key(9)).map(|known| known.person), Some(id(1)));
+    assert_eq!(owner(card_key(1)), directory.card(card_key(1)).unwrap());
+    assert_eq!(owner(card_key(8)), None);
+    assert_eq!(directory.card(card_key(9)).unwrap(), None, "nobody knows its key");
+}

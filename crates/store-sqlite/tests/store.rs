@@ -440,3 +440,62 @@ fn a_log_that_was_moved_into_the_database_is_short_again() {
     assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
     assert_eq!(store.setting("long").unwrap().unwrap().len(), 100_000);
 }
+
+#[test]
+fn the_town_hall_sees_each_person_once_with_all_that_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let link = |number, from, to| {
+        record(number, Fact::Link { from, to, binding: BindingAssurance::AttributesSigned })
+    };
+    let came = |number, who| record(number, Fact::presence(who, PresenceEvent::Arrived, Proof::DECLARED));
+    gym.write(&[presence(1, 7, PresenceEvent::Passed), came(2, unknown_card(1)), came(3, unknown_card(2))]);
+    let taken_back = presence(4, 8, PresenceEvent::Arrived);
+    gym.write(&[taken_back.clone(), record(5, Fact::Undo { of: taken_back.id })]);
+    let undone = link(6, unknown_card(2), person(7));
+    gym.write(&[link(7, unknown_card(1), person(7)), undone.clone()]);
+    gym.write(&[record(8, Fact::Undo { of: undone.id })]);
+    let mut histories = BTreeMap::new();
+    gym.store.for_each_history(INCIDENT, |who, records| drop(histories.insert(who, records.len()))).unwrap();
+    assert_eq!(histories, BTreeMap::from([(person(7), 2), (unknown_card(2), 1)]));
+    let links = gym.store.field_links().unwrap();
+    assert_eq!(links, [(unknown_card(1), person(7), BindingAssurance::AttributesSigned)]);
+
+    let counted = record(10, Fact::HeadCount { adults: 5, children: 1, infants: 0 });
+    let named =
+        |number, adults| record(number, Fact::Named { of: counted.id, adults, children: 3, infants: 0 });
+    gym.write(&[counted.clone(), named(20, 2)]);
+    let heads = |millis| {
+        let heads = gym.store.heads(INCIDENT, NOW.plus(millis)).unwrap();
+        heads.into_iter().map(|heads| heads.people).collect::<Vec<_>>()
+    };
+    assert_eq!((heads(9), heads(10), heads(20)), (vec![], vec![[5, 1, 0]], vec![[3, 0, 0]]));
+    gym.write(&[record(30, Fact::RollCall { since: NOW }), record(31, Fact::RollCall { since: LATER })]);
+    let calls = gym.store.roll_calls(INCIDENT).unwrap();
+    assert_eq!(calls.iter().map(|call| (call.at, call.since)).collect::<Vec<_>>(), [(NOW.plus(30), NOW)]);
+
+    let hiding = |number, who, hidden| {
+        let staff = hinamori_model::StaffId::from_bytes([5; 16]);
+        record(number, Fact::Hiding { person: who, hidden, staff, proof: Proof::DECLARED })
+    };
+    gym.write(&[
+        hiding(40, unknown_card(1), true),
+        hiding(41, person(9), true),
+        hiding(42, person(9), false),
+    ]);
+    assert_eq!(gym.store.hidden_by_record().unwrap().into_iter().collect::<Vec<_>>(), [person(7)]);
+    let visitor = |number, household| {
+        record(number, Fact::Registered { person: person(6), kind: RegisteredKind::Visitor, household })
+    };
+    gym.write(&[visitor(50, None), visitor(51, Some(hinamori_model::HouseholdId::from_bytes([3; 16])))]);
+    assert!(gym.store.registered().unwrap()[&person(6)].household.is_some(), "the latest entry counts");
+    let mut sequences = Vec::new();
+    let collect = |change: hinamori_store_sqlite::StoredChange| {
+        sequences.push((change.scope, change.sequence));
+        Ok::<_, hinamori_store_sqlite::StoreError>(())
+    };
+    gym.store.for_each_change(collect).unwrap();
+    let expected: Vec<_> =
+        (1..=sequences.len()).map(|place| (scope(), u32::try_from(place).unwrap())).collect();
+    assert_eq!(sequences, expected);
+}

@@ -2,7 +2,8 @@
 
 use std::process::Output;
 
-use hinamori_model::IncidentId;
+use hinamori_model::{BindingAssurance, CardKey, IncidentId, PersonId, TownKey};
+use hinamori_record::Fact;
 
 use crate::hall::{DRILL, Hall, LIVE, Running, TestSite};
 use crate::shelter::TestBox;
@@ -164,4 +165,44 @@ async fn hidden_not_held_and_not_arrived_are_one_answer_and_the_log_names_nobody
         hall.command(&["run", "--boxes", hall.boxes(), "--web", hall.web(), "--inquiries", "0.0.0.0:0"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_card_that_was_given_to_somebody_in_the_field_is_theirs_from_the_next_package_on() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    let unknown = |number| TownKey::new([1; 32]).person_of_unknown_card(CardKey::from_bytes([number; 16]));
+    let binding = BindingAssurance::MatchedByStaff;
+    let (hanako, visitor) = (PersonId::from_bytes([HANAKO; 16]), unknown(8));
+    for (incident, from, to) in
+        [(LIVE, unknown(1), hanako), (LIVE, unknown(2), visitor), (DRILL, unknown(3), hanako)]
+    {
+        gym.write_fact(incident, Fact::Link { from, to, binding });
+    }
+    let mut line = gym.connect().await;
+    line.until("everything confirmed", |line| line.unconfirmed() == 0).await;
+    drop(line);
+    let folded = |hall: &Hall| {
+        let [town, cards, anchors, intermediates] = ["town.toml", "cards.json", "anchors", "intermediates"]
+            .map(|name| hall.path().join(name).to_str().unwrap().to_owned());
+        let arguments = [
+            "town",
+            "--town",
+            &town,
+            "--cards",
+            &cards,
+            "--anchors",
+            &anchors,
+            "--intermediates",
+            &intermediates,
+        ];
+        let Output { status, stderr, .. } = hall.command(&arguments);
+        assert!(status.success());
+        String::from_utf8(stderr).unwrap()
+    };
+    let said = folded(&hall);
+    assert!(said.contains("1 cards were given to people in the field"), "{said}");
+    server.terminate();
 }

@@ -70,13 +70,17 @@ impl TestBox {
 
     /// Writes and seals one arrival.
     pub(crate) fn write(&mut self, incident: IncidentId, person: u8) -> SealedBatch {
+        let person = PersonId::from_bytes([person; 16]);
+        self.write_fact(incident, Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED))
+    }
+
+    /// Writes and seals whatever happened.
+    pub(crate) fn write_fact(&mut self, incident: IncidentId, fact: Fact) -> SealedBatch {
         let at = now();
         let scope = DocumentScope { incident, site: self.site.id(), period: Period::of(at) };
         let (id, actor) = (self.id(), ActorId::new(self.id(), 1));
         let document = self.documents.entry(scope).or_insert_with(|| Document::new(scope, actor).unwrap());
         self.written += 1;
-        let fact =
-            Fact::presence(PersonId::from_bytes([person; 16]), PresenceEvent::Arrived, Proof::DECLARED);
         let random = u128::from(self.written) << 64 | u128::from(id.as_bytes()[0]);
         let clock = Hlc::from_packed(at.get() << 16 | self.written);
         let record =

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hinamori_model::{CardKey, HouseholdId, PersonId, PersonalText, TownKey, UnixMillis};
+use hinamori_model::{CardKey, HouseholdId, PersonId, PersonalText, TokenKind, TownKey, UnixMillis};
 use hinamori_sync::town::{self, Card, Person};
 use hinamori_sync::{PartDigest, PartHead};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -260,8 +260,16 @@ fn insert_person(to: &Transaction<'_>, part: i64, position: u32, person: &Person
 }
 
 fn insert_card(to: &Transaction<'_>, part: i64, key: &TownKey, card: &Card) -> Result<(), StoreError> {
-    let card_key = key.card_key(card.kind, &card.identity);
-    let derived: PersonId = key.person_of_unknown_card(card_key);
+    let (card_key, derived) = match <[u8; 16]>::try_from(card.identity.as_slice()) {
+        // Nobody knows its key: its row is found by the id that the card gives.
+        Ok(derived) if card.kind == TokenKind::FieldLink => {
+            (key.card_key(card.kind, &derived), PersonId::from_bytes(derived))
+        }
+        Ok(_) | Err(_) => {
+            let card_key = key.card_key(card.kind, &card.identity);
+            (card_key, key.person_of_unknown_card(card_key))
+        }
+    };
     to.prepare_cached(
         "INSERT OR REPLACE INTO card (key, part, person, binding, application_key, stopped, derived)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -12,7 +12,7 @@ use hinamori_card::{
     TryRule, read_attributes,
 };
 use hinamori_card_pcsc::ReaderName;
-use hinamori_ipc::{AttributeFault, AttributeSecret};
+use hinamori_ipc::{AttributeFault, AttributeSecret, SecretDigits};
 use hinamori_model::{BindingAssurance, PersonalText};
 use hinamori_people::Attributes;
 use hinamori_pki::{AttributeError, AttributeIssuers, VerifiedAttributes, verify_attributes};
@@ -27,6 +27,8 @@ const LONGEST_KEY: u64 = 4 << 10;
 pub(crate) enum Credential {
     Pin(Pin),
     CheckNumberB(CheckNumberB),
+    /// The card is to prove its holder instead of arriving, with the digits if they were said.
+    Holder(Option<SecretDigits>),
 }
 
 /// The secrets that wait, at most one at a reader. Nothing of them can be printed.
@@ -51,9 +53,19 @@ impl WaitingSecrets {
             AttributeSecret::Pin(digits) => Credential::Pin(digits.expose().parse()?),
             AttributeSecret::CheckNumberB(digits) => Credential::CheckNumberB(digits.expose().parse()?),
         };
-        let Some(until) = Instant::now().checked_add(WAITS) else { return Ok(()) };
-        self.all().push(Waiting { reader: reader.to_owned(), credential, until });
+        self.wait(reader, credential);
         Ok(())
+    }
+
+    /// The next card at the lane's reader proves its holder, with the digits where they are given.
+    pub(crate) fn put_holder(&self, reader: &str, pin: Option<SecretDigits>) {
+        self.forget(reader);
+        self.wait(reader, Credential::Holder(pin));
+    }
+
+    fn wait(&self, reader: &str, credential: Credential) {
+        let Some(until) = Instant::now().checked_add(WAITS) else { return };
+        self.all().push(Waiting { reader: reader.to_owned(), credential, until });
     }
 
     /// Nothing waits at the lane's reader any more.
@@ -134,6 +146,7 @@ pub(crate) fn read_out(
     issuers: &AttributeIssuers,
 ) -> Result<CardAttributes, AttributeFault> {
     let (credential, binding) = match credential {
+        Credential::Holder(_) => return Err(AttributeFault::NotRead),
         Credential::Pin(pin) => (AttributeCredential::Pin(pin), BindingAssurance::AttributesSignedWithPin),
         Credential::CheckNumberB(number) => {
             (AttributeCredential::CheckNumberB(number), BindingAssurance::AttributesSigned)

@@ -9,7 +9,7 @@ use hinamori_card::{
     contactless_id, prove_chip, read_card,
 };
 use hinamori_card_pcsc::{ReaderName, TapWork};
-use hinamori_ipc::AttributeFault;
+use hinamori_ipc::{AttributeFault, SignInFault};
 use hinamori_model::{CardKey, TokenKind, TownKey, UnixMillis};
 use hinamori_pki::{
     AttributeIssuers, CardCertificate, ChipAnswered, ChipMismatch, PathError, Purpose, VerifiedCertificate,
@@ -18,9 +18,10 @@ use hinamori_pki::{
 use hinamori_store_sqlite::ApplicationKeys;
 use tracing::debug;
 
-use crate::attributes::{CardAttributes, WaitingSecrets, read_out};
+use crate::attributes::{CardAttributes, Credential, WaitingSecrets, read_out};
 use crate::clock::{self, TimeMarks};
-use crate::lists::{Authorities, Shown, equip};
+use crate::holder::{HolderProof, Shown};
+use crate::lists::{self, Authorities, equip};
 
 /// What cards are checked against: replaced as a whole when the town's package is.
 pub(crate) struct Checks {
@@ -32,6 +33,8 @@ pub(crate) struct Checks {
     pub(crate) intermediates: Vec<Vec<u8>>,
     /// The application keys stored at registration (DER SubjectPublicKeyInfo).
     pub(crate) application_keys: Arc<ApplicationKeys>,
+    /// Those that the town lists for its staff; a card is asked for these first.
+    pub(crate) staff_keys: Arc<ApplicationKeys>,
     /// It cannot be earlier now.
     pub(crate) time: TimeMarks,
     /// Version of the town's package; 0 for a town of one box.
@@ -55,6 +58,8 @@ pub(crate) struct Reading {
     pub(crate) evidence: Found,
     /// Its attributes, if a secret waited for it.
     pub(crate) attributes: Option<Result<CardAttributes, AttributeFault>>,
+    /// What it proved of its holder, if it was to: then it is no arrival.
+    pub(crate) holder: Option<Result<HolderProof, SignInFault>>,
     /// When the work on it began.
     pub(crate) began: Instant,
 }
@@ -106,8 +111,12 @@ impl TapWork for CheckedTap {
     fn run(&self, reader: &ReaderName, card: &mut dyn Transport) -> Result<Reading, CardError> {
         let began = Instant::now();
         let checks = self.checks();
+        let mut shown = Shown::Nothing;
         let reading = match read_card(card) {
-            Ok(CardReading { contents, contactless }) => checks.examine(card, contents, contactless),
+            Ok(CardReading { contents, contactless }) => {
+                shown = Shown::of(&contents);
+                checks.examine(card, contents, contactless)
+            }
             // No reply: the card left or the reader failed, and the whole work runs again.
             Err(error @ CardError::Transport(_)) => Err(error),
             // The card answers and its content is no use: whoever holds it is received all the same.
@@ -120,12 +129,17 @@ impl TapWork for CheckedTap {
         let reading = reading?;
         // Last, so that nothing of this keeps the tap from counting. Taken out before it is presented: were the work
         // to run again, there is nothing to present.
-        let credential = self.secrets.take(reader);
-        let attributes = credential.map(|credential| match reading.card {
-            Some(_) => read_out(card, &credential, &self.issuers),
-            // There would be nothing to link.
-            None => Err(AttributeFault::NotThere),
-        });
+        let attributes = match self.secrets.take(reader) {
+            None => None,
+            Some(Credential::Holder(pin)) => {
+                return Ok(Reading { began, ..checks.prove_holder(card, reading, shown, pin.as_ref()) });
+            }
+            Some(credential) => Some(match reading.card {
+                Some(_) => read_out(card, &credential, &self.issuers),
+                // There would be nothing to link.
+                None => Err(AttributeFault::NotThere),
+            }),
+        };
         Ok(Reading { began, attributes, ..reading })
     }
 }
@@ -141,7 +155,7 @@ impl Checks {
     pub(crate) fn renewed(
         &self,
         authorities: &Authorities,
-        lists: &Shown,
+        lists: &lists::Shown,
         server: UnixMillis,
         application_keys: Arc<ApplicationKeys>,
     ) -> Self {
@@ -153,6 +167,7 @@ impl Checks {
             verifier,
             intermediates: self.intermediates.clone(),
             application_keys,
+            staff_keys: Arc::clone(&self.staff_keys),
             time: TimeMarks { authority, server, ..self.time },
             version: self.version,
         }
@@ -188,15 +203,24 @@ impl Checks {
         let Ok(certificate) = CardCertificate::parse(der.as_bytes()) else {
             return Ok(self.by_identifier(contactless, Found::UnreadableCertificate));
         };
-        let key = self.key.card_key(TokenKind::Certificate, &certificate.spki_hash().0);
-        let intermediates: Vec<&[u8]> = self.intermediates.iter().map(Vec::as_slice).collect();
-        let now = self.now();
-        let verdict = self.verifier.check(&certificate, &intermediates, purpose, now);
-        let chip = match (&verdict, self.application_keys.get(&key)) {
+        let (key, verdict) = self.judge(&certificate, purpose);
+        let stored = self.staff_keys.get(&key).or_else(|| self.application_keys.get(&key));
+        let chip = match (&verdict, stored) {
             (Ok(_), Some(stored)) => Some(prove(card, stored)?),
             (Ok(_) | Err(_), _) => None,
         };
         Ok(self.reading(Some(key), Found::Certificate { verdict, chip }))
+    }
+
+    /// Which card it is, and whether its certificate can be believed.
+    pub(crate) fn judge(
+        &self,
+        certificate: &CardCertificate,
+        purpose: Purpose,
+    ) -> (CardKey, Result<VerifiedCertificate, PathError>) {
+        let key = self.key.card_key(TokenKind::Certificate, &certificate.spki_hash().0);
+        let intermediates: Vec<&[u8]> = self.intermediates.iter().map(Vec::as_slice).collect();
+        (key, self.verifier.check(certificate, &intermediates, purpose, self.now()))
     }
 
     /// A card by what its reader saw of it. A phone's random identifier is another one next time.
@@ -210,7 +234,14 @@ impl Checks {
     }
 
     fn reading(&self, card: Option<CardKey>, evidence: Found) -> Reading {
-        Reading { version: self.version, card, evidence, attributes: None, began: Instant::now() }
+        Reading {
+            version: self.version,
+            card,
+            evidence,
+            attributes: None,
+            holder: None,
+            began: Instant::now(),
+        }
     }
 }
 

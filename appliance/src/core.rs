@@ -6,22 +6,26 @@
 //! the server, checkpoints) is done when no event waits.
 
 mod attributes;
+mod audit;
 mod care;
 mod care_entry;
 mod desk;
+mod hiding;
 mod lists;
 mod own_shelter;
+mod passes;
 mod people;
 mod profile;
 mod revocation;
 mod roster;
 mod site;
 mod slip;
+mod staff;
 mod tally;
 mod tapped;
 mod uplink;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, sync_channel};
@@ -30,11 +34,11 @@ use std::time::{Duration, Instant};
 use hinamori_card_pcsc::ReaderEvent;
 use hinamori_counter::{Input, Opening, Plan, RecentTaps, Written};
 use hinamori_ipc::{BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, ToKiosk};
-use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, PersonId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, PersonId, SiteId, StaffId, UnixMillis};
 use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact};
-use hinamori_store_sqlite::{Directory, KeyTable, Store, StoreError};
+use hinamori_store_sqlite::{KeyTable, Store, StoreError};
 use tracing::{error, info, warn};
 
 use crate::attributes::issuers_of;
@@ -50,8 +54,11 @@ use crate::own_time::{OwnTimes, TapLog};
 use crate::roster::RosterEvent;
 use crate::status::Report;
 use crate::town::Town;
+use audit::ReadLately;
 use desk::Desk;
+use hiding::Register;
 use roster::People;
+use staff::Purpose;
 use tally::Tally;
 use uplink::Uplink;
 
@@ -76,7 +83,8 @@ pub(crate) enum Event {
     Link(LinkEvent),
     Lists(ListEvent),
     Roster(RosterEvent),
-    RosterIndex(Box<Result<RosterIndex, StoreError>>),
+    /// A new index of the roster, and whom records hid when it was made.
+    RosterIndex(Box<(Result<RosterIndex, StoreError>, BTreeSet<PersonId>)>),
     /// Somebody asks how the box is.
     Status(Sender<Report>),
     /// The daemon is to end.
@@ -125,7 +133,7 @@ pub(crate) struct Core {
     own: BoxId,
     keys: Keys,
     town: Town,
-    directory: Directory,
+    directory: Register,
     roster: People,
     ledger: Ledger,
     person_keys: KeyTable,
@@ -138,6 +146,12 @@ pub(crate) struct Core {
     desks: BTreeMap<LaneId, Desk>,
     recent: RecentTaps,
     kiosks: BTreeMap<KioskId, (LaneId, Outbox)>,
+    /// Whose command is carried out now.
+    asking: Option<KioskId>,
+    /// Whom staff saw lately.
+    read_lately: BTreeMap<Option<StaffId>, ReadLately>,
+    /// Alarms of this site that a leader should see.
+    alarms: u32,
     uplink: Uplink,
     /// The lists' keeper until its thread begins, and the way to it.
     lists: Option<Lists>,
@@ -197,6 +211,9 @@ impl Core {
             desks: BTreeMap::new(),
             recent: RecentTaps::default(),
             kiosks: BTreeMap::new(),
+            asking: None,
+            read_lately: BTreeMap::new(),
+            alarms: 0,
             tally: Tally::default(),
             disk: DiskState::Ok,
             disk_tried: Instant::now(),
@@ -208,7 +225,7 @@ impl Core {
             own,
             keys,
             town,
-            directory,
+            directory: Register::new(directory),
             roster,
             ledger,
             person_keys,
@@ -284,7 +301,10 @@ impl Core {
             Event::Link(event) => self.link_event(event, now),
             Event::Lists(event) => self.list_event(event),
             Event::Roster(event) => self.roster_event(event, now),
-            Event::RosterIndex(index) => self.take_index(*index, now),
+            Event::RosterIndex(made) => {
+                let (index, hidden) = *made;
+                self.take_index(index, &hidden, now);
+            }
             Event::Status(answer) => {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
@@ -330,15 +350,18 @@ impl Core {
                 // Nobody sees any more that a card is waited for.
                 if let Some((lane, _)) = self.kiosks.remove(&kiosk) {
                     self.forget_secret(lane);
+                    self.await_nobody(lane);
                 }
             }
             KioskEvent::Command { kiosk, command } => {
                 let Some((lane, _)) = self.kiosks.get(&kiosk) else { return };
                 let lane = *lane;
+                self.asking = Some(kiosk);
                 let reply = match self.command(lane, command, now) {
                     Ok(reply) => reply,
                     Err(refusal) => Some(ToKiosk::Refused(refusal)),
                 };
+                self.asking = None;
                 // What a command changed goes out first: a kiosk sees the answer, then what was refused.
                 self.publish(now);
                 if let Some(reply) = reply {
@@ -355,10 +378,43 @@ impl Core {
         command: Command,
         now: UnixMillis,
     ) -> Result<Option<ToKiosk>, Refusal> {
-        if !matches!(command, Command::ReadAttributes { .. }) {
+        // A kiosk dismisses a panel by itself.
+        if !matches!(command, Command::Dismiss { .. }) {
             self.forget_secret(lane);
+            self.await_nobody(lane);
         }
+        self.admit(lane, &command, now)?;
+        if !matches!(command, Command::Search { .. } | Command::Dismiss { .. }) {
+            self.write_down_search(lane, audit::chosen(&command), now);
+        }
+        let reason = audit::given_reason(&command);
+        let reply = self.carry(lane, command, now)?;
+        if let Some(reply) = &reply {
+            self.note_look(lane, reason, reply, now)?;
+        }
+        Ok(reply)
+    }
+
+    fn carry(&mut self, lane: LaneId, command: Command, now: UnixMillis) -> Result<Option<ToKiosk>, Refusal> {
         match command {
+            Command::SignIn { pin } => self.await_holder(lane, Purpose::SignIn, pin, now).map(|()| None),
+            Command::SignInWithPass { code, number } => {
+                self.sign_in_with_pass(lane, &code, number.as_ref(), now)
+            }
+            Command::OpenWithoutStaff => self.open_without_staff(lane, now).map(|()| None),
+            Command::SignOut => {
+                self.end_session(lane, now);
+                Ok(None)
+            }
+            Command::IssuePass { role, days } => self.issue_pass(lane, role, days, now).map(Some),
+            Command::ShowLookups { answer } => self.show_lookups(lane, answer).map(Some),
+            Command::AskForRoom { answer } => self.ask_for_room(lane, answer, now).map(|()| None),
+            Command::Hide { person } => self.hide(lane, person, now).map(Some),
+            Command::LiftHiding { pin } => {
+                // Without somebody who answers for it, no card is waited for.
+                self.staff_at(lane).ok_or(Refusal::SignIn)?;
+                self.await_holder(lane, Purpose::LiftHiding, Some(pin), now).map(|()| None)
+            }
             Command::ReadAttributes { secret } => self.expect_attributes(lane, &secret).map(|()| None),
             Command::ShowLeaderList => Ok(Some(ToKiosk::LeaderList(self.leader_list()))),
             Command::ShowWatchList => Ok(Some(ToKiosk::WatchList(self.watch_list(now)))),
@@ -412,6 +468,10 @@ impl Core {
         let plan = self.opening.plan(command, building)?;
         let mode = plan.then.mode();
         let incident = self.incident(mode);
+        if mode != self.opening.mode() {
+            // Their last records stand where they worked.
+            self.end_sessions(now);
+        }
         let written = if plan.facts.is_empty() {
             self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident)).map_err(|problem| {
                 error!(error = &problem as &dyn std::error::Error, "the incident could not be changed");
@@ -436,6 +496,7 @@ impl Core {
             self.roster.drop_index();
             self.renew_index(now);
         }
+        self.renew_hidden(now);
         // The box may stand elsewhere now.
         self.reread(now);
         Ok(())
@@ -491,6 +552,9 @@ impl Core {
         let written = self.ledger.write(self.place(incident, lane, now), facts, now);
         if written.is_ok() {
             self.note_own_change(incident);
+            if facts.iter().any(hiding::may_hide) {
+                self.renew_hidden(now);
+            }
         }
         written.map_err(|problem| problem.reason())
     }
@@ -558,7 +622,8 @@ impl Core {
 
     fn nap(&self) -> Duration {
         let now = clock::wall();
-        let next = self.desks.values().filter_map(|desk| desk.lane.due()).min();
+        let due = |desk: &Desk| [desk.lane.due(), desk.at.due()].into_iter().flatten().min();
+        let next = self.desks.values().filter_map(due).min();
         let lanes = next.map_or(LONGEST_NAP, |at| Duration::from_millis(at.since(now).max(1)));
         let disk = if self.disk == DiskState::Ok { LONGEST_NAP } else { DISK_AGAIN };
         lanes.min(disk).min(LONGEST_NAP)
@@ -569,6 +634,7 @@ impl Core {
             desk.lane.tick(now);
         }
         self.forget_old_secrets();
+        self.end_old_sessions(now);
         if self.disk != DiskState::Ok && self.disk_tried.elapsed() >= DISK_AGAIN {
             self.try_disk();
         }

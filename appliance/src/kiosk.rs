@@ -28,6 +28,14 @@ const READ_CHUNK: usize = 4 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KioskId(u64);
 
+#[cfg(test)]
+impl KioskId {
+    /// One that no connection has.
+    pub(crate) const fn for_test() -> Self {
+        Self(u64::MAX)
+    }
+}
+
 /// What comes from a connection.
 #[derive(Debug)]
 pub(crate) enum KioskEvent {
@@ -51,6 +59,14 @@ pub(crate) struct Outbox {
 pub(crate) struct FellBehind;
 
 impl Outbox {
+    /// A kiosk for tests: the other end gives its frames.
+    #[cfg(test)]
+    pub(crate) fn for_test() -> (Self, Receiver<Vec<u8>>) {
+        let (frames, out) = sync_channel(64);
+        let (stream, _other) = UnixStream::pair().unwrap();
+        (Self { frames, stream }, out)
+    }
+
     /// Hands a message over. Never waits.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub mod control;
 mod core;
 mod daemon;
 pub mod enrolment;
+mod holder;
 mod keys;
 mod kiosk;
 mod ledger;
@@ -27,6 +28,7 @@ mod lists;
 mod own_time;
 pub mod reader_test;
 mod roster;
+mod staff;
 pub mod status;
 #[cfg(test)]
 mod test_town;

@@ -9,6 +9,7 @@ use hinamori_model::{BoxId, IncidentId, Mode, SiteId, TownKey, UnixMillis};
 use hinamori_pki::{TestHierarchies, Verifier};
 use hinamori_private_file as private_file;
 use hinamori_profile::IncidentKey;
+use hinamori_store_sqlite::ApplicationKeys;
 use hinamori_sync::town::{Incidents, LONGEST_PACKAGE, Package, PackageError, SignedPackage, Site};
 use tracing::warn;
 
@@ -17,6 +18,7 @@ use crate::clock::TimeMarks;
 use crate::keys::{IncidentKeys, LocalTown};
 use crate::lists::Authorities;
 use crate::roster::TownRoster;
+use crate::staff::Staff;
 
 const PACKAGE: &str = "town.package";
 
@@ -44,6 +46,8 @@ pub(crate) struct Town {
     pub(crate) roster: Arc<TownRoster>,
     /// Under which the keys of people are wrapped, of every incident that is not closed.
     pub(crate) incident_keys: IncidentKeys,
+    /// Who may sign in here.
+    pub(crate) staff: Staff,
 }
 
 /// Why a town package was not taken.
@@ -96,6 +100,7 @@ impl Town {
             verifier: authorities.verifier.clone(),
             intermediates: Vec::new(),
             application_keys: Arc::default(),
+            staff_keys: Arc::default(),
             time: TimeMarks::default(),
             version: 0,
         };
@@ -111,6 +116,7 @@ impl Town {
             authorities: Arc::new(authorities),
             roster: Arc::new(roster),
             incident_keys: Arc::clone(&local.incident_keys),
+            staff: Staff::default(),
         }
     }
 
@@ -132,7 +138,8 @@ impl Town {
         });
         let key = TownKey::new(package.key.0);
         let authorities = authorities_of(&package, root, tests, now);
-        let checks = Arc::new(checks(&package, &key, &authorities));
+        let staff = Staff::at(package.staff.clone(), site.id);
+        let checks = Arc::new(checks(&package, &key, &authorities, staff.application_keys()));
         let incident_keys = package.incident_keys.iter();
         let incident_keys = incident_keys.map(|(id, key)| (*id, IncidentKey::new(*id, key.0))).collect();
         let roster = TownRoster { root, key: key.clone(), heads: package.roster, site: site.clone() };
@@ -148,6 +155,7 @@ impl Town {
             authorities: Arc::new(authorities),
             roster: Arc::new(roster),
             incident_keys: Arc::new(incident_keys),
+            staff,
             key,
         }
     }
@@ -188,13 +196,19 @@ pub(crate) fn authorities_of(
 }
 
 /// What cards are checked against, still without a list and without anybody's card.
-fn checks(package: &Package, key: &TownKey, authorities: &Authorities) -> Checks {
+fn checks(
+    package: &Package,
+    key: &TownKey,
+    authorities: &Authorities,
+    staff_keys: ApplicationKeys,
+) -> Checks {
     let reset = package.resets_time.then_some(package.issued_at);
     Checks {
         key: key.clone(),
         verifier: authorities.verifier.clone(),
         intermediates: package.intermediates.clone(),
         application_keys: Arc::default(),
+        staff_keys: Arc::new(staff_keys),
         time: TimeMarks { root: package.issued_at, reset, ..TimeMarks::default() },
         version: package.version,
     }

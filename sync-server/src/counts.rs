@@ -43,6 +43,9 @@ pub(crate) struct IncidentCounts {
     /// Who has not arrived, by district; none in daily life, where nobody is expected. Nothing when the roster cannot be
     /// read.
     pub(crate) districts: Option<Vec<DistrictCounts>>,
+    /// How often a box reported bulk reading, or pages that were opened without staff.
+    #[serde(skip)]
+    pub(crate) alarms: u32,
 }
 
 /// One site in one incident.
@@ -110,13 +113,15 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     let sites: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
     let asked = move |stores: &mut Stores| -> Result<_, StoreError> {
         let of = |incident| figures(stores, incident, &sites, at);
-        Ok(([of(live)?, of(daily_life)?, of(drill)?], totals(stores)?))
+        let alarms = |incident| alarms(stores, incident, &sites);
+        let alarms = [alarms(live)?, alarms(daily_life)?, alarms(drill)?];
+        Ok(([of(live)?, of(daily_life)?, of(drill)?], alarms, totals(stores)?))
     };
-    let (figures, totals) = hub.archive.ask(asked).await??;
+    let (figures, alarms, totals) = hub.archive.ask(asked).await??;
     let mut districts = hub.missing.districts(hub, &town, [live, drill]).await?;
     let modes = [(Mode::Live, live), (Mode::DailyLife, daily_life), (Mode::Drill, drill)];
-    let incidents = modes.into_iter().zip(figures);
-    let incidents = incidents.map(|((mode, incident), figures)| {
+    let incidents = modes.into_iter().zip(figures).zip(alarms);
+    let incidents = incidents.map(|(((mode, incident), figures), alarms)| {
         let districts = match mode {
             Mode::Live | Mode::Drill => districts.as_mut().map(|of| of.remove(&incident).unwrap_or_default()),
             Mode::DailyLife => Some(Vec::new()),
@@ -139,7 +144,7 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
                 ..SiteFigures::new(site, counts, building, last_contact, line)
             }
         });
-        IncidentCounts { mode, sites: sites.collect(), districts }
+        IncidentCounts { mode, sites: sites.collect(), districts, alarms }
     });
     let Totals { changes, records, assurances, quarantined } = totals;
     let assurances = ASSURANCES.map(|kind| (kind, assurances.get(&kind).copied().unwrap_or(0))).into();
@@ -166,6 +171,14 @@ fn figures(
             ))
         })
         .collect()
+}
+
+/// Alarms of the audit at all sites.
+fn alarms(stores: &Stores, incident: IncidentId, sites: &[SiteId]) -> Result<u32, StoreError> {
+    let store = stores.store_of(incident);
+    sites.iter().try_fold(0_u32, |sum, site| {
+        Ok(sum.saturating_add(store.alarms(incident, *site, UnixMillis::new(0))?))
+    })
 }
 
 fn totals(stores: &Stores) -> Result<Totals, StoreError> {

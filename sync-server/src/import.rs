@@ -6,8 +6,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hinamori_model::{
-    BindingAssurance, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, TokenKind, TownKey,
-    UnixMillis,
+    BindingAssurance, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, StaffId, TokenKind,
+    TownKey, UnixMillis,
 };
 use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
 use hinamori_store_sqlite::StoreError;
@@ -21,6 +21,7 @@ use crate::field_links;
 use crate::hex;
 use crate::register::{Register, RegisterFiles, read_register};
 use crate::roster;
+use crate::staff::{StaffToml, staff_of};
 
 /// Bytes of one input file: 100,000 cards with their keys take 80 MB.
 const LONGEST_FILE: u64 = 128 << 20;
@@ -95,6 +96,8 @@ struct TownToml {
     household: Vec<HouseholdToml>,
     #[serde(default)]
     person: Vec<PersonToml>,
+    #[serde(default)]
+    staff: Vec<StaffToml>,
 }
 
 #[derive(Deserialize)]
@@ -210,6 +213,8 @@ pub struct Imported {
     pub empty_districts: BTreeSet<String>,
     /// What is wrong with the register, without its people.
     pub register: Register,
+    /// Members of staff who were left out, because their time is over.
+    pub staff_over: Vec<StaffId>,
 }
 
 /// Reads and checks everything, stores the parts of the roster, then signs and stores the next package.
@@ -223,7 +228,7 @@ pub fn import_town(
     time: BoxTime,
     now: UnixMillis,
 ) -> Result<Imported, ImportError> {
-    let TownToml { name, incidents, lists, site, household, person } = read_town(&files.town)?;
+    let TownToml { name, incidents, lists, site, household, person, staff } = read_town(&files.town)?;
     let sites: Vec<Site> = site
         .into_iter()
         .map(|site| {
@@ -241,6 +246,7 @@ pub fn import_town(
     let mut register = register_of(folder, files, before.as_ref(), &key, now)?;
     people.append(&mut register.people);
     let mut cards = read_cards(&files.cards, &people, &key)?;
+    let staff = staff_of(staff, &files.town, (&sites, &cards), &key, now)?;
     let (people_count, card_count) = (people.len(), cards.len());
     let mut of_field = field_links::read(folder, &cards, &people, &key)?;
     let field_cards = of_field.len();
@@ -272,7 +278,7 @@ pub fn import_town(
         list_grace_millis: u64::from(lists.grace_hours).saturating_mul(MILLIS_PER_HOUR),
         resets_time: time == BoxTime::Resets,
         roster: parts.iter().map(|(head, _)| head.clone()).collect(),
-        staff: Vec::new(),
+        staff: staff.grants,
         incident_keys: Vec::new(),
         closed: Vec::new(),
         ledger_key: [0; 32],
@@ -285,7 +291,16 @@ pub fn import_town(
     let before = before.iter().flat_map(|package| &package.roster);
     locked.tidy_parts(package.roster.iter().chain(before))?;
     let empty_districts = empty_districts(&package);
-    Ok(Imported { package, people: people_count, cards: card_count, field_cards, empty_districts, register })
+    let staff_over = staff.over;
+    Ok(Imported {
+        package,
+        people: people_count,
+        cards: card_count,
+        field_cards,
+        empty_districts,
+        register,
+        staff_over,
+    })
 }
 
 /// The register of the files, or that of the package before.
@@ -347,7 +362,7 @@ fn read_town(file: &Path) -> Result<TownToml, ImportError> {
 }
 
 fn check_town(town: &TownToml) -> Result<(), String> {
-    let TownToml { name, incidents, lists: _, site, household, person } = town;
+    let TownToml { name, incidents, lists: _, site, household, person, staff: _ } = town;
     if name.trim().is_empty() {
         return Err("the town has no name".to_owned());
     }

@@ -15,6 +15,7 @@
 //! **Invariant:** one box's connection can end, stall or send garbage without another one noticing.
 
 mod archive;
+mod audit;
 mod clock;
 mod contact;
 mod counts;
@@ -50,9 +51,11 @@ mod server;
 mod server_key;
 mod session;
 mod signed_log;
+mod staff;
 mod town;
 mod web;
 
+pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
 pub use counts_file::{AskedFigures, SheetFiles, write_counts};
 pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
@@ -70,6 +73,7 @@ pub use registry::Standing;
 pub use report_file::{ReportStep, ShownReport, WhichReport, list_reports, report_step, show_report};
 pub use server::{Addresses, Limits, RunError, Server};
 pub use signed_log::LogError;
+pub use staff::staff_list;
 
 /// An error and its causes in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {

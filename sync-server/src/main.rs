@@ -8,13 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use hinamori_model::{BoxId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, PersonId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
-    Addresses, BoxTime, CodeRequest, DataFolder, Imported, Limits, OpenData, Paper, RegisterFiles, Server,
-    Standing, TownFiles, deny, import_lists, import_town, issue_code, list_status, os_user, print,
-    read_open_data,
+    Addresses, AuditQuestion, BoxTime, CodeRequest, DataFolder, Imported, Limits, OpenData, Paper,
+    RegisterFiles, Server, Standing, TownFiles, audit_list, audit_verify, deny, import_lists, import_town,
+    issue_code, list_status, os_user, print, read_open_data, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -76,6 +76,30 @@ enum Command {
         /// Moves boxes whose clock was taken too far ahead back to this machine's time.
         #[arg(long)]
         reset_time: bool,
+    },
+    /// Prints who may sign in at a box.
+    Staff {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Prints who looked at whom, as CSV, and writes down that it did; or checks that nothing of it was changed.
+    Audit {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Of this site.
+        #[arg(long)]
+        site: Option<SiteId>,
+        /// About this person.
+        #[arg(long)]
+        person: Option<PersonId>,
+        /// Since this time (RFC 3339, such as 2026-11-26T09:00:00+09:00).
+        #[arg(long, value_parser = moment)]
+        since: Option<UnixMillis>,
+        /// Checks the seals of all boxes' records and the server's own log instead.
+        #[arg(long, conflicts_with_all = ["site", "person", "since"])]
+        verify: bool,
     },
     /// Takes revocation lists in, or says which are held.
     Crl {
@@ -222,6 +246,8 @@ impl Command {
             Self::Hall(command) => Some(command.data()),
             Self::Init { data }
             | Self::Town { data, .. }
+            | Self::Staff { data }
+            | Self::Audit { data, .. }
             | Self::Paper { data, .. }
             | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
             | Self::EnrolCode { data, .. }
@@ -269,6 +295,19 @@ fn main() -> anyhow::Result<()> {
             let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
             report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);
         }
+        Command::Staff { data } => {
+            let folder = DataFolder::new(&data);
+            print!("{}", staff_list(&folder, &folder.keys()?)?);
+        }
+        Command::Audit { data, verify: true, .. } => {
+            let folder = DataFolder::new(&data);
+            print!("{}", audit_verify(&folder, &folder.keys()?)?);
+        }
+        Command::Audit { data, site, person, since, verify: false } => {
+            let folder = DataFolder::new(&data);
+            let question = AuditQuestion { site, person, since: since.unwrap_or_default() };
+            print!("{}", audit_list(&folder, &folder.keys()?, &question, now())?);
+        }
         Command::Sites { files } => {
             let OpenData { toml, sites, problems } = read_open_data(&files)?;
             for (file, problem) in &problems {
@@ -314,7 +353,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn report_import(imported: &Imported) {
-    let Imported { package, people, cards, field_cards, empty_districts, register } = imported;
+    let Imported { package, people, cards, field_cards, empty_districts, register, staff_over } = imported;
     for (file, problem) in &register.problems {
         eprintln!("{}: {problem}", file.display());
     }
@@ -334,6 +373,9 @@ fn report_import(imported: &Imported) {
     }
     if *field_cards > 0 {
         eprintln!("{field_cards} cards were given to people in the field and are theirs from now on");
+    }
+    for staff in staff_over {
+        eprintln!("staff {staff} was left out: their time is over");
     }
     let (version, sites) = (package.version, package.sites.len());
     println!("package {version}: {sites} sites, {people} people, {cards} cards");
@@ -366,6 +408,13 @@ fn run(data: &Path, addresses: Addresses) -> anyhow::Result<()> {
 fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A time as RFC 3339 writes it, from 1970 on.
+fn moment(text: &str) -> Result<UnixMillis, String> {
+    let time: Option<jiff::Timestamp> = text.parse().ok();
+    let millis = time.and_then(|time| u64::try_from(time.as_millisecond()).ok());
+    millis.map(UnixMillis::new).ok_or_else(|| "a date with time and zone is needed".to_owned())
 }
 
 /// Whether a text is HOST:PORT.

@@ -49,12 +49,15 @@ pub(crate) struct Missing(Mutex<Held>);
 enum Held {
     #[default]
     Nothing,
-    /// Of the package with this version.
-    Districts(u64, ByIncident),
+    /// Of the package with this version, with whom records hid.
+    Districts(u64, ByIncident, Hidden),
     Failed(Failed),
 }
 
 type ByIncident = BTreeMap<IncidentId, Districts>;
+
+/// Whom records hide, in each incident.
+type Hidden = BTreeMap<IncidentId, BTreeSet<PersonId>>;
 
 /// The roster could not be read.
 struct Failed {
@@ -95,8 +98,12 @@ impl Missing {
     ) -> Result<Option<BTreeMap<IncidentId, Vec<DistrictCounts>>>, NotKnown> {
         let mut held = self.0.lock().await;
         let version = town.signed.version();
+        let hidden = hub.archive.ask(move |stores| hidden_by_records(stores, incidents)).await??;
         let (mut by_incident, is_new) = match std::mem::take(&mut *held) {
-            Held::Districts(of, by_incident) if of == version => (by_incident, false),
+            // Whoever is not hidden any more may still be by the town's list: then all of it is read anew.
+            Held::Districts(of, by_incident, before) if of == version && is_within(&before, &hidden) => {
+                (by_incident, false)
+            }
             Held::Failed(failed) if !failed.is_over(version, Instant::now()) => {
                 *held = Held::Failed(failed);
                 return Ok(None);
@@ -109,16 +116,21 @@ impl Missing {
                 (by_incident, true)
             }
         };
+        let now_hidden = hidden.clone();
         let (by_incident, districts) = hub
             .archive
             .ask(move |stores| {
+                for (incident, index) in &mut by_incident {
+                    let hidden = now_hidden.get(incident).into_iter().flatten();
+                    hidden.for_each(|person| index.hide(*person, true));
+                }
                 let districts = look(stores, &mut by_incident, is_new);
                 (by_incident, districts)
             })
             .await?;
         let districts = districts?;
         // After an error everything is read anew at the next look.
-        *held = Held::Districts(version, by_incident);
+        *held = Held::Districts(version, by_incident, hidden);
         Ok(Some(districts))
     }
 }
@@ -144,6 +156,23 @@ async fn read_roster(hub: &Hub, incidents: [IncidentId; 2]) -> Option<ByIncident
         }
         Err(_ended) => None,
     }
+}
+
+/// Whoever is hidden in earnest is hidden in a drill too; what is said in a drill holds there.
+fn hidden_by_records(stores: &mut Stores, incidents: [IncidentId; 2]) -> Result<Hidden, StoreError> {
+    let [earnest, _] = stores.all();
+    let in_earnest = earnest.hidden_by_records(&BTreeSet::new())?.ids;
+    let of = |incident| {
+        let mut hidden = stores.store_of(incident).hidden_by_records(&in_earnest)?.ids;
+        hidden.extend(&in_earnest);
+        Ok((incident, hidden))
+    };
+    incidents.into_iter().map(of).collect()
+}
+
+/// Whether nobody was seen again since `before`.
+fn is_within(before: &Hidden, now: &Hidden) -> bool {
+    before.iter().all(|(incident, people)| now.get(incident).is_some_and(|now| people.is_subset(now)))
 }
 
 /// Whom somebody looks for: not the town's staff, who may live elsewhere.

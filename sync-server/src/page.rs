@@ -57,6 +57,7 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
         format!("{plate}<header><h1>{town}</h1><p>{time} 現在</p><nav>{other}</nav></header><main>{notice}");
     for (mode, word) in sections {
         for incident in counts.incidents.iter().filter(|incident| incident.mode == *mode) {
+            body.push_str(&alarms(incident));
             body.push_str(&section(incident, word, counts.at));
             body.push_str(&not_arrived(incident.districts.as_deref()));
         }
@@ -87,6 +88,17 @@ fn notice(counts: &Counts) -> String {
         number => format!(
             "<p class=\"notice\"><b>！</b> 信用できない 記録が {number}件 届きました。\
              人数には 入っていません。担当者が 確かめてください。</p>"
+        ),
+    }
+}
+
+/// Somebody has to ask who read so much, or who opened the leader's pages.
+fn alarms(incident: &IncidentCounts) -> String {
+    match incident.alarms {
+        0 => String::new(),
+        number => format!(
+            "<p class=\"notice\"><b>！</b> 大量の閲覧、または 職員カードなしの 閲覧が {number}件 あります。\
+             担当者が 閲覧の 記録を 確かめてください。</p>"
         ),
     }
 }
@@ -362,6 +374,7 @@ mod tests {
         }];
         let of = |mode| IncidentCounts {
             mode,
+            alarms: u32::from(mode == Mode::Live),
             sites: sites.clone(),
             districts: Some(if mode == Mode::DailyLife { Vec::new() } else { districts.clone() }),
         };
@@ -397,7 +410,10 @@ mod tests {
         ] {
             assert!(page.contains(expected), "{expected}: {page}");
         }
-        assert!(!page.contains("<script") && !page.contains("notice"));
+        assert!(!page.contains("<script") && page.contains("閲覧が 1件 あります"));
+        let mut quiet = counts();
+        quiet.incidents.iter_mut().for_each(|incident| incident.alarms = 0);
+        assert!(!live(&quiet).contains("notice"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Core {
     pub(super) fn await_key(&mut self, lane: LaneId) {
         let Some(desk) = self.desks.get(&lane) else { return };
         let Screen::Answer(answer) = desk.lane.screen() else { return };
-        if let Ok(person) = desk.lane.visitor(answer.id)
+        if let Ok(person) = desk.lane.holder(answer.id)
             && let Ok(person) = self.writes_for(person)
         {
             self.key_awaited = Some(person);
@@ -114,7 +114,7 @@ impl Core {
         entries: Vec<Entry>,
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
-        let person = self.desks.get(&lane).ok_or(Refusal::NotNow)?.lane.visitor(answer)?;
+        let person = self.desks.get(&lane).ok_or(Refusal::NotNow)?.lane.holder(answer)?;
         let person = self.writes_for(person).map_err(unreadable)?;
         let writing = self.seal_profile(person, entries)?;
         let incident = self.open_incident();

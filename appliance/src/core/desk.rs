@@ -2,13 +2,14 @@
 
 use hinamori_counter::Lane;
 use hinamori_ipc::{
-    Banner, CardData, ClockState, DiskState, LaneChange, LaneState, LinkState, ReaderState, Screen,
-    SiteState, Status,
+    Answer, AnswerId, Banner, CardData, ClockState, DiskState, LaneChange, LaneState, LinkState, ReaderState,
+    Screen, SiteState, Status,
 };
 use hinamori_model::{CounterKind, Direction, LaneId, Mode, SiteKind, UnixMillis};
 use hinamori_store_sqlite::{Store, StoreError};
 
 use super::Core;
+use super::staff::AtDesk;
 use crate::clock;
 use crate::config::LaneConfig;
 
@@ -17,6 +18,10 @@ pub(super) struct Desk {
     pub(super) lane: Lane,
     pub(super) reader: ReaderState,
     pub(super) shown: LaneState,
+    /// Who works here.
+    pub(super) at: AtDesk,
+    /// How often the person of the answer that is shown was looked at, as they may know it.
+    looked: Option<(AnswerId, u32)>,
 }
 
 fn setting_name(lane: LaneId) -> String {
@@ -40,7 +45,8 @@ impl Desk {
         let counter = counter.or(config.counter).unwrap_or(by_site);
         let direction = direction.unwrap_or(Direction::Entrance);
         let lane = Lane::new(config.lane, site, counter, direction);
-        Ok(Self { shown: nothing_yet(&lane), lane, reader: ReaderState::Missing })
+        let (at, looked) = (AtDesk::default(), None);
+        Ok(Self { shown: nothing_yet(&lane), lane, reader: ReaderState::Missing, at, looked })
     }
 
     /// Keeps what the lane does.
@@ -77,6 +83,7 @@ fn nothing_yet(lane: &Lane) -> LaneState {
 impl Core {
     /// Brings what a lane shows up to date; gives what changed.
     pub(super) fn refresh(&mut self, lane: LaneId, now: UnixMillis) -> Vec<LaneChange> {
+        self.count_lookups(lane);
         let Some(next) = self.lane_state(lane, now) else { return Vec::new() };
         let Some(desk) = self.desks.get_mut(&lane) else { return Vec::new() };
         let changes = desk.shown.changes_to(&next);
@@ -109,9 +116,33 @@ impl Core {
                 CounterKind::Watch => self.tally.watched,
             },
             later: self.tally.later,
-            asks_sign_in: false,
-            staff: None,
-            screen: desk.lane.screen().clone(),
+            asks_sign_in: self.town.staff.is_asked_for(),
+            staff: desk.at.shown(self.alarms),
+            screen: match (desk.lane.screen().clone(), desk.looked) {
+                (Screen::Answer(answer), Some((of, lookups))) if answer.id == of => {
+                    Screen::Answer(Answer { lookups, ..answer })
+                }
+                (screen, _) => screen,
+            },
         })
+    }
+
+    /// Counts who looked at the person of a new answer. Counted for everybody, and for a hidden person the number is 0.
+    fn count_lookups(&mut self, lane: LaneId) {
+        let Some(desk) = self.desks.get(&lane) else { return };
+        let Screen::Answer(answer) = desk.lane.screen() else { return };
+        let id = answer.id;
+        if desk.looked.is_some_and(|(of, _)| of == id) {
+            return;
+        }
+        let visitor = desk.lane.visitor(id).ok().flatten();
+        let counted = visitor.map(|visitor| {
+            let looked = self.readable(self.lookups_of(visitor.person).map(Some), "who looked at a person");
+            let looked = looked.map_or(0, |looked| u32::try_from(looked.len()).unwrap_or(u32::MAX));
+            if visitor.is_hidden || !visitor.shows_lookups() { 0 } else { looked }
+        });
+        if let Some(desk) = self.desks.get_mut(&lane) {
+            desk.looked = Some((id, counted.unwrap_or(0)));
+        }
     }
 }

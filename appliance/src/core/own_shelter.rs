@@ -89,7 +89,13 @@ impl Core {
     fn own_site(&self, number: u8, name: &str) -> Site {
         let id = own_shelter(self.own, number);
         let name = self.town.site_names.get(&id).map_or(name, String::as_str).to_owned();
-        Site { id, name, kind: SiteKind::Shelter, catchment: self.town.granted.catchment.clone() }
+        Site {
+            id,
+            name,
+            kind: SiteKind::Shelter,
+            catchment: self.town.granted.catchment.clone(),
+            position: None,
+        }
     }
 
     /// People opened a shelter of this name, and the box stands there from now on; without a name it goes back to where the town

@@ -265,7 +265,7 @@ impl Core {
         for (person, presence) in here.into_iter().take(MOST_STAYS) {
             let seen_at = presence.seen_at.millis();
             let known = self.directory.person(person)?;
-            if known.as_ref().is_some_and(|known| known.hidden) {
+            if self.directory.is_hidden(person)? {
                 continue;
             }
             let name = match known {

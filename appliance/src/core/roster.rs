@@ -1,9 +1,10 @@
 //! What the roster's keeper says, and what it is told.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hinamori_model::{Mode, UnixMillis};
+use hinamori_model::{Mode, PersonId, UnixMillis};
 use hinamori_people::{RosterIndex, RosterPerson};
 use hinamori_record::Fact;
 use hinamori_store_sqlite::{ApplicationKeys, Directory, DirectoryParts, StoreError};
@@ -133,7 +134,7 @@ fn open_parts(path: &Path) -> Result<std::io::Result<DirectoryParts>, StoreError
 const MOST_JOINED: usize = 200;
 
 /// The index of everybody whom the directory in a file holds.
-fn read_index(directory: &Path) -> Result<RosterIndex, StoreError> {
+fn read_index(directory: &Path, hidden_by_records: &BTreeSet<PersonId>) -> Result<RosterIndex, StoreError> {
     let directory = Directory::open(directory)?;
     let mut people = Vec::new();
     directory.for_each_person(|person| {
@@ -150,6 +151,7 @@ fn read_index(directory: &Path) -> Result<RosterIndex, StoreError> {
             hidden,
             ..
         } = person;
+        let hidden = hidden || hidden_by_records.contains(&person);
         let needs_support = !support.is_empty();
         let lives_here = on_register || household.is_some();
         people.push(RosterPerson {
@@ -229,9 +231,10 @@ impl Core {
             return;
         }
         let Some(path) = self.roster.path.clone() else { return };
+        let hidden = self.directory.hidden_by_records().clone();
         let Some(to_core) = self.roster.to_core.clone() else {
-            let index = read_index(&path);
-            return self.take_index(index, now);
+            let index = read_index(&path, &hidden);
+            return self.take_index(index, &hidden, now);
         };
         if self.roster.indexing != Indexing::Idle {
             self.roster.indexing = Indexing::Outdated;
@@ -239,7 +242,8 @@ impl Core {
         }
         let begun = std::thread::Builder::new().name("roster-index".to_owned()).spawn(move || {
             // A core that is gone needs none.
-            let _is_there: bool = to_core.send(Event::RosterIndex(Box::new(read_index(&path))));
+            let _is_there: bool =
+                to_core.send(Event::RosterIndex(Box::new((read_index(&path, &hidden), hidden))));
         });
         match begun {
             Ok(_thread) => self.roster.indexing = Indexing::Running,
@@ -247,8 +251,13 @@ impl Core {
         }
     }
 
-    /// An index is ready.
-    pub(super) fn take_index(&mut self, index: Result<RosterIndex, StoreError>, now: UnixMillis) {
+    /// An index is ready, in which these people were hidden by records.
+    pub(super) fn take_index(
+        &mut self,
+        index: Result<RosterIndex, StoreError>,
+        hidden: &BTreeSet<PersonId>,
+        now: UnixMillis,
+    ) {
         let is_outdated = self.roster.indexing == Indexing::Outdated;
         self.roster.indexing = Indexing::Idle;
         if self.opening.mode() == Mode::DailyLife {
@@ -258,6 +267,8 @@ impl Core {
         match index {
             Ok(index) => {
                 self.roster.index = Some(index);
+                // Somebody may have been hidden while it was made.
+                self.hide_in_index(hidden);
                 self.note_all_standings(now);
             }
             Err(problem) => {

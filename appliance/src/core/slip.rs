@@ -205,7 +205,7 @@ impl Core {
                 name => PersonalText::new(format!("{name}（{town}）")),
             };
             let called_name = Some(shown.clone());
-            tap.known = Some(KnownPerson { name: shown, called_name, hidden: false, household: Vec::new() });
+            tap.known = Some(KnownPerson { name: shown, called_name, household: Vec::new() });
             tap.watch = WatchStanding::default();
         }
         Ok(tap)

@@ -79,7 +79,11 @@ impl Core {
         let needs_all = |fact: &Fact| {
             matches!(
                 fact,
-                Fact::Undo { .. } | Fact::Link { .. } | Fact::Registered { .. } | Fact::RollCall { .. }
+                Fact::Undo { .. }
+                    | Fact::Link { .. }
+                    | Fact::Registered { .. }
+                    | Fact::RollCall { .. }
+                    | Fact::Hiding { .. }
             )
         };
         if facts.iter().any(needs_all) || self.tally.is_outdated(now) {
@@ -98,6 +102,7 @@ impl Core {
 
     /// Counts everything again.
     pub(super) fn recount(&mut self, now: UnixMillis) {
+        self.count_alarms(now);
         let counted = self.surplus_of_all(now).and_then(|hidden| {
             let later = self.later_count()?;
             self.counted(Tally { hidden, later, unsent: self.unsent()?, ..Tally::default() }, now)

@@ -52,6 +52,14 @@ impl Core {
     ) {
         // It was for this card, also if nothing came of it.
         self.forget_secret(lane);
+        let holder = outcome.as_mut().ok().and_then(|reading| reading.holder.take());
+        if self.holder_came(lane, outcome.as_ref().ok().map(|reading| (reading, holder)), now) {
+            return;
+        }
+        let card = outcome.as_ref().ok().and_then(|reading| reading.card);
+        if let Some(card) = card {
+            self.note_staff_card(lane, card, now);
+        }
         let attributes =
             outcome.as_mut().ok().and_then(|reading| reading.card.zip(reading.attributes.take()));
         let began = outcome.as_ref().map_or(last_byte, |reading| reading.began);
@@ -168,6 +176,9 @@ impl Core {
             card,
             person,
             known: self.readable(self.known_person(person), "a person of the directory"),
+            hidden: self
+                .readable(self.directory.is_hidden(person).map(Some), "who is hidden")
+                .unwrap_or(true),
             presence: self.readable(self.presence_here(person), "where a person is"),
             watch: WatchStanding { consented: self.has_agreed(person) },
             proof,
@@ -211,8 +222,7 @@ impl Core {
     }
 
     fn known_person(&self, person: PersonId) -> Result<Option<KnownPerson>, StoreError> {
-        let Some(Person { id, household, name, called_name, hidden, .. }) = self.directory.person(person)?
-        else {
+        let Some(Person { id, household, name, called_name, .. }) = self.directory.person(person)? else {
             return Ok(None);
         };
         let members = household.map(|household| self.directory.household(household)).transpose()?;
@@ -222,7 +232,7 @@ impl Core {
             let presence = self.presence_here(id)?;
             household.push(Housemate { person: id, name, relation, hidden, presence });
         }
-        Ok(Some(KnownPerson { name, called_name, hidden, household }))
+        Ok(Some(KnownPerson { name, called_name, household }))
     }
 
     /// Where a person is in the open incident, if it is at this site.

@@ -22,12 +22,14 @@ use crate::checks::Found;
 
 mod attributes;
 mod care;
+mod hiding;
 mod lists;
 mod people;
 mod profile;
 mod roster;
 mod site;
 mod slip;
+mod staff;
 
 const LANE: LaneId = LaneId(1);
 
@@ -356,6 +358,7 @@ fn a_hundred_unknown_cards_in_a_row_need_no_touch() {
             card: Some(card),
             evidence,
             attributes: None,
+            holder: None,
             began: Instant::now(),
         });
         assert_eq!(kind, AnswerKind::Welcome { name: None, party: Party::Count }, "{number}");

@@ -177,6 +177,9 @@ impl Core {
         // Who is known depends on what is open.
         self.tell_roster(now);
         let is_another = incidents != self.incidents_in_use();
+        if is_elsewhere || is_another {
+            self.end_sessions(now);
+        }
         for desk in self.desks.values_mut() {
             if is_elsewhere {
                 desk.lane.move_to(self.town.site.kind);
@@ -213,6 +216,7 @@ impl Core {
         let mode = self.opening.mode();
         let building = if mode == Mode::DailyLife { None } else { self.building(mode) };
         self.opening = Opening::new(mode, building);
+        self.renew_hidden(now);
         self.recount(now);
     }
 
@@ -381,6 +385,7 @@ impl Core {
             let latest = clock::latest_believable(now, self.town.checks.time.not_before(now));
             self.ledger.observe(ingested.latest, latest);
             self.note_concerned(ingested.concerned, now);
+            self.renew_hidden(now);
             for refused in ingested.refused {
                 warn!(error = &refused as &dyn std::error::Error, "a batch of another box was not taken");
             }

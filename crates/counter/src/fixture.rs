@@ -54,7 +54,6 @@ pub(crate) fn hanako() -> Tap {
     let known = KnownPerson {
         name: text(HANAKO, "name"),
         called_name: Some(text(HANAKO, "called")),
-        hidden: false,
         household: vec![mate(ISAMU), mate(YO)],
     };
     Tap { known: Some(known), ..unknown(HANAKO, READ) }
@@ -66,6 +65,7 @@ pub(crate) fn unknown(number: u8, proof: Proof) -> Tap {
         card: CardKey::from_bytes([number; 16]),
         person: person(number),
         known: None,
+        hidden: false,
         presence: None,
         watch: WatchStanding::default(),
         proof,
@@ -78,9 +78,7 @@ pub(crate) fn at(mut tap: Tap, state: PresenceState) -> Tap {
 }
 
 pub(crate) fn hidden(mut tap: Tap) -> Tap {
-    if let Some(known) = &mut tap.known {
-        known.hidden = true;
-    }
+    tap.hidden = true;
     tap
 }
 

@@ -90,10 +90,10 @@ fn card(number: u8, states: [usize; 4], past: bool, world: World) -> Tap {
         mate
     });
     tap.presence = state(holder);
+    tap.hidden = HIDDEN.contains(&holder);
     tap.known = Some(KnownPerson {
         name: text(holder, "name"),
         called_name: Some(text(holder, "called")),
-        hidden: HIDDEN.contains(&holder),
         household: household.collect(),
     });
     tap

@@ -14,7 +14,7 @@ use crate::attributes;
 use crate::departure;
 use crate::plan::{By, Input, Plan, Then, Written};
 use crate::shelter::{self, Gate};
-use crate::tap::Tap;
+use crate::tap::{Tap, Visitor};
 use crate::visit::{Offer, Visit};
 use crate::watch;
 
@@ -200,6 +200,21 @@ impl Lane {
         }
     }
 
+    /// Whose card brought the answer that is on the screen; `None` for heads that were counted, and for people of whom
+    /// somebody said that they are here.
+    ///
+    /// # Errors
+    /// [`Refusal::AnswerIsOver`] when it is not there any more.
+    pub fn visitor(&self, answer: AnswerId) -> Result<Option<Visitor>, Refusal> {
+        match (&self.screen, &self.visit) {
+            (Screen::Answer(shown), Some(visit)) if shown.id == answer && visit.answer == answer => {
+                Ok(visit.visitor)
+            }
+            (Screen::Answer(shown), _) if shown.id == answer => Ok(None),
+            _ => Err(Refusal::AnswerIsOver),
+        }
+    }
+
     /// What may be touched beside `answer`, which must be on the screen.
     fn offer(&self, answer: AnswerId) -> Result<&Offer, Refusal> {
         match (&self.screen, &self.visit) {
@@ -215,9 +230,8 @@ impl Lane {
     ///
     /// # Errors
     /// [`Refusal::NotNow`] for a visit of nobody who can be told again, [`Refusal::AnswerIsOver`] for another answer.
-    pub fn visitor(&self, answer: AnswerId) -> Result<PersonId, Refusal> {
-        self.offer(answer)?;
-        self.visit.as_ref().and_then(|visit| visit.person).ok_or(Refusal::NotNow)
+    pub fn holder(&self, answer: AnswerId) -> Result<PersonId, Refusal> {
+        self.visitor(answer)?.map(|visitor| visitor.person).ok_or(Refusal::NotNow)
     }
 
     /// How the holder of the card of `answer` leaves, which must be on the screen, and the record that says so.
@@ -225,7 +239,7 @@ impl Lane {
     /// # Errors
     /// [`Refusal::NotNow`] when the answer is about nobody who leaves, [`Refusal::AnswerIsOver`] for another answer.
     pub fn leaver(&self, answer: AnswerId) -> Result<(PersonId, Departure, RecordId), Refusal> {
-        let person = self.visitor(answer)?;
+        let person = self.holder(answer)?;
         let visit = self.visit.as_ref().ok_or(Refusal::NotNow)?;
         let AnswerKind::Left { departure, .. } = &visit.kind else { return Err(Refusal::NotNow) };
         // The first one: whatever is said of the departure afterwards is about the same leaving.
@@ -260,11 +274,11 @@ impl Lane {
 
     fn move_on(&mut self, then: Then, records: Vec<RecordId>, now: UnixMillis) {
         match then {
-            Then::Begin { card, person, doubt, kind, offer } => {
+            Then::Begin { card, visitor, doubt, kind, offer } => {
                 let (answer, began_at) = (self.next_answer(), now);
                 let undo_until = (!records.is_empty()).then(|| now.plus(UNDO_MILLIS));
                 self.visit =
-                    Some(Visit { card, person, began_at, answer, kind, offer, doubt, records, undo_until });
+                    Some(Visit { card, visitor, began_at, answer, kind, offer, doubt, records, undo_until });
                 self.show_visit(now);
             }
             Then::Continue { kind, offer } => {

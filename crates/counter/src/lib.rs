@@ -30,4 +30,4 @@ pub use lane::{ANSWER_HOLD_MILLIS, Lane, PANEL_HOLD_MILLIS, SAME_TAP_MILLIS, UND
 pub use opening::{Opening, OpeningPlan};
 pub use plan::{AttributesRead, Declared, DeclaredPerson, Input, Plan, Written};
 pub use recent::RecentTaps;
-pub use tap::{Housemate, KnownPerson, Tap, WatchStanding};
+pub use tap::{Housemate, KnownPerson, Tap, Visitor, WatchStanding};

@@ -4,7 +4,7 @@ use hinamori_ipc::{AnswerKind, AttributeFault, Candidates, Command, HoldReason};
 use hinamori_model::{BindingAssurance, CardKey, CounterKind, Direction, Doubts, PersonId, RecordId};
 use hinamori_record::{Fact, Presence};
 
-use crate::tap::Tap;
+use crate::tap::{Tap, Visitor};
 use crate::visit::{Offer, Step};
 
 /// What comes to a lane.
@@ -81,7 +81,7 @@ pub(crate) enum Then {
     /// A new visit.
     Begin {
         card: Option<CardKey>,
-        person: Option<PersonId>,
+        visitor: Option<Visitor>,
         doubt: bool,
         kind: AnswerKind,
         offer: Offer,
@@ -119,17 +119,17 @@ impl Plan {
         Self::of(By::Touch, Vec::new(), then)
     }
 
-    /// A visit of nobody who can be told again.
+    /// A visit of people without a card that can be told again.
     pub(crate) fn begin(by: By, doubt: bool, step: Step) -> Self {
         let Step { facts, kind, offer } = step;
-        Self::of(by, facts, Then::Begin { card: None, person: None, doubt, kind, offer })
+        Self::of(by, facts, Then::Begin { card: None, visitor: None, doubt, kind, offer })
     }
 
-    /// The visit of a card's holder.
+    /// The visit of a card.
     pub(crate) fn begin_with(tap: &Tap, step: Step) -> Self {
         let Step { facts, kind, offer } = step;
-        let (card, person, doubt) = (Some(tap.card), Some(tap.person), tap.shows_doubt());
-        Self::of(By::Card, facts, Then::Begin { card, person, doubt, kind, offer })
+        let (card, visitor, doubt) = (Some(tap.card), Some(tap.visitor()), tap.shows_doubt());
+        Self::of(By::Card, facts, Then::Begin { card, visitor, doubt, kind, offer })
     }
 
     pub(crate) fn next(step: Step) -> Self {

@@ -12,6 +12,8 @@ pub struct Tap {
     pub person: PersonId,
     /// What the directory says; `None` for an unknown card.
     pub known: Option<KnownPerson>,
+    /// 秘匿: said by the town's list or at a box, also of a card that nobody knows.
+    pub hidden: bool,
     /// Where the person is in the open incident, if it is at this lane's site: who was last seen elsewhere
     /// arrives here.
     pub presence: Option<Presence>,
@@ -28,10 +30,26 @@ pub struct KnownPerson {
     pub name: PersonalText,
     /// 呼び名
     pub called_name: Option<PersonalText>,
-    /// 秘匿
-    pub hidden: bool,
     /// The other members.
     pub household: Vec<Housemate>,
+}
+
+/// Whose visit a lane shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visitor {
+    /// Who.
+    pub person: PersonId,
+    /// On what their tap rested.
+    pub proof: Proof,
+    /// 秘匿. Nothing that is shown may follow from it.
+    pub is_hidden: bool,
+}
+
+impl Visitor {
+    /// Whether their card says enough of who they are to learn who looked at them.
+    pub fn shows_lookups(&self) -> bool {
+        self.proof.assurance.shows_household() && self.proof.binding > BindingAssurance::Declared
+    }
 }
 
 /// One other member of the household.
@@ -78,8 +96,13 @@ impl Tap {
     }
 
     /// 秘匿
-    pub fn is_hidden(&self) -> bool {
-        self.known.as_ref().is_some_and(|known| known.hidden)
+    pub const fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
+    /// Whose visit it is.
+    pub(crate) const fn visitor(&self) -> Visitor {
+        Visitor { person: self.person, proof: self.proof, is_hidden: self.hidden }
     }
 
     /// What is shown is the weaker of what the tap proved and what joins the card to the person.

@@ -8,6 +8,7 @@ use hinamori_model::{BindingAssurance, CardKey, Leaving, PersonId, PersonalText,
 use hinamori_record::{Fact, PresenceEvent, Proof};
 
 use crate::lane::SAME_TAP_MILLIS;
+use crate::tap::Visitor;
 
 /// What a counter wants recorded as one action, the answer after it, and what may be touched then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +74,8 @@ pub(crate) struct Invited {
 pub(crate) struct Visit {
     /// `None` for people without a card that can be told again.
     pub(crate) card: Option<CardKey>,
-    /// Who held it.
-    pub(crate) person: Option<PersonId>,
+    /// Whose card it was.
+    pub(crate) visitor: Option<Visitor>,
     pub(crate) began_at: UnixMillis,
     /// Its latest answer, whether or not it is still on the screen.
     pub(crate) answer: AnswerId,

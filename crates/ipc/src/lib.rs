@@ -14,6 +14,7 @@ mod frame;
 mod lane;
 mod message;
 mod people;
+mod rights;
 mod staff;
 
 pub use attributes::{

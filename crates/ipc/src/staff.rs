@@ -51,7 +51,7 @@ pub enum SignInFault {
     Over,
     /// The chip proved nothing and no PIN was given: the PIN is needed.
     NotProven,
-    /// The card is revoked, or reported as lost.
+    /// The card is revoked, not valid now, or reported as lost.
     Stopped,
     /// The PIN or the pass's number is wrong.
     WrongPin {

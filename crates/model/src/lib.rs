@@ -15,6 +15,7 @@ mod doubt;
 mod id;
 mod intake;
 mod my_number;
+mod pass;
 mod person;
 mod place;
 mod secret;
@@ -31,6 +32,7 @@ pub use intake::{
     StayForm, Urgency, YesNo,
 };
 pub use my_number::{holds_my_number, is_hyphen};
+pub use pass::StaffPass;
 pub use person::{Sex, SupportReason, SupportReasons};
 pub use place::{
     Assurance, BindingAssurance, CounterKind, Destination, Direction, Leaving, Mode, RegisteredKind, SiteKind,

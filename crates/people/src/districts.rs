@@ -93,6 +93,11 @@ impl Districts {
         self.not_arrived.update(person, standing);
     }
 
+    /// Somebody is hidden from now on, or is not any more.
+    pub fn hide(&mut self, person: PersonId, hidden: bool) {
+        self.not_arrived.hide(person, hidden);
+    }
+
     /// What is known of everybody now; of everybody else nothing is.
     pub fn update_all(&mut self, standings: &BTreeMap<PersonId, Standing>) {
         for person in std::mem::take(&mut self.known) {

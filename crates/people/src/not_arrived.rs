@@ -192,7 +192,7 @@ impl NotArrived {
         let by_id = |at: &usize| self.members.get(*at).map(|member| member.resident.person);
         let found = self.by_person.binary_search_by_key(&Some(person), by_id);
         match found.ok().and_then(|found| self.by_person.get(found)).copied() {
-            Some(at) => self.update_resident(at, standing),
+            Some(at) => self.change_resident(at, |member| member.standing = standing),
             None => {
                 let before = self.visitors.remove(&person);
                 before.into_iter().for_each(|before| self.visitor_counts.remove(before));
@@ -205,7 +205,16 @@ impl NotArrived {
         }
     }
 
-    fn update_resident(&mut self, at: usize, standing: Standing) {
+    /// Takes over that somebody is hidden, or is not any more. Visitors are no matter of it.
+    pub fn hide(&mut self, person: PersonId, hidden: bool) {
+        let by_id = |at: &usize| self.members.get(*at).map(|member| member.resident.person);
+        let found = self.by_person.binary_search_by_key(&Some(person), by_id);
+        if let Some(at) = found.ok().and_then(|found| self.by_person.get(found)).copied() {
+            self.change_resident(at, |member| member.resident.hidden = hidden);
+        }
+    }
+
+    fn change_resident(&mut self, at: usize, change: impl FnOnce(&mut Member)) {
         let place = self.homes.partition_point(|start| *start <= at).saturating_sub(1);
         let home = self.members_of(place);
         let Some(members) = self.members.get_mut(home.clone()) else { return };
@@ -214,7 +223,9 @@ impl NotArrived {
         tally.public.remove(members, View::Public);
         tally.named.remove(members, View::Named);
         let member = members.get_mut(at.saturating_sub(home.start));
-        member.into_iter().for_each(|member| member.standing = standing);
+        if let Some(member) = member {
+            change(member);
+        }
         tally.public.add(members, View::Public);
         tally.named.add(members, View::Named);
     }

@@ -81,6 +81,11 @@ impl RosterIndex {
         self.districts.update(person, standing);
     }
 
+    /// Somebody is hidden from now on, or is not any more.
+    pub fn hide(&mut self, person: PersonId, hidden: bool) {
+        self.districts.hide(person, hidden);
+    }
+
     /// What is known of everybody now; of everybody else nothing is.
     pub fn update_all(&mut self, standings: &BTreeMap<PersonId, Standing>) {
         self.districts.update_all(standings);

@@ -1,5 +1,8 @@
 //! Whether the chip itself is here: its own key answered a fresh challenge.
 
+use der::Encode as _;
+
+use crate::CardCertificate;
 use crate::signature::verify_with_key;
 
 /// Proof that a chip answered the challenge with the key stored at registration.
@@ -25,6 +28,25 @@ pub fn verify_chip_answer(
         Ok(()) => Ok(ChipAnswered(())),
         Err(_does_not_hold) => Err(ChipMismatch),
     }
+}
+
+/// Proof that the authentication key of a certificate signed the challenge, which it does after its holder's PIN only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HolderSigned(());
+
+/// Checks a signature over `challenge` by the certificate's own key, algorithms as in [`verify_chip_answer`]. Whether the
+/// certificate can be believed is another question ([`Verifier::check`](crate::Verifier::check)).
+///
+/// # Errors
+/// [`ChipMismatch`].
+pub fn verify_holder_answer(
+    certificate: &CardCertificate,
+    challenge: &[u8; 32],
+    signature: &[u8],
+) -> Result<HolderSigned, ChipMismatch> {
+    let key = certificate.inner().tbs_certificate().subject_public_key_info().to_der();
+    let held = key.map(|key| verify_with_key(&key, challenge, signature));
+    if matches!(held, Ok(Ok(()))) { Ok(HolderSigned(())) } else { Err(ChipMismatch) }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ mod verifier;
 
 pub use attributes::{AttributeError, AttributeIssuers, VerifiedAttributes, verify_attributes};
 pub use certificate::{CardCertificate, MalformedCertificate};
-pub use chip::{ChipAnswered, ChipMismatch, verify_chip_answer};
+pub use chip::{ChipAnswered, ChipMismatch, HolderSigned, verify_chip_answer, verify_holder_answer};
 pub use general::{PathQuestion, PathReport, check_path, der_values, time_of};
 pub use head::{ListHead, SignedHead};
 pub use list::{CrlRefused, CrlTaken, ReportRefused, most_reported};

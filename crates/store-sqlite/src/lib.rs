@@ -25,6 +25,7 @@ mod profiles;
 mod projection;
 mod schema;
 mod site;
+mod staff;
 mod store;
 mod totals;
 
@@ -37,5 +38,6 @@ pub use log::{Budget, Concerned, Durability, Ingested, Refused};
 pub use profiles::SealedProfile;
 pub use projection::{CONFIRMED_MILLIS, LaterItem, SiteCounts, confirmed_since};
 pub use site::{Claimed, HeadsLeft};
+pub use staff::{Audited, HiddenHere, Looked};
 pub use store::Store;
 pub use totals::Totals;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use hinamori_model::{
-    Assurance, BindingAssurance, Destination, Doubts, Hlc, HouseholdId, IncidentId, LaneId, LookupReason,
-    PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
+    Assurance, BindingAssurance, Destination, Doubt, Doubts, Hlc, HouseholdId, IncidentId, LaneId,
+    LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
 };
 use hinamori_record::{
     Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
@@ -25,8 +25,8 @@ const REGISTERED: u8 = 6;
 pub(crate) const NAMED: u8 = 7;
 const ROLL_CALL: u8 = 8;
 pub(crate) const PROFILE: u8 = 9;
-const AUDIT: u8 = 10;
-const HIDING: u8 = 11;
+pub(crate) const AUDIT: u8 = 10;
+pub(crate) const HIDING: u8 = 11;
 const PASS_ISSUED: u8 = 12;
 pub(crate) const SELF_OPENED: u8 = 13;
 pub(crate) const ASSESSED: u8 = 14;
@@ -533,7 +533,7 @@ const IS_OPEN: &str = "doubts > 0 AND undone = 0 AND NOT EXISTS (SELECT 1 FROM r
       AND (said.at >= record.at OR record.doubts = 1))";
 
 /// The packed clock reading with which a moment begins.
-fn begin_of(moment: UnixMillis) -> i64 {
+pub(crate) fn begin_of(moment: UnixMillis) -> i64 {
     i64::try_from(moment.get().saturating_mul(1 << 16)).unwrap_or(i64::MAX)
 }
 
@@ -807,7 +807,7 @@ impl Store {
     }
 
     /// How often a person was seen at a site in an incident since then: came, was seen again, or passed. What a card did before
-    /// anybody knew whose it is counts once.
+    /// anybody knew whose it is counts once. Asking for a room is no sighting of its own.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -821,15 +821,16 @@ impl Store {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM record JOIN document ON document.id = record.document
              WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
-               AND event IN (0, 1, 2) AND at >= ?5",
+               AND event IN (0, 1, 2) AND at >= ?5 AND doubts & ?6 = 0",
         )?;
+        let asks = Doubts::from(Doubt::AsksForRoom).bits();
         let since = begin_of(since);
         let mut sightings = 0_u32;
         for id in ids_of(&self.connection, person)? {
-            let found: u32 = statement
-                .query_row((incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE, since), |row| {
-                    row.get(0)
-                })?;
+            let found: u32 = statement.query_row(
+                (incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE, since, asks),
+                |row| row.get(0),
+            )?;
             sightings = sightings.saturating_add(if id == person { found } else { found.min(1) });
         }
         Ok(sightings)

@@ -1,14 +1,14 @@
 //! The store on a real disk: what is committed stays, whatever happens, and says the same when rebuilt.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use hinamori_model::{
-    Assurance, BindingAssurance, CardKey, Doubt, Hlc, IncidentId, PersonId, RecordId, RegisteredKind, SiteId,
-    TownKey, UnixMillis,
+    Assurance, AuditAction, BindingAssurance, CardKey, Doubt, Hlc, IncidentId, LookupReason, PersonId,
+    RecordId, RegisteredKind, Role, SiteId, StaffId, TownKey, UnixMillis,
 };
 use hinamori_record::{
     ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
@@ -96,6 +96,58 @@ fn a_link_moves_everything_to_one_person_and_back_when_it_is_taken_back() {
         (Some(PresenceState::Out), Some(PresenceState::Here))
     );
     assert_eq!(gym.store.later(INCIDENT, SITE, 9).unwrap().len(), 1);
+}
+
+#[test]
+fn the_latest_word_hides_and_only_a_pin_lifts_it_under_whatever_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let staff = StaffId::from_bytes([5; 16]);
+    let hiding = |number, who: PersonId, hidden, assurance| {
+        let proof = Proof { assurance, ..Proof::DECLARED };
+        record(number, Fact::Hiding { person: who, hidden, staff, proof })
+    };
+    let card = unknown_card(1);
+    let hidden = |gym: &Writer| gym.store.hidden_by_records(&BTreeSet::new()).unwrap();
+    gym.write(&[hiding(1, card, true, Assurance::Declared)]);
+    assert_eq!(hidden(&gym).people, [card].into());
+    // The card is person 7's: both ids are hidden, and 7 is the one that counts.
+    let link = Fact::Link { from: card, to: person(7), binding: BindingAssurance::MatchedByStaff };
+    gym.write(&[record(2, link)]);
+    assert_eq!((hidden(&gym).people, hidden(&gym).ids), ([person(7)].into(), [card, person(7)].into()));
+    gym.write(&[hiding(3, person(7), false, Assurance::ChipProven)]);
+    assert_eq!(hidden(&gym).people, [person(7)].into(), "no PIN");
+    gym.write(&[hiding(4, person(7), false, Assurance::PinProven)]);
+    assert!(hidden(&gym).ids.is_empty());
+    let others = [person(7)].into();
+    assert_eq!(gym.store.hidden_by_records(&others).unwrap().ids, [card, person(7)].into());
+}
+
+#[test]
+fn look_ups_are_found_by_their_person_and_alarms_by_their_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let audit = |number, action, person| {
+        let (staff, role, reason) = (None, Role::Leader, Some(LookupReason::Round));
+        record(number, Fact::Audit { staff, role, action, person, reason, people: 3 })
+    };
+    gym.write(&[
+        audit(1, AuditAction::SawPerson, Some(person(7))),
+        audit(2, AuditAction::Searched, Some(person(7))),
+        audit(3, AuditAction::BulkReading, None),
+        audit(4, AuditAction::OpenedWithoutStaff, None),
+        audit(5, AuditAction::SawStays, None),
+    ]);
+    let looked = gym.store.lookups(person(7), 9).unwrap();
+    let actions: Vec<AuditAction> = looked.iter().map(|looked| looked.action).collect();
+    assert_eq!(actions, [AuditAction::Searched, AuditAction::SawPerson], "the latest first");
+    assert_eq!(gym.store.lookups(person(7), 1).unwrap().len(), 1);
+    let alarms = |site, since| gym.store.alarms(INCIDENT, site, since).unwrap();
+    assert_eq!((alarms(SITE, NOW), alarms(SITE, NOW.plus(4))), (2, 1));
+    assert_eq!(alarms(SiteId::from_bytes([9; 16]), NOW), 0);
+    let mut all = Vec::new();
+    gym.store.for_each_audit(NOW.plus(2), |audited| all.push((audited.people, audited.site))).unwrap();
+    assert_eq!(all, [(3, SITE); 4]);
 }
 
 #[test]
@@ -456,7 +508,11 @@ fn the_town_hall_sees_each_person_once_with_all_that_was_said() {
     gym.write(&[link(7, unknown_card(1), person(7)), undone.clone()]);
     gym.write(&[record(8, Fact::Undo { of: undone.id })]);
     let mut histories = BTreeMap::new();
-    gym.store.for_each_history(INCIDENT, |who, records| drop(histories.insert(who, records.len()))).unwrap();
+    gym.store
+        .for_each_history(INCIDENT, |who, records| {
+            let _before = histories.insert(who, records.len());
+        })
+        .unwrap();
     assert_eq!(histories, BTreeMap::from([(person(7), 2), (unknown_card(2), 1)]));
     let links = gym.store.field_links().unwrap();
     assert_eq!(links, [(unknown_card(1), person(7), BindingAssurance::AttributesSigned)]);
@@ -475,7 +531,7 @@ fn the_town_hall_sees_each_person_once_with_all_that_was_said() {
     assert_eq!(calls.iter().map(|call| (call.at, call.since)).collect::<Vec<_>>(), [(NOW.plus(30), NOW)]);
 
     let hiding = |number, who, hidden| {
-        let staff = hinamori_model::StaffId::from_bytes([5; 16]);
+        let staff = StaffId::from_bytes([5; 16]);
         record(number, Fact::Hiding { person: who, hidden, staff, proof: Proof::DECLARED })
     };
     gym.write(&[

@@ -308,9 +308,9 @@ impl RootKey {
     /// Signs a package.
     ///
     /// # Errors
-    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts than boxes take.
+    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, or more staff, than boxes take.
     pub fn sign(&self, package: &Package) -> Result<SignedPackage, PackageError> {
-        if !is_bounded(&package.roster) {
+        if !is_bounded(&package.roster) || package.staff.len() > MOST_STAFF {
             return Err(PackageError::Malformed);
         }
         let body = postcard::to_stdvec(package).map_err(|_cannot_be_encoded| PackageError::Malformed)?;
@@ -347,7 +347,7 @@ impl SignedPackage {
             .map_err(|_no_reason_is_given| PackageError::WrongSignature)?;
         let (package, rest) =
             postcard::take_from_bytes::<Package>(body).map_err(|_malformed| PackageError::Malformed)?;
-        if !rest.is_empty() || !is_bounded(&package.roster) {
+        if !rest.is_empty() || !is_bounded(&package.roster) || package.staff.len() > MOST_STAFF {
             return Err(PackageError::Malformed);
         }
         if !package.incidents.are_distinct() {
@@ -447,6 +447,27 @@ mod tests {
             let bytes = [signature.as_slice(), &body].concat();
             assert_eq!(SignedPackage::open(&bytes, &root.public()), Err(PackageError::Malformed));
         }
+    }
+
+    #[test]
+    fn more_staff_than_a_box_takes_is_refused() {
+        let root = RootKey::from_bytes(&[1; 32]);
+        let grant = StaffGrant {
+            id: StaffId::from_bytes([1; 16]),
+            name: PersonalText::new("職員"),
+            role: Role::Leader,
+            cards: Vec::new(),
+            sites: Vec::new(),
+            until: UnixMillis::new(1),
+        };
+        let most = Package { staff: vec![grant.clone(); MOST_STAFF], ..package() };
+        assert!(SignedPackage::open(root.sign(&most).unwrap().as_bytes(), &root.public()).is_ok());
+        let package = Package { staff: vec![grant; MOST_STAFF + 1], ..package() };
+        assert_eq!(root.sign(&package), Err(PackageError::Malformed));
+        let body = postcard::to_stdvec(&package).unwrap();
+        let signature = root.0.sign(&signed_bytes(&body)).to_bytes();
+        let bytes = [signature.as_slice(), &body].concat();
+        assert_eq!(SignedPackage::open(&bytes, &root.public()), Err(PackageError::Malformed));
     }
 
     #[test]

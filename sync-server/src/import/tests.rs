@@ -245,3 +245,4 @@ fn a_site_where_a_box_stands_cannot_go() {
 }
 
 mod register;
+mod staff;

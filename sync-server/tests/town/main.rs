@@ -6,6 +6,7 @@
     reason = "a test ends at the first surprise"
 )]
 
+mod audit;
 mod hall;
 mod handed_out;
 mod lists;

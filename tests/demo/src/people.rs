@@ -72,7 +72,7 @@ fn seen(group: &Group) -> usize {
 }
 
 pub(crate) fn named_later(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
-    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    let mut kiosk = world.staffed_kiosk(GYM)?;
     let before = kiosk.leader_list()?;
     let nameless = before.iter().find_map(|item| item.nameless).context("nobody is without a name")?;
     // Read in any script; somebody of the register who has not come yet.
@@ -102,7 +102,7 @@ pub(crate) fn named_later(world: &mut World, summary: &mut Summary) -> anyhow::R
 }
 
 pub(crate) fn group_ticked(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    let mut kiosk = world.staffed_kiosk(GYM)?;
     let name = groups(&mut kiosk)?.into_iter().find(|name| name == "8班").context("no eighth group")?;
     let list = group(&mut kiosk, &name)?;
     let before = seen(&list);
@@ -121,7 +121,7 @@ pub(crate) fn district_without_uplink(world: &mut World, _summary: &mut Summary)
     world.stop_server()?;
     let mut expected = Vec::new();
     for (place, which) in [(GYM, 0), (GATE, 1)] {
-        let mut kiosk = world.demo_box(place).kiosk()?;
+        let mut kiosk = world.staffed_kiosk(place)?;
         let before = district(&not_arrived(&mut kiosk)?)?;
         let names: Vec<String> =
             groups(&mut kiosk)?.into_iter().filter(|name| name != "8班" && name != "3班").collect();
@@ -159,7 +159,7 @@ pub(crate) fn district_without_uplink(world: &mut World, _summary: &mut Summary)
     wait_until("one list on both boxes and the server", CONVERGE_WITHIN, || {
         let mut lists = Vec::new();
         for place in [GYM, GATE] {
-            lists.push(district(&not_arrived(&mut world.demo_box(place).kiosk()?)?)?);
+            lists.push(district(&not_arrived(&mut world.staffed_kiosk(place)?)?)?);
         }
         let server = world.counts()?.district("live", DISTRICT)?;
         Ok(lists.iter().all(|list| *list == server).then_some(()))
@@ -181,7 +181,7 @@ fn district(list: &NotArrived) -> anyhow::Result<DistrictCounts> {
 }
 
 pub(crate) fn going_home(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
-    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    let mut kiosk = world.staffed_kiosk(GYM)?;
     let here = tap(world, summary, "hanako", GYM, &mut kiosk)?;
     ensure!(matches!(here.kind, AnswerKind::Here { .. }), "seen again: {:?}", here.kind);
     let left = kiosk.answer_to(Command::Leave { answer: here.id, leaving: Leaving::Left })?;
@@ -201,7 +201,7 @@ pub(crate) fn going_home(world: &mut World, summary: &mut Summary) -> anyhow::Re
 }
 
 pub(crate) fn roll_call(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    let mut kiosk = world.staffed_kiosk(GYM)?;
     let before = stays(&mut kiosk, Command::ShowStays)?;
     let here: Vec<&Stay> = before.iter().filter(|stay| stay.state == StayState::Here).collect();
     ensure!(here.len() > 20, "only {} people are here", here.len());

@@ -107,7 +107,7 @@ pub fn play_first_year(world: &mut World) -> anyhow::Result<()> {
         ensure!(seen == doubted, "{card}: {}", if seen { "a doubt" } else { "no doubt" });
     }
     ensure!(is_doubted(world, &mut summary, "expired", GYM)?, "what the card itself says is checked");
-    let list = kiosk.leader_list()?;
+    let list = world.staffed_kiosk(GYM)?.leader_list()?;
     ensure!(
         list.iter().any(|item| item.doubts.contains(&Doubt::Stopped)),
         "the lost card is not in the list"
@@ -235,7 +235,7 @@ fn revoked_now(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
         Ok((status.listed == before + 1 && status.reported == 0).then_some(()))
     })?;
     ensure!(is_doubted(world, summary, "misaki", GYM)?, "a revoked card is called fine");
-    let list = world.demo_box(GYM).kiosk()?.leader_list()?;
+    let list = world.staffed_kiosk(GYM)?.leader_list()?;
     ensure!(
         list.iter().any(|item| item.doubts.contains(&Doubt::Revoked)),
         "the leader is not told of a revoked card"
@@ -308,7 +308,7 @@ fn count_only(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
 }
 
 fn leader_list(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    let mut kiosk = world.staffed_kiosk(GYM)?;
     let list = kiosk.leader_list()?;
     let doubted = CARDS.iter().filter(|(_, answer, mark)| *mark == Mark::Doubt && *answer == Expected::Named);
     ensure!(list.len() >= doubted.count(), "only {} lines", list.len());
@@ -317,7 +317,7 @@ fn leader_list(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> 
 }
 
 fn watch(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
-    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    let mut kiosk = world.staffed_kiosk(GYM)?;
     kiosk.send(Command::SwitchCounter(CounterKind::Watch))?;
     kiosk.until("the watch counter", |lane| lane.counter == CounterKind::Watch)?;
     let asked = tap(world, summary, "kiyoko", GYM, &mut kiosk)?;

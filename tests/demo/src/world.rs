@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use hinamori_ipc::Command;
+use hinamori_model::Role;
 use hinamori_sim::pcscd::{Pcscd, reader_name};
 use serde::Deserialize;
 use ureq::Agent;
@@ -12,6 +14,7 @@ use ureq::Agent;
 use crate::child::wait_until;
 use crate::daemon::DemoBox;
 use crate::display::Window;
+use crate::kiosk::Kiosk;
 use crate::town_hall::{CardData, TownHall};
 use crate::tray::{Delays, Tray, TrayReader};
 
@@ -170,6 +173,26 @@ impl World {
     /// A box by its name.
     pub fn demo_box(&mut self, name: &str) -> &mut DemoBox {
         if name == GATE { &mut self.gate } else { &mut self.gym }
+    }
+
+    /// A kiosk of a box at which the leader is signed in: their card is held to the reader, and is no arrival.
+    ///
+    /// # Errors
+    /// When the card signs nobody in.
+    pub fn staffed_kiosk(&mut self, name: &'static str) -> anyhow::Result<Kiosk> {
+        let mut kiosk = self.demo_box(name).kiosk()?;
+        // One who is signed in already would not need the card, and the lane would wait for it.
+        kiosk.send(Command::SignOut)?;
+        kiosk.until("nobody signed in", |lane| lane.staff.is_none())?;
+        kiosk.send(Command::SignIn { pin: None })?;
+        self.tray.lay("leader", name)?;
+        let signed_in = kiosk.until("the leader signed in", |lane| {
+            lane.asks_sign_in && lane.staff.as_ref().is_some_and(|staff| staff.role == Role::Leader)
+        });
+        let taken = self.tray.take(name)?;
+        signed_in?;
+        anyhow::ensure!(taken.secrets_presented == 0, "a PIN was presented that nobody said");
+        Ok(kiosk)
     }
 
     /// The tray.

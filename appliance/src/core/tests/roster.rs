@@ -161,7 +161,14 @@ impl Town {
     fn tap(&mut self, number: u32) -> Option<String> {
         let (card, version) = (self.card(number), self.bench.core.town.version);
         let (card, evidence) = (Some(card), Found::ContactlessOnly);
-        match self.bench.hold(Reading { version, card, evidence, attributes: None, began: Instant::now() }) {
+        match self.bench.hold(Reading {
+            version,
+            card,
+            evidence,
+            attributes: None,
+            holder: None,
+            began: Instant::now(),
+        }) {
             AnswerKind::Welcome { name, .. } => name.map(|name| name.expose().to_owned()),
             other => panic!("{other:?}"),
         }

@@ -75,6 +75,25 @@ fn a_word_and_a_check_point_are_no_arrival() {
 }
 
 #[test]
+fn whoever_is_hidden_later_looks_as_if_they_always_were() {
+    let rows = || [resident(1, 1, 1), resident(2, 1, 0), resident(3, 2, 0)];
+    let standings = [(1, Standing::Arrived), (2, Standing::Arrived), (3, Standing::AtHome)];
+    let mut always = NotArrived::build(rows().map(|row| Resident { hidden: row.person == person(1), ..row }));
+    let mut later = NotArrived::build(rows());
+    for (who, standing) in standings {
+        always.update(person(who), standing);
+        later.update(person(who), standing);
+    }
+    let all = |list: &NotArrived| VIEWS.map(|view| (list.districts(view), homes(list, view)));
+    let open = all(&later);
+    later.hide(person(1), true);
+    assert_eq!(all(&later), all(&always));
+    later.hide(person(9), true);
+    later.hide(person(1), false);
+    assert_eq!(all(&later), open);
+}
+
+#[test]
 fn visitors_are_counted_apart() {
     let mut list = NotArrived::build([resident(1, 1, 0)]);
     let before = list.districts(View::Named);

@@ -206,3 +206,39 @@ async fn a_card_that_was_given_to_somebody_in_the_field_is_theirs_from_the_next_
     assert!(said.contains("1 cards were given to people in the field"), "{said}");
     server.terminate();
 }
+
+/// The text of a page, as a reader of PDF sees it.
+fn text_of(hall: &Hall, name: &str) -> String {
+    let mut read = std::process::Command::new("pdftotext");
+    let Output { status, stdout, .. } = read.arg(hall.path().join(name)).arg("-").output().unwrap();
+    assert!(status.success());
+    String::from_utf8(stdout).unwrap()
+}
+
+#[tokio::test]
+async fn paper_names_nobody_who_is_hidden_and_a_drill_says_so_on_it() {
+    let (hall, server) = town_with(DRILL, &[HANAKO, TARO_HIDDEN]).await;
+    let (data, site) = (hall.path().join("server"), TestSite::Gym.id().to_string());
+    let paper = |out: &str, of: &[&str]| {
+        let begin = ["paper", "--data", data.to_str().unwrap(), "--out", out, "--drill"];
+        assert!(hall.run_with(&[&begin, of].concat()).status.success(), "{of:?}");
+        text_of(&hall, out)
+    };
+    let groups = paper("groups.pdf", &["groups", "--district", "浜町"]);
+    assert!(groups.contains("浜田 花子") && !groups.contains("太郎") && groups.contains("訓練"), "{groups}");
+    let badges = paper("badges.pdf", &["badges", "--site", &site, "--count", "11"]);
+    let cards = paper("cards.pdf", &["cards", "--site", &site, "--count", "2"]);
+    assert!(
+        badges.contains("1-11-A-") && cards.contains("2-2-A-"),
+        "each bundle is a series of its own: {badges}"
+    );
+    let list = hall.path().join("list.pdf");
+    hall.must(&["evacuees", "--mode", "drill", "--site", &site, "--pdf", list.to_str().unwrap()]);
+    let list = text_of(&hall, "list.pdf");
+    assert!(list.contains("浜田 花子") && !list.contains("太郎") && list.contains("訓練"), "{list}");
+    let counts = hall.path().join("counts.pdf");
+    hall.must(&["counts", "--mode", "drill", "--pdf", counts.to_str().unwrap()]);
+    assert!(text_of(&hall, "counts.pdf").contains("訓練"));
+    assert!(hall.must(&["log", "commands"]).contains("paper groups"));
+    server.terminate();
+}

@@ -6,6 +6,7 @@
 mod crl;
 mod crl_day;
 mod floor;
+mod hidden;
 mod people;
 mod process;
 mod report;

@@ -2,17 +2,14 @@
 //! searched by one letter after the other, and kept up to date in the list of who has not arrived; then a running box is
 //! asked whether it takes another time for hidden people.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
-use hinamori_demo::child::{output_of, wait_until};
-use hinamori_demo::daemon::DemoBox;
-use hinamori_demo::kiosk::Kiosk;
-use hinamori_demo::town_hall::{CardData, TownHall};
-use hinamori_ipc::{AnswerId, AnswerKind, BuildingAnswer, Command as Touch, SiteState, encode};
-use hinamori_model::{CalendarDate, IncidentId, Mode, PersonId, PersonalText, SiteId, TownKey, UnixMillis};
+use hinamori_demo::child::output_of;
+use hinamori_demo::town_hall::TownHall;
+use hinamori_model::{CalendarDate, IncidentId, PersonalText, SiteId, TownKey, UnixMillis};
 use hinamori_people::{Page, RosterIndex, RosterPerson, Standing};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_roster::{Mapping, Resident, Residents};
@@ -23,16 +20,15 @@ use hinamori_sync::town::{Directory, Person, TownSecret};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
+use crate::hidden;
 use crate::report::{Better, Report};
-use crate::statistics::{percentile, welch_t};
+use crate::statistics::percentile;
 
-const SEED: u64 = 7;
+pub(crate) const SEED: u64 = 7;
 /// Touches of the list of who has not arrived, and keystrokes.
 const SAMPLES: usize = 20_000;
 /// Presences whose stored bytes are weighed.
 const PRESENCES: u32 = 5_000;
-/// The time that is planted to see whether it would be found.
-const PLANTED: Duration = Duration::from_micros(20);
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -53,10 +49,10 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
     let people = read(&csv)?;
     in_memory(&people, report)?;
     stored(&folder, &people, report)?;
-    hidden(size, report)
+    hidden::run(size, report)
 }
 
-fn read(csv: &str) -> anyhow::Result<Vec<Resident>> {
+pub(crate) fn read(csv: &str) -> anyhow::Result<Vec<Resident>> {
     let today = CalendarDate::new(2026, 11, 26)?;
     let list = Residents::read(csv.as_bytes(), &Mapping::default(), today);
     Ok(list.map_err(|problem| anyhow::anyhow!("{problem}"))?.residents)
@@ -212,96 +208,4 @@ fn vacuum(path: &Path) -> anyhow::Result<()> {
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); VACUUM;")?;
     Ok(())
-}
-
-/// A running box whose disk is memory, so that no disk hides what is looked for: somebody who hides and was seen before
-/// is declared to be here, and somebody who comes for the first time, in random order.
-fn hidden(size: Size, report: &mut Report) -> anyhow::Result<()> {
-    let folder = PathBuf::from(format!("/dev/shm/hinamori-bench-{}", std::process::id()));
-    let outcome = hidden_in(&folder, size, report);
-    if outcome.is_ok() {
-        std::fs::remove_dir_all(&folder).context("clear the memory")?;
-    }
-    outcome
-}
-
-fn hidden_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let programs = std::env::current_exe()?.parent().context("the programs' folder")?.to_owned();
-    let hall = TownHall::prepare_with(&programs, folder, CardData::FirstYear, size.residents)?;
-    let mut of = DemoBox::prepare_with("bench", &["none".to_owned()], None, &programs, folder)?;
-    let code = hall.enrolment_code("shelter", None)?;
-    of.start()?;
-    of.control(&["enrol", code.trim()])?;
-    wait_until("the town at the box", Duration::from_secs(120), || {
-        let status = of.status()?;
-        Ok((status.people > 0 && status.roster_lacking == 0).then_some(()))
-    })?;
-    drop(hall);
-    let mut kiosk = of.kiosk()?;
-    kiosk.send(Touch::OpenIncident { mode: Mode::Live })?;
-    kiosk.until("the building check", |lane| lane.site == SiteState::AwaitingBuildingCheck)?;
-    kiosk.send(Touch::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: Vec::new() })?;
-    kiosk.until("an open site", |lane| lane.site == SiteState::Open(BuildingAnswer::NothingSeen))?;
-    wait_until("everybody", Duration::from_secs(120), || {
-        Ok((of.status()?.people >= u64::from(size.residents)).then_some(()))
-    })?;
-    let secret: [u8; 32] = std::fs::read(folder.join("server/keys/town-secret"))?
-        .try_into()
-        .map_err(|_length| anyhow::anyhow!("the town's secret has another length"))?;
-    let key = TownKey::new(secret);
-    let people = read(&registers(size.residents, hinamori_demo::town_hall::REGISTER_SEED).residents)?;
-    let id = |resident: &Resident| key.person_of_resident(resident.number.expose());
-    let hiding: Vec<PersonId> = people.iter().filter(|resident| resident.hidden).map(id).collect();
-    let mut fresh = people.iter().filter(|resident| !resident.hidden).map(id);
-    ensure!(!hiding.is_empty(), "nobody hides");
-    let mut lane = Lane { last: kiosk.last_answer()?, kiosk };
-    for hidden in &hiding {
-        lane.here(*hidden, Duration::ZERO)?;
-    }
-    let mut dice = ChaCha8Rng::seed_from_u64(SEED);
-    let mut measured = |plant: Duration, pairs: usize| -> anyhow::Result<f64> {
-        let (mut secret, mut open) = (Vec::with_capacity(pairs), Vec::with_capacity(pairs));
-        for number in 0..pairs {
-            let hidden = *hiding.get(number % hiding.len()).context("nobody hides")?;
-            let stranger = fresh.next().context("too few people for so many pairs")?;
-            let hidden_first = dice.next_u32() % 2 == 0;
-            for is_hidden in [hidden_first, !hidden_first] {
-                let person = if is_hidden { hidden } else { stranger };
-                let plant = if is_hidden { plant } else { Duration::ZERO };
-                let took = lane.here(person, plant)?;
-                if is_hidden { &mut secret } else { &mut open }.push(took);
-            }
-        }
-        welch_t(&secret, &open).map(f64::abs).context("too few samples")
-    };
-    let found = measured(Duration::ZERO, size.pairs)?;
-    report.add("hidden_timing_abs_t", found, "|t|", Better::Lower);
-    report.add("hidden_planted_abs_t", measured(PLANTED, size.pairs)?, "|t|", Better::Neither);
-    Ok(())
-}
-
-/// The kiosk of the lane, and the last answer that it showed.
-struct Lane {
-    kiosk: Kiosk,
-    last: Option<AnswerId>,
-}
-
-impl Lane {
-    /// Declares one person to be here: microseconds from the touch to the answer, and `plant` more. The answer has to be
-    /// the same bytes for everybody, but for its number and time.
-    fn here(&mut self, person: PersonId, plant: Duration) -> anyhow::Result<f64> {
-        let began = Instant::now();
-        self.kiosk.send(Touch::CheckIn { people: vec![person] })?;
-        let answer = self.kiosk.answer_after(self.last)?;
-        let answered = Instant::now();
-        while answered.elapsed() < plant {
-            std::hint::spin_loop();
-        }
-        let took = began.elapsed().as_secs_f64() * 1e6;
-        let expected = encode(&AnswerKind::Done { people: 1 })?;
-        ensure!(encode(&answer.kind)? == expected && !answer.doubt, "an answer that says who it is for");
-        self.last = Some(answer.id);
-        Ok(took)
-    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
+use hinamori_model::{Badge, PersonalText};
 use hinamori_sim::townsfolk::registers;
 use serde::Deserialize;
 
@@ -18,6 +19,7 @@ const RESIDENTS_FILE: &str = "residents.csv";
 const SUPPORT_FILE: &str = "support.csv";
 const SERVER_BOXES: &str = "127.0.0.1:21200";
 const SERVER_WEB: &str = "127.0.0.1:21201";
+const SERVER_INQUIRIES: &str = "127.0.0.1:21202";
 
 /// The running server; ends with the value.
 #[derive(Debug)]
@@ -61,13 +63,26 @@ fn report_lost(cards: &Path) -> anyhow::Result<()> {
     Ok(std::fs::write(cards, serde_json::to_vec_pretty(&registered)?)?)
 }
 
+/// Binds badges to people of the register, as staff would have.
+fn add_badges(cards: &Path, badges: &[(PersonalText, Badge)]) -> anyhow::Result<()> {
+    let mut registered: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(cards)?)?;
+    registered.extend(badges.iter().map(|(resident, badge)| {
+        let identity: String = badge.identity().bytes().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({
+            "kind": "badge", "identity": identity, "resident": resident.expose(),
+            "binding": "matched_by_staff", "application_key": null,
+        })
+    }));
+    Ok(std::fs::write(cards, serde_json::to_vec_pretty(&registered)?)?)
+}
+
 impl TownHall {
     /// Keys, the town's registers and the first start; everything lies in `folder`.
     ///
     /// # Errors
     /// When a program fails.
     pub fn prepare(programs: &Path, folder: &Path, card_data: CardData) -> anyhow::Result<Self> {
-        Self::prepare_with(programs, folder, card_data, RESIDENTS)
+        Self::prepare_with(programs, folder, card_data, RESIDENTS, &[])
     }
 
     /// What `hinamori-server town` needs beside a list of residents, in `folder`: the town without its people, and no cards.
@@ -84,7 +99,7 @@ impl TownHall {
         Ok(import_options(&town, &cards, &issued))
     }
 
-    /// The same with so many people on the register.
+    /// The same with so many people on the register, some of whom have badges: the number of each in the register, and theirs.
     ///
     /// # Errors
     /// When a program fails.
@@ -93,11 +108,13 @@ impl TownHall {
         folder: &Path,
         card_data: CardData,
         residents: u32,
+        badges: &[(PersonalText, Badge)],
     ) -> anyhow::Result<Self> {
         let (data, issued) = (folder.join("server"), issue_cards(programs, folder)?);
         if card_data == CardData::FirstYear {
             report_lost(&issued.join("cards.json"))?;
         }
+        add_badges(&issued.join("cards.json"), badges)?;
         let server = programs.join("hinamori-server");
         output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
         write_registers(folder, residents)?;
@@ -187,6 +204,11 @@ impl TownHall {
         format!("http://{SERVER_WEB}/")
     }
 
+    /// Where this machine asks after somebody.
+    pub const fn inquiries() -> &'static str {
+        SERVER_INQUIRIES
+    }
+
     /// A code for a box at the first site of the kind `site`, which may read the first one of the kind `reads`.
     ///
     /// # Errors
@@ -208,7 +230,7 @@ impl TownHall {
     pub fn start(&mut self) -> anyhow::Result<()> {
         let mut command = Command::new(self.programs.join("hinamori-server"));
         command.arg("run").arg("--data").arg(self.folder.join("server"));
-        command.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB]);
+        command.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB, "--inquiries", SERVER_INQUIRIES]);
         let log = self.folder.join("server.log");
         self.server = Some(Running::start_ready("the server", &mut command, &log, "listening")?);
         Ok(())

@@ -1,10 +1,10 @@
 //! What a touch asks for, and what the shell then does.
 
 use hinamori_ipc::{AnswerId, BuildingFinding, Command, Sound};
-use hinamori_model::{PersonId, PersonalText};
+use hinamori_model::{ArrivalNeed, Aspect, Grade, PersonId, PersonalText, RecordId, Role};
 
 use crate::theme::Look;
-use crate::{Key, Question, RegistrationKey, RollCallHour, Volume};
+use crate::{CareKey, Dial, Key, Question, RegistrationKey, RollCallHour, SignInKey, Volume};
 
 /// What a screen returns when something was touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,24 @@ pub enum Action {
     ChooseHour(RollCallHour),
     /// A touch on the page カードで 登録.
     Registration(RegistrationKey),
+    /// A touch on the page of a sign-in.
+    SignIn(SignInKey),
+    /// A touch on a pad of numbers: a PIN, a telephone number.
+    Dial(Dial),
+    /// As what relief staff gets a pass.
+    ChooseRole(Role),
+    /// For how many days.
+    ChooseDays(u8),
+    /// One of the three questions of an arrival: it is so, or not any more.
+    ToggleNeed(ArrivalNeed),
+    /// A touch on the pages of care.
+    Care(CareKey),
+    /// How one aspect of the site is.
+    Grade(Aspect, Grade),
+    /// The head count whose people have records of their own now.
+    ChooseHeads(RecordId),
+    /// What an own shelter is called.
+    ChooseName(String),
     /// The other language.
     SwitchLanguage,
     /// The light in the hall.
@@ -97,11 +115,41 @@ pub enum Page {
     RollCall,
     /// カードで 登録
     Registration,
+    /// 職員の サインイン
+    SignIn,
+    /// 応援職員証
+    Passes,
+    /// 見た職員, over an answer.
+    Lookups,
+    /// 電話番号, over an answer.
+    Phone,
+    /// 控え, over an answer.
+    Slip,
+    /// 看護
+    Care,
+    /// Somebody is looked for who needs care.
+    CareSearch,
+    /// 引き継ぎ
+    HandOver,
+    /// 名前が わかった人数
+    HeadCounts,
+    /// 二か所に いる人
+    Conflicts,
+    /// 施設の 状態
+    Assessment,
+    /// 自主避難所
+    OwnShelter,
+    /// 秘匿
+    Hiding,
+    /// 秘匿に する人を さがす
+    HidingSearch,
+    /// 秘匿を 解く
+    LiftHiding,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 29] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -116,6 +164,21 @@ impl Page {
         Self::NotArrived,
         Self::RollCall,
         Self::Registration,
+        Self::SignIn,
+        Self::Passes,
+        Self::Lookups,
+        Self::Phone,
+        Self::Slip,
+        Self::Care,
+        Self::CareSearch,
+        Self::HandOver,
+        Self::HeadCounts,
+        Self::Conflicts,
+        Self::Assessment,
+        Self::OwnShelter,
+        Self::Hiding,
+        Self::HidingSearch,
+        Self::LiftHiding,
     ];
 }
 

@@ -6,7 +6,7 @@ use hinamori_model::PersonalText;
 use crate::Action;
 
 /// The most that is taken of one frame, in bytes: more is no hand and no badge.
-const MAXIMUM: usize = 256;
+const MAXIMUM: usize = 2_048;
 
 /// What was typed, if anything. Called before the screen is drawn.
 pub fn typed(context: &egui::Context) -> Option<Action> {

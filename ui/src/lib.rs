@@ -17,6 +17,7 @@
 
 mod action;
 pub mod app;
+mod care;
 pub mod clock;
 mod event;
 pub mod frame_log;
@@ -26,19 +27,24 @@ pub mod link;
 mod people;
 mod registration;
 mod screen;
+mod site;
 pub mod sound;
+mod staff;
 mod state;
 pub mod theme;
 mod update;
 mod widget;
 
 pub use action::{Action, Effect, Page, Step, Who};
+pub use care::{Care, CareKey, CareStep, NeedDraft, degrees_of};
 pub use event::{Event, LinkEvent, Now, SoundOutput, Volume};
 pub use i18n::{Catalogue, Texts, Value};
 pub use keyboard::typed;
 pub use people::{Key, People, Question, RollCallHour, Search};
 pub use registration::{Digit, Registration, RegistrationKey, SecretKind};
 pub use screen::{ground, kiosk_ui};
+pub use site::SitePages;
+pub use staff::{Dial, MOST_DAYS, SignIn, SignInKey, SignInStep, SignInTrouble, StaffPages};
 pub use state::{Draft, Language, LinkStage, MAXIMUM_COUNT, Notice, State};
 pub use update::update;
 pub use widget::elided_texts;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hinamori_ipc::{District, Found, FoundPerson, Group, NotArrived, Stay};
-use hinamori_model::{PersonId, PersonalText, UnixMillis};
+use hinamori_model::{PersonId, PersonalText, SiteId, UnixMillis};
 
 use crate::clock::CivilTime;
 
@@ -72,6 +72,19 @@ pub enum Question {
     },
     /// Whether the roll-call is over.
     RollCallOver,
+    /// Whether there really is no staff.
+    WithoutStaff,
+    /// Whether this is where somebody seen at two sites is.
+    Settle {
+        /// Who.
+        person: PersonId,
+        /// The name, if known.
+        name: Option<PersonalText>,
+        /// Which site.
+        site: SiteId,
+        /// Its name.
+        place: String,
+    },
 }
 
 /// From when being seen counts in a roll-call.

@@ -10,29 +10,47 @@ use crate::widget::{Banner, Canvas, Place, Type, banner_ui, drill_frame_ui, ligh
 use crate::{Action, Catalogue, LinkStage, Notice, Now, Page, State, Texts};
 
 mod answer;
+mod answer_tiles;
+mod assessment;
 mod building;
 mod candidates;
+mod care;
+mod care_person;
+mod care_words;
+mod care_write;
+mod conflicts;
 mod connecting;
 mod departure;
 mod done;
 mod flow;
 mod group;
 mod head_count;
+mod heads;
 mod health;
 mod here;
+mod hiding;
 mod households;
 mod idle;
+mod kana_pad;
 mod leader;
 mod leader_list;
+mod lookups;
 mod not_arrived;
+mod number_pad;
 mod opening;
+mod own_shelter;
 mod page;
 mod paged;
+mod passes;
+mod qr;
 mod question;
 mod registration;
 mod roll_call;
 mod search;
+mod session;
 mod settings;
+mod sign_in;
+mod slip;
 mod staff;
 mod watch;
 mod watch_list;
@@ -134,6 +152,20 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::NotArrived => not_arrived::not_arrived_ui(canvas, rect, view),
         Page::RollCall => roll_call::roll_call_ui(canvas, rect, view),
         Page::Registration => registration::registration_ui(canvas, rect, view),
+        Page::HidingSearch | Page::CareSearch => search::search_ui(canvas, rect, view),
+        Page::SignIn => sign_in::sign_in_ui(canvas, rect, view),
+        Page::Passes => passes::passes_ui(canvas, rect, view),
+        Page::Lookups => lookups::lookups_ui(canvas, rect, view),
+        Page::Phone => number_pad::phone_ui(canvas, rect, view),
+        Page::Slip => slip::slip_ui(canvas, rect, view),
+        Page::Care => care::care_ui(canvas, rect, view),
+        Page::HandOver => care::hand_over_ui(canvas, rect, view),
+        Page::HeadCounts => heads::heads_ui(canvas, rect, view),
+        Page::Conflicts => conflicts::conflicts_ui(canvas, rect, view),
+        Page::Assessment => assessment::assessment_ui(canvas, rect, view),
+        Page::OwnShelter => own_shelter::own_shelter_ui(canvas, rect, view),
+        Page::Hiding => hiding::hiding_ui(canvas, rect),
+        Page::LiftHiding => hiding::lift_ui(canvas, rect, view),
     }
 }
 
@@ -199,7 +231,8 @@ fn banner(view: &View<'_>, texts: &Texts, tall: bool) -> Banner {
             ("mode-drill", texts.get("drill-this-is"), quiet)
         }
     };
-    Banner { tag: texts.get(tag), strong, quiet, end }
+    let staff = lane.staff.as_ref().map(|staff| session::chips(texts, staff)).unwrap_or_default();
+    Banner { tag: texts.get(tag), strong, quiet, staff, end }
 }
 
 const fn receiving_key(site: SiteState) -> &'static str {
@@ -274,6 +307,7 @@ fn date(civil: CivilTime, texts: &Texts) -> String {
 fn notice_ui(canvas: &mut Canvas<'_>, rect: Rect, notice: Notice) {
     let key = match notice {
         Notice::NotSent => "notice-not-sent",
+        Notice::Done => "notice-done",
         Notice::Refused(Refusal::AnswerIsOver) => "notice-over",
         Notice::Refused(Refusal::NotNow) => "notice-not-now",
         Notice::Refused(Refusal::Disk) => "notice-disk",
@@ -284,7 +318,8 @@ fn notice_ui(canvas: &mut Canvas<'_>, rect: Rect, notice: Notice) {
     canvas.fill(rect, ground.fill);
     let mut inner = rect.shrink2(vec2(size::EDGE, 4.0));
     let mark = inner.cut_left(44.0);
-    light_ui(canvas, mark.square(40.0), Severity::Notice);
+    let severity = if notice == Notice::Done { Severity::Fine } else { Severity::Notice };
+    light_ui(canvas, mark.square(40.0), severity);
     let _gap = inner.cut_left(size::GAP);
     let text = canvas.texts.get(key);
     canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::BODY, ground.on), &text);

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use hinamori_ipc::{
     Answer, AnswerId, AnswerKind, BuildingFinding, LaneState, LeaderItem, Member, MemberState, Party,
-    Refusal, Screen, SiteState,
+    Refusal, Screen, SecretDigits, SiteState,
 };
-use hinamori_model::{CounterKind, Mode, PersonId, PersonalText};
+use hinamori_model::{ArrivalNeed, CounterKind, Leaving, Mode, PersonId, PersonalText};
 
 use crate::theme::{
     ANSWER_HOLD, CARD_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH, ROUND_HOLD,
 };
-use crate::{Page, People, Registration, SoundOutput, Volume, Who};
+use crate::{Care, Page, People, Registration, SignInStep, SitePages, SoundOutput, StaffPages, Volume, Who};
 
 /// The most people of one kind that a panel counts at once.
 pub const MAXIMUM_COUNT: u16 = 99;
@@ -36,6 +36,12 @@ pub struct State {
     pub watch_list: Option<Vec<PersonalText>>,
     /// The lists of people, and how far somebody is in them.
     pub people: People,
+    /// Who works here.
+    pub staff: StaffPages,
+    /// What people need.
+    pub care: Care,
+    /// The pages of the site.
+    pub site: SitePages,
     /// The page that opens again after the answer to what was sent from it.
     pub resume: Option<Page>,
     /// What a scanner has typed so far, and since when.
@@ -81,6 +87,14 @@ pub struct Draft {
     pub findings: BTreeSet<BuildingFinding>,
     /// カードで 登録
     pub registration: Registration,
+    /// Digits of a PIN or of a telephone number. They cannot be printed.
+    pub digits: SecretDigits,
+    /// The digits were handed over, and the daemon waits for the card.
+    pub awaits_card: bool,
+    /// Questions of an arrival that were touched.
+    pub needs: BTreeSet<ArrivalNeed>,
+    /// A telephone number of whoever leaves was handed over.
+    pub phone_given: bool,
 }
 
 impl Draft {
@@ -117,6 +131,8 @@ pub enum Notice {
     Refused(Refusal),
     /// The last command did not reach it.
     NotSent,
+    /// What was asked for is done.
+    Done,
 }
 
 /// The languages of the screens.
@@ -173,12 +189,18 @@ impl State {
         let hold = match (self.page, self.answer()) {
             (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Candidates(_)) => CARD_HOLD,
-            (Page::Lane, Some(answer)) if asks(&answer.kind) => PANEL_HOLD,
+            (Page::Lane, Some(answer)) if asks(&answer.kind) || answer.asks_needs => PANEL_HOLD,
+            (Page::Lane, Some(answer)) if offers_slip(&answer.kind) => PANEL_HOLD,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Left { .. }) => GOODBYE_HOLD,
             (Page::Lane, Some(_)) => ANSWER_HOLD,
             (Page::Lane, None) if self.language == Language::default() => return None,
             (Page::Group | Page::RollCall, _) if !self.draft.members.is_empty() => ROUND_HOLD,
+            (Page::Care, _) if self.care.person.is_some() => ROUND_HOLD,
+            (Page::Passes, _) if self.staff.pass.is_some() => ROUND_HOLD,
+            (Page::Slip, _) => ROUND_HOLD,
             (Page::Registration, _) if self.draft.registration == Registration::AwaitingCard => CARD_HOLD,
+            (Page::SignIn, _) if self.staff.sign_in.step == SignInStep::Card => CARD_HOLD,
+            (Page::HandOver | Page::LiftHiding, _) if self.draft.awaits_card => CARD_HOLD,
             (_, _) => PAGE_HOLD,
         };
         Some(self.active_at.saturating_add(hold))
@@ -189,6 +211,16 @@ impl State {
         let receives =
             |lane: &LaneState| lane.counter == CounterKind::Shelter && lane.banner.mode != Mode::DailyLife;
         self.lane.as_ref().is_some_and(receives)
+    }
+
+    /// How many of `who` may be counted: of a head count no more than it has.
+    pub fn most(&self, who: Who) -> u16 {
+        let Some(heads) = self.site.chosen_heads() else { return MAXIMUM_COUNT };
+        match who {
+            Who::Adults => heads.adults,
+            Who::Children => heads.children,
+            Who::Infants => heads.infants,
+        }
     }
 
     /// When the open list is asked for again by itself (steady clock).
@@ -213,6 +245,14 @@ impl State {
 /// without a card and says what to do.
 pub(crate) const fn asks(kind: &AnswerKind) -> bool {
     kind.asks() || matches!(kind, AnswerKind::HoldAgain { .. })
+}
+
+/// Whether whoever left may give a telephone number and take a slip along: all but those who are back today.
+pub(crate) const fn offers_slip(kind: &AnswerKind) -> bool {
+    match kind {
+        AnswerKind::Left { departure, ask: None, .. } => !matches!(departure.leaving, Leaving::Out),
+        _ => false,
+    }
 }
 
 /// The members that can still be touched. Whoever may go along is here already: that is why they can be.

@@ -91,6 +91,8 @@ pub const CARD_HOLD: Duration = Duration::from_secs(30);
 pub const REFRESH: Duration = Duration::from_secs(5);
 /// A scanner types its code and the return key within this.
 pub const SCAN: Duration = Duration::from_millis(500);
+/// And this for each of its letters.
+pub const SCAN_LETTER: Duration = Duration::from_millis(5);
 /// How long a refusal is shown.
 pub const NOTICE_HOLD: Duration = Duration::from_secs(6);
 

@@ -2,13 +2,19 @@
 
 use hinamori_ipc::{AnswerKind, Command, LaneChange, LaneState, Refusal, Screen, Sound, ToKiosk, WatchAsk};
 
-use crate::state::{MAXIMUM_COUNT, open_members};
+use crate::state::open_members;
 use crate::{
-    Action, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, People, Registration,
-    State, Step,
+    Action, Care, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, People,
+    Registration, SitePages, StaffPages, State, Step,
 };
 
+mod care;
 mod people;
+mod site;
+mod staff;
+
+pub(crate) use care::other;
+pub(crate) use staff::{is_whole, longest};
 
 /// Takes one event.
 ///
@@ -46,15 +52,7 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         ToKiosk::Changes(changes) => {
             return changes.into_iter().flat_map(|change| changed(state, change, now)).collect();
         }
-        ToKiosk::Refused(refusal) => {
-            state.resume = None;
-            state.draft.registration = Registration::default();
-            // A dismissal that crossed the answer's end is nobody's concern.
-            if state.dismissed.take().is_none() || refusal != Refusal::AnswerIsOver {
-                state.notice = Some((Notice::Refused(refusal), now.steady));
-            }
-            state.active_at = now.steady;
-        }
+        ToKiosk::Refused(refusal) => return refused(state, refusal, now),
         list @ (ToKiosk::LeaderList(_)
         | ToKiosk::WatchList(_)
         | ToKiosk::Found(_)
@@ -62,10 +60,54 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         | ToKiosk::Group(_)
         | ToKiosk::NotArrived(_)
         | ToKiosk::Stays(_)) => people::listed(state, list),
+        ToKiosk::NotSignedIn(fault) => staff::not_signed_in(state, fault, now),
+        ToKiosk::Pass(pass) => staff::issued(state, pass, now),
+        ToKiosk::Lookups(lookups) => staff::looked_up(state, lookups),
+        care @ (ToKiosk::CareList(_) | ToKiosk::CarePerson(_)) => care::told(state, care, now),
+        site @ (ToKiosk::Assessment(_)
+        | ToKiosk::Slip(_)
+        | ToKiosk::Conflicts(_)
+        | ToKiosk::HeadCounts(_)) => site::told(state, site),
+        ToKiosk::Done => return done(state, now),
         ToKiosk::Terminating => state.link = LinkStage::Connecting,
-        _ => {}
     }
     Vec::new()
+}
+
+fn refused(state: &mut State, refusal: Refusal, now: Now) -> Vec<Effect> {
+    state.resume = None;
+    state.draft.registration = Registration::default();
+    state.draft.awaits_card = false;
+    state.active_at = now.steady;
+    // A dismissal that crossed the answer's end is nobody's concern.
+    if state.dismissed.take().is_some() && refusal == Refusal::AnswerIsOver {
+        return Vec::new();
+    }
+    match refusal {
+        Refusal::SignIn | Refusal::Pin if state.page != Page::SignIn => {
+            return staff::refused(state, refusal, now);
+        }
+        _ => state.notice = Some((Notice::Refused(refusal), now.steady)),
+    }
+    Vec::new()
+}
+
+/// What was asked for is done: a page that waited for it has nothing more to say.
+fn done(state: &mut State, now: Now) -> Vec<Effect> {
+    state.notice = Some((Notice::Done, now.steady));
+    state.active_at = now.steady;
+    match state.page {
+        Page::HandOver => {
+            state.draft.awaits_card = false;
+            open(state, Page::Care, now)
+        }
+        Page::LiftHiding | Page::HidingSearch | Page::OwnShelter => {
+            leave_page(state, now);
+            Vec::new()
+        }
+        Page::Assessment => people::ask_for(state, now),
+        _ => Vec::new(),
+    }
 }
 
 fn snapshot(state: &mut State, lane: LaneState, now: Now) {
@@ -81,6 +123,11 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
     let Some(lane) = &mut state.lane else { return Vec::new() };
     let before = (lane.banner.mode, lane.counter);
     let is_screen = matches!(change, LaneChange::Screen(_));
+    if matches!(change, LaneChange::Staff(_) | LaneChange::AsksSignIn(_)) {
+        let earlier = lane.staff.clone();
+        lane.apply(change);
+        return staff::session_changed(state, earlier.as_ref(), now);
+    }
     lane.apply(change);
     let switched = before != (lane.banner.mode, lane.counter);
     let answer = match &lane.screen {
@@ -104,7 +151,7 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
         }
         None => {
             // An answer ended or the lane became another; a page that somebody reads stays otherwise.
-            if switched || (is_screen && state.page == Page::Lane) {
+            if switched || (is_screen && (state.page == Page::Lane || state.page.is_over_answer())) {
                 state.language = Language::default();
                 leave_page(state, now);
                 return people::resume(state, now);
@@ -158,9 +205,10 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
             state.draft.members = everybody.collect();
         }
         Action::Count(who, step) => {
+            let most = state.most(who);
             let count = state.draft.count_mut(who);
             *count = match step {
-                Step::Up => count.saturating_add(1).min(MAXIMUM_COUNT),
+                Step::Up => count.saturating_add(1).min(most),
                 Step::Down => count.saturating_sub(1),
             };
         }
@@ -171,8 +219,12 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         }
         Action::Turn(Step::Up) => state.turned = state.turned.saturating_add(1),
         Action::Turn(Step::Down) => state.turned = state.turned.saturating_sub(1),
+        Action::Press(key) if state.page == Page::Care => {
+            state.care.text = key.applied_to(&state.care.text);
+        }
         Action::Press(key) => return people::press(state, &key),
         Action::Typed(_) => {}
+        Action::ChooseRow(row) if state.page == Page::Care => state.care.row = row,
         Action::ChooseRow(row) => state.people.search.row = row,
         Action::FindName(nameless) => return people::find_name(state, nameless, now),
         Action::Ask(question) => state.people.question = Some(question),
@@ -190,6 +242,15 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
                 .into_iter()
                 .collect();
         }
+        Action::SignIn(key) => return staff::press(state, key),
+        Action::Dial(dial) => return staff::dial(state, &dial, now),
+        Action::ChooseRole(role) => state.staff.role = Some(role),
+        Action::ChooseDays(days) => state.staff.days = days,
+        Action::ToggleNeed(need) => return staff::toggle_need(state, need),
+        Action::Care(key) => return care::press(state, key, now),
+        Action::Grade(aspect, grade) => site::grade(state, aspect, grade),
+        Action::ChooseHeads(record) => state.site.heads = Some(record),
+        Action::ChooseName(name) => state.site.name = Some(name),
         Action::SwitchLanguage => state.language = state.language.other(),
         Action::SetLook(look) => state.look = look,
         Action::SetVolume(volume) => state.volume = volume,
@@ -197,17 +258,34 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Opens a page; its list is asked for afresh.
+/// Opens a page, or the sign-in before it; its list is asked for afresh.
 fn open(state: &mut State, page: Page, now: Now) -> Vec<Effect> {
+    match staff::sign_in_before(state, page) {
+        Some(opens) => staff::sign_in_for(state, page, opens, now),
+        None => open_now(state, page, now),
+    }
+}
+
+fn open_now(state: &mut State, page: Page, now: Now) -> Vec<Effect> {
     let answer = state.answer().map(|answer| answer.id);
+    if page.is_over_answer() {
+        // What was touched beside the answer stays.
+        if answer.is_some() {
+            state.page = page;
+            state.turned = 0;
+            state.active_at = now.steady;
+        }
+        return people::ask_for(state, now);
+    }
     leave_page(state, now);
     state.page = page;
-    let mut effects = people::ask_for(state, now);
-    // A page opened from an answer ends it.
+    let mut effects = Vec::new();
+    // A page opened from an answer ends it, before anything is asked for.
     if let Some(answer) = answer.filter(|answer| state.dismissed != Some(*answer)) {
         state.dismissed = Some(answer);
         effects.push(Effect::Send(Command::Dismiss { answer }));
     }
+    effects.extend(people::ask_for(state, now));
     effects
 }
 
@@ -220,6 +298,10 @@ fn tick(state: &mut State, now: Now) -> Vec<Effect> {
         return if is_time { people::ask_for(state, now) } else { Vec::new() };
     }
     match state.answer().map(|answer| answer.id) {
+        Some(_) if state.page.is_over_answer() => {
+            staff::back_to_answer(state, now);
+            Vec::new()
+        }
         Some(answer) if state.page == Page::Lane => {
             state.dismissed = Some(answer);
             vec![Effect::Send(Command::Dismiss { answer })]
@@ -241,6 +323,9 @@ fn leave_page(state: &mut State, now: Now) {
     state.active_at = now.steady;
     // Names are not kept longer than they are shown.
     state.people = People::default();
+    state.staff = StaffPages::default();
+    state.care = Care::default();
+    state.site = SitePages::default();
     state.leader_list = None;
     state.watch_list = None;
 }

@@ -10,8 +10,10 @@ use hinamori_model::{Destination, Direction, Leaving};
 use crate::lanes::{self, answer, doubtful, welcome};
 use crate::panel::Panel;
 
+mod care;
 mod people;
 mod registration;
+mod staff;
 
 /// One screen.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +41,11 @@ pub fn every_screen() -> Vec<Scene> {
         people::groups(),
         people::leaders(),
         registration::registering(),
+        staff::signing_in(),
+        staff::passes(),
+        staff::beside_answers(),
+        care::caring(),
+        care::site(),
         troubles(),
     ]
     .concat()

@@ -8,8 +8,13 @@ use hinamori_model::{CounterKind, Direction, Doubt, LaneId, Mode, PersonId, Pers
 
 use crate::panel::MORNING;
 
+mod care;
 mod people;
 
+pub use care::{
+    asking, assessment, care_list, care_person, conflicts, digits, head_counts, in_minutes, looked_at,
+    lookups, pass, session, slip, staffed,
+};
 pub use people::{
     candidates, districts, found, group, hamadas, incomplete_households, large_group, leave_ask, left,
     not_arrived, stays,
@@ -70,7 +75,12 @@ pub fn watch_spot() -> LaneState {
 /// The school in a drill.
 pub fn drill() -> LaneState {
     let lane = shelter();
-    LaneState { banner: Banner { mode: Mode::Drill, incident: None, ..lane.banner }, here: 12, ..lane }
+    LaneState {
+        banner: Banner { mode: Mode::Drill, incident: None, ..lane.banner },
+        here: 12,
+        confirmed: 12,
+        ..lane
+    }
 }
 
 /// A name.

@@ -2,6 +2,7 @@
 
 mod screens {
     mod answers;
+    mod care;
     mod gallery;
     mod group;
     mod leader;
@@ -12,5 +13,6 @@ mod screens {
     mod pictures;
     mod registration;
     mod search;
+    mod staff;
     mod watch;
 }

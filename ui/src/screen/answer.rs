@@ -65,7 +65,8 @@ pub(crate) fn field_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, fie
         let place = Rect::from_min_size(inner.min + vec2(4.0, 4.0), vec2(MARK, MARK));
         Pictogram::Diamond.draw(canvas.ui.painter(), place, on);
     }
-    if rect.height() > rect.width() * 0.95 {
+    // Beside tiles in portrait there is no room for it.
+    if rect.height() > rect.width() * 0.95 && rect.width() > 400.0 {
         next_person_ui(canvas, inner.cut_bottom(56.0), on);
     }
     if view.mode() == Mode::Drill {

@@ -1,18 +1,19 @@
 //! Leaving was recorded: where to, and who goes along. Doing nothing is safe, the panel ends by itself.
 
 use egui::{Rect, vec2};
-use hinamori_ipc::{Answer, Command, Departure, LeaveAsk, Member};
+use hinamori_ipc::{Answer, AnswerKind, Command, Departure, LeaveAsk, Member};
 use hinamori_model::{Destination, Leaving, Mode, PersonId, PersonalText};
 
 use super::answer::{Field, QUESTION, field_ui, question_ui, split_ui, spoken_name, undo_seconds, undo_ui};
-use super::done::full_ui;
+use super::done::{full_ui, full_with_ui};
 use super::here::way;
 use super::paged::Pages;
 use super::welcome::{ticked_name_ui, tile_ground_ui};
 use super::{View, is_portrait, when_words};
-use crate::Action;
+use crate::state::offers_slip;
 use crate::theme::size;
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Touchable, Type};
+use crate::{Action, Page};
 
 /// Companions in a row.
 const COLUMNS: usize = 3;
@@ -40,6 +41,11 @@ pub(crate) fn left_ui(
 ) -> Option<Action> {
     let field = farewell(canvas, view, answer, (name, departure));
     match ask {
+        None if offers_slip(&answer.kind) => {
+            full_with_ui(canvas, rect, view, (answer, &field), |canvas, above, beside, view, answer| {
+                slip_tiles_ui(canvas, above, beside, view, answer)
+            })
+        }
         None => full_ui(canvas, rect, view, answer, &field),
         Some(ask) => {
             // What is still asked is not said beside it.
@@ -47,6 +53,45 @@ pub(crate) fn left_ui(
             ask_ui(canvas, rect, view, answer, (&Field { say, ..field }, ask))
         }
     }
+}
+
+/// 電話番号, and what is taken along: beside 取り消す, or above it where the screen is tall.
+fn slip_tiles_ui(
+    canvas: &mut Canvas<'_>,
+    above: &mut Rect,
+    beside: Rect,
+    view: &View<'_>,
+    answer: &Answer,
+) -> Option<Action> {
+    let area = if is_portrait(*above) {
+        let area = above.cut_bottom(size::TARGET);
+        let _gap = above.cut_bottom(size::GAP);
+        area
+    } else {
+        beside
+    };
+    let moves =
+        matches!(&answer.kind, AnswerKind::Left { departure, .. } if departure.leaving == Leaving::Moved);
+    let given = view.state.draft.phone_given;
+    let tiles = [
+        (Pictogram::Phone, "phone-title", if given { "phone-given" } else { "phone-optional" }, Page::Phone),
+        (
+            Pictogram::Paper,
+            if moves { "slip-transfer-show" } else { "slip-leaving-show" },
+            "slip-note",
+            Page::Slip,
+        ),
+    ];
+    let grid = Grid { columns: 2, rows: 1, gap: size::GAP };
+    let mut action = None;
+    for (position, (picture, key, note, page)) in tiles.into_iter().enumerate() {
+        let (word, note) = (canvas.texts.get(key), canvas.texts.get(note));
+        let button = Button::new(ButtonLook::Tile, &word).picture(picture).note(&note);
+        if button.show(canvas, key, area.cell(grid, position)) {
+            action = Some(Action::Open(page));
+        }
+    }
+    action
 }
 
 const fn recorded_key(leaving: Leaving) -> &'static str {

@@ -1,11 +1,12 @@
 //! Answers that ask nothing: they fill the screen for two seconds.
 
-use egui::{Rect, vec2};
+use egui::Rect;
 use hinamori_ipc::Answer;
 use hinamori_model::{CounterKind, PersonalText};
 
 use super::View;
 use super::answer::{Field, field_ui, undo_seconds, undo_ui};
+use super::answer_tiles::row_tiles_ui;
 use super::welcome::accepted_field;
 use crate::Action;
 use crate::theme::size;
@@ -20,7 +21,7 @@ pub(crate) fn accepted_ui(
     name: Option<&PersonalText>,
 ) -> Option<Action> {
     let field = accepted_field(canvas, view, answer, name);
-    full_ui(canvas, rect, view, answer, &field)
+    full_with_ui(canvas, rect, view, (answer, &field), row_tiles_ui)
 }
 
 /// The members or the count were recorded.
@@ -70,11 +71,26 @@ pub(crate) fn full_ui(
     answer: &Answer,
     field: &Field,
 ) -> Option<Action> {
+    full_with_ui(canvas, rect, view, (answer, field), |_, _, _, _, _| None)
+}
+
+/// The same with more to touch: `more_ui` is given the place above the lowest row, to cut from, and the row beside 取り消す.
+pub(crate) fn full_with_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (answer, field): (&Answer, &Field),
+    more_ui: impl FnOnce(&mut Canvas<'_>, &mut Rect, Rect, &View<'_>, &Answer) -> Option<Action>,
+) -> Option<Action> {
     canvas.fill(rect, field.fill.fill);
     let mut inner = rect.shrink(size::EDGE);
-    let row = inner.cut_bottom(size::TARGET);
+    let mut row = inner.cut_bottom(size::TARGET);
+    let _gap = inner.cut_bottom(size::GAP);
+    // Its place is kept when it is gone: nothing moves under a finger.
+    let place = row.cut_left(280.0);
+    let _gap = row.cut_left(size::GAP);
+    let action = more_ui(canvas, &mut inner, row, view, answer);
     field_ui(canvas, inner, view, field);
-    let seconds = undo_seconds(view, answer)?;
-    let place = Rect::from_min_size(row.min, vec2(280.0, row.height()));
-    undo_ui(canvas, place, answer, seconds)
+    let Some(seconds) = undo_seconds(view, answer) else { return action };
+    undo_ui(canvas, place, answer, seconds).or(action)
 }

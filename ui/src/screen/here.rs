@@ -6,6 +6,7 @@ use hinamori_model::{Direction, Leaving, PersonalText};
 
 use super::View;
 use super::answer::{Field, QUESTION, field_ui, question_ui, split_ui, spoken_name, undo_seconds, undo_ui};
+use super::answer_tiles::field_tiles_ui;
 use crate::Action;
 use crate::clock::CivilTime;
 use crate::theme::size;
@@ -40,7 +41,8 @@ pub(crate) fn here_ui(
         say: Some(canvas.texts.with("here-at", [("time", time.as_str().into())])),
         doubt: answer.doubt,
     };
-    let (left, mut panel) = split_ui(canvas, rect, field.fill);
+    let (mut left, mut panel) = split_ui(canvas, rect, field.fill);
+    let mut action = field_tiles_ui(canvas, &mut left, view, answer);
     field_ui(canvas, left, view, &field);
     let question = match view.lane.direction {
         Direction::Entrance => "leave-question",
@@ -49,12 +51,11 @@ pub(crate) fn here_ui(
     question_ui(canvas, panel.cut_top(QUESTION), question);
     let _gap = panel.cut_top(size::GAP);
 
-    let mut action = None;
     let note = canvas.texts.get("here-stay");
     let note_look = Type::regular(size::BODY, canvas.palette.ink_soft);
     if let Some(seconds) = undo_seconds(view, answer) {
         let mut row = panel.cut_bottom(size::TARGET);
-        action = undo_ui(canvas, row.cut_left(panel.width() * 0.39), answer, seconds);
+        action = undo_ui(canvas, row.cut_left(panel.width() * 0.39), answer, seconds).or(action);
         let _gap = row.cut_left(size::GAP);
         canvas.text(row, Align2::CENTER_CENTER, note_look, &note);
     } else {

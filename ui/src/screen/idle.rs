@@ -71,7 +71,28 @@ fn site_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
     let here = canvas.texts.with("idle-people", [("people", lane.here.into())]);
     let quiet = Type::regular(size::BODY, palette.ink_soft);
     let loud = Type::bold(size::BODY, palette.ink);
-    canvas.runs(inner, Align2::LEFT_TOP, &[(quiet, &format!("{at} ・ {counted} ")), (loud, &here)]);
+    // Every count says how many of it somebody saw lately. Where there is no room, the lane gives way.
+    let seen = (lane.counter == CounterKind::Shelter && view.mode() != Mode::DailyLife).then(|| {
+        let numbers = [("confirmed", lane.confirmed.into()), ("people", lane.here.into())];
+        (canvas.texts.with("idle-confirmed", numbers), canvas.texts.with("idle-confirmed-short", numbers))
+    });
+    let Some((long, short)) = seen else {
+        canvas.runs(inner, Align2::LEFT_TOP, &[(quiet, &format!("{at} ・ {counted} ")), (loud, &here)]);
+        return touched.clicked().then_some(Action::Open(Page::Health));
+    };
+    let lines = [
+        (format!("{at} ・ {counted} "), format!(" ・ {long}")),
+        (format!("{counted} "), format!(" ・ {long}")),
+        (format!("{counted} "), format!(" ・ {short}")),
+        (String::new(), format!(" ・ {short}")),
+    ];
+    let width = |(before, after): &(String, String)| {
+        canvas.width_of(quiet, before) + canvas.width_of(loud, &here) + canvas.width_of(quiet, after)
+    };
+    let line = lines.iter().find(|line| width(line) <= inner.width()).or(lines.last());
+    if let Some((before, after)) = line {
+        canvas.runs(inner, Align2::LEFT_TOP, &[(quiet, before), (loud, &here), (quiet, after)]);
+    }
     touched.clicked().then_some(Action::Open(Page::Health))
 }
 

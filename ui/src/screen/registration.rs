@@ -1,23 +1,23 @@
 //! カードで 登録: what the holder knows, its digits on a pad, then the card.
 
-use egui::{Align2, Rect, Stroke, vec2};
+use egui::{Align2, Rect, vec2};
 use hinamori_ipc::SecretDigits;
 
+use super::number_pad::{card_ui, dots_ui, number_pad_ui, typed_ground_ui};
 use super::page::{header_ui, parts};
 use super::{View, is_portrait};
 use crate::theme::size;
-use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type, reader_ui};
-use crate::{Action, Digit, Registration, RegistrationKey, SecretKind};
-
-/// The pad, row by row; what is no digit is the key beside zero.
-const PAD: [char; 9] = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type};
+use crate::{Action, Dial, Registration, RegistrationKey, SecretKind};
 
 /// The page.
 pub(crate) fn registration_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     match &view.state.draft.registration {
         Registration::Choosing => choose_ui(canvas, rect),
         Registration::Typing { kind, digits } => type_ui(canvas, rect, *kind, digits),
-        Registration::AwaitingCard => card_ui(canvas, rect),
+        Registration::AwaitingCard => {
+            card_ui(canvas, rect, ("registration-title", "registration-card", "registration-card-say"))
+        }
     }
 }
 
@@ -83,53 +83,25 @@ fn type_ui(canvas: &mut Canvas<'_>, rect: Rect, kind: SecretKind, digits: &Secre
     });
     canvas.text(parts.aside, Align2::LEFT_TOP, Type::regular(size::BODY, palette.ink_soft), &say);
 
-    let grid = Grid { columns: 3, rows: 4, gap: size::GAP };
-    let cell = |position| parts.content.cell(grid, position);
-    for (position, digit) in PAD.into_iter().enumerate() {
-        action = digit_ui(canvas, cell(position), digit).or(action);
-    }
-    action = digit_ui(canvas, cell(10), '0').or(action);
-    let delete = canvas.texts.get("pad-delete");
-    if Button::new(ButtonLook::Band, &delete).size(size::BODY).show(canvas, "delete", cell(9)) {
-        action = Some(press(RegistrationKey::Delete));
-    }
-    let is_whole = digits.length() == kind.length();
-    let next = canvas.texts.get("registration-next");
-    let look = if is_whole { ButtonLook::Primary } else { ButtonLook::Disabled };
-    if Button::new(look, &next).size(size::LEAD).show(canvas, "next", cell(11)) && is_whole {
-        action = Some(press(RegistrationKey::Read));
-    }
+    let whole = digits.length() == kind.length();
+    let key = |dial| match dial {
+        Dial::Digit(digit) => RegistrationKey::Digit(digit),
+        Dial::Delete => RegistrationKey::Delete,
+        Dial::Done => RegistrationKey::Read,
+    };
+    action = number_pad_ui(canvas, parts.content, (whole, "registration-next"), |dial| press(key(dial)))
+        .or(action);
     action
 }
 
-fn digit_ui(canvas: &mut Canvas<'_>, place: Rect, digit: char) -> Option<Action> {
-    let word = digit.to_string();
-    let button = Button::new(ButtonLook::Tile, &word).size(52.0);
-    button.show(canvas, ("digit", digit), place).then(|| press(RegistrationKey::Digit(Digit(digit))))
-}
-
-/// A PIN is dots, for those who stand behind. The other number is printed on the card in the holder's hand, and so long
-/// that it has to be compared with it.
+/// The number that is printed on the card in the holder's hand is so long that it has to be compared with it.
 fn digits_ui(canvas: &mut Canvas<'_>, rect: Rect, kind: SecretKind, digits: &SecretDigits) {
-    let palette = canvas.palette;
-    canvas.card(rect, size::RADIUS_TILE, palette.surface, Stroke::new(size::LINE_CHOSEN, palette.ink));
-    let inner = rect.shrink2(vec2(20.0, 8.0));
     match kind {
-        SecretKind::Pin => {
-            let grid = Grid { columns: kind.length(), rows: 1, gap: 0.0 };
-            for position in 0..kind.length() {
-                let centre = inner.cell(grid, position).center();
-                let painter = canvas.ui.painter();
-                if position < digits.length() {
-                    painter.circle_filled(centre, 18.0, palette.ink);
-                } else {
-                    painter.circle_stroke(centre, 18.0, Stroke::new(size::LINE, palette.edge));
-                }
-            }
-        }
+        SecretKind::Pin => dots_ui(canvas, rect, kind.length(), digits.length()),
         SecretKind::CheckNumberB => {
+            let inner = typed_ground_ui(canvas, rect);
             let shown = in_groups(digits.expose());
-            canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::LEAD, palette.ink), &shown);
+            canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::LEAD, canvas.palette.ink), &shown);
         }
     }
 }
@@ -144,20 +116,6 @@ fn in_groups(digits: &str) -> String {
         shown.push(digit);
     }
     shown
-}
-
-/// The card may come now.
-fn card_ui(canvas: &mut Canvas<'_>, rect: Rect) -> Option<Action> {
-    let mut inner = rect.shrink(size::EDGE);
-    let action = header_ui(canvas, inner.cut_top(size::TARGET), "registration-title").then_some(Action::Back);
-    let _gap = inner.cut_top(size::GAP);
-    let (call, say) = (canvas.texts.get("registration-card"), canvas.texts.get("registration-card-say"));
-    let palette = canvas.palette;
-    let mut words = inner.cut_bottom(200.0);
-    canvas.text(words.cut_top(100.0), Align2::CENTER_CENTER, Type::bold(size::ANSWER, palette.ink), &call);
-    canvas.text(words, Align2::CENTER_TOP, Type::regular(size::TILE_TEXT, palette.ink_soft), &say);
-    reader_ui(canvas, inner.shrink(size::EDGE));
-    action
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ fn list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stays: Option<&
         action = pages.turn_ui(canvas, place, "page-next").or(action);
         let _gap = foot.cut_left(size::GAP);
     }
-    action = send_ui(canvas, foot, chosen).or(action);
+    action = send_ui(canvas, foot, view, chosen).or(action);
     let grid = Grid { columns, rows, gap: 10.0 };
     for (position, stay) in pages.slice(items).iter().enumerate() {
         if stay_ui(canvas, inner.cell(grid, position), view, stay) {
@@ -87,9 +87,11 @@ fn list_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, stays: Option<&
 }
 
 /// What was ticked goes out with one button; the round goes on after its answer.
-fn send_ui(canvas: &mut Canvas<'_>, place: Rect, chosen: Vec<PersonId>) -> Option<Action> {
+fn send_ui(canvas: &mut Canvas<'_>, place: Rect, view: &View<'_>, chosen: Vec<PersonId>) -> Option<Action> {
     if chosen.is_empty() {
-        let text = canvas.texts.get("roll-call-say");
+        let numbers = [("confirmed", view.lane.confirmed.into()), ("people", view.lane.here.into())];
+        let confirmed = canvas.texts.with("idle-confirmed", numbers);
+        let text = format!("{}\n{confirmed}", canvas.texts.get("roll-call-say"));
         let look = Type::regular(size::BODY, canvas.palette.ink);
         canvas.text(place, Align2::CENTER_CENTER, look, &text);
         return None;

@@ -1,9 +1,10 @@
 //! 名前で さがす: candidates on top, a pad of fifty sounds below. Every touch asks the daemon anew.
 
-use egui::{Align2, Rect, Stroke, pos2, vec2};
+use egui::{Align2, Rect, vec2};
 use hinamori_ipc::{Command, Found, FoundPerson, MemberState};
-use hinamori_model::{PersonalText, RegisteredKind};
+use hinamori_model::RegisteredKind;
 
+use super::kana_pad::{GAP, MARGIN, entry_ui, has_room, spread_pad_ui, whole_pad_ui};
 use super::page::header_ui;
 use super::paged::{Pages, rows_that_fit};
 use super::question::{Asked, asked_ui};
@@ -11,53 +12,14 @@ use super::{View, is_portrait};
 use crate::clock::CivilTime;
 use crate::theme::size;
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type};
-use crate::{Action, Key, Page, Question, Step};
-
-/// Between keys and around the page: a pad of five rows leaves no more.
-const GAP: f32 = 5.0;
-const MARGIN: f32 = 8.0;
-/// The least height of a page with the whole pad.
-const WHOLE_PAD: f32 = size::TARGET * 6.0 + GAP * 5.0 + MARGIN * 2.0;
-/// Its least width.
-const WHOLE_WIDTH: f32 = size::TARGET * 10.0 + GAP * 9.0 + MARGIN * 2.0;
-
-/// The columns of the pad.
-const COLUMNS: [&str; 10] = [
-    "あいうえお",
-    "かきくけこ",
-    "さしすせそ",
-    "たちつてと",
-    "なにぬねの",
-    "はひふへほ",
-    "まみむめも",
-    "やゆよ",
-    "らりるれろ",
-    "わをん",
-];
-
-/// The marks in the gaps of the columns: column, row, sign, word.
-const MARKS: [(usize, usize, &str, &str); 4] = [
-    (7, 3, "゛", "pad-voiced"),
-    (7, 4, "゜", "pad-half-voiced"),
-    (9, 3, "ー", "pad-long"),
-    (9, 4, "小", "pad-small"),
-];
-
-fn key_of(sign: &str) -> Key {
-    match sign {
-        "゛" => Key::Voiced,
-        "゜" => Key::HalfVoiced,
-        "小" => Key::Small,
-        sign => Key::Letter(PersonalText::new(sign)),
-    }
-}
+use crate::{Action, CareKey, Page, Question, Step};
 
 /// Looks for somebody of the roster: to check them in, or to give a name to a card.
 pub(crate) fn search_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     match &view.state.people.question {
         Some(Question::Person(person)) => person_ui(canvas, rect, view, person),
         Some(Question::Kind) => kind_ui(canvas, rect, view),
-        _ if rect.height() >= WHOLE_PAD && rect.width() >= WHOLE_WIDTH => whole_ui(canvas, rect, view),
+        _ if has_room(rect) => whole_ui(canvas, rect, view),
         _ => spread_ui(canvas, rect, view),
     }
 }
@@ -67,124 +29,41 @@ fn whole_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Acti
     let mut inner = rect.shrink(MARGIN);
     let mut top = inner.cut_top(size::TARGET);
     let _gap = inner.cut_top(GAP);
-    let mut action = entry_ui(canvas, &mut top, view, 236.0);
+    let mut action = entry_ui(canvas, &mut top, (&view.state.people.search.text, ""), 236.0);
     let not_listed = top.cut_right(size::TARGET + 20.0);
     let _gap = top.cut_right(GAP);
     action = not_listed_ui(canvas, not_listed, view).or(action);
     action = candidates_ui(canvas, top, view, 2, 1, size::TARGET).or(action);
-
-    let grid = Grid { columns: COLUMNS.len(), rows: 5, gap: GAP };
-    for (column, letters) in COLUMNS.into_iter().enumerate() {
-        for (row, letter) in letters.chars().enumerate() {
-            let place = inner.cell(grid, row * COLUMNS.len() + column);
-            action = letter_ui(canvas, place, letter).or(action);
-        }
-    }
-    for (column, row, sign, word) in MARKS {
-        action = mark_ui(canvas, inner.cell(grid, row * COLUMNS.len() + column), sign, word).or(action);
-    }
-    action
+    whole_pad_ui(canvas, inner).or(action)
 }
 
 /// First the row, then its five: where the whole pad has no room.
 fn spread_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let portrait = is_portrait(rect);
     // Ten keys in a row leave no more beside them inside the frame of a drill.
-    let (edge, gap) = if portrait { (size::EDGE / 2.0, GAP) } else { (4.0, 3.0) };
+    let edge = if portrait { size::EDGE / 2.0 } else { 4.0 };
     let mut inner = rect.shrink2(vec2(edge, MARGIN));
     let mut top = inner.cut_top(size::TARGET);
     let _gap = inner.cut_top(size::GAP);
     let width = top.width() - 2.0 * (size::TARGET + MARGIN);
-    let mut action = entry_ui(canvas, &mut top, view, width);
+    let search = &view.state.people.search;
+    let mut action = entry_ui(canvas, &mut top, (&search.text, ""), width);
 
-    let (columns, rows) = if portrait { (5, 4) } else { (10, 2) };
-    #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
-    let height = (size::TARGET + 4.0) * rows as f32 + gap * (rows - 1) as f32;
-    let pad = inner.cut_bottom(height);
-    let _gap = inner.cut_bottom(size::GAP);
-    let grid = Grid { columns, rows, gap };
-    let spread = view.state.people.search.row.min(COLUMNS.len() - 1);
-    for (row, letters) in COLUMNS.into_iter().enumerate() {
-        let first: String = letters.chars().take(1).collect();
-        let word = canvas.texts.with("pad-row", [("row", first.as_str().into())]);
-        let look = ButtonLook::Choice { chosen: row == spread };
-        if Button::new(look, &word).size(size::TITLE).show(canvas, ("row", row), pad.cell(grid, row)) {
-            action = Some(Action::ChooseRow(row));
-        }
-    }
-    let letters = COLUMNS.get(spread).copied().unwrap_or_default();
-    for (position, letter) in letters.chars().enumerate() {
-        action = letter_ui(canvas, pad.cell(grid, COLUMNS.len() + position), letter).or(action);
-    }
-    let marks = COLUMNS.len() + 5;
-    for (position, (_, _, sign, word)) in MARKS.into_iter().enumerate() {
-        action = mark_ui(canvas, pad.cell(grid, marks + position), sign, word).or(action);
-    }
-    action = not_listed_ui(canvas, pad.cell(grid, marks + MARKS.len()), view).or(action);
+    let (touched, place) = spread_pad_ui(canvas, &mut inner, (portrait, search.row));
+    action = touched.or(action);
+    action = not_listed_ui(canvas, place, view).or(action);
 
     let columns = if portrait { 2 } else { 3 };
     let rows = rows_that_fit(inner.height(), size::TARGET, size::GAP);
     candidates_ui(canvas, inner, view, columns, rows, size::TILE).or(action)
 }
 
-fn letter_ui(canvas: &mut Canvas<'_>, place: Rect, letter: char) -> Option<Action> {
-    let word = letter.to_string();
-    let button = Button::new(ButtonLook::Tile, &word).size(52.0);
-    let touched = button.show(canvas, ("letter", letter), place);
-    touched.then(|| Action::Press(Key::Letter(PersonalText::new(word))))
-}
-
-fn mark_ui(canvas: &mut Canvas<'_>, place: Rect, sign: &str, word: &str) -> Option<Action> {
-    let note = canvas.texts.get(word);
-    let button = Button::new(ButtonLook::Band, sign).note(&note).size(size::TITLE);
-    button.show(canvas, word, place).then(|| Action::Press(key_of(sign)))
-}
-
-/// Back, what was typed, and the key that takes a letter away; cut off the left of `rect`.
-fn entry_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>, width: f32) -> Option<Action> {
-    let palette = canvas.palette;
-    let mut action = None;
-    let label = canvas.texts.get("page-back");
-    let back = Button::new(ButtonLook::Tile, &label).only(Pictogram::Back);
-    if back.show(canvas, "back", rect.cut_left(size::TARGET)) {
-        action = Some(Action::Back);
-    }
-    let _gap = rect.cut_left(MARGIN);
-    let field = rect.cut_left(width.max(size::TARGET) - MARGIN);
-    canvas.card(field, size::RADIUS_TILE, palette.surface, Stroke::new(size::LINE_CHOSEN, palette.ink));
-    let look = Type::bold(52.0, palette.ink);
-    let mut inner = field.shrink2(vec2(20.0, 8.0));
-    let _caret = inner.cut_right(10.0);
-    let shown = tail_of(canvas, inner.width(), look, view.state.people.search.text.expose());
-    let end = if shown.is_empty() {
-        inner.left()
-    } else {
-        canvas.text(inner, Align2::LEFT_CENTER, look, &shown).right()
-    };
-    let caret = [pos2(end + 5.0, inner.center().y - 30.0), pos2(end + 5.0, inner.center().y + 30.0)];
-    canvas.ui.painter().line_segment(caret, Stroke::new(size::LINE, palette.ink));
-    let _gap = rect.cut_left(MARGIN);
-    let word = canvas.texts.get("pad-delete");
-    let delete = Button::new(ButtonLook::Tile, &word).size(size::BODY);
-    if delete.show(canvas, "delete", rect.cut_left(size::TARGET)) {
-        action = Some(Action::Press(Key::Delete));
-    }
-    let _gap = rect.cut_left(MARGIN);
-    action
-}
-
-/// The end of a text that is too long for its line.
-fn tail_of(canvas: &Canvas<'_>, width: f32, look: Type, text: &str) -> String {
-    let mut tail = text.to_owned();
-    let mut from = text.chars();
-    while canvas.width_of(look, &tail) > width && from.next().is_some() {
-        tail = format!("…{}", from.as_str());
-    }
-    tail
-}
-
 /// Whoever is looked for may be on no roster.
 fn not_listed_ui(canvas: &mut Canvas<'_>, place: Rect, view: &View<'_>) -> Option<Action> {
+    // Nobody but people of the roster is hidden, and care follows who is known.
+    if view.state.page != Page::Search {
+        return None;
+    }
     let word = canvas.texts.get("not-on-roster");
     let button = Button::new(ButtonLook::Tile, &word).size(size::CAPTION);
     let action = match view.state.people.search.nameless {
@@ -277,6 +156,14 @@ fn others_ui(canvas: &mut Canvas<'_>, place: Rect, found: &Found, pages: Pages) 
 /// Large, before anything is sent.
 fn person_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, person: &FoundPerson) -> Option<Action> {
     let (title, question, yes_note, yes) = match view.state.people.search.nameless {
+        _ if view.state.page == Page::HidingSearch => {
+            let action = Action::Send(Command::Hide { person: person.person });
+            ("hiding-title", "hide-question", "hide-yes", action)
+        }
+        _ if view.state.page == Page::CareSearch => {
+            let action = Action::Care(CareKey::Choose(person.person, Some(person.name.clone())));
+            ("care-title", "care-question", "care-yes", action)
+        }
         None => {
             let command = Command::CheckIn { people: vec![person.person] };
             ("search-title", "check-in-question", "check-in-yes", Action::SendAndReturn(command))
@@ -288,7 +175,9 @@ fn person_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, person: &Foun
         }
     };
     let mut notes = vec![person.kana.expose().to_owned(), person.group.clone()];
-    if let MemberState::AlreadyIn { at } = person.state {
+    if view.state.page == Page::HidingSearch {
+        notes = vec![canvas.texts.get("hide-say")];
+    } else if let MemberState::AlreadyIn { at } = person.state {
         notes.push(already_in(canvas, at));
     }
     let about = canvas.texts.with("name-spoken", [("name", person.name.expose().into())]);

@@ -6,6 +6,7 @@ use hinamori_model::{PersonId, PersonalText};
 
 use super::View;
 use super::answer::{self, Field, QUESTION, field_ui, finish_ui, question_ui, split_ui};
+use super::answer_tiles::field_tiles_ui;
 use super::paged::{self, Pages};
 use crate::Action;
 use crate::Who;
@@ -47,7 +48,8 @@ pub(crate) fn household_ui(
     members: &[Member],
 ) -> Option<Action> {
     let field = accepted_field(canvas, view, answer, name);
-    let (left, mut panel) = split_ui(canvas, rect, field.fill);
+    let (mut left, mut panel) = split_ui(canvas, rect, field.fill);
+    let mut action = field_tiles_ui(canvas, &mut left, view, answer);
     field_ui(canvas, left, view, &field);
 
     question_ui(canvas, panel.cut_top(QUESTION), "household-question");
@@ -55,7 +57,7 @@ pub(crate) fn household_ui(
     let finish = panel.cut_bottom(size::TARGET);
     let _gap = panel.cut_bottom(size::GAP);
 
-    let mut action = tiles_ui(canvas, panel, view, members);
+    action = tiles_ui(canvas, panel, view, members).or(action);
     let chosen: Vec<_> = members
         .iter()
         .filter(|member| {
@@ -201,13 +203,14 @@ pub(crate) fn count_ui(
     name: Option<&PersonalText>,
 ) -> Option<Action> {
     let field = accepted_field(canvas, view, answer, name);
-    let (left, mut panel) = split_ui(canvas, rect, field.fill);
+    let (mut left, mut panel) = split_ui(canvas, rect, field.fill);
+    let mut action = field_tiles_ui(canvas, &mut left, view, answer);
     field_ui(canvas, left, view, &field);
 
     question_ui(canvas, panel.cut_top(QUESTION), "count-question");
     let finish = panel.cut_bottom(size::TARGET);
     let _gap = panel.cut_bottom(size::GAP);
-    let mut action = steppers_ui(canvas, panel, view);
+    action = steppers_ui(canvas, panel, view).or(action);
 
     let people = u64::from(view.state.draft.counted()).saturating_add(1);
     let word = canvas.texts.with("household-done", [("people", people.into())]);
@@ -233,7 +236,8 @@ pub(crate) fn steppers_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
             Who::Infants => ("count-infants", "count-infants-age"),
         };
         let (word, note) = (canvas.texts.get(word), canvas.texts.get(note));
-        let row = Row { who, count: view.state.draft.count(who), word: &word, note: &note };
+        let (count, most) = (view.state.draft.count(who), view.state.most(who));
+        let row = Row { who, count, most, word: &word, note: &note };
         let place = area.cell(Grid { columns: 1, rows: 3, gap: 6.0 }, position);
         action = stepper_ui(canvas, place, row).or(action);
     }

@@ -3,14 +3,16 @@
 use hinamori_ipc::{Command, District, GroupMember, MemberState, NotArrived, ToKiosk};
 use hinamori_model::{PersonId, PersonalText};
 
-use super::{leave_page, open};
-use crate::theme::SCAN;
+use super::{care, leave_page, open, staff};
+use crate::theme::{SCAN, SCAN_LETTER};
 use crate::{Effect, Key, Now, Page, State};
 
-/// The most that a scanner types, in bytes; a longer text is no badge.
-const MAXIMUM_CODE: usize = 128;
-/// How the code of a badge begins, in any case.
-const CODE_BEGINS: &str = "HM1";
+/// The most that a scanner types, in bytes: the slip of whoever moves is the longest.
+const MAXIMUM_CODE: usize = 1_024;
+/// How what is taken like a card begins, in any case: badges, and the slips of whoever left or moved.
+const TAPPED: [&str; 3] = ["HM1", "HL1", "HT1"];
+/// How a pass of staff begins.
+const PASS: &str = "HS1";
 
 /// What an open page needs is asked for afresh.
 pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
@@ -24,7 +26,36 @@ pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
             Command::ShowNotArrived { district: people.district.clone(), from: people.from }
         }
         Page::RollCall => Command::ShowStays,
-        _ => return Vec::new(),
+        Page::Care => Command::ShowCareList,
+        Page::HeadCounts => Command::ShowHeadCounts,
+        Page::Conflicts => Command::ShowConflicts,
+        Page::Assessment => Command::ShowAssessment,
+        Page::OwnShelter => Command::ShowDistricts,
+        Page::Lookups | Page::Slip => {
+            let Some(answer) = state.answer().map(|answer| answer.id) else { return Vec::new() };
+            if state.page == Page::Slip {
+                Command::ShowSlip { answer }
+            } else {
+                Command::ShowLookups { answer }
+            }
+        }
+        Page::Lane
+        | Page::Settings
+        | Page::OpenLive
+        | Page::OpenDrill
+        | Page::HeadCount
+        | Page::Health
+        | Page::Leader
+        | Page::Search
+        | Page::Registration
+        | Page::SignIn
+        | Page::Passes
+        | Page::Phone
+        | Page::CareSearch
+        | Page::HandOver
+        | Page::Hiding
+        | Page::HidingSearch
+        | Page::LiftHiding => return Vec::new(),
     };
     vec![Effect::Send(command)]
 }
@@ -36,10 +67,12 @@ pub(super) fn listed(state: &mut State, message: ToKiosk) {
     match (state.page, message) {
         (Page::LeaderList, ToKiosk::LeaderList(list)) => state.leader_list = Some(list),
         (Page::WatchList, ToKiosk::WatchList(list)) => state.watch_list = Some(list),
-        (Page::Search, ToKiosk::Found(found)) if found.query == people.search.text => {
+        (Page::Search | Page::HidingSearch | Page::CareSearch, ToKiosk::Found(found))
+            if found.query == people.search.text =>
+        {
             people.search.found = Some(found);
         }
-        (Page::Group, ToKiosk::Districts(districts)) => people.districts = Some(districts),
+        (Page::Group | Page::OwnShelter, ToKiosk::Districts(districts)) => people.districts = Some(districts),
         (Page::Group, ToKiosk::Group(group))
             if Some(&group.district) == people.district.as_ref()
                 && Some(&group.group) == people.group_name.as_ref() =>
@@ -80,7 +113,7 @@ pub(super) fn press(state: &mut State, key: &Key) -> Vec<Effect> {
 /// A keyboard on the search page; a scanner elsewhere.
 pub(super) fn typed(state: &mut State, text: &PersonalText, now: Now) -> Vec<Effect> {
     match state.page {
-        Page::Search if state.people.question.is_none() => {
+        Page::Search | Page::HidingSearch | Page::CareSearch if state.people.question.is_none() => {
             state.active_at = now.steady;
             let keys = text.expose().chars().map(|letter| match letter {
                 '\u{8}' => Key::Delete,
@@ -91,7 +124,11 @@ pub(super) fn typed(state: &mut State, text: &PersonalText, now: Now) -> Vec<Eff
             let is_empty = state.people.search.text.expose().is_empty();
             asked.filter(|_| !is_empty).into_iter().collect()
         }
-        Page::Lane => scanned(state, text, now),
+        Page::Care => {
+            care::typed(state, text, now);
+            Vec::new()
+        }
+        Page::Lane | Page::Leader | Page::SignIn => scanned(state, text, now),
         _ => Vec::new(),
     }
 }
@@ -100,16 +137,17 @@ pub(super) fn typed(state: &mut State, text: &PersonalText, now: Now) -> Vec<Eff
 fn scanned(state: &mut State, text: &PersonalText, now: Now) -> Vec<Effect> {
     let mut effects = Vec::new();
     for letter in text.expose().chars() {
-        let is_late = |since| now.steady.saturating_sub(since) > SCAN;
+        // A long code takes a scanner longer, and a hand much longer still.
+        let is_late = |typed: &str, since| {
+            let letters = u32::try_from(typed.len()).unwrap_or(u32::MAX);
+            now.steady.saturating_sub(since) > SCAN.saturating_add(SCAN_LETTER.saturating_mul(letters))
+        };
         let (before, since) = match state.scanned.take() {
-            Some((before, since)) if !is_late(since) => (before, since),
+            Some((before, since)) if !is_late(before.expose(), since) => (before, since),
             _ => (PersonalText::new(""), now.steady),
         };
         if letter == '\n' {
-            let begins = before.expose().get(..CODE_BEGINS.len());
-            if begins.is_some_and(|begins| begins.eq_ignore_ascii_case(CODE_BEGINS)) {
-                effects.push(Effect::Send(Command::Badge { code: before }));
-            }
+            effects.extend(whole(state, before, now));
         } else if before.expose().len() < MAXIMUM_CODE {
             state.scanned = Some((PersonalText::new(format!("{}{letter}", before.expose())), since));
         } else {
@@ -118,6 +156,21 @@ fn scanned(state: &mut State, text: &PersonalText, now: Now) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// A whole code.
+fn whole(state: &mut State, code: PersonalText, now: Now) -> Vec<Effect> {
+    let begins_with = |begin: &str| {
+        let begins = code.expose().get(..begin.len());
+        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(begin))
+    };
+    if begins_with(PASS) {
+        return staff::scanned_pass(state, code, now);
+    }
+    if state.page == Page::Lane && TAPPED.into_iter().any(begins_with) {
+        return vec![Effect::Send(Command::Badge { code })];
+    }
+    Vec::new()
 }
 
 /// Looks for the name of somebody in the leader's list.
@@ -179,6 +232,15 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
     }
     state.turned = 0;
     match state.page {
+        page if page.is_over_answer() => staff::back_to_answer(state, now),
+        Page::SignIn => return staff::back(state, now),
+        Page::Care => return care::back(state, now),
+        Page::CareSearch => return open(state, Page::Care, now),
+        Page::HandOver => return staff::back_from_pin(state, Page::Care, now),
+        Page::LiftHiding => return staff::back_from_pin(state, Page::Hiding, now),
+        Page::HidingSearch => return open(state, Page::Hiding, now),
+        Page::HeadCounts if state.site.heads.take().is_some() => state.draft.counts = [0; 3],
+        Page::OwnShelter if state.site.name.take().is_some() => {}
         Page::Group if people.leader.take().is_some() => {}
         Page::Group if people.group_name.is_some() => {
             state.draft.members.clear();
@@ -202,7 +264,7 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
         Page::Registration if state.draft.registration.back() => {}
         Page::Registration => return open(state, Page::LeaderList, now),
         Page::Search if people.search.nameless.is_some() => return open(state, Page::LeaderList, now),
-        Page::LeaderList | Page::NotArrived | Page::RollCall | Page::Settings if state.has_leader_page() => {
+        page if page.is_behind_leader_page() && state.has_leader_page() => {
             return open(state, Page::Leader, now);
         }
         _ => leave_page(state, now),

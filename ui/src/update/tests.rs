@@ -9,9 +9,10 @@ use hinamori_model::{CounterKind, Direction, LaneId, Mode, PersonId, PersonalTex
 
 use super::*;
 use crate::theme::Look;
-use crate::{SoundOutput, Volume, Who};
+use crate::{MAXIMUM_COUNT, SoundOutput, Volume, Who};
 
 mod people;
+mod staff;
 
 fn lane(screen: Screen) -> LaneState {
     LaneState {

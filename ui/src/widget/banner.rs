@@ -14,6 +14,8 @@ pub(crate) struct Banner {
     pub(crate) strong: String,
     /// The site, or what goes on; left out where there is no room.
     pub(crate) quiet: String,
+    /// Who is signed in, the longest words first; empty for nobody.
+    pub(crate) staff: Vec<String>,
     /// The time.
     pub(crate) end: String,
 }
@@ -46,6 +48,19 @@ pub(crate) fn banner_ui(canvas: &mut Canvas<'_>, rect: Rect, banner: &Banner) {
     let _gap = inner.cut_right(gap);
 
     let bold = Type::bold(text, palette.bar.on);
+    let chip = Type::regular(size::CAPTION, palette.bar.on);
+    let width_of = |words: &String| canvas.width_of(chip, words) + size::CAPTION;
+    let fits = |words: &&String| width_of(words) <= inner.width() * 0.6;
+    if let Some(words) = banner.staff.iter().find(fits).or(banner.staff.last()) {
+        // An outlined chip; the name of the incident gives way to it.
+        let width = width_of(words).min(inner.width());
+        let place = inner.cut_right(width);
+        let place = Rect::from_center_size(place.center(), vec2(width, height));
+        canvas.card(place, size::RADIUS_TAG, palette.bar.fill, Stroke::new(2.0, palette.bar.on));
+        let inside = place.shrink2(vec2(8.0, 0.0)).expand2(vec2(0.0, 4.0));
+        canvas.text(inside, Align2::CENTER_CENTER, chip, words);
+        let _gap = inner.cut_right(gap);
+    }
     let strong = canvas.width_of(bold, &banner.strong).min(inner.width());
     let place = inner.cut_left(strong);
     canvas.text(place.expand2(vec2(1.0, 4.0)), Align2::LEFT_CENTER, bold, &banner.strong);

@@ -11,6 +11,8 @@ use crate::theme::{Fill, size};
 const SPACE: f32 = 14.0;
 /// Left and right of the words.
 const MARGIN: f32 = 18.0;
+/// A button narrower than this has half of it.
+const NARROW: f32 = 160.0;
 /// A picture beside a word.
 const ICON: f32 = 48.0;
 /// The picture of a key.
@@ -170,7 +172,8 @@ impl<'a> Button<'a> {
     }
 
     fn beside(self, canvas: &Canvas<'_>, rect: Rect, on: Color32, soft: Color32) {
-        let mut inner = rect.shrink2(vec2(MARGIN, 6.0));
+        let margin = if rect.width() < NARROW { MARGIN / 2.0 } else { MARGIN };
+        let mut inner = rect.shrink2(vec2(margin, 6.0));
         let word = Type::bold(self.size, on);
         let note = Type::regular(size::CAPTION, soft);
         let word_width = canvas.width_of(word, self.word);

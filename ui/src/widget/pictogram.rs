@@ -2,6 +2,7 @@
 
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, vec2};
 
+mod care;
 mod data;
 mod people;
 
@@ -97,6 +98,14 @@ pub(crate) enum Pictogram {
     Support,
     Visitor,
     Passed,
+    Oxygen,
+    Fever,
+    NotAlone,
+    Eye,
+    Phone,
+    Care,
+    TwoPlaces,
+    Tap,
 }
 
 impl Pictogram {

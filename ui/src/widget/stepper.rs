@@ -4,7 +4,7 @@ use egui::{Align2, Rect, vec2};
 
 use super::{Button, ButtonLook, Canvas, Pictogram, Place, Type};
 use crate::theme::size;
-use crate::{Action, MAXIMUM_COUNT, Step, Who};
+use crate::{Action, Step, Who};
 
 /// The words of a row.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,8 @@ pub(crate) struct Row<'a> {
     pub(crate) who: Who,
     /// How many.
     pub(crate) count: u16,
+    /// The most that can be counted.
+    pub(crate) most: u16,
     /// 大人
     pub(crate) word: &'a str,
     /// 15歳から
@@ -46,7 +48,7 @@ pub(crate) fn stepper_ui(canvas: &mut Canvas<'_>, rect: Rect, row: Row<'_>) -> O
     let mut action = None;
     let steps = [
         (fewer, Step::Down, Pictogram::Minus, row.count > 0, canvas.texts.get("count-fewer")),
-        (more, Step::Up, Pictogram::Plus, row.count < MAXIMUM_COUNT, canvas.texts.get("count-more")),
+        (more, Step::Up, Pictogram::Plus, row.count < row.most, canvas.texts.get("count-more")),
     ];
     for (place, step, picture, possible, label) in steps {
         let look = if possible { ButtonLook::Tile } else { ButtonLook::Disabled };

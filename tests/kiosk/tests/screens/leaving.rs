@@ -114,7 +114,13 @@ fn the_goodbye_says_where_to_how_many_and_until_when() {
     );
     assert!(!panel.says("1人"));
     panel.wait(GOODBYE_HOLD);
+    assert_eq!(panel.sent(), [], "a telephone number and a slip can still be touched");
+    panel.wait(PANEL_HOLD - GOODBYE_HOLD);
     assert_eq!(panel.sent(), [Command::Dismiss { answer: FIRST }]);
-    // 12 s at most for the panel, then the goodbye.
+
+    let mut panel = leaving(goodbye(Leaving::Out, None, 1));
+    panel.wait(GOODBYE_HOLD);
+    assert_eq!(panel.sent(), [Command::Dismiss { answer: FIRST }], "who is back today needs neither");
+    // 12 s at most for the panel, then the goodbye; the next card may come at any time.
     assert!(PANEL_HOLD + GOODBYE_HOLD <= Duration::from_secs(15));
 }

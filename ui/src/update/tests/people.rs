@@ -2,7 +2,7 @@ use hinamori_ipc::{Departure, Found, LeaveAsk, NotArrived};
 use hinamori_model::Leaving;
 
 use super::*;
-use crate::theme::{GOODBYE_HOLD, PAGE_HOLD, REFRESH, ROUND_HOLD};
+use crate::theme::{GOODBYE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH, ROUND_HOLD};
 use crate::{Key, People, Question};
 
 fn press(state: &mut State, letter: &str) -> Vec<Effect> {
@@ -159,5 +159,8 @@ fn everybody_who_may_go_along_is_chosen_though_they_are_here() {
     drop(update(&mut state, Event::Touched(Action::ChooseAllMembers), at(1)));
     assert_eq!(state.draft.members.iter().copied().collect::<Vec<_>>(), [person(1), person(2)]);
     drop(change(&mut state, answer(2, left(None)), at(2)));
+    assert_eq!(state.closes_at(), Some(Duration::from_secs(2) + PANEL_HOLD), "a slip can be touched");
+    let departure = Departure { leaving: Leaving::Out, ..departure };
+    drop(change(&mut state, answer(3, AnswerKind::Left { name: None, departure, ask: None }), at(2)));
     assert_eq!(state.closes_at(), Some(Duration::from_secs(2) + GOODBYE_HOLD));
 }

@@ -224,6 +224,14 @@ impl Pictogram {
             | Self::Support
             | Self::Visitor
             | Self::Passed => self.of_people(),
+            Self::Oxygen
+            | Self::Fever
+            | Self::NotAlone
+            | Self::Eye
+            | Self::Phone
+            | Self::Care
+            | Self::TwoPlaces
+            | Self::Tap => self.of_care(),
         }
     }
 

@@ -9,8 +9,10 @@ mod attributes;
 mod audit;
 mod care;
 mod care_entry;
+mod closing;
 mod desk;
 mod hiding;
+mod key_exchange;
 mod lists;
 mod own_shelter;
 mod passes;
@@ -55,6 +57,7 @@ use crate::roster::RosterEvent;
 use crate::status::Report;
 use crate::town::Town;
 use audit::ReadLately;
+use closing::Closing;
 use desk::Desk;
 use hiding::Register;
 use roster::People;
@@ -139,6 +142,7 @@ pub(crate) struct Core {
     person_keys: KeyTable,
     /// For whom a key is made when nobody waits: something may be written down of them next.
     key_awaited: Option<PersonId>,
+    closing: Closing,
     checks: Arc<CheckedTap>,
     opening: Opening,
     /// The incident that is open: it stays itself when the town's package names others. `None` in daily life.
@@ -230,6 +234,7 @@ impl Core {
             ledger,
             person_keys,
             key_awaited: None,
+            closing: Closing::default(),
         };
         core.open_town(now);
         core.stand_where_it_stood();

@@ -317,6 +317,19 @@ impl Ledger {
         [&mut self.live.store, &mut self.drill.store]
     }
 
+    /// Destroys everything of an incident that is here.
+    ///
+    /// # Errors
+    /// [`StoreError`]; calling it again does what is left.
+    pub(crate) fn forget(&mut self, incident: IncidentId) -> Result<(), StoreError> {
+        // Both: what is put aside lies in one of them, whatever it is of.
+        for book in [&mut self.live, &mut self.drill] {
+            book.open.retain(|document| document.scope().incident != incident);
+            book.store.forget(incident)?;
+        }
+        Ok(())
+    }
+
     /// Writes the facts of one action durably and gives their ids, in order.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
 use hinamori_model::{IncidentId, SiteId, UnixMillis};
-use hinamori_store_sqlite::{Budget, Concerned, Durability, Store, StoreError};
+use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, KeyTable, Store, StoreError};
 use hinamori_sync::{SealedBatch, Vectors, VerifiedBatch};
 use tokio::sync::{mpsc, oneshot};
 
@@ -68,6 +68,7 @@ impl Archive {
 
 /// The databases: drills apart from everything else.
 pub(crate) struct Stores {
+    pub(crate) keys: KeyTable,
     live: Store,
     drill: Store,
     /// Every incident that was ever the town's drill: what comes late still goes to the drill's file.
@@ -77,14 +78,15 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// Opens or makes the files in `folder`.
-    pub(crate) fn open(folder: &DataFolder) -> Result<Self, StoreError> {
+    /// Opens or makes the files in `folder`; `hides` is the key table's key.
+    pub(crate) fn open(folder: &DataFolder, hides: &FileKey) -> Result<Self, StoreError> {
+        let keys = KeyTable::open(&folder.key_table(), hides)?;
         let [live, drill] = folder.databases();
         let (live, drill) = (Store::open(&live)?, Store::open(&drill)?);
         let drills = drill.setting(DRILLS)?.unwrap_or_default();
         let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
         let drills = drills.map(IncidentId::from_bytes).collect();
-        Ok(Self { live, drill, drills, concerned: [const { Concerned::Everybody }; 2] })
+        Ok(Self { keys, live, drill, drills, concerned: [const { Concerned::Everybody }; 2] })
     }
 
     /// Remembers for ever that `incident` is a drill.
@@ -164,6 +166,13 @@ impl Stores {
         if self.drills.contains(&incident) { &self.drill } else { &self.live }
     }
 
+    /// Destroys everything of a closed incident.
+    pub(crate) fn forget(&mut self, incident: IncidentId) -> Result<(), StoreError> {
+        // Both: what is put aside lies in one of them, whatever it is of.
+        self.live.forget(incident)?;
+        self.drill.forget(incident)
+    }
+
     /// Whom records of the file of an incident concern that came since this was asked last.
     pub(crate) fn take_concerned(&mut self, incident: IncidentId) -> Concerned {
         let [live, drill] = &mut self.concerned;
@@ -186,6 +195,9 @@ impl Stores {
     }
 
     fn tidy(&self, longest_log: u64) {
+        if let Err(error) = self.keys.checkpoint_if_over(longest_log) {
+            tracing::warn!(%error, "the key table's log stays long");
+        }
         for store in self.all() {
             if let Err(error) = store.checkpoint_if_over(longest_log) {
                 tracing::warn!(%error, "the write-ahead log stays long");
@@ -201,7 +213,8 @@ mod tests {
     #[tokio::test]
     async fn the_thread_does_everything_in_order_and_ends_with_its_last_handle() {
         let folder = tempfile::tempdir().unwrap();
-        let stores = Stores::open(&DataFolder::new(folder.path())).unwrap();
+        let key = FileKey::new([1; 32]);
+        let stores = Stores::open(&DataFolder::new(folder.path()), &key).unwrap();
         let (archive, thread) = Archive::start(stores).unwrap();
         let drill = IncidentId::from_bytes([7; 16]);
         archive.ask(move |stores| stores.remember_drill(drill)).await.unwrap().unwrap();
@@ -210,7 +223,7 @@ mod tests {
         assert!(other.ask(move |stores| stores.drills.contains(&drill)).await.unwrap());
         drop(other);
         thread.join().unwrap();
-        let again = Stores::open(&DataFolder::new(folder.path())).unwrap();
+        let again = Stores::open(&DataFolder::new(folder.path()), &key).unwrap();
         assert!(again.drills.contains(&drill), "remembered for ever");
     }
 }

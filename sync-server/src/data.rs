@@ -6,11 +6,16 @@
 //! | `keys/town-secret` | the secret under which cards are hashed |
 //! | `keys/list-feed` | Ed25519 seed of the key that signs what is reported of revocation lists |
 //! | `keys/log`, `keys/report` | Ed25519 seeds of the keys that sign the lines of logs, and 定時報告 |
+//! | `keys/key-table` | hides the key table |
+//! | `keys/ledger` | X25519 secret: what boxes hand over of closed incidents is sealed to it |
+//! | `keys/incident-keys` | the key of every incident that is not closed |
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
 //! | `registry.json` | boxes and codes |
 //! | `town.package` | the newest signed package |
 //! | `roster/` | the sealed parts that it names, and those of the one before the last import |
 //! | `records.sqlite`, `drill.sqlite` | sealed changes and what they say; drills apart |
+//! | `keys.sqlite` | the key table: under which keys what is written down of people stands, wrapped |
+//! | `ledger/` | what boxes handed over of closed incidents, sealed |
 //! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
 //! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
 //! | `logs/` | who looked at what, in lines that can only be added: see `signed_log.rs` |
@@ -26,8 +31,9 @@ use hinamori_crl_mmap::Shelf;
 use hinamori_model::SiteId;
 use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
+use hinamori_store_sqlite::FileKey;
 use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{FeedKey, PartHead};
+use hinamori_sync::{FeedKey, LedgerSecret, PartHead};
 use zeroize::Zeroizing;
 
 use crate::registry::Registry;
@@ -41,6 +47,8 @@ const TOWN_SECRET: &str = "town-secret";
 const LIST_FEED: &str = "list-feed";
 const LOG: &str = "log";
 const REPORT: &str = "report";
+const KEY_TABLE: &str = "key-table";
+const LEDGER: &str = "ledger";
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
@@ -146,6 +154,10 @@ pub struct Keys {
     pub(crate) log: Arc<ServerKey>,
     /// Signs 定時報告.
     pub(crate) report: Arc<ServerKey>,
+    /// Hides the key table.
+    pub key_table: FileKey,
+    /// Opens what boxes hand over of closed incidents.
+    pub ledger: LedgerSecret,
     /// Issues certificates.
     pub tls_root: TlsRoot,
     /// The server's own.
@@ -172,7 +184,7 @@ impl DataFolder {
         let _lock = self.lock()?;
         let folder = self.keys_folder();
         private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
-        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT] {
+        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER] {
             if !folder.join(name).exists() {
                 let fresh = Zeroizing::new(random::<32>()?);
                 private_file::replace(&folder, name, fresh.as_slice())
@@ -187,8 +199,10 @@ impl DataFolder {
     /// # Errors
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
-        // A folder of an earlier version has no key for lists, logs or reports: `init` makes it.
-        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT].into_iter().all(|name| self.keys_folder().join(name).exists())
+        // A folder of an earlier version has not all of them: `init` makes the rest.
+        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER]
+            .into_iter()
+            .all(|name| self.keys_folder().join(name).exists())
         {
             return Err(DataError::NoKeys { folder: self.path.clone() });
         }
@@ -212,18 +226,25 @@ impl DataFolder {
             list_feed: Arc::new(FeedKey::from_bytes(&*secret(LIST_FEED)?)),
             log: Arc::new(ServerKey::from_bytes(&*secret(LOG)?)),
             report: Arc::new(ServerKey::from_bytes(&*secret(REPORT)?)),
+            key_table: FileKey::new(*secret(KEY_TABLE)?),
+            ledger: LedgerSecret::new(*secret(LEDGER)?),
             tls_root,
             server,
         })
     }
 
-    fn keys_folder(&self) -> PathBuf {
+    pub(crate) fn keys_folder(&self) -> PathBuf {
         self.path.join("keys")
     }
 
     /// The database of live incidents and daily life, and that of drills.
     pub(crate) fn databases(&self) -> [PathBuf; 2] {
         ["records.sqlite", "drill.sqlite"].map(|name| self.path.join(name))
+    }
+
+    /// The key table.
+    pub(crate) fn key_table(&self) -> PathBuf {
+        self.path.join("keys.sqlite")
     }
 
     /// The revocation lists.
@@ -316,6 +337,11 @@ pub(crate) struct Locked<'f> {
 }
 
 impl Locked<'_> {
+    /// Which folder it is.
+    pub(crate) const fn folder(&self) -> &DataFolder {
+        self.folder
+    }
+
     /// Replaces the register.
     pub(crate) fn save_registry(&self, registry: &Registry) -> Result<(), DataError> {
         let file = self.folder.path.join(REGISTRY);

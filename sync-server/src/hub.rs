@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hinamori_model::SiteId;
 use hinamori_net_tls::PeerBox;
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, broadcast, watch};
 use tokio::task::spawn_blocking;
 
 use crate::archive::{Archive, Closed};
@@ -27,6 +27,8 @@ pub(crate) struct Hub {
     /// How long a box may take nothing of what is sent to it.
     pub(crate) stalled_after: Duration,
     news: broadcast::Sender<News>,
+    /// The serial of the key table's newest row.
+    keys: watch::Sender<u64>,
     /// Held while the town's files are read: an older state never replaces a newer one.
     reading: Mutex<()>,
     /// Held while a box is taken in.
@@ -61,6 +63,7 @@ impl Hub {
             missing: Missing::default(),
             stalled_after,
             news,
+            keys: watch::Sender::new(0),
             reading,
             enrolling,
         }
@@ -75,6 +78,22 @@ impl Hub {
     /// Hears every announcement from now on.
     pub(crate) fn news(&self) -> broadcast::Receiver<News> {
         self.news.subscribe()
+    }
+
+    /// Tells when the key table has something new.
+    pub(crate) fn key_changes(&self) -> watch::Receiver<u64> {
+        self.keys.subscribe()
+    }
+
+    /// Looks whether the key table has something new: boxes bring keys, and the operator's commands erase people.
+    pub(crate) async fn look_at_keys(&self) {
+        match self.archive.ask(|stores| stores.keys.newest()).await {
+            Ok(Ok(newest)) => {
+                self.keys.send_if_modified(|known| std::mem::replace(known, newest) != newest);
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the key table cannot be read"),
+            Err(Closed) => {}
+        }
     }
 
     /// Reads the town's files if they changed.

@@ -11,7 +11,7 @@ use hinamori_model::{
 };
 use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
 use hinamori_store_sqlite::StoreError;
-use hinamori_sync::town::{Card, Directory, Incidents, Package, Person, Site};
+use hinamori_sync::town::{Card, ClosedIncident, Directory, Incidents, Package, Person, Site};
 use hinamori_sync::{PartHead, cut};
 use serde::Deserialize;
 
@@ -264,13 +264,17 @@ pub fn import_town(
     }
     // Never begin again at 1: boxes take only a larger version.
     let version = before.as_ref().map_or(0, |package| package.version);
+    let incidents = Incidents { daily_life, live, drill };
+    let closed = before.as_ref().map_or_else(Vec::new, |package| package.closed.clone());
+    refuse_closed(files, incidents, &closed, before.as_ref())?;
+    let incident_keys = locked.incident_keys(incidents, &closed)?;
     let mut package = Package {
         version,
         issued_at: now,
         name,
         key: keys.town_secret.clone(),
         sites,
-        incidents: Incidents { daily_life, live, drill },
+        incidents,
         boxes: Vec::new(),
         anchors,
         intermediates,
@@ -279,9 +283,9 @@ pub fn import_town(
         resets_time: time == BoxTime::Resets,
         roster: parts.iter().map(|(head, _)| head.clone()).collect(),
         staff: staff.grants,
-        incident_keys: Vec::new(),
-        closed: Vec::new(),
-        ledger_key: [0; 32],
+        incident_keys,
+        closed,
+        ledger_key: keys.ledger.public().0,
     };
     name_boxes(&mut package, &registry, now);
     // The parts first: whoever reads the package finds what it names.
@@ -301,6 +305,35 @@ pub fn import_town(
         register,
         staff_over,
     })
+}
+
+/// Boxes destroy what is of a closed incident: whoever was received in it would be lost.
+fn refuse_closed(
+    files: &TownFiles,
+    incidents: Incidents,
+    closed: &[ClosedIncident],
+    before: Option<&Package>,
+) -> Result<(), ImportError> {
+    let Incidents { daily_life, live, drill } = incidents;
+    let stands_by = |name: &str| {
+        before.map_or_else(String::new, |package| match name {
+            "daily_life" => package.incidents.daily_life.to_string(),
+            "live" => package.incidents.live.to_string(),
+            _ => package.incidents.drill.to_string(),
+        })
+    };
+    for (name, incident) in [("daily_life", daily_life), ("live", live), ("drill", drill)] {
+        if closed.iter().any(|closed| closed.incident == incident) {
+            let next = stands_by(name);
+            return Err(wrong(
+                &files.town,
+                format!(
+                    "incident {incident} is closed: write {name} = \"{next}\", which stands by in its place"
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The register of the files, or that of the package before.

@@ -8,13 +8,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use hinamori_model::{BoxId, PersonId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, IncidentId, PersonId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
-    Addresses, AuditQuestion, BoxTime, CodeRequest, DataFolder, Imported, Limits, OpenData, Paper,
-    RegisterFiles, Server, Standing, TownFiles, audit_list, audit_verify, deny, import_lists, import_town,
-    issue_code, list_status, os_user, print, read_open_data, staff_list,
+    Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
+    Paper, RegisterFiles, Server, StandbyIncident, Standing, TownFiles, audit_list, audit_verify,
+    close_incident, deny, erase_person, import_lists, import_town, issue_code, list_status, open_ledger,
+    os_user, print, read_open_data, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -159,6 +160,38 @@ enum Command {
         #[arg(long = "box")]
         id: BoxId,
     },
+    /// Writes an incident's ledger, closes the incident for every box, and destroys it here. The server must not run.
+    Close {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Which of the incidents that stand by.
+        incident: Closes,
+        /// The folder in which the ledger is written: one line of JSON for each record, with what was written down of
+        /// people.
+        #[arg(long)]
+        ledger: PathBuf,
+    },
+    /// Prints what boxes handed over of a closed incident, as lines like those of its ledger.
+    LedgerOpen {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The incident.
+        #[arg(long)]
+        incident: IncidentId,
+    },
+    /// Destroys the keys under which things are written down of a person: here, and on every box once it connects.
+    ErasePerson {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The person's id.
+        person: PersonId,
+        /// Only in these incidents; without one, in every one that is not closed.
+        #[arg(long)]
+        incident: Vec<IncidentId>,
+    },
     /// Serves boxes and browsers until SIGTERM or Ctrl-C; prints `listening` when ready.
     Run {
         /// The data folder.
@@ -176,6 +209,24 @@ enum Command {
     },
     #[command(flatten)]
     Hall(HallCommand),
+}
+
+/// Which of the incidents that stand by.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Closes {
+    DailyLife,
+    Live,
+    Drill,
+}
+
+impl From<Closes> for StandbyIncident {
+    fn from(closes: Closes) -> Self {
+        match closes {
+            Closes::DailyLife => Self::DailyLife,
+            Closes::Live => Self::Live,
+            Closes::Drill => Self::Drill,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -253,6 +304,9 @@ impl Command {
             | Self::EnrolCode { data, .. }
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
+            | Self::Close { data, .. }
+            | Self::LedgerOpen { data, .. }
+            | Self::ErasePerson { data, .. }
             | Self::Run { data, .. } => Some(data),
         }
     }
@@ -346,9 +400,37 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
         Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,
+        Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
+        Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,
+        Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
         Command::Run { data, boxes, web, inquiries } => run(&data, Addresses { boxes, web, inquiries })?,
         Command::Hall(command) => command.run(&user, now())?,
     }
+    Ok(())
+}
+
+fn close(data: &Path, incident: Closes, ledger: &Path) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    let closed = close_incident(&folder, &folder.keys()?, incident.into(), ledger, now())
+        .context("nothing was closed; a server that runs has to be stopped first")?;
+    let ClosedReport { incident, next, records, ledger } = closed;
+    println!("{incident} is closed: {records} records in {}", ledger.display());
+    println!("{next} stands by in its place: write it into town.toml");
+    Ok(())
+}
+
+fn print_ledger(data: &Path, incident: IncidentId) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    let problems = open_ledger(&folder, &folder.keys()?, incident, &mut std::io::stdout().lock())?;
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    anyhow::ensure!(problems.is_empty(), "{} pieces or batches were not read", problems.len());
+    Ok(())
+}
+
+fn erase(data: &Path, person: PersonId, incidents: &[IncidentId]) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    let destroyed = erase_person(&folder, &folder.keys()?, person, incidents, now())?;
+    println!("{destroyed} keys were destroyed here; every box does the same once it connects");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
+use crate::close::finish_closings;
 use crate::contact::Contacts;
 use crate::data::{DataError, DataFolder};
 use crate::doors::Doors;
@@ -140,11 +141,13 @@ impl Server {
         let acceptor = Acceptor::new(&keys.tls_root, &keys.server).map_err(DataError::Tls)?;
         let [file, _] = folder.databases();
         let not_usable = |source| RunError::Store { file: file.clone(), source };
-        let mut stores = Stores::open(&folder).map_err(not_usable)?;
+        let mut stores = Stores::open(&folder, &keys.key_table).map_err(not_usable)?;
         let contacts = Contacts::from_saved(&stores.contacts().map_err(not_usable)?);
         let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
         let town = TownWatch::open(folder, keys)?;
         stores.remember_drill(town.current().incidents.drill).map_err(not_usable)?;
+        // What a closing that was cut off left.
+        finish_closings(&mut stores, &town.current().closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let inquiries = match addresses.inquiries {
             Some(address) => Some(listen(address).await?),
@@ -254,6 +257,7 @@ async fn keep_up(hub: Arc<Hub>) {
             _ = looks.tick() => {
                 hub.refresh().await;
                 hub.look_at_lists().await;
+                hub.look_at_keys().await;
             }
             _ = saves.tick() => hub.save_contacts().await,
             _ = scrubs.tick() => {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use hinamori_model::{BoxId, SiteId};
 use hinamori_net_tls::PeerBox;
-use hinamori_store_sqlite::StoreError;
-use hinamori_sync::{Effects, Grant, ListMessage, PeerMisbehaved, Session, Side};
+use hinamori_store_sqlite::{KeyRow, Place, StoreError};
+use hinamori_sync::{Effects, Grant, HandOver, KeyRows, ListMessage, PeerMisbehaved, Session, Side};
 use tokio::io::AsyncReadExt;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::spawn_blocking;
 
 use crate::archive::{Closed, Stores};
 use crate::clock::now;
 use crate::hub::{Hub, News};
+use crate::ledger;
 use crate::lists::BoxLists;
 use crate::outgoing::Outgoing;
 use crate::roster::BoxRoster;
@@ -66,7 +68,7 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
     let (line, displaced) = hub.contacts.opened(id);
     // Before what is held is looked up: what is stored in between is heard of.
     let (mut news, mut changes) = (hub.news(), hub.town.changes());
-    let mut other_lists = hub.lists.changes();
+    let (mut other_lists, mut other_keys) = (hub.lists.changes(), hub.key_changes());
     let mut line = match Line::begin(hub, id, line.number(), key.0, town).await {
         Ok(line) => line,
         Err(ended) => return ended,
@@ -91,6 +93,9 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
                 () = line.roster.answered(), if line.roster.is_answering() => Ok(()),
                 news = news.recv() => line.told(news),
                 changed = other_lists.changed() => changed.map_err(|_ended| Ended::Closed(Closed)),
+                changed = other_keys.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
+                    line.keys = Lookup::Due;
+                }),
                 changed = changes.changed() => match changed {
                     Ok(()) => line.town_changed(Arc::clone(&changes.borrow_and_update())),
                     Err(_ended) => Err(Ended::Closed(Closed)),
@@ -117,6 +122,9 @@ struct Line<'h> {
     session: Session,
     outgoing: Outgoing,
     lookup: Lookup,
+    keys: Lookup,
+    /// How far the box was told of the key table; `None` before the first time.
+    keys_told: Option<Place>,
     /// Not sent yet; only the newest is.
     town: Option<Arc<Town>>,
     lists: BoxLists,
@@ -140,11 +148,12 @@ impl<'h> Line<'h> {
         town: Arc<Town>,
     ) -> Result<Self, Ended> {
         let grant = town.admits(id, &tls_key)?.clone();
-        let held = hub.archive.ask(|stores| stores.held()).await?;
+        let of_box = move |stores: &mut Stores| (stores.held(), stores.keys.absorbed_of(&id.to_string()));
+        let (held, absorbed) = hub.archive.ask(of_box).await?;
         let root = hub.town.keys.town_root.public();
         let side = Side::Server { peer: id };
         let (session, hello) =
-            Session::new(side, root, Some(town.signed.clone()), town.grants.clone(), &held);
+            Session::with_keys(side, root, Some(town.signed.clone()), town.grants.clone(), &held, absorbed?);
         let outgoing = Outgoing::new(hello, hub.stalled_after);
         Ok(Self {
             hub,
@@ -155,6 +164,8 @@ impl<'h> Line<'h> {
             session,
             outgoing,
             lookup: Lookup::NothingNew,
+            keys: Lookup::NothingNew,
+            keys_told: None,
             town: None,
             lists: BoxLists::default(),
             roster: BoxRoster::default(),
@@ -165,8 +176,17 @@ impl<'h> Line<'h> {
     /// Takes bytes of the box.
     async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.hub.contacts.heard(self.id, now());
-        let Effects { store, quarantine, confirmed: _, town: _, look_up, lists, roster, send } =
+        let Effects { mut store, quarantine, look_up, lists, roster, keys, hand_overs, send, .. } =
             self.session.received(bytes)?;
+        for rows in keys {
+            self.keys_heard(rows).await?;
+        }
+        for piece in hand_overs {
+            self.hand_over(piece).await?;
+        }
+        // What comes of a closed incident never enters a document again: the box hands it over.
+        let town = self.hub.town.current();
+        store.retain(|batch| !town.closed.contains(&batch.seal().scope.incident));
         if !store.is_empty() {
             let sites: BTreeSet<SiteId> = store.iter().map(|batch| batch.seal().scope.site).collect();
             let own = self.hub.archive.ask(move |stores| stores.commit(store, now())).await??;
@@ -186,7 +206,7 @@ impl<'h> Line<'h> {
             }
         }
         if look_up {
-            self.lookup = Lookup::Due;
+            (self.lookup, self.keys) = (Lookup::Due, Lookup::Due);
         }
         for message in lists {
             if let ListMessage::Seen { as_of, .. } = message {
@@ -198,6 +218,39 @@ impl<'h> Line<'h> {
             self.roster.heard(message);
         }
         self.outgoing.push(send);
+        Ok(())
+    }
+
+    /// Takes keys that the box made. Nobody erases by a row: persons are erased at the town hall, incidents by the package.
+    async fn keys_heard(&mut self, rows: KeyRows) -> Result<(), Ended> {
+        let town = self.hub.town.current();
+        let holds = |row: &KeyRow| match row {
+            KeyRow::Key { incident, person, wrapped } => {
+                town.incident_keys.get(incident).is_some_and(|key| key.unwrap(*person, wrapped).is_ok())
+            }
+            KeyRow::PersonErased { .. } | KeyRow::IncidentErased { .. } => false,
+        };
+        let known: Vec<KeyRow> = rows.rows().filter_map(KeyRow::from_bytes).filter(holds).collect();
+        let (peer, upto) = (self.id.to_string(), rows.upto);
+        let absorb = move |stores: &mut Stores| stores.keys.absorb_of(&peer, &known, upto);
+        if self.hub.archive.ask(absorb).await??.new > 0 {
+            self.hub.look_at_keys().await;
+        }
+        Ok(())
+    }
+
+    /// Keeps a piece of a closed incident, and says so.
+    async fn hand_over(&mut self, piece: HandOver) -> Result<(), Ended> {
+        if !self.hub.town.current().closed.contains(&piece.incident) {
+            tracing::warn!(id = %self.id, incident = %piece.incident, "a box hands over what is not closed");
+            return Ok(());
+        }
+        let (digest, id, folder) = (piece.digest(), self.id, self.hub.town.folder.clone());
+        match spawn_blocking(move || ledger::keep(&folder, id, &piece)).await {
+            Ok(Ok(())) => self.outgoing.push(self.session.handed_over(digest)),
+            Ok(Err(error)) => tracing::error!(%error, %id, "what a box handed over was not kept"),
+            Err(_stopped) => {}
+        }
         Ok(())
     }
 
@@ -220,7 +273,24 @@ impl<'h> Line<'h> {
         Ok(())
     }
 
-    /// Fills up what leaves: the newest package, then what the box lacks, a portion at a time; parts of the roster, then
+    /// Tells the box the next rows of the key table.
+    async fn tell_keys(&mut self) -> Result<(), Ended> {
+        let (told, peer) = (self.keys_told, self.session.peer_keys().flatten());
+        let tell = move |stores: &mut Stores| -> Result<_, StoreError> {
+            let mut place = told.map_or_else(|| stores.keys.place_after(peer), Ok)?;
+            let rows = stores.keys.tell(&mut place, true, |_row| true)?;
+            Ok((place, rows))
+        };
+        let (place, rows) = self.hub.archive.ask(tell).await??;
+        self.keys_told = Some(place);
+        match rows {
+            Some(rows) => self.outgoing.push(self.session.tell_keys(rows)),
+            None => self.keys = Lookup::NothingNew,
+        }
+        Ok(())
+    }
+
+    /// Fills up what leaves: the newest package, then keys, then what the box lacks, a portion at a time; parts of the roster, then
     /// lists, when nothing else waits.
     async fn fill(&mut self) -> Result<(), Ended> {
         self.lists.begin(&self.hub.lists, &self.hub.town.keys.list_feed);
@@ -230,6 +300,8 @@ impl<'h> Line<'h> {
                 self.outgoing.push(self.session.town_changed(town.signed.clone(), town.grants.clone()));
                 // It may be allowed to read more.
                 self.lookup = Lookup::Due;
+            } else if self.keys == Lookup::Due {
+                self.tell_keys().await?;
             } else if self.lookup == Lookup::Due {
                 let (peer, grant) = (self.session.peer().clone(), self.grant.clone());
                 let find = move |stores: &mut Stores| stores.missing_at(&peer, |site| grant.may_read(site));
@@ -312,7 +384,8 @@ kind = "shelter"
         locked.save_package(&keys, &package).unwrap();
         locked.save_registry(&registry).unwrap();
         drop(locked);
-        let (archive, _thread) = Archive::start(Stores::open(&data).unwrap()).unwrap();
+        let (archive, _thread) =
+            Archive::start(Stores::open(&data, &data.keys().unwrap().key_table).unwrap()).unwrap();
         let lists = Lists::open(Shelf::open(data.path(), 2).unwrap()).unwrap();
         let town = TownWatch::open(data, keys).unwrap();
         Hub::new(archive, town, Contacts::from_saved(&[]), lists, Duration::from_secs(60))

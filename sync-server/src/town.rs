@@ -1,9 +1,11 @@
 //! What the running server needs of the town's package and register, read anew when their files change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinamori_model::BoxId;
-use hinamori_sync::town::{Incidents, Package, SignedPackage, Site};
+use hinamori_model::{BoxId, IncidentId};
+use hinamori_profile::IncidentKey;
+use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
 use hinamori_sync::{Grant, Grants};
 use tokio::sync::watch;
 
@@ -19,6 +21,10 @@ pub(crate) struct Town {
     pub(crate) signed: SignedPackage,
     pub(crate) grants: Grants,
     pub(crate) authorities: Authorities,
+    /// Of every incident that is not closed.
+    pub(crate) incident_keys: BTreeMap<IncidentId, IncidentKey>,
+    pub(crate) closed: BTreeSet<IncidentId>,
+    pub(crate) closings: Vec<ClosedIncident>,
     registry: Registry,
 }
 
@@ -111,6 +117,20 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let registry = folder.registry()?;
     let (signed, package) = folder.town(keys)?;
     let (grants, authorities) = (Grants::from(&package), Authorities::of(&package));
-    let Package { name, sites, incidents, .. } = package;
-    Ok(Town { name, sites, incidents, signed, grants, authorities, registry })
+    let incident_keys = package.incident_keys.iter();
+    let incident_keys = incident_keys.map(|(id, key)| (*id, IncidentKey::new(*id, key.0))).collect();
+    let closed = package.closed.iter().map(|closed| closed.incident).collect();
+    let Package { name, sites, incidents, closed: closings, .. } = package;
+    Ok(Town {
+        name,
+        sites,
+        incidents,
+        signed,
+        grants,
+        authorities,
+        incident_keys,
+        closed,
+        closings,
+        registry,
+    })
 }

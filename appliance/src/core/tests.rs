@@ -22,6 +22,7 @@ use crate::checks::Found;
 
 mod attributes;
 mod care;
+mod closing;
 mod hiding;
 mod lists;
 mod people;

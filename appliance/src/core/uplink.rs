@@ -5,12 +5,15 @@ use hinamori_ipc::{HoldReason, LinkState};
 use hinamori_model::{BoxId, IncidentId, Mode, UnixMillis};
 use hinamori_net_tls::Identity;
 use hinamori_record::{Change, DocumentScope};
-use hinamori_store_sqlite::{Budget, Durability, StoreError};
+use hinamori_store_sqlite::{Budget, Durability, Place, StoreError};
 use hinamori_sync::town::{Package, SignedPackage};
-use hinamori_sync::{Effects, Grants, ListMessage, RosterMessage, Session, Side, Vectors, VerifiedBatch};
+use hinamori_sync::{
+    Effects, Grants, LedgerKey, ListMessage, RosterMessage, Session, Side, Vectors, VerifiedBatch,
+};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
+use super::closing::NotClosed;
 use super::{Core, identity_folder};
 use crate::clock;
 use crate::ledger::{Ledger, NotNamed};
@@ -25,10 +28,10 @@ const LAST_CONTACT: &str = "last-contact";
 
 /// See the module.
 pub(super) struct Uplink {
-    root: Option<[u8; 32]>,
+    pub(super) root: Option<[u8; 32]>,
     package: Option<SignedPackage>,
     grants: Grants,
-    line: Option<Line>,
+    pub(super) line: Option<Line>,
     /// Connections since the start.
     lines: u64,
     last_contact: Option<UnixMillis>,
@@ -43,18 +46,31 @@ pub(super) struct Uplink {
 pub(super) enum NotTaken {
     #[error("the town's incidents cannot be used")]
     Incidents(#[from] NotNamed),
+    #[error("what has to be handed over of a closed incident cannot be kept")]
+    Closing(#[from] NotClosed),
+}
+
+impl NotTaken {
+    fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Incidents(problem) => matches!(problem, NotNamed::Store(StoreError::Full)),
+            Self::Closing(problem) => problem.is_full_disk(),
+        }
+    }
 }
 
 /// A connection that stands.
-struct Line {
-    number: u64,
-    session: Session,
+pub(super) struct Line {
+    pub(super) number: u64,
+    pub(super) session: Session,
     out: UnboundedSender<Vec<u8>>,
-    /// Something was handed over and has not left yet.
-    busy: bool,
+    /// Something was given to the link and has not left yet.
+    pub(super) busy: bool,
     /// The server may lack something.
     look_up: bool,
     hello: Hello,
+    /// How far the server was told which keys this box made; `None` before the first time.
+    pub(super) keys_told: Option<Place>,
 }
 
 /// Whether the server has said hello.
@@ -65,7 +81,7 @@ enum Hello {
 }
 
 impl Line {
-    fn send(&mut self, bytes: Vec<u8>) {
+    pub(super) fn send(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
             // A link that is gone says so by itself.
             self.busy |= self.out.send(bytes).is_ok();
@@ -161,8 +177,12 @@ impl Core {
     ) -> Result<(), NotTaken> {
         let grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
+        let (closed, ledger_key) = (package.closed.clone(), LedgerKey(package.ledger_key));
         let town = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
+        // With the keys of the package before: afterwards nobody can read what was written down.
+        self.begin_closing(&closed, ledger_key)?;
+        self.know_closed(&closed);
         info!(version = town.version, "the town's package is in use");
         let incidents = self.incidents_in_use();
         let stood_at = self.site();
@@ -174,6 +194,8 @@ impl Core {
         self.stay_in_this_town(&root);
         self.stand_where_it_stood();
         let is_elsewhere = stood_at != self.site();
+        self.leave_what_is_closed(now);
+        self.wipe_what_is_handed_over(now);
         // Who is known depends on what is open.
         self.tell_roster(now);
         let is_another = incidents != self.incidents_in_use();
@@ -242,10 +264,21 @@ impl Core {
         let Some(root) = self.uplink.root else { return };
         let own = self.town_vectors(&root);
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
-        let (session, hello) = Session::new(Side::Box, root, package, grants, &own);
+        let keys = self.absorbed_of_server();
+        let (session, hello) = Session::with_keys(Side::Box, root, package, grants, &own, keys);
         self.uplink.lines = self.uplink.lines.saturating_add(1);
         let number = self.uplink.lines;
-        let mut line = Line { number, session, out, busy: false, look_up: false, hello: Hello::Awaited };
+        // What could not be destroyed before may be now.
+        self.wipe_what_is_handed_over(clock::wall());
+        let mut line = Line {
+            number,
+            session,
+            out,
+            busy: false,
+            look_up: false,
+            hello: Hello::Awaited,
+            keys_told: None,
+        };
         line.send(hello);
         self.uplink.line = Some(line);
     }
@@ -301,7 +334,19 @@ impl Core {
     }
 
     fn carry_out(&mut self, effects: Effects, now: UnixMillis) {
-        let Effects { store, quarantine, confirmed, town, lists, roster, look_up, send } = effects;
+        let Effects {
+            store,
+            quarantine,
+            confirmed,
+            town,
+            lists,
+            roster,
+            keys,
+            hand_overs: _,
+            handed_over,
+            look_up,
+            send,
+        } = effects;
         if let Some(line) = &mut self.uplink.line {
             line.look_up |= look_up;
             line.send(send);
@@ -317,6 +362,8 @@ impl Core {
         for (reason, bytes) in quarantine {
             self.put_aside(&reason, &bytes, now);
         }
+        self.keys_heard(keys);
+        self.handed_over(&handed_over, now);
         if !store.is_empty() {
             match self.take_batches(store, now) {
                 Ok(()) => {}
@@ -369,8 +416,10 @@ impl Core {
     ) -> Result<(), StoreError> {
         let Some(root) = self.uplink.root else { return Ok(()) };
         let incident = |batch: &VerifiedBatch| batch.seal().scope.incident;
+        // What is closed is over: the server that sends it has not heard of it.
+        let batches = batches.into_iter().filter(|batch| !self.closing.is_closed(incident(batch)));
         let (known, unknown): (Vec<_>, Vec<_>) =
-            batches.into_iter().partition(|batch| self.ledger.is_of(&root, incident(batch)));
+            batches.partition(|batch| self.ledger.is_of(&root, incident(batch)));
         for batch in unknown {
             self.put_aside("an incident that the town never named", &batch.to_evidence(), now);
         }
@@ -408,7 +457,7 @@ impl Core {
             Ok(()) => {}
             Err(problem) => {
                 error!(error = &problem as &dyn std::error::Error, "a new package is not in use");
-                if matches!(problem, NotTaken::Incidents(NotNamed::Store(StoreError::Full))) {
+                if problem.is_full_disk() {
                     self.note_disk(Some(HoldReason::DiskFull));
                     self.uplink.missed = true;
                 }
@@ -445,12 +494,26 @@ impl Core {
             // What has its seal already goes all the same: a full disk is a reason to be quick.
             error!(error = &problem as &dyn std::error::Error, "records cannot be sealed");
         }
+        if self.uplink.line.as_ref().is_some_and(|line| line.session.awaits_town()) {
+            return;
+        }
+        match self.hand_over() {
+            // A closed incident goes first: nothing else leaves before the server has it.
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(problem) => error!(error = &problem as &dyn std::error::Error, "nothing can be handed over"),
+        }
+        match self.tell_keys() {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(problem) => error!(error = &problem as &dyn std::error::Error, "keys cannot be told"),
+        }
         if let Err(problem) = self.offer() {
             error!(error = &problem as &dyn std::error::Error, "records cannot be offered");
         }
     }
 
-    fn seal(&mut self) -> Result<(), StoreError> {
+    pub(super) fn seal(&mut self) -> Result<(), StoreError> {
         let own: BoxId = self.own;
         let key = &self.keys.seal;
         for store in self.ledger.stores_mut() {

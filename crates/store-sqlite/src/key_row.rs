@@ -71,7 +71,17 @@ pub enum KeyRow {
 }
 
 impl KeyRow {
-    fn bytes(&self) -> Vec<u8> {
+    /// In which incident.
+    pub const fn incident(&self) -> IncidentId {
+        match self {
+            Self::Key { incident, .. }
+            | Self::PersonErased { incident, .. }
+            | Self::IncidentErased { incident, .. } => *incident,
+        }
+    }
+
+    /// The bytes that travel: at most 101.
+    pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Key { incident, person, wrapped } => {
                 [&[KEY], incident.as_bytes().as_slice(), person.as_bytes(), wrapped.as_bytes()].concat()
@@ -86,7 +96,8 @@ impl KeyRow {
         }
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
+    /// Reads what [`KeyRow::to_bytes`] wrote; `None` for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (kind, rest) = bytes.split_first()?;
         let (incident, rest) = rest.split_first_chunk()?;
         let incident = IncidentId::from_bytes(*incident);
@@ -164,7 +175,7 @@ impl Cover {
 
     /// Nonce, row, tag, for the row with this id.
     pub(crate) fn seal(&self, id: &Found, row: &KeyRow) -> Result<Vec<u8>, StoreError> {
-        let mut content = row.bytes();
+        let mut content = row.to_bytes();
         let mut hash = hmac::Context::with_key(&self.nonce);
         hash.update(id);
         hash.update(&content);
@@ -182,7 +193,7 @@ impl Cover {
             .seal
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(id), &mut content)
             .map_err(|_bent| FOREIGN)?;
-        KeyRow::read(opened).ok_or(FOREIGN)
+        KeyRow::from_bytes(opened).ok_or(FOREIGN)
     }
 }
 

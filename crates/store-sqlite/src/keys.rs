@@ -50,8 +50,8 @@ pub struct Absorbed {
 
 /// The keys of people, in a file of its own. One thread owns it.
 pub struct KeyTable {
-    connection: Connection,
-    cover: Cover,
+    pub(crate) connection: Connection,
+    pub(crate) cover: Cover,
 }
 
 impl KeyTable {
@@ -97,7 +97,7 @@ impl KeyTable {
         wrapped: WrappedKey,
     ) -> Result<Kept, StoreError> {
         let transaction = self.connection.transaction()?;
-        let kept = keep(&transaction, &self.cover, incident, person, wrapped, usize::MAX)?;
+        let kept = keep(&transaction, &self.cover, incident, person, wrapped, &Source::Here)?;
         transaction.commit()?;
         Ok(kept)
     }
@@ -169,7 +169,7 @@ impl KeyTable {
 
     fn erase(&mut self, row: &KeyRow) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        let _is_new = erase(&transaction, &self.cover, row)?;
+        let _is_new = erase(&transaction, &self.cover, row, &Source::Here)?;
         transaction.commit()?;
         self.finish_erasures()
     }
@@ -206,32 +206,17 @@ impl KeyTable {
     /// # Errors
     /// [`StoreError`]; as [`KeyTable::erase_person`] when there are erasures among the rows.
     pub fn absorb(&mut self, rows: &[KeyRow]) -> Result<Absorbed, StoreError> {
-        let mut absorbed = Absorbed::default();
-        let mut has_erased = false;
         let transaction = self.connection.transaction()?;
-        for row in rows {
-            match *row {
-                KeyRow::Key { incident, person, wrapped } => {
-                    match keep(&transaction, &self.cover, incident, person, wrapped, MOST_KEYS)? {
-                        Kept::New => absorbed.new = absorbed.new.saturating_add(1),
-                        Kept::AlreadyHeld => {}
-                        Kept::Erased => absorbed.erased = absorbed.erased.saturating_add(1),
-                        Kept::TooMany => absorbed.refused = absorbed.refused.saturating_add(1),
-                    }
-                }
-                KeyRow::PersonErased { .. } | KeyRow::IncidentErased { .. } => {
-                    let is_new = erase(&transaction, &self.cover, row)?;
-                    absorbed.new = absorbed.new.saturating_add(usize::from(is_new));
-                    // Also when it is told again: the first time may not have come to its end.
-                    has_erased = true;
-                }
-            }
-        }
+        let absorbed = absorb(&transaction, &self.cover, rows)?;
         transaction.commit()?;
-        if has_erased {
-            self.finish_erasures()?;
-        }
+        self.after_absorbing(rows)?;
         Ok(absorbed)
+    }
+
+    /// Also when an erasure is told again: the first time may not have come to its end.
+    pub(crate) fn after_absorbing(&self, rows: &[KeyRow]) -> Result<(), StoreError> {
+        let erases = |row: &KeyRow| !matches!(row, KeyRow::Key { .. });
+        if rows.iter().any(erases) { self.finish_erasures() } else { Ok(()) }
     }
 
     /// Moves the write-ahead log into the file when it has grown over `log_bytes`, for idle moments.
@@ -243,14 +228,57 @@ impl KeyTable {
     }
 }
 
-/// Adds a key to a person who has fewer than `most`.
+/// Where a row comes from.
+enum Source {
+    /// This box made it.
+    Here,
+    /// A peer told it.
+    Peer,
+}
+
+impl Source {
+    /// Keys of a person up to which one more is taken.
+    const fn most_keys(&self) -> usize {
+        match self {
+            Self::Here => usize::MAX,
+            Self::Peer => MOST_KEYS,
+        }
+    }
+}
+
+pub(crate) fn absorb(
+    transaction: &Transaction<'_>,
+    cover: &Cover,
+    rows: &[KeyRow],
+) -> Result<Absorbed, StoreError> {
+    let mut absorbed = Absorbed::default();
+    for row in rows {
+        match *row {
+            KeyRow::Key { incident, person, wrapped } => {
+                match keep(transaction, cover, incident, person, wrapped, &Source::Peer)? {
+                    Kept::New => absorbed.new = absorbed.new.saturating_add(1),
+                    Kept::AlreadyHeld => {}
+                    Kept::Erased => absorbed.erased = absorbed.erased.saturating_add(1),
+                    Kept::TooMany => absorbed.refused = absorbed.refused.saturating_add(1),
+                }
+            }
+            KeyRow::PersonErased { .. } | KeyRow::IncidentErased { .. } => {
+                let is_new = erase(transaction, cover, row, &Source::Peer)?;
+                absorbed.new = absorbed.new.saturating_add(usize::from(is_new));
+            }
+        }
+    }
+    Ok(absorbed)
+}
+
+/// Adds a key to a person who has not too many.
 fn keep(
     transaction: &Transaction<'_>,
     cover: &Cover,
     incident: IncidentId,
     person: PersonId,
     wrapped: WrappedKey,
-    most: usize,
+    source: &Source,
 ) -> Result<Kept, StoreError> {
     if is_erased(transaction, cover, incident, Some(person))? {
         return Ok(Kept::Erased);
@@ -263,15 +291,20 @@ fn keep(
     let held: usize = transaction
         .prepare_cached("SELECT count(*) FROM entry WHERE person = ?1")?
         .query_row([owner], |row| row.get(0))?;
-    if held >= most {
+    if held >= source.most_keys() {
         return Ok(Kept::TooMany);
     }
-    insert(transaction, cover, incident, Some(owner), &row)?;
+    insert(transaction, cover, Some(owner), &row, source)?;
     Ok(Kept::New)
 }
 
 /// Deletes what an erasure is about and writes it down. Whether it was new.
-fn erase(transaction: &Transaction<'_>, cover: &Cover, row: &KeyRow) -> Result<bool, StoreError> {
+fn erase(
+    transaction: &Transaction<'_>,
+    cover: &Cover,
+    row: &KeyRow,
+    source: &Source,
+) -> Result<bool, StoreError> {
     let (incident, person) = match *row {
         KeyRow::Key { .. } => return Ok(false),
         KeyRow::PersonErased { incident, person, at: _ } => (incident, Some(person)),
@@ -281,7 +314,7 @@ fn erase(transaction: &Transaction<'_>, cover: &Cover, row: &KeyRow) -> Result<b
         return Ok(false);
     }
     // Written before anything is deleted: the serial goes on from the highest that there ever was.
-    insert(transaction, cover, incident, None, row)?;
+    insert(transaction, cover, None, row, source)?;
     match person {
         Some(person) => transaction
             .prepare_cached("DELETE FROM entry WHERE person = ?1")?
@@ -296,17 +329,18 @@ fn erase(transaction: &Transaction<'_>, cover: &Cover, row: &KeyRow) -> Result<b
 fn insert(
     transaction: &Transaction<'_>,
     cover: &Cover,
-    incident: IncidentId,
     person: Option<Found>,
     row: &KeyRow,
+    source: &Source,
 ) -> Result<(), StoreError> {
     let id = cover.id(row);
+    let is_own = matches!(source, Source::Here);
     transaction
         .prepare_cached(
-            "INSERT INTO entry (serial, id, incident, person, sealed)
-             VALUES ((SELECT coalesce(max(serial), 0) + 1 FROM entry), ?1, ?2, ?3, ?4)",
+            "INSERT INTO entry (serial, id, incident, person, sealed, own)
+             VALUES ((SELECT coalesce(max(serial), 0) + 1 FROM entry), ?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute((id, cover.incident(incident), person, cover.seal(&id, row)?))?;
+        .execute((id, cover.incident(row.incident()), person, cover.seal(&id, row)?, is_own))?;
     Ok(())
 }
 

@@ -15,9 +15,11 @@
 //! **Invariant:** a key that was erased is in no file of the table's any more, and never comes back.
 //! **Invariant:** (document, actor) sequences are gapless, so the largest number is the version vector.
 
+mod closing;
 mod directory;
 mod error;
 mod figures;
+mod key_exchange;
 mod key_row;
 mod keys;
 mod log;
@@ -32,6 +34,7 @@ mod totals;
 pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
 pub use error::StoreError;
 pub use figures::{Heads, HeldRollCall, RegisteredHere, StoredChange};
+pub use key_exchange::Place;
 pub use key_row::{FileKey, KeyRow};
 pub use keys::{Absorbed, Kept, KeyTable, MOST_KEYS};
 pub use log::{Budget, Concerned, Durability, Ingested, Refused};

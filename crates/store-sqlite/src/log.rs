@@ -233,7 +233,7 @@ impl Store {
     }
 
     /// Sealed batches of one actor's changes after the sequence `sent`, in order, as far as `budget` goes.
-    fn batches_after(
+    pub(crate) fn batches_after(
         &self,
         scope: DocumentScope,
         actor: ActorId,

@@ -151,7 +151,8 @@ CREATE INDEX card_derived ON card (derived);
 ",
 ];
 
-const KEYS: &[&str] = &["
+const KEYS: &[&str] = &[
+    "
 CREATE TABLE entry (
     serial INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, incident BLOB NOT NULL, person BLOB,
     sealed BLOB NOT NULL
@@ -159,7 +160,12 @@ CREATE TABLE entry (
 CREATE INDEX entry_person ON entry (person) WHERE person IS NOT NULL;
 CREATE INDEX entry_incident ON entry (incident);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    // Whether it was written here first: a peer need not hear again what it told.
+    "
+ALTER TABLE entry ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
+",
+];
 
 /// Which family of tables a file holds.
 pub(crate) enum Family {

@@ -4,14 +4,18 @@
 //! The life of a change on its way: a box writes it ([`hinamori_record::Document::append`]), seals runs of
 //! its changes ([`SealKey::seal`]), and sends them as a [`SealedBatch`]; whoever receives them checks
 //! everything at once ([`verify`]) and only a [`VerifiedBatch`] can be stored. A [`Session`] is one
-//! connection: it says what to store, what to send and what the other side has. Revocation lists and the
-//! parts of the roster travel beside the records, as [`ListMessage`]s and [`RosterMessage`]s.
+//! connection: it says what to store, what to send and what the other side has. Revocation lists, the parts of
+//! the roster and the wrapped keys of people travel beside the records, as [`ListMessage`]s, [`RosterMessage`]s and [`KeyRows`].
+//! What the server never confirmed of a closed incident is handed over once, sealed to the town ([`HandOver`]).
 //!
 //! **Invariant:** a record that is not under the seal of the box that made it is believed by nobody.
 //! **Invariant:** keys and the town's secret cannot be printed.
 
 mod frame;
 mod grant;
+mod hand_over;
+mod keys;
+mod ledger;
 mod lists;
 mod message;
 mod roster;
@@ -25,6 +29,9 @@ use std::collections::BTreeMap;
 use hinamori_record::{ActorId, DocumentScope};
 
 pub use grant::{Grant, Grants, MOST_OWN_SHELTERS, is_own_shelter, own_shelter};
+pub use hand_over::HandOverContent;
+pub use keys::{KeyMark, KeyRows, LONGEST_ROWS};
+pub use ledger::{HandOver, HandOverDigest, LONGEST_HAND_OVER, LedgerError, LedgerKey, LedgerSecret};
 pub use lists::{
     FeedKey, LONGEST_PIECE, LONGEST_REPORT, ListContent, ListMessage, ListOffer, ListPiece, ListWanted,
     MOST_OFFERS, NotReported, open_report,

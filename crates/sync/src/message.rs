@@ -5,10 +5,12 @@ use hinamori_record::{ActorId, Change, DocumentScope, Period, decode_change};
 use serde::{Deserialize, Serialize};
 
 use crate::frame::frames_of;
-use crate::{ListMessage, RosterMessage, Seal, SealedBatch, Vectors};
+use crate::{
+    HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, RosterMessage, Seal, SealedBatch, Vectors,
+};
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 3;
+pub(crate) const PROTOCOL: u16 = 4;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub(crate) enum Message {
         town: u64,
         /// What the sender holds durably.
         vectors: Vec<WireDocument>,
+        /// How far the sender has absorbed the other side's key table; `None` when it never heard of one.
+        keys: Option<KeyMark>,
     },
     /// Changes under their seal.
     Batch(WireBatch),
@@ -32,6 +36,12 @@ pub(crate) enum Message {
     List(ListMessage),
     /// About the parts of the roster.
     Roster(RosterMessage),
+    /// Rows of the sender's key table.
+    Keys(KeyRows),
+    /// From a box: of a closed incident, what was never confirmed.
+    HandOver(HandOver),
+    /// From the server: it has this piece durably.
+    HandedOver(HandOverDigest),
 }
 
 impl Message {

@@ -8,7 +8,10 @@ use hinamori_record::{ActorId, DocumentScope};
 use crate::frame::Reader;
 use crate::message::{Message, PROTOCOL, WireBatch, vectors_of, wire_vectors};
 use crate::town::{LONGEST_PACKAGE, SignedPackage};
-use crate::{Grants, ListMessage, RosterMessage, SealedBatch, Vectors, VerifiedBatch, verify};
+use crate::{
+    Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, RosterMessage, SealedBatch, Vectors,
+    VerifiedBatch, verify,
+};
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
 const LONGEST_FROM_BOX: usize = 9 << 20;
@@ -49,6 +52,7 @@ pub struct Session {
 struct Peer {
     town: u64,
     vectors: Vectors,
+    keys: Option<KeyMark>,
 }
 
 impl Peer {
@@ -74,6 +78,12 @@ pub struct Effects {
     pub lists: Vec<ListMessage>,
     /// About the parts of the roster, in the order in which it came.
     pub roster: Vec<RosterMessage>,
+    /// Rows of the peer's key table: absorb them before the batches, whose records may stand under these keys.
+    pub keys: Vec<KeyRows>,
+    /// At the server: keep these durably, then answer with [`Session::handed_over`].
+    pub hand_overs: Vec<HandOver>,
+    /// At a box: the server has these pieces durably.
+    pub handed_over: Vec<HandOverDigest>,
     /// The peer said hello, or may read more than before: look for batches it lacks and [`Session::offer`]
     /// them until there are none.
     pub look_up: bool,
@@ -121,6 +131,18 @@ impl Session {
         grants: Grants,
         own: &Vectors,
     ) -> (Self, Vec<u8>) {
+        Self::with_keys(side, root, town, grants, own, None)
+    }
+
+    /// The same for a side with a key table; `keys` is how far it has absorbed the peer's.
+    pub fn with_keys(
+        side: Side,
+        root: [u8; 32],
+        town: Option<SignedPackage>,
+        grants: Grants,
+        own: &Vectors,
+        keys: Option<KeyMark>,
+    ) -> (Self, Vec<u8>) {
         let session = Self {
             side,
             root,
@@ -133,8 +155,8 @@ impl Session {
             received: BTreeSet::new(),
         };
         let shown = own.iter().filter(|(scope, _)| session.peer_may_read(scope.site));
-        let hello =
-            Message::Hello { protocol: PROTOCOL, town: session.town_version(), vectors: wire_vectors(shown) };
+        let (town, vectors) = (session.town_version(), wire_vectors(shown));
+        let hello = Message::Hello { protocol: PROTOCOL, town, vectors, keys };
         (session, hello.encode())
     }
 
@@ -173,8 +195,8 @@ impl Session {
     }
 
     fn message(&mut self, message: Message, effects: &mut Effects) -> Result<(), PeerMisbehaved> {
-        if let Message::Hello { protocol, town, vectors } = message {
-            return self.hello(protocol, Peer { town, vectors: vectors_of(vectors) }, effects);
+        if let Message::Hello { protocol, town, vectors, keys } = message {
+            return self.hello(protocol, Peer { town, vectors: vectors_of(vectors), keys }, effects);
         }
         let Some(peer) = &mut self.peer else {
             return Err(PeerMisbehaved::OutOfPlace { what: "something before its hello" });
@@ -208,7 +230,18 @@ impl Session {
             (Message::Roster(_), _) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only the other side says of parts" });
             }
-            (Message::Durable(_) | Message::Town(_), Side::Server { .. }) => {
+            (Message::Keys(rows), _) if !rows.is_bounded() => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "more keys than fit into one message" });
+            }
+            (Message::Keys(rows), _) => effects.keys.push(rows),
+            (Message::HandOver(piece), Side::Server { .. }) if piece.is_bounded() => {
+                effects.hand_overs.push(piece);
+            }
+            (Message::HandOver(_), _) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "what only a box hands over" });
+            }
+            (Message::HandedOver(digest), Side::Box) => effects.handed_over.push(digest),
+            (Message::Durable(_) | Message::Town(_) | Message::HandedOver(_), Side::Server { .. }) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a server says" });
             }
             (Message::Hello { .. }, _) => return Err(PeerMisbehaved::Message),
@@ -270,6 +303,10 @@ impl Session {
     }
 
     fn package(&mut self, bytes: &[u8], effects: &mut Effects) {
+        if let Some(peer) = &mut self.peer {
+            // It came, whatever becomes of it.
+            peer.town = 0;
+        }
         match SignedPackage::open(bytes, &self.root) {
             Ok((signed, package)) if signed.version() > self.town_version() => {
                 self.grants = Grants::from(&package);
@@ -313,6 +350,33 @@ impl Session {
     /// The bytes of a message about the parts of the roster. Before the peer's hello nothing is sent.
     pub fn tell_roster(&self, message: RosterMessage) -> Vec<u8> {
         if self.peer.is_some() { Message::Roster(message).encode() } else { Vec::new() }
+    }
+
+    /// At a box: whether the server has a newer package that is not here yet. It may close an incident, so nothing is offered
+    /// before.
+    pub fn awaits_town(&self) -> bool {
+        let newest = self.peer.as_ref().map_or(0, |peer| peer.town);
+        self.side == Side::Box && newest > self.town_version()
+    }
+
+    /// How far the peer has absorbed this side's key table; the outer `None` before its hello.
+    pub fn peer_keys(&self) -> Option<Option<KeyMark>> {
+        self.peer.as_ref().map(|peer| peer.keys)
+    }
+
+    /// The bytes of rows of this side's key table. Before the peer's hello nothing is sent.
+    pub fn tell_keys(&self, rows: KeyRows) -> Vec<u8> {
+        if self.peer.is_some() { Message::Keys(rows).encode() } else { Vec::new() }
+    }
+
+    /// At a box: the bytes that hand a piece of a closed incident over. Before the server's hello nothing is sent.
+    pub fn hand_over(&self, piece: HandOver) -> Vec<u8> {
+        if self.peer.is_some() { Message::HandOver(piece).encode() } else { Vec::new() }
+    }
+
+    /// At the server: the bytes of the receipt for a piece that is durable.
+    pub fn handed_over(&self, digest: HandOverDigest) -> Vec<u8> {
+        Message::HandedOver(digest).encode()
     }
 
     /// The batches of [`Effects::store`] are durable; `own` is what this side holds now. A server answers

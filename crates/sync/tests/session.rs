@@ -7,7 +7,8 @@ use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMil
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
-    Grant, Grants, LONGEST_PIECE, PeerMisbehaved, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+    Grant, Grants, HandOver, KeyMark, KeyRows, LONGEST_PIECE, PeerMisbehaved, RosterMessage, SealKey,
+    SealedBatch, Session, Side, Vectors,
 };
 
 const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -375,4 +376,53 @@ fn nothing_is_sent_before_the_peers_hello() {
     assert!(server().offer(batches.clone()).is_empty());
     let (mut session, _) = Session::new(Side::Box, root().public(), None, Grants::default(), &Vectors::new());
     assert!(session.offer(batches).is_empty());
+}
+
+/// A box and its server after both hellos.
+fn greeted() -> (Session, Session) {
+    let grants = || Grants(boxes().into_iter().collect());
+    let side = Side::Server { peer: boxes().into_iter().next().unwrap().0 };
+    let (mut of_server, server_hello) = Session::new(side, root().public(), None, grants(), &Vectors::new());
+    let mark = KeyMark { table: [1; 16], serial: 9, row: [2; 16] };
+    let (mut of_box, box_hello) =
+        Session::with_keys(Side::Box, root().public(), None, grants(), &Vectors::new(), Some(mark));
+    assert_eq!(of_server.peer_keys(), None);
+    drop((of_box.received(&server_hello).unwrap(), of_server.received(&box_hello).unwrap()));
+    assert!(!of_box.awaits_town() && !of_server.awaits_town());
+    assert_eq!((of_box.peer_keys(), of_server.peer_keys()), (Some(None), Some(Some(mark))));
+    (of_box, of_server)
+}
+
+#[test]
+fn keys_go_both_ways_and_what_is_handed_over_only_one() {
+    let (mut of_box, mut of_server) = greeted();
+    let mark = KeyMark { table: [1; 16], serial: 10, row: [3; 16] };
+    let rows = KeyRows::new([[7; 101]], mark).unwrap();
+    let told = of_box.tell_keys(rows.clone());
+    assert_eq!(of_server.received(&told).unwrap().keys, [rows.clone()]);
+    let told = of_server.tell_keys(rows.clone());
+    assert_eq!(of_box.received(&told).unwrap().keys, [rows]);
+
+    let piece = HandOver { incident: IncidentId::from_bytes([4; 16]), sealed: vec![5; 70] };
+    let handed = of_box.hand_over(piece.clone());
+    assert_eq!(of_server.received(&handed).unwrap().hand_overs, std::slice::from_ref(&piece));
+    let receipt = of_server.handed_over(piece.digest());
+    assert_eq!(of_box.received(&receipt).unwrap().handed_over, [piece.digest()]);
+    assert!(matches!(of_box.received(&handed), Err(PeerMisbehaved::OutOfPlace { .. })));
+    assert!(matches!(greeted().1.received(&receipt), Err(PeerMisbehaved::OutOfPlace { .. })));
+}
+
+#[test]
+fn a_box_knows_that_a_newer_package_is_on_its_way() {
+    let side = Side::Server { peer: boxes()[0].0 };
+    let signed = Some(town(7, boxes()));
+    let (mut of_server, server_hello) =
+        Session::new(side, root().public(), signed, Grants(boxes().into_iter().collect()), &Vectors::new());
+    let (mut of_box, box_hello) =
+        Session::new(Side::Box, root().public(), None, Grants::default(), &Vectors::new());
+    drop(of_box.received(&server_hello).unwrap());
+    assert!(of_box.awaits_town());
+    let package = of_server.received(&box_hello).unwrap().send;
+    drop(of_box.received(&package).unwrap());
+    assert!(!of_box.awaits_town());
 }

@@ -188,8 +188,22 @@ impl Hall {
         self.must(&["crl", "import", file.to_str().unwrap()])
     }
 
+    /// Reads the registers in, which are refused; what the program said.
+    pub(crate) fn import_refused(&self) -> String {
+        let arguments = self.registers();
+        let Output { status, stderr, .. } =
+            self.command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(!status.success());
+        String::from_utf8(stderr).unwrap()
+    }
+
     /// Reads the registers in; what the program said.
     pub(crate) fn import(&self) -> String {
+        let arguments = self.registers();
+        self.must(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn registers(&self) -> Vec<String> {
         let mut arguments = vec!["town".to_owned()];
         for (option, name) in [
             ("--town", "town.toml"),
@@ -199,7 +213,7 @@ impl Hall {
         ] {
             arguments.extend([option.to_owned(), self.path().join(name).display().to_string()]);
         }
-        self.must(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        arguments
     }
 
     /// The program with exactly these arguments.

@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod closing;
 mod hall;
 mod handed_out;
 mod lists;

@@ -8,7 +8,8 @@ use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    Effects, Grants, ListMessage, PartDigest, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+    Effects, Grants, HandOver, HandOverDigest, KeyRows, ListMessage, PartDigest, RosterMessage, SealKey,
+    SealedBatch, Session, Side, Vectors,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,6 +77,15 @@ impl TestBox {
 
     /// Writes and seals whatever happened.
     pub(crate) fn write_fact(&mut self, incident: IncidentId, fact: Fact) -> SealedBatch {
+        self.write_fact_of(incident, |_| fact)
+    }
+
+    /// The same, when the record's id is part of it.
+    pub(crate) fn write_fact_of(
+        &mut self,
+        incident: IncidentId,
+        fact: impl FnOnce(RecordId) -> Fact,
+    ) -> SealedBatch {
         let at = now();
         let scope = DocumentScope { incident, site: self.site.id(), period: Period::of(at) };
         let (id, actor) = (self.id(), ActorId::new(self.id(), 1));
@@ -83,8 +93,9 @@ impl TestBox {
         self.written += 1;
         let random = u128::from(self.written) << 64 | u128::from(id.as_bytes()[0]);
         let clock = Hlc::from_packed(at.get() << 16 | self.written);
-        let record =
-            Record { id: RecordId::new(at, random), at: clock, clock_unsure: false, lane: None, fact };
+        let record_id = RecordId::new(at, random);
+        let fact = fact(record_id);
+        let record = Record { id: record_id, at: clock, clock_unsure: false, lane: None, fact };
         let changes = vec![document.append(&[record], at).unwrap()];
         let batch = SealedBatch { seal: self.key.seal(scope, &changes).unwrap(), changes };
         self.shelf.push(batch.clone());
@@ -111,7 +122,16 @@ impl TestBox {
         let (session, hello) =
             Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), &self.vectors());
         stream.write_all(&hello).await.unwrap();
-        Line { of: self, stream, session, lists: Vec::new(), roster: Vec::new(), ended: None }
+        Line {
+            of: self,
+            stream,
+            session,
+            lists: Vec::new(),
+            roster: Vec::new(),
+            keys: Vec::new(),
+            handed_over: Vec::new(),
+            ended: None,
+        }
     }
 }
 
@@ -124,6 +144,10 @@ pub(crate) struct Line<'b> {
     pub(crate) lists: Vec<ListMessage>,
     /// What the server said of the roster's parts.
     pub(crate) roster: Vec<RosterMessage>,
+    /// Rows of the server's key table.
+    pub(crate) keys: Vec<KeyRows>,
+    /// Receipts for what was handed over.
+    pub(crate) handed_over: Vec<HandOverDigest>,
     /// How the server ended it.
     pub(crate) ended: Option<String>,
 }
@@ -176,6 +200,18 @@ impl Line<'_> {
         self.stream.write_all(&send).await.unwrap();
     }
 
+    /// Tells rows of a key table; the server's hello has to be here.
+    pub(crate) async fn tell_keys(&mut self, rows: KeyRows) {
+        let send = self.session.tell_keys(rows);
+        self.stream.write_all(&send).await.unwrap();
+    }
+
+    /// Hands a piece over; the server's hello has to be here.
+    pub(crate) async fn hand_over(&mut self, piece: HandOver) {
+        let send = self.session.hand_over(piece);
+        self.stream.write_all(&send).await.unwrap();
+    }
+
     /// Whether the server's hello is here.
     pub(crate) fn is_greeted(&self) -> bool {
         !self.session.tell(ListMessage::Seen { epoch: 0, as_of: None }).is_empty()
@@ -211,8 +247,21 @@ impl Line<'_> {
     }
 
     async fn heard(&mut self, bytes: &[u8]) {
-        let Effects { store, quarantine, confirmed, town, look_up, lists, roster, send } =
-            self.session.received(bytes).unwrap();
+        let Effects {
+            store,
+            quarantine,
+            confirmed,
+            town,
+            look_up,
+            lists,
+            roster,
+            keys,
+            handed_over,
+            send,
+            ..
+        } = self.session.received(bytes).unwrap();
+        self.keys.extend(keys);
+        self.handed_over.extend(handed_over);
         assert!(quarantine.is_empty(), "{quarantine:?}");
         self.lists.extend(lists);
         self.roster.extend(roster);

@@ -2,7 +2,9 @@
 
 use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
-use hinamori_sync::{Grant, Grants, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors};
+use hinamori_sync::{
+    Grant, Grants, HandOver, KeyMark, KeyRows, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+};
 
 const SITE: SiteId = SiteId::from_bytes([0x61; 16]);
 
@@ -70,9 +72,13 @@ pub(crate) fn seeds() -> crate::Seeds {
     let piece = RosterMessage::Piece { digest, total: 9, offset, bytes: vec![1; 6] };
     let piece = of_server.tell_roster(piece);
     let durable = of_server.stored(&[(scope, [actor].into())].into());
+    let mark = KeyMark { table: [4; 16], serial: 2, row: [5; 16] };
+    let keys = KeyRows::new([[6; 101]], mark).map_or_else(Vec::new, |rows| of_box.tell_keys(rows));
+    let handed = of_box.hand_over(HandOver { incident: scope.incident, sealed: vec![2; 60] });
+    let receipt = of_server.handed_over(digest);
     vec![
-        ("seed-from-box", [&[1][..], &box_hello, &batch, &wanted].concat()),
-        ("seed-from-server", [&[0][..], &server_hello, &durable, &batch, &piece].concat()),
+        ("seed-from-box", [&[1][..], &box_hello, &keys, &batch, &wanted, &handed].concat()),
+        ("seed-from-server", [&[0][..], &server_hello, &durable, &keys, &batch, &piece, &receipt].concat()),
     ]
 }
 

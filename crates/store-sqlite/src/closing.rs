@@ -1,0 +1,117 @@
+//! What is left of an incident that the town has closed: nothing.
+
+use hinamori_model::{IncidentId, UnixMillis};
+use hinamori_record::ActorId;
+use hinamori_sync::SealedBatch;
+use rusqlite::Connection;
+
+use crate::log::scope_of;
+use crate::store::checkpoint;
+use crate::{Budget, Durability, Store, StoreError};
+
+/// Set while the file still has to be written anew after something was deleted.
+const UNCUT: &str = "uncut";
+
+impl Store {
+    /// Whether records of an incident stand here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holds(&self, incident: IncidentId) -> Result<bool, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM document WHERE incident = ?1)")?;
+        Ok(statement.query_row([incident.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// This box's own batches of an incident from the first change on that the server has not confirmed. Changes without a
+    /// seal are left out: seal them first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unconfirmed_batches(&self, incident: IncidentId) -> Result<Vec<SealedBatch>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, site, period, actor, min(sequence) FROM outbox
+             JOIN document ON document.id = outbox.document WHERE incident = ?1 GROUP BY document, actor",
+        )?;
+        let mut rows = statement.query([incident.as_bytes()])?;
+        let mut budget = Budget { batches: usize::MAX, bytes: usize::MAX };
+        let mut batches = Vec::new();
+        while let Some(row) = rows.next()? {
+            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+            let first: u32 = row.get(4)?;
+            let actor = ActorId::from_bytes(row.get(3)?);
+            batches.extend(self.batches_after(scope, actor, first.saturating_sub(1), &mut budget)?);
+        }
+        Ok(batches)
+    }
+
+    /// Every change of an incident with when it came, in the order in which it came.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn for_each_change(
+        &self,
+        incident: IncidentId,
+        mut show: impl FnMut(hinamori_record::DocumentScope, UnixMillis, &[u8]),
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, site, period, received_at, bytes FROM change
+             JOIN document ON document.id = change.document WHERE incident = ?1
+             ORDER BY received_at, document, actor, sequence",
+        )?;
+        let mut rows = statement.query([incident.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+            let bytes: Vec<u8> = row.get(4)?;
+            show(scope, UnixMillis::new(row.get(3)?), &bytes);
+        }
+        Ok(())
+    }
+
+    /// Whether something of an incident was put aside here: a refused batch names its incident.
+    fn has_put_aside(&self, incident: IncidentId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM quarantine WHERE instr(bytes, ?1) > 0)";
+        Ok(self.connection.query_row(sql, [incident.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// Destroys everything of an incident: changes, seals, records, what was put aside of it. When this returns `Ok`, no file of
+    /// the store holds any of it. What follows from records of other incidents is worked out anew.
+    ///
+    /// # Errors
+    /// [`StoreError`]; calling it again does what is left.
+    pub fn forget(&mut self, incident: IncidentId) -> Result<(), StoreError> {
+        if self.holds(incident)? || self.has_put_aside(incident)? {
+            self.with(Durability::Durable, |transaction| {
+                delete(transaction, incident)?;
+                transaction
+                    .execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, x'01')", [UNCUT])?;
+                Ok(())
+            })?;
+            self.held = Self::read_held(&self.connection)?;
+            self.rebuild()?;
+        }
+        if self.setting(UNCUT)?.is_some() {
+            // SQLite overwrites what is deleted (`secure_delete`), but not what it moved about before: write the file anew.
+            self.connection.execute_batch("VACUUM")?;
+            checkpoint(&self.connection)?;
+            self.connection.execute("DELETE FROM setting WHERE name = ?1", [UNCUT])?;
+        }
+        Ok(())
+    }
+}
+
+fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreError> {
+    for table in ["outbox", "seal", "record", "change"] {
+        let sql =
+            format!("DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE incident = ?1)");
+        connection.execute(&sql, [incident.as_bytes()])?;
+    }
+    for sql in [
+        "DELETE FROM presence WHERE incident = ?1",
+        "DELETE FROM document WHERE incident = ?1",
+        "DELETE FROM quarantine WHERE instr(bytes, ?1) > 0",
+    ] {
+        connection.execute(sql, [incident.as_bytes()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! Closing an incident, and erasing one person.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use hinamori_model::{IncidentId, PersonId, UnixMillis};
+use hinamori_record::decode_change;
+use hinamori_store_sqlite::{KeyTable, Store, StoreError};
+use hinamori_sync::town::{ClosedIncident, Package};
+
+use crate::archive::Stores;
+use crate::data::{DataError, DataFolder, Keys, random};
+use crate::enrol::name_boxes;
+use crate::ledger_line::{Opener, lines_of};
+use crate::roster;
+
+/// Which of the town's incidents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StandbyIncident {
+    /// 平常時
+    DailyLife,
+    /// The live one.
+    Live,
+    /// The drill.
+    Drill,
+}
+
+/// Why nothing was closed or erased.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// The data folder. A running server is among these: it has to be stopped first.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A database.
+    #[error("the databases cannot be used")]
+    Store(#[from] StoreError),
+    /// The ledger's file.
+    #[error("the ledger cannot be written to {file}")]
+    Ledger {
+        /// Which.
+        file: PathBuf,
+        /// What the system says; a file that is there already is never replaced.
+        #[source]
+        source: io::Error,
+    },
+    /// The operator.
+    #[error("the town has no open incident {incident}; it has: {known}")]
+    NoSuchIncident {
+        /// What was asked for.
+        incident: IncidentId,
+        /// Those with a key.
+        known: String,
+    },
+    /// The operator.
+    #[error("incident {incident} is not closed: what boxes hand over is read once it is")]
+    NotClosed {
+        /// Which.
+        incident: IncidentId,
+    },
+}
+
+/// What was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedReport {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The one that stands by in its place: town.toml has to name it before the next import.
+    pub next: IncidentId,
+    /// Records in the ledger.
+    pub records: usize,
+    /// Where they are.
+    pub ledger: PathBuf,
+}
+
+/// Writes the ledger of an incident into `ledger`, closes the incident for every box, and destroys it here. The server
+/// must not run: what a box brought in between would be in no ledger.
+///
+/// # Errors
+/// [`CloseError`].
+pub fn close_incident(
+    folder: &DataFolder,
+    keys: &Keys,
+    which: StandbyIncident,
+    ledger: &Path,
+    now: UnixMillis,
+) -> Result<ClosedReport, CloseError> {
+    let _alone = folder.lock_for_running()?;
+    let locked = folder.lock()?;
+    let (_, mut package) = folder.town(keys)?;
+    let mut stores = Stores::open(folder, &keys.key_table)?;
+    stores.remember_drill(package.incidents.drill)?;
+    let next = IncidentId::from_bytes(random()?);
+    let named = match which {
+        StandbyIncident::DailyLife => &mut package.incidents.daily_life,
+        StandbyIncident::Live => &mut package.incidents.live,
+        StandbyIncident::Drill => &mut package.incidents.drill,
+    };
+    let incident = std::mem::replace(named, next);
+    let file = ledger.join(format!("{incident}.jsonl"));
+    let records = write_ledger(folder, &package, &stores, incident, &file)?;
+    // From here on the incident is closed, whatever happens: the server's next start does what is left.
+    package.closed.push(ClosedIncident { incident, at: now });
+    package.incident_keys = locked.incident_keys(package.incidents, &package.closed)?;
+    name_boxes(&mut package, &folder.registry()?, now);
+    locked.save_package(keys, &package)?;
+    finish_closings(&mut stores, &package.closed)?;
+    stores.remember_drill(package.incidents.drill)?;
+    Ok(ClosedReport { incident, next, records, ledger: file })
+}
+
+/// Destroys what is left of closed incidents.
+///
+/// # Errors
+/// [`StoreError`]; calling it again does what is left.
+pub(crate) fn finish_closings(stores: &mut Stores, closed: &[ClosedIncident]) -> Result<(), StoreError> {
+    for ClosedIncident { incident, at } in closed {
+        stores.keys.erase_incident(*incident, *at)?;
+        stores.forget(*incident)?;
+    }
+    Ok(())
+}
+
+/// Every record of an incident as a line of JSON, with what was written down of people opened.
+fn write_ledger(
+    folder: &DataFolder,
+    package: &Package,
+    stores: &Stores,
+    incident: IncidentId,
+    file: &Path,
+) -> Result<usize, CloseError> {
+    let failed = |source| CloseError::Ledger { file: file.to_owned(), source };
+    let key = package.incident_keys.iter().find(|(id, _)| *id == incident).map(|(_, key)| key.0);
+    let people = roster::people_of(folder.path(), package)?;
+    let opener = Opener::new(incident, key, &people, package);
+    let store = stores.store_of(incident);
+    let (mut records, mut problem) = (0_usize, None);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
+    let mut out = BufWriter::new(made);
+    store.for_each_change(incident, |scope, received_at, bytes| {
+        let Ok(decoded) = decode_change(bytes) else { return };
+        let wrapped = |person| stores.keys.keys(incident, person).unwrap_or_default();
+        for line in lines_of(&opener, scope, received_at, &decoded, wrapped) {
+            records = records.saturating_add(1);
+            if let Err(source) = writeln!(out, "{line}") {
+                problem.get_or_insert(source);
+            }
+        }
+    })?;
+    let finished = problem.map_or(Ok(()), Err).and_then(|()| {
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()
+    });
+    finished.and_then(|()| sync_folder(file)).map_err(failed)?;
+    Ok(records)
+}
+
+fn sync_folder(file: &Path) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+/// Destroys the keys of a person, under all their ids, in these incidents; in every open one when none is named. A running
+/// server tells the boxes at once. Gives how many keys were destroyed here.
+///
+/// # Errors
+/// [`CloseError`].
+pub fn erase_person(
+    folder: &DataFolder,
+    keys: &Keys,
+    person: PersonId,
+    incidents: &[IncidentId],
+    now: UnixMillis,
+) -> Result<usize, CloseError> {
+    let (_, package) = folder.town(keys)?;
+    let open: Vec<IncidentId> = package.incident_keys.iter().map(|(incident, _)| *incident).collect();
+    if let Some(unknown) = incidents.iter().find(|incident| !open.contains(incident)) {
+        let known: Vec<String> = open.iter().map(IncidentId::to_string).collect();
+        return Err(CloseError::NoSuchIncident { incident: *unknown, known: known.join(", ") });
+    }
+    let mut ids = vec![person];
+    for file in folder.databases() {
+        ids.extend(Store::open(&file)?.ids_of(person)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let mut table = KeyTable::open(&folder.key_table(), &keys.key_table)?;
+    let mut destroyed = 0_usize;
+    for incident in if incidents.is_empty() { &open } else { incidents } {
+        for id in &ids {
+            destroyed = destroyed.saturating_add(table.keys(*incident, *id)?.len());
+            table.erase_person(*incident, *id, now)?;
+        }
+    }
+    Ok(destroyed)
+}

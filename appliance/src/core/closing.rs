@@ -120,6 +120,15 @@ impl Core {
         Ok(self.ledger.store(incident).unconfirmed(|of| of == incident)? > 0)
     }
 
+    /// Whether the server lacks anything of an incident. A folder without pieces had some, and every one got its receipt.
+    fn has_to_be_handed_over(&self, incident: IncidentId) -> Result<bool, NotClosed> {
+        if !self.is_unconfirmed(incident)? {
+            return Ok(false);
+        }
+        let folder = self.folder_of(incident);
+        Ok(!folder.exists() || !names_in(&folder)?.is_empty())
+    }
+
     /// The pieces of an incident, on the disk.
     fn seal_pieces(
         &mut self,
@@ -193,7 +202,7 @@ impl Core {
     /// Destroys the closed incidents of which nothing has to be handed over.
     pub(super) fn wipe_what_is_handed_over(&mut self, now: UnixMillis) {
         for incident in self.closing.closed.difference(&self.closing.wiped).copied().collect::<Vec<_>>() {
-            match self.is_unconfirmed(incident) {
+            match self.has_to_be_handed_over(incident) {
                 Ok(true) => {}
                 Ok(false) => self.wipe(incident, now),
                 Err(problem) => log_unwiped(&problem),

@@ -177,9 +177,11 @@ impl Core {
     ) -> Result<(), NotTaken> {
         let grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
-        let (closed, ledger_key) = (package.closed.clone(), LedgerKey(package.ledger_key));
+        let (mut closed, ledger_key) = (package.closed.clone(), LedgerKey(package.ledger_key));
         let town = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
+        // No town closes another one's.
+        closed.retain(|closed| self.ledger.is_of(&root, closed.incident));
         // With the keys of the package before: afterwards nobody can read what was written down.
         self.begin_closing(&closed, ledger_key)?;
         self.know_closed(&closed);

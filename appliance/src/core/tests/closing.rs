@@ -316,3 +316,40 @@ fn without_a_ledger_key_nothing_is_destroyed_that_the_server_has_not() {
     assert!(bench.core.ledger.store(live).holds(live).unwrap());
     assert!(is_on_disk(&bench.data(), STRANGER.as_bytes()));
 }
+
+#[test]
+fn a_power_cut_after_the_last_receipt_leaves_nothing_behind() {
+    let mut bench = Bench::without_town();
+    let package = bench.granted();
+    bench.take(&package);
+    bench.open(Mode::Live);
+    bench.receive_stranger();
+    let next = closed(&package, bench.now);
+    bench.take(&next);
+    // The server has it all, and the power went before anything was destroyed.
+    let live = package.incidents.live;
+    let folder = bench.data().join("handover").join(live.to_string());
+    for piece in std::fs::read_dir(&folder).unwrap() {
+        std::fs::remove_file(piece.unwrap().path()).unwrap();
+    }
+    let mut bench = bench.restart();
+    bench.take(&next);
+    assert!(!bench.core.ledger.store(live).holds(live).unwrap());
+    assert!(!is_on_disk(&bench.data(), STRANGER.as_bytes()));
+    assert!(!folder.exists());
+}
+
+#[test]
+fn no_town_closes_another_town_s_incident() {
+    let mut bench = Bench::without_town();
+    let package = bench.granted();
+    bench.take(&package);
+    bench.open(Mode::Live);
+    bench.receive_stranger();
+    let live = package.incidents.live;
+    let id = |byte| IncidentId::from_bytes([byte; 16]);
+    let mut other = closed(&package, bench.now);
+    other.incidents = Incidents { daily_life: id(0x31), live: id(0x32), drill: id(0x33) };
+    bench.take_from(&RootKey::from_bytes(&[0x15; 32]), &other);
+    assert!(bench.core.ledger.store(live).holds(live).unwrap());
+}

@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::archive::{Closed, Stores};
 use crate::clock::now;
 use crate::hub::Hub;
-use crate::missing::{DistrictCounts, NotKnown};
+use crate::missing::{DistrictCounts, NotKnown, Standings};
+use crate::own_shelter::{Ruling, has_people, together};
+use crate::town::Town;
 
 const ASSURANCES: [Assurance; 5] = [
     Assurance::Declared,
@@ -46,6 +48,8 @@ pub(crate) struct IncidentCounts {
     /// How often a box reported bulk reading, or pages that were opened without staff.
     #[serde(skip)]
     pub(crate) alarms: u32,
+    /// People whom two sites claim, and of whom nobody has said yet which one is right. Hidden people are not among them.
+    pub(crate) conflicts: Option<u32>,
 }
 
 /// One site in one incident.
@@ -69,6 +73,11 @@ pub(crate) struct SiteFigures {
     pub(crate) confirmed_unnamed: u32,
     pub(crate) watched: u32,
     pub(crate) last_contact: Option<UnixMillis>,
+    /// 自主避難所: people opened it themselves.
+    pub(crate) own_shelter: bool,
+    /// Its town has decided that it is over, and somebody is still written down there.
+    #[serde(skip)]
+    pub(crate) is_closed: bool,
     #[serde(skip)]
     pub(crate) kind: SiteKind,
     #[serde(skip)]
@@ -118,33 +127,19 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
         Ok(([of(live)?, of(daily_life)?, of(drill)?], alarms, totals(stores)?))
     };
     let (figures, alarms, totals) = hub.archive.ask(asked).await??;
-    let mut districts = hub.missing.districts(hub, &town, [live, drill]).await?;
+    let mut standings = hub.missing.standings(hub, &town, [live, drill]).await?;
     let modes = [(Mode::Live, live), (Mode::DailyLife, daily_life), (Mode::Drill, drill)];
     let incidents = modes.into_iter().zip(figures).zip(alarms);
     let incidents = incidents.map(|(((mode, incident), figures), alarms)| {
-        let districts = match mode {
-            Mode::Live | Mode::Drill => districts.as_mut().map(|of| of.remove(&incident).unwrap_or_default()),
-            Mode::DailyLife => Some(Vec::new()),
-        };
-        let sites = town.sites.iter().zip(figures);
-        let sites = sites.map(|(site, (counts, visitors, building))| {
-            let boxes = || town.boxes_at(site);
-            let last_contact = boxes().filter_map(|id| hub.contacts.last(id)).max();
-            let line = if boxes().next().is_none() {
-                SiteLine::NoBox
-            } else if boxes().any(|id| hub.contacts.is_on_line(id)) {
-                SiteLine::Open
-            } else {
-                SiteLine::Cut
-            };
-            let card_data = boxes().filter_map(|id| hub.contacts.card_data(id)).min();
-            SiteFigures {
-                card_data,
-                visitors,
-                ..SiteFigures::new(site, counts, building, last_contact, line)
+        let (districts, conflicts) = match (mode, &mut standings) {
+            (Mode::DailyLife, _) => (Some(Vec::new()), Some(0)),
+            (Mode::Live | Mode::Drill, None) => (None, None),
+            (Mode::Live | Mode::Drill, Some(standings)) => {
+                let Standings { districts, conflicts } = standings.remove(&incident).unwrap_or_default();
+                (Some(districts), Some(conflicts))
             }
-        });
-        IncidentCounts { mode, sites: sites.collect(), districts, alarms }
+        };
+        IncidentCounts { mode, sites: site_rows(hub, &town, figures), districts, alarms, conflicts }
     });
     let Totals { changes, records, assurances, quarantined } = totals;
     let assurances = ASSURANCES.map(|kind| (kind, assurances.get(&kind).copied().unwrap_or(0))).into();
@@ -152,7 +147,57 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     Ok(Counts { town: town.name.clone(), records, changes, incidents, quarantined, assurances, at })
 }
 
-type Figures = Vec<(SiteCounts, u32, Option<Building>)>;
+/// The rows of an incident: the town's sites, then the shelters that people opened themselves.
+fn site_rows(hub: &Hub, town: &Town, figures: Figures) -> Vec<SiteFigures> {
+    let Figures { mut of_sites, of_shelters } = figures;
+    let mut shelters = Vec::new();
+    for (id, name, figure) in of_shelters {
+        let ruling = town.shelters().get(&id);
+        let joined = match ruling {
+            Some(Ruling::Joined(into)) => town.sites.iter().position(|site| site.id == *into),
+            Some(Ruling::Adopted(_) | Ruling::Closed) | None => None,
+        };
+        let is_closed = ruling == Some(&Ruling::Closed);
+        if let Some(into) = joined.and_then(|place| of_sites.get_mut(place)) {
+            into.counts = together(into.counts, figure.counts);
+            into.visitors = into.visitors.saturating_add(figure.visitors);
+        } else if !is_closed || has_people(figure.counts) {
+            let site = Site { id, name, kind: SiteKind::Shelter, catchment: Vec::new(), position: None };
+            shelters.push(SiteFigures { own_shelter: true, is_closed, ..row(hub, town, &site, figure) });
+        }
+    }
+    let sites = town.sites.iter().zip(of_sites).map(|(site, figure)| row(hub, town, site, figure));
+    sites.chain(shelters).collect()
+}
+
+fn row(hub: &Hub, town: &Town, site: &Site, figure: Figure) -> SiteFigures {
+    let Figure { counts, visitors, building } = figure;
+    let boxes = || town.boxes_at(site.id);
+    let last_contact = boxes().filter_map(|id| hub.contacts.last(id)).max();
+    let line = if boxes().next().is_none() {
+        SiteLine::NoBox
+    } else if boxes().any(|id| hub.contacts.is_on_line(id)) {
+        SiteLine::Open
+    } else {
+        SiteLine::Cut
+    };
+    let card_data = boxes().filter_map(|id| hub.contacts.card_data(id)).min();
+    SiteFigures { card_data, visitors, ..SiteFigures::new(site, counts, building, last_contact, line) }
+}
+
+/// What is counted of one site.
+struct Figure {
+    counts: SiteCounts,
+    visitors: u32,
+    building: Option<Building>,
+}
+
+/// Of one incident.
+struct Figures {
+    of_sites: Vec<Figure>,
+    /// Shelters that are no sites of the town, with what they are called.
+    of_shelters: Vec<(SiteId, String, Figure)>,
+}
 
 fn figures(
     stores: &Stores,
@@ -161,16 +206,18 @@ fn figures(
     at: UnixMillis,
 ) -> Result<Figures, StoreError> {
     let store = stores.store_of(incident);
-    sites
-        .iter()
-        .map(|site| {
-            Ok((
-                store.counts(incident, *site, at)?,
-                store.visitors(incident, *site, at)?,
-                store.building(incident, *site)?,
-            ))
+    let figure = |site: SiteId| -> Result<Figure, StoreError> {
+        Ok(Figure {
+            counts: store.counts(incident, site, at)?,
+            visitors: store.visitors(incident, site, at)?,
+            building: store.building(incident, site)?,
         })
-        .collect()
+    };
+    let of_sites = sites.iter().map(|site| figure(*site)).collect::<Result<_, _>>()?;
+    let shelters = store.own_shelters(incident)?.into_iter().filter(|(id, _)| !sites.contains(id));
+    let of_shelters =
+        shelters.map(|(id, name)| Ok((id, name, figure(id)?))).collect::<Result<_, StoreError>>()?;
+    Ok(Figures { of_sites, of_shelters })
 }
 
 /// Alarms of the audit at all sites.
@@ -230,6 +277,8 @@ impl SiteFigures {
             confirmed_unnamed,
             watched,
             last_contact,
+            own_shelter: false,
+            is_closed: false,
             kind,
             building,
             line,

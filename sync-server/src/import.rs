@@ -19,6 +19,7 @@ use crate::data::{DataError, DataFolder, Keys};
 use crate::enrol::name_boxes;
 use crate::field_links;
 use crate::hex;
+use crate::own_shelter::adopt;
 use crate::register::{Register, RegisterFiles, read_register};
 use crate::roster;
 use crate::staff::{StaffToml, staff_of};
@@ -229,7 +230,7 @@ pub fn import_town(
     now: UnixMillis,
 ) -> Result<Imported, ImportError> {
     let TownToml { name, incidents, lists, site, household, person, staff } = read_town(&files.town)?;
-    let sites: Vec<Site> = site
+    let mut sites: Vec<Site> = site
         .into_iter()
         .map(|site| {
             let position = site.position();
@@ -256,6 +257,7 @@ pub fn import_town(
         cut(&directory, &keys.town_secret).map_err(|problem| wrong(&files.town, problem.to_string()))?;
     let (anchors, intermediates) = read_authorities(files)?;
     let registry = folder.registry()?;
+    adopt(&mut sites, &registry.shelters);
     for (id, known) in &registry.boxes {
         if !sites.iter().any(|site| site.id == known.place.site) {
             let place = known.place.site;

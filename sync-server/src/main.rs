@@ -13,9 +13,9 @@ use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
     Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
-    Paper, RegisterFiles, Server, StandbyIncident, Standing, TownFiles, audit_list, audit_verify,
+    Paper, RegisterFiles, Server, StandbyIncident, Standing, TownFiles, Wanted, audit_list, audit_verify,
     close_incident, deny, erase_person, import_lists, import_town, issue_code, list_status, open_ledger,
-    os_user, print, read_open_data, staff_list,
+    os_user, print, read_open_data, rule_on_shelter, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -141,6 +141,11 @@ enum Command {
         /// HOST:PORT under which boxes reach this server.
         #[arg(long, value_parser = address)]
         address: String,
+    },
+    /// Decides about a shelter that people opened themselves (自主避難所). Its records stay, whatever is decided.
+    Shelter {
+        #[command(subcommand)]
+        command: ShelterCommand,
     },
     /// Shuts a box out, also if it is on the line now.
     Deny {
@@ -271,6 +276,45 @@ impl From<PaperCommand> for Paper {
 }
 
 #[derive(Subcommand)]
+enum ShelterCommand {
+    /// The town takes it over: it is a site like others, and boxes can be enrolled there.
+    Adopt {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The shelter, as counts.json names it.
+        site: SiteId,
+    },
+    /// Its people count at another site.
+    Join {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The shelter, as counts.json names it.
+        site: SiteId,
+        /// A site of the town.
+        #[arg(long)]
+        into: SiteId,
+    },
+    /// It is over. While somebody is still written down there it is shown.
+    Close {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The shelter, as counts.json names it.
+        site: SiteId,
+    },
+}
+
+impl ShelterCommand {
+    const fn data(&self) -> &PathBuf {
+        match self {
+            Self::Adopt { data, .. } | Self::Join { data, .. } | Self::Close { data, .. } => data,
+        }
+    }
+}
+
+#[derive(Subcommand)]
 enum CrlCommand {
     /// Takes lists from files. A running server offers them to the boxes.
     Import {
@@ -295,6 +339,7 @@ impl Command {
         match self {
             Self::Sites { .. } => None,
             Self::Hall(command) => Some(command.data()),
+            Self::Shelter { command } => Some(command.data()),
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Staff { data }
@@ -397,6 +442,15 @@ fn main() -> anyhow::Result<()> {
             let folder = DataFolder::new(&data);
             let request = CodeRequest { site, reads, address };
             println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
+        }
+        Command::Shelter { command } => {
+            let (data, site, wanted) = match command {
+                ShelterCommand::Adopt { data, site } => (data, site, Wanted::Adopt),
+                ShelterCommand::Join { data, site, into } => (data, site, Wanted::Join(into)),
+                ShelterCommand::Close { data, site } => (data, site, Wanted::Close),
+            };
+            let folder = DataFolder::new(&data);
+            rule_on_shelter(&folder, &folder.keys()?, site, wanted, now())?;
         }
         Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
         Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,

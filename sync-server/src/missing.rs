@@ -1,5 +1,5 @@
-//! Who of the roster has not arrived, by district and in numbers. Hidden people are not seen yet here too, whatever
-//! they do; names are nowhere.
+//! Who of the roster has not arrived, by district and in numbers, and how many people two sites claim. Hidden people are not seen
+//! yet here too, whatever they do; names are nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -54,7 +54,28 @@ enum Held {
     Failed(Failed),
 }
 
-type ByIncident = BTreeMap<IncidentId, Districts>;
+/// What is known of everybody, and who of the roster is hidden.
+#[derive(Default)]
+struct ByIncident {
+    of: BTreeMap<IncidentId, Known>,
+    hidden: BTreeSet<PersonId>,
+}
+
+/// What is known in one incident.
+struct Known {
+    districts: Districts,
+    /// Whom two sites claim, also hidden people.
+    claimed: BTreeSet<PersonId>,
+}
+
+/// What is told of one incident.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Standings {
+    /// Who has not arrived.
+    pub(crate) districts: Vec<DistrictCounts>,
+    /// People whom two sites claim. Hidden people are nowhere, so they are not at two sites either.
+    pub(crate) conflicts: u32,
+}
 
 /// Whom records hide, in each incident.
 type Hidden = BTreeMap<IncidentId, BTreeSet<PersonId>>;
@@ -85,17 +106,17 @@ pub(crate) enum NotKnown {
 }
 
 impl Missing {
-    /// The districts of these incidents, as of now. Before the first import there are none. Nothing when the roster
+    /// How things stand in these incidents, as of now. Before the first import there are none. Nothing when the roster
     /// cannot be read: it is tried again after a while, and with every new package.
     ///
     /// # Errors
     /// [`NotKnown`].
-    pub(crate) async fn districts(
+    pub(crate) async fn standings(
         &self,
         hub: &Hub,
         town: &Town,
         incidents: [IncidentId; 2],
-    ) -> Result<Option<BTreeMap<IncidentId, Vec<DistrictCounts>>>, NotKnown> {
+    ) -> Result<Option<BTreeMap<IncidentId, Standings>>, NotKnown> {
         let mut held = self.0.lock().await;
         let version = town.signed.version();
         let hidden = hub.archive.ask(move |stores| hidden_by_records(stores, incidents)).await??;
@@ -117,21 +138,21 @@ impl Missing {
             }
         };
         let now_hidden = hidden.clone();
-        let (by_incident, districts) = hub
+        let (by_incident, standings) = hub
             .archive
             .ask(move |stores| {
-                for (incident, index) in &mut by_incident {
+                for (incident, known) in &mut by_incident.of {
                     let hidden = now_hidden.get(incident).into_iter().flatten();
-                    hidden.for_each(|person| index.hide(*person, true));
+                    hidden.for_each(|person| known.districts.hide(*person, true));
                 }
-                let districts = look(stores, &mut by_incident, is_new);
-                (by_incident, districts)
+                let standings = look(stores, &mut by_incident, &now_hidden, is_new);
+                (by_incident, standings)
             })
             .await?;
-        let districts = districts?;
+        let standings = standings?;
         // After an error everything is read anew at the next look.
         *held = Held::Districts(version, by_incident, hidden);
-        Ok(Some(districts))
+        Ok(Some(standings))
     }
 }
 
@@ -143,10 +164,12 @@ async fn read_roster(hub: &Hub, incidents: [IncidentId; 2]) -> Option<ByIncident
         let people =
             package.map_or_else(|| Ok(Vec::new()), |package| roster::people_of(folder.path(), &package))?;
         let districts = || Districts::build(people.iter().filter_map(resident));
-        Ok::<_, crate::data::DataError>(incidents.map(|incident| (incident, districts())).into())
+        let known = |incident| (incident, Known { districts: districts(), claimed: BTreeSet::new() });
+        let hidden = people.iter().filter(|person| person.hidden).map(|person| person.id).collect();
+        Ok::<_, crate::data::DataError>(ByIncident { of: incidents.map(known).into(), hidden })
     });
     match read.await {
-        Ok(Ok(by_incident)) => Some(by_incident),
+        Ok(Ok(known)) => Some(known),
         Ok(Err(problem)) => {
             tracing::error!(
                 error = &problem as &dyn std::error::Error,
@@ -190,16 +213,57 @@ fn resident(person: &Person) -> Option<DistrictResident<'_>> {
 fn look(
     stores: &mut Stores,
     by_incident: &mut ByIncident,
+    by_records: &Hidden,
     is_new: bool,
-) -> Result<BTreeMap<IncidentId, Vec<DistrictCounts>>, StoreError> {
-    let mut districts = BTreeMap::new();
-    for (incident, index) in by_incident {
+) -> Result<BTreeMap<IncidentId, Standings>, StoreError> {
+    let mut standings = BTreeMap::new();
+    let ByIncident { of, hidden } = by_incident;
+    for (incident, known) in of {
         let concerned = stores.take_concerned(*incident);
         let concerned = if is_new { Concerned::Everybody } else { concerned };
-        update(stores.store_of(*incident), *incident, index, concerned)?;
-        districts.insert(*incident, index.figures().map(counts).collect());
+        let store = stores.store_of(*incident);
+        claim(store, *incident, &mut known.claimed, &concerned)?;
+        update(store, *incident, &mut known.districts, concerned)?;
+        let by_records = by_records.get(incident);
+        let is_hidden = |person: &PersonId| {
+            hidden.contains(person) || by_records.is_some_and(|hidden| hidden.contains(person))
+        };
+        let conflicts = known.claimed.iter().filter(|person| !is_hidden(person)).count();
+        standings.insert(
+            *incident,
+            Standings {
+                districts: known.districts.figures().map(counts).collect(),
+                conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            },
+        );
     }
-    Ok(districts)
+    Ok(standings)
+}
+
+/// Brings up to date whom two sites claim.
+fn claim(
+    store: &Store,
+    incident: IncidentId,
+    claimed: &mut BTreeSet<PersonId>,
+    concerned: &Concerned,
+) -> Result<(), StoreError> {
+    match concerned {
+        Concerned::People(people) => {
+            for person in people {
+                let person = store.canonical(*person)?;
+                if store.claims_on(incident, person)?.is_empty() {
+                    claimed.remove(&person);
+                } else {
+                    claimed.insert(person);
+                }
+            }
+        }
+        Concerned::Everybody => {
+            let all = store.at_several_sites(incident)?;
+            *claimed = all.into_iter().map(|(person, _)| person).collect();
+        }
+    }
+    Ok(())
 }
 
 fn update(

@@ -59,6 +59,7 @@ fn page(skin: Skin, counts: &Counts, sections: &[(Mode, &str)], other: &str) -> 
         for incident in counts.incidents.iter().filter(|incident| incident.mode == *mode) {
             body.push_str(&alarms(incident));
             body.push_str(&section(incident, word, counts.at));
+            body.push_str(&conflicts(incident.conflicts));
             body.push_str(&not_arrived(incident.districts.as_deref()));
         }
     }
@@ -122,6 +123,17 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
          <th>ここに いる</th><th>人数のみ</th><th>所在未確認</th><th>外出・外泊</th><th>在宅・車中泊</th><th>通過</th><th>今日の 見守り</th>\
          <th>受付端末</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
+}
+
+/// Nobody decides in silence which of two sites is right.
+fn conflicts(people: Option<u32>) -> String {
+    match people {
+        None | Some(0) => String::new(),
+        Some(people) => format!(
+            "<p class=\"notice\"><b>！</b> {people}人が 2か所の 拠点で 確認されています。\
+             どちらに いるかを 受付端末で 決めてください。</p>"
+        ),
+    }
 }
 
 /// A number of a district's people as the page may tell it: 0 tells as much as 1.
@@ -200,16 +212,20 @@ fn row(site: &SiteFigures, mode: Mode, at: UnixMillis) -> String {
         confirmed_unnamed: _,
         watched,
         last_contact,
+        own_shelter,
+        is_closed,
         kind,
         building,
         line,
         card_data,
     } = site;
-    let kind = match kind {
-        SiteKind::Shelter => "避難所",
-        SiteKind::CheckPoint => "通過確認地点",
-        SiteKind::WatchSpot => "見守り拠点",
-        SiteKind::EmergencySite => "指定緊急避難場所",
+    let kind = match (kind, own_shelter, is_closed) {
+        (_, true, false) => "自主避難所",
+        (_, true, true) => "自主避難所・閉鎖",
+        (SiteKind::Shelter, false, _) => "避難所",
+        (SiteKind::CheckPoint, false, _) => "通過確認地点",
+        (SiteKind::WatchSpot, false, _) => "見守り拠点",
+        (SiteKind::EmergencySite, false, _) => "指定緊急避難場所",
     };
     let building = match (mode, building) {
         (Mode::DailyLife, _) => "",
@@ -347,6 +363,8 @@ mod tests {
             confirmed_unnamed: 4,
             watched: 0,
             last_contact,
+            own_shelter: false,
+            is_closed: false,
             kind: SiteKind::Shelter,
             building: None,
             line,
@@ -377,6 +395,7 @@ mod tests {
             alarms: u32::from(mode == Mode::Live),
             sites: sites.clone(),
             districts: Some(if mode == Mode::DailyLife { Vec::new() } else { districts.clone() }),
+            conflicts: Some(0),
         };
         Counts {
             town: "汐見町".to_owned(),
@@ -464,6 +483,18 @@ mod tests {
         assert!(
             live(&counts).contains("名簿を 読み出せません") && !drill(&counts).contains("読み出せません")
         );
+    }
+
+    #[test]
+    fn people_at_two_sites_and_shelters_of_their_own_are_said() {
+        let mut counts = counts();
+        counts.incidents[0].conflicts = Some(2);
+        counts.incidents[0].sites[1].own_shelter = true;
+        let page = live(&counts);
+        assert!(page.contains("2人が 2か所の 拠点で") && page.contains("集会所<small>自主避難所・開設の"));
+        assert!(!drill(&counts).contains("2か所"));
+        counts.incidents[0].sites[1].is_closed = true;
+        assert!(live(&counts).contains("集会所<small>自主避難所・閉鎖"));
     }
 
     #[test]

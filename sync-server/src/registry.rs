@@ -10,6 +10,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::hex;
+use crate::own_shelter::Ruling;
 
 /// How long a code is good for.
 const GOOD_FOR_MILLIS: u64 = 15 * 60_000;
@@ -29,6 +30,9 @@ pub(crate) struct Registry {
     /// The last series of numbered cards that was printed.
     #[serde(default)]
     series: u16,
+    /// What was decided about shelters that people opened themselves.
+    #[serde(default)]
+    pub(crate) shelters: BTreeMap<SiteId, Ruling>,
 }
 
 impl Registry {

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinamori_model::{BoxId, IncidentId};
+use hinamori_model::{BoxId, IncidentId, SiteId};
 use hinamori_profile::IncidentKey;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
-use hinamori_sync::{Grant, Grants};
+use hinamori_sync::{Grant, Grants, is_own_shelter};
 use tokio::sync::watch;
 
 use crate::crl::Authorities;
 use crate::data::{DataError, DataFolder, Fingerprint, Keys};
-use crate::registry::{Registry, Standing};
+use crate::own_shelter::Ruling;
+use crate::registry::{RegisteredBox, Registry, Standing};
 
 /// The town as it is now. No person of it is kept: nothing here has to know one.
 pub(crate) struct Town {
@@ -53,10 +54,17 @@ impl Town {
         }
     }
 
-    /// The boxes that stand at a site, also those that were shut out.
-    pub(crate) fn boxes_at(&self, site: &Site) -> impl Iterator<Item = BoxId> {
-        let at = site.id;
-        self.registry.boxes.iter().filter(move |(_, known)| known.place.site == at).map(|(id, _)| *id)
+    /// The boxes that stand at a site, also those that were shut out. A shelter that people opened themselves has the box that
+    /// opened it.
+    pub(crate) fn boxes_at(&self, at: SiteId) -> impl Iterator<Item = BoxId> {
+        let stands =
+            move |(id, known): &(&BoxId, &RegisteredBox)| known.place.site == at || is_own_shelter(**id, at);
+        self.registry.boxes.iter().filter(stands).map(|(id, _)| *id)
+    }
+
+    /// What was decided about shelters that people opened themselves.
+    pub(crate) const fn shelters(&self) -> &BTreeMap<SiteId, Ruling> {
+        &self.registry.shelters
     }
 }
 

@@ -14,7 +14,7 @@ use hinamori_record::{
     ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
     WatchEvent, has_consented, is_away,
 };
-use hinamori_store_sqlite::{Budget, Durability, Refused, Store};
+use hinamori_store_sqlite::{Budget, CONFIRMED_MILLIS, Durability, Refused, Store, confirmed_since};
 use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Vectors, verify};
 
 const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
@@ -219,6 +219,65 @@ fn heads_that_got_a_name_are_not_counted_twice() {
     assert_eq!(unnamed(&gym.store), 5, "one head count is never less than nobody");
     gym.write(&[record(6, Fact::Undo { of: heads.id })]);
     assert_eq!(unnamed(&gym.store), 5);
+}
+
+#[test]
+fn whoever_was_not_seen_for_half_a_day_is_here_and_not_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    gym.write(&[
+        presence(1, 1, PresenceEvent::Arrived),
+        presence(2, 2, PresenceEvent::Arrived),
+        presence(3, 3, PresenceEvent::AtHome),
+        record(4, Fact::HeadCount { adults: 2, children: 0, infants: 0 }),
+    ]);
+    let counts = |store: &Store, now| {
+        let counts = store.counts(INCIDENT, SITE, now).unwrap();
+        (counts.here, counts.confirmed, counts.unnamed, counts.confirmed_unnamed)
+    };
+    assert_eq!(counts(&gym.store, LATER), (2, 2, 2, 2));
+    let half_a_day = NOW.plus(CONFIRMED_MILLIS + 600_001);
+    gym.write(&[presence(43_000_000, 2, PresenceEvent::Seen)]);
+    assert_eq!(counts(&gym.store, half_a_day), (2, 1, 2, 0));
+    // Time goes on in steps, which never take away what is younger than twelve hours.
+    for later in [0, 1, 599_999, 600_000, 600_001] {
+        let now = NOW.plus(CONFIRMED_MILLIS + later);
+        let since = confirmed_since(now);
+        assert!(now.since(since) >= CONFIRMED_MILLIS && now.since(since) < CONFIRMED_MILLIS + 600_000);
+    }
+}
+
+#[test]
+fn a_ruling_moves_a_person_and_ends_the_conflict_under_whatever_id_they_were_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let hall = SiteId::from_bytes([9; 16]);
+    let certain = Proof { assurance: Assurance::ChipProven, ..Proof::DECLARED };
+    let arrived = |number, who| record(number, Fact::presence(who, PresenceEvent::Arrived, certain));
+    let (known, unknown) = (person(7), unknown_card(1));
+    gym.write(&[arrived(1, known), arrived(2, person(8))]);
+    // The hall's documents, as if they had come from there.
+    let mut at_hall = Writer::open(&folder.path().join("hall.db"), 2);
+    at_hall.document =
+        Document::new(DocumentScope { site: hall, ..scope() }, ActorId::new(at_hall.key.box_id(), 1))
+            .unwrap();
+    let change = at_hall.document.append(&[arrived(5, unknown)], NOW).unwrap();
+    let scope_of_hall = DocumentScope { site: hall, ..scope() };
+    gym.store.commit_own(scope_of_hall, &change, &[arrived(5, unknown)], NOW).unwrap();
+    assert_eq!(gym.store.at_several_sites(INCIDENT).unwrap(), []);
+    let binding = BindingAssurance::MatchedByStaff;
+    gym.write(&[record(6, Fact::Link { from: unknown, to: known, binding })]);
+    let claims = vec![(hall, NOW.plus(5)), (SITE, NOW.plus(1))];
+    assert_eq!(gym.store.at_several_sites(INCIDENT).unwrap(), [(known, claims)]);
+    let where_to = |store: &Store| store.presence(INCIDENT, known).unwrap().unwrap().site;
+    assert_eq!(where_to(&gym.store), hall);
+    let settled = record(7, Fact::Settled { person: known, site: SITE, staff: None });
+    gym.write(std::slice::from_ref(&settled));
+    assert_eq!((where_to(&gym.store), gym.store.at_several_sites(INCIDENT).unwrap()), (SITE, Vec::new()));
+    gym.store.rebuild().unwrap();
+    assert_eq!(where_to(&gym.store), SITE);
+    gym.write(&[record(8, Fact::Undo { of: settled.id })]);
+    assert_eq!((where_to(&gym.store), gym.store.at_several_sites(INCIDENT).unwrap().len()), (hall, 1));
 }
 
 #[test]

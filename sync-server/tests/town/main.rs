@@ -11,6 +11,7 @@ mod closing;
 mod hall;
 mod handed_out;
 mod lists;
+mod own_shelter;
 mod pull;
 mod roster;
 mod shelter;
@@ -50,12 +51,14 @@ async fn what_a_box_wrote_is_durable_and_counted_in_the_agreed_form() {
     let last = &site(&counts, "live", GYM)["last_contact"];
     assert!((before.get()..=now().get()).contains(&last.as_u64().unwrap()));
     let none = |id: TestSite, name: &str| {
-        serde_json::json!({"id": id.id(), "name": name, "here": 0, "unaccounted": 0, "passed": 0, "out": 0,
-            "beside": 0, "visitors": 0, "unnamed": 0, "watched": 0, "last_contact": null})
+        serde_json::json!({"id": id.id(), "name": name, "here": 0, "confirmed": 0, "unaccounted": 0, "passed": 0,
+            "out": 0, "beside": 0, "visitors": 0, "unnamed": 0, "confirmed_unnamed": 0, "watched": 0,
+            "last_contact": null, "own_shelter": false})
     };
     let sites = |here: u8| {
-        let gym = serde_json::json!({"id": TestSite::Gym.id(), "name": GYM, "here": here, "unaccounted": 0,
-            "passed": 0, "out": 0, "beside": 0, "visitors": 0, "unnamed": 0, "watched": 0, "last_contact": last});
+        let gym = serde_json::json!({"id": TestSite::Gym.id(), "name": GYM, "here": here,
+            "confirmed": here, "unaccounted": 0, "passed": 0, "out": 0, "beside": 0, "visitors": 0, "unnamed": 0,
+            "confirmed_unnamed": 0, "watched": 0, "last_contact": last, "own_shelter": false});
         [gym, none(TestSite::Gate, "城山登り口"), none(TestSite::Hall, "西浜集会所")]
     };
     // One of the two who came is on the roster; in daily life nobody is expected.
@@ -64,9 +67,9 @@ async fn what_a_box_wrote_is_durable_and_counted_in_the_agreed_form() {
             "not_seen": 2 - arrived, "support_not_seen": 0}])
     };
     let expected = serde_json::json!({"town": "汐見町", "records": 2, "changes": 2, "incidents": [
-        {"mode": "live", "sites": sites(2), "districts": districts(1)},
-        {"mode": "daily_life", "sites": sites(0), "districts": []},
-        {"mode": "drill", "sites": sites(0), "districts": districts(0)},
+        {"mode": "live", "sites": sites(2), "districts": districts(1), "conflicts": 0},
+        {"mode": "daily_life", "sites": sites(0), "districts": [], "conflicts": 0},
+        {"mode": "drill", "sites": sites(0), "districts": districts(0), "conflicts": 0},
     ], "quarantined": 0, "assurances": {"declared": 2, "token_only": 0, "certificate_read": 0,
         "chip_proven": 0, "pin_proven": 0}});
     assert_eq!(counts, expected);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId};
+use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId};
 use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::town::{Package, SignedPackage};
@@ -77,7 +77,7 @@ impl TestBox {
 
     /// Writes and seals whatever happened.
     pub(crate) fn write_fact(&mut self, incident: IncidentId, fact: Fact) -> SealedBatch {
-        self.write_fact_of(incident, |_| fact)
+        self.write_at(incident, self.site.id(), |_| fact)
     }
 
     /// The same, when the record's id is part of it.
@@ -86,8 +86,18 @@ impl TestBox {
         incident: IncidentId,
         fact: impl FnOnce(RecordId) -> Fact,
     ) -> SealedBatch {
+        self.write_at(incident, self.site.id(), fact)
+    }
+
+    /// Writes and seals something that happened at a site.
+    pub(crate) fn write_at(
+        &mut self,
+        incident: IncidentId,
+        site: SiteId,
+        fact: impl FnOnce(RecordId) -> Fact,
+    ) -> SealedBatch {
         let at = now();
-        let scope = DocumentScope { incident, site: self.site.id(), period: Period::of(at) };
+        let scope = DocumentScope { incident, site, period: Period::of(at) };
         let (id, actor) = (self.id(), ActorId::new(self.id(), 1));
         let document = self.documents.entry(scope).or_insert_with(|| Document::new(scope, actor).unwrap());
         self.written += 1;

@@ -27,6 +27,7 @@ mod profile_patch;
 mod record_change;
 mod roster_csv;
 mod town_package;
+mod transfer_slip;
 
 /// Live memory of everything that is not libFuzzer's own: no input of some kilobytes may ask for more.
 const LITTLE: usize = 16 << 20;
@@ -74,6 +75,7 @@ pub const TARGETS: &[Target] = &[
     target!(record_change, ANNOUNCED),
     target!(roster_csv, LITTLE),
     target!(town_package, LITTLE),
+    target!(transfer_slip, LITTLE),
 ];
 
 /// The committed inputs, in a folder for each target.

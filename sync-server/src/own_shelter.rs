@@ -1,0 +1,141 @@
+//! 自主避難所: what the town decides about shelters that people opened themselves. Their records stay where they are, whatever is
+//! decided.
+
+use std::collections::BTreeMap;
+
+use hinamori_model::{SiteId, SiteKind, UnixMillis};
+use hinamori_store_sqlite::{SiteCounts, Store, StoreError};
+use hinamori_sync::town::{Package, Site};
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataError, DataFolder, Keys};
+use crate::enrol::name_boxes;
+
+/// What was decided about one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// It is a site of the town from now on, with a name, and boxes can be enrolled there.
+    Adopted(String),
+    /// Its people count at another site.
+    Joined(SiteId),
+    /// It is over. While somebody is still written down there it is shown.
+    Closed,
+}
+
+/// Why nothing was decided.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRuled {
+    /// The operator.
+    #[error("no box has told of a shelter {0} that people opened themselves")]
+    UnknownShelter(SiteId),
+    /// The operator.
+    #[error("a shelter cannot be joined to itself")]
+    IntoItself,
+    /// The operator.
+    #[error("the shelter is a site of the town already: town.toml says what becomes of it")]
+    AlreadyAdopted,
+    /// The records.
+    #[error("the records cannot be read")]
+    Store(#[from] StoreError),
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+/// What an operator wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The town takes it over, under the name that its people gave it.
+    Adopt,
+    /// Its people count at this site of the town.
+    Join(SiteId),
+    /// It is over.
+    Close,
+}
+
+/// Decides about a shelter, whether or not the server runs.
+///
+/// # Errors
+/// [`NotRuled`]; nothing has changed then.
+pub fn rule_on_shelter(
+    folder: &DataFolder,
+    keys: &Keys,
+    shelter: SiteId,
+    wanted: Wanted,
+    now: UnixMillis,
+) -> Result<(), NotRuled> {
+    let locked = folder.lock()?;
+    let (_, mut package) = folder.town(keys)?;
+    let mut registry = folder.registry()?;
+    if package.sites.iter().any(|site| site.id == shelter) {
+        return Err(NotRuled::AlreadyAdopted);
+    }
+    let name = name_of(folder, &package, shelter)?.ok_or(NotRuled::UnknownShelter(shelter))?;
+    let ruling = match wanted {
+        Wanted::Adopt => Ruling::Adopted(name),
+        Wanted::Join(into) if into == shelter => return Err(NotRuled::IntoItself),
+        Wanted::Join(into) if !package.sites.iter().any(|site| site.id == into) => {
+            return Err(DataError::unknown_site(into, &package).into());
+        }
+        Wanted::Join(into) => Ruling::Joined(into),
+        Wanted::Close => Ruling::Closed,
+    };
+    registry.shelters.insert(shelter, ruling);
+    // The register first: the next import brings an adopted site into the package too.
+    locked.save_registry(&registry)?;
+    if wanted == Wanted::Adopt {
+        adopt(&mut package.sites, &registry.shelters);
+        name_boxes(&mut package, &registry, now);
+        locked.save_package(keys, &package)?;
+    }
+    Ok(())
+}
+
+/// What people call a shelter, in whichever incident they opened it.
+fn name_of(folder: &DataFolder, package: &Package, shelter: SiteId) -> Result<Option<String>, StoreError> {
+    let incidents = package.incidents;
+    for path in folder.databases().iter().filter(|path| path.exists()) {
+        let store = Store::open(path)?;
+        for incident in [incidents.live, incidents.drill] {
+            let found = store.own_shelters(incident)?.into_iter().find(|(id, _)| *id == shelter);
+            if let Some((_, name)) = found {
+                return Ok(Some(name));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Adds the shelters that the town took over to its sites.
+pub(crate) fn adopt(sites: &mut Vec<Site>, rulings: &BTreeMap<SiteId, Ruling>) {
+    for (id, ruling) in rulings {
+        if let Ruling::Adopted(name) = ruling
+            && !sites.iter().any(|site| site.id == *id)
+        {
+            let (id, name) = (*id, name.clone());
+            sites.push(Site { id, name, kind: SiteKind::Shelter, catchment: Vec::new(), position: None });
+        }
+    }
+}
+
+/// The sum of two sites' numbers.
+pub(crate) const fn together(one: SiteCounts, other: SiteCounts) -> SiteCounts {
+    SiteCounts {
+        here: one.here.saturating_add(other.here),
+        confirmed: one.confirmed.saturating_add(other.confirmed),
+        unaccounted: one.unaccounted.saturating_add(other.unaccounted),
+        passed: one.passed.saturating_add(other.passed),
+        out: one.out.saturating_add(other.out),
+        beside: one.beside.saturating_add(other.beside),
+        unnamed: one.unnamed.saturating_add(other.unnamed),
+        confirmed_unnamed: one.confirmed_unnamed.saturating_add(other.confirmed_unnamed),
+        watched: one.watched.saturating_add(other.watched),
+    }
+}
+
+/// Whether anybody is still written down at a site.
+pub(crate) const fn has_people(counts: SiteCounts) -> bool {
+    let SiteCounts { here, unaccounted, out, beside, unnamed, .. } = counts;
+    here > 0 || unaccounted > 0 || out > 0 || beside > 0 || unnamed > 0
+}

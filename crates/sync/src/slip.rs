@@ -310,7 +310,7 @@ mod tests {
             let bent = String::from_utf8(bent).unwrap();
             assert_eq!(TransferSlip::read(&bent), None, "{at}");
         }
-        let shorter = &code[..code.len() - 1];
+        let shorter = code.split_at(code.len() - 1).0;
         for wrong in ["", "HT1", "HM1-0012-0042-C-K7Q2MZ4PXN", shorter, &format!("{code}0")] {
             assert_eq!(TransferSlip::read(wrong), None);
         }

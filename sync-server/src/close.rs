@@ -135,23 +135,19 @@ fn write_ledger(
     let people = roster::people_of(folder.path(), package)?;
     let opener = Opener::new(incident, key, &people, package);
     let store = stores.store_of(incident);
-    let (mut records, mut problem) = (0_usize, None);
+    let mut records = 0_usize;
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
     let mut out = BufWriter::new(made);
-    store.for_each_change(incident, |scope, received_at, bytes| {
-        let Ok(decoded) = decode_change(bytes) else { return };
+    store.for_each_change(Some(incident), |change| -> Result<(), CloseError> {
+        let Ok(decoded) = decode_change(&change.bytes) else { return Ok(()) };
         let wrapped = |person| stores.keys.keys(incident, person).unwrap_or_default();
-        for line in lines_of(&opener, scope, received_at, &decoded, wrapped) {
+        for line in lines_of(&opener, change.scope, change.received_at, &decoded, wrapped) {
             records = records.saturating_add(1);
-            if let Err(source) = writeln!(out, "{line}") {
-                problem.get_or_insert(source);
-            }
+            writeln!(out, "{line}").map_err(failed)?;
         }
+        Ok(())
     })?;
-    let finished = problem.map_or(Ok(()), Err).and_then(|()| {
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()
-    });
+    let finished = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
     finished.and_then(|()| sync_folder(file)).map_err(failed)?;
     Ok(records)
 }

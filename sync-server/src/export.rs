@@ -99,7 +99,7 @@ fn export_store(store: &Store, folder: &Path, exported: &mut Exported) -> Result
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&lines).map_err(failed)?;
     let mut out = BufWriter::new(file);
     let mut underway: Option<Underway> = None;
-    store.for_each_change(|change| -> Result<(), HallError> {
+    store.for_each_change(None, |change| -> Result<(), HallError> {
         match decode_change(&change.bytes) {
             Ok(decoded) => {
                 for record in &decoded.records {

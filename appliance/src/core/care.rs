@@ -267,7 +267,7 @@ impl Core {
         not(test),
         expect(dead_code, reason = "whose card it is that takes it over comes with the sign-in")
     )]
-    pub(super) fn hand_over(
+    pub(super) fn hand_list_over(
         &mut self,
         lane: LaneId,
         from: StaffId,

@@ -1,6 +1,6 @@
 //! What is left of an incident that the town has closed: nothing.
 
-use hinamori_model::{IncidentId, UnixMillis};
+use hinamori_model::IncidentId;
 use hinamori_record::ActorId;
 use hinamori_sync::SealedBatch;
 use rusqlite::Connection;
@@ -43,29 +43,6 @@ impl Store {
             batches.extend(self.batches_after(scope, actor, first.saturating_sub(1), &mut budget)?);
         }
         Ok(batches)
-    }
-
-    /// Every change of an incident with when it came, in the order in which it came.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn for_each_change(
-        &self,
-        incident: IncidentId,
-        mut show: impl FnMut(hinamori_record::DocumentScope, UnixMillis, &[u8]),
-    ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT incident, site, period, received_at, bytes FROM change
-             JOIN document ON document.id = change.document WHERE incident = ?1
-             ORDER BY received_at, document, actor, sequence",
-        )?;
-        let mut rows = statement.query([incident.as_bytes()])?;
-        while let Some(row) = rows.next()? {
-            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
-            let bytes: Vec<u8> = row.get(4)?;
-            show(scope, UnixMillis::new(row.get(3)?), &bytes);
-        }
-        Ok(())
     }
 
     /// Whether something of an incident was put aside here: a refused batch names its incident.

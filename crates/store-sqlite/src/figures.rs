@@ -213,12 +213,13 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Shows every change, document by document, each actor's in its order.
+    /// Shows every change of an incident, or of all of them, document by document, each actor's in its order.
     ///
     /// # Errors
     /// [`StoreError`], or whatever `show` says, which ends it.
     pub fn for_each_change<E: From<StoreError>>(
         &self,
+        of: Option<IncidentId>,
         mut show: impl FnMut(StoredChange) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
@@ -227,10 +228,10 @@ impl Store {
             .prepare_cached(
                 "SELECT incident, site, period, actor, sequence, received_at, bytes
                  FROM change JOIN document ON document.id = change.document
-                 ORDER BY change.document, actor, sequence",
+                 WHERE ?1 IS NULL OR incident = ?1 ORDER BY change.document, actor, sequence",
             )
             .map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
+        let mut rows = statement.query([of.as_ref().map(IncidentId::as_bytes)]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let read = || -> rusqlite::Result<StoredChange> {
                 Ok(StoredChange {

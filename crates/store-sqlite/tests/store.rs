@@ -609,7 +609,7 @@ fn the_town_hall_sees_each_person_once_with_all_that_was_said() {
         sequences.push((change.scope, change.sequence));
         Ok::<_, hinamori_store_sqlite::StoreError>(())
     };
-    gym.store.for_each_change(collect).unwrap();
+    gym.store.for_each_change(None, collect).unwrap();
     let expected: Vec<_> =
         (1..=sequences.len()).map(|place| (scope(), u32::try_from(place).unwrap())).collect();
     assert_eq!(sequences, expected);

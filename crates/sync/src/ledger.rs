@@ -193,7 +193,7 @@ mod tests {
     const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
 
     fn bytes<const LENGTH: usize>(hex: &str) -> [u8; LENGTH] {
-        let byte = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
+        let byte = |at: usize| u8::from_str_radix(hex.get(2 * at..2 * at + 2).unwrap(), 16).unwrap();
         std::array::from_fn(byte)
     }
 

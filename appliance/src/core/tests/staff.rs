@@ -11,6 +11,9 @@ const LEADER: StaffId = StaffId::from_bytes([0x11; 16]);
 const NURSE: StaffId = StaffId::from_bytes([0x22; 16]);
 const DAY: u64 = 86_400_000;
 
+/// Who, what, about whom, why, how many.
+type AuditLine = (Option<StaffId>, AuditAction, Option<PersonId>, Option<LookupReason>, u16);
+
 pub(super) fn digits(text: &str) -> SecretDigits {
     let mut digits = SecretDigits::default();
     text.chars().for_each(|digit| digits.push(digit));
@@ -94,8 +97,8 @@ impl Bench {
         self.lane().staff.clone()
     }
 
-    /// Every audit record, the oldest first: who, what, about whom, why, how many.
-    fn audited(&self) -> Vec<(Option<StaffId>, AuditAction, Option<PersonId>, Option<LookupReason>, u16)> {
+    /// Every audit record, the oldest first.
+    fn audited(&self) -> Vec<AuditLine> {
         let file = rusqlite::Connection::open(self.folder.path().join("data/records.sqlite")).unwrap();
         let mut statement = file
             .prepare("SELECT staff, event, person, reason, people FROM record WHERE kind = 10 ORDER BY at")
@@ -394,7 +397,7 @@ fn a_pass_opens_every_box_of_the_town_and_its_number_has_three_tries() {
     assert_eq!(bench.ask_now(with(Some(pass.number.expose()))), blocked);
     // A pass makes no passes.
     let number = Some(digits(leader.number.expose()));
-    bench.ask_now(Command::SignInWithPass { code: leader.code.clone(), number }).unwrap();
+    bench.ask_now(Command::SignInWithPass { code: leader.code, number }).unwrap();
     assert_eq!(bench.session().unwrap().role, Role::Leader);
     assert_eq!(bench.ask_now(issue(Role::Volunteer, 1)), Err(Refusal::NotNow));
     bench.now = bench.now.plus(3 * DAY);

@@ -189,15 +189,13 @@ impl State {
         let hold = match (self.page, self.answer()) {
             (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Candidates(_)) => CARD_HOLD,
-            (Page::Lane, Some(answer)) if asks(&answer.kind) || answer.asks_needs => PANEL_HOLD,
-            (Page::Lane, Some(answer)) if offers_slip(&answer.kind) => PANEL_HOLD,
+            (Page::Lane, Some(answer)) if asks(answer) => PANEL_HOLD,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Left { .. }) => GOODBYE_HOLD,
             (Page::Lane, Some(_)) => ANSWER_HOLD,
             (Page::Lane, None) if self.language == Language::default() => return None,
             (Page::Group | Page::RollCall, _) if !self.draft.members.is_empty() => ROUND_HOLD,
             (Page::Care, _) if self.care.person.is_some() => ROUND_HOLD,
             (Page::Passes, _) if self.staff.pass.is_some() => ROUND_HOLD,
-            (Page::Slip, _) => ROUND_HOLD,
             (Page::Registration, _) if self.draft.registration == Registration::AwaitingCard => CARD_HOLD,
             (Page::SignIn, _) if self.staff.sign_in.step == SignInStep::Card => CARD_HOLD,
             (Page::HandOver | Page::LiftHiding, _) if self.draft.awaits_card => CARD_HOLD,
@@ -243,8 +241,8 @@ impl State {
 
 /// Whether the kiosk's panel asks for a touch: the contract's panels, and もう一度, which offers the way
 /// without a card and says what to do.
-pub(crate) const fn asks(kind: &AnswerKind) -> bool {
-    kind.asks() || matches!(kind, AnswerKind::HoldAgain { .. })
+pub(crate) const fn asks(answer: &Answer) -> bool {
+    answer.asks() || matches!(answer.kind, AnswerKind::HoldAgain { .. })
 }
 
 /// Whether whoever left may give a telephone number and take a slip along: all but those who are back today.

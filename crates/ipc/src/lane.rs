@@ -274,6 +274,13 @@ pub struct Answer {
     pub asks_needs: bool,
 }
 
+impl Answer {
+    /// Whether its panel waits for a touch: for what it says, or for one of the three questions.
+    pub const fn asks(&self) -> bool {
+        self.asks_needs || self.kind.asks()
+    }
+}
+
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -344,7 +351,8 @@ impl AnswerKind {
         match self {
             Self::Welcome { party, .. } => !matches!(party, Party::Nobody),
             Self::Greeting { ask, .. } => !matches!(ask, WatchAsk::Nothing),
-            Self::Left { ask, .. } => ask.is_some(),
+            // Whoever is not back today may give a telephone number and take a slip along.
+            Self::Left { ask, departure, .. } => ask.is_some() || !matches!(departure.leaving, Leaving::Out),
             Self::Here { .. } | Self::AskStaff | Self::Candidates(_) | Self::AttributesNotRead(_) => true,
             Self::Done { .. } | Self::Undone | Self::HoldAgain { .. } => false,
         }

@@ -748,10 +748,10 @@ slip-until = { $when } まで
 ## The site
 idle-confirmed = 12時間以内に 確認 { $confirmed } / { $people }人
 idle-confirmed-short = 確認 { $confirmed }人
-heads-title = 名前が わかった人数
-heads-note = 人数のみの人
-heads-say = 人数のみで 数えた人が { $count }組 あります。名前が わかった組を 押してください。
-heads-none = 人数のみで 数えた人は いません
+heads-title = 人数だけの人
+heads-note = 名前が わかったら
+heads-say = 人数だけで 数えた人が { $count }組 あります。名前が わかった組を 押してください。
+heads-none = 人数だけで 数えた人は いません
 heads-question = このうち 名前が わかった人数は
 heads-done = { $people }人の 名前が わかった
 conflicts-title = 二か所に いる人

@@ -96,11 +96,13 @@ pub(crate) fn field_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, fie
         .iter()
         .filter_map(|(look, text, gap)| text.map(|text| height_of(canvas, *look, text) + gap))
         .sum();
-    let symbol = (inner.height() - texts - SPACE - 6.0).clamp(90.0, 216.0);
-    let spare = (inner.height() - texts - symbol - SPACE - 6.0).max(0.0) / 2.0;
+    // Above tiles and inside the frame of a drill there is little room.
+    let space = if inner.height() - texts < 130.0 { SPACE / 2.0 } else { SPACE };
+    let symbol = (inner.height() - texts - space - 6.0).clamp(56.0, 216.0);
+    let spare = (inner.height() - texts - symbol - space - 6.0).max(0.0) / 2.0;
     let _margin = inner.cut_top(spare);
     field.symbol.draw(canvas.ui.painter(), inner.cut_top(symbol).square(symbol), on);
-    let _gap = inner.cut_top(SPACE);
+    let _gap = inner.cut_top(space);
     for (look, text, gap) in lines {
         let Some(text) = text else { continue };
         let height = height_of(canvas, look, text);

@@ -129,7 +129,7 @@ fn the_list_goes_to_the_next_one_with_their_pin_and_card() {
 
 #[test]
 fn heads_get_names_and_no_more_than_were_counted() {
-    let mut panel = opened(Role::Leader, "名前が わかった人数");
+    let mut panel = opened(Role::Leader, "人数だけの人");
     panel.hear(ToKiosk::HeadCounts(head_counts()));
     drop(panel.sent());
     panel.touch("今日 4:31 大人 3 ・ 子ども 1");
@@ -141,7 +141,7 @@ fn heads_get_names_and_no_more_than_were_counted() {
     let of = head_counts()[0].record;
     assert_eq!(panel.sent(), [Command::NameHeads { of, adults: 3, children: 0, infants: 0 }]);
     panel.hear(ToKiosk::HeadCounts(Vec::new()));
-    assert!(panel.says("人数のみで 数えた人は いません"));
+    assert!(panel.says("人数だけで 数えた人は いません"));
 }
 
 #[test]

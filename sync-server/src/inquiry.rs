@@ -11,24 +11,24 @@
 //! The index holds keyed hashes and ids, no name. The log holds who asked, and of the person asked after a keyed hash: the same one
 //! for the same question, so that an auditor sees who asks again and again.
 
-use std::collections::BTreeSet;
-
 use hinamori_model::{
     BirthDate, CalendarDate, IncidentId, Mode, PersonId, PersonalText, Sex, UnixMillis, holds_my_number,
 };
-use hinamori_people::{address_forms, fold};
 use hinamori_record::{Presence, PresenceState};
 use hinamori_report::{Answer, Consents, Known, NotHidden, Secrecy, Tier, answer};
 use hinamori_store_sqlite::StoreError;
-use hinamori_sync::town::{Incidents, Person, Site, TownSecret};
-use ring::hmac;
+use hinamori_sync::town::{Incidents, Site};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Stores;
 use crate::data::{DataFolder, Keys};
-use crate::hall::{Hall, HallError, Townspeople, WhichIncident, incident_of, key_for, mac16};
+use crate::hall::{Hall, HallError, Townspeople, WhichIncident, incident_of};
 use crate::hex;
 use crate::signed_log::{LogError, SignedLog};
+
+mod index;
+
+pub(crate) use index::SoughtIndex;
 
 /// The log of inquiries.
 pub(crate) const INQUIRIES: &str = "inquiries";
@@ -36,8 +36,6 @@ pub(crate) const INQUIRIES: &str = "inquiries";
 pub(crate) const LONGEST_INQUIRY: usize = 16 << 10;
 /// Characters of one of its fields.
 const LONGEST_FIELD: usize = 300;
-/// Forms of an address that are looked at: whole, and without what stands before its town.
-const FORMS: usize = 4;
 
 /// How the inquirer stands to the person, as the clerk made sure by their documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,117 +193,6 @@ impl Sought {
         let date = CalendarDate::new(year, month, day).map_err(|_no_day| BadInquiry::BirthDate)?;
         Ok(Some(date.into()))
     }
-}
-
-/// By what a person may be found: one place of the index each.
-#[derive(Clone, Copy)]
-enum By {
-    Birth,
-    /// The whole address, as the roster has it.
-    Address,
-    /// What is left of the roster's address without its beginning.
-    RestOfAddress,
-}
-
-/// Everybody who may be found, as keyed hashes.
-pub(crate) struct SoughtIndex {
-    key: hmac::Key,
-    people: Vec<(PersonId, Sex)>,
-    /// Sorted. The number is the place in `people`.
-    places: Vec<(u64, u32)>,
-}
-
-impl SoughtIndex {
-    /// Of everybody who is not hidden. It takes some hashes for each.
-    pub(crate) fn build<'p>(people: impl IntoIterator<Item = &'p Person>, secret: &TownSecret) -> Self {
-        let key = key_for(b"hinamori inquiry index/v1", secret);
-        let mut index = Self { key, people: Vec::new(), places: Vec::new() };
-        for person in people {
-            let Ok(place) = u32::try_from(index.people.len()) else { break };
-            index.people.push((person.id, person.sex));
-            for name in [&person.name, &person.kana] {
-                let name = name_key(name);
-                if name.is_empty() {
-                    continue;
-                }
-                let birth = person.birth.map(|birth| index.hash(&name, By::Birth, &birth_text(birth)));
-                index.places.extend(birth.map(|hash| (hash, place)));
-                for (text, by) in address_places(&person.address)
-                    .into_iter()
-                    .chain(address_places(&PersonalText::new(&*person.district)))
-                {
-                    index.places.push((index.hash(&name, by, &text), place));
-                }
-            }
-        }
-        index.places.sort_unstable();
-        index.places.dedup();
-        index
-    }
-
-    fn hash(&self, name: &str, by: By, text: &str) -> u64 {
-        let by = match by {
-            By::Birth => b"birth".as_slice(),
-            By::Address => b"address",
-            By::RestOfAddress => b"rest",
-        };
-        let mac = mac16(&self.key, &[by, name.as_bytes(), text.as_bytes()]);
-        u64::from_be_bytes(mac.first_chunk().copied().unwrap_or_default())
-    }
-
-    /// The one person whom the inquiry means. It looks at the same number of places for every inquiry.
-    fn find(&self, sought: &Sought) -> Option<PersonId> {
-        let name = name_key(&sought.name);
-        let birth = sought.birth_date().ok().flatten().map(birth_text);
-        let address = sought.address.as_ref().map_or("", PersonalText::expose);
-        let mut forms = address_forms(address, FORMS).into_iter();
-        let whole = forms.next().map(|form| form.expose().to_owned());
-        let mut asked = vec![(By::Birth, birth), (By::Address, whole.clone()), (By::RestOfAddress, whole)];
-        // Whoever writes more of an address than the roster has.
-        asked.extend((1..FORMS).map(|_| (By::Address, forms.next().map(|form| form.expose().to_owned()))));
-        let mut found = BTreeSet::new();
-        for (by, text) in asked {
-            let hash = self.hash(&name, by, text.as_deref().unwrap_or_default());
-            let begin = self.places.partition_point(|(known, _)| *known < hash);
-            let fitting = self.places.iter().skip(begin).take_while(|(known, _)| *known == hash);
-            // A place without a text is looked at too, and fits nobody.
-            found.extend(fitting.filter(|_| text.is_some()).map(|(_, place)| *place));
-        }
-        let person = |place: &u32| self.people.get(usize::try_from(*place).unwrap_or(usize::MAX));
-        let fits = |sex: Sex| match sought.sex {
-            None | Some(Sex::Unknown) => true,
-            Some(said) => sex == Sex::Unknown || sex == said,
-        };
-        let mut people = found.iter().filter_map(person).filter(|(_, sex)| fits(*sex)).map(|(id, _)| *id);
-        let first = people.next();
-        if people.next().is_some() { None } else { first }
-    }
-
-    /// What stands for the person asked after in the log, and an id that nobody has.
-    fn pseudonym(&self, sought: &Sought) -> [u8; 16] {
-        let name = name_key(&sought.name);
-        let text = |text: &Option<PersonalText>| text.as_ref().map_or("", PersonalText::expose).to_owned();
-        let (birth, address) = (text(&sought.birth), text(&sought.address));
-        mac16(&self.key, &[b"sought", name.as_bytes(), birth.as_bytes(), address.as_bytes()])
-    }
-}
-
-/// A name in the one form that is compared, with nothing between its parts.
-fn name_key(name: &PersonalText) -> String {
-    fold(name.expose()).expose().chars().filter(|letter| !letter.is_whitespace()).collect()
-}
-
-/// The forms of an address of the roster, whole and rest.
-fn address_places(address: &PersonalText) -> Vec<(String, By)> {
-    let forms = address_forms(address.expose(), FORMS);
-    let kinds = std::iter::once(By::Address).chain(std::iter::repeat(By::RestOfAddress));
-    let forms = forms.iter().map(|form| form.expose().to_owned()).zip(kinds);
-    forms.filter(|(form, _)| !form.is_empty()).collect()
-}
-
-fn birth_text(birth: BirthDate) -> String {
-    let day = birth.expose();
-    format!("{}-{}-{}", day.year(), day.month(), day.day())
 }
 
 /// What the databases say of an inquiry.

@@ -11,7 +11,7 @@ use hinamori_model::{
 use hinamori_record::{ActorId, DocumentScope, Record};
 
 use crate::log::scope_of;
-use crate::projection::{PRESENCE, canonical, record_of_row};
+use crate::projection::{canonical, record_of_row};
 use crate::{Store, StoreError};
 
 /// What is known of somebody who was registered in the field, or taken off no list.
@@ -59,8 +59,8 @@ pub struct StoredChange {
 }
 
 impl Store {
-    /// Shows the presence records of everybody in an incident, one person after the other under the id that counts, each
-    /// record with its site. The order of people and of records says nothing.
+    /// Shows what was said of everybody's presence in an incident, rulings between two sites among it: one person after the other
+    /// under the id that counts, each record with its site. The order of people and of records says nothing.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -82,9 +82,9 @@ impl Store {
         };
         let mut statement = self.connection.prepare_cached(
             "SELECT record.*, site FROM record JOIN document ON document.id = record.document
-             WHERE incident = ?1 AND kind = ?2 AND undone = 0 ORDER BY person",
+             WHERE incident = ?1 AND kind IN (0, 15) AND undone = 0 ORDER BY person",
         )?;
-        let mut rows = statement.query((incident.as_bytes(), PRESENCE))?;
+        let mut rows = statement.query([incident.as_bytes()])?;
         while let Some(row) = rows.next()? {
             let of = Some(PersonId::from_bytes(row.get("person")?));
             if of != person {

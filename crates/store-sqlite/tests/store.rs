@@ -567,12 +567,14 @@ fn the_town_hall_sees_each_person_once_with_all_that_was_said() {
     gym.write(&[link(7, unknown_card(1), person(7)), undone.clone()]);
     gym.write(&[record(8, Fact::Undo { of: undone.id })]);
     let mut histories = BTreeMap::new();
-    gym.store
-        .for_each_history(INCIDENT, |who, records| {
-            let _before = histories.insert(who, records.len());
-        })
-        .unwrap();
+    let mut note = |who, count| assert_eq!(histories.insert(who, count), None, "shown once");
+    gym.store.for_each_history(INCIDENT, |who, records| note(who, records.len())).unwrap();
     assert_eq!(histories, BTreeMap::from([(person(7), 2), (unknown_card(2), 1)]));
+    gym.write(&[record(9, Fact::Settled { person: person(7), site: SITE, staff: None })]);
+    let mut rulings = 0;
+    let is_ruling = |(_, record): &&(SiteId, Record)| matches!(record.fact, Fact::Settled { .. });
+    gym.store.for_each_history(INCIDENT, |_, of| rulings += of.iter().filter(is_ruling).count()).unwrap();
+    assert_eq!(rulings, 1);
     let links = gym.store.field_links().unwrap();
     assert_eq!(links, [(unknown_card(1), person(7), BindingAssurance::AttributesSigned)]);
 

@@ -1,4 +1,5 @@
 use super::*;
+use hinamori_sync::town::{Person, TownSecret};
 
 fn person(number: u8, name: &str, kana: &str, address: &str, birth: (u16, u8, u8)) -> Person {
     let (year, month, day) = birth;

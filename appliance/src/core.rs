@@ -420,6 +420,10 @@ impl Core {
                 self.staff_at(lane).ok_or(Refusal::SignIn)?;
                 self.await_holder(lane, Purpose::LiftHiding, Some(pin), now).map(|()| None)
             }
+            Command::HandOver { pin } => {
+                let from = self.staff_at(lane).ok_or(Refusal::SignIn)?;
+                self.await_holder(lane, Purpose::HandOver { from }, Some(pin), now).map(|()| None)
+            }
             Command::ReadAttributes { secret } => self.expect_attributes(lane, &secret).map(|()| None),
             Command::ShowLeaderList => Ok(Some(ToKiosk::LeaderList(self.leader_list()))),
             Command::ShowWatchList => Ok(Some(ToKiosk::WatchList(self.watch_list(now)))),
@@ -442,8 +446,8 @@ impl Core {
             Command::ConfirmStays { people } => self.confirm_stays(lane, &people, now).map(Some),
             Command::CloseRollCall { since } => self.close_roll_call(lane, since, now).map(Some),
             Command::TellNeeds { answer, needs } => self.tell_needs(lane, answer, &needs, now).map(Some),
-            Command::ShowCareList => self.care_list(now).map(Some),
-            Command::ShowCarePerson { person, reason: _ } => self.care_person(person, now).map(Some),
+            Command::ShowCareList => self.care_list(lane, now).map(Some),
+            Command::ShowCarePerson { person, reason: _ } => self.care_person(lane, person, now).map(Some),
             Command::WriteDown { person, entry } => self.write_down(lane, person, entry, now).map(Some),
             Command::LeavePhone { answer, phone } => self.leave_phone(lane, answer, phone, now).map(Some),
             Command::ShowSlip { answer } => self.show_slip(lane, answer).map(Some),
@@ -452,9 +456,11 @@ impl Core {
                 self.name_heads(lane, of, [adults, children, infants], now).map(Some)
             }
             Command::ShowConflicts => self.conflicts().map(Some),
-            Command::Settle { person, site } => self.settle(lane, person, site, None, now).map(Some),
+            Command::Settle { person, site } => {
+                self.settle(lane, person, site, self.staff_at(lane), now).map(Some)
+            }
             Command::ShowAssessment => self.assessment(now).map(Some),
-            Command::Assess { grades } => self.assess(lane, grades, None, now).map(Some),
+            Command::Assess { grades } => self.assess(lane, grades, self.staff_at(lane), now).map(Some),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));

@@ -77,7 +77,7 @@ pub fn audit_list(
     now: UnixMillis,
 ) -> Result<String, AuditError> {
     let (_, package) = folder.town(keys)?;
-    let stores = Stores::open(folder)?;
+    let stores = Stores::open(folder, &keys.key_table)?;
     let names: BTreeMap<StaffId, &str> =
         package.staff.iter().map(|grant| (grant.id, grant.name.expose())).collect();
     let mut text =
@@ -105,7 +105,7 @@ pub fn audit_list(
 /// [`AuditError::Broken`] and [`LogError::Broken`] when something was changed.
 pub fn audit_verify(folder: &DataFolder, keys: &Keys) -> Result<String, AuditError> {
     let (_, package) = folder.town(keys)?;
-    let (grants, stores) = (Grants::from(&package), Stores::open(folder)?);
+    let (grants, stores) = (Grants::from(&package), Stores::open(folder, &keys.key_table)?);
     let (mut all, mut bad) = (0_u64, 0_u64);
     for store in stores.all() {
         let mut seen = Vectors::new();

@@ -92,7 +92,7 @@ impl Hall {
     pub(crate) fn open(folder: &DataFolder) -> Result<Self, HallError> {
         let keys = folder.keys()?;
         let (_, package) = folder.town(&keys)?;
-        let mut stores = Stores::open(folder)?;
+        let mut stores = Stores::open(folder, &keys.key_table)?;
         // Before the server ran once, nobody said it yet.
         stores.remember_drill(package.incidents.drill)?;
         Ok(Self { folder: folder.clone(), keys, package, stores })

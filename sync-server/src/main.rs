@@ -421,7 +421,27 @@ fn main() -> anyhow::Result<()> {
             print(&folder, &folder.keys()?, &paper.into(), mode, &out, &user, now())?;
             println!("{}", out.display());
         }
-        Command::Crl { command: CrlCommand::Import { data, files } } => {
+        Command::Crl { command } => lists(command)?,
+        Command::EnrolCode { data, site, reads, address } => {
+            let folder = DataFolder::new(&data);
+            let request = CodeRequest { site, reads, address };
+            println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
+        }
+        Command::Shelter { command } => shelter(command)?,
+        Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
+        Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,
+        Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
+        Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,
+        Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
+        Command::Run { data, boxes, web, inquiries } => run(&data, Addresses { boxes, web, inquiries })?,
+        Command::Hall(command) => command.run(&user, now())?,
+    }
+    Ok(())
+}
+
+fn lists(command: CrlCommand) -> anyhow::Result<()> {
+    match command {
+        CrlCommand::Import { data, files } => {
             let folder = DataFolder::new(&data);
             let mut refused = 0_u32;
             for (file, outcome) in files.iter().zip(import_lists(&folder, &folder.keys()?, &files, now())?) {
@@ -435,32 +455,19 @@ fn main() -> anyhow::Result<()> {
             }
             anyhow::ensure!(refused == 0, "{refused} of {} lists were not taken", files.len());
         }
-        Command::Crl { command: CrlCommand::Status { data } } => {
-            print!("{}", list_status(&DataFolder::new(&data), now())?);
-        }
-        Command::EnrolCode { data, site, reads, address } => {
-            let folder = DataFolder::new(&data);
-            let request = CodeRequest { site, reads, address };
-            println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
-        }
-        Command::Shelter { command } => {
-            let (data, site, wanted) = match command {
-                ShelterCommand::Adopt { data, site } => (data, site, Wanted::Adopt),
-                ShelterCommand::Join { data, site, into } => (data, site, Wanted::Join(into)),
-                ShelterCommand::Close { data, site } => (data, site, Wanted::Close),
-            };
-            let folder = DataFolder::new(&data);
-            rule_on_shelter(&folder, &folder.keys()?, site, wanted, now())?;
-        }
-        Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
-        Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,
-        Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
-        Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,
-        Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
-        Command::Run { data, boxes, web, inquiries } => run(&data, Addresses { boxes, web, inquiries })?,
-        Command::Hall(command) => command.run(&user, now())?,
+        CrlCommand::Status { data } => print!("{}", list_status(&DataFolder::new(&data), now())?),
     }
     Ok(())
+}
+
+fn shelter(command: ShelterCommand) -> anyhow::Result<()> {
+    let (data, site, wanted) = match command {
+        ShelterCommand::Adopt { data, site } => (data, site, Wanted::Adopt),
+        ShelterCommand::Join { data, site, into } => (data, site, Wanted::Join(into)),
+        ShelterCommand::Close { data, site } => (data, site, Wanted::Close),
+    };
+    let folder = DataFolder::new(&data);
+    Ok(rule_on_shelter(&folder, &folder.keys()?, site, wanted, now())?)
 }
 
 fn close(data: &Path, incident: Closes, ledger: &Path) -> anyhow::Result<()> {

@@ -2,8 +2,8 @@
 //!
 //! **Hidden people** (law 7) answer the questions like anybody, and what they answer is sealed under the id that stands for them
 //! in the leader's list ([`Core::shadow_of`]): a name that is given to that line takes the needs along, as with any card that
-//! nobody knew, and nothing of it stands in what is shown of the hidden person. They are in no list of those who need care;
-//! whoever writes something down of them reads that again, and no more.
+//! nobody knew, and nothing of it stands in what is shown of the hidden person. Whoever is signed in and may know of them
+//! ([`Core::sees_hidden`]) has them in the list with both, and with a mark; for everybody else they are in no list.
 //!
 //! A key is made with the first thing that is written of somebody, which the disk takes longer for. So that nobody tells from it
 //! whether something was written before, the key is made after the tap, when nobody waits.
@@ -131,11 +131,11 @@ impl Core {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub(super) fn care_list(&self, now: UnixMillis) -> Result<ToKiosk, Refusal> {
-        self.read_care_list(now).map(ToKiosk::CareList).map_err(unreadable)
+    pub(super) fn care_list(&self, lane: LaneId, now: UnixMillis) -> Result<ToKiosk, Refusal> {
+        self.read_care_list(lane, now).map(ToKiosk::CareList).map_err(unreadable)
     }
 
-    fn read_care_list(&self, now: UnixMillis) -> Result<CareList, StoreError> {
+    fn read_care_list(&self, lane: LaneId, now: UnixMillis) -> Result<CareList, StoreError> {
         let (incident, site) = (self.open_incident(), self.site());
         let store = self.ledger.store(incident);
         let mut staying = Vec::new();
@@ -146,7 +146,7 @@ impl Core {
         })?;
         let mut patients = Vec::new();
         for (person, seen_at) in staying {
-            patients.extend(self.patient(person, seen_at)?);
+            patients.extend(self.patient(person, seen_at, self.sees_hidden(lane))?);
         }
         let round = patients.iter().map(|patient| (patient.item.person, patient.needs.as_slice()));
         let mut by_person: std::collections::BTreeMap<PersonId, CareItem> = std::collections::BTreeMap::new();
@@ -161,22 +161,32 @@ impl Core {
         Ok(CareList { items, handed_over })
     }
 
-    /// Somebody who stays here, with what they need; nobody hidden, and nobody without needs.
-    fn patient(&self, person: PersonId, seen_at: UnixMillis) -> Result<Option<Patient>, StoreError> {
+    /// Somebody who stays here, with what they need; nobody without needs.
+    fn patient(
+        &self,
+        person: PersonId,
+        seen_at: UnixMillis,
+        sees_hidden: bool,
+    ) -> Result<Option<Patient>, StoreError> {
         let known = self.directory.person(person)?;
-        if known.as_ref().is_some_and(|known| known.hidden) {
+        let hidden = self.directory.is_hidden(person)?;
+        if hidden && !sees_hidden {
             return Ok(None);
         }
         let profile = self.profile(person)?.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
-        let needs = needs(&profile, support);
+        let mut needs = needs(&profile, support);
+        if hidden {
+            needs.extend(self.profile(self.shadow_of(person))?.profile.needs().cloned());
+        }
         let mut kinds: Vec<NeedKind> =
             needs.iter().filter(|need| need.answer == YesNo::Yes).map(|need| need.kind).collect();
         kinds.sort_by_key(|kind| (kind.severity(), *kind));
+        kinds.dedup();
         let Some(gravest) = kinds.first() else { return Ok(None) };
         let urgency = hinamori_model::Urgency::NotDue(gravest.severity());
         let name = known.map(|known| known.name).or_else(|| profile.text(TextField::Name).cloned());
-        Ok(Some(Patient { item: CareItem { person, name, urgency, needs: kinds, seen_at }, needs }))
+        Ok(Some(Patient { item: CareItem { person, name, urgency, needs: kinds, seen_at, hidden }, needs }))
     }
 
     /// The name that was written down of somebody who is on no roster.
@@ -188,7 +198,12 @@ impl Core {
     ///
     /// # Errors
     /// [`Refusal::NotNow`] for somebody of whom nothing is known at all.
-    pub(super) fn care_person(&self, person: PersonId, now: UnixMillis) -> Result<ToKiosk, Refusal> {
+    pub(super) fn care_person(
+        &self,
+        lane: LaneId,
+        person: PersonId,
+        now: UnixMillis,
+    ) -> Result<ToKiosk, Refusal> {
         let known = self.directory.person(person).map_err(unreadable)?;
         let incident = self.open_incident();
         let presence = self.ledger.store(incident).presence(incident, person).map_err(unreadable)?;
@@ -199,10 +214,15 @@ impl Core {
         let has_more = found.has_more || found.profile.newer().next().is_some();
         let profile = found.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
+        let hidden = self.sees_hidden(lane) && self.directory.is_hidden(person).map_err(unreadable)?;
+        let shadow = hidden.then(|| self.profile(self.shadow_of(person)).map_err(unreadable)).transpose()?;
         let is_a_need = |entry: &Entry| matches!(entry, Entry::Need(_));
         let written = profile.fields().map(|written| &written.entry);
         let others = written.filter(|entry| !is_a_need(entry)).filter_map(to_screen);
-        let entries: Vec<CareEntry> = needs(&profile, support).iter().map(shown_need).chain(others).collect();
+        let of_shadow = shadow.iter().flat_map(|found| found.profile.fields());
+        let of_shadow = of_shadow.filter_map(|written| to_screen(&written.entry));
+        let needs = needs(&profile, support);
+        let entries = needs.iter().map(shown_need).chain(others).chain(of_shadow).collect();
         let text = |field| profile.text(field).cloned();
         let born = match profile.entry(Field::BirthDate) {
             Some(Entry::BirthDate(born)) => Some(*born),
@@ -219,6 +239,7 @@ impl Core {
             kana: text(TextField::Kana).or(kana),
             age: born.or(birth).and_then(|born| age(born, now)),
             entries,
+            hidden,
             has_more,
         }))
     }
@@ -234,7 +255,7 @@ impl Core {
         entry: CareEntry,
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
-        self.care_person(person, now)?;
+        self.care_person(lane, person, now)?;
         let known = self.profile(person).map_err(unreadable)?.profile;
         let mut number = [0; 2];
         getrandom::fill(&mut number).map_err(|problem| {
@@ -244,7 +265,7 @@ impl Core {
         let writing =
             self.seal_profile(person, vec![to_profile(entry, &known, u16::from_be_bytes(number))])?;
         self.write_in_open_incident(lane, vec![writing], now)?;
-        self.care_person(person, now)
+        self.care_person(lane, person, now)
     }
 
     fn write_in_open_incident(
@@ -263,10 +284,6 @@ impl Core {
     ///
     /// # Errors
     /// [`Refusal`].
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "whose card it is that takes it over comes with the sign-in")
-    )]
     pub(super) fn hand_list_over(
         &mut self,
         lane: LaneId,
@@ -274,11 +291,11 @@ impl Core {
         to: StaffId,
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
-        let list = self.read_care_list(now).map_err(unreadable)?;
+        let list = self.read_care_list(lane, now).map_err(unreadable)?;
         let people = u16::try_from(list.items.len()).unwrap_or(u16::MAX);
         let fact = Fact::HandedOver { from, to, people, digest: digest_of(&list.items) };
         self.say(lane, &[fact], now)?;
-        self.care_list(now)
+        self.care_list(lane, now)
     }
 }
 

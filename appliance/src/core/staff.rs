@@ -4,7 +4,7 @@
 //! field. A box whose town lists no staff for its site asks nobody, because nobody could answer.
 
 use hinamori_ipc::{Command, Refusal, SecretDigits, SignInFault, SignedInBy, StaffSession, ToKiosk};
-use hinamori_model::{AuditAction, CardKey, LaneId, PersonalText, Role, StaffId, UnixMillis};
+use hinamori_model::{AuditAction, CardKey, LaneId, PersonalText, Right, Role, StaffId, UnixMillis};
 use hinamori_pki::Revocation;
 
 use super::Core;
@@ -25,6 +25,11 @@ pub(super) enum Purpose {
     SignIn,
     /// Somebody is to be seen again.
     LiftHiding,
+    /// The list of those who need care goes to the card's holder.
+    HandOver {
+        /// Who had it.
+        from: StaffId,
+    },
 }
 
 /// A card that is waited for.
@@ -185,6 +190,7 @@ impl Core {
         let Some(Awaited { purpose, kiosk, .. }) = awaited else { return true };
         let told = match purpose {
             Purpose::SignIn => self.sign_in_by_card(lane, reading, proof, now),
+            Purpose::HandOver { from } => self.take_list_over(lane, from, (reading, proof), now),
             Purpose::LiftHiding => self.lift_hiding(lane, reading, proof, now).map(|()| Some(ToKiosk::Done)),
         };
         match told {
@@ -235,6 +241,32 @@ impl Core {
             ends: grant.until,
         };
         Ok(self.begin_session(lane, who, now).err().map(ToKiosk::Refused))
+    }
+
+    /// The list of those who need care goes to somebody else who may see it, with their PIN; they are signed in from then on.
+    fn take_list_over(
+        &mut self,
+        lane: LaneId,
+        from: StaffId,
+        (reading, proof): (&Reading, Result<HolderProof, SignInFault>),
+        now: UnixMillis,
+    ) -> Result<Option<ToKiosk>, SignInFault> {
+        let grant = reading.card.and_then(|card| self.town.staff.of_card(card));
+        let to = grant.filter(|grant| grant.role.may(Right::Health) && grant.id != from);
+        let to = to.ok_or(SignInFault::NotStaff)?.id;
+        if matches!(proof, Ok(HolderProof::Chip)) {
+            return Err(SignInFault::NotProven);
+        }
+        if let Some(refused) = self.sign_in_by_card(lane, reading, proof, now)? {
+            return Ok(Some(refused));
+        }
+        Ok(Some(self.hand_list_over(lane, from, to, now).unwrap_or_else(ToKiosk::Refused)))
+    }
+
+    /// Whether whoever is signed in at a lane may know who is hidden.
+    pub(super) fn sees_hidden(&self, lane: LaneId) -> bool {
+        let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0));
+        session.is_some_and(|session| session.may(Right::Hidden))
     }
 
     /// Whether a card can be relied on beyond letting somebody in. What only the server reported of it ends no sign-in (design §9).

@@ -28,6 +28,8 @@ pub struct CareItem {
     pub needs: Vec<NeedKind>,
     /// When somebody saw them last.
     pub seen_at: UnixMillis,
+    /// 秘匿: their name is said to nobody, and never aloud.
+    pub hidden: bool,
 }
 
 /// What is written down of one person.
@@ -43,6 +45,8 @@ pub struct CarePerson {
     pub age: Option<u16>,
     /// Everything else that was written down, by its field.
     pub entries: Vec<CareEntry>,
+    /// 秘匿: their name is said to nobody, and never aloud.
+    pub hidden: bool,
     /// Something was written by a newer version, or under a key that is not here: there is more than can be shown.
     pub has_more: bool,
 }

@@ -109,7 +109,9 @@ impl Role {
         match right {
             Right::People => matches!(self, Self::Leader | Self::Nurse | Self::Official),
             Right::Health => matches!(self, Self::Nurse),
-            Right::Hiding | Right::Hidden => matches!(self, Self::Leader | Self::Official),
+            Right::Hiding => matches!(self, Self::Leader | Self::Official),
+            // Whoever brings somebody their oxygen has to know that they are here.
+            Right::Hidden => matches!(self, Self::Leader | Self::Nurse | Self::Official),
             Right::Passes | Right::Rulings | Right::Settings => matches!(self, Self::Leader | Self::Official),
             Right::Inquiries => matches!(self, Self::Official | Self::InquiryClerk),
             Right::Audit => matches!(self, Self::Auditor | Self::Official),

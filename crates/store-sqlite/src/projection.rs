@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use crate::log::scope_of;
 use crate::{Durability, Store, StoreError};
 
-const PRESENCE: u8 = 0;
+pub(crate) const PRESENCE: u8 = 0;
 const WATCH: u8 = 1;
 pub(crate) const HEAD_COUNT: u8 = 2;
 const SITE_OPENED: u8 = 3;

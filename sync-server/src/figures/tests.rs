@@ -4,7 +4,7 @@ use hinamori_model::{
 };
 use hinamori_record::{Document, DocumentScope, Fact, PresenceEvent, Proof};
 use hinamori_report::{Audience, Column};
-use hinamori_store_sqlite::{RegisteredHere, Store};
+use hinamori_store_sqlite::{FileKey, RegisteredHere, Store};
 use hinamori_sync::town::{Incidents, TownSecret};
 
 const GYM: SiteId = SiteId::from_bytes([1; 16]);
@@ -95,7 +95,8 @@ impl Town {
             store.commit_own(scope, &change, &[record], *at).unwrap();
         }
         drop(store);
-        let stores = Stores::open(&crate::data::DataFolder::new(self.folder.path())).unwrap();
+        let stores =
+            Stores::open(&crate::data::DataFolder::new(self.folder.path()), &FileKey::new([1; 32])).unwrap();
         let people = Townspeople::new(self.people.clone(), BTreeSet::new(), self.registered.clone());
         let period = Period { from: at(from), until: at(until) };
         let figures = figures_of(&stores, &self.package, &people, Mode::Live, period, at(1)).unwrap();
@@ -210,7 +211,8 @@ fn a_hidden_person_changes_no_byte_of_what_everybody_may_read() {
 #[test]
 fn a_period_that_runs_backwards_or_into_the_future_is_refused() {
     let town = Town::new();
-    let stores = Stores::open(&crate::data::DataFolder::new(town.folder.path())).unwrap();
+    let stores =
+        Stores::open(&crate::data::DataFolder::new(town.folder.path()), &FileKey::new([1; 32])).unwrap();
     let people = Townspeople::new(Vec::new(), BTreeSet::new(), BTreeMap::new());
     for (from, until) in [(0, -1), (0, 2)] {
         let period = Period { from: at(from), until: at(until) };

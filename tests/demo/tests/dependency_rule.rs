@@ -1,6 +1,8 @@
 //! The rule of ARCHITECTURE.md, read out of the workspace itself: a bare noun is pure, a `noun-technology` is an adapter
 //! that knows no other adapter, and only the shells wire them.
 
+#![expect(clippy::unwrap_used, reason = "test support outside test functions")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -84,6 +84,7 @@ pub fn care_list() -> CareList {
         urgency,
         needs: needs.to_vec(),
         seen_at: minutes_ago(35),
+        hidden: number == 5,
     };
     let many = [
         NeedKind::Insulin,
@@ -113,6 +114,7 @@ pub fn care_person() -> CarePerson {
         name: Some(name("林 キヨ")),
         kana: Some(name("ハヤシ キヨ")),
         age: Some(84),
+        hidden: false,
         entries: vec![
             need(NeedKind::Oxygen, None, Some(minutes_ago(30))),
             need(NeedKind::Frail, Some(5), None),

@@ -205,6 +205,7 @@ mod tests {
             kana: None,
             age: None,
             entries: vec![known.entry(YesNo::Yes)],
+            hidden: false,
             has_more: false,
         };
         assert_eq!(NeedDraft::of(Some(&person), NeedKind::Oxygen), known);

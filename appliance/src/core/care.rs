@@ -157,7 +157,9 @@ impl Core {
             Some(CareItem { urgency: place.urgency, ..item })
         });
         let items = items.collect();
-        let handed_over = store.handed_over(incident, site)?.map(|(_to, at)| (None, at));
+        let handed_over = store.handed_over(incident, site)?;
+        let handed_over =
+            handed_over.map(|(to, at)| (self.town.staff.grant(to).map(|grant| grant.name.clone()), at));
         Ok(CareList { items, handed_over })
     }
 
@@ -290,12 +292,11 @@ impl Core {
         from: StaffId,
         to: StaffId,
         now: UnixMillis,
-    ) -> Result<ToKiosk, Refusal> {
+    ) -> Result<(), Refusal> {
         let list = self.read_care_list(lane, now).map_err(unreadable)?;
         let people = u16::try_from(list.items.len()).unwrap_or(u16::MAX);
         let fact = Fact::HandedOver { from, to, people, digest: digest_of(&list.items) };
-        self.say(lane, &[fact], now)?;
-        self.care_list(lane, now)
+        self.say(lane, &[fact], now)
     }
 }
 

@@ -260,7 +260,7 @@ impl Core {
         if let Some(refused) = self.sign_in_by_card(lane, reading, proof, now)? {
             return Ok(Some(refused));
         }
-        Ok(Some(self.hand_list_over(lane, from, to, now).unwrap_or_else(ToKiosk::Refused)))
+        Ok(Some(self.hand_list_over(lane, from, to, now).map_or_else(ToKiosk::Refused, |()| ToKiosk::Done)))
     }
 
     /// Whether whoever is signed in at a lane may know who is hidden.

@@ -383,17 +383,17 @@ impl Lane {
     /// When [`Lane::tick`] will change something, if at all.
     pub fn due(&self) -> Option<UnixMillis> {
         match &self.screen {
-            Screen::Answer(answer) => Some(self.shown_at.plus(hold_millis(&answer.kind))),
+            Screen::Answer(answer) => Some(self.shown_at.plus(hold_millis(answer))),
             Screen::Idle => self.visit.as_ref().map(Visit::forget_at),
         }
     }
 }
 
 /// もう一度 offers the ways without a card beside it, so its panel stays like one that asks.
-const fn hold_millis(kind: &AnswerKind) -> u64 {
-    match kind {
+const fn hold_millis(answer: &Answer) -> u64 {
+    match answer.kind {
         AnswerKind::HoldAgain { .. } => PANEL_ABANDONED_MILLIS,
-        kind if kind.asks() => PANEL_ABANDONED_MILLIS,
+        _ if answer.asks() => PANEL_ABANDONED_MILLIS,
         _ => ANSWER_HOLD_MILLIS,
     }
 }

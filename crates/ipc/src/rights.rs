@@ -33,7 +33,8 @@ impl Command {
             Self::WriteDown { entry, .. } => written_down(entry),
             Self::Hide { .. } | Self::LiftHiding { .. } => &[Right::Hiding],
             Self::IssuePass { .. } => &[Right::Passes],
-            Self::SwitchCounter(_) | Self::SetDirection(_) => &[Right::Settings],
+            // Whoever moves the box to another site moves everybody who comes afterwards.
+            Self::SwitchCounter(_) | Self::SetDirection(_) | Self::OpenOwnShelter { .. } => &[Right::Settings],
             // 訓練中止・本番 waits for nobody.
             Self::EndDrill { then: Mode::Live } => &[],
             Self::EndDrill { .. } => &[Right::Settings],
@@ -64,8 +65,7 @@ impl Command {
             | Self::ShowAssessment
             | Self::Assess { .. }
             | Self::LeavePhone { .. }
-            | Self::ShowSlip { .. }
-            | Self::OpenOwnShelter { .. } => &[],
+            | Self::ShowSlip { .. } => &[],
         }
     }
 

@@ -591,6 +591,7 @@ ask-room = Talk in private
 care-title = Care
 care-note = Who needs care
 care-nobody = Nobody needs care
+care-hidden = [Hidden: never say the name] { $name }
 care-seen = seen { $when }
 care-question = Open this person's record?
 care-yes = say why

@@ -591,6 +591,7 @@ ask-room = 別室で 相談
 care-title = 看護
 care-note = 手当てが 要る人
 care-nobody = 手当ての 要る人は いません
+care-hidden = 【秘匿・名を 呼ばない】{ $name }
 care-seen = { $when } 確認
 care-question = この方の 記録を 開きますか
 care-yes = 理由を えらびます

@@ -97,6 +97,7 @@ fn item_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, item: &CareItem
         Some(name) => name.expose().to_owned(),
         None => texts.get("leader-list-nameless"),
     };
+    let name = if item.hidden { texts.with("care-hidden", [("name", name.as_str().into())]) } else { name };
     let needs: Vec<String> = item.needs.iter().map(|need| texts.get(need_key(*need))).collect();
     let needs = needs.join(&texts.get("leader-list-separator"));
     let label = format!("{name} {needs} {urgency}");

@@ -84,6 +84,8 @@ fn who_ui(canvas: &mut Canvas<'_>, rect: Rect, person: &CarePerson) -> Option<Ac
         Some(name) => canvas.texts.with("name-spoken", [("name", name.expose().into())]),
         None => canvas.texts.get("leader-list-nameless"),
     };
+    let name =
+        if person.hidden { canvas.texts.with("care-hidden", [("name", name.as_str().into())]) } else { name };
     let age = person.age.map(|age| canvas.texts.with("care-age", [("years", u32::from(age).into())]));
     let kana = person.kana.as_ref().map(|kana| kana.expose().to_owned());
     let quiet: Vec<String> = [kana, age].into_iter().flatten().collect();

@@ -420,3 +420,32 @@ fn a_pass_of_a_drill_opens_nothing_in_earnest() {
     let refused = bench.ask_now(Command::SignInWithPass { code, number: None });
     assert_eq!(refused, Ok(Some(ToKiosk::NotSignedIn(SignInFault::NotStaff))));
 }
+
+#[test]
+fn a_nurse_sees_what_a_hidden_person_needs_and_hands_the_list_over_to_a_nurse_with_a_pin() {
+    let mut bench = Bench::staffed();
+    let next = bench.grant(StaffId::from_bytes([0x33; 16]), Role::Nurse, "isamu");
+    bench.package.staff.push(next);
+    bench.package.version += 1;
+    let package = bench.package.clone();
+    bench.take(&package);
+    bench.tap("hidden");
+    let Screen::Answer(answer) = &bench.lane().screen else { panic!("nothing is shown") };
+    let (answer, needs) = (answer.id, vec![hinamori_model::ArrivalNeed::LifeSupport]);
+    assert_eq!(bench.ask_now(Command::TellNeeds { answer, needs }), Ok(Some(ToKiosk::Done)));
+    assert_eq!(bench.sign_in("naoki", None), []);
+    assert_eq!(bench.ask_now(Command::ShowCareList), Err(Refusal::Pin), "a card alone opens no health data");
+    assert_eq!(bench.sign_in("naoki", Some("1234")), []);
+    let Ok(Some(ToKiosk::CareList(list))) = bench.ask_now(Command::ShowCareList) else { panic!("no list") };
+    assert!(matches!(list.items.as_slice(), [only] if only.hidden && only.name.is_some()));
+    // Not to herself, not to somebody who is no nurse.
+    for refused in ["naoki", "hanako"] {
+        bench.ask_now(Command::HandOver { pin: digits("1234") }).unwrap();
+        let told = bench.hold_awaited(refused, Fault::None);
+        assert_eq!(told, [ToKiosk::NotSignedIn(SignInFault::NotStaff)]);
+    }
+    bench.ask_now(Command::HandOver { pin: digits("1234") }).unwrap();
+    assert_eq!(bench.hold_awaited("isamu", Fault::None), [ToKiosk::Done]);
+    let Ok(Some(ToKiosk::CareList(list))) = bench.ask_now(Command::ShowCareList) else { panic!("no list") };
+    assert!(list.handed_over.is_some_and(|(name, _)| name.is_some()));
+}

@@ -6,15 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{CalendarDate, Mode, PersonId, Sex as RosterSex, SiteId, SupportReason, UnixMillis};
+use hinamori_model::{CalendarDate, Mode, PersonId, Sex as RosterSex, SiteId, UnixMillis};
+use hinamori_profile::Profile;
 use hinamori_record::{Presence, PresenceState, Record, presence_of};
 use hinamori_report::{
     AgeBand, Figures, Need, Occasion, Period, Position, Secrecy, Site, SiteFigures, Total,
 };
-use hinamori_sync::town::{Package, Person};
+use hinamori_store_sqlite::StoreError;
+use hinamori_sync::town::Package;
 
 use crate::archive::Stores;
 use crate::hall::{HallError, Together, Townspeople, incident_of};
+use crate::profiles::{Profiles, keys_of, needs_of};
 
 pub(crate) const HOUR_MILLIS: u64 = 3_600_000;
 /// Who was seen within so many hours counts as confirmed.
@@ -25,23 +28,6 @@ const JAPAN_AHEAD_HOURS: u64 = 9;
 const DAY: std::ops::RangeInclusive<u64> = 7..=19;
 /// The hour at which who is here sleeps here.
 const NIGHT: u64 = 3;
-
-/// What one person needs. Sealed profiles are to be read here too, as far as the town holds their keys; until then the list of
-/// those who need support is all that is known.
-fn needs_of(person: Option<&Person>) -> Vec<Need> {
-    let need = |reason| match reason {
-        SupportReason::CareLevelThreeToFive => Some(Need::Care),
-        SupportReason::PhysicalHandbookOneOrTwo
-        | SupportReason::IntellectualHandbookA
-        | SupportReason::MentalHandbookAlone => Some(Need::Disability),
-        SupportReason::IntractableDisease => Some(Need::IntractableDisease),
-        SupportReason::ElderlyAlone | SupportReason::Other => None,
-    };
-    let mut needs: Vec<Need> =
-        person.into_iter().flat_map(|person| person.support.iter()).filter_map(need).collect();
-    needs.dedup();
-    needs
-}
 
 /// Shows everybody's presence records in the incident of a mode, under the id that counts.
 pub(crate) fn for_each_history(
@@ -139,6 +125,10 @@ fn japan_day(moment: UnixMillis) -> Option<CalendarDate> {
 /// Everything that is looked up once.
 struct Counter<'a> {
     people: &'a Townspeople,
+    profiles: Profiles<'a>,
+    mode: Mode,
+    /// What could not be read of somebody.
+    failed: Option<StoreError>,
     period: Period,
     now: UnixMillis,
     today: Option<CalendarDate>,
@@ -199,7 +189,12 @@ impl Counter<'_> {
         let age = known.and_then(|known| Some(known.birth?.age_on(self.today?)));
         let band = age.map(|years| AgeBand::of(u8::try_from(years).unwrap_or(u8::MAX)));
         let sex = known.map_or(RosterSex::Unknown, |known| known.sex);
-        let (needs, until) = (needs_of(known), self.period.until);
+        let support = known.map(|known| known.support).unwrap_or_default();
+        let profile = self.profiles.of(self.mode, person).unwrap_or_else(|problem| {
+            self.failed = Some(problem);
+            Profile::default()
+        });
+        let (needs, until) = (needs_of(support, &profile), self.period.until);
         self.households.insert(together);
         let tally = self.tally(site);
         tally.households.insert(together);
@@ -286,8 +281,12 @@ pub(crate) fn figures_of(
             roll_calls.insert(call.site, call.since);
         }
     }
+    let keys = keys_of(package);
     let mut counter = Counter {
         people,
+        profiles: Profiles::new(stores, package.incidents, &keys),
+        mode,
+        failed: None,
         period,
         now,
         today: japan_day(until),
@@ -298,6 +297,9 @@ pub(crate) fn figures_of(
         households: BTreeSet::new(),
     };
     for_each_history(stores, package, mode, |person, records| counter.count(person, records))?;
+    if let Some(problem) = counter.failed.take() {
+        return Err(problem.into());
+    }
     for heads in store.heads(incident, until)? {
         let counts = &mut counter.tally(heads.site).figures.head_count;
         counts.iter_mut().zip(heads.people).for_each(|(count, more)| *count = count.saturating_add(more));

@@ -187,9 +187,9 @@ impl Townspeople {
         let people = roster::people_of(folder.path(), package)?;
         let [live, drill] = stores.all();
         // What was said in earnest counts in a drill, and never the other way round.
-        let (mut hidden, mut registered) = (live.hidden_by_record()?, live.registered()?);
+        let (mut hidden, mut registered) = (live.hidden_people()?, live.registered()?);
         if mode == Mode::Drill {
-            for person in drill.hidden_by_record()? {
+            for person in drill.hidden_people()? {
                 hidden.insert(live.canonical(person)?);
             }
             for (person, entry) in drill.registered()? {

@@ -12,18 +12,21 @@
 //! for the same question, so that an auditor sees who asks again and again.
 
 use hinamori_model::{
-    BirthDate, CalendarDate, IncidentId, Mode, PersonId, PersonalText, Sex, UnixMillis, holds_my_number,
+    BirthDate, CalendarDate, Circle, IncidentId, Mode, PersonId, PersonalText, Sex, UnixMillis,
+    holds_my_number,
 };
+use hinamori_profile::TextField;
 use hinamori_record::{Presence, PresenceState};
-use hinamori_report::{Answer, Consents, Known, NotHidden, Secrecy, Tier, answer};
+use hinamori_report::{Answer, Known, NotHidden, Secrecy, Tier, answer};
 use hinamori_store_sqlite::StoreError;
-use hinamori_sync::town::{Incidents, Site};
+use hinamori_sync::town::Site;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Stores;
 use crate::data::{DataFolder, Keys};
 use crate::hall::{Hall, HallError, Townspeople, WhichIncident, incident_of};
 use crate::hex;
+use crate::profiles::{Profiles, condition_of, consents_of, keys_of, refuses};
 use crate::signed_log::{LogError, SignedLog};
 
 mod index;
@@ -209,38 +212,48 @@ enum Answered {
 
 /// Looks up whom an inquiry means and where they are.
 pub(crate) fn look_up(
-    stores: &Stores,
+    profiles: &Profiles<'_>,
     index: &SoughtIndex,
     sites: &[Site],
-    incidents: Incidents,
     inquiry: &Inquiry,
     now: UnixMillis,
 ) -> Result<Looked, StoreError> {
+    let (stores, incidents) = (profiles.stores(), profiles.incidents());
     let mode = Mode::from(inquiry.incident);
     let incident = incident_of(incidents, mode);
     let pseudonym = index.pseudonym(&inquiry.sought);
     let [live, drill] = stores.all();
-    let mut hidden = live.hidden_by_record()?;
+    let mut hidden = live.hidden_people()?;
     if mode == Mode::Drill {
-        hidden.extend(drill.hidden_by_record()?);
+        hidden.extend(drill.hidden_people()?);
     }
     let secrecy = |person| if hidden.contains(&person) { Secrecy::Hidden } else { Secrecy::Open };
     let proof = index.find(&inquiry.sought).and_then(|person| NotHidden::check(person, secrecy));
     // From here on one who was not found, one who is hidden and one who did not come are alike: an id without a record.
     let asked_of = proof.map_or(PersonId::from_bytes(pseudonym), NotHidden::person);
     let presence = stores.store_of(incident).presence(incident, live.canonical(asked_of)?)?;
+    let profile = profiles.of(mode, asked_of)?;
+    let tier = inquiry.inquirer.relation.tier();
+    let circle = match tier {
+        Tier::Family => Circle::LivingTogether,
+        Tier::RelativeOrWorkplace => Circle::RelativesOrWorkplace,
+        Tier::Acquaintance => Circle::Acquaintances,
+    };
+    // Who wants nobody of this circle to know is not known to them.
+    let proof = proof.filter(|_| !refuses(&profile, circle));
     let known = match (proof, presence) {
         (Some(_), Some(Presence { state: PresenceState::Deceased, .. })) => {
             return Ok(Looked { answer: Answered::AtTheDesk, pseudonym });
         }
         (Some(proof), Some(presence)) => {
             let place = place_of(stores, sites, incident, &presence, now)?;
-            // Condition, contact and consents stand in sealed profiles.
-            Some(Known::new(proof, place.map(PersonalText::new), None, None, Consents::default()))
+            let contact = profile.text(TextField::Phone).cloned();
+            let (condition, consents) = (condition_of(&profile), consents_of(&profile));
+            Some(Known::new(proof, place.map(PersonalText::new), condition, contact, consents))
         }
         (Some(_) | None, Some(_) | None) => None,
     };
-    let answer = Answered::By(answer(inquiry.inquirer.relation.tier(), known.as_ref()));
+    let answer = Answered::By(answer(tier, known.as_ref()));
     Ok(Looked { answer, pseudonym })
 }
 
@@ -338,7 +351,9 @@ pub fn inquire(
     let mode = inquiry.incident.into();
     let people: Townspeople = hall.people(mode)?;
     let index = SoughtIndex::build(people.shown(), &hall.keys.town_secret);
-    let looked = look_up(&hall.stores, &index, &hall.package.sites, hall.package.incidents, inquiry, now)?;
+    let incident_keys = keys_of(&hall.package);
+    let profiles = Profiles::new(&hall.stores, hall.package.incidents, &incident_keys);
+    let looked = look_up(&profiles, &index, &hall.package.sites, inquiry, now)?;
     log(folder, &hall.keys, inquiry, &looked, user, now)?;
     Ok(looked.reply(mode))
 }

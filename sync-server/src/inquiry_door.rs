@@ -22,6 +22,7 @@ use crate::clock::now;
 use crate::hall::{HallError, Townspeople};
 use crate::hub::Hub;
 use crate::inquiry::{Inquiry, LONGEST_INQUIRY, Looked, SoughtIndex, log, look_up};
+use crate::profiles::Profiles;
 
 /// Who stands in the log for whoever asks here: the program says who its clerk is.
 const USER: &str = "http";
@@ -96,7 +97,13 @@ impl Door {
     async fn answer(&self, inquiry: Inquiry, at: UnixMillis) -> Result<Looked, HallError> {
         let (index, town) = (self.index().await?, self.hub.town.current());
         let asked = move |stores: &mut crate::archive::Stores| {
-            let looked = look_up(stores, &index, &town.sites, town.incidents, &inquiry, at);
+            let looked = look_up(
+                &Profiles::new(stores, town.incidents, &town.incident_keys),
+                &index,
+                &town.sites,
+                &inquiry,
+                at,
+            );
             (looked, inquiry)
         };
         let (looked, inquiry) = self.hub.archive.ask(asked).await.map_err(|_closed| ENDS)?;

@@ -46,6 +46,7 @@ mod own_shelter;
 mod page;
 mod paper;
 mod pfif_file;
+mod profiles;
 mod pull;
 mod register;
 mod registry;

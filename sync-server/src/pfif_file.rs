@@ -13,12 +13,7 @@ use ring::hmac;
 
 use crate::data::DataFolder;
 use crate::hall::{Hall, HallError, Townspeople, key_for, mac16, write_out};
-
-/// Everybody's word that they may be found. It stands in their sealed profiles (`ConsentItem`), whose keys the server does not
-/// open yet: so nobody has said it as far as is known here, and nobody is exported.
-const fn consents_of(_hall: &Hall) -> Vec<(PersonId, Consent)> {
-    Vec::new()
-}
+use crate::profiles::{Profiles, keys_of};
 
 /// Writes the file. Gives back how many people are in it.
 ///
@@ -35,13 +30,15 @@ pub fn write_pfif(
     let live = Live::of(Mode::Live).ok_or(HallError::Asked("there is no such file of a drill"))?;
     let home = Home::new(domain, hall.package.name.as_str())?;
     let people = hall.people(Mode::Live)?;
-    let consents = consents_of(&hall);
+    let incident_keys = keys_of(&hall.package);
+    let profiles = Profiles::new(&hall.stores, hall.package.incidents, &incident_keys);
     let presence = |person| {
         hall.stores.store_of(hall.package.incidents.live).presence(hall.package.incidents.live, person)
     };
     let mut entries = Vec::new();
     let key = key_for(b"hinamori pfif number/v1", &hall.keys.town_secret);
-    for (person, consent) in consents {
+    for person in profiles.people(Mode::Live)? {
+        let Some(consent) = profiles.consent_to_be_found(Mode::Live, person)? else { continue };
         let presence = presence(person)?;
         entries.extend(entry(&key, &people, &hall.package.name, person, consent, presence.as_ref(), now)?);
     }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::crl::Authorities;
 use crate::data::{DataError, DataFolder, Fingerprint, Keys};
 use crate::own_shelter::Ruling;
+use crate::profiles::keys_of;
 use crate::registry::{RegisteredBox, Registry, Standing};
 
 /// The town as it is now. No person of it is kept: nothing here has to know one.
@@ -125,8 +126,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let registry = folder.registry()?;
     let (signed, package) = folder.town(keys)?;
     let (grants, authorities) = (Grants::from(&package), Authorities::of(&package));
-    let incident_keys = package.incident_keys.iter();
-    let incident_keys = incident_keys.map(|(id, key)| (*id, IncidentKey::new(*id, key.0))).collect();
+    let incident_keys = keys_of(&package);
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
     let Package { name, sites, incidents, closed: closings, .. } = package;
     Ok(Town {

@@ -148,23 +148,6 @@ impl Store {
         Ok(registered)
     }
 
-    /// 秘匿: everybody whom the latest record about it hides, under the id that counts.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn hidden_by_record(&self) -> Result<BTreeSet<PersonId>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT person, event FROM record WHERE kind = 11 AND undone = 0 ORDER BY at, id",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut latest = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let person = canonical(&self.connection, PersonId::from_bytes(row.get(0)?))?;
-            latest.insert(person, row.get::<_, u8>(1)? != 0);
-        }
-        Ok(latest.into_iter().filter(|(_, hidden)| *hidden).map(|(person, _)| person).collect())
-    }
-
     /// The head counts of an incident that were said up to a moment, a row for each; less the people in them who had got a
     /// record of their own by then.
     ///

@@ -50,6 +50,23 @@ impl Store {
         Ok(found)
     }
 
+    /// Everybody of whom something was sealed in an incident, under the id that counts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn people_with_profiles(&self, incident: IncidentId) -> Result<Vec<PersonId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT person FROM record JOIN document ON document.id = record.document
+             WHERE incident = ?1 AND kind = ?2 AND undone = 0",
+        )?;
+        let mut rows = statement.query((incident.as_bytes(), PROFILE))?;
+        let mut people = std::collections::BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            people.insert(self.canonical(PersonId::from_bytes(row.get(0)?))?);
+        }
+        Ok(people.into_iter().collect())
+    }
+
     /// Every id that stands for the same person, with the one that counts first.
     ///
     /// # Errors

@@ -92,6 +92,14 @@ impl Store {
         Ok(here)
     }
 
+    /// The same of this store alone, under the ids that count.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn hidden_people(&self) -> Result<BTreeSet<PersonId>, StoreError> {
+        Ok(self.hidden_by_records(&BTreeSet::new())?.people)
+    }
+
     /// Who looked at a person, under whatever id, the latest first.
     ///
     /// # Errors

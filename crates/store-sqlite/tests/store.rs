@@ -593,14 +593,20 @@ fn the_town_hall_sees_each_person_once_with_all_that_was_said() {
 
     let hiding = |number, who, hidden| {
         let staff = StaffId::from_bytes([5; 16]);
-        record(number, Fact::Hiding { person: who, hidden, staff, proof: Proof::DECLARED })
+        // Lifting needs the person's own PIN.
+        let assurance = if number == 43 { Assurance::PinProven } else { Assurance::Declared };
+        let proof = Proof { assurance, ..Proof::DECLARED };
+        record(number, Fact::Hiding { person: who, hidden, staff, proof })
     };
     gym.write(&[
         hiding(40, unknown_card(1), true),
         hiding(41, person(9), true),
         hiding(42, person(9), false),
     ]);
-    assert_eq!(gym.store.hidden_by_record().unwrap().into_iter().collect::<Vec<_>>(), [person(7)]);
+    let hidden = |store: &Store| store.hidden_people().unwrap().into_iter().collect::<Vec<_>>();
+    assert_eq!(hidden(&gym.store), [person(7), person(9)]);
+    gym.write(&[hiding(43, person(9), false)]);
+    assert_eq!(hidden(&gym.store), [person(7)]);
     let visitor = |number, household| {
         record(number, Fact::Registered { person: person(6), kind: RegisteredKind::Visitor, household })
     };

@@ -1,11 +1,13 @@
 use super::*;
 use hinamori_model::{
-    Hlc, HouseholdId, IncidentId, PersonalText, RecordId, RegisteredKind, SiteKind, SupportReasons,
+    Hlc, HouseholdId, IncidentId, PersonalText, RecordId, RegisteredKind, SiteKind, SupportReason,
+    SupportReasons,
 };
 use hinamori_record::{Document, DocumentScope, Fact, PresenceEvent, Proof};
 use hinamori_report::{Audience, Column};
 use hinamori_store_sqlite::{FileKey, RegisteredHere, Store};
-use hinamori_sync::town::{Incidents, TownSecret};
+
+use hinamori_sync::town::{Incidents, Person, TownSecret};
 
 const GYM: SiteId = SiteId::from_bytes([1; 16]);
 const HALL: SiteId = SiteId::from_bytes([2; 16]);

@@ -10,7 +10,9 @@ use hinamori_ipc::{
 use hinamori_model::{Destination, Leaving, PersonId, PersonalText, UnixMillis};
 use hinamori_sim::folder::everything_in;
 use hinamori_sim::townsfolk::registers;
+use hinamori_sim::tray::{Day, Tray, TrayFile};
 
+use crate::care::PLANTED_PHONE;
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
 use crate::script::{CONVERGE_WITHIN, tap};
@@ -280,6 +282,17 @@ pub(crate) fn nobody_is_named(world: &mut World, _summary: &mut Summary) -> anyh
         cast.filter(|name| name.contains(' ') && !name.contains('館') && !name.contains('口'))
             .map(str::to_owned),
     );
+    planted.insert(PLANTED_PHONE.to_owned());
+    // Serial numbers as anybody would write them.
+    let tray = Tray::make(TrayFile::read(&TownHall::tray_file()?)?, Day::today());
+    let serials = tray.serials();
+    ensure!(serials.len() > 10, "only {} cards have a serial number", serials.len());
+    for serial in serials {
+        let hex: String = serial.iter().map(|byte| format!("{byte:02x}")).collect();
+        let spaced: Vec<String> = serial.iter().map(|byte| format!("{byte:02X}")).collect();
+        let number = serial.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        planted.extend([hex.to_uppercase(), hex, spaced.join(":"), number.to_string()]);
+    }
     ensure!(planted.len() > 5_000, "only {} words are planted", planted.len());
     let mut public: Vec<(String, String)> = Vec::new();
     for path in ["", "drill", "counts.json", "style.css"] {

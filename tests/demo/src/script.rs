@@ -10,6 +10,7 @@ use hinamori_ipc::{
 };
 use hinamori_model::{CounterKind, Doubt, Leaving, Mode};
 
+use crate::care;
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
 use crate::people;
@@ -86,7 +87,10 @@ pub fn play(world: &mut World) -> Summary {
     step("two of a family go home and stay ours", people::going_home);
     step("a roll-call finds who is missing and lets nobody leave", people::roll_call);
     step("twenty papers are keyed in after the power came back", people::paper);
+    step("what somebody needs is read by a nurse with her PIN alone", care::needs);
+    step("slips take people on and bring them back", care::transfer);
     step("boxes and server hold the same", converge);
+    step("the town hall counts, exports and shows who looked", care::town_hall);
     step("no log, figure or page names anybody", people::nobody_is_named);
     summary
 }

@@ -199,6 +199,17 @@ impl TownHall {
         output_of("hinamori-server crl import", &mut import).map(drop)
     }
 
+    /// What a command of the server says about the running town.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let (name, rest) = arguments.split_first().context("no command")?;
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.arg(name).arg("--data").arg(self.folder.join("server")).args(rest);
+        output_of(&format!("hinamori-server {name}"), &mut command)
+    }
+
     /// Where the counts are to be seen.
     pub fn page() -> String {
         format!("http://{SERVER_WEB}/")

@@ -131,6 +131,11 @@ impl Tray {
         Some(self.authorities.later_list(&self.file.town, &revoked, &serials, self.day))
     }
 
+    /// The serial number of every card's certificate: to look for where none may be.
+    pub fn serials(&self) -> Vec<Vec<u8>> {
+        self.cards.values().filter_map(TrayCard::serial).collect()
+    }
+
     fn revoked(&self) -> Vec<Vec<u8>> {
         self.cards.values().filter_map(TrayCard::revoked_serial).collect()
     }

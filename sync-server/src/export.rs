@@ -15,15 +15,12 @@ use std::path::{Path, PathBuf};
 
 use hinamori_model::{Mode, UnixMillis};
 use hinamori_private_file as private_file;
-use hinamori_record::{
-    ActorId, Details, Document, DocumentScope, Fact, Proof, Record, RevocationMark, decode_change,
-};
+use hinamori_record::{ActorId, Document, DocumentScope, decode_change};
 use hinamori_store_sqlite::Store;
-use serde_json::{Map, Value, json};
 
 use crate::data::DataFolder;
 use crate::hall::{Hall, HallError, write_out};
-use crate::hex;
+use crate::ledger_line::{Opener, lines_of};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,9 +50,9 @@ pub fn export_all(
     if std::fs::read_dir(to).map_err(failed)?.next().is_some() {
         return Err(HallError::Asked("the folder to export to is not empty"));
     }
-    let mut exported = Exported::default();
+    let (mut exported, opener) = (Exported::default(), Opener::of_nobody(&hall.package));
     for (store, name) in hall.stores.all().into_iter().zip(["live", "drill"]) {
-        export_store(store, &to.join(name), &mut exported)?;
+        export_store(store, &opener, &to.join(name), &mut exported)?;
     }
     Ok(exported)
 }
@@ -90,7 +87,12 @@ impl Underway {
     }
 }
 
-fn export_store(store: &Store, folder: &Path, exported: &mut Exported) -> Result<(), HallError> {
+fn export_store(
+    store: &Store,
+    opener: &Opener,
+    folder: &Path,
+    exported: &mut Exported,
+) -> Result<(), HallError> {
     let documents = folder.join("documents");
     let lines: PathBuf = folder.join("records.jsonl");
     let failed = |source| HallError::Write { file: lines.clone(), source };
@@ -102,10 +104,8 @@ fn export_store(store: &Store, folder: &Path, exported: &mut Exported) -> Result
     store.for_each_change(None, |change| -> Result<(), HallError> {
         match decode_change(&change.bytes) {
             Ok(decoded) => {
-                for record in &decoded.records {
-                    let line = line_of(record, change.scope, change.actor);
-                    serde_json::to_writer(&mut out, &line).map_err(|error| failed(error.into()))?;
-                    out.write_all(b"\n").map_err(failed)?;
+                for line in lines_of(opener, change.scope, change.received_at, &decoded, |_| Vec::new()) {
+                    writeln!(out, "{line}").map_err(failed)?;
                     exported.records = exported.records.saturating_add(1);
                 }
             }
@@ -123,118 +123,4 @@ fn export_store(store: &Store, folder: &Path, exported: &mut Exported) -> Result
     }
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)
-}
-
-/// One record. Codes are the numbers that are stored, ids and bytes hexadecimal, times milliseconds since 1970.
-fn line_of(record: &Record, scope: DocumentScope, actor: ActorId) -> Value {
-    let Record { id, at, clock_unsure, lane, fact } = record;
-    let mut line = Map::new();
-    let DocumentScope { incident, site, period } = scope;
-    let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
-    put("id", json!(id.to_string()));
-    put("incident", json!(incident.to_string()));
-    put("site", json!(site.to_string()));
-    put("period", json!(period.0));
-    put("actor", json!(hex::text(actor.as_bytes())));
-    put("at", json!(at.millis().get()));
-    put("counter", json!(at.packed() & 0xFFFF));
-    put("clock_unsure", json!(clock_unsure));
-    put("lane", json!(lane.map(|lane| lane.0)));
-    put("person", json!(fact.person().map(|person| person.to_string())));
-    put("proof", fact.proof().map_or(Value::Null, proof));
-    let (kind, more) = said_by(fact);
-    put("kind", json!(kind));
-    put("said", more);
-    Value::Object(line)
-}
-
-fn proof(proof: Proof) -> Value {
-    let Proof { assurance, binding, doubts, revocation } = proof;
-    let (as_of, since) = match revocation {
-        RevocationMark::NotChecked => (None, None),
-        RevocationMark::NotRevoked { as_of } => (Some(as_of.get()), None),
-        RevocationMark::Revoked { since } => (None, Some(since.get())),
-    };
-    json!({
-        "assurance": assurance.code(), "binding": binding.code(), "doubts": doubts.bits(),
-        "not_revoked_as_of": as_of, "revoked_since": since,
-    })
-}
-
-fn details(details: &Details) -> Value {
-    let Details { declared_by, destination, to, until } = details;
-    json!({
-        "declared_by": declared_by.map(|person| person.to_string()),
-        "destination": destination.map(|destination| destination.code()),
-        "to": to.map(|site| site.to_string()),
-        "until": until.map(UnixMillis::get),
-    })
-}
-
-/// The kind of a fact, and what it says beside whom it is about.
-fn said_by(fact: &Fact) -> (&'static str, Value) {
-    match fact {
-        Fact::Presence { event, details: more, .. } => {
-            ("presence", json!({ "event": event.code(), "details": details(more) }))
-        }
-        Fact::Watch { event, .. } => ("watch", json!({ "event": event.code() })),
-        Fact::HeadCount { adults, children, infants } => {
-            ("head_count", json!({ "adults": adults, "children": children, "infants": infants }))
-        }
-        Fact::SiteOpened { building, findings } => {
-            ("site_opened", json!({ "building": building.code(), "findings": findings }))
-        }
-        Fact::Undo { of } => ("undo", json!({ "of": of.to_string() })),
-        Fact::Link { to, binding, .. } => {
-            ("link", json!({ "to": to.to_string(), "binding": binding.code() }))
-        }
-        Fact::Registered { kind, household, .. } => (
-            "registered",
-            json!({ "kind": kind.code(), "household": household.map(|household| household.to_string()) }),
-        ),
-        Fact::Named { of, adults, children, infants } => (
-            "named",
-            json!({ "of": of.to_string(), "adults": adults, "children": children, "infants": infants }),
-        ),
-        Fact::RollCall { since } => ("roll_call", json!({ "since": since.get() })),
-        Fact::Profile { sealed, .. } => ("profile", json!({ "sealed": hex::text(sealed) })),
-        Fact::SelfOpened { name } => ("self_opened", json!({ "name": name })),
-        _ => said_by_staff(fact),
-    }
-}
-
-fn said_by_staff(fact: &Fact) -> (&'static str, Value) {
-    let staff_id = |staff: &Option<hinamori_model::StaffId>| staff.map(|staff| staff.to_string());
-    match fact {
-        Fact::Audit { staff, role, action, reason, people, .. } => (
-            "audit",
-            json!({
-                "staff": staff_id(staff), "role": role.code(), "action": action.code(),
-                "reason": reason.map(|reason| reason.code()), "people": people,
-            }),
-        ),
-        Fact::Hiding { hidden, staff, .. } => {
-            ("hiding", json!({ "hidden": hidden, "staff": staff.to_string() }))
-        }
-        Fact::PassIssued { pass, role, until, staff } => (
-            "pass_issued",
-            json!({
-                "pass": pass.to_string(), "role": role.code(), "until": until.get(), "staff": staff.to_string(),
-            }),
-        ),
-        Fact::Assessed { grades, staff } => {
-            let grades: Vec<u8> = grades.iter().map(|grade| grade.code()).collect();
-            ("assessed", json!({ "grades": grades, "staff": staff_id(staff) }))
-        }
-        Fact::Settled { site, staff, .. } => {
-            ("settled", json!({ "site": site.to_string(), "staff": staff_id(staff) }))
-        }
-        Fact::HandedOver { from, to, people, digest } => (
-            "handed_over",
-            json!({
-                "from": from.to_string(), "to": to.to_string(), "people": people, "digest": hex::text(digest),
-            }),
-        ),
-        _ => ("other", Value::Null),
-    }
 }

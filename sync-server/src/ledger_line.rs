@@ -1,4 +1,4 @@
-//! One record as a line of JSON, for the town's ledger of those affected (被災者台帳).
+//! One record as a line of JSON: for the town's ledger of those affected (被災者台帳), and for exports, which name nobody.
 //!
 //! The ledger is the town's own: it names everybody, and says of hidden people that they are hidden. Whoever gets it
 //! answers for it. Codes are written by their names in this program.
@@ -32,6 +32,11 @@ impl Opener {
         let people = people.iter().map(|person| (person.id, (person.name.clone(), person.hidden))).collect();
         let sites = package.sites.iter().map(|site| (site.id, site.name.clone())).collect();
         Self { incident, key, people, sites }
+    }
+
+    /// For lines that name nobody and open nothing.
+    pub(crate) fn of_nobody(package: &Package) -> Self {
+        Self::new(package.incidents.live, None, &[], package)
     }
 
     /// The same for a piece that has a key of its own.
@@ -76,7 +81,9 @@ pub(crate) fn lines_of(
         put("site", json!(scope.site.to_string()));
         put("site_name", json!(opener.sites.get(&scope.site)));
         put("record", json!(record.id.ulid_text()));
+        put("period", json!(scope.period.0));
         put("at", time(record.at.millis()));
+        put("reading", json!(record.at.packed()));
         put("clock_unsure", json!(record.clock_unsure));
         put("received_at", time(received_at));
         put("by", json!(hex(change.change.actor.as_bytes())));

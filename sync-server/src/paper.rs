@@ -167,6 +167,19 @@ pub(crate) fn fonts() -> Result<Fonts, NotPrinted> {
     })?)
 }
 
+/// What numbered paper needs: the site's name, the town's key, and a series of numbers that nobody has yet.
+fn numbered<'p>(
+    folder: &DataFolder,
+    package: &'p Package,
+    site: SiteId,
+    count: u16,
+) -> Result<(&'p str, TownKey, u16), NotPrinted> {
+    if !(1..=MOST_CARDS).contains(&count) {
+        return Err(NotPrinted::TooMany);
+    }
+    Ok((site_name(package, site)?, TownKey::new(package.key.0), next_series(folder)?))
+}
+
 fn cards(
     folder: &DataFolder,
     package: &Package,
@@ -174,12 +187,7 @@ fn cards(
     site: SiteId,
     count: u16,
 ) -> Result<Vec<u8>, NotPrinted> {
-    if !(1..=MOST_CARDS).contains(&count) {
-        return Err(NotPrinted::TooMany);
-    }
-    let name = site_name(package, site)?;
-    let key = TownKey::new(package.key.0);
-    let series = next_series(folder)?;
+    let (name, key, series) = numbered(folder, package, site, count)?;
     let cards: Result<Vec<PaperCard>, PaperError> =
         (1..=count).map(|number| card(series, number, &key)).collect();
     Ok(press.intake_cards(name, CardPaper::HalfA4, &cards?)?)
@@ -193,12 +201,7 @@ fn badges(
     site: SiteId,
     count: u16,
 ) -> Result<Vec<u8>, NotPrinted> {
-    if !(1..=MOST_CARDS).contains(&count) {
-        return Err(NotPrinted::TooMany);
-    }
-    let name = site_name(package, site)?;
-    let key = TownKey::new(package.key.0);
-    let series = next_series(folder)?;
+    let (name, key, series) = numbered(folder, package, site, count)?;
     let printed = (1..=count).map(|number| badge(Number { series, number, letter: 0 }, &key));
     let badges: Result<Vec<Badge>, PaperError> = printed.collect();
     Ok(press.badge_sheet(name, &badges?)?)

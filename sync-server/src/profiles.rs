@@ -230,7 +230,9 @@ mod tests {
 
     fn profile(entries: Vec<Entry>) -> Profile {
         let record = RecordId::from_bytes([1; 16]);
-        merge([(Hlc::from_packed(1), record, ProfilePatch::new(entries).unwrap())])
+        // A patch of nothing is none.
+        let patch = (!entries.is_empty()).then(|| ProfilePatch::new(entries).unwrap());
+        merge(patch.map(|patch| (Hlc::from_packed(1), record, patch)))
     }
 
     #[test]

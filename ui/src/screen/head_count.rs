@@ -30,21 +30,34 @@ pub(crate) fn head_count_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>
         &say,
     );
 
-    let mut panel = panel_ui(canvas, parts.content);
-    let finish = panel.cut_bottom(size::TARGET);
-    let _gap = panel.cut_bottom(size::GAP);
-    action = steppers_ui(canvas, panel, view).or(action);
-    let people = view.state.draft.counted();
-    if people == 0 {
-        let word = canvas.texts.get("head-count-none");
-        Button::new(ButtonLook::Disabled, &word).size(size::TILE_TEXT).show(canvas, "finish", finish);
-        return action;
-    }
-    let word = canvas.texts.with("head-count-done", [("people", people.into())]);
-    if Button::new(ButtonLook::Primary, &word).size(size::TITLE).show(canvas, "finish", finish) {
+    let (steps, is_done) = counted_ui(canvas, parts.content, view, "head-count-done");
+    action = steps.or(action);
+    if is_done {
         let [adults, children, infants] = view.state.draft.counts;
         let command = Command::CountPeople { answer: None, adults, children, infants };
         action = Some(Action::SendAndReturn(command));
     }
     action
+}
+
+/// Steps for adults, children and infants, and the touch that ends them: whether it was touched.
+pub(crate) fn counted_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    done: &'static str,
+) -> (Option<Action>, bool) {
+    let mut panel = panel_ui(canvas, rect);
+    let finish = panel.cut_bottom(size::TARGET);
+    let _gap = panel.cut_bottom(size::GAP);
+    let steps = steppers_ui(canvas, panel, view);
+    let people = view.state.draft.counted();
+    if people == 0 {
+        let word = canvas.texts.get("head-count-none");
+        Button::new(ButtonLook::Disabled, &word).size(size::TILE_TEXT).show(canvas, "finish", finish);
+        return (steps, false);
+    }
+    let word = canvas.texts.with(done, [("people", people.into())]);
+    let button = Button::new(ButtonLook::Primary, &word).size(size::LEAD);
+    (steps, button.show(canvas, "finish", finish))
 }

@@ -3,13 +3,12 @@
 use egui::{Align2, Rect};
 use hinamori_ipc::{Command, HeadCount};
 
-use super::answer::panel_ui;
+use super::head_count::counted_ui;
 use super::page::{header_ui, parts};
 use super::paged::ListPage;
-use super::welcome::steppers_ui;
 use super::{View, when_words};
 use crate::theme::size;
-use crate::widget::{Button, ButtonLook, Canvas, Pictogram, Place, Type};
+use crate::widget::{Button, ButtonLook, Canvas, Pictogram, Type};
 use crate::{Action, Texts};
 
 /// The head counts, or the one that was touched.
@@ -53,18 +52,9 @@ fn one_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, heads: HeadCount
     let say = canvas.texts.get("heads-question");
     let text = format!("{when}\n{}\n{say}", people_words(canvas.texts, heads));
     canvas.text(parts.aside, Align2::LEFT_TOP, Type::regular(size::TILE_TEXT, canvas.palette.ink), &text);
-    let mut panel = panel_ui(canvas, parts.content);
-    let finish = panel.cut_bottom(size::TARGET);
-    let _gap = panel.cut_bottom(size::GAP);
-    action = steppers_ui(canvas, panel, view).or(action);
-    let people = view.state.draft.counted();
-    if people == 0 {
-        let word = canvas.texts.get("head-count-none");
-        Button::new(ButtonLook::Disabled, &word).size(size::TILE_TEXT).show(canvas, "finish", finish);
-        return action;
-    }
-    let word = canvas.texts.with("heads-done", [("people", people.into())]);
-    if Button::new(ButtonLook::Primary, &word).size(size::LEAD).show(canvas, "finish", finish) {
+    let (steps, is_done) = counted_ui(canvas, parts.content, view, "heads-done");
+    action = steps.or(action);
+    if is_done {
         let [adults, children, infants] = view.state.draft.counts;
         let of = heads.record;
         action = Some(Action::Send(Command::NameHeads { of, adults, children, infants }));

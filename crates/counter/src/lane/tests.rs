@@ -275,6 +275,8 @@ fn a_lane_at_another_site_goes_on_numbering_its_answers() {
 #[test]
 fn what_asks_nothing_leaves_after_two_seconds_and_what_asks_waits_for_the_kiosk() {
     let mut desk = Desk::shelter();
+    // At a check-point not even the three questions are asked.
+    desk.lane.move_to(SiteKind::CheckPoint);
     assert_eq!(due(&mut desk, NOON), None);
     let mut alone = hanako();
     alone.known.as_mut().unwrap().household.clear();
@@ -288,6 +290,10 @@ fn what_asks_nothing_leaves_after_two_seconds_and_what_asks_waits_for_the_kiosk(
     assert_eq!(desk.lane.screen(), &Screen::Idle);
     assert_eq!(due(&mut desk, NOON.plus(UNDO_MILLIS + 1)), None);
 
+    desk.lane.move_to(SiteKind::Shelter);
+    desk.tap(&alone);
+    desk.wait(PANEL_HOLD_MILLIS);
+    assert!(desk.answer().asks_needs && desk.answer().asks(), "somebody may still say what they need");
     desk.tap(&hanako());
     desk.wait(PANEL_HOLD_MILLIS + 20_000);
     assert!(matches!(desk.kind(), AnswerKind::Welcome { .. }), "somebody may still be choosing");

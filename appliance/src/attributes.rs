@@ -27,8 +27,16 @@ const LONGEST_KEY: u64 = 4 << 10;
 pub(crate) enum Credential {
     Pin(Pin),
     CheckNumberB(CheckNumberB),
-    /// The card is to prove its holder instead of arriving, with the digits if they were said.
-    Holder(Option<SecretDigits>),
+    /// The card is to prove its holder instead of arriving.
+    Holder(HolderSecret),
+}
+
+/// Digits that somebody said to prove that a card is theirs.
+pub(crate) struct HolderSecret {
+    /// If they were said.
+    pub(crate) pin: Option<SecretDigits>,
+    /// Only a card of the town's staff is given them: anybody may type digits at a lane, and the next card's tries are not theirs.
+    pub(crate) staff_only: bool,
 }
 
 /// The secrets that wait, at most one at a reader. Nothing of them can be printed.
@@ -58,9 +66,9 @@ impl WaitingSecrets {
     }
 
     /// The next card at the lane's reader proves its holder, with the digits where they are given.
-    pub(crate) fn put_holder(&self, reader: &str, pin: Option<SecretDigits>) {
+    pub(crate) fn put_holder(&self, reader: &str, secret: HolderSecret) {
         self.forget(reader);
-        self.wait(reader, Credential::Holder(pin));
+        self.wait(reader, Credential::Holder(secret));
     }
 
     fn wait(&self, reader: &str, credential: Credential) {

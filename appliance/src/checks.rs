@@ -1,5 +1,6 @@
 //! What a reader's thread does with each card: read it, check it, let its chip prove itself.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -18,7 +19,7 @@ use hinamori_pki::{
 use hinamori_store_sqlite::ApplicationKeys;
 use tracing::debug;
 
-use crate::attributes::{CardAttributes, Credential, WaitingSecrets, read_out};
+use crate::attributes::{CardAttributes, Credential, HolderSecret, WaitingSecrets, read_out};
 use crate::clock::{self, TimeMarks};
 use crate::holder::{HolderProof, Shown};
 use crate::lists::{self, Authorities, equip};
@@ -35,6 +36,8 @@ pub(crate) struct Checks {
     pub(crate) application_keys: Arc<ApplicationKeys>,
     /// Those that the town lists for its staff; a card is asked for these first.
     pub(crate) staff_keys: Arc<ApplicationKeys>,
+    /// The cards of the town's staff.
+    pub(crate) staff_cards: Arc<BTreeSet<CardKey>>,
     /// It cannot be earlier now.
     pub(crate) time: TimeMarks,
     /// Version of the town's package; 0 for a town of one box.
@@ -131,7 +134,10 @@ impl TapWork for CheckedTap {
         // to run again, there is nothing to present.
         let attributes = match self.secrets.take(reader) {
             None => None,
-            Some(Credential::Holder(pin)) => {
+            Some(Credential::Holder(HolderSecret { pin, staff_only })) => {
+                // A phone says which card it is only after its PIN.
+                let is_another = |card: CardKey| staff_only && !checks.staff_cards.contains(&card);
+                let pin = pin.filter(|_| !reading.card.is_some_and(is_another));
                 return Ok(Reading { began, ..checks.prove_holder(card, reading, shown, pin.as_ref()) });
             }
             Some(credential) => Some(match reading.card {
@@ -168,6 +174,7 @@ impl Checks {
             intermediates: self.intermediates.clone(),
             application_keys,
             staff_keys: Arc::clone(&self.staff_keys),
+            staff_cards: Arc::clone(&self.staff_cards),
             time: TimeMarks { authority, server, ..self.time },
             version: self.version,
         }

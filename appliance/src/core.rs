@@ -36,7 +36,9 @@ use std::time::{Duration, Instant};
 use hinamori_card_pcsc::ReaderEvent;
 use hinamori_counter::{Input, Opening, Plan, RecentTaps, Written};
 use hinamori_ipc::{BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, ToKiosk};
-use hinamori_model::{BoxId, CounterKind, IncidentId, LaneId, Mode, PersonId, SiteId, StaffId, UnixMillis};
+use hinamori_model::{
+    BoxId, CounterKind, IncidentId, LaneId, Mode, PersonId, Right, SiteId, StaffId, UnixMillis,
+};
 use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact};
@@ -448,7 +450,11 @@ impl Core {
             Command::TellNeeds { answer, needs } => self.tell_needs(lane, answer, &needs, now).map(Some),
             Command::ShowCareList => self.care_list(lane, now).map(Some),
             Command::ShowCarePerson { person, reason: _ } => self.care_person(lane, person, now).map(Some),
-            Command::WriteDown { person, entry } => self.write_down(lane, person, entry, now).map(Some),
+            Command::WriteDown { person, entry } => {
+                let shown = self.write_down(lane, person, entry, now)?;
+                // Whoever may write down a telephone number does not read health data by it.
+                Ok(Some(if self.opens(lane, Right::Health) { shown } else { ToKiosk::Done }))
+            }
             Command::LeavePhone { answer, phone } => self.leave_phone(lane, answer, phone, now).map(Some),
             Command::ShowSlip { answer } => self.show_slip(lane, answer).map(Some),
             Command::ShowHeadCounts => self.head_counts().map(Some),

@@ -1,6 +1,6 @@
 //! Who may sign in at this box: the part of the town's list that counts at its site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::{CardKey, SiteId, StaffId};
 use hinamori_store_sqlite::ApplicationKeys;
@@ -42,6 +42,11 @@ impl Staff {
     /// A member of staff by id.
     pub(crate) fn grant(&self, id: StaffId) -> Option<&StaffGrant> {
         self.grants.get(&id)
+    }
+
+    /// All their cards.
+    pub(crate) fn cards(&self) -> BTreeSet<CardKey> {
+        self.cards.keys().copied().collect()
     }
 
     /// The keys with which their chips prove themselves.

@@ -9,7 +9,6 @@ use hinamori_model::{BoxId, IncidentId, Mode, SiteId, TownKey, UnixMillis};
 use hinamori_pki::{TestHierarchies, Verifier};
 use hinamori_private_file as private_file;
 use hinamori_profile::IncidentKey;
-use hinamori_store_sqlite::ApplicationKeys;
 use hinamori_sync::town::{Incidents, LONGEST_PACKAGE, Package, PackageError, SignedPackage, Site};
 use tracing::warn;
 
@@ -101,6 +100,7 @@ impl Town {
             intermediates: Vec::new(),
             application_keys: Arc::default(),
             staff_keys: Arc::default(),
+            staff_cards: Arc::default(),
             time: TimeMarks::default(),
             version: 0,
         };
@@ -139,7 +139,7 @@ impl Town {
         let key = TownKey::new(package.key.0);
         let authorities = authorities_of(&package, root, tests, now);
         let staff = Staff::at(package.staff.clone(), site.id);
-        let checks = Arc::new(checks(&package, &key, &authorities, staff.application_keys()));
+        let checks = Arc::new(checks(&package, &key, &authorities, &staff));
         let incident_keys = package.incident_keys.iter();
         let incident_keys = incident_keys.map(|(id, key)| (*id, IncidentKey::new(*id, key.0))).collect();
         let roster = TownRoster { root, key: key.clone(), heads: package.roster, site: site.clone() };
@@ -196,19 +196,15 @@ pub(crate) fn authorities_of(
 }
 
 /// What cards are checked against, still without a list and without anybody's card.
-fn checks(
-    package: &Package,
-    key: &TownKey,
-    authorities: &Authorities,
-    staff_keys: ApplicationKeys,
-) -> Checks {
+fn checks(package: &Package, key: &TownKey, authorities: &Authorities, staff: &Staff) -> Checks {
     let reset = package.resets_time.then_some(package.issued_at);
     Checks {
         key: key.clone(),
         verifier: authorities.verifier.clone(),
         intermediates: package.intermediates.clone(),
         application_keys: Arc::default(),
-        staff_keys: Arc::new(staff_keys),
+        staff_keys: Arc::new(staff.application_keys()),
+        staff_cards: Arc::new(staff.cards()),
         time: TimeMarks { root: package.issued_at, reset, ..TimeMarks::default() },
         version: package.version,
     }

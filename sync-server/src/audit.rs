@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use hinamori_model::{AuditAction, LookupReason, PersonId, SiteId, StaffId, UnixMillis};
 use hinamori_store_sqlite::{Audited, Budget, Looked, StoreError};
 use hinamori_sync::town::Package;
-use hinamori_sync::{Grants, Vectors, verify};
+use hinamori_sync::{Grants, Vectors, verify_seal};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Stores;
@@ -119,7 +119,7 @@ pub fn audit_verify(folder: &DataFolder, keys: &Keys) -> Result<String, AuditErr
                 let (scope, actor, upto) = (batch.seal.scope, batch.seal.actor, batch.seal.upto);
                 let held = seen.entry(scope).or_default().entry(actor).or_insert(0);
                 all = all.saturating_add(1);
-                if verify(batch, &grants).is_err() {
+                if verify_seal(batch, &grants).is_err() {
                     bad = bad.saturating_add(1);
                 }
                 // Also after a broken one, or the same would come again for ever.

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use hinamori_model::{IncidentId, PersonId, UnixMillis};
+use hinamori_model::{CardKey, IncidentId, PersonId, TownKey, UnixMillis};
 use hinamori_record::decode_change;
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
 use hinamori_sync::town::{ClosedIncident, Package};
@@ -101,10 +101,13 @@ pub fn close_incident(
     let file = ledger.join(format!("{incident}.jsonl"));
     let records = write_ledger(folder, &package, &stores, incident, &file)?;
     // From here on the incident is closed, whatever happens: the server's next start does what is left.
+    // The key of the next one first, and the old one's last: a stop in between leaves an incident open whose key is there.
+    let all = locked.incident_keys(package.incidents, &package.closed)?;
     package.closed.push(ClosedIncident { incident, at: now });
-    package.incident_keys = locked.incident_keys(package.incidents, &package.closed)?;
+    package.incident_keys = all.into_iter().filter(|(id, _)| *id != incident).collect();
     name_boxes(&mut package, &folder.registry()?, now);
     locked.save_package(keys, &package)?;
+    let _kept = locked.incident_keys(package.incidents, &package.closed)?;
     finish_closings(&mut stores, &package.closed)?;
     stores.remember_drill(package.incidents.drill)?;
     Ok(ClosedReport { incident, next, records, ledger: file })
@@ -179,6 +182,11 @@ pub fn erase_person(
     for file in folder.databases() {
         ids.extend(Store::open(&file)?.ids_of(person)?);
     }
+    // What somebody said while they hid stands under an id like that of an unknown card.
+    let town = TownKey::new(package.key.0);
+    let hidden = ids.iter().map(|id| town.person_of_unknown_card(CardKey::from_bytes(*id.as_bytes())));
+    let hidden: Vec<PersonId> = hidden.collect();
+    ids.extend(hidden);
     ids.sort_unstable();
     ids.dedup();
     let mut table = KeyTable::open(&folder.key_table(), &keys.key_table)?;

@@ -1,17 +1,19 @@
 //! What boxes handed over of closed incidents: one sealed file for each piece in `ledger/INCIDENT/`, named by its box and its
 //! digest. Nothing of it enters a document again; [`open_ledger`] reads it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use hinamori_model::{BoxId, IncidentId, UnixMillis};
+use hinamori_model::{BoxId, IncidentId, PersonId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_profile::WrappedKey;
 use hinamori_record::decode_change;
 use hinamori_sync::{
-    Grants, HandOver, HandOverContent, LONGEST_HAND_OVER, LedgerSecret, SealedBatch, VerifiedBatch, verify,
+    Grants, HandOver, HandOverContent, LONGEST_HAND_OVER, LedgerSecret, SealedBatch, VerifiedBatch,
+    verify_seal,
 };
 
 use crate::close::CloseError;
@@ -21,6 +23,10 @@ use crate::{hex, roster};
 
 /// Bytes that one box may hand over of one incident: what a shelter writes in a year, many times over.
 const MOST_OF_A_BOX: u64 = 256 << 20;
+/// What a piece takes on the disk at least: many small ones fill it as well.
+const LEAST_OF_A_PIECE: u64 = 256 << 10;
+/// A key, and the tag of what is sealed: no piece is shorter.
+const SHORTEST_PIECE: usize = 48;
 
 fn folder_of(data: &Path, incident: IncidentId) -> PathBuf {
     data.join("ledger").join(incident.to_string())
@@ -31,6 +37,9 @@ fn folder_of(data: &Path, incident: IncidentId) -> PathBuf {
 /// # Errors
 /// The system's; [`io::ErrorKind::QuotaExceeded`] for a box that hands over more than any does.
 pub(crate) fn keep(data: &DataFolder, from: BoxId, piece: &HandOver) -> io::Result<()> {
+    if piece.sealed.len() < SHORTEST_PIECE {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
     let folder = folder_of(data.path(), piece.incident);
     private_file::private_folder(&folder)?;
     let name = format!("{from}-{}", hex::text(&piece.digest()));
@@ -42,7 +51,7 @@ pub(crate) fn keep(data: &DataFolder, from: BoxId, piece: &HandOver) -> io::Resu
             return Ok(());
         }
         if file.file_name().to_string_lossy().starts_with(&of_box) {
-            held = held.saturating_add(file.metadata()?.len());
+            held = held.saturating_add(file.metadata()?.len().max(LEAST_OF_A_PIECE));
         }
     }
     if held >= MOST_OF_A_BOX {
@@ -81,6 +90,10 @@ pub fn open_ledger(
             continue;
         };
         opener.set_key(*key);
+        let mut keys = BTreeMap::<PersonId, Vec<WrappedKey>>::new();
+        for (person, wrapped) in people {
+            keys.entry(person).or_default().extend(WrappedKey::from_bytes(&wrapped));
+        }
         let came = came_at(&folder.join(&name)).map_err(failed)?;
         for batch in batches {
             let Some(batch) = verified(batch, incident, &grants) else {
@@ -88,10 +101,7 @@ pub fn open_ledger(
                 continue;
             };
             for decoded in batch.changes().iter().filter_map(|change| decode_change(&change.bytes).ok()) {
-                let of = |person| {
-                    let of_person = people.iter().filter(|(of, _)| *of == person);
-                    of_person.filter_map(|(_, wrapped)| WrappedKey::from_bytes(wrapped)).collect()
-                };
+                let of = |person| keys.get(&person).cloned().unwrap_or_default();
                 for line in lines_of(&opener, batch.seal().scope, came, &decoded, of) {
                     writeln!(out, "{line}").map_err(failed)?;
                 }
@@ -106,7 +116,7 @@ fn content_of(secret: &LedgerSecret, incident: IncidentId, sealed: &[u8]) -> Opt
 }
 
 fn verified(batch: SealedBatch, incident: IncidentId, grants: &Grants) -> Option<VerifiedBatch> {
-    verify(batch, grants).ok().filter(|batch| batch.seal().scope.incident == incident)
+    verify_seal(batch, grants).ok().filter(|batch| batch.seal().scope.incident == incident)
 }
 
 /// The pieces, in an order that does not change; none where nothing was handed over.

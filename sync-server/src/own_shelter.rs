@@ -92,19 +92,14 @@ pub fn rule_on_shelter(
     Ok(())
 }
 
-/// What people call a shelter, in whichever incident they opened it.
+/// What people call a shelter that they opened in earnest: what was opened in a drill is over with it.
 fn name_of(folder: &DataFolder, package: &Package, shelter: SiteId) -> Result<Option<String>, StoreError> {
-    let incidents = package.incidents;
-    for path in folder.databases().iter().filter(|path| path.exists()) {
-        let store = Store::open(path)?;
-        for incident in [incidents.live, incidents.drill] {
-            let found = store.own_shelters(incident)?.into_iter().find(|(id, _)| *id == shelter);
-            if let Some((_, name)) = found {
-                return Ok(Some(name));
-            }
-        }
+    let [live, _drill] = folder.databases();
+    if !live.exists() {
+        return Ok(None);
     }
-    Ok(None)
+    let shelters = Store::open(&live)?.own_shelters(package.incidents.live)?;
+    Ok(shelters.into_iter().find(|(id, _)| *id == shelter).map(|(_, name)| name))
 }
 
 /// Adds the shelters that the town took over to its sites.

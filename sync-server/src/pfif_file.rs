@@ -61,7 +61,14 @@ fn entry(
         return Ok(None);
     };
     let number = |what: &[u8]| PublicNumber(mac16(key, &[what, person.as_bytes()]));
-    let seen = presence.filter(|presence| presence.state != PresenceState::Deceased);
+    // Only what a shelter saw itself is said to be confirmed.
+    let is_seen = |presence: &&Presence| {
+        !matches!(
+            presence.state,
+            PresenceState::Deceased | PresenceState::ToldElsewhere | PresenceState::Passed
+        )
+    };
+    let seen = presence.filter(is_seen);
     let notes = seen.map(|presence| Note {
         number: number(b"note"),
         source_date: presence.seen_at.millis(),

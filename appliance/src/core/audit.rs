@@ -307,8 +307,9 @@ impl Core {
         Ok(looked)
     }
 
-    /// Shows the person of an answer who looked at them, if their card says enough. A hidden person is never shown anything:
-    /// whoever holds their card may be the one that they hide from.
+    /// Shows the person of an answer who looked at them, if their card says enough. A hidden person is shown what there is of somebody
+    /// who was never seen, and no more: whoever holds their card may be the one that they hide from, and may have made
+    /// somebody look.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -322,9 +323,7 @@ impl Core {
         let visitor = visitor.ok_or(Refusal::NotNow)?;
         // Read for everybody, so that the answer takes the same time.
         let mut looked = self.lookups_of(visitor.person).map_err(super::people::unreadable)?;
-        if visitor.is_hidden {
-            looked.clear();
-        }
+        looked.retain(|looked| !visitor.is_hidden || is_of_nobody_seen(looked.action));
         Ok(ToKiosk::Lookups(looked.into_iter().map(|looked| self.shown_lookup(looked)).collect()))
     }
 
@@ -337,4 +336,9 @@ impl Core {
         });
         Lookup { at, by, role, action, reason }
     }
+}
+
+/// Whether a look tells nothing of where somebody is: it is as possible of who never came.
+pub(super) const fn is_of_nobody_seen(action: AuditAction) -> bool {
+    matches!(action, AuditAction::Searched | AuditAction::SawGroup | AuditAction::SawNotArrived)
 }

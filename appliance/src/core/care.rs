@@ -178,9 +178,8 @@ impl Core {
         let profile = self.profile(person)?.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
         let mut needs = needs(&profile, support);
-        if hidden {
-            needs.extend(self.profile(self.shadow_of(person))?.profile.needs().cloned());
-        }
+        // What somebody said while they hid is theirs also afterwards.
+        needs.extend(self.profile(self.shadow_of(person))?.profile.needs().cloned());
         let mut kinds: Vec<NeedKind> =
             needs.iter().filter(|need| need.answer == YesNo::Yes).map(|need| need.kind).collect();
         kinds.sort_by_key(|kind| (kind.severity(), *kind));
@@ -217,11 +216,12 @@ impl Core {
         let profile = found.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
         let hidden = self.sees_hidden(lane) && self.directory.is_hidden(person).map_err(unreadable)?;
-        let shadow = hidden.then(|| self.profile(self.shadow_of(person)).map_err(unreadable)).transpose()?;
+        let shadow = self.profile(self.shadow_of(person)).map_err(unreadable)?;
+        let is_shown = hidden || !self.directory.is_hidden(person).map_err(unreadable)?;
         let is_a_need = |entry: &Entry| matches!(entry, Entry::Need(_));
         let written = profile.fields().map(|written| &written.entry);
         let others = written.filter(|entry| !is_a_need(entry)).filter_map(to_screen);
-        let of_shadow = shadow.iter().flat_map(|found| found.profile.fields());
+        let of_shadow = shadow.profile.fields().filter(|_| is_shown);
         let of_shadow = of_shadow.filter_map(|written| to_screen(&written.entry));
         let needs = needs(&profile, support);
         let entries = needs.iter().map(shown_need).chain(others).chain(of_shadow).collect();
@@ -264,6 +264,7 @@ impl Core {
             warn!(%problem, "the system gives no random bytes");
             Refusal::Disk
         })?;
+        // Under their own id also of a hidden person: whoever could not read again what they wrote would know.
         let writing =
             self.seal_profile(person, vec![to_profile(entry, &known, u16::from_be_bytes(number))])?;
         self.write_in_open_incident(lane, vec![writing], now)?;

@@ -6,9 +6,10 @@ use hinamori_ipc::{
     Screen, SiteState, Status,
 };
 use hinamori_model::{CounterKind, Direction, LaneId, Mode, SiteKind, UnixMillis};
-use hinamori_store_sqlite::{Store, StoreError};
+use hinamori_store_sqlite::{Looked, Store, StoreError};
 
 use super::Core;
+use super::audit::is_of_nobody_seen;
 use super::staff::AtDesk;
 use crate::clock;
 use crate::config::LaneConfig;
@@ -127,7 +128,7 @@ impl Core {
         })
     }
 
-    /// Counts who looked at the person of a new answer. Counted for everybody, and for a hidden person the number is 0.
+    /// Counts who looked at the person of a new answer. Counted for everybody; of a hidden person only what there is of somebody never seen.
     fn count_lookups(&mut self, lane: LaneId) {
         let Some(desk) = self.desks.get(&lane) else { return };
         let Screen::Answer(answer) = desk.lane.screen() else { return };
@@ -138,8 +139,10 @@ impl Core {
         let visitor = desk.lane.visitor(id).ok().flatten();
         let counted = visitor.map(|visitor| {
             let looked = self.readable(self.lookups_of(visitor.person).map(Some), "who looked at a person");
-            let looked = looked.map_or(0, |looked| u32::try_from(looked.len()).unwrap_or(u32::MAX));
-            if visitor.is_hidden || !visitor.shows_lookups() { 0 } else { looked }
+            let shown = |looked: &&Looked| !visitor.is_hidden || is_of_nobody_seen(looked.action);
+            let looked = looked.map_or(0, |looked| looked.iter().filter(shown).count());
+            let looked = u32::try_from(looked).unwrap_or(u32::MAX);
+            if visitor.shows_lookups() { looked } else { 0 }
         });
         if let Some(desk) = self.desks.get_mut(&lane) {
             desk.looked = Some((id, counted.unwrap_or(0)));

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use hinamori_counter::Lane;
 use hinamori_ipc::{AnswerId, Refusal, SignInFault, ToKiosk};
 use hinamori_model::{
-    Assurance, BindingAssurance, CardKey, CounterKind, Doubt, HouseholdId, LaneId, PersonId, Right,
+    Assurance, BindingAssurance, CardKey, CounterKind, Doubt, HouseholdId, LaneId, Mode, PersonId, Right,
     UnixMillis,
 };
 use hinamori_record::{Details, Fact, Presence, PresenceEvent, PresenceState, Proof};
@@ -175,7 +175,11 @@ impl Core {
         }
         if !self.directory.by_records.ids.contains(&person) {
             let fact = Fact::Hiding { person, hidden: true, staff, proof: Proof::DECLARED };
-            self.say(lane, &[fact], now)?;
+            self.say_of_secrecy(lane, fact, now)?;
+            // A clock that runs behind could have put it before an older word.
+            if !self.directory.by_records.ids.contains(&person) {
+                return Err(Refusal::Disk);
+            }
         }
         Ok(ToKiosk::Done)
     }
@@ -207,7 +211,15 @@ impl Core {
         let assurance = Assurance::PinProven;
         let proof = Proof { assurance, binding, ..Proof::DECLARED };
         let fact = Fact::Hiding { person, hidden: false, staff, proof };
-        self.say(lane, &[fact], now).or(Err(SignInFault::NotRead))
+        self.say_of_secrecy(lane, fact, now).or(Err(SignInFault::NotRead))
+    }
+
+    /// Written in daily life, which no disaster's end closes: whoever hides goes on hiding. What is said in a drill stays in the
+    /// drill.
+    fn say_of_secrecy(&mut self, lane: LaneId, fact: Fact, now: UnixMillis) -> Result<(), Refusal> {
+        let open = self.open_incident();
+        let incident = if self.ledger.is_drill(open) { open } else { self.incident(Mode::DailyLife) };
+        self.say_in(incident, lane, &[fact], now)
     }
 
     /// Whose card it is, as surely as somebody may say who they are: by the town's list, by attributes that were signed, or

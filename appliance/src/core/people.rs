@@ -12,7 +12,8 @@ use hinamori_ipc::{
     HouseholdStanding, MemberState, NotArrived, PersonStanding, Refusal, Stay, StayState, ToKiosk,
 };
 use hinamori_model::{
-    BindingAssurance, LaneId, PersonId, PersonalText, RegisteredKind, SiteId, SiteKind, UnixMillis,
+    BindingAssurance, IncidentId, LaneId, PersonId, PersonalText, RegisteredKind, SiteId, SiteKind,
+    UnixMillis,
 };
 use hinamori_people::{DistrictFigures, Page, Standing};
 use hinamori_record::{Details, Fact, Presence, PresenceEvent, PresenceState, Proof};
@@ -295,7 +296,20 @@ impl Core {
         if facts.is_empty() {
             return Err(Refusal::NotNow);
         }
-        let incident = self.open_incident();
+        self.say_in(self.open_incident(), lane, facts, now)
+    }
+
+    /// The same in another incident.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(super) fn say_in(
+        &mut self,
+        incident: IncidentId,
+        lane: LaneId,
+        facts: &[Fact],
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
         let written: Result<_, HoldReason> = self.write(incident, lane, facts, now);
         self.note_disk(written.as_ref().err().copied());
         written.map_err(|_reason_is_on_the_screen| Refusal::Disk)?;

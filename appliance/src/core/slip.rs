@@ -8,8 +8,9 @@
 //! A slip is nobody's proof: it can be photographed. Who comes with a 控え is as well known as with a badge; of who comes with a
 //! 転所票 the record says that somebody declared it.
 //!
-//! **Hidden people** (law 7): their slip says what that of a card says that nobody knows, under the id by which they stand in the
-//! leader's list, and whoever comes with it gets the answer of a first arrival.
+//! **Hidden people** (law 7): whoever holds their card was shown their name, as at anybody's first arrival, and a slip without
+//! it would tell that they hide. So it says what anybody's would who came for the first time, under another id; whoever comes with
+//! it gets the answer of a first arrival.
 
 use hinamori_counter::{Evidence, Input, KnownPerson, Tap, WatchStanding, proof_of};
 use hinamori_ipc::{AnswerId, Departure, HoldReason, Refusal, Slip, SlipKind, ToKiosk};
@@ -84,8 +85,6 @@ impl Core {
             Some(household) => self.directory.household(household)?.len(),
             None => 0,
         };
-        // Read for everybody, so that a hidden person's slip takes no other time.
-        let known = known.filter(|known| !known.hidden);
         let subject = self.writes_for(person)?;
         let profile = self.profile(subject)?.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
@@ -105,7 +104,7 @@ impl Core {
             is_drill: self.opening.mode() == Mode::Drill,
             at,
             record,
-            person: subject,
+            person: if subject == person { person } else { self.alias_of(person) },
             birth: born,
             household,
             needs,
@@ -114,6 +113,11 @@ impl Core {
             name: text(TextField::Name, name),
             kana: text(TextField::Kana, kana),
         })
+    }
+
+    /// The id under which a hidden person stands on a slip: like a resident's.
+    fn alias_of(&self, person: PersonId) -> PersonId {
+        self.town.key.person_of_resident(&format!("slip {person}"))
     }
 
     /// Somebody comes with a slip, or with what is none.
@@ -158,7 +162,7 @@ impl Core {
 
     /// Whom this town's slip means: hidden people stand on theirs under another id.
     fn whose_slip(&self, person: PersonId) -> Result<PersonId, StoreError> {
-        let hidden = self.directory.hidden()?.into_iter().find(|hidden| self.shadow_of(*hidden) == person);
+        let hidden = self.directory.hidden()?.into_iter().find(|hidden| self.alias_of(*hidden) == person);
         Ok(hidden.unwrap_or_else(|| self.canonical(person)))
     }
 

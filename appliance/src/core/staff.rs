@@ -9,6 +9,7 @@ use hinamori_pki::Revocation;
 
 use super::Core;
 use super::audit::{About, Looking};
+use crate::attributes::HolderSecret;
 use crate::checks::{Found, Reading};
 use crate::holder::HolderProof;
 use crate::kiosk::KioskId;
@@ -152,7 +153,8 @@ impl Core {
         }
         let kiosk = self.asking;
         let desk = self.desks.get_mut(&lane).ok_or(Refusal::NotNow)?;
-        self.checks.secrets().put_holder(reader, pin);
+        let staff_only = purpose != Purpose::LiftHiding;
+        self.checks.secrets().put_holder(reader, HolderSecret { pin, staff_only });
         desk.at.awaited = Some(Awaited { purpose, kiosk, until: now.plus(WAITS_MILLIS) });
         Ok(())
     }
@@ -221,7 +223,9 @@ impl Core {
         }
         let card = reading.card.ok_or(SignInFault::NotStaff)?;
         let grant = self.town.staff.of_card(card).ok_or(SignInFault::NotStaff)?;
-        if !grant.sites.is_empty() && !grant.sites.contains(&self.site()) {
+        // At a shelter that people opened themselves the grant for where the town put the box counts.
+        let granted = self.town.granted.id;
+        if !grant.sites.is_empty() && !grant.sites.contains(&granted) {
             return Err(SignInFault::NotStaff);
         }
         if self.late(now) > grant.until {
@@ -267,6 +271,12 @@ impl Core {
     pub(super) fn sees_hidden(&self, lane: LaneId) -> bool {
         let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0));
         session.is_some_and(|session| session.may(Right::Hidden))
+    }
+
+    /// Whether what is behind a right is open at a lane now; where the town lists no staff, everything is.
+    pub(super) fn opens(&self, lane: LaneId, right: Right) -> bool {
+        let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0));
+        !self.town.staff.is_asked_for() || session.is_some_and(|session| session.may(right))
     }
 
     /// Whether a card can be relied on beyond letting somebody in. What only the server reported of it ends no sign-in (design §9).

@@ -100,9 +100,9 @@ const fn written_down(entry: &CareEntry) -> &'static [Right] {
         | CareEntry::Kana(_)
         | CareEntry::Address(_)
         | CareEntry::Phone(_)
-        | CareEntry::Contact { .. }
-        | CareEntry::Proxy { .. }
-        | CareEntry::Consent { .. } => &[Right::People, Right::Health],
+        | CareEntry::Contact { .. } => &[Right::People, Right::Health],
+        // In another person's name: somebody answers for it with their PIN.
+        CareEntry::Proxy { .. } | CareEntry::Consent { .. } => &[Right::Rulings, Right::Health],
         CareEntry::Language(_)
         | CareEntry::Stay(_)
         | CareEntry::HouseDamage(_)
@@ -190,7 +190,9 @@ mod tests {
             note: None,
         });
         assert_eq!(refused(&phone, Role::Leader, SignedInBy::Card), None);
-        assert_eq!(refused(&consent, Role::Leader, SignedInBy::Card), None);
+        assert_eq!(refused(&consent, Role::Leader, SignedInBy::Card), Some(Refusal::Pin));
+        assert_eq!(refused(&consent, Role::Leader, SignedInBy::CardAndPin), None);
+        assert_eq!(refused(&consent, Role::Leader, SignedInBy::Nobody), Some(Refusal::SignIn));
         assert_eq!(refused(&need, Role::Leader, SignedInBy::CardAndPin), Some(Refusal::SignIn));
         // A nurse writes down both, and the health with the PIN only.
         assert_eq!(refused(&phone, Role::Nurse, SignedInBy::Card), None);

@@ -158,7 +158,7 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
                 people, content, undone)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
                 ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26,
-                EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
+                ?6 NOT IN (10, 11, 12, 16) AND EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
         )?
         .execute(rusqlite::params![
             id.as_bytes(),
@@ -265,7 +265,10 @@ struct TakenBack {
 
 /// Marks the record as taken back; what it said, if it is about somebody.
 fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<TakenBack>, StoreError> {
-    transaction.prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1")?.execute([of.as_bytes()])?;
+    // Who is hidden, who looked at whom and who has a pass is not taken back by a word of any box.
+    transaction
+        .prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1 AND kind NOT IN (10, 11, 12, 16)")?
+        .execute([of.as_bytes()])?;
     let found = transaction
         .prepare_cached("SELECT kind, person, other FROM record WHERE id = ?1 AND person IS NOT NULL")?
         .query_row([of.as_bytes()], |row| {

@@ -40,7 +40,7 @@ pub use roster::{
     LONGEST_PART, MOST_PARTS, NotCut, NotThePart, PartDigest, PartHead, PartKey, RosterMessage, cut,
     digest_of, open_part,
 };
-pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify};
+pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify, verify_seal};
 pub use session::{Effects, PeerMisbehaved, Session, Side};
 pub use slip::{SLIP_LENGTH, SealedSlip, TransferSlip, from_base32, to_base32};
 

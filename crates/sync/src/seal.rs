@@ -9,7 +9,7 @@ use hinamori_model::BoxId;
 use hinamori_record::{ActorId, Change, DocumentScope, decode_change};
 use ring::digest::{SHA256, digest};
 
-use crate::Grants;
+use crate::{Grant, Grants};
 
 const DOMAIN: &[u8; 16] = b"hinamori seal/v1";
 const POSSESSION_DOMAIN: &[u8; 22] = b"hinamori possession/v1";
@@ -170,14 +170,27 @@ impl VerifiedBatch {
 /// # Errors
 /// [`SealError`]; the caller quarantines the batch.
 pub fn verify(batch: SealedBatch, grants: &Grants) -> Result<VerifiedBatch, SealError> {
-    let seal = &batch.seal;
-    let sealer = box_of_key(&seal.key);
-    let grant = grants.0.get(&sealer).filter(|grant| grant.seal_key == seal.key);
-    let grant = grant.ok_or(SealError::UnknownBox)?;
-    if !grant.may_write(seal.scope.site) {
+    if !granted(&batch.seal, grants)?.may_write(batch.seal.scope.site) {
         return Err(SealError::NotGranted);
     }
-    if !seal.actor.belongs_to(sealer) {
+    verify_seal(batch, grants)
+}
+
+/// What the town grants the box that sealed this.
+fn granted<'g>(seal: &Seal, grants: &'g Grants) -> Result<&'g Grant, SealError> {
+    let grant = grants.0.get(&box_of_key(&seal.key)).filter(|grant| grant.seal_key == seal.key);
+    grant.ok_or(SealError::UnknownBox)
+}
+
+/// The same for what was taken long ago: a box may stand elsewhere now, and what it wrote where it stood before is its own all
+/// the same.
+///
+/// # Errors
+/// [`SealError`], but for [`SealError::NotGranted`].
+pub fn verify_seal(batch: SealedBatch, grants: &Grants) -> Result<VerifiedBatch, SealError> {
+    let seal = &batch.seal;
+    granted(seal, grants)?;
+    if !seal.actor.belongs_to(box_of_key(&seal.key)) {
         return Err(SealError::ForeignActor);
     }
     let key = VerifyingKey::from_bytes(&seal.key).map_err(|_no_point| SealError::WrongSignature)?;

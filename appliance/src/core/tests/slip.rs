@@ -159,17 +159,20 @@ fn a_bent_slip_and_one_of_a_drill_count_for_nobody() {
 }
 
 #[test]
-fn a_hidden_person_s_slips_look_like_a_stranger_s_and_tell_nobody_anything() {
+fn a_hidden_person_s_slips_look_like_any_resident_s_who_came_for_the_first_time() {
     let mut bench = live();
-    let slips =
-        ["hidden", "unknown"].map(|card| bench.leaves(card, Leaving::Moved, &[ArrivalNeed::NotAlone]));
-    let [hidden, unknown] = slips.each_ref().map(|slip| TransferSlip::read(slip.code.expose()).unwrap().slip);
-    assert_eq!(slips[0].code.expose().len(), slips[1].code.expose().len());
-    for slip in [&hidden, &unknown] {
-        assert!(slip.name.expose().is_empty() && slip.kana.expose().is_empty() && slip.birth.is_none());
-        assert!(slip.person.is_of_unknown_card());
-        assert_eq!((slip.household, &slip.needs), (0, &vec![NeedKind::AskedNotAlone]));
+    let slips = ["hidden", "kiyoko"]
+        .map(|card| (bench.person(card), bench.leaves(card, Leaving::Moved, &[ArrivalNeed::NotAlone])));
+    assert_eq!(slips[0].1.code.expose().len(), slips[1].1.code.expose().len());
+    for (person, slip) in &slips {
+        let slip = TransferSlip::read(slip.code.expose()).unwrap().slip;
+        let known = bench.core.directory.person(*person).unwrap().unwrap();
+        // Whoever holds the card was shown the name: a slip without it would be the only one.
+        assert_eq!((&slip.name, &slip.kana, slip.birth), (&known.name, &known.kana, known.birth));
+        assert!(!slip.person.is_of_unknown_card());
+        assert_eq!((slip.person == *person, slip.needs.len()), (!known.hidden, 1));
     }
+    let slips = slips.map(|(_, slip)| slip);
     let person = bench.person("hidden");
     let first = bench.tap("hidden");
     let again = bench.scan(&slips[0].code);

@@ -6,6 +6,7 @@ use hinamori_sim::presented::Fault;
 use hinamori_sync::town::{StaffCard, StaffGrant};
 
 use super::*;
+use crate::core::audit::About;
 
 const LEADER: StaffId = StaffId::from_bytes([0x11; 16]);
 const NURSE: StaffId = StaffId::from_bytes([0x22; 16]);
@@ -339,7 +340,7 @@ fn who_reads_more_than_the_work_needs_raises_one_alarm() {
 }
 
 #[test]
-fn people_see_who_looked_at_them_by_their_own_card_and_hidden_people_never() {
+fn people_see_who_looked_at_them_by_their_own_card_and_hidden_people_what_says_nothing_of_where_they_are() {
     let mut bench = Bench::staffed();
     let (kiyoko, hidden) = (bench.person("kiyoko"), bench.person("hidden"));
     bench.sign_in("hanako", None);
@@ -356,8 +357,13 @@ fn people_see_who_looked_at_them_by_their_own_card_and_hidden_people_never() {
         (answer.lookups, shown.len(), shown.first().map(|lookup| lookup.role))
     };
     assert_eq!(lookups(&mut bench, "kiyoko"), (1, 1, Some(Role::Leader)));
-    assert_eq!(lookups(&mut bench, "hidden"), (0, 0, None));
-    assert_eq!(bench.core.lookups_of(hidden).unwrap().len(), 1, "the auditor sees it");
+    // Somebody may have made staff search for them, to see whether their card says so.
+    assert_eq!(lookups(&mut bench, "hidden"), (1, 1, Some(Role::Leader)));
+    let about = About { person: Some(hidden), reason: Some(LookupReason::Care), people: 1 };
+    bench.core.audit(LANE, (Some(NURSE), Role::Nurse), AuditAction::SawPerson, about, bench.now).unwrap();
+    bench.tap("kiyoko");
+    assert_eq!(lookups(&mut bench, "hidden"), (1, 1, Some(Role::Leader)));
+    assert_eq!(bench.core.lookups_of(hidden).unwrap().len(), 2, "the auditor sees all");
     bench.tap("unknown");
     let Screen::Answer(answer) = bench.lane().screen.clone() else { panic!() };
     let refused = bench.ask_now(Command::ShowLookups { answer: answer.id });

@@ -227,17 +227,17 @@ impl Core {
         }
     }
 
-    /// Sends the next piece. Gives whether any has no receipt yet: then nothing else leaves.
+    /// Sends the next piece, once on each connection. One is on the way at a time, and what follows it does not wait for its
+    /// receipt: a server that cannot keep a piece must not cost an open incident its arrivals.
     ///
     /// # Errors
     /// The system's, for a piece that cannot be read.
-    pub(super) fn hand_over(&mut self) -> io::Result<bool> {
+    pub(super) fn hand_over(&mut self) -> io::Result<()> {
         let next =
             self.closing.pieces.iter().find_map(|(incident, pieces)| Some((*incident, *pieces.first()?)));
-        let Some((incident, digest)) = next else { return Ok(false) };
-        let Some(number) = self.uplink.number() else { return Ok(true) };
+        let (Some((incident, digest)), Some(number)) = (next, self.uplink.number()) else { return Ok(()) };
         if self.closing.sent == Some((number, digest)) {
-            return Ok(true);
+            return Ok(());
         }
         let longest = u64::try_from(LONGEST_HAND_OVER).unwrap_or(u64::MAX);
         let sealed = private_file::read(&self.folder_of(incident), &hex(&digest), longest)?;
@@ -247,7 +247,7 @@ impl Core {
             line.send(bytes);
             self.closing.sent = Some((number, digest));
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The server has these pieces durably.

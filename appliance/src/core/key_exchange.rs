@@ -55,9 +55,11 @@ impl Core {
             Some(place) => place,
             None => self.person_keys.place_after(peer)?,
         };
-        // Keys of the town that this box made up say nothing to a server.
-        let ledger = &self.ledger;
-        let told = self.person_keys.tell(&mut place, false, |row| ledger.is_of(&root, row.incident()))?;
+        // Keys of the town that this box made up say nothing to a server, and those of what is closed go in the pieces.
+        let (ledger, closing) = (&self.ledger, &self.closing);
+        let is_wanted =
+            |row: &KeyRow| ledger.is_of(&root, row.incident()) && !closing.is_closed(row.incident());
+        let told = self.person_keys.tell(&mut place, false, is_wanted)?;
         line.keys_told = Some(place);
         let Some(rows) = told else { return Ok(false) };
         let bytes = line.session.tell_keys(rows);

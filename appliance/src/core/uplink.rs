@@ -13,7 +13,7 @@ use hinamori_sync::{
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
-use super::closing::NotClosed;
+use super::closing::{Closing, NotClosed};
 use super::{Core, identity_folder};
 use crate::clock;
 use crate::ledger::{Ledger, NotNamed};
@@ -499,11 +499,9 @@ impl Core {
         if self.uplink.line.as_ref().is_some_and(|line| line.session.awaits_town()) {
             return;
         }
-        match self.hand_over() {
-            // A closed incident goes first: nothing else leaves before the server has it.
-            Ok(true) => return,
-            Ok(false) => {}
-            Err(problem) => error!(error = &problem as &dyn std::error::Error, "nothing can be handed over"),
+        // Before anything else of this connection.
+        if let Err(problem) = self.hand_over() {
+            error!(error = &problem as &dyn std::error::Error, "nothing can be handed over");
         }
         match self.tell_keys() {
             Ok(true) => return,
@@ -544,12 +542,14 @@ impl Core {
         if line.busy || !line.look_up {
             return Ok(());
         }
-        let ledger: &Ledger = &self.ledger;
+        let (ledger, closing): (&Ledger, &Closing) = (&self.ledger, &self.closing);
         let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
         let mut found = Vec::new();
         for store in ledger.stores() {
-            // What is of no town stays here.
-            let wanted = |scope: &DocumentScope| ledger.is_of(root, scope.incident);
+            // What is of no town stays here, and what is closed goes only as pieces.
+            let wanted = |scope: &DocumentScope| {
+                ledger.is_of(root, scope.incident) && !closing.is_closed(scope.incident)
+            };
             found.extend(store.batches_missing_at(line.session.peer(), wanted, &mut budget)?);
         }
         line.look_up = !found.is_empty();

@@ -7,7 +7,7 @@ use hinamori_paper::{Count, Counts, Mode as PaperMode, Press};
 use hinamori_report::{AgeBand, Audience, Cell, Column, Hxl, Need, Period, Sheet};
 
 use crate::data::DataFolder;
-use crate::figures::{HOUR_MILLIS, figures_of};
+use crate::figures::HOUR_MILLIS;
 use crate::hall::{Hall, HallError, WhichIncident, write_out};
 use crate::paper::fonts;
 
@@ -90,7 +90,7 @@ pub fn write_counts(
 ) -> Result<(), HallError> {
     let hall = Hall::open(folder)?;
     let mode = asked.incident.into();
-    let figures = figures_of(&hall.stores, &hall.package, &hall.people(mode)?, mode, asked.period(now), now)?;
+    let figures = hall.figures(mode, asked.period(now), now)?;
     files.write(&hall.package.name, &figures.sheet(files.audience()), mode, now)
 }
 

@@ -14,6 +14,7 @@ use crate::counts_file::paper_mode;
 use crate::data::DataFolder;
 use crate::figures::for_each_history;
 use crate::hall::{Hall, HallError, Townspeople, WhichIncident, write_out};
+use crate::own_shelter::Places;
 use crate::page::japan_time;
 use crate::paper::fonts;
 
@@ -53,10 +54,11 @@ pub fn write_evacuees(
     let hall = Hall::open(folder)?;
     let mode = Mode::from(*incident);
     let people = hall.people(mode)?;
-    let evacuees = evacuees_of(&hall, &people, mode, *site)?;
+    let places = hall.places(mode)?;
+    let evacuees = evacuees_of(&hall, &people, &places, mode, *site)?;
     hall.note(user, "evacuees", mode, evacuees.len(), now)?;
     if let Some(file) = csv {
-        write_out(file, &table(&hall, &people, mode, &evacuees))?;
+        write_out(file, &table(&people, &places, mode, &evacuees))?;
     }
     if let Some(file) = pdf {
         let site = site.ok_or(HallError::Asked("pages are made for one site: say which with --site"))?;
@@ -65,7 +67,7 @@ pub fn write_evacuees(
         let fonts = fonts()?;
         let press =
             Press { fonts: &fonts, mode: paper_mode(mode), town: &hall.package.name, printed_at: now };
-        write_out(file, &press.roster(&hall.site_name(site), &rows)?)?;
+        write_out(file, &press.roster(&places.name(site), &rows)?)?;
     }
     Ok(evacuees.len())
 }
@@ -74,12 +76,14 @@ pub fn write_evacuees(
 fn evacuees_of(
     hall: &Hall,
     people: &Townspeople,
+    places: &Places,
     mode: Mode,
     site: Option<SiteId>,
 ) -> Result<Vec<Evacuee>, HallError> {
     let mut evacuees = Vec::new();
     for_each_history(&hall.stores, &hall.package, mode, |person, records| {
-        let Some(presence) = presence_of(records) else { return };
+        let Some(mut presence) = presence_of(records) else { return };
+        presence.site = places.counted_at(presence.site);
         let is_shown = people.not_hidden(person).is_some();
         if is_shown && came(presence.state) && site.is_none_or(|site| presence.site == site) {
             evacuees.push(Evacuee { person, presence });
@@ -132,7 +136,7 @@ fn row(people: &Townspeople, number: u32, of: &Evacuee) -> RosterRow {
     }
 }
 
-fn table(hall: &Hall, people: &Townspeople, mode: Mode, evacuees: &[Evacuee]) -> Vec<u8> {
+fn table(people: &Townspeople, places: &Places, mode: Mode, evacuees: &[Evacuee]) -> Vec<u8> {
     let mark = match mode {
         Mode::DailyLife => "平常時",
         Mode::Live => "災害",
@@ -161,7 +165,7 @@ fn table(hall: &Hall, people: &Townspeople, mode: Mode, evacuees: &[Evacuee]) ->
         let text = |of: fn(&hinamori_sync::town::Person) -> &str| known.map_or("", of);
         let birth = known.and_then(|known| known.birth).map(|birth| birth.expose());
         let birth = birth.map(|day| format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day()));
-        file.text(mark).text(&hall.site_name(presence.site)).number(number);
+        file.text(mark).text(&places.name(presence.site)).number(number);
         file.text(name(people, *person).expose()).text(text(|known| known.kana.expose()));
         file.text(&birth.unwrap_or_default()).text(match known.map_or(Sex::Unknown, |known| known.sex) {
             Sex::Female => "女",

@@ -17,6 +17,7 @@ use hinamori_sync::town::Package;
 
 use crate::archive::Stores;
 use crate::hall::{HallError, Together, Townspeople, incident_of};
+use crate::own_shelter::Places;
 use crate::profiles::{Profiles, keys_of, needs_of};
 
 pub(crate) const HOUR_MILLIS: u64 = 3_600_000;
@@ -125,6 +126,7 @@ fn japan_day(moment: UnixMillis) -> Option<CalendarDate> {
 /// Everything that is looked up once.
 struct Counter<'a> {
     people: &'a Townspeople,
+    places: &'a Places,
     profiles: Profiles<'a>,
     mode: Mode,
     /// What could not be read of somebody.
@@ -142,7 +144,7 @@ struct Counter<'a> {
 
 impl Counter<'_> {
     fn tally(&mut self, site: SiteId) -> &mut Tally {
-        self.sites.entry(site).or_default()
+        self.sites.entry(self.places.counted_at(site)).or_default()
     }
 
     fn count(&mut self, person: PersonId, records: &[(SiteId, Record)]) {
@@ -160,7 +162,7 @@ impl Counter<'_> {
     fn count_at_end(&mut self, person: PersonId, presence: &Presence, secrecy: Secrecy) {
         let seen_at = presence.seen_at.millis();
         let is_missed = self.roll_calls.get(&presence.site).is_some_and(|since| seen_at < *since);
-        let figures = &mut self.sites.entry(presence.site).or_default().figures;
+        let figures = &mut self.tally(presence.site).figures;
         let total = match presence.state {
             PresenceState::Here if is_missed => &mut figures.unaccounted,
             PresenceState::Here => &mut figures.in_shelter,
@@ -239,8 +241,8 @@ impl Counter<'_> {
     fn count_moves(&mut self, history: &History) {
         let Period { from, until } = self.period;
         let (first, last) = (history.said(from), history.said(until));
-        let stays: Vec<Option<SiteId>> =
-            (first..=last).map(|said| stays_at(history.after(said).as_ref())).collect();
+        let counted = |said: usize| Some(self.places.counted_at(stays_at(history.after(said).as_ref())?));
+        let stays: Vec<Option<SiteId>> = (first..=last).map(counted).collect();
         let [begin, end] = [stays.first(), stays.last()].map(|stay| stay.copied().flatten());
         let sites: BTreeSet<SiteId> = stays.into_iter().flatten().collect();
         for site in sites {
@@ -260,6 +262,7 @@ pub(crate) fn figures_of(
     stores: &Stores,
     package: &Package,
     people: &Townspeople,
+    places: &Places,
     mode: Mode,
     period: Period,
     now: UnixMillis,
@@ -284,6 +287,7 @@ pub(crate) fn figures_of(
     let keys = keys_of(package);
     let mut counter = Counter {
         people,
+        places,
         profiles: Profiles::new(stores, package.incidents, &keys),
         mode,
         failed: None,
@@ -306,7 +310,7 @@ pub(crate) fn figures_of(
     }
     let Counter { sites, households, .. } = counter;
     let sites: Result<Vec<_>, HallError> =
-        sites.into_iter().map(|(id, tally)| Ok((site_of(package, id)?, finished(tally)))).collect();
+        sites.into_iter().map(|(id, tally)| Ok((site_of(package, places, id)?, finished(tally)))).collect();
     let occasion = Occasion { mode, incident, name: package.name.clone() };
     let households = u32::try_from(households.len()).unwrap_or(u32::MAX);
     Ok(Figures::new(occasion, period, sites?, households)?)
@@ -323,15 +327,13 @@ fn finished(tally: Tally) -> SiteFigures {
     figures
 }
 
-/// A site as reports have it; one that the town does not list is named so, since people are there.
-fn site_of(package: &Package, id: SiteId) -> Result<Site, HallError> {
-    let Some(site) = package.sites.iter().find(|site| site.id == id) else {
-        return Ok(Site { id, name: "登録のない拠点".to_owned(), position: None });
-    };
+/// A site as reports have it. One that the town does not list stands there too, since people are there.
+fn site_of(package: &Package, places: &Places, id: SiteId) -> Result<Site, HallError> {
+    let position = package.sites.iter().find(|site| site.id == id).and_then(|site| site.position);
     let millionths = |ten_millionths: i32| ten_millionths / 10;
     let position =
-        site.position.map(|(north, east)| Position::from_millionths(millionths(east), millionths(north)));
-    Ok(Site { id, name: site.name.clone(), position: position.transpose()? })
+        position.map(|(north, east)| Position::from_millionths(millionths(east), millionths(north)));
+    Ok(Site { id, name: places.name(id), position: position.transpose()? })
 }
 
 #[cfg(test)]

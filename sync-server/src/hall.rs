@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hinamori_model::{HouseholdId, IncidentId, Mode, PersonId, RegisteredKind, SiteId, UnixMillis};
+use hinamori_model::{HouseholdId, IncidentId, Mode, PersonId, RegisteredKind, UnixMillis};
 use hinamori_paper::PaperError;
-use hinamori_report::{BadPosition, FiguresError, NotHidden, PfifError, ReportError, Secrecy};
+use hinamori_report::{
+    BadPosition, Figures, FiguresError, NotHidden, Period, PfifError, ReportError, Secrecy,
+};
 use hinamori_store_sqlite::{RegisteredHere, StoreError};
 use hinamori_sync::town::{Incidents, Package, Person, TownSecret};
 use ring::hmac;
@@ -16,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::Stores;
 use crate::data::{DataError, DataFolder, Keys};
+use crate::figures::figures_of;
 use crate::inquiry::INQUIRIES;
+use crate::own_shelter::Places;
 use crate::paper::NotPrinted;
 use crate::roster;
 use crate::signed_log::{Line, LogError, SignedLog};
@@ -103,10 +107,17 @@ impl Hall {
         Townspeople::read(&self.folder, &self.package, &self.stores, mode)
     }
 
-    /// The name of a site; its id where the town does not list it.
-    pub(crate) fn site_name(&self, site: SiteId) -> String {
-        let known = self.package.sites.iter().find(|known| known.id == site);
-        known.map_or_else(|| format!("登録のない拠点 {site}"), |site| site.name.clone())
+    /// The places of the incident of a mode.
+    pub(crate) fn places(&self, mode: Mode) -> Result<Places, HallError> {
+        let (rulings, incident) =
+            (self.folder.registry()?.shelters, incident_of(self.package.incidents, mode));
+        Ok(Places::read(&self.stores, &self.package, &rulings, incident)?)
+    }
+
+    /// The figures of the incident of a mode for a period.
+    pub(crate) fn figures(&self, mode: Mode, period: Period, now: UnixMillis) -> Result<Figures, HallError> {
+        let (people, places) = (self.people(mode)?, self.places(mode)?);
+        figures_of(&self.stores, &self.package, &people, &places, mode, period, now)
     }
 
     /// Writes down that somebody is shown names; they may be shown when this returns.

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::{SiteId, SiteKind, UnixMillis};
+use hinamori_model::{IncidentId, SiteId, SiteKind, UnixMillis};
 use hinamori_store_sqlite::{SiteCounts, Store, StoreError};
 use hinamori_sync::town::{Package, Site};
 use serde::{Deserialize, Serialize};
 
+use crate::archive::Stores;
 use crate::data::{DataError, DataFolder, Keys};
 use crate::enrol::name_boxes;
 
@@ -100,6 +101,40 @@ fn name_of(folder: &DataFolder, package: &Package, shelter: SiteId) -> Result<Op
     }
     let shelters = Store::open(&live)?.own_shelters(package.incidents.live)?;
     Ok(shelters.into_iter().find(|(id, _)| *id == shelter).map(|(_, name)| name))
+}
+
+/// What every place is called where records of an incident stand, and where its people count.
+pub(crate) struct Places {
+    names: BTreeMap<SiteId, String>,
+    joined: BTreeMap<SiteId, SiteId>,
+}
+
+impl Places {
+    pub(crate) fn read(
+        stores: &Stores,
+        package: &Package,
+        rulings: &BTreeMap<SiteId, Ruling>,
+        incident: IncidentId,
+    ) -> Result<Self, StoreError> {
+        let own = stores.store_of(incident).own_shelters(incident)?;
+        // The town's word about a name is the last one.
+        let of_town = package.sites.iter().map(|site| (site.id, site.name.clone()));
+        let joined = rulings.iter().filter_map(|(id, ruling)| match ruling {
+            Ruling::Joined(into) => Some((*id, *into)),
+            Ruling::Adopted(_) | Ruling::Closed => None,
+        });
+        Ok(Self { names: own.into_iter().chain(of_town).collect(), joined: joined.collect() })
+    }
+
+    /// The site at which the people of a place count.
+    pub(crate) fn counted_at(&self, place: SiteId) -> SiteId {
+        self.joined.get(&place).copied().unwrap_or(place)
+    }
+
+    /// What a place is called; with its id where nobody said it.
+    pub(crate) fn name(&self, place: SiteId) -> String {
+        self.names.get(&place).cloned().unwrap_or_else(|| format!("登録のない拠点 {place}"))
+    }
 }
 
 /// Adds the shelters that the town took over to its sites.

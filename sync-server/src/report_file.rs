@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counts_file::{AskedFigures, SheetFiles};
 use crate::data::{DataError, DataFolder, Keys};
-use crate::figures::{HOUR_MILLIS, figures_of};
+use crate::figures::HOUR_MILLIS;
 use crate::hall::{Hall, HallError, WhichIncident, write_out};
 use crate::hex;
 use crate::server_key::ServerKey;
@@ -249,7 +249,7 @@ pub fn report_step(
                 return Err(HallError::Asked("that hour is released: correct it instead"));
             }
             let period = AskedFigures { incident: which.incident, until: Some(until), hours }.period(now);
-            let figures = figures_of(&hall.stores, &hall.package, &hall.people(mode)?, mode, period, now)?;
+            let figures = hall.figures(mode, period, now)?;
             let Occasion { incident, name, .. } = figures.occasion().clone();
             let waiting = Some(Waiting { frozen_at: now, counts: Frozen::of(&figures), checked_by: None });
             let Period { from, until } = period;
@@ -288,7 +288,7 @@ pub fn report_step(
             let (mut hour, released) = reports.find(mode, which.until)?;
             let before = released.last().ok_or(HallError::Asked("nothing of that hour is released"))?;
             let period = Period { from: hour.from, until: hour.until };
-            let figures = figures_of(&hall.stores, &hall.package, &hall.people(mode)?, mode, period, now)?;
+            let figures = hall.figures(mode, period, now)?;
             // Refused here already, and not only when two people have looked at it.
             before.correct(figures.clone(), before.released().clone())?;
             hour.waiting = Some(Waiting { frozen_at: now, counts: Frozen::of(&figures), checked_by: None });

@@ -2,7 +2,7 @@
 //!
 //! | Code | What | Who reads it |
 //! |---|---|---|
-//! | `HL1…` | 控え: the record of the leaving, until when, and the town's mark over both | this town's boxes: seen here |
+//! | `HL1…` | 控え: the record of the leaving, until when, and the town's mark over both and the incident | this town's boxes, while that incident is open: seen here |
 //! | `HT1…` | 転所票, see [`TransferSlip`] | this town's boxes: arrived; another town's: a visitor with that name |
 //!
 //! A slip is nobody's proof: it can be photographed. Who comes with a 控え is as well known as with a badge; of who comes with a
@@ -57,7 +57,7 @@ impl Core {
     fn leaving_slip(&self, record: RecordId, until: UnixMillis) -> PersonalText {
         let mut said = record.as_bytes().to_vec();
         said.extend(until.get().to_be_bytes());
-        let mark = self.town.key.slip_mark(&said);
+        let mark = self.mark_of_leaving(&said);
         said.extend(mark);
         PersonalText::new(format!("{LEAVING}{}", to_base32(&said)))
     }
@@ -71,7 +71,12 @@ impl Core {
         let bytes = from_base32(text.strip_prefix(LEAVING)?)?;
         let (said, mark) = bytes.split_at_checked(RECORD + UNTIL)?;
         let (record, _until) = said.split_first_chunk::<RECORD>()?;
-        (self.town.key.slip_mark(said) == mark).then(|| RecordId::from_bytes(*record))
+        (self.mark_of_leaving(said) == mark).then(|| RecordId::from_bytes(*record))
+    }
+
+    /// It holds in the open incident only: a drill's 控え lets nobody in when it is no drill.
+    fn mark_of_leaving(&self, said: &[u8]) -> [u8; 16] {
+        self.town.key.slip_mark(&[said, self.open_incident().as_bytes()].concat())
     }
 
     fn transfer_slip(

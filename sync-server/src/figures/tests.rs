@@ -9,6 +9,8 @@ use hinamori_store_sqlite::{FileKey, RegisteredHere, Store};
 
 use hinamori_sync::town::{Incidents, Person, TownSecret};
 
+use crate::own_shelter::Ruling;
+
 const GYM: SiteId = SiteId::from_bytes([1; 16]);
 const HALL: SiteId = SiteId::from_bytes([2; 16]);
 const LIVE: IncidentId = IncidentId::from_bytes([0xd1; 16]);
@@ -29,6 +31,7 @@ struct Town {
     package: Package,
     people: Vec<Person>,
     registered: BTreeMap<PersonId, RegisteredHere>,
+    rulings: BTreeMap<SiteId, Ruling>,
     said: Vec<(SiteId, UnixMillis, Fact)>,
 }
 
@@ -65,7 +68,14 @@ impl Town {
             ledger_key: [0; 32],
         };
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, package, people: Vec::new(), registered: BTreeMap::new(), said: Vec::new() }
+        Self {
+            folder,
+            package,
+            people: Vec::new(),
+            registered: BTreeMap::new(),
+            rulings: BTreeMap::new(),
+            said: Vec::new(),
+        }
     }
 
     fn person(&mut self, number: u8, change: impl FnOnce(&mut Person)) {
@@ -101,7 +111,9 @@ impl Town {
             Stores::open(&crate::data::DataFolder::new(self.folder.path()), &FileKey::new([1; 32])).unwrap();
         let people = Townspeople::new(self.people.clone(), BTreeSet::new(), self.registered.clone());
         let period = Period { from: at(from), until: at(until) };
-        let figures = figures_of(&stores, &self.package, &people, Mode::Live, period, at(1)).unwrap();
+        let places = Places::read(&stores, &self.package, &self.rulings, LIVE).unwrap();
+        let figures =
+            figures_of(&stores, &self.package, &people, &places, Mode::Live, period, at(1)).unwrap();
         ["records.sqlite", "records.sqlite-wal", "records.sqlite-shm"].iter().for_each(|name| {
             drop(std::fs::remove_file(self.folder.path().join(name)));
         });
@@ -211,13 +223,35 @@ fn a_hidden_person_changes_no_byte_of_what_everybody_may_read() {
 }
 
 #[test]
+fn a_shelter_that_people_opened_has_its_name_and_one_that_was_joined_counts_where_it_belongs() {
+    const SHRINE: SiteId = SiteId::from_bytes([3; 16]);
+    let mut town = Town::new();
+    (1..=2).for_each(|number| town.person(number, |_| {}));
+    town.said.push((SHRINE, at(-4), Fact::SelfOpened { name: "八幡さんの社務所".to_owned() }));
+    town.says(SHRINE, -3, 1, PresenceEvent::Arrived);
+    town.says(GYM, -2, 2, PresenceEvent::Arrived);
+    let figures = town.counted(-6, 0);
+    let names: Vec<&str> = figures.sites().iter().map(|(site, _)| site.name.as_str()).collect();
+    assert_eq!(names, ["体育館", "集会所", "八幡さんの社務所"]);
+    let here = |figures: &Figures, site| of(figures, site).in_shelter.shown;
+    assert_eq!((here(&figures, SHRINE), here(&figures, GYM)), (1, 1));
+    town.rulings.insert(SHRINE, Ruling::Joined(GYM));
+    let figures = town.counted(-6, 0);
+    assert_eq!(figures.sites().len(), 2);
+    let gym = of(&figures, GYM);
+    assert_eq!((gym.in_shelter.shown, gym.arrived, gym.left), (2, 2, 0));
+    assert_eq!(gym.by_day.shown, 2);
+}
+
+#[test]
 fn a_period_that_runs_backwards_or_into_the_future_is_refused() {
     let town = Town::new();
     let stores =
         Stores::open(&crate::data::DataFolder::new(town.folder.path()), &FileKey::new([1; 32])).unwrap();
     let people = Townspeople::new(Vec::new(), BTreeSet::new(), BTreeMap::new());
+    let places = Places::read(&stores, &town.package, &town.rulings, LIVE).unwrap();
     for (from, until) in [(0, -1), (0, 2)] {
         let period = Period { from: at(from), until: at(until) };
-        assert!(figures_of(&stores, &town.package, &people, Mode::Live, period, at(1)).is_err());
+        assert!(figures_of(&stores, &town.package, &people, &places, Mode::Live, period, at(1)).is_err());
     }
 }

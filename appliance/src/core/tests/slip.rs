@@ -92,6 +92,17 @@ fn whoever_comes_back_with_the_slip_is_here_again() {
 }
 
 #[test]
+fn a_drills_slip_lets_nobody_in_when_it_is_no_drill() {
+    let mut drill = Bench::new();
+    drill.open(Mode::Drill);
+    let slip = drill.leaves("hanako", Leaving::Out, &[]);
+    assert!(matches!(drill.scan(&slip.code), AnswerKind::Welcome { .. }));
+    let mut real = live();
+    assert!(is_refused(&real.scan(&slip.code)));
+    assert_eq!(real.lane().here, 0);
+}
+
+#[test]
 fn a_slip_whose_leaving_was_not_heard_of_is_somebody_without_a_name() {
     let slip = live().leaves("hanako", Leaving::Out, &[]);
     let mut other = live();

@@ -10,6 +10,7 @@ use hinamori_paper::{Press, RosterRow};
 use hinamori_record::{Presence, PresenceState, presence_of};
 use hinamori_report::CsvFile;
 
+use crate::care_file::mark;
 use crate::counts_file::paper_mode;
 use crate::data::DataFolder;
 use crate::figures::for_each_history;
@@ -137,11 +138,7 @@ fn row(people: &Townspeople, number: u32, of: &Evacuee) -> RosterRow {
 }
 
 fn table(people: &Townspeople, places: &Places, mode: Mode, evacuees: &[Evacuee]) -> Vec<u8> {
-    let mark = match mode {
-        Mode::DailyLife => "平常時",
-        Mode::Live => "災害",
-        Mode::Drill => "訓練",
-    };
+    let mark = mark(mode);
     let mut file = CsvFile::new();
     file.record([
         "区分",

@@ -7,9 +7,9 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use hinamori_model::{PersonalText, SiteId, UnixMillis};
 use hinamori_server::{
-    AskedFigures, DataFolder, EvacueeFiles, Exported, Inquiry, ReportStep, SheetFiles, ShownReport,
+    AskedFigures, CareFile, DataFolder, EvacueeFiles, Exported, Inquiry, ReportStep, SheetFiles, ShownReport,
     WhichIncident, WhichLog, WhichReport, export_all, inquire, list_reports, report_step, show_log,
-    show_report, write_counts, write_evacuees, write_pfif,
+    show_report, write_care, write_counts, write_evacuees, write_pfif,
 };
 
 /// Bytes of an inquiry, and one more to see that it is too long.
@@ -41,6 +41,21 @@ pub(crate) enum HallCommand {
         /// Where the pages go; --site says of which site.
         #[arg(long, requires = "site")]
         pdf: Option<PathBuf>,
+    },
+    /// Writes who needs something, the most urgent first, with names, for nurses.
+    Care {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Of which incident.
+        #[arg(long, value_enum, default_value_t)]
+        mode: ModeArgument,
+        /// Of this site only.
+        #[arg(long)]
+        site: Option<SiteId>,
+        /// Where the CSV goes.
+        #[arg(long)]
+        csv: PathBuf,
     },
     /// Answers an inquiry after somebody (安否照会); reads it as JSON.
     Inquire {
@@ -244,6 +259,7 @@ impl HallCommand {
         match self {
             Self::Counts(CountsArguments { data, .. })
             | Self::Evacuees { data, .. }
+            | Self::Care { data, .. }
             | Self::Inquire { data, .. }
             | Self::Pfif { data, .. }
             | Self::Log { data, .. }
@@ -264,6 +280,10 @@ impl HallCommand {
             Self::Evacuees { mode, site, csv, pdf, .. } => {
                 let files = EvacueeFiles { incident: mode.into(), site, csv, pdf };
                 println!("{} people", write_evacuees(&folder, &files, user, now)?);
+            }
+            Self::Care { mode, site, csv, .. } => {
+                let file = CareFile { incident: mode.into(), site, csv };
+                println!("{} people", write_care(&folder, &file, user, now)?);
             }
             Self::Inquire { file, .. } => {
                 let inquiry = Inquiry::read(&read(file.as_deref())?)?;

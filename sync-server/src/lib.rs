@@ -16,6 +16,7 @@
 
 mod archive;
 mod audit;
+mod care_file;
 mod clock;
 mod close;
 mod contact;
@@ -62,6 +63,7 @@ mod town;
 mod web;
 
 pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
+pub use care_file::{CareFile, write_care};
 pub use close::{CloseError, ClosedReport, StandbyIncident, close_incident, erase_person};
 pub use counts_file::{AskedFigures, SheetFiles, write_counts};
 pub use crl::{import_lists, list_status};

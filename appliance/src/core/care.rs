@@ -18,7 +18,7 @@ use ring::digest::{SHA256, digest};
 use tracing::warn;
 
 use super::Core;
-use super::care_entry::{age, needs, shown_need, to_profile, to_screen};
+use super::care_entry::{age, shown_need, to_profile, to_screen};
 use super::people::{is_a_stay, unreadable};
 use crate::ledger::Writing;
 
@@ -177,7 +177,7 @@ impl Core {
         }
         let profile = self.profile(person)?.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
-        let mut needs = needs(&profile, support);
+        let mut needs = profile.needs_with(support);
         // What somebody said while they hid is theirs also afterwards.
         needs.extend(self.profile(self.shadow_of(person))?.profile.needs().cloned());
         let mut kinds: Vec<NeedKind> =
@@ -223,7 +223,7 @@ impl Core {
         let others = written.filter(|entry| !is_a_need(entry)).filter_map(to_screen);
         let of_shadow = shadow.profile.fields().filter(|_| is_shown);
         let of_shadow = of_shadow.filter_map(|written| to_screen(&written.entry));
-        let needs = needs(&profile, support);
+        let needs = profile.needs_with(support);
         let entries = needs.iter().map(shown_need).chain(others).chain(of_shadow).collect();
         let text = |field| profile.text(field).cloned();
         let born = match profile.entry(Field::BirthDate) {

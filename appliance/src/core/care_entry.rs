@@ -1,8 +1,8 @@
 //! What a screen says of a person, and how it stands in their profile.
 
 use hinamori_ipc::CareEntry;
-use hinamori_model::{BirthDate, CalendarDate, NeedKind, SupportReason, SupportReasons, UnixMillis};
-use hinamori_profile::{Contact, Entry, Field, Need, Profile, Proxy, TextField};
+use hinamori_model::{BirthDate, CalendarDate, UnixMillis};
+use hinamori_profile::{Contact, Entry, Need, Profile, Proxy, TextField};
 
 const DAY: u64 = 86_400_000;
 const JAPAN: u64 = 9 * 3_600_000;
@@ -67,31 +67,6 @@ pub(super) fn shown_need(need: &Need) -> CareEntry {
     CareEntry::Need { kind, answer, degree, due_by, note }
 }
 
-/// What the roster says of somebody's needs. Where a reason leaves the degree open it is the mildest that the reason allows.
-fn needs_of_reason(reason: SupportReason) -> Option<Need> {
-    let need = |kind, degree| Some(Need { degree, ..Need::yes(kind) });
-    match reason {
-        // 要介護3
-        SupportReason::CareLevelThreeToFive => need(NeedKind::Frail, Some(5)),
-        SupportReason::PhysicalHandbookOneOrTwo => need(NeedKind::PhysicalDisability, Some(2)),
-        SupportReason::IntellectualHandbookA => need(NeedKind::IntellectualDisability, Some(1)),
-        SupportReason::MentalHandbookAlone => need(NeedKind::MentalDisability, None),
-        SupportReason::IntractableDisease => need(NeedKind::IntractableDisease, None),
-        // That somebody lives alone is no need, and what the town decided besides says none.
-        SupportReason::ElderlyAlone | SupportReason::Other => None,
-    }
-}
-
-/// Everything that is known of somebody's needs: what was written down, and what the roster says of which nobody wrote anything.
-pub(super) fn needs(profile: &Profile, support: SupportReasons) -> Vec<Need> {
-    let is_unwritten = |need: &Need| {
-        let field = Field::Need(need.kind);
-        !profile.fields().any(|written| written.entry.field() == field)
-    };
-    let of_roster = support.iter().filter_map(needs_of_reason).filter(is_unwritten);
-    profile.needs().cloned().chain(of_roster).collect()
-}
-
 /// Full years at a moment in Japan; `None` for a clock that is before every birth.
 pub(super) fn age(birth: BirthDate, now: UnixMillis) -> Option<u16> {
     today(now).map(|today| birth.age_on(today))
@@ -116,7 +91,8 @@ fn today(now: UnixMillis) -> Option<CalendarDate> {
 mod tests {
     use super::*;
     use hinamori_model::{
-        Circle, ConsentItem, Help, Hlc, HouseDamage, PersonalText, ProxyPurpose, RecordId, StayForm, YesNo,
+        Circle, ConsentItem, Help, Hlc, HouseDamage, NeedKind, PersonalText, ProxyPurpose, RecordId,
+        StayForm, YesNo,
     };
     use hinamori_profile::{ProfilePatch, merge};
 
@@ -172,26 +148,6 @@ mod tests {
             _ => 0,
         };
         assert_eq!([number("健"), number("恵子")], [7, 9]);
-    }
-
-    #[test]
-    fn the_roster_says_what_is_needed_until_somebody_writes_otherwise() {
-        let reasons = SupportReasons::NONE
-            .with(SupportReason::CareLevelThreeToFive)
-            .with(SupportReason::ElderlyAlone)
-            .with(SupportReason::IntractableDisease);
-        let kinds = |profile: &Profile| {
-            let needs = needs(profile, reasons);
-            needs.iter().map(|need| (need.kind, need.answer, need.degree)).collect::<Vec<_>>()
-        };
-        let (frail, disease) = (NeedKind::Frail, NeedKind::IntractableDisease);
-        let nothing = kinds(&Profile::default());
-        assert_eq!(nothing, [(frail, YesNo::Yes, Some(5)), (disease, YesNo::Yes, None)]);
-        let written = profile(vec![
-            Entry::Need(Need { degree: Some(7), ..Need::yes(frail) }),
-            Entry::Cleared(Field::Need(disease)),
-        ]);
-        assert_eq!(kinds(&written), [(frail, YesNo::Yes, Some(7))]);
     }
 
     #[test]

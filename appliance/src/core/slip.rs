@@ -25,7 +25,6 @@ use hinamori_sync::{SealedSlip, TransferSlip, from_base32, to_base32};
 use tracing::warn;
 
 use super::Core;
-use super::care_entry::needs;
 use super::people::unreadable;
 use crate::ledger::Writing;
 
@@ -93,7 +92,7 @@ impl Core {
         let subject = self.writes_for(person)?;
         let profile = self.profile(subject)?.profile;
         let support = known.as_ref().map(|known| known.support).unwrap_or_default();
-        let needs = needs(&profile, support).into_iter().filter(|need| need.answer == YesNo::Yes);
+        let needs = profile.needs_with(support).into_iter().filter(|need| need.answer == YesNo::Yes);
         let mut needs: Vec<NeedKind> = needs.map(|need| need.kind).collect();
         needs.sort_unstable();
         let born = match profile.entry(Field::BirthDate) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::fmt;
 
-use hinamori_model::{Hlc, PersonalText, RecordId};
+use hinamori_model::{Hlc, NeedKind, PersonalText, RecordId, SupportReason, SupportReasons};
 
 use crate::entry::{Entry, Need};
 use crate::field::{Field, TextField};
@@ -95,6 +95,14 @@ impl Profile {
         })
     }
 
+    /// Everything that is known of the person's needs: what was written down, and what the list of those who need support says of
+    /// which nobody wrote anything.
+    pub fn needs_with(&self, support: SupportReasons) -> Vec<Need> {
+        let is_unwritten = |need: &Need| !self.0.contains_key(&Field::Need(need.kind).tag());
+        let listed = support.iter().filter_map(needs_of_reason).filter(is_unwritten);
+        self.needs().cloned().chain(listed).collect()
+    }
+
     /// The fields that say something which only a newer version can read: a screen says so, and does not say that there is
     /// nothing.
     pub fn newer(&self) -> impl Iterator<Item = Field> {
@@ -102,5 +110,48 @@ impl Profile {
             Entry::Newer(field, _) => Some(*field),
             _ => None,
         })
+    }
+}
+
+/// What a reason on the list says that somebody needs. Where a reason leaves the degree open it is the mildest that the reason allows.
+fn needs_of_reason(reason: SupportReason) -> Option<Need> {
+    let need = |kind, degree| Some(Need { degree, ..Need::yes(kind) });
+    match reason {
+        // 要介護3
+        SupportReason::CareLevelThreeToFive => need(NeedKind::Frail, Some(5)),
+        SupportReason::PhysicalHandbookOneOrTwo => need(NeedKind::PhysicalDisability, Some(2)),
+        SupportReason::IntellectualHandbookA => need(NeedKind::IntellectualDisability, Some(1)),
+        SupportReason::MentalHandbookAlone => need(NeedKind::MentalDisability, None),
+        SupportReason::IntractableDisease => need(NeedKind::IntractableDisease, None),
+        // That somebody lives alone is no need, and what the town decided besides says none.
+        SupportReason::ElderlyAlone | SupportReason::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hinamori_model::YesNo;
+
+    #[test]
+    fn the_list_says_what_is_needed_until_somebody_writes_otherwise() {
+        let reasons = SupportReasons::NONE
+            .with(SupportReason::CareLevelThreeToFive)
+            .with(SupportReason::ElderlyAlone)
+            .with(SupportReason::IntractableDisease);
+        let kinds = |profile: &Profile| {
+            let needs = profile.needs_with(reasons);
+            needs.iter().map(|need| (need.kind, need.answer, need.degree)).collect::<Vec<_>>()
+        };
+        let (frail, disease) = (NeedKind::Frail, NeedKind::IntractableDisease);
+        let nothing = kinds(&Profile::default());
+        assert_eq!(nothing, [(frail, YesNo::Yes, Some(5)), (disease, YesNo::Yes, None)]);
+        let entries = vec![
+            Entry::Need(Need { degree: Some(7), ..Need::yes(frail) }),
+            Entry::Cleared(Field::Need(disease)),
+        ];
+        let written =
+            merge([(Hlc::default(), RecordId::from_bytes([1; 16]), ProfilePatch::new(entries).unwrap())]);
+        assert_eq!(kinds(&written), [(frail, YesNo::Yes, Some(7))]);
     }
 }

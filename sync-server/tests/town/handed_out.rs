@@ -2,10 +2,14 @@
 
 use std::process::Output;
 
-use hinamori_model::{BindingAssurance, CardKey, IncidentId, PersonId, TownKey};
+use hinamori_model::{BindingAssurance, CardKey, IncidentId, NeedKind, PersonId, PersonalText, TownKey};
+use hinamori_profile::{Entry, IncidentKey, Need, PersonKey, ProfilePatch};
 use hinamori_record::Fact;
+use hinamori_store_sqlite::KeyRow;
+use hinamori_sync::town::Package;
+use hinamori_sync::{KeyMark, KeyRows};
 
-use crate::hall::{DRILL, Hall, LIVE, Running, TestSite};
+use crate::hall::{DRILL, Hall, LIVE, Running, TestSite, now};
 use crate::shelter::TestBox;
 
 /// The three of the roster and a stranger.
@@ -86,6 +90,60 @@ async fn figures_and_lists_hold_who_came_and_nothing_public_holds_who_is_hidden(
     let bent = std::fs::read_to_string(&path).unwrap().replace("\"people\":3", "\"people\":2");
     std::fs::write(&path, bent).unwrap();
     assert!(refused(&hall, &["log", "commands"]).contains("not as it was written"));
+    server.terminate();
+}
+
+/// Writes down what these people need, each under a key of their own, and tells the server the keys.
+async fn write_needs(gym: &mut TestBox, package: &Package, people: &[(u8, Need)]) {
+    let over = package.incident_keys.iter().find(|(incident, _)| *incident == LIVE).unwrap().1.0;
+    let mut rows = Vec::new();
+    for (number, need) in people {
+        let (person, key) = (PersonId::from_bytes([*number; 16]), PersonKey::new([*number; 32]));
+        let patch = ProfilePatch::new([Entry::Need(need.clone())]).unwrap();
+        gym.write_fact_of(LIVE, |record| Fact::Profile {
+            person,
+            sealed: key.seal(&patch, person, record, [6; 12]).unwrap(),
+        });
+        let wrapped = IncidentKey::new(LIVE, over).wrap(person, &key, [5; 12]).unwrap();
+        rows.push(KeyRow::Key { incident: LIVE, person, wrapped }.to_bytes());
+    }
+    let mut line = gym.connect().await;
+    line.until("greeted", |line| line.is_greeted()).await;
+    line.tell_keys(KeyRows::new(rows, KeyMark { table: [1; 16], serial: 1, row: [2; 16] }).unwrap()).await;
+    line.until("everything confirmed", |line| line.unconfirmed() == 0).await;
+}
+
+#[tokio::test]
+async fn the_nurses_list_of_the_town_begins_with_what_is_due_and_holds_nobody_hidden() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    let package = gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    [HANAKO, TARO_HIDDEN, TOME, STRANGER].iter().for_each(|person| drop(gym.write(LIVE, *person)));
+    let due_by = Some(now().plus(2 * 3_600_000));
+    let note = Some(PersonalText::new("毎分2L"));
+    let needs = [
+        (HANAKO, Need::yes(NeedKind::InjuredNow)),
+        (TARO_HIDDEN, Need::yes(NeedKind::Dialysis)),
+        (TOME, Need { due_by, note, ..Need::yes(NeedKind::Oxygen) }),
+        (STRANGER, Need::no(NeedKind::AskedLifeSupport)),
+    ];
+    write_needs(&mut gym, &package, &needs).await;
+    let path = hall.path().join("care.csv");
+    let file = path.to_str().unwrap();
+    assert_eq!(hall.must(&["care", "--csv", file]), "2 people\n");
+    let list = read(&hall, "care.csv");
+    let rows: Vec<&str> = list.lines().skip(1).collect();
+    assert_eq!(rows.len(), 2, "{list}");
+    assert!(
+        rows[0].contains("磯崎 トメ") && rows[0].contains("酸素") && rows[0].contains("毎分2L"),
+        "{list}"
+    );
+    assert!(rows[1].contains("浜田 花子") && rows[1].contains("けが"), "{list}");
+    assert!(!list.contains("太郎") && !list.contains("透析"), "{list}");
+    assert_eq!(hall.must(&["care", "--csv", file, "--mode", "drill"]), "0 people\n");
+    let log = hall.must(&["log", "commands"]);
+    assert!(log.contains("\"care\"") && !log.contains("トメ"), "{log}");
     server.terminate();
 }
 

@@ -140,6 +140,16 @@ pub(crate) fn town_hall(world: &mut World, _summary: &mut Summary) -> anyhow::Re
         let lines = std::fs::read_to_string(ledger.join("live/records.jsonl"))?;
         Ok(lines.contains("profile").then_some(()))
     })?;
+    // Who is in need stands on the nurses' list of the town, the most urgent first.
+    let care = world.folder().join("care.csv");
+    let file = care.to_str().context("the folder's name")?.to_owned();
+    wait_until("the nurse on the town's list", CONVERGE_WITHIN, || {
+        world.hall().command(&["care", "--csv", &file])?;
+        let text = std::fs::read_to_string(&care)?;
+        // With names, for nurses alone: it does not stay.
+        std::fs::remove_file(&care)?;
+        Ok(text.lines().nth(1).is_some_and(|line| line.contains("酸素・透析・インスリン")).then_some(()))
+    })?;
     let verified = world.hall().command(&["audit", "--verify"])?;
     ensure!(!verified.contains("broken"), "the logs do not hold: {verified}");
     let listed = world.hall().command(&["audit"])?;

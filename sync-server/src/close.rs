@@ -13,6 +13,7 @@ use hinamori_sync::town::{ClosedIncident, Package};
 use crate::archive::Stores;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::enrol::name_boxes;
+use crate::field_links;
 use crate::ledger_line::{Opener, lines_of};
 use crate::roster;
 
@@ -54,6 +55,15 @@ pub enum CloseError {
         known: String,
     },
     /// The operator.
+    #[error(
+        "{cards} cards were given to people in the field and are in no package yet: bring the town in again (hinamori-server town), \
+         then close"
+    )]
+    CardsOfTheField {
+        /// How many.
+        cards: usize,
+    },
+    /// The operator.
     #[error("incident {incident} is not closed: what boxes hand over is read once it is")]
     NotClosed {
         /// Which.
@@ -92,6 +102,13 @@ pub fn close_incident(
     let mut stores = Stores::open(folder, &keys.key_table)?;
     stores.remember_drill(package.incidents.drill)?;
     let next = IncidentId::from_bytes(random()?);
+    if which != StandbyIncident::Drill {
+        let directory = roster::directory_of(folder.path(), &package)?;
+        let lost = field_links::not_folded(folder, &directory, &TownKey::new(package.key.0))?;
+        if lost > 0 {
+            return Err(CloseError::CardsOfTheField { cards: lost });
+        }
+    }
     let named = match which {
         StandbyIncident::DailyLife => &mut package.incidents.daily_life,
         StandbyIncident::Live => &mut package.incidents.live,

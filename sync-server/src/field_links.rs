@@ -4,20 +4,23 @@
 //! Of such a card only the id is known that it gave ([`TokenKind::FieldLink`]). Links to people who are on no roster stay what they
 //! are, records; so do those to the id under which a hidden person's card stands in a leader's list, so that nothing of
 //! hidden people is folded that was not bound to them before. A link that was taken back is none.
+//!
+//! The records of a closed incident are gone, and what was folded of them stays: a card that only a package before knows is carried
+//! over, until a record says otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::{PersonId, TokenKind, TownKey};
 use hinamori_store_sqlite::{Store, StoreError};
-use hinamori_sync::town::{Card, Person};
+use hinamori_sync::town::{Card, Directory, Person};
 
 use crate::data::DataFolder;
 
 /// Cards of one person: a stolen box must not fill a part of the roster.
 const MOST_OF_ONE: u8 = 16;
 
-/// The cards that boxes gave to people of the roster and that `registered` does not have. What was said in a drill counts
-/// nowhere.
+/// The cards that boxes gave to people of the roster and that `registered` does not have; those of the package `before` too of which
+/// no record says anything any more. What was said in a drill counts nowhere.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -26,12 +29,42 @@ pub(crate) fn read(
     registered: &[Card],
     people: &[Person],
     key: &TownKey,
+    before: &[Card],
 ) -> Result<Vec<Card>, StoreError> {
     let [live, _drill] = folder.databases();
-    if !live.exists() {
-        return Ok(Vec::new());
-    }
-    Ok(cards_of(&Store::open(&live)?.field_links()?, registered, people, key))
+    let (mut links, spoken_of) = if live.exists() {
+        let store = Store::open(&live)?;
+        (store.field_links()?, store.linked_from()?)
+    } else {
+        Default::default()
+    };
+    let carried = before.iter().filter_map(|card| Some((id_of(card)?, card.person, card.binding)));
+    links.extend(carried.filter(|(from, ..)| !spoken_of.contains(from)));
+    Ok(cards_of(&links, registered, people, key))
+}
+
+/// How many cards a running incident gave to people of the roster that are in no package yet: with its records they would be lost.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn not_folded(
+    folder: &DataFolder,
+    directory: &Directory,
+    key: &TownKey,
+) -> Result<usize, StoreError> {
+    let Directory { people, cards } = directory;
+    let (folded, registered): (Vec<Card>, Vec<Card>) =
+        cards.iter().cloned().partition(|card| card.kind == TokenKind::FieldLink);
+    let wanted = read(folder, &registered, people, key, &folded)?;
+    let folded: BTreeSet<(&[u8], PersonId)> =
+        folded.iter().map(|card| (card.identity.as_slice(), card.person)).collect();
+    Ok(wanted.iter().filter(|card| !folded.contains(&(card.identity.as_slice(), card.person))).count())
+}
+
+/// The id that a card of the field gave.
+fn id_of(card: &Card) -> Option<PersonId> {
+    let identity = <[u8; 16]>::try_from(card.identity.as_slice()).ok()?;
+    (card.kind == TokenKind::FieldLink).then(|| PersonId::from_bytes(identity))
 }
 
 type Link = (PersonId, PersonId, hinamori_model::BindingAssurance);

@@ -210,6 +210,8 @@ pub struct Imported {
     pub cards: usize,
     /// How many cards more that boxes bound to people of the town.
     pub field_cards: usize,
+    /// Whether the list before cannot be read, so that cards of closed incidents could not be carried over.
+    pub carried_lost: bool,
     /// Districts of some site's catchment in which nobody lives.
     pub empty_districts: BTreeSet<String>,
     /// What is wrong with the register, without its people.
@@ -244,12 +246,20 @@ pub fn import_town(
     // From here on, so that no other import comes between the people before and the package that keeps them.
     let locked = folder.lock()?;
     let before = folder.package(keys)?.map(|(_, package)| package);
-    let mut register = register_of(folder, files, before.as_ref(), &key, now)?;
+    let directory = before
+        .as_ref()
+        .map_or_else(|| Ok(Directory::default()), |package| roster::directory_of(folder.path(), package));
+    let (people_before, carried) = match directory {
+        Ok(Directory { people, cards }) => (Ok(people), Some(cards)),
+        Err(lost) => (Err(lost), None),
+    };
+    let mut register = register_of(files, people_before, &key, now)?;
     people.append(&mut register.people);
     let mut cards = read_cards(&files.cards, &people, &key)?;
     let staff = staff_of(staff, &files.town, (&sites, &cards), &key, now)?;
     let (people_count, card_count) = (people.len(), cards.len());
-    let mut of_field = field_links::read(folder, &cards, &people, &key)?;
+    let carried_lost = carried.is_none();
+    let mut of_field = field_links::read(folder, &cards, &people, &key, &carried.unwrap_or_default())?;
     let field_cards = of_field.len();
     cards.append(&mut of_field);
     let directory = Directory { people, cards };
@@ -303,6 +313,7 @@ pub fn import_town(
         people: people_count,
         cards: card_count,
         field_cards,
+        carried_lost,
         empty_districts,
         register,
         staff_over,
@@ -340,13 +351,11 @@ fn refuse_closed(
 
 /// The register of the files, or that of the package before.
 fn register_of(
-    folder: &DataFolder,
     files: &TownFiles,
-    before: Option<&Package>,
+    before: Result<Vec<Person>, DataError>,
     key: &TownKey,
     now: UnixMillis,
 ) -> Result<Register, ImportError> {
-    let before = before.map_or_else(|| Ok(Vec::new()), |package| roster::people_of(folder.path(), package));
     match (&files.register, before) {
         (Some(files), before) => read_register(files, key, before, now),
         (None, Ok(before)) => Ok(Register::kept(before)),

@@ -496,7 +496,8 @@ fn erase(data: &Path, person: PersonId, incidents: &[IncidentId]) -> anyhow::Res
 }
 
 fn report_import(imported: &Imported) {
-    let Imported { package, people, cards, field_cards, empty_districts, register, staff_over } = imported;
+    let Imported { package, people, cards, field_cards, carried_lost, empty_districts, register, staff_over } =
+        imported;
     for (file, problem) in &register.problems {
         eprintln!("{}: {problem}", file.display());
     }
@@ -516,6 +517,11 @@ fn report_import(imported: &Imported) {
     }
     if *field_cards > 0 {
         eprintln!("{field_cards} cards were given to people in the field and are theirs from now on");
+    }
+    if *carried_lost {
+        eprintln!(
+            "the list before cannot be read: cards that boxes gave out in a closed incident are unknown again"
+        );
     }
     for staff in staff_over {
         eprintln!("staff {staff} was left out: their time is over");

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use hinamori_private_file as private_file;
-use hinamori_sync::town::{Package, Person};
+use hinamori_sync::town::{Directory, Package, Person};
 use hinamori_sync::{LONGEST_PART, LONGEST_PIECE, PartDigest, PartHead, RosterMessage, digest_of, open_part};
 use tokio::task::spawn_blocking;
 
@@ -45,16 +45,25 @@ pub(crate) fn keep(data: &Path, parts: &[(PartHead, Vec<u8>)]) -> io::Result<()>
 /// Everybody in the parts that a package names.
 ///
 /// # Errors
-/// [`DataError::Damaged`] for a part that is lost or not what the package names: importing again brings it back.
+/// Those of [`directory_of`].
 pub(crate) fn people_of(data: &Path, package: &Package) -> Result<Vec<Person>, DataError> {
-    let mut people = Vec::new();
+    Ok(directory_of(data, package)?.people)
+}
+
+/// Everybody and every card in the parts that a package names.
+///
+/// # Errors
+/// [`DataError::Damaged`] for a part that is lost or not what the package names: importing again brings it back.
+pub(crate) fn directory_of(data: &Path, package: &Package) -> Result<Directory, DataError> {
+    let mut directory = Directory::default();
     for head in &package.roster {
         let file = folder(data).join(hex::text(&head.digest));
         let sealed = fs::read(&file).map_err(|source| DataError::File { file: file.clone(), source })?;
         let part = open_part(head, &sealed).map_err(|_other_bytes| DataError::Damaged { file })?;
-        people.extend(part.people);
+        directory.people.extend(part.people);
+        directory.cards.extend(part.cards);
     }
-    Ok(people)
+    Ok(directory)
 }
 
 /// Throws away every part that none of these heads names.
@@ -155,7 +164,7 @@ mod tests {
     use hinamori_model::{PersonId, PersonalText};
 
     fn head(sealed: &[u8]) -> PartHead {
-        let town = hinamori_sync::town::Directory {
+        let town = Directory {
             people: vec![Person::named(PersonId::from_bytes([1; 16]), PersonalText::new("浜田 花子"))],
             cards: Vec::new(),
         };

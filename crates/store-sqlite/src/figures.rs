@@ -128,6 +128,21 @@ impl Store {
         Ok(links)
     }
 
+    /// Every id of which a link says, or said before it was taken back, for whom it stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn linked_from(&self) -> Result<BTreeSet<PersonId>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT DISTINCT person FROM record WHERE kind = 5")?;
+        let mut rows = statement.query([])?;
+        let mut ids = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            ids.insert(PersonId::from_bytes(row.get(0)?));
+        }
+        Ok(ids)
+    }
+
     /// Everybody who was registered in the field, under the id that counts; of several entries the latest.
     ///
     /// # Errors

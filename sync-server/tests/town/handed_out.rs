@@ -260,9 +260,32 @@ async fn a_card_that_was_given_to_somebody_in_the_field_is_theirs_from_the_next_
         assert!(status.success());
         String::from_utf8(stderr).unwrap()
     };
+    // What is in no package yet would be lost with the incident's records.
+    server.terminate();
+    let ledger = hall.path().join("ledger");
+    std::fs::create_dir(&ledger).unwrap();
+    let close = ["close", "live", "--ledger", ledger.to_str().unwrap()];
+    let problem = refused(&hall, &close);
+    assert!(problem.contains("1 cards were given to people in the field"), "{problem}");
     let said = folded(&hall);
     assert!(said.contains("1 cards were given to people in the field"), "{said}");
+    std::fs::remove_dir_all(&ledger).unwrap();
+    std::fs::create_dir(&ledger).unwrap();
+    let closed = hall.must(&close);
+    let next = closed.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    hall.edit_town(|town| town.replace(&LIVE.to_string(), &next));
+    let said = folded(&hall);
+    assert!(said.contains("1 cards were given to people in the field"), "still theirs: {said}");
+    // Taken back in the incident that is open: no longer theirs.
+    let server = hall.run();
+    let next = next.parse().unwrap();
+    gym.write_fact(next, Fact::Link { from: unknown(1), to: unknown(1), binding });
+    let mut line = gym.connect().await;
+    line.until("everything confirmed", |line| line.unconfirmed() == 0).await;
+    drop(line);
     server.terminate();
+    let said = folded(&hall);
+    assert!(!said.contains("in the field"), "{said}");
 }
 
 /// The text of a page, as a reader of PDF sees it.

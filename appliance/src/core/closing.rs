@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use hinamori_counter::Opening;
 use hinamori_model::{IncidentId, Mode, PersonId, UnixMillis};
@@ -39,11 +40,35 @@ pub(super) struct Closing {
     wiped: BTreeSet<IncidentId>,
     /// Pieces without a receipt, by incident.
     pieces: BTreeMap<IncidentId, BTreeSet<HandOverDigest>>,
-    /// The piece that is on the way, and on which connection.
-    sent: Option<(u64, HandOverDigest)>,
+    /// The piece that is on the way.
+    sent: Option<Sent>,
+    /// How long everything else waits for its receipt.
+    patience: Patience,
+}
+
+#[derive(Debug)]
+struct Sent {
+    connection: u64,
+    piece: HandOverDigest,
+    at: Instant,
+}
+
+#[derive(Debug)]
+struct Patience(Duration);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Duration::from_secs(30))
+    }
 }
 
 impl Closing {
+    /// Nothing waits for a receipt.
+    #[cfg(test)]
+    pub(super) fn lose_patience(&mut self) {
+        self.patience = Patience(Duration::ZERO);
+    }
+
     pub(super) fn is_closed(&self, incident: IncidentId) -> bool {
         self.closed.contains(&incident)
     }
@@ -227,27 +252,31 @@ impl Core {
         }
     }
 
-    /// Sends the next piece, once on each connection. One is on the way at a time, and what follows it does not wait for its
-    /// receipt: a server that cannot keep a piece must not cost an open incident its arrivals.
+    /// Sends the next piece, once on each connection. Gives whether everything else still waits for its receipt: not for ever, since
+    /// a server that cannot keep a piece must not cost an open incident its arrivals.
     ///
     /// # Errors
     /// The system's, for a piece that cannot be read.
-    pub(super) fn hand_over(&mut self) -> io::Result<()> {
+    pub(super) fn hand_over(&mut self) -> io::Result<bool> {
         let next =
             self.closing.pieces.iter().find_map(|(incident, pieces)| Some((*incident, *pieces.first()?)));
-        let (Some((incident, digest)), Some(number)) = (next, self.uplink.number()) else { return Ok(()) };
-        if self.closing.sent == Some((number, digest)) {
-            return Ok(());
+        let (Some((incident, piece)), Some(connection)) = (next, self.uplink.number()) else {
+            return Ok(false);
+        };
+        if let Some(sent) = &self.closing.sent
+            && (sent.connection, sent.piece) == (connection, piece)
+        {
+            return Ok(sent.at.elapsed() < self.closing.patience.0);
         }
         let longest = u64::try_from(LONGEST_HAND_OVER).unwrap_or(u64::MAX);
-        let sealed = private_file::read(&self.folder_of(incident), &hex(&digest), longest)?;
+        let sealed = private_file::read(&self.folder_of(incident), &hex(&piece), longest)?;
         let sealed = sealed.ok_or(io::ErrorKind::NotFound)?;
         if let Some(line) = &mut self.uplink.line {
             let bytes = line.session.hand_over(HandOver { incident, sealed });
             line.send(bytes);
-            self.closing.sent = Some((number, digest));
+            self.closing.sent = Some(Sent { connection, piece, at: Instant::now() });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The server has these pieces durably.

@@ -499,9 +499,11 @@ impl Core {
         if self.uplink.line.as_ref().is_some_and(|line| line.session.awaits_town()) {
             return;
         }
-        // Before anything else of this connection.
-        if let Err(problem) = self.hand_over() {
-            error!(error = &problem as &dyn std::error::Error, "nothing can be handed over");
+        match self.hand_over() {
+            // A closed incident goes before anything else of this connection.
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(problem) => error!(error = &problem as &dyn std::error::Error, "nothing can be handed over"),
         }
         match self.tell_keys() {
             Ok(true) => return,

@@ -97,6 +97,7 @@ fn run_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<()> 
         .map_err(|_length| anyhow::anyhow!("the town's secret has another length"))?;
     let key = TownKey::new(secret);
     let mut lane = Lane { last: kiosk.last_answer()?, kiosk };
+    lane.open_without_staff()?;
     for hidden in &people.hiding {
         lane.here(hidden, &key)?;
     }
@@ -120,6 +121,7 @@ fn run_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<()> 
         Ok((took, encode(&AnswerKind::Welcome { name: None, party })?))
     })?;
     let declared = people.others.get(usize::from(people.badges)..).unwrap_or_default();
+    lane.open_without_staff()?;
     timing.measure("hidden_check_in_abs_t", size.pairs, report, |is_hidden, number| {
         let of = if is_hidden { &people.hiding } else { declared };
         let person = of.get(at(of.len(), number)).context("nobody")?;
@@ -302,6 +304,12 @@ impl Lane {
         ensure!(!answer.doubt, "a doubt that tells who it is");
         self.last = Some(answer.id);
         Ok((took, answer))
+    }
+
+    /// Names may be touched from here on, until the lane has stood still for some minutes.
+    fn open_without_staff(&mut self) -> anyhow::Result<()> {
+        self.kiosk.send(Touch::OpenWithoutStaff)?;
+        self.kiosk.until("a lane without staff that is open", |lane| lane.staff.is_some())
     }
 
     /// Declares one person to be here. The answer has to be the same bytes for everybody, but for its number and time.

@@ -116,7 +116,8 @@ impl Kiosk {
                 return Ok(value);
             }
             if Instant::now() >= deadline {
-                bail!("waited {} s in vain for {what}", ANSWER_WITHIN.as_secs());
+                let refused = self.refused.map_or_else(String::new, |refusal| format!(": {refusal:?}"));
+                bail!("waited {} s in vain for {what}{refused}", ANSWER_WITHIN.as_secs());
             }
             self.step()?;
         }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use hinamori_model::{CardKey, Mode, NeedKind, PersonId, PersonalText, SiteId, TownKey, UnixMillis, YesNo};
+use hinamori_model::{Mode, NeedKind, PersonId, PersonalText, SiteId, TownKey, UnixMillis, YesNo};
 use hinamori_profile::{Need, TextField, nurse_order};
-use hinamori_record::{Presence, PresenceState, presence_of};
-use hinamori_report::CsvFile;
+use hinamori_record::{Presence, presence_of};
+use hinamori_report::{CsvFile, mark};
 
 use crate::data::DataFolder;
 use crate::figures::for_each_history;
@@ -79,7 +79,7 @@ fn patients(
     for_each_history(&hall.stores, &hall.package, mode, |person, records| {
         let Some(mut presence) = presence_of(records) else { return };
         presence.site = places.counted_at(presence.site);
-        let is_shown = people.not_hidden(person).is_some() && is_ours(presence.state);
+        let is_shown = people.not_hidden(person).is_some() && presence.state.is_a_stay();
         if is_shown && site.is_none_or(|site| presence.site == site) {
             staying.push((person, presence));
         }
@@ -93,35 +93,13 @@ fn patients(
         let profile = profiles.of(mode, person)?;
         let mut needs = profile.needs_with(known.map(|known| known.support).unwrap_or_default());
         // What somebody said at a box while they hid is theirs also afterwards.
-        let hidden_as = town.person_of_unknown_card(CardKey::from_bytes(*person.as_bytes()));
-        needs.extend(profiles.of(mode, hidden_as)?.needs().cloned());
+        needs.extend(profiles.of(mode, town.shadow_of(person))?.needs().cloned());
         let text = |field, of_roster: Option<&PersonalText>| profile.text(field).or(of_roster).cloned();
         let name = text(TextField::Name, known.map(|known| &known.name));
         let kana = text(TextField::Kana, known.map(|known| &known.kana));
         patients.insert(person, Patient { presence, name, kana, needs });
     }
     Ok(patients)
-}
-
-/// Whether somebody of this state is looked after by this town's teams.
-const fn is_ours(state: PresenceState) -> bool {
-    matches!(
-        state,
-        PresenceState::Here
-            | PresenceState::Out
-            | PresenceState::Overnight
-            | PresenceState::AtHome
-            | PresenceState::InCar
-    )
-}
-
-/// How a line of a list begins: lists of a drill are no lists.
-pub(crate) const fn mark(mode: Mode) -> &'static str {
-    match mode {
-        Mode::DailyLife => "平常時",
-        Mode::Live => "災害",
-        Mode::Drill => "訓練",
-    }
 }
 
 /// What is needed, the gravest first.

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use hinamori_model::{CardKey, IncidentId, PersonId, TownKey, UnixMillis};
+use hinamori_model::{IncidentId, PersonId, TownKey, UnixMillis};
 use hinamori_record::decode_change;
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
 use hinamori_sync::town::{ClosedIncident, Package};
@@ -201,8 +201,7 @@ pub fn erase_person(
     }
     // What somebody said while they hid stands under an id like that of an unknown card.
     let town = TownKey::new(package.key.0);
-    let hidden = ids.iter().map(|id| town.person_of_unknown_card(CardKey::from_bytes(*id.as_bytes())));
-    let hidden: Vec<PersonId> = hidden.collect();
+    let hidden: Vec<PersonId> = ids.iter().map(|id| town.shadow_of(*id)).collect();
     ids.extend(hidden);
     ids.sort_unstable();
     ids.dedup();

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use hinamori_model::{Mode, PersonId, PersonalText, Sex, SiteId, UnixMillis};
 use hinamori_paper::{Press, RosterRow};
 use hinamori_record::{Presence, PresenceState, presence_of};
-use hinamori_report::CsvFile;
+use hinamori_report::{CsvFile, mark};
 
-use crate::care_file::mark;
 use crate::counts_file::paper_mode;
 use crate::data::DataFolder;
 use crate::figures::for_each_history;

@@ -19,7 +19,7 @@ use tracing::warn;
 
 use super::Core;
 use super::care_entry::{age, shown_need, to_profile, to_screen};
-use super::people::{is_a_stay, unreadable};
+use super::people::unreadable;
 use crate::ledger::Writing;
 
 /// People on one list: no shelter's nurse has more.
@@ -140,7 +140,7 @@ impl Core {
         let store = self.ledger.store(incident);
         let mut staying = Vec::new();
         store.for_each_presence(incident, |person, presence| {
-            if presence.site == site && is_a_stay(presence) {
+            if presence.site == site && presence.state.is_a_stay() {
                 staying.push((person, presence.seen_at.millis()));
             }
         })?;

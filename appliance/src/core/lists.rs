@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_ipc::LeaderItem;
-use hinamori_model::{CardKey, CounterKind, Doubt, Doubts, PersonId, PersonalText, UnixMillis};
+use hinamori_model::{CounterKind, Doubt, Doubts, PersonId, PersonalText, UnixMillis};
 use hinamori_record::{Period, is_away};
 use hinamori_store_sqlite::{LaterItem, StoreError};
 use hinamori_sync::town::Person;
@@ -66,7 +66,7 @@ impl Core {
     /// The id under which a hidden person stands in the leader's list: that of a card that nobody knows. Naming it
     /// writes down the arrival of whoever was named, as for any unknown card; the hidden person stays as they were.
     pub(super) fn shadow_of(&self, hidden: PersonId) -> PersonId {
-        self.town.key.person_of_unknown_card(CardKey::from_bytes(*hidden.as_bytes()))
+        self.town.key.shadow_of(hidden)
     }
 
     /// Who is expected today and was not seen, by called name.

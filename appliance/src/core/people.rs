@@ -217,7 +217,7 @@ impl Core {
         for person in bounded(people)? {
             let is_hidden = self.directory.is_hidden(person).map_err(unreadable)?;
             let presence = self.presence_here(person).map_err(unreadable)?;
-            let Some(presence) = presence.filter(|presence| !is_hidden && is_a_stay(presence)) else {
+            let Some(presence) = presence.filter(|presence| !is_hidden && presence.state.is_a_stay()) else {
                 continue;
             };
             let (event, details) = match presence.state {
@@ -257,7 +257,7 @@ impl Core {
         let since = store.roll_call(incident, site, now)?.unwrap_or_default();
         let mut here = Vec::new();
         store.for_each_presence(incident, |person, presence| {
-            if presence.site == site && is_a_stay(presence) {
+            if presence.site == site && presence.state.is_a_stay() {
                 here.push((person, *presence));
             }
         })?;
@@ -316,18 +316,6 @@ impl Core {
         self.count(incident, facts, now);
         Ok(())
     }
-}
-
-/// Whether somebody still belongs to the site.
-pub(super) const fn is_a_stay(presence: &Presence) -> bool {
-    matches!(
-        presence.state,
-        PresenceState::Here
-            | PresenceState::Out
-            | PresenceState::Overnight
-            | PresenceState::AtHome
-            | PresenceState::InCar
-    )
 }
 
 /// Households on one page of the list of who has not arrived.

@@ -75,6 +75,11 @@ impl TownKey {
         PersonId::of_unknown_card(self.mac16(b"person", card.as_bytes()))
     }
 
+    /// The id under which a hidden person stands where they must look like anybody whose card nobody knows.
+    pub fn shadow_of(&self, hidden: PersonId) -> PersonId {
+        self.person_of_unknown_card(CardKey::from_bytes(*hidden.as_bytes()))
+    }
+
     /// Who a line of the roster is, by the number that the town's register gives them. Whoever imports the same register
     /// again, also on a new server with the same town secret, means the same person.
     pub fn person_of_resident(&self, number: &str) -> PersonId {

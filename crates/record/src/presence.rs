@@ -62,6 +62,11 @@ impl PresenceState {
         Self::ToldElsewhere,
     ];
 
+    /// Whether somebody still belongs to the site.
+    pub const fn is_a_stay(self) -> bool {
+        matches!(self, Self::Here | Self::Out | Self::Overnight | Self::AtHome | Self::InCar)
+    }
+
     const fn after(event: PresenceEvent) -> Self {
         match event {
             PresenceEvent::Arrived | PresenceEvent::Seen => Self::Here,

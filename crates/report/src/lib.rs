@@ -68,7 +68,7 @@ pub use figures::{
 };
 pub use hidden::{NotHidden, Secrecy};
 pub use inquiry::{Agreed, Answer, Condition, Consents, Known, Tier, answer};
-pub use occasion::{Live, Occasion, Period};
+pub use occasion::{Live, Occasion, Period, mark};
 pub use pfif::{
     Consent, ConsentedPerson, Contact, Details, Home, MOST_CONSENTED, MOST_FIELD_CHARACTERS, MOST_NOTES,
     Note, PfifError, PublicNumber, Status, pfif,

@@ -22,7 +22,7 @@ impl Occasion {
 }
 
 /// The word for a mode: 平常時, 災害 or 訓練.
-pub(crate) const fn mark(mode: Mode) -> &'static str {
+pub const fn mark(mode: Mode) -> &'static str {
     match mode {
         Mode::DailyLife => "平常時",
         Mode::Live => "災害",

@@ -143,6 +143,7 @@ impl Core {
             Some(sealed) if self.is_of_this_town(&sealed) => {
                 let card = self.card_of(&sealed);
                 let person = self.whose_slip(sealed.slip.person).map_err(unreadable)?;
+                self.take_over_needs(lane, person, &sealed.slip.needs, now)?;
                 let tap = self.tap_by_slip(card, person, Assurance::Declared);
                 self.take_code(lane, tap, now)
             }
@@ -168,6 +169,40 @@ impl Core {
     fn whose_slip(&self, person: PersonId) -> Result<PersonId, StoreError> {
         let hidden = self.directory.hidden()?.into_iter().find(|hidden| self.alias_of(*hidden) == person);
         Ok(hidden.unwrap_or_else(|| self.canonical(person)))
+    }
+
+    /// Writes down what this town's slip says somebody needs, as far as it does not stand here: a box does not get what another shelter
+    /// wrote down. What was said here, also that something is not needed, stays.
+    fn take_over_needs(
+        &mut self,
+        lane: LaneId,
+        person: PersonId,
+        needs: &[NeedKind],
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let known = self.directory.person(person).map_err(unreadable)?;
+        let support = known.map(|known| known.support).unwrap_or_default();
+        let subject = self.writes_for(person).map_err(unreadable)?;
+        let here = self.profile(subject).map_err(unreadable)?.profile.needs_with(support);
+        let is_new = |kind: &&NeedKind| here.iter().all(|need| need.kind != **kind);
+        let entries: Vec<_> = needs.iter().filter(is_new).map(|kind| Entry::Need(Need::yes(*kind))).collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        match self.seal_profile(subject, entries) {
+            Ok(profile) => self.write_of_slip(lane, vec![profile], now),
+            // What cannot be sealed keeps nobody out.
+            Err(refusal) => {
+                warn!(?refusal, "what a slip says was not written down");
+                Ok(())
+            }
+        }
+    }
+
+    fn write_of_slip(&mut self, lane: LaneId, what: Vec<Writing>, now: UnixMillis) -> Result<(), Refusal> {
+        let written = self.write_sealing(self.open_incident(), lane, what, now);
+        self.note_disk(written.as_ref().err().copied());
+        written.map(|_records| ()).map_err(|_reason_is_on_the_screen| Refusal::Disk)
     }
 
     fn tap_by_slip(&self, card: CardKey, person: PersonId, assurance: Assurance) -> Tap {
@@ -198,11 +233,8 @@ impl Core {
                 Ok(profile) => writings.push(profile),
                 Err(refusal) => warn!(?refusal, "what another town's slip says was not written down"),
             }
-            let incident = self.open_incident();
-            let written = self.write_sealing(incident, lane, writings, now);
-            self.note_disk(written.as_ref().err().copied());
-            written.map_err(|_reason_is_on_the_screen| Refusal::Disk)?;
-            self.count(incident, &[registered], now);
+            self.write_of_slip(lane, writings, now)?;
+            self.count(self.open_incident(), &[registered], now);
         }
         let person = self.canonical(derived);
         let mut tap = self.tap_with(card, person, Proof::DECLARED);

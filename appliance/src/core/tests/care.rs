@@ -23,7 +23,7 @@ impl Bench {
         answer.id
     }
 
-    fn care_list(&mut self) -> CareList {
+    pub(super) fn care_list(&mut self) -> CareList {
         match self.send(Command::ShowCareList) {
             Ok(Some(ToKiosk::CareList(list))) => list,
             other => panic!("{other:?}"),

@@ -130,6 +130,12 @@ fn a_transfer_slip_of_this_town_brings_its_person_by_somebodys_word() {
     hall.scan(&slip.code);
     assert_eq!(hall.lane().here, 1, "one person");
     assert_eq!(hall.core.report().assurances[&Assurance::Declared], 2);
+    let [item] = hall.care_list().items.try_into().unwrap_or_else(|all| panic!("{all:?}"));
+    assert_eq!((item.person, item.needs), (hanako, vec![NeedKind::AskedNotAlone]));
+    let records = |hall: &Bench| hall.core.ledger.store(hall.core.open_incident()).record_count().unwrap();
+    let before = records(&hall);
+    hall.scan(&slip.code);
+    assert_eq!(records(&hall), before + 1, "what is known is not written again");
 }
 
 #[test]
@@ -143,11 +149,7 @@ fn another_towns_slip_makes_one_visitor_with_a_name() {
     let incident = abroad.core.open_incident();
     let (store, site) = (abroad.core.ledger.store(incident), abroad.core.site());
     assert_eq!(store.visitors(incident, site, abroad.now).unwrap(), 1);
-    let Ok(Some(ToKiosk::CareList(list))) = abroad.core.command(LANE, Command::ShowCareList, abroad.now)
-    else {
-        panic!()
-    };
-    let [item] = list.items.try_into().unwrap_or_else(|all| panic!("{all:?}"));
+    let [item] = abroad.care_list().items.try_into().unwrap_or_else(|all| panic!("{all:?}"));
     assert_eq!(item.needs, [NeedKind::AskedLifeSupport]);
     let read = TransferSlip::read(slip.code.expose()).unwrap().slip;
     assert_eq!(item.name, Some(read.name));

@@ -1,5 +1,8 @@
 //! The kiosks' socket: one reader thread and one writer thread for each connection. The core never waits for
 //! a kiosk: one that does not take its messages is cut off and comes back to a fresh snapshot.
+//!
+//! What is sent leaves a whole number of [`STEP`]s after the kiosk's latest touch, so that no kiosk can tell by the time of an
+//! answer what the daemon found (law 7). Nobody sees a few milliseconds.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -7,11 +10,12 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hinamori_ipc::{Command, FrameError, Frames, FromKiosk, PROTOCOL, ToKiosk, decode, encode};
-use hinamori_model::LaneId;
+use hinamori_model::{LaneId, rest_of_step};
 use tracing::{debug, info, warn};
 
 use crate::core::{Event, Inbox};
@@ -23,6 +27,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that does not say hello is not a kiosk.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 const READ_CHUNK: usize = 4 * 1024;
+/// More than a touch takes beside its commit.
+const STEP: Duration = Duration::from_millis(4);
 
 /// One connection, by a number that is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,16 +177,18 @@ fn follow_to_end(
 ) -> Result<std::convert::Infallible, Ended> {
     let mut frames = Frames::default();
     let mut chunk = [0; READ_CHUNK];
+    let touched = Arc::new(Mutex::new(Instant::now()));
     let mut joined = false;
     loop {
         let read = stream.read(&mut chunk)?;
+        *touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         frames.feed(chunk.get(..read).filter(|bytes| !bytes.is_empty()).ok_or(Ended::Closed)?);
         while let Some(body) = frames.next_body()? {
             let event = match decode(&body)? {
                 FromKiosk::Hello { protocol: PROTOCOL, lane } if !joined => {
                     joined = true;
                     stream.set_read_timeout(None)?;
-                    KioskEvent::Joined { kiosk, lane, out: writer(stream)? }
+                    KioskEvent::Joined { kiosk, lane, out: writer(stream, Arc::clone(&touched))? }
                 }
                 FromKiosk::Hello { .. } => {
                     stream.write_all(&encode(&ToKiosk::Hello { protocol: PROTOCOL })?)?;
@@ -196,16 +204,20 @@ fn follow_to_end(
     }
 }
 
-fn writer(stream: &UnixStream) -> io::Result<Outbox> {
+fn writer(stream: &UnixStream, touched: Arc<Mutex<Instant>>) -> io::Result<Outbox> {
     let (frames, queue) = sync_channel(OUTBOX);
     let ours = stream.try_clone()?;
-    Builder::new().name("kiosk-writer".to_owned()).spawn(move || write(&queue, &ours))?;
+    Builder::new().name("kiosk-writer".to_owned()).spawn(move || write(&queue, &ours, &touched))?;
     Ok(Outbox { frames, stream: stream.try_clone()? })
 }
 
-fn write(queue: &Receiver<Vec<u8>>, mut stream: &UnixStream) {
-    while let Ok(frame) = queue.recv() {
-        if let Err(error) = stream.write_all(&frame) {
+fn write(queue: &Receiver<Vec<u8>>, mut stream: &UnixStream, touched: &Mutex<Instant>) {
+    while let Ok(mut frames) = queue.recv() {
+        let touched = *touched.lock().unwrap_or_else(PoisonError::into_inner);
+        std::thread::sleep(rest_of_step(touched.elapsed(), STEP));
+        // What belongs to it is ready by now.
+        queue.try_iter().for_each(|frame| frames.extend(frame));
+        if let Err(error) = stream.write_all(&frames) {
             info!(%error, "a kiosk takes no messages");
             break;
         }

@@ -8,6 +8,8 @@
 //! an id that nobody has, and so asks the same questions of the databases as one for somebody who did not come. Every
 //! inquiry looks at the same number of places, reads who was hidden since, and is written into the log before it is answered.
 //!
+//! Whoever is on no roster and was registered in the field (帰省者, 来訪者) is found by what was written down of them.
+//!
 //! The index holds keyed hashes and ids, no name. The log holds who asked, and of the person asked after a keyed hash: the same one
 //! for the same question, so that an auditor sees who asks again and again.
 
@@ -15,11 +17,11 @@ use hinamori_model::{
     BirthDate, CalendarDate, Circle, IncidentId, Mode, PersonId, PersonalText, Sex, UnixMillis,
     holds_my_number,
 };
-use hinamori_profile::TextField;
+use hinamori_profile::{Entry, Field, TextField};
 use hinamori_record::{Presence, PresenceState};
 use hinamori_report::{Answer, Known, NotHidden, Secrecy, Tier, answer};
 use hinamori_store_sqlite::StoreError;
-use hinamori_sync::town::Site;
+use hinamori_sync::town::{Person, Site, TownSecret};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Stores;
@@ -210,10 +212,54 @@ enum Answered {
     AtTheDesk,
 }
 
-/// Looks up whom an inquiry means and where they are.
+/// The people of no roster who were registered in the field, as far as somebody wrote their name down.
+fn registered_people(profiles: &Profiles<'_>, mode: Mode) -> Result<Vec<Person>, StoreError> {
+    let [live, drill] = profiles.stores().all();
+    let mut registered = live.registered()?;
+    if mode == Mode::Drill {
+        registered.extend(drill.registered()?);
+    }
+    let mut people = Vec::new();
+    for id in registered.into_keys() {
+        let profile = profiles.of(mode, id)?;
+        let text = |field| profile.text(field).cloned().unwrap_or_else(|| PersonalText::new(""));
+        let (name, kana) = (text(TextField::Name), text(TextField::Kana));
+        if name.expose().is_empty() && kana.expose().is_empty() {
+            continue;
+        }
+        let birth = match profile.entry(Field::BirthDate) {
+            Some(Entry::BirthDate(birth)) => Some(*birth),
+            _ => None,
+        };
+        let sex = match profile.entry(Field::Sex) {
+            Some(Entry::Sex(sex)) => *sex,
+            _ => Sex::Unknown,
+        };
+        people.push(Person {
+            kana,
+            birth,
+            sex,
+            address: text(TextField::Address),
+            ..Person::named(id, name)
+        });
+    }
+    Ok(people)
+}
+
+/// An index of the people of no roster who were registered in the field.
+pub(crate) fn registered_index(
+    profiles: &Profiles<'_>,
+    mode: Mode,
+    secret: &TownSecret,
+) -> Result<SoughtIndex, StoreError> {
+    Ok(SoughtIndex::build(&registered_people(profiles, mode)?, secret))
+}
+
+/// Looks up whom an inquiry means and where they are: in the index of the roster, and in the one of those who were registered.
 pub(crate) fn look_up(
     profiles: &Profiles<'_>,
     index: &SoughtIndex,
+    registered: &SoughtIndex,
     sites: &[Site],
     inquiry: &Inquiry,
     now: UnixMillis,
@@ -228,7 +274,7 @@ pub(crate) fn look_up(
         hidden.extend(drill.hidden_people()?);
     }
     let secrecy = |person| if hidden.contains(&person) { Secrecy::Hidden } else { Secrecy::Open };
-    let proof = index.find(&inquiry.sought).and_then(|person| NotHidden::check(person, secrecy));
+    let proof = index.find(registered, &inquiry.sought).and_then(|person| NotHidden::check(person, secrecy));
     // From here on one who was not found, one who is hidden and one who did not come are alike: an id without a record.
     let asked_of = proof.map_or(PersonId::from_bytes(pseudonym), NotHidden::person);
     let presence = stores.store_of(incident).presence(incident, live.canonical(asked_of)?)?;
@@ -353,7 +399,8 @@ pub fn inquire(
     let index = SoughtIndex::build(people.shown(), &hall.keys.town_secret);
     let incident_keys = keys_of(&hall.package);
     let profiles = Profiles::new(&hall.stores, hall.package.incidents, &incident_keys);
-    let looked = look_up(&profiles, &index, &hall.package.sites, inquiry, now)?;
+    let registered = registered_index(&profiles, mode, &hall.keys.town_secret)?;
+    let looked = look_up(&profiles, &index, &registered, &hall.package.sites, inquiry, now)?;
     log(folder, &hall.keys, inquiry, &looked, user, now)?;
     Ok(looked.reply(mode))
 }

@@ -3,9 +3,13 @@
 //!
 //! The listener is of this machine only, and so is whoever asks: a page of another origin that a browser here has open can neither send
 //! JSON without asking first, which is never allowed, nor say that this machine is its own.
+//!
+//! An answer leaves a whole number of [`STEP`]s after its inquiry came, so that its time does not tell what was found (law 7).
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,7 +17,8 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hinamori_model::{Mode, UnixMillis};
+use hinamori_model::{Mode, UnixMillis, rest_of_step};
+use hinamori_store_sqlite::StoreError;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -21,11 +26,15 @@ use tokio::task::spawn_blocking;
 use crate::clock::now;
 use crate::hall::{HallError, Townspeople};
 use crate::hub::Hub;
-use crate::inquiry::{Inquiry, LONGEST_INQUIRY, Looked, SoughtIndex, log, look_up};
+use crate::inquiry::{Inquiry, LONGEST_INQUIRY, Looked, SoughtIndex, log, look_up, registered_index};
 use crate::profiles::Profiles;
 
 /// Who stands in the log for whoever asks here: the program says who its clerk is.
 const USER: &str = "http";
+/// More than an inquiry takes beside the disk.
+const STEP: Duration = Duration::from_millis(2);
+/// Whoever was registered is found that much later at the most.
+const REGISTERED_FOR: Duration = Duration::from_secs(30);
 
 /// Whether only this machine can reach an address.
 pub(crate) const fn is_local(address: &SocketAddr) -> bool {
@@ -36,6 +45,8 @@ struct Door {
     hub: Arc<Hub>,
     /// Of the package with this version.
     index: Mutex<Option<(u64, Arc<SoughtIndex>)>>,
+    /// Those who were registered in the field, as of some moment. The thread of the stores alone takes it.
+    registered: std::sync::Mutex<BTreeMap<Mode, (Instant, Arc<SoughtIndex>)>>,
 }
 
 /// The routes.
@@ -43,7 +54,7 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/inquiry", post(inquiry))
         .layer(DefaultBodyLimit::max(LONGEST_INQUIRY))
-        .with_state(Arc::new(Door { hub, index: Mutex::new(None) }))
+        .with_state(Arc::new(Door { hub, index: Mutex::new(None), registered: Default::default() }))
 }
 
 #[derive(Serialize)]
@@ -52,6 +63,7 @@ struct Refused {
 }
 
 async fn inquiry(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+    let came = Instant::now();
     if !is_from_here(&headers) {
         return said(
             StatusCode::FORBIDDEN,
@@ -63,7 +75,7 @@ async fn inquiry(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
         Err(bad) => return said(StatusCode::BAD_REQUEST, &Refused { error: bad.to_string() }),
     };
     let mode = Mode::from(inquiry.incident);
-    match door.answer(inquiry, now()).await {
+    match door.answer(inquiry, now(), came).await {
         Ok(looked) => said(StatusCode::OK, &looked.reply(mode)),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
@@ -94,23 +106,38 @@ impl Door {
         Ok(index)
     }
 
-    async fn answer(&self, inquiry: Inquiry, at: UnixMillis) -> Result<Looked, HallError> {
+    fn registered(&self, profiles: &Profiles<'_>, mode: Mode) -> Result<Arc<SoughtIndex>, StoreError> {
+        let mut held = self.registered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, index)) = held.get(&mode).filter(|(made, _)| made.elapsed() < REGISTERED_FOR) {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(registered_index(profiles, mode, &self.hub.town.keys.town_secret)?);
+        held.insert(mode, (Instant::now(), Arc::clone(&index)));
+        Ok(index)
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        inquiry: Inquiry,
+        at: UnixMillis,
+        came: Instant,
+    ) -> Result<Looked, HallError> {
         let (index, town) = (self.index().await?, self.hub.town.current());
+        let hub = Arc::clone(&self.hub);
         let asked = move |stores: &mut crate::archive::Stores| {
-            let looked = look_up(
-                &Profiles::new(stores, town.incidents, &town.incident_keys),
-                &index,
-                &town.sites,
-                &inquiry,
-                at,
-            );
+            let profiles = Profiles::new(stores, town.incidents, &town.incident_keys);
+            let registered = self.registered(&profiles, inquiry.incident.into());
+            let looked = registered
+                .and_then(|registered| look_up(&profiles, &index, &registered, &town.sites, &inquiry, at));
             (looked, inquiry)
         };
-        let (looked, inquiry) = self.hub.archive.ask(asked).await.map_err(|_closed| ENDS)?;
-        let (looked, hub) = (looked?, Arc::clone(&self.hub));
+        let (looked, inquiry) = hub.archive.ask(asked).await.map_err(|_closed| ENDS)?;
+        let looked = looked?;
         // On the disk before anybody is told anything.
         let logged = spawn_blocking(move || {
-            log(&hub.town.folder, &hub.town.keys, &inquiry, &looked, USER, at).map(|()| looked)
+            let logged = log(&hub.town.folder, &hub.town.keys, &inquiry, &looked, USER, at);
+            std::thread::sleep(rest_of_step(came.elapsed(), STEP));
+            logged.map(|()| looked)
         });
         Ok(logged.await.map_err(|_ended| ENDS)??)
     }

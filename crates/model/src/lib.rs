@@ -39,4 +39,4 @@ pub use place::{
 };
 pub use secret::PersonalText;
 pub use staff::{AuditAction, LookupReason, Right, Role, StaffId};
-pub use time::{Hlc, HlcClock, UnixMillis};
+pub use time::{Hlc, HlcClock, UnixMillis, rest_of_step};

@@ -1,6 +1,16 @@
 //! Time values. Nobody here reads a clock: the shells do, and pass the reading in.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+/// How long an answer that is ready waits, so that it leaves a whole number of `step`s after its question came: what it took to
+/// find cannot be told from its time unless it is longer by a step (law 7). `since` is the time from the question to now.
+pub fn rest_of_step(since: Duration, step: Duration) -> Duration {
+    let over = since.as_nanos().checked_rem(step.as_nanos()).unwrap_or(0);
+    let rest = if over == 0 { 0 } else { step.as_nanos().saturating_sub(over) };
+    Duration::from_nanos(u64::try_from(rest).unwrap_or(u64::MAX))
+}
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -83,6 +93,14 @@ impl HlcClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_leaves_with_a_whole_step() {
+        let micros = Duration::from_micros;
+        let rest = |since| rest_of_step(micros(since), micros(4_000));
+        assert_eq!([0, 1, 3_999, 4_000, 4_001].map(rest), [0, 3_999, 1, 0, 3_999].map(micros));
+        assert_eq!(rest_of_step(micros(7), Duration::ZERO), Duration::ZERO);
+    }
 
     #[test]
     fn readings_never_step_back_even_when_the_wall_clock_does() {

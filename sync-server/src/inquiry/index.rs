@@ -1,4 +1,5 @@
-//! Everybody who may be asked after, as keyed hashes: who is found, and by what.
+//! Everybody who may be asked after, as keyed hashes: who is found, and by what. Those of the roster are one index, and
+//! those who were registered in the field another: they are more with every hour.
 
 use std::collections::BTreeSet;
 
@@ -69,8 +70,16 @@ impl SoughtIndex {
         u64::from_be_bytes(mac.first_chunk().copied().unwrap_or_default())
     }
 
-    /// The one person whom the inquiry means. It looks at the same number of places for every inquiry.
-    pub(super) fn find(&self, sought: &Sought) -> Option<PersonId> {
+    /// The one person in both indices whom the inquiry means.
+    pub(super) fn find(&self, beside: &Self, sought: &Sought) -> Option<PersonId> {
+        let people: BTreeSet<PersonId> = self.fitting(sought).chain(beside.fitting(sought)).collect();
+        let mut people = people.into_iter();
+        let first = people.next();
+        if people.next().is_some() { None } else { first }
+    }
+
+    /// Whom the inquiry may mean. It looks at the same number of places for every inquiry.
+    fn fitting(&self, sought: &Sought) -> impl Iterator<Item = PersonId> {
         let name = name_key(&sought.name);
         let birth = sought.birth_date().ok().flatten().map(birth_text);
         let address = sought.address.as_ref().map_or("", PersonalText::expose);
@@ -87,14 +96,10 @@ impl SoughtIndex {
             // A place without a text is looked at too, and fits nobody.
             found.extend(fitting.filter(|_| text.is_some()).map(|(_, place)| *place));
         }
-        let person = |place: &u32| self.people.get(usize::try_from(*place).unwrap_or(usize::MAX));
-        let fits = |sex: Sex| match sought.sex {
-            None | Some(Sex::Unknown) => true,
-            Some(said) => sex == Sex::Unknown || sex == said,
-        };
-        let mut people = found.iter().filter_map(person).filter(|(_, sex)| fits(*sex)).map(|(id, _)| *id);
-        let first = people.next();
-        if people.next().is_some() { None } else { first }
+        let person = |place: u32| self.people.get(usize::try_from(place).unwrap_or(usize::MAX));
+        let said = sought.sex.filter(|said| *said != Sex::Unknown);
+        let fits = move |sex: Sex| said.is_none_or(|said| sex == Sex::Unknown || sex == said);
+        found.into_iter().filter_map(person).filter(move |(_, sex)| fits(*sex)).map(|(id, _)| *id)
     }
 
     /// What stands for the person asked after in the log, and an id that nobody has.

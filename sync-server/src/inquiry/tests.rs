@@ -21,20 +21,31 @@ fn town() -> Vec<Person> {
     ]
 }
 
+fn visitors() -> Vec<Person> {
+    vec![
+        person(11, "堺 進", "サカイ ススム", "", (1970, 2, 3)),
+        person(12, "浜田 花子", "", "", (1990, 1, 2)),
+        Person { birth: None, ..person(13, "", "ハマダ ハナコ", "大阪府堺市1-2", (1990, 1, 2)) },
+    ]
+}
+
 fn sought(name: &str, address: &str, birth: &str) -> Sought {
     let text = |text: &str| (!text.is_empty()).then(|| PersonalText::new(text));
     Sought { name: PersonalText::new(name), address: text(address), birth: text(birth), sex: None }
 }
 
 fn found(sought: &Sought) -> Option<u8> {
-    let index = SoughtIndex::build(&town(), &TownSecret([1; 32]));
-    index.find(sought).map(|person| person.as_bytes()[0])
+    let of = |people: &[Person]| SoughtIndex::build(people, &TownSecret([1; 32]));
+    of(&town()).find(&of(&visitors()), sought).map(|person| person.as_bytes()[0])
 }
 
 #[test]
 fn a_name_with_a_birth_date_or_an_address_is_one_person() {
     assert_eq!(found(&sought("浜田花子", "", "1948-03-11")), Some(1));
     assert_eq!(found(&sought("はまだ　はなこ", "", "1990-1-2")), Some(2));
+    assert_eq!(found(&sought("堺 進", "", "1970-02-03")), Some(11), "on no roster");
+    assert_eq!(found(&sought("浜田 花子", "", "1990-01-02")), None, "one of the roster and a visitor");
+    assert_eq!(found(&sought("はまだ はなこ", "大阪府堺市1-2", "")), Some(13), "by the reading alone");
     assert_eq!(found(&sought("浜田 花子", "汐見町浜１０３", "")), Some(1), "without the prefecture");
     assert_eq!(
         found(&sought("磯崎トメ", "徳島県汐見町浜7番地", "")),

@@ -17,12 +17,14 @@ mod change;
 mod document;
 mod fields;
 mod outline;
+mod pack;
 mod presence;
 mod record;
 mod scope;
 
 pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
 pub use document::{Document, DocumentError};
+pub use pack::{pack, unpack};
 pub use presence::{
     CONFLICT_MILLIS, Presence, PresenceState, claims_on, has_consented, is_away, presence_of,
 };

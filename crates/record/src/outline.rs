@@ -5,9 +5,9 @@
 use crate::change::ChangeError;
 
 /// What a change begins with, before its check bytes.
-const MAGIC: [u8; 4] = [0x85, 0x6F, 0x4A, 0x83];
+pub(crate) const MAGIC: [u8; 4] = [0x85, 0x6F, 0x4A, 0x83];
 /// The kind of a chunk: one change, not compressed.
-const CHANGE: u8 = 1;
+pub(crate) const CHANGE: u8 = 1;
 /// The column that has something for every operation: what it does, in runs.
 const ACTION: u64 = 0x42;
 /// Columns of what records do: object (actor, counter), key, insert, action, value (kind and length, bytes), and how
@@ -77,17 +77,18 @@ fn entries_of(runs: &[u8]) -> Option<u64> {
     Some(entries)
 }
 
-struct Reader<'a>(&'a [u8]);
+/// Reads numbers and runs of bytes off the front.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: u64) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, length: u64) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
         self.0 = rest;
         Some(taken)
     }
 
     /// Bytes behind their length.
-    fn sized(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn sized(&mut self) -> Option<&'a [u8]> {
         let length = self.number()?;
         self.take(length)
     }
@@ -109,12 +110,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         self.digits().map(|(number, _)| number)
     }
 
     /// The same in two's complement, which nobody needs with over nine digits here.
-    fn signed(&mut self) -> Option<i64> {
+    pub(crate) fn signed(&mut self) -> Option<i64> {
         let (number, bits) = self.digits()?;
         let unused = u64::BITS.checked_sub(bits)?;
         Some((number << unused).cast_signed() >> unused)

@@ -476,8 +476,9 @@ mod tests {
         let name = original.live.actor.unwrap();
         assert_eq!(copy.live.actor, Some(name));
         let _records = original.write(place(LIVE), &[arrival(1)], NOON).unwrap();
-        let (scope, changes) = original.live.store.unsealed(name, 10).unwrap().remove(0);
-        let seal = key.seal(scope, &changes).unwrap();
+        let run = original.live.store.unsealed(name, 10).unwrap().remove(0);
+        let hinamori_store_sqlite::Unsealed { scope, before, changes } = run;
+        let seal = key.seal(scope, before, &changes).unwrap();
         let grant = Grant { seal_key: key.public(), site: scope.site, reads: Vec::new() };
         let batch = verify(SealedBatch { seal, changes }, &Grants([(key.box_id(), grant)].into())).unwrap();
         let ingested = copy.live.store.commit_received(

@@ -47,6 +47,8 @@ pub(crate) struct Town {
     pub(crate) incident_keys: IncidentKeys,
     /// Who may sign in here.
     pub(crate) staff: Staff,
+    /// The server's key that signs receipts; zeros, under which nothing is signed, for a town of one box.
+    pub(crate) receipt_key: [u8; 32],
 }
 
 /// Why a town package was not taken.
@@ -117,6 +119,7 @@ impl Town {
             roster: Arc::new(roster),
             incident_keys: Arc::clone(&local.incident_keys),
             staff: Staff::default(),
+            receipt_key: [0; 32],
         }
     }
 
@@ -156,6 +159,7 @@ impl Town {
             roster: Arc::new(roster),
             incident_keys: Arc::new(incident_keys),
             staff,
+            receipt_key: package.receipt_key,
             key,
         }
     }

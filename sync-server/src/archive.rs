@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
-use hinamori_model::{IncidentId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, IncidentId, UnixMillis};
+use hinamori_record::{ActorId, ChangeHash, DocumentScope};
 use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, KeyTable, Store, StoreError};
 use hinamori_sync::{SealedBatch, Vectors, VerifiedBatch};
 use tokio::sync::{mpsc, oneshot};
@@ -66,6 +67,15 @@ impl Archive {
     }
 }
 
+/// The last change of an actor that is durable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Durable {
+    pub(crate) scope: DocumentScope,
+    pub(crate) actor: ActorId,
+    pub(crate) upto: u32,
+    pub(crate) hash: ChangeHash,
+}
+
 /// The databases: drills apart from everything else.
 pub(crate) struct Stores {
     pub(crate) keys: KeyTable,
@@ -107,13 +117,13 @@ impl Stores {
         held
     }
 
-    /// Stores batches durably; the answer is what is held afterwards of the documents they belong to.
+    /// Stores batches durably; the answer is what a receipt may be given for.
     pub(crate) fn commit(
         &mut self,
         batches: Vec<VerifiedBatch>,
         now: UnixMillis,
-    ) -> Result<Vectors, StoreError> {
-        let of: Vec<_> = batches.iter().map(|batch| (batch.seal().scope, batch.seal().actor)).collect();
+    ) -> Result<Vec<Durable>, StoreError> {
+        let mut taken = Vec::new();
         let (drill, live): (Vec<_>, Vec<_>) =
             batches.into_iter().partition(|batch| self.drills.contains(&batch.seal().scope.incident));
         let files = [(&mut self.live, live), (&mut self.drill, drill)];
@@ -124,16 +134,34 @@ impl Stores {
                     tracing::warn!(%refused, "a batch went to the quarantine");
                 }
                 concerned.merge(ingested.concerned);
+                taken.extend(ingested.taken);
             }
         }
-        let mut after = Vectors::new();
-        for (scope, actor) in of {
-            let upto = self.store_of(scope.incident).held(scope, actor);
-            if upto > 0 {
-                after.entry(scope).or_default().insert(actor, upto);
+        let durable = taken.into_iter().map(|(scope, actor)| self.durable(scope, actor, u32::MAX));
+        Ok(durable.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// Of what a box waits for, what a receipt may be given for. It waits for its own changes only.
+    pub(crate) fn durable_of(&self, waiting: &Vectors, own: BoxId) -> Result<Vec<Durable>, StoreError> {
+        let mut durable = Vec::new();
+        for (scope, actors) in waiting {
+            for (actor, upto) in actors.iter().filter(|(actor, _)| actor.belongs_to(own)) {
+                durable.extend(self.durable(*scope, *actor, *upto)?);
             }
         }
-        Ok(after)
+        Ok(durable)
+    }
+
+    fn durable(
+        &self,
+        scope: DocumentScope,
+        actor: ActorId,
+        most: u32,
+    ) -> Result<Option<Durable>, StoreError> {
+        let store = self.store_of(scope.incident);
+        let upto = store.held(scope, actor).min(most);
+        let hash = store.hash(scope, actor, upto)?;
+        Ok(hash.map(|hash| Durable { scope, actor, upto, hash }))
     }
 
     /// Keeps refused bytes for somebody to look at.
@@ -148,15 +176,15 @@ impl Stores {
         Ok(())
     }
 
-    /// A portion of the batches that a peer with `peer` lacks, of sites that it may read.
+    /// A portion of the batches that a peer with `peer` lacks, of documents that it may be offered.
     pub(crate) fn missing_at(
         &self,
         peer: &Vectors,
-        may_read: impl Fn(SiteId) -> bool,
+        may_offer: impl Fn(&DocumentScope) -> bool,
     ) -> Result<Vec<SealedBatch>, StoreError> {
         let (mut budget, mut batches) = (PORTION, Vec::new());
         for store in self.all() {
-            batches.extend(store.batches_missing_at(peer, |scope| may_read(scope.site), &mut budget)?);
+            batches.extend(store.batches_missing_at(peer, &may_offer, &mut budget)?);
         }
         Ok(batches)
     }

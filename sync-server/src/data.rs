@@ -33,7 +33,7 @@ use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
 use hinamori_store_sqlite::FileKey;
 use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{FeedKey, LedgerSecret, PartHead};
+use hinamori_sync::{FeedKey, LedgerSecret, PartHead, ReceiptKey};
 use zeroize::Zeroizing;
 
 use crate::registry::Registry;
@@ -49,6 +49,7 @@ const LOG: &str = "log";
 const REPORT: &str = "report";
 const KEY_TABLE: &str = "key-table";
 const LEDGER: &str = "ledger";
+const RECEIPT: &str = "receipt";
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
@@ -156,6 +157,8 @@ pub struct Keys {
     pub(crate) report: Arc<ServerKey>,
     /// Hides the key table.
     pub key_table: FileKey,
+    /// Signs receipts.
+    pub receipt: Arc<ReceiptKey>,
     /// Opens what boxes hand over of closed incidents.
     pub ledger: LedgerSecret,
     /// Issues certificates.
@@ -184,7 +187,7 @@ impl DataFolder {
         let _lock = self.lock()?;
         let folder = self.keys_folder();
         private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
-        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER] {
+        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT] {
             if !folder.join(name).exists() {
                 let fresh = Zeroizing::new(random::<32>()?);
                 private_file::replace(&folder, name, fresh.as_slice())
@@ -200,7 +203,7 @@ impl DataFolder {
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
         // A folder of an earlier version has not all of them: `init` makes the rest.
-        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER]
+        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT]
             .into_iter()
             .all(|name| self.keys_folder().join(name).exists())
         {
@@ -228,6 +231,7 @@ impl DataFolder {
             report: Arc::new(ServerKey::from_bytes(&*secret(REPORT)?)),
             key_table: FileKey::new(*secret(KEY_TABLE)?),
             ledger: LedgerSecret::new(*secret(LEDGER)?),
+            receipt: Arc::new(ReceiptKey::from_bytes(&*secret(RECEIPT)?)),
             tls_root,
             server,
         })

@@ -291,6 +291,7 @@ pub fn import_town(
         anchors,
         intermediates,
         feed_key: keys.list_feed.public(),
+        receipt_key: keys.receipt.public(),
         list_grace_millis: u64::from(lists.grace_hours).saturating_mul(MILLIS_PER_HOUR),
         resets_time: time == BoxTime::Resets,
         roster: parts.iter().map(|(head, _)| head.clone()).collect(),

@@ -12,8 +12,7 @@ use hinamori_private_file as private_file;
 use hinamori_profile::WrappedKey;
 use hinamori_record::decode_change;
 use hinamori_sync::{
-    Grants, HandOver, HandOverContent, LONGEST_HAND_OVER, LedgerSecret, SealedBatch, VerifiedBatch,
-    verify_seal,
+    Grants, HandOver, HandOverContent, LONGEST_HAND_OVER, SealedBatch, VerifiedBatch, verify_seal,
 };
 
 use crate::close::CloseError;
@@ -84,11 +83,13 @@ pub fn open_ledger(
     for name in names_in(&folder).map_err(failed)? {
         let longest = u64::try_from(LONGEST_HAND_OVER).unwrap_or(u64::MAX);
         let sealed = private_file::read(&folder, &name, longest).map_err(failed)?.unwrap_or_default();
-        let Some(HandOverContent { key, people, batches }) = content_of(&keys.ledger, incident, &sealed)
-        else {
+        let opened = keys.ledger.open(incident, &sealed).ok();
+        let opened = opened.and_then(|content| HandOverContent::from_bytes(&content, &grants));
+        let Some((HandOverContent { key, people, batches }, unreadable)) = opened else {
             problems.push(format!("{name}: it does not open"));
             continue;
         };
+        problems.extend(unreadable.into_iter().map(|problem| format!("{name}: {problem}")));
         opener.set_key(*key);
         let mut keys = BTreeMap::<PersonId, Vec<WrappedKey>>::new();
         for (person, wrapped) in people {
@@ -109,10 +110,6 @@ pub fn open_ledger(
         }
     }
     Ok(problems)
-}
-
-fn content_of(secret: &LedgerSecret, incident: IncidentId, sealed: &[u8]) -> Option<HandOverContent> {
-    HandOverContent::from_bytes(&secret.open(incident, sealed).ok()?)
 }
 
 fn verified(batch: SealedBatch, incident: IncidentId, grants: &Grants) -> Option<VerifiedBatch> {

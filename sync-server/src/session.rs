@@ -6,12 +6,12 @@ use std::sync::Arc;
 use hinamori_model::{BoxId, SiteId};
 use hinamori_net_tls::PeerBox;
 use hinamori_store_sqlite::{KeyRow, Place, StoreError};
-use hinamori_sync::{Effects, Grant, HandOver, KeyRows, ListMessage, PeerMisbehaved, Session, Side};
+use hinamori_sync::{Effects, Grant, HandOver, Held, KeyRows, ListMessage, PeerMisbehaved, Session, Side};
 use tokio::io::AsyncReadExt;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::spawn_blocking;
 
-use crate::archive::{Closed, Stores};
+use crate::archive::{Closed, Durable, Stores};
 use crate::clock::now;
 use crate::hub::{Hub, News};
 use crate::ledger;
@@ -152,8 +152,8 @@ impl<'h> Line<'h> {
         let (held, absorbed) = hub.archive.ask(of_box).await?;
         let root = hub.town.keys.town_root.public();
         let side = Side::Server { peer: id };
-        let (session, hello) =
-            Session::with_keys(side, root, Some(town.signed.clone()), town.grants.clone(), &held, absorbed?);
+        let held = Held { vectors: &held, keys: absorbed?, ..Held::NOTHING };
+        let (session, hello) = Session::new(side, root, Some(town.signed.clone()), town.grants.clone(), held);
         let outgoing = Outgoing::new(hello, hub.stalled_after);
         Ok(Self {
             hub,
@@ -176,8 +176,10 @@ impl<'h> Line<'h> {
     /// Takes bytes of the box.
     async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.hub.contacts.heard(self.id, now());
-        let Effects { mut store, quarantine, look_up, lists, roster, keys, hand_overs, send, .. } =
-            self.session.received(bytes)?;
+        let Effects {
+            mut store, quarantine, waiting, look_up, lists, roster, keys, hand_overs, send, ..
+        } = self.session.received(bytes)?;
+        self.outgoing.push(send);
         for rows in keys {
             self.keys_heard(rows).await?;
         }
@@ -189,8 +191,8 @@ impl<'h> Line<'h> {
         store.retain(|batch| !town.closed.contains(&batch.seal().scope.incident));
         if !store.is_empty() {
             let sites: BTreeSet<SiteId> = store.iter().map(|batch| batch.seal().scope.site).collect();
-            let own = self.hub.archive.ask(move |stores| stores.commit(store, now())).await??;
-            self.outgoing.push(self.session.stored(&own));
+            let taken = self.hub.archive.ask(move |stores| stores.commit(store, now())).await??;
+            self.give_receipts(&taken);
             for site in sites {
                 self.hub.announce(News { site, from: self.number });
             }
@@ -205,6 +207,11 @@ impl<'h> Line<'h> {
                 return Err(Ended::RefusedTooOften);
             }
         }
+        if !waiting.is_empty() {
+            let own = self.id;
+            let durable = self.hub.archive.ask(move |stores| stores.durable_of(&waiting, own)).await??;
+            self.give_receipts(&durable);
+        }
         if look_up {
             (self.lookup, self.keys) = (Lookup::Due, Lookup::Due);
         }
@@ -217,8 +224,15 @@ impl<'h> Line<'h> {
         for message in roster {
             self.roster.heard(message);
         }
-        self.outgoing.push(send);
         Ok(())
+    }
+
+    /// Says of what is durable that it is.
+    fn give_receipts(&mut self, durable: &[Durable]) {
+        for Durable { scope, actor, upto, hash } in durable {
+            let receipt = self.hub.town.keys.receipt.sign((*scope, *actor, *upto), *hash, now());
+            self.outgoing.push(self.session.receipt(&receipt));
+        }
     }
 
     /// Takes keys that the box made. Nobody erases by a row: persons are erased at the town hall, incidents by the package.
@@ -303,8 +317,9 @@ impl<'h> Line<'h> {
             } else if self.keys == Lookup::Due {
                 self.tell_keys().await?;
             } else if self.lookup == Lookup::Due {
-                let (peer, grant) = (self.session.peer().clone(), self.grant.clone());
-                let find = move |stores: &mut Stores| stores.missing_at(&peer, |site| grant.may_read(site));
+                let (peer, offerable) = (self.session.peer().clone(), self.session.offerable());
+                let find =
+                    move |stores: &mut Stores| stores.missing_at(&peer, |scope| offerable.includes(scope));
                 let send = self.session.offer(self.hub.archive.ask(find).await??);
                 if send.is_empty() {
                     self.lookup = Lookup::NothingNew;
@@ -332,7 +347,7 @@ mod tests {
     use hinamori_crl_mmap::Shelf;
     use hinamori_model::{Hlc, IncidentId, ListId, PersonId, RecordId};
     use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
-    use hinamori_sync::{ListWanted, SealKey, SealedBatch, Vectors, verify};
+    use hinamori_sync::{ListWanted, SealKey, SealedBatch, verify};
 
     use crate::archive::Archive;
     use crate::contact::Contacts;
@@ -398,7 +413,7 @@ kind = "shelter"
         let clock = Hlc::from_packed(at.get() << 16);
         let record = Record { id: RecordId::new(at, 1), at: clock, clock_unsure: false, lane: None, fact };
         let changes = vec![Document::new(scope, actor).unwrap().append(&[record], at).unwrap()];
-        SealedBatch { seal: key.seal(scope, &changes).unwrap(), changes }
+        SealedBatch { seal: key.seal(scope, None, &changes).unwrap(), changes }
     }
 
     impl Line<'_> {
@@ -418,8 +433,7 @@ kind = "shelter"
         let town = hub.town.current();
         let mut line = Line::begin(&hub, here.box_id(), 1, TLS_KEY, Arc::clone(&town)).await.unwrap();
         let (signed, root) = (Some(town.signed.clone()), hub.town.keys.town_root.public());
-        let (mut the_box, hello) =
-            Session::new(Side::Box, root, signed, town.grants.clone(), &Vectors::new());
+        let (mut the_box, hello) = Session::new(Side::Box, root, signed, town.grants.clone(), Held::NOTHING);
         drop(line.left(&mut the_box).await);
         line.heard(&hello).await.unwrap();
 

@@ -15,7 +15,7 @@ use hinamori_sim::tray::{Day, Tray, TrayFile};
 use hinamori_sync::town::{
     Card, Directory as TownDirectory, Incidents, Package, Person, RootKey, Site, TownSecret,
 };
-use hinamori_sync::{FeedKey, Grant, PartHead, cut};
+use hinamori_sync::{FeedKey, Grant, PartHead, ReceiptKey, cut};
 
 use super::*;
 use crate::checks::Found;
@@ -48,6 +48,11 @@ struct Bench {
 /// The key under which the town's server reports.
 fn feed() -> FeedKey {
     FeedKey::from_bytes(&[6; 32])
+}
+
+/// The key of the town's server that signs receipts.
+fn receipt() -> ReceiptKey {
+    ReceiptKey::from_bytes(&[61; 32])
 }
 
 /// The town's root key.
@@ -133,6 +138,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         anchors: files_in(&issued.path().join("anchors")),
         intermediates: files_in(&issued.path().join("intermediates")),
         feed_key: feed().public(),
+        receipt_key: receipt().public(),
         list_grace_millis: 72 * 3_600_000,
         resets_time: false,
         roster: Vec::new(),
@@ -460,7 +466,7 @@ fn batch_of_another_box(incident: IncidentId, at: UnixMillis) -> hinamori_sync::
     let changes = vec![document.append(&[record], at).unwrap()];
     let grant = Grant { seal_key: key.public(), site, reads: Vec::new() };
     let grants = hinamori_sync::Grants([(key.box_id(), grant)].into());
-    let seal = key.seal(scope, &changes).unwrap();
+    let seal = key.seal(scope, None, &changes).unwrap();
     hinamori_sync::verify(hinamori_sync::SealedBatch { seal, changes }, &grants).unwrap()
 }
 

@@ -5,10 +5,11 @@ use hinamori_ipc::{HoldReason, LinkState};
 use hinamori_model::{BoxId, IncidentId, Mode, UnixMillis};
 use hinamori_net_tls::Identity;
 use hinamori_record::{Change, DocumentScope};
-use hinamori_store_sqlite::{Budget, Durability, Place, StoreError};
+use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    Effects, Grants, LedgerKey, ListMessage, RosterMessage, Session, Side, Vectors, VerifiedBatch,
+    Effects, Grants, Held, LedgerKey, ListMessage, Receipt, RosterMessage, Session, Side, Vectors,
+    VerifiedBatch,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -264,10 +265,11 @@ impl Core {
 
     fn line_up(&mut self, out: UnboundedSender<Vec<u8>>) {
         let Some(root) = self.uplink.root else { return };
-        let own = self.town_vectors(&root);
+        let (own, waiting) = (self.town_vectors(&root), self.waiting_for_receipts(&root));
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let keys = self.absorbed_of_server();
-        let (session, hello) = Session::with_keys(Side::Box, root, package, grants, &own, keys);
+        let held = Held { vectors: &own, waiting: &waiting, keys };
+        let (session, hello) = Session::new(Side::Box, root, package, grants, held);
         self.uplink.lines = self.uplink.lines.saturating_add(1);
         let number = self.uplink.lines;
         // What could not be destroyed before may be now.
@@ -290,6 +292,24 @@ impl Core {
         let held = self.ledger.stores().into_iter().flat_map(|store| store.vectors());
         let of_town = held.filter(|(scope, _)| self.ledger.is_of(root, scope.incident));
         of_town.map(|(scope, actors)| (*scope, actors.clone())).collect()
+    }
+
+    /// What this box wrote of its town's incidents and has no receipt for.
+    fn waiting_for_receipts(&self, root: &[u8; 32]) -> Vectors {
+        let mut waiting = Vectors::new();
+        for store in self.ledger.stores() {
+            match store.waiting() {
+                Ok(of_store) => waiting.extend(of_store),
+                Err(problem) => {
+                    error!(
+                        error = &problem as &dyn std::error::Error,
+                        "what waits for a receipt cannot be read"
+                    );
+                }
+            }
+        }
+        waiting.retain(|scope, _| self.ledger.is_of(root, scope.incident));
+        waiting
     }
 
     pub(super) fn hang_up(&mut self) {
@@ -339,7 +359,8 @@ impl Core {
         let Effects {
             store,
             quarantine,
-            confirmed,
+            receipts,
+            waiting: _,
             town,
             lists,
             roster,
@@ -387,12 +408,24 @@ impl Core {
         }
         self.lists_heard(lists);
         self.roster_heard(roster);
-        if !confirmed.is_empty() {
-            for (scope, actor, upto) in confirmed {
-                if let Err(problem) = self.ledger.store_mut(scope.incident).confirm(scope, actor, upto) {
-                    error!(error = &problem as &dyn std::error::Error, "a confirmation was not written");
+        self.take_receipts(&receipts);
+    }
+
+    fn take_receipts(&mut self, receipts: &[Receipt]) {
+        for receipt in receipts {
+            let store = self.ledger.store_mut(receipt.scope.incident);
+            match store.take_receipt(receipt, &self.town.receipt_key) {
+                Ok(true) => {}
+                // It comes again as long as they wait.
+                Ok(false) => {
+                    warn!(scope = ?receipt.scope, upto = receipt.upto, "a receipt is for no change of this box")
+                }
+                Err(problem) => {
+                    error!(error = &problem as &dyn std::error::Error, "a receipt was not written")
                 }
             }
+        }
+        if !receipts.is_empty() {
             self.count_unsent();
         }
     }
@@ -440,11 +473,6 @@ impl Core {
             for refused in ingested.refused {
                 warn!(error = &refused as &dyn std::error::Error, "a batch of another box was not taken");
             }
-        }
-        if let Some(line) = &mut self.uplink.line {
-            // A box owes no receipt.
-            let answer = line.session.stored(&Vectors::new());
-            line.send(answer);
         }
         Ok(())
     }
@@ -521,8 +549,8 @@ impl Core {
         for store in self.ledger.stores_mut() {
             let mut seals = Vec::new();
             for actor in store.unsealed_actors(|actor| actor.belongs_to(own))? {
-                for (scope, changes) in store.unsealed(actor, LONGEST_RUN)? {
-                    match key.seal(scope, &changes) {
+                for Unsealed { scope, before, changes } in store.unsealed(actor, LONGEST_RUN)? {
+                    match key.seal(scope, before, &changes) {
                         Ok(seal) => seals.push(seal),
                         Err(problem) => log_unsealable(&problem, &changes),
                     }
@@ -545,12 +573,15 @@ impl Core {
             return Ok(());
         }
         let (ledger, closing): (&Ledger, &Closing) = (&self.ledger, &self.closing);
+        let offerable = line.session.offerable();
         let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
         let mut found = Vec::new();
         for store in ledger.stores() {
             // What is of no town stays here, and what is closed goes only as pieces.
             let wanted = |scope: &DocumentScope| {
-                ledger.is_of(root, scope.incident) && !closing.is_closed(scope.incident)
+                ledger.is_of(root, scope.incident)
+                    && !closing.is_closed(scope.incident)
+                    && offerable.includes(scope)
             };
             found.extend(store.batches_missing_at(line.session.peer(), wanted, &mut budget)?);
         }

@@ -57,14 +57,15 @@ pub fn pack(changes: &[Change], before: ChangeHash) -> Vec<u8> {
 
 /// The changes of an actor from the sequence `from` on; `None` when the bytes are no such run, or one of over `most` bytes.
 ///
-/// Nothing is checked of a change but its place: that is what [`decode_change`](crate::decode_change) is for.
+/// Nothing is checked of a change: actor and sequence are those that were asked for, and only the hash is the content's own. Whether
+/// they agree is for [`decode_change`](crate::decode_change) to say.
 pub fn unpack(
     bytes: &[u8],
     actor: ActorId,
     from: u32,
     before: ChangeHash,
     most: usize,
-) -> Option<Vec<Vec<u8>>> {
+) -> Option<Vec<Change>> {
     let (form, bytes) = bytes.split_first()?;
     let inflated;
     let plain = match *form {
@@ -104,7 +105,7 @@ pub fn unpack(
     for ((content, (kind, _, first_operation, time)), sequence) in
         contents.into_iter().zip(numbers).zip(from..)
     {
-        let change = match kind {
+        let bytes = match kind {
             CHAINED => assemble(&chained(last.hash), actor, sequence, first_operation, time, &content),
             NAMED => {
                 let mut reader = Reader(&content);
@@ -116,8 +117,8 @@ pub fn unpack(
             WHOLE => content,
             _ => return None,
         };
-        last.hash = hash_of(&change)?;
-        changes.push(change);
+        last.hash = hash_of(&bytes)?;
+        changes.push(Change { actor, sequence, hash: last.hash, bytes });
     }
     Some(changes)
 }
@@ -303,7 +304,7 @@ mod tests {
         let packed = pack(changes, before);
         let first = &changes[0];
         let unpacked = unpack(&packed, first.actor, first.sequence, before, MOST).unwrap();
-        assert_eq!(unpacked, changes.iter().map(|change| change.bytes.clone()).collect::<Vec<_>>());
+        assert_eq!(unpacked, changes);
         packed.len()
     }
 
@@ -353,7 +354,11 @@ mod tests {
                 && unpack(&[7, 0], actor(1), 1, NONE, MOST).is_none()
         );
         let other = unpack(&packed, actor(2), 1, NONE, MOST).unwrap();
-        assert_ne!(decode_change(&other[0]).unwrap().change.hash, run[0].hash, "another actor's hashes");
+        assert_ne!(
+            decode_change(&other[0].bytes).unwrap().change.hash,
+            run[0].hash,
+            "another actor's hashes"
+        );
     }
 
     proptest! {

@@ -78,7 +78,7 @@ impl Store {
 }
 
 fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreError> {
-    for table in ["outbox", "seal", "record", "change"] {
+    for table in ["outbox", "receipt", "seal", "record", "change"] {
         let sql =
             format!("DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE incident = ?1)");
         connection.execute(&sql, [incident.as_bytes()])?;

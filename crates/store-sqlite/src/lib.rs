@@ -37,7 +37,7 @@ pub use figures::{Heads, HeldRollCall, RegisteredHere, StoredChange};
 pub use key_exchange::Place;
 pub use key_row::{FileKey, KeyRow};
 pub use keys::{Absorbed, Kept, KeyTable, MOST_KEYS};
-pub use log::{Budget, Concerned, Durability, Ingested, Refused};
+pub use log::{Budget, Concerned, Durability, Ingested, Refused, Unsealed};
 pub use profiles::SealedProfile;
 pub use projection::{CONFIRMED_MILLIS, LaterItem, SiteCounts, confirmed_since};
 pub use site::{Claimed, HeadsLeft};

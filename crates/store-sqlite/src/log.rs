@@ -1,10 +1,11 @@
 //! The log of sealed changes.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use hinamori_model::{Hlc, IncidentId, PersonId, UnixMillis};
-use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Record, decode_change};
-use hinamori_sync::{Seal, SealedBatch, Vectors, VerifiedBatch};
+use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Record};
+use hinamori_sync::{Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::projection::project;
@@ -30,6 +31,8 @@ pub struct Ingested {
     pub latest: Hlc,
     /// Whom the new records are about.
     pub concerned: Concerned,
+    /// Whose changes were taken, or were here already.
+    pub taken: BTreeSet<(DocumentScope, ActorId)>,
     /// Batches that were not taken, each with its reason; they stand in the quarantine.
     pub refused: Vec<Refused>,
 }
@@ -113,6 +116,17 @@ impl Budget {
     }
 }
 
+/// A run of own changes without a seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsealed {
+    /// The document.
+    pub scope: DocumentScope,
+    /// The hash of the actor's change before them.
+    pub before: Option<ChangeHash>,
+    /// The changes, in order.
+    pub changes: Vec<Change>,
+}
+
 impl Store {
     /// Writes one own change with its records and the outbox entry, durably: when this returns `Ok`, the
     /// answer may be given.
@@ -164,6 +178,7 @@ impl Store {
                         ingested.new = ingested.new.saturating_add(new);
                         ingested.latest = ingested.latest.max(latest);
                         taken.push(batch.seal());
+                        ingested.taken.insert((batch.seal().scope, batch.seal().actor));
                     }
                     Err(refused) => {
                         put_aside(transaction, &refused.to_string(), &batch.to_evidence(), now)?;
@@ -206,7 +221,7 @@ impl Store {
     }
 
     /// Sealed batches of changes in `wanted` documents that a peer with `peer` lacks, each actor's in order,
-    /// as far as `budget` goes.
+    /// as far as `budget` goes. What is of today goes before what is history.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -217,7 +232,9 @@ impl Store {
         budget: &mut Budget,
     ) -> Result<Vec<SealedBatch>, StoreError> {
         let mut batches = Vec::new();
-        for (scope, actors) in self.held.iter().filter(|(scope, _)| wanted(scope)) {
+        let mut documents: Vec<_> = self.held.iter().filter(|(scope, _)| wanted(scope)).collect();
+        documents.sort_by_key(|(scope, _)| Reverse(scope.period));
+        for (scope, actors) in documents {
             let at_peer = peer.get(scope);
             for (actor, held) in actors {
                 let sent = at_peer.and_then(|actors| actors.get(actor)).copied().unwrap_or(0);
@@ -266,11 +283,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unsealed(
-        &self,
-        actor: ActorId,
-        longest: u32,
-    ) -> Result<Vec<(DocumentScope, Vec<Change>)>, StoreError> {
+    pub fn unsealed(&self, actor: ActorId, longest: u32) -> Result<Vec<Unsealed>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT incident, site, period, document.id,
                     coalesce((SELECT max(upto) FROM seal WHERE seal.document = change.document
@@ -287,7 +300,8 @@ impl Store {
             let mut first = sealed.saturating_add(1);
             while first <= held {
                 let last = held.min(first.saturating_add(longest.max(1)).saturating_sub(1));
-                runs.push((scope, self.changes(document, actor, first, last)?));
+                let before = hash_at(&self.connection, document, actor, first.saturating_sub(1))?;
+                runs.push(Unsealed { scope, before, changes: self.changes(document, actor, first, last)? });
                 first = last.saturating_add(1);
             }
         }
@@ -325,19 +339,67 @@ impl Store {
         })
     }
 
-    /// The server has these changes durably: they leave the outbox (they stay in the log).
+    /// The server says that it has these changes durably. Where the receipt holds for what stands here under their name, they leave the
+    /// outbox (they stay in the log), and the receipt is kept. Whether it does.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn confirm(&mut self, scope: DocumentScope, actor: ActorId, upto: u32) -> Result<(), StoreError> {
-        // A peer may name anything: a document that is not here has nothing in the outbox.
-        let Some(document) = self.document(scope)? else { return Ok(()) };
+    pub fn take_receipt(&mut self, receipt: &Receipt, key: &[u8; 32]) -> Result<bool, StoreError> {
+        let Receipt { scope, actor, upto, at, signature } = receipt;
+        let hash = self.hash(*scope, *actor, *upto)?;
+        if !hash.is_some_and(|hash| receipt.is_for(hash, key)) {
+            return Ok(false);
+        }
+        // A peer may name anything: a document that is not here has no change of this hash.
+        let Some(document) = self.document(*scope)? else { return Ok(false) };
         self.with(Durability::Relaxed, |transaction| {
             transaction
                 .prepare_cached("DELETE FROM outbox WHERE document = ?1 AND actor = ?2 AND sequence <= ?3")?
                 .execute((document, actor.as_bytes(), upto))?;
-            Ok(())
+            transaction
+                .prepare_cached(
+                    "INSERT INTO receipt (document, actor, upto, at, signature) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET upto = ?3, at = ?4, signature = ?5 WHERE upto <= ?3",
+                )?
+                .execute((document, actor.as_bytes(), upto, at.get(), signature))?;
+            Ok(true)
         })
+    }
+
+    /// When the server had the latest of this store's changes durably, by its latest receipt.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn latest_receipt(&self) -> Result<Option<UnixMillis>, StoreError> {
+        let at: Option<u64> =
+            self.connection.query_row("SELECT max(at) FROM receipt", [], |row| row.get(0))?;
+        Ok(at.map(UnixMillis::new))
+    }
+
+    /// The hash of a change; `None` when it is not here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn hash(
+        &self,
+        scope: DocumentScope,
+        actor: ActorId,
+        sequence: u32,
+    ) -> Result<Option<ChangeHash>, StoreError> {
+        let Some(document) = self.document(scope)? else { return Ok(None) };
+        hash_at(&self.connection, document, actor, sequence)
+    }
+
+    /// Own changes that wait for a receipt: each actor's last one in each document.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting(&self) -> Result<Vectors, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, site, period, actor, max(sequence) FROM outbox
+             JOIN document ON document.id = outbox.document GROUP BY outbox.document, actor",
+        )?;
+        vectors_of(statement.query([])?)
     }
 
     /// Own changes in `wanted` incidents that the server has not confirmed.
@@ -374,14 +436,7 @@ impl Store {
             "SELECT incident, site, period, actor, max(sequence) FROM change
              JOIN document ON document.id = change.document GROUP BY change.document, actor",
         )?;
-        let mut rows = statement.query([])?;
-        let mut vectors = Vectors::new();
-        while let Some(row) = rows.next()? {
-            let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
-            let actor = ActorId::from_bytes(row.get(3)?);
-            vectors.entry(scope).or_default().insert(actor, row.get(4)?);
-        }
-        Ok(vectors)
+        vectors_of(statement.query([])?)
     }
 
     /// All changes of one document, in an order in which they can be applied.
@@ -430,7 +485,7 @@ impl Store {
         sequence: u32,
     ) -> Result<Option<Seal>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT first, upto, digest, key, signature FROM seal
+            "SELECT first, upto, before, digest, key, signature FROM seal
              WHERE document = ?1 AND actor = ?2 AND upto >= ?3 AND first <= ?3 ORDER BY upto LIMIT 1",
         )?;
         let key = (document, actor.as_bytes(), sequence);
@@ -441,13 +496,37 @@ impl Store {
                     actor,
                     from: row.get(0)?,
                     upto: row.get(1)?,
-                    digest: row.get(2)?,
-                    key: row.get(3)?,
-                    signature: row.get(4)?,
+                    before: row.get::<_, Option<[u8; 32]>>(2)?.map(ChangeHash),
+                    digest: row.get(3)?,
+                    key: row.get(4)?,
+                    signature: row.get(5)?,
                 })
             })
             .optional()?)
     }
+}
+
+/// Rows of incident, site, period, actor and sequence.
+fn vectors_of(mut rows: rusqlite::Rows<'_>) -> Result<Vectors, StoreError> {
+    let mut vectors = Vectors::new();
+    while let Some(row) = rows.next()? {
+        let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+        vectors.entry(scope).or_default().insert(ActorId::from_bytes(row.get(3)?), row.get(4)?);
+    }
+    Ok(vectors)
+}
+
+fn hash_at(
+    connection: &Connection,
+    document: i64,
+    actor: ActorId,
+    sequence: u32,
+) -> Result<Option<ChangeHash>, StoreError> {
+    let hash = connection
+        .prepare_cached("SELECT hash FROM change WHERE document = ?1 AND actor = ?2 AND sequence = ?3")?
+        .query_row((document, actor.as_bytes(), sequence), |row| row.get(0))
+        .optional()?;
+    Ok(hash.map(ChangeHash))
 }
 
 pub(crate) fn scope_of(incident: [u8; 16], site: [u8; 16], period: u32) -> DocumentScope {
@@ -521,10 +600,19 @@ fn insert_change(
 }
 
 fn insert_seal(transaction: &Transaction<'_>, document: i64, seal: &Seal) -> Result<(), StoreError> {
-    let Seal { scope: _, actor, from, upto, digest, key, signature } = seal;
+    let Seal { scope: _, actor, from, upto, before, digest, key, signature } = seal;
     transaction
-        .prepare_cached("INSERT OR IGNORE INTO seal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute((document, actor.as_bytes(), upto, from, digest, key, signature))?;
+        .prepare_cached("INSERT OR IGNORE INTO seal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute((
+            document,
+            actor.as_bytes(),
+            upto,
+            from,
+            digest,
+            key,
+            signature,
+            before.map(|before| before.0),
+        ))?;
     Ok(())
 }
 
@@ -547,30 +635,24 @@ fn insert_batch(
     if seal.from > held.saturating_add(1) {
         return Ok(Err(Refused::Gap { held, begins: seal.from }));
     }
-    for change in batch.changes().iter().filter(|change| change.sequence <= held) {
-        let at_hand = ChangeHash(
-            transaction
-                .prepare_cached(
-                    "SELECT hash FROM change WHERE document = ?1 AND actor = ?2 AND sequence = ?3",
-                )?
-                .query_row((document, change.actor.as_bytes(), change.sequence), |row| row.get(0))?,
-        );
-        if at_hand != change.hash {
-            let fork = Refused::Fork { sequence: change.sequence, held: at_hand, received: change.hash };
-            return Ok(Err(fork));
+    // Both where they meet and, in a run that follows ours, what it follows.
+    let before = seal.before.map(|hash| (seal.from.saturating_sub(1), hash));
+    let claimed = batch.changes().iter().map(|change| (change.sequence, change.hash));
+    for (sequence, received) in
+        before.into_iter().chain(claimed).take_while(|(sequence, _)| *sequence <= held)
+    {
+        let at_hand = hash_at(transaction, document, seal.actor, sequence)?;
+        if let Some(held) = at_hand.filter(|held| *held != received) {
+            return Ok(Err(Refused::Fork { sequence, held, received }));
         }
     }
     insert_seal(transaction, document, seal)?;
     let mut inserted = Inserted::default();
-    for change in batch.changes().iter().filter(|change| change.sequence > held) {
+    for (change, records) in batch.decoded().filter(|(change, _)| change.sequence > held) {
         insert_change(transaction, document, change, now)?;
-        // A verified batch was decoded once already; what does not decode cannot be in it.
-        if let Ok(decoded) = decode_change(&change.bytes) {
-            project(transaction, document, seal.scope, &decoded.records)?;
-            let readings = decoded.records.iter().map(|record| record.at);
-            inserted.latest = readings.fold(inserted.latest, Hlc::max);
-            decoded.records.iter().for_each(|record| inserted.concerned.add(&record.fact));
-        }
+        project(transaction, document, seal.scope, records)?;
+        inserted.latest = records.iter().map(|record| record.at).fold(inserted.latest, Hlc::max);
+        records.iter().for_each(|record| inserted.concerned.add(&record.fact));
         inserted.new = inserted.new.saturating_add(1);
     }
     Ok(Ok(inserted))

@@ -8,6 +8,7 @@
 //! | `change` | one Automerge change, for ever until its incident is erased |
 //! | `seal` | one signature over a run of one actor's changes |
 //! | `outbox` | one own change that the server has not confirmed |
+//! | `receipt` | the server's latest word that it has an actor's changes |
 //! | `record` | one record, read out of its change |
 //! | `presence` | where one person is in one incident, folded from the records of all ids that are linked to them |
 //! | `quarantine` | bytes that were refused, with the reason |
@@ -102,6 +103,15 @@ ALTER TABLE record ADD COLUMN content BLOB;
 CREATE INDEX record_profile ON record (person, document) WHERE kind = 9;
 CREATE INDEX record_staff ON record (kind, at) WHERE kind BETWEEN 10 AND 16;
 CREATE INDEX record_looked ON record (person, at) WHERE kind = 10 AND person IS NOT NULL;
+",
+    // A seal says which change it follows since then. The one of before says nothing any more: whoever wrote seals anew.
+    "
+ALTER TABLE seal ADD COLUMN before BLOB;
+DELETE FROM seal;
+CREATE TABLE receipt (
+    document INTEGER NOT NULL, actor BLOB NOT NULL, upto INTEGER NOT NULL, at INTEGER NOT NULL,
+    signature BLOB NOT NULL, PRIMARY KEY (document, actor)
+) STRICT, WITHOUT ROWID;
 ",
 ];
 

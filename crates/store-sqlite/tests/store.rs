@@ -14,8 +14,10 @@ use hinamori_record::{
     ActorId, Building, Document, DocumentScope, Fact, Period, PresenceEvent, PresenceState, Proof, Record,
     WatchEvent, has_consented, is_away,
 };
-use hinamori_store_sqlite::{Budget, CONFIRMED_MILLIS, Durability, Refused, Store, confirmed_since};
-use hinamori_sync::{Grant, Grants, SealKey, SealedBatch, Vectors, verify};
+use hinamori_store_sqlite::{
+    Budget, CONFIRMED_MILLIS, Durability, Refused, Store, Unsealed, confirmed_since,
+};
+use hinamori_sync::{Grant, Grants, Receipt, ReceiptKey, SealKey, SealedBatch, Vectors, verify};
 
 const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
 const SITE: SiteId = SiteId::from_bytes([2; 16]);
@@ -332,8 +334,8 @@ impl Writer {
     fn seal(&mut self) {
         let id = self.key.box_id();
         for actor in self.store.unsealed_actors(|actor| actor.belongs_to(id)).unwrap() {
-            for (scope, changes) in self.store.unsealed(actor, 100).unwrap() {
-                self.store.add_seals(&[self.key.seal(scope, &changes).unwrap()]).unwrap();
+            for Unsealed { scope, before, changes } in self.store.unsealed(actor, 100).unwrap() {
+                self.store.add_seals(&[self.key.seal(scope, before, &changes).unwrap()]).unwrap();
             }
         }
     }
@@ -423,13 +425,26 @@ fn sealed_changes_reach_another_store_once_and_leave_the_outbox() {
     assert_eq!(again.vectors(), gym.store.vectors(), "what is kept in memory is what the log says");
     assert_eq!(hall.counts(INCIDENT, SITE, LATER).unwrap().here, 5);
     assert!(lacking(&gym.store, hall.vectors()).is_empty());
-    let unheard_of = DocumentScope { period: Period(1), ..scope() };
-    for (actor, upto) in &hall.vectors()[&scope()] {
-        gym.store.confirm(unheard_of, *actor, *upto).unwrap();
-        assert_eq!(gym.store.unconfirmed(|_| true).unwrap(), 5);
-        gym.store.confirm(scope(), *actor, *upto).unwrap();
+    assert_eq!(&gym.store.waiting().unwrap(), hall.vectors());
+    let server = ReceiptKey::from_bytes(&[6; 32]);
+    let (actor, _) = hall.vectors()[&scope()].first_key_value().unwrap();
+    let hash = |upto| hall.hash(scope(), *actor, upto).unwrap().unwrap();
+    let signed = |upto| server.sign((scope(), *actor, upto), hash(upto), NOW);
+    let another_history = server.sign((scope(), *actor, 5), hash(4), NOW);
+    let elsewhere = Receipt { scope: DocumentScope { period: Period(1), ..scope() }, ..signed(5) };
+    for (given, holds, left) in [
+        (elsewhere, false, 5),
+        (another_history, false, 5),
+        (Receipt { upto: 4, ..signed(5) }, false, 5),
+        (signed(3), true, 2),
+        (signed(5), true, 0),
+        (signed(3), true, 0),
+    ] {
+        assert_eq!(gym.store.take_receipt(&given, &server.public()).unwrap(), holds);
+        assert_eq!(gym.store.unconfirmed(|_| true).unwrap(), left);
     }
-    assert_eq!(gym.store.unconfirmed(|_| true).unwrap(), 0);
+    assert_eq!(gym.store.latest_receipt().unwrap(), Some(NOW));
+    assert!(gym.store.waiting().unwrap().is_empty());
 }
 
 #[test]
@@ -446,23 +461,27 @@ fn a_gap_and_a_fork_are_refused_and_change_nothing() {
             .map(|number| document.append(&[presence(number, who, PresenceEvent::Seen)], NOW).unwrap())
             .collect::<Vec<_>>()
     };
-    let sealed = |changes: &[hinamori_record::Change]| {
-        let seal = key.seal(scope(), changes).unwrap();
+    let sealed = |before: Option<&hinamori_record::Change>, changes: &[hinamori_record::Change]| {
+        let seal = key.seal(scope(), before.map(|before| before.hash), changes).unwrap();
         verify(SealedBatch { seal, changes: changes.to_vec() }, &grants).unwrap()
     };
     let (one, other) = (run(1), run(2));
-    let gap = hall.commit_received(&[sealed(&one[1..])], NOW, Durability::Durable).unwrap();
-    assert_eq!(gap.refused, [Refused::Gap { held: 0, begins: 2 }]);
-    assert_eq!(hall.commit_received(&[sealed(&one)], NOW, Durability::Durable).unwrap().new, 3);
-    let fork = hall.commit_received(&[sealed(&other)], NOW, Durability::Durable).unwrap();
-    assert!(matches!(fork.refused.as_slice(), [Refused::Fork { sequence: 1, .. }]), "{:?}", fork.refused);
+    let mut take = |batch| hall.commit_received(&[batch], NOW, Durability::Durable).unwrap();
+    assert_eq!(take(sealed(Some(&one[0]), &one[1..])).refused, [Refused::Gap { held: 0, begins: 2 }]);
+    assert_eq!(take(sealed(None, &one[..2])).new, 2);
+    let fork = take(sealed(None, &other)).refused;
+    assert!(matches!(fork.as_slice(), [Refused::Fork { sequence: 1, .. }]), "{fork:?}");
+    // The end of the other history fits behind ours by its number, and by nothing else.
+    let fork = take(sealed(Some(&other[1]), &other[2..])).refused;
+    assert!(matches!(fork.as_slice(), [Refused::Fork { sequence: 2, .. }]), "{fork:?}");
+    assert_eq!(take(sealed(Some(&one[1]), &one[2..])).new, 1);
     assert_eq!(hall.record_count().unwrap(), 3);
     assert_eq!(gym.store.record_count().unwrap(), 0);
     for bytes in [[1, 2, 3], [1, 2, 4], [1, 2, 3]] {
         hall.quarantine("fork", &bytes, NOW).unwrap();
     }
     let totals = hall.totals().unwrap();
-    assert_eq!((totals.changes, totals.records, totals.quarantined), (3, 3, 4));
+    assert_eq!((totals.changes, totals.records, totals.quarantined), (3, 3, 5));
     assert_eq!(totals.assurances.values().sum::<u64>(), 3);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId};
+use hinamori_record::ActorId;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,16 @@ pub fn is_own_shelter(of: BoxId, site: SiteId) -> bool {
 /// Which boxes may write and read what, from the town's package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grants(pub BTreeMap<BoxId, Grant>);
+
+impl Grants {
+    /// What the box behind an actor may do: an actor names the first 12 bytes of its box.
+    pub(crate) fn of_writer(&self, actor: ActorId) -> Option<&Grant> {
+        let mut begin = [0; 16];
+        begin.iter_mut().zip(actor.as_bytes().iter().take(12)).for_each(|(to, from)| *to = *from);
+        let begin = BoxId::from_bytes(begin);
+        self.0.range(begin..).next().filter(|(id, _)| actor.belongs_to(**id)).map(|(_, grant)| grant)
+    }
+}
 
 /// One box's rights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use hinamori_model::PersonId;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::SealedBatch;
-use crate::message::WireBatch;
+use crate::message::{Listener, Speaker, WireBatch};
+use crate::{Grants, SealError, SealedBatch};
 
 /// The batches, and the keys of the people in them.
 pub struct HandOverContent {
@@ -35,16 +35,24 @@ struct Wire {
 impl HandOverContent {
     /// The bytes to seal.
     pub fn to_bytes(self) -> Zeroizing<Vec<u8>> {
-        let batches = self.batches.into_iter().map(WireBatch::from).collect();
+        let mut speaker = Speaker::default();
+        let batches = self.batches.into_iter().map(|batch| speaker.batch(batch)).collect();
         let wire = Wire { key: *self.key, people: self.people, batches };
         Zeroizing::new(postcard::to_stdvec(&wire).unwrap_or_default())
     }
 
-    /// Reads what [`HandOverContent::to_bytes`] wrote; `None` for anything else. The seals of the batches are not checked here:
-    /// [`crate::verify`] does.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// Reads what [`HandOverContent::to_bytes`] wrote, and what is wrong with batches that cannot be read; `None` for anything else.
+    /// The seals of the batches are not checked here: [`crate::verify`] does.
+    pub fn from_bytes(bytes: &[u8], grants: &Grants) -> Option<(Self, Vec<SealError>)> {
         let Wire { key, people, batches } = postcard::from_bytes(bytes).ok()?;
-        let batches = batches.into_iter().map(WireBatch::claimed).collect::<Option<_>>()?;
-        Some(Self { key: Zeroizing::new(key), people, batches })
+        let (mut listener, mut content) = (Listener::default(), Vec::new());
+        let mut unreadable = Vec::new();
+        for batch in batches {
+            match listener.batch(batch)?.read(grants) {
+                Ok(batch) => content.push(batch),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Some((Self { key: Zeroizing::new(key), people, batches: content }, unreadable))
     }
 }

@@ -18,6 +18,8 @@ mod keys;
 mod ledger;
 mod lists;
 mod message;
+mod names;
+mod receipt;
 mod roster;
 mod seal;
 mod session;
@@ -36,12 +38,13 @@ pub use lists::{
     FeedKey, LONGEST_PIECE, LONGEST_REPORT, ListContent, ListMessage, ListOffer, ListPiece, ListWanted,
     MOST_OFFERS, NotReported, open_report,
 };
+pub use receipt::{Receipt, ReceiptKey};
 pub use roster::{
     LONGEST_PART, MOST_PARTS, NotCut, NotThePart, PartDigest, PartHead, PartKey, RosterMessage, cut,
     digest_of, open_part,
 };
 pub use seal::{Seal, SealError, SealKey, SealedBatch, VerifiedBatch, possessor, verify, verify_seal};
-pub use session::{Effects, PeerMisbehaved, Session, Side};
+pub use session::{Effects, Held, Offerable, PeerMisbehaved, Session, Side};
 pub use slip::{SLIP_LENGTH, SealedSlip, TransferSlip, from_base32, to_base32};
 
 /// What somebody holds: per document and actor the largest sequence of the gapless run from 1.

@@ -1,35 +1,31 @@
 //! What the two ends say to each other, as it travels (postcard inside frames).
 
-use hinamori_model::{IncidentId, SiteId};
-use hinamori_record::{ActorId, Change, DocumentScope, Period, decode_change};
+use std::collections::BTreeMap;
+
+use hinamori_model::{IncidentId, SiteId, UnixMillis};
+use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period, pack, unpack};
 use serde::{Deserialize, Serialize};
 
 use crate::frame::frames_of;
+use crate::names::{Heard, Named, Told};
+use crate::seal::{LONGEST_RUN_BYTES, digest_over};
 use crate::{
-    HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, RosterMessage, Seal, SealedBatch, Vectors,
+    Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt, RosterMessage, Seal, SealError,
+    SealedBatch, Vectors,
 };
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 4;
+pub(crate) const PROTOCOL: u16 = 5;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Message {
     /// First, from both sides.
-    Hello {
-        /// [`PROTOCOL`].
-        protocol: u16,
-        /// Version of the town package that the sender holds; 0 for none.
-        town: u64,
-        /// What the sender holds durably.
-        vectors: Vec<WireDocument>,
-        /// How far the sender has absorbed the other side's key table; `None` when it never heard of one.
-        keys: Option<KeyMark>,
-    },
+    Hello(Hello),
     /// Changes under their seal.
     Batch(WireBatch),
     /// From the server: it has these durably.
-    Durable(Vec<WireDocument>),
+    Receipt(WireReceipt),
     /// From the server: a town package.
     Town(Vec<u8>),
     /// About revocation lists.
@@ -42,6 +38,10 @@ pub(crate) enum Message {
     HandOver(HandOver),
     /// From the server: it has this piece durably.
     HandedOver(HandOverDigest),
+    /// The digest of the other's hello is not this side's: what does it hold of those documents?
+    ElderWanted,
+    /// What the sender holds of the documents that its hello told by a digest.
+    Elder(Vec<WireDocument>),
 }
 
 impl Message {
@@ -52,93 +52,202 @@ impl Message {
     }
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct WireScope {
-    incident: IncidentId,
-    site: SiteId,
-    period: u32,
+/// See [`Message::Hello`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Hello {
+    /// [`PROTOCOL`].
+    pub(crate) protocol: u16,
+    /// Version of the town package that the sender holds; 0 for none.
+    pub(crate) town: u64,
+    /// What the sender holds durably, but for `elder`.
+    pub(crate) vectors: Vec<WireDocument>,
+    /// What it holds of older documents; `None` when there are none.
+    pub(crate) elder: Option<Elder>,
+    /// From a box: how far the server may have what it waits for a receipt of.
+    pub(crate) waiting: Vec<WireDocument>,
+    /// How far the sender has absorbed the other side's key table; `None` when it never heard of one.
+    pub(crate) keys: Option<KeyMark>,
 }
 
-impl From<DocumentScope> for WireScope {
-    fn from(DocumentScope { incident, site, period }: DocumentScope) -> Self {
-        Self { incident, site, period: period.0 }
-    }
+/// All documents of periods before one, told by the digest of their vectors: one line, however many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Elder {
+    /// The first period that is not among them.
+    pub(crate) before: u32,
+    /// SHA-256 over scopes, actors and sequences.
+    pub(crate) digest: [u8; 32],
 }
 
-impl From<WireScope> for DocumentScope {
-    fn from(WireScope { incident, site, period }: WireScope) -> Self {
-        Self { incident, site, period: Period(period) }
+type Scope = ([u8; 16], [u8; 16], u32);
+
+const fn wire_scope(scope: DocumentScope) -> Scope {
+    (*scope.incident.as_bytes(), *scope.site.as_bytes(), scope.period.0)
+}
+
+const fn scope_of((incident, site, period): Scope) -> DocumentScope {
+    DocumentScope {
+        incident: IncidentId::from_bytes(incident),
+        site: SiteId::from_bytes(site),
+        period: Period(period),
     }
 }
 
 /// One document and its version vector.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WireDocument {
-    scope: WireScope,
-    actors: Vec<([u8; 16], u32)>,
+    scope: Named<Scope>,
+    actors: Vec<(Named<[u8; 16]>, u32)>,
 }
 
-pub(crate) fn wire_vectors<'v>(
-    vectors: impl Iterator<Item = (&'v DocumentScope, &'v std::collections::BTreeMap<ActorId, u32>)>,
-) -> Vec<WireDocument> {
-    let actors = |(actor, upto): (&ActorId, &u32)| (*actor.as_bytes(), *upto);
-    vectors
-        .map(|(scope, held)| WireDocument {
-            scope: (*scope).into(),
-            actors: held.iter().map(actors).collect(),
-        })
-        .collect()
-}
-
-pub(crate) fn vectors_of(documents: Vec<WireDocument>) -> Vectors {
-    let mut vectors = Vectors::new();
-    for WireDocument { scope, actors } in documents {
-        let held = vectors.entry(scope.into()).or_default();
-        held.extend(actors.into_iter().map(|(actor, upto)| (ActorId::from_bytes(actor), upto)));
-    }
-    vectors
-}
-
-/// A sealed batch. The changes say themselves who wrote them, where they stand and what they hash to.
+/// A sealed batch. The changes say themselves what they hash to, and the town whose key sealed them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WireBatch {
-    scope: WireScope,
-    actor: [u8; 16],
+    scope: Named<Scope>,
+    actor: Named<[u8; 16]>,
     from: u32,
-    upto: u32,
-    digest: [u8; 32],
-    key: [u8; 32],
+    before: Option<[u8; 32]>,
     signature: Vec<u8>,
-    changes: Vec<Vec<u8>>,
+    /// As [`pack`] made it.
+    changes: Vec<u8>,
 }
 
-impl From<SealedBatch> for WireBatch {
-    fn from(SealedBatch { seal, changes }: SealedBatch) -> Self {
-        let Seal { scope, actor, from, upto, digest, key, signature } = seal;
-        Self {
-            scope: scope.into(),
-            actor: *actor.as_bytes(),
+/// A receipt.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WireReceipt {
+    scope: Named<Scope>,
+    actor: Named<[u8; 16]>,
+    upto: u32,
+    at: u64,
+    signature: Vec<u8>,
+}
+
+/// What this side has named on the connection.
+#[derive(Debug, Default)]
+pub(crate) struct Speaker {
+    scopes: Told<Scope>,
+    actors: Told<[u8; 16]>,
+}
+
+impl Speaker {
+    pub(crate) fn documents<'v>(
+        &mut self,
+        vectors: impl Iterator<Item = (&'v DocumentScope, &'v BTreeMap<ActorId, u32>)>,
+    ) -> Vec<WireDocument> {
+        vectors
+            .map(|(scope, held)| WireDocument {
+                scope: self.scopes.name(wire_scope(*scope)),
+                actors: held
+                    .iter()
+                    .map(|(actor, upto)| (self.actors.name(*actor.as_bytes()), *upto))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn batch(&mut self, SealedBatch { seal, changes }: SealedBatch) -> WireBatch {
+        let Seal { scope, actor, from, before, signature, .. } = seal;
+        WireBatch {
+            scope: self.scopes.name(wire_scope(scope)),
+            actor: self.actors.name(*actor.as_bytes()),
             from,
-            upto,
-            digest,
-            key,
+            before: before.map(|before| before.0),
             signature: signature.to_vec(),
-            changes: changes.into_iter().map(|change| change.bytes).collect(),
+            changes: pack(&changes, before.unwrap_or(ChangeHash([0; 32]))),
         }
+    }
+
+    pub(crate) fn receipt(&mut self, receipt: &Receipt) -> Message {
+        let Receipt { scope, actor, upto, at, signature } = *receipt;
+        Message::Receipt(WireReceipt {
+            scope: self.scopes.name(wire_scope(scope)),
+            actor: self.actors.name(*actor.as_bytes()),
+            upto,
+            at: at.get(),
+            signature: signature.to_vec(),
+        })
     }
 }
 
-impl WireBatch {
-    /// The batch that is claimed; `None` when a change does not decode.
-    pub(crate) fn claimed(self) -> Option<SealedBatch> {
-        let Self { scope, actor, from, upto, digest, key, signature, changes } = self;
-        let changes = changes
-            .iter()
-            .map(|bytes| decode_change(bytes).map(|decoded| decoded.change))
-            .collect::<Result<Vec<Change>, _>>();
-        let (scope, actor) = (scope.into(), ActorId::from_bytes(actor));
+/// What the peer has named on the connection.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    scopes: Heard<Scope>,
+    actors: Heard<[u8; 16]>,
+}
+
+impl Listener {
+    fn scope(&mut self, named: Named<Scope>) -> Option<DocumentScope> {
+        self.scopes.meant(named).map(scope_of)
+    }
+
+    fn actor(&mut self, named: Named<[u8; 16]>) -> Option<ActorId> {
+        self.actors.meant(named).map(ActorId::from_bytes)
+    }
+
+    /// `None` when something is meant that was never named.
+    pub(crate) fn vectors(&mut self, documents: Vec<WireDocument>) -> Option<Vectors> {
+        let mut vectors = Vectors::new();
+        for WireDocument { scope, actors } in documents {
+            let held = vectors.entry(self.scope(scope)?).or_default();
+            for (actor, upto) in actors {
+                held.insert(self.actor(actor)?, upto);
+            }
+        }
+        Some(vectors)
+    }
+
+    /// `None` when something is meant that was never named, or the signature has another length.
+    pub(crate) fn receipt(&mut self, receipt: WireReceipt) -> Option<Receipt> {
+        let WireReceipt { scope, actor, upto, at, signature } = receipt;
+        let (scope, actor) = (self.scope(scope)?, self.actor(actor)?);
         let signature = signature.as_slice().try_into().ok()?;
-        let seal = Seal { scope, actor, from, upto, digest, key, signature };
-        Some(SealedBatch { seal, changes: changes.ok()? })
+        Some(Receipt { scope, actor, upto, at: UnixMillis::new(at), signature })
+    }
+
+    /// `None` when something is meant that was never named.
+    pub(crate) fn batch(&mut self, batch: WireBatch) -> Option<ClaimedBatch> {
+        let WireBatch { scope, actor, from, before, signature, changes } = batch;
+        let (scope, actor) = (self.scope(scope)?, self.actor(actor)?);
+        Some(ClaimedBatch { scope, actor, from, before: before.map(ChangeHash), signature, changes })
+    }
+}
+
+/// What somebody says is a sealed batch.
+#[derive(Debug)]
+pub(crate) struct ClaimedBatch {
+    scope: DocumentScope,
+    actor: ActorId,
+    from: u32,
+    before: Option<ChangeHash>,
+    signature: Vec<u8>,
+    changes: Vec<u8>,
+}
+
+impl ClaimedBatch {
+    /// The batch, as far as its changes can be read.
+    pub(crate) fn read(&self, grants: &Grants) -> Result<SealedBatch, SealError> {
+        let Self { scope, actor, from, before, ref signature, ref changes } = *self;
+        let key = grants.of_writer(actor).ok_or(SealError::UnknownBox)?.seal_key;
+        let signature = signature.as_slice().try_into().map_err(|_length| SealError::WrongSignature)?;
+        let changes = unpack(changes, actor, from, before.unwrap_or(ChangeHash([0; 32])), LONGEST_RUN_BYTES)
+            .ok_or(SealError::WrongRun)?;
+        let digest = digest_over(&changes)?;
+        let upto = changes.last().map_or(0, |last| last.sequence);
+        Ok(SealedBatch { seal: Seal { scope, actor, from, upto, before, digest, key, signature }, changes })
+    }
+
+    /// All that came, for somebody to look at: scope (36 bytes), actor (16), first sequence (4, big-endian), the hash before (32), the
+    /// signature, the packed changes.
+    pub(crate) fn to_evidence(&self) -> Vec<u8> {
+        let before = self.before.map_or([0; 32], |before| before.0);
+        [
+            self.scope.to_bytes().as_slice(),
+            self.actor.as_bytes(),
+            &self.from.to_be_bytes(),
+            &before,
+            &self.signature,
+            &self.changes,
+        ]
+        .concat()
     }
 }

@@ -6,12 +6,12 @@ use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hinamori_model::BoxId;
-use hinamori_record::{ActorId, Change, DocumentScope, decode_change};
+use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
 use ring::digest::{SHA256, digest};
 
 use crate::{Grant, Grants};
 
-const DOMAIN: &[u8; 16] = b"hinamori seal/v1";
+const DOMAIN: &[u8; 16] = b"hinamori seal/v2";
 const POSSESSION_DOMAIN: &[u8; 22] = b"hinamori possession/v1";
 /// The most changes under one seal: a day of a busy box is some thousand.
 const LONGEST_RUN: usize = 4_096;
@@ -37,18 +37,27 @@ impl SealKey {
         box_of_key(&self.public())
     }
 
-    /// Seals one run of an actor's changes, in sequence and without gaps.
+    /// Seals one run of an actor's changes, in sequence and without gaps. `before` is the hash of the actor's change before
+    /// them; `None` where they begin the document.
     ///
     /// # Errors
-    /// [`SealError::WrongRun`] when the run is empty, has gaps, mixes actors or is too long;
-    /// [`SealError::ForeignActor`] when the actor is another box's.
-    pub fn seal(&self, scope: DocumentScope, changes: &[Change]) -> Result<Seal, SealError> {
+    /// [`SealError::WrongRun`] when the run is empty, has gaps, mixes actors, is too long, or follows something although it is the
+    /// first; [`SealError::ForeignActor`] when the actor is another box's.
+    pub fn seal(
+        &self,
+        scope: DocumentScope,
+        before: Option<ChangeHash>,
+        changes: &[Change],
+    ) -> Result<Seal, SealError> {
         let run = Run::of(changes)?;
+        if !run.follows(before) {
+            return Err(SealError::WrongRun);
+        }
         if !run.actor.belongs_to(self.box_id()) {
             return Err(SealError::ForeignActor);
         }
-        let Run { actor, from, upto, digest } = run;
-        let mut seal = Seal { scope, actor, from, upto, digest, key: self.public(), signature: [0; 64] };
+        let (Run { actor, from, upto, digest }, key) = (run, self.public());
+        let mut seal = Seal { scope, actor, from, upto, before, digest, key, signature: [0; 64] };
         seal.signature = self.0.sign(&signed_bytes(&seal)).to_bytes();
         Ok(seal)
     }
@@ -99,6 +108,8 @@ pub struct Seal {
     pub from: u32,
     /// Last sequence covered.
     pub upto: u32,
+    /// The hash of the actor's change before them: whoever holds another one there holds another history. `None` where `from` is 1.
+    pub before: Option<ChangeHash>,
     /// SHA-256 over the hashes of the changes, in order.
     pub digest: [u8; 32],
     /// The sealing key's public half.
@@ -144,23 +155,37 @@ pub struct SealedBatch {
 
 /// A batch whose seal, hashes, decoding and right to write were checked; only [`verify`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedBatch(SealedBatch);
+pub struct VerifiedBatch {
+    batch: SealedBatch,
+    /// Of each change.
+    records: Vec<Vec<Record>>,
+}
 
 impl VerifiedBatch {
     /// The seal.
     pub const fn seal(&self) -> &Seal {
-        &self.0.seal
+        &self.batch.seal
     }
 
     /// The changes, in order.
     pub fn changes(&self) -> &[Change] {
-        &self.0.changes
+        &self.batch.changes
+    }
+
+    /// The changes, in order, each with the records that it creates.
+    pub fn decoded(&self) -> impl Iterator<Item = (&Change, &[Record])> {
+        self.batch.changes.iter().zip(self.records.iter().map(Vec::as_slice))
+    }
+
+    /// The batch as it can be passed on.
+    pub fn into_sealed(self) -> SealedBatch {
+        self.batch
     }
 
     /// What somebody needs in order to judge a batch that was not taken: its signature and its changes.
     pub fn to_evidence(&self) -> Vec<u8> {
-        let changes = self.0.changes.iter().map(|change| change.bytes.as_slice());
-        std::iter::once(self.0.seal.signature.as_slice()).chain(changes).flatten().copied().collect()
+        let changes = self.batch.changes.iter().map(|change| change.bytes.as_slice());
+        std::iter::once(self.batch.seal.signature.as_slice()).chain(changes).flatten().copied().collect()
     }
 }
 
@@ -197,17 +222,20 @@ pub fn verify_seal(batch: SealedBatch, grants: &Grants) -> Result<VerifiedBatch,
     key.verify_strict(&signed_bytes(seal), &Signature::from_bytes(&seal.signature))
         .map_err(|_no_reason_is_given| SealError::WrongSignature)?;
     let run = Run::of(&batch.changes)?;
-    if (run.actor, run.from, run.upto, run.digest) != (seal.actor, seal.from, seal.upto, seal.digest) {
+    if (run.actor, run.from, run.upto, run.digest) != (seal.actor, seal.from, seal.upto, seal.digest)
+        || !run.follows(seal.before)
+    {
         return Err(SealError::WrongRun);
     }
+    let mut records = Vec::with_capacity(batch.changes.len());
     for change in &batch.changes {
         let foreign = SealError::ForeignChange { sequence: change.sequence };
         match decode_change(&change.bytes) {
-            Ok(decoded) if decoded.change == *change => {}
+            Ok(decoded) if decoded.change == *change => records.push(decoded.records),
             Ok(_) | Err(_) => return Err(foreign),
         }
     }
-    Ok(VerifiedBatch(batch))
+    Ok(VerifiedBatch { batch, records })
 }
 
 /// What a seal says of its changes.
@@ -243,18 +271,30 @@ impl Run {
         sum.copy_from_slice(digest(&SHA256, &hashes).as_ref());
         Self { actor: first.actor, from: first.sequence, upto: last.sequence, digest: sum }
     }
+
+    /// Only the first change of all has none before it.
+    const fn follows(&self, before: Option<ChangeHash>) -> bool {
+        before.is_none() == (self.from == 1)
+    }
 }
 
-/// Domain (16 bytes), scope (36), actor (16), first and last sequence (4 + 4, big-endian), digest (32) and
-/// the public key (32): every part has a fixed length, so that no two seals share their bytes.
+/// What a seal says of the changes that came: the digest that it must have covered.
+pub(crate) fn digest_over(changes: &[Change]) -> Result<[u8; 32], SealError> {
+    Run::of(changes).map(|run| run.digest)
+}
+
+/// Domain (16 bytes), scope (36), actor (16), first and last sequence (4 + 4, big-endian), the hash before (32; zeros for none, which
+/// the first sequence tells), digest (32) and the public key (32): every part has a fixed length, so that no two seals share their
+/// bytes.
 fn signed_bytes(seal: &Seal) -> Vec<u8> {
-    let Seal { scope, actor, from, upto, digest, key, signature: _ } = seal;
-    let mut bytes = Vec::with_capacity(140);
+    let Seal { scope, actor, from, upto, before, digest, key, signature: _ } = seal;
+    let mut bytes = Vec::with_capacity(172);
     bytes.extend_from_slice(DOMAIN);
     bytes.extend_from_slice(&scope.to_bytes());
     bytes.extend_from_slice(actor.as_bytes());
     bytes.extend_from_slice(&from.to_be_bytes());
     bytes.extend_from_slice(&upto.to_be_bytes());
+    bytes.extend_from_slice(&before.map_or([0; 32], |before| before.0));
     bytes.extend_from_slice(digest);
     bytes.extend_from_slice(key);
     bytes
@@ -295,7 +335,7 @@ mod tests {
 
     fn batch(by: &SealKey, count: u64) -> SealedBatch {
         let changes = changes(by, count);
-        SealedBatch { seal: by.seal(scope(), &changes).unwrap(), changes }
+        SealedBatch { seal: by.seal(scope(), None, &changes).unwrap(), changes }
     }
 
     fn grants(of: &SealKey, site: SiteId) -> Grants {
@@ -335,7 +375,7 @@ mod tests {
             let at_clock = Hlc::from_packed(at.get() << 16);
             let record = Record { id, at: at_clock, clock_unsure: false, lane: None, fact };
             let changes = vec![document.append(&[record], at).unwrap()];
-            SealedBatch { seal: by.seal(scope, &changes).unwrap(), changes }
+            SealedBatch { seal: by.seal(scope, None, &changes).unwrap(), changes }
         };
         let (one, two) = (key(1), key(2));
         let own = crate::own_shelter(one.box_id(), 3);
@@ -372,15 +412,22 @@ mod tests {
         assert_eq!(possessor(&key(1).public(), b"join", &proof), Some(key(1).box_id()));
         assert_eq!(possessor(&key(2).public(), b"join", &proof), None);
         assert_eq!(possessor(&key(1).public(), b"leave", &proof), None);
-        let seal = key(1).seal(scope(), &changes(&key(1), 1)).unwrap();
+        let seal = key(1).seal(scope(), None, &changes(&key(1), 1)).unwrap();
         assert_eq!(possessor(&key(1).public(), &signed_bytes(&seal), &seal.signature), None);
     }
 
     #[test]
     fn a_box_seals_only_its_own_whole_runs() {
         let run = changes(&key(1), 3);
-        assert_eq!(key(2).seal(scope(), &run), Err(SealError::ForeignActor));
-        assert_eq!(key(1).seal(scope(), &[]), Err(SealError::WrongRun));
-        assert_eq!(key(1).seal(scope(), &[run[0].clone(), run[2].clone()]), Err(SealError::WrongRun));
+        assert_eq!(key(2).seal(scope(), None, &run), Err(SealError::ForeignActor));
+        assert_eq!(key(1).seal(scope(), None, &[]), Err(SealError::WrongRun));
+        assert_eq!(key(1).seal(scope(), None, &[run[0].clone(), run[2].clone()]), Err(SealError::WrongRun));
+        assert_eq!(key(1).seal(scope(), Some(run[0].hash), &run), Err(SealError::WrongRun));
+        assert_eq!(key(1).seal(scope(), None, &run[1..]), Err(SealError::WrongRun));
+        let later = key(1).seal(scope(), Some(run[0].hash), &run[1..]).unwrap();
+        let batch = |seal| SealedBatch { seal, changes: run[1..].to_vec() };
+        verify(batch(later.clone()), &grants(&key(1), SITE)).unwrap();
+        let other_history = Seal { before: Some(run[1].hash), ..later };
+        assert_eq!(verify(batch(other_history), &grants(&key(1), SITE)), Err(SealError::WrongSignature));
     }
 }

@@ -1,16 +1,17 @@
 //! One connection between a box and its server, without the connection.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId};
 use hinamori_record::{ActorId, DocumentScope};
+use ring::digest::{Context, SHA256};
 
 use crate::frame::Reader;
-use crate::message::{Message, PROTOCOL, WireBatch, vectors_of, wire_vectors};
+use crate::message::{ClaimedBatch, Elder, Hello, Listener, Message, PROTOCOL, Speaker};
 use crate::town::{LONGEST_PACKAGE, SignedPackage};
 use crate::{
-    Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, RosterMessage, SealedBatch, Vectors,
-    VerifiedBatch, verify,
+    Grant, Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt, RosterMessage,
+    SealedBatch, Vectors, VerifiedBatch, verify,
 };
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
@@ -30,6 +31,51 @@ pub enum Side {
     },
 }
 
+/// What a side holds when a connection begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'v> {
+    /// Of records, durably.
+    pub vectors: &'v Vectors,
+    /// At a box: its own changes that wait for a receipt, each actor's last one.
+    pub waiting: &'v Vectors,
+    /// How far it has absorbed the peer's key table; `None` when it never heard of one.
+    pub keys: Option<KeyMark>,
+}
+
+static NOTHING: Vectors = BTreeMap::new();
+
+impl Held<'static> {
+    /// Holds nothing and waits for nothing.
+    pub const NOTHING: Self = Self { vectors: &NOTHING, waiting: &NOTHING, keys: None };
+}
+
+/// The documents of which batches may be offered: the peer may read them, and it is known what it has of them.
+#[derive(Debug, Clone)]
+pub struct Offerable {
+    /// `None` before the peer's hello.
+    from: Option<u32>,
+    /// `None` for a server, which reads everything.
+    readable_by: Option<Option<Grant>>,
+}
+
+impl Offerable {
+    /// Whether a document is one of them.
+    pub fn includes(&self, scope: &DocumentScope) -> bool {
+        let is_readable = match &self.readable_by {
+            None => true,
+            Some(grant) => grant.as_ref().is_some_and(|grant| grant.may_read(scope.site)),
+        };
+        is_readable && self.from.is_some_and(|from| scope.period.0 >= from)
+    }
+}
+
+/// Documents in which a box waits for receipts that its hello names; it asks for more with its next one.
+const MOST_WAITING: usize = 1_024;
+/// Writers of a box in one document: it has a new name with every start.
+const MOST_WRITERS: usize = 256;
+/// Periods, beside the newest one, whose documents a hello names one by one.
+const NAMED_PERIODS: u32 = 1;
+
 /// One connection's state. Feed it bytes as they come and its own side's changes; do what its [`Effects`]
 /// say. It reads no clock and no disk: the caller looks up batches with [`Session::peer`].
 #[derive(Debug)]
@@ -38,13 +84,15 @@ pub struct Session {
     root: [u8; 32],
     town: Option<SignedPackage>,
     grants: Grants,
-    own: Vectors,
     frames: Reader,
+    speaker: Speaker,
+    listener: Listener,
+    /// What this side held of old periods when the connection began.
+    elder: Vectors,
+    /// Which of them its hello told by a digest, until the peer asks what they are.
+    digested: Option<Elder>,
     /// `None` until the peer's hello.
     peer: Option<Peer>,
-    nothing_known: Vectors,
-    /// Received, and to be confirmed when durable.
-    received: BTreeSet<(DocumentScope, ActorId)>,
 }
 
 /// What is known of the other end.
@@ -52,6 +100,8 @@ pub struct Session {
 struct Peer {
     town: u64,
     vectors: Vectors,
+    /// What it holds of periods before this one is not known yet.
+    unknown_before: u32,
     keys: Option<KeyMark>,
 }
 
@@ -66,12 +116,15 @@ impl Peer {
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Effects {
-    /// Store these, then call [`Session::stored`] with the vectors after the commit.
+    /// Store these. A server then sends a [`Session::receipt`] for what it took.
     pub store: Vec<VerifiedBatch>,
     /// Keep these for an operator: reason and bytes. The connection goes on.
     pub quarantine: Vec<(String, Vec<u8>)>,
-    /// The server has these durably: take them out of the outbox.
-    pub confirmed: Vec<(DocumentScope, ActorId, u32)>,
+    /// At a box: the server says that it has these durably. Whoever wrote them compares ([`Receipt::is_for`]), and then takes them out
+    /// of the outbox.
+    pub receipts: Vec<Receipt>,
+    /// At the server: the box waits for receipts of these, up to some change of an actor in a document.
+    pub waiting: Vectors,
     /// A complete newer town package whose signature holds: store it. The session already goes by it.
     pub town: Option<SignedPackage>,
     /// About revocation lists, in the order in which it came.
@@ -122,42 +175,44 @@ pub enum PeerMisbehaved {
 
 impl Session {
     /// Begins; the second value is the bytes of this side's hello. `town` is the newest package held (the
-    /// server sends it to boxes that hold an older one); `root` is the pinned town root key; `own` is what
-    /// this side holds durably.
+    /// server sends it to boxes that hold an older one); `root` is the pinned town root key.
     pub fn new(
         side: Side,
         root: [u8; 32],
         town: Option<SignedPackage>,
         grants: Grants,
-        own: &Vectors,
+        held: Held<'_>,
     ) -> (Self, Vec<u8>) {
-        Self::with_keys(side, root, town, grants, own, None)
-    }
-
-    /// The same for a side with a key table; `keys` is how far it has absorbed the peer's.
-    pub fn with_keys(
-        side: Side,
-        root: [u8; 32],
-        town: Option<SignedPackage>,
-        grants: Grants,
-        own: &Vectors,
-        keys: Option<KeyMark>,
-    ) -> (Self, Vec<u8>) {
-        let session = Self {
+        let mut session = Self {
             side,
             root,
             town,
             grants,
-            own: own.clone(),
             frames: Reader::default(),
+            speaker: Speaker::default(),
+            listener: Listener::default(),
+            elder: Vectors::new(),
+            digested: None,
             peer: None,
-            nothing_known: Vectors::new(),
-            received: BTreeSet::new(),
         };
-        let shown = own.iter().filter(|(scope, _)| session.peer_may_read(scope.site));
-        let (town, vectors) = (session.town_version(), wire_vectors(shown));
-        let hello = Message::Hello { protocol: PROTOCOL, town, vectors, keys };
-        (session, hello.encode())
+        let shown = || held.vectors.iter().filter(|(scope, _)| session.peer_may_read(scope.site));
+        let newest = shown().map(|(scope, _)| scope.period.0).max().unwrap_or(0);
+        let before = newest.saturating_sub(NAMED_PERIODS);
+        // The peer may call more or fewer of them old: it may hold another newest period.
+        let elder: Vectors =
+            shown().filter(|(scope, _)| scope.period.0 <= newest).map(|(s, a)| (*s, a.clone())).collect();
+        let digested = digest_of(&elder, before);
+        let vectors = session.speaker.documents(elder.iter().filter(|(scope, _)| scope.period.0 >= before));
+        let hello = Hello {
+            protocol: PROTOCOL,
+            town: session.town_version(),
+            vectors,
+            elder: digested,
+            waiting: session.speaker.documents(bounded(held.waiting).iter()),
+            keys: held.keys,
+        };
+        (session.elder, session.digested) = (elder, digested);
+        (session, Message::Hello(hello).encode())
     }
 
     fn town_version(&self) -> u64 {
@@ -195,21 +250,40 @@ impl Session {
     }
 
     fn message(&mut self, message: Message, effects: &mut Effects) -> Result<(), PeerMisbehaved> {
-        if let Message::Hello { protocol, town, vectors, keys } = message {
-            return self.hello(protocol, Peer { town, vectors: vectors_of(vectors), keys }, effects);
+        const UNNAMED: PeerMisbehaved = PeerMisbehaved::OutOfPlace { what: "something that it never named" };
+        if let Message::Hello(hello) = message {
+            return self.hello(hello, effects);
         }
         let Some(peer) = &mut self.peer else {
             return Err(PeerMisbehaved::OutOfPlace { what: "something before its hello" });
         };
         match (message, self.side) {
-            (Message::Batch(batch), _) => self.batch(batch, effects),
-            (Message::Durable(documents), Side::Box) => {
-                for (scope, actors) in vectors_of(documents) {
-                    for (actor, upto) in actors {
-                        peer.has(scope, actor, upto);
-                        effects.confirmed.push((scope, actor, upto));
-                    }
+            (Message::Batch(batch), _) => {
+                let claimed = self.listener.batch(batch).ok_or(UNNAMED)?;
+                self.batch(&claimed, effects);
+            }
+            (Message::Receipt(receipt), Side::Box) => {
+                effects.receipts.push(self.listener.receipt(receipt).ok_or(UNNAMED)?);
+            }
+            (Message::ElderWanted, _) => {
+                let Some(Elder { before, .. }) = self.digested.take() else {
+                    return Err(PeerMisbehaved::OutOfPlace {
+                        what: "a question for what was not told by a digest",
+                    });
+                };
+                let elder = self.elder.iter().filter(|(scope, _)| scope.period.0 < before);
+                effects.send.extend(Message::Elder(self.speaker.documents(elder)).encode());
+            }
+            (Message::Elder(documents), _) if peer.unknown_before > 0 => {
+                let told = self.listener.vectors(documents).ok_or(UNNAMED)?;
+                for (scope, actors) in told {
+                    actors.into_iter().for_each(|(actor, upto)| peer.has(scope, actor, upto));
                 }
+                peer.unknown_before = 0;
+                effects.look_up = true;
+            }
+            (Message::Elder(_), _) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "an answer that nobody asked for" });
             }
             (Message::Town(bytes), Side::Box) => self.package(&bytes, effects),
             (Message::List(message), _) if !message.is_bounded() => {
@@ -241,30 +315,40 @@ impl Session {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a box hands over" });
             }
             (Message::HandedOver(digest), Side::Box) => effects.handed_over.push(digest),
-            (Message::Durable(_) | Message::Town(_) | Message::HandedOver(_), Side::Server { .. }) => {
+            (Message::Receipt(_) | Message::Town(_) | Message::HandedOver(_), Side::Server { .. }) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a server says" });
             }
-            (Message::Hello { .. }, _) => return Err(PeerMisbehaved::Message),
+            (Message::Hello(_), _) => return Err(PeerMisbehaved::Message),
         }
         Ok(())
     }
 
-    fn hello(&mut self, protocol: u16, peer: Peer, effects: &mut Effects) -> Result<(), PeerMisbehaved> {
+    fn hello(&mut self, hello: Hello, effects: &mut Effects) -> Result<(), PeerMisbehaved> {
+        const UNNAMED: PeerMisbehaved = PeerMisbehaved::OutOfPlace { what: "something that it never named" };
+        let Hello { protocol, town, vectors, elder, waiting, keys } = hello;
         if protocol != PROTOCOL {
             return Err(PeerMisbehaved::OtherVersion { theirs: protocol });
         }
         if self.peer.is_some() {
             return Err(PeerMisbehaved::OutOfPlace { what: "a second hello" });
         }
-        if self.side == Side::Box {
-            // What the server already had when the last connection broke before it could say so.
-            for (scope, actors) in &peer.vectors {
-                let own = self.own.get(scope).into_iter().flatten();
-                let both = own.filter_map(|(actor, held)| Some((actor, held.min(actors.get(actor)?))));
-                effects.confirmed.extend(both.map(|(actor, upto)| (*scope, *actor, *upto)));
+        let vectors = self.listener.vectors(vectors).ok_or(UNNAMED)?;
+        effects.waiting = self.listener.vectors(waiting).ok_or(UNNAMED)?;
+        if effects.waiting.len() > MOST_WAITING
+            || effects.waiting.values().any(|writers| writers.len() > MOST_WRITERS)
+        {
+            return Err(PeerMisbehaved::OutOfPlace { what: "more that waits for a receipt than a box has" });
+        }
+        let mut peer = Peer { town, vectors, unknown_before: 0, keys };
+        if let Some(theirs) = elder {
+            if digest_of(&self.elder, theirs.before) == Some(theirs) {
+                let same = self.elder.iter().filter(|(scope, _)| scope.period.0 < theirs.before);
+                peer.vectors.extend(same.map(|(scope, actors)| (*scope, actors.clone())));
+            } else {
+                peer.unknown_before = theirs.before;
+                effects.send.extend(Message::ElderWanted.encode());
             }
         }
-        self.own.clear();
         self.peer = Some(peer);
         effects.send.extend(self.newer_town());
         effects.look_up = true;
@@ -282,23 +366,16 @@ impl Session {
         }
     }
 
-    fn batch(&mut self, batch: WireBatch, effects: &mut Effects) {
-        // The bytes are needed again only when somebody has to look at them.
-        let kept = postcard::to_stdvec(&batch).unwrap_or_default();
-        let Some(claimed) = batch.claimed() else {
-            effects.quarantine.push(("a change that does not decode".to_owned(), kept));
-            return;
-        };
-        match verify(claimed, &self.grants) {
+    fn batch(&mut self, claimed: &ClaimedBatch, effects: &mut Effects) {
+        match claimed.read(&self.grants).and_then(|batch| verify(batch, &self.grants)) {
             Ok(verified) => {
                 let seal = verified.seal();
                 if let Some(peer) = &mut self.peer {
                     peer.has(seal.scope, seal.actor, seal.upto);
                 }
-                self.received.insert((seal.scope, seal.actor));
                 effects.store.push(verified);
             }
-            Err(error) => effects.quarantine.push((error.to_string(), kept)),
+            Err(error) => effects.quarantine.push((error.to_string(), claimed.to_evidence())),
         }
     }
 
@@ -320,24 +397,34 @@ impl Session {
         }
     }
 
-    /// What the peer is known to have or was already sent: what `Store::batches_missing_at` asks for. Scopes
-    /// that the peer may not read are not filtered here but in [`Session::offer`].
+    /// What the peer is known to have or was already sent: what `Store::batches_missing_at` asks for, of documents that
+    /// [`Session::offerable`] includes.
     pub fn peer(&self) -> &Vectors {
-        self.peer.as_ref().map_or(&self.nothing_known, |peer| &peer.vectors)
+        self.peer.as_ref().map_or(&NOTHING, |peer| &peer.vectors)
+    }
+
+    /// Of which documents batches may be offered now.
+    pub fn offerable(&self) -> Offerable {
+        let readable_by = match self.side {
+            Side::Box => None,
+            Side::Server { peer } => Some(self.grants.0.get(&peer).cloned()),
+        };
+        // Before its hello nothing is known of it.
+        Offerable { from: self.peer.as_ref().map(|peer| peer.unknown_before), readable_by }
     }
 
     /// Sends batches to the peer as far as it may read them, and remembers that it has them. Before the
     /// peer's hello nothing is sent.
     pub fn offer(&mut self, batches: Vec<SealedBatch>) -> Vec<u8> {
-        let mut send = Vec::new();
+        let (mut send, offerable) = (Vec::new(), self.offerable());
         for batch in batches {
             let (scope, actor, upto) = (batch.seal.scope, batch.seal.actor, batch.seal.upto);
-            if !self.peer_may_read(scope.site) {
+            if !offerable.includes(&scope) {
                 continue;
             }
             let Some(peer) = &mut self.peer else { break };
             peer.has(scope, actor, upto);
-            send.extend(Message::Batch(batch.into()).encode());
+            send.extend(Message::Batch(self.speaker.batch(batch)).encode());
         }
         send
     }
@@ -379,20 +466,9 @@ impl Session {
         Message::HandedOver(digest).encode()
     }
 
-    /// The batches of [`Effects::store`] are durable; `own` is what this side holds now. A server answers
-    /// with what is durable (the receipt's first form).
-    pub fn stored(&mut self, own: &Vectors) -> Vec<u8> {
-        let received = std::mem::take(&mut self.received);
-        if self.side == Side::Box {
-            return Vec::new();
-        }
-        let mut durable = Vectors::new();
-        for (scope, actor) in received {
-            if let Some(upto) = own.get(&scope).and_then(|actors| actors.get(&actor)) {
-                durable.entry(scope).or_default().insert(actor, *upto);
-            }
-        }
-        if durable.is_empty() { Vec::new() } else { Message::Durable(wire_vectors(durable.iter())).encode() }
+    /// At the server: the bytes of a receipt. Before the box's hello nothing is sent.
+    pub fn receipt(&mut self, receipt: &Receipt) -> Vec<u8> {
+        if self.peer.is_some() { self.speaker.receipt(receipt).encode() } else { Vec::new() }
     }
 
     /// The town changed. At the server: a box was enrolled or the register was read anew, and the package
@@ -403,4 +479,28 @@ impl Session {
         self.grants = grants;
         self.newer_town()
     }
+}
+
+/// What a hello may name of what waits for a receipt.
+fn bounded(waiting: &Vectors) -> Vectors {
+    let writers = |actors: &BTreeMap<ActorId, u32>| {
+        actors.iter().take(MOST_WRITERS).map(|(actor, upto)| (*actor, *upto)).collect()
+    };
+    waiting.iter().take(MOST_WAITING).map(|(scope, actors)| (*scope, writers(actors))).collect()
+}
+
+/// All documents of periods before one, by the digest of their vectors; `None` when there are none.
+fn digest_of(vectors: &Vectors, before: u32) -> Option<Elder> {
+    let mut digest = Context::new(&SHA256);
+    let mut documents = vectors.iter().filter(|(scope, _)| scope.period.0 < before).peekable();
+    documents.peek()?;
+    for (scope, actors) in documents {
+        digest.update(&scope.to_bytes());
+        digest.update(&u64::try_from(actors.len()).unwrap_or(u64::MAX).to_be_bytes());
+        for (actor, upto) in actors {
+            digest.update(actor.as_bytes());
+            digest.update(&upto.to_be_bytes());
+        }
+    }
+    Some(Elder { before, digest: digest.finish().as_ref().try_into().ok()? })
 }

@@ -46,6 +46,8 @@ pub struct Package {
     pub intermediates: Vec<Vec<u8>>,
     /// The server's key that signs what it reports of revocation lists: see [`crate::FeedKey`].
     pub feed_key: [u8; 32],
+    /// The server's key that signs receipts: see [`crate::Receipt`].
+    pub receipt_key: [u8; 32],
     /// For so many milliseconds after a list's nextUpdate what it does not name still counts as not revoked.
     pub list_grace_millis: u64,
     /// The town root says that it was not later than `issued_at` when it issued this: whatever moved a box's earliest
@@ -396,6 +398,7 @@ mod tests {
             anchors: vec![vec![1, 2, 3]],
             intermediates: Vec::new(),
             feed_key: [8; 32],
+            receipt_key: [0; 32],
             list_grace_millis: 3_600_000,
             resets_time: false,
             roster: Vec::new(),

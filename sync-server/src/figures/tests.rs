@@ -59,6 +59,7 @@ impl Town {
             anchors: Vec::new(),
             intermediates: Vec::new(),
             feed_key: [0; 32],
+            receipt_key: [0; 32],
             list_grace_millis: 0,
             resets_time: false,
             roster: Vec::new(),

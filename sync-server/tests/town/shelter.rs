@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId};
 use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
-use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
+use hinamori_record::{
+    ActorId, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
+};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    Effects, Grants, HandOver, HandOverDigest, KeyRows, ListMessage, PartDigest, RosterMessage, SealKey,
-    SealedBatch, Session, Side, Vectors,
+    Effects, Grants, HandOver, HandOverDigest, Held, KeyRows, ListMessage, PartDigest, Receipt,
+    RosterMessage, Seal, SealKey, SealedBatch, Session, Side, Vectors, VerifiedBatch,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +31,9 @@ pub(crate) struct TestBox {
     town: Option<SignedPackage>,
     grants: Grants,
     documents: BTreeMap<DocumentScope, Document>,
+    /// The last change of each.
+    last: BTreeMap<DocumentScope, ChangeHash>,
+    receipt_key: [u8; 32],
     /// Its own batches and what it received.
     pub(crate) shelf: Vec<SealedBatch>,
     confirmed: BTreeMap<(DocumentScope, ActorId), u32>,
@@ -45,6 +50,8 @@ impl TestBox {
             town: None,
             grants: Grants::default(),
             documents: BTreeMap::new(),
+            last: BTreeMap::new(),
+            receipt_key: [0; 32],
             shelf: Vec::new(),
             confirmed: BTreeMap::new(),
             written: 0,
@@ -66,6 +73,7 @@ impl TestBox {
 
     fn take(&mut self, signed: SignedPackage, package: &Package) {
         self.grants = Grants::from(package);
+        self.receipt_key = package.receipt_key;
         self.town = Some(signed);
     }
 
@@ -107,14 +115,20 @@ impl TestBox {
         let fact = fact(record_id);
         let record = Record { id: record_id, at: clock, clock_unsure: false, lane: None, fact };
         let changes = vec![document.append(&[record], at).unwrap()];
-        let batch = SealedBatch { seal: self.key.seal(scope, &changes).unwrap(), changes };
+        let before = self.last.insert(scope, changes[0].hash);
+        let batch = SealedBatch { seal: self.key.seal(scope, before, &changes).unwrap(), changes };
         self.shelf.push(batch.clone());
         batch
     }
 
-    fn vectors(&self) -> Vectors {
+    /// What it holds, and of that what it wrote and has no receipt for.
+    fn vectors(&self, is_waiting: bool) -> Vectors {
         let mut vectors = Vectors::new();
-        for SealedBatch { seal, .. } in &self.shelf {
+        let waits = |seal: &Seal| {
+            let confirmed = self.confirmed.get(&(seal.scope, seal.actor)).copied().unwrap_or(0);
+            seal.actor.belongs_to(self.id()) && confirmed < seal.upto
+        };
+        for SealedBatch { seal, .. } in self.shelf.iter().filter(|of| !is_waiting || waits(&of.seal)) {
             let held = vectors.entry(seal.scope).or_default().entry(seal.actor).or_default();
             *held = seal.upto.max(*held);
         }
@@ -129,8 +143,9 @@ impl TestBox {
     pub(crate) async fn connect(&mut self) -> Line<'_> {
         let mut stream = self.dial().await;
         let root = self.identity.as_ref().unwrap().town_root();
-        let (session, hello) =
-            Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), &self.vectors());
+        let (vectors, waiting) = (self.vectors(false), self.vectors(true));
+        let held = Held { vectors: &vectors, waiting: &waiting, keys: None };
+        let (session, hello) = Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), held);
         stream.write_all(&hello).await.unwrap();
         Line {
             of: self,
@@ -231,12 +246,16 @@ impl Line<'_> {
     pub(crate) async fn force(&mut self, batches: &[SealedBatch]) {
         let root = self.of.identity.as_ref().unwrap().town_root();
         let nothing = Vectors::new();
-        let (mut session, _) =
-            Session::new(Side::Box, root, self.of.town.clone(), self.of.grants.clone(), &nothing);
-        let (_, hello) = Session::new(Side::Box, root, None, self.of.grants.clone(), &nothing);
-        drop(session.received(&hello).unwrap());
-        let send = session.offer(batches.to_vec());
-        self.stream.write_all(&send).await.unwrap();
+        let held = Held { vectors: &nothing, waiting: &nothing, keys: None };
+        for batch in batches {
+            // One that has named nothing yet names everything in full.
+            let (mut session, _) =
+                Session::new(Side::Box, root, self.of.town.clone(), self.of.grants.clone(), held);
+            let (_, hello) = Session::new(Side::Box, root, None, self.of.grants.clone(), held);
+            drop(session.received(&hello).unwrap());
+            let send = session.offer(vec![batch.clone()]);
+            self.stream.write_all(&send).await.unwrap();
+        }
     }
 
     /// Syncs until `held`.
@@ -260,7 +279,7 @@ impl Line<'_> {
         let Effects {
             store,
             quarantine,
-            confirmed,
+            receipts,
             town,
             look_up,
             lists,
@@ -275,11 +294,14 @@ impl Line<'_> {
         assert!(quarantine.is_empty(), "{quarantine:?}");
         self.lists.extend(lists);
         self.roster.extend(roster);
-        for batch in store {
-            let (seal, changes) = (batch.seal().clone(), batch.changes().to_vec());
-            self.of.shelf.push(SealedBatch { seal, changes });
-        }
-        for (scope, actor, upto) in confirmed {
+        self.of.shelf.extend(store.into_iter().map(VerifiedBatch::into_sealed));
+        for receipt in receipts {
+            let Receipt { scope, actor, upto, .. } = receipt;
+            let own =
+                self.of.shelf.iter().filter(|batch| (batch.seal.scope, batch.seal.actor) == (scope, actor));
+            let mut changes = own.flat_map(|batch| &batch.changes);
+            let hash = changes.find(|change| change.sequence == upto).unwrap().hash;
+            assert!(receipt.is_for(hash, &self.of.receipt_key), "the server signs what it has");
             let known = self.of.confirmed.entry((scope, actor)).or_default();
             *known = upto.max(*known);
         }

@@ -3,7 +3,8 @@
 use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::{
-    Grant, Grants, HandOver, KeyMark, KeyRows, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+    Grant, Grants, HandOver, Held, KeyMark, KeyRows, ReceiptKey, RosterMessage, SealKey, SealedBatch,
+    Session, Side, Vectors,
 };
 
 const SITE: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -15,7 +16,11 @@ fn key() -> SealKey {
 fn session(side: Side) -> (Session, Vec<u8>) {
     let grant = Grant { seal_key: key().public(), site: SITE, reads: Vec::new() };
     let grants = Grants([(key().box_id(), grant)].into());
-    Session::new(side, [9; 32], None, grants, &Vectors::new())
+    let (elder, actor) = (Period(20_700), ActorId::new(key().box_id(), 1));
+    let scope = |period| DocumentScope { incident: IncidentId::from_bytes([1; 16]), site: SITE, period };
+    let vectors: Vectors = [elder, Period(20_737)].map(|period| (scope(period), [(actor, 3)].into())).into();
+    let held = Held { vectors: &vectors, waiting: &vectors, keys: None };
+    Session::new(side, [9; 32], None, grants, held)
 }
 
 fn server() -> Side {
@@ -59,8 +64,8 @@ pub(crate) fn seeds() -> crate::Seeds {
     let change = Document::new(scope, ActorId::new(key().box_id(), 1))
         .and_then(|mut document| document.append(&[record], at));
     let Ok(change) = change else { panic!("no change") };
-    let Ok(seal) = key().seal(scope, std::slice::from_ref(&change)) else { panic!("no seal") };
-    let actor = (change.actor, change.sequence);
+    let Ok(seal) = key().seal(scope, None, std::slice::from_ref(&change)) else { panic!("no seal") };
+    let durable = ReceiptKey::from_bytes(&[3; 32]).sign((scope, change.actor, 1), change.hash, at);
     let (mut of_box, box_hello) = session(Side::Box);
     let (mut of_server, server_hello) = session(server());
     let mut heard = vec![of_box.received(&server_hello).is_ok(), of_server.received(&box_hello).is_ok()];
@@ -71,7 +76,7 @@ pub(crate) fn seeds() -> crate::Seeds {
     let wanted = of_box.tell_roster(RosterMessage::Wanted { digest, offset });
     let piece = RosterMessage::Piece { digest, total: 9, offset, bytes: vec![1; 6] };
     let piece = of_server.tell_roster(piece);
-    let durable = of_server.stored(&[(scope, [actor].into())].into());
+    let durable = of_server.receipt(&durable);
     let mark = KeyMark { table: [4; 16], serial: 2, row: [5; 16] };
     let keys = KeyRows::new([[6; 101]], mark).map_or_else(Vec::new, |rows| of_box.tell_keys(rows));
     let handed = of_box.hand_over(HandOver { incident: scope.incident, sealed: vec![2; 60] });

@@ -34,6 +34,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         anchors: vec![vec![0x30, 0]],
         intermediates: Vec::new(),
         feed_key: [6; 32],
+        receipt_key: [0; 32],
         list_grace_millis: 3_600_000,
         resets_time: false,
         roster: Vec::new(),

@@ -1,12 +1,13 @@
 //! A machine with a disk: a box or the server. What a power cut leaves of the disk is what was durable, and of the rest as
 //! much as happened to be written.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, UnixMillis};
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Record};
-use hinamori_store_sqlite::{Budget, Durability, Store, StoreError};
+use hinamori_store_sqlite::{Budget, Durability, Store, StoreError, Unsealed};
 use hinamori_sync::{SealKey, SealedBatch, Vectors, VerifiedBatch};
 
 use crate::dice::Dice;
@@ -156,15 +157,19 @@ impl Machine {
         let own = writer.key.box_id();
         let mut seals = Vec::new();
         for actor in self.store.unsealed_actors(|actor| actor.belongs_to(own))? {
-            for (scope, run) in self.store.unsealed(actor, LONGEST_RUN)? {
-                seals.push(writer.key.seal(scope, &run)?);
+            for Unsealed { scope, before, changes } in self.store.unsealed(actor, LONGEST_RUN)? {
+                seals.push(writer.key.seal(scope, before, &changes)?);
             }
         }
         Ok(self.store.add_seals(&seals)?)
     }
 
     /// Stores what came; the clock goes on after it.
-    pub(crate) fn take(&mut self, batches: &[VerifiedBatch], now: UnixMillis) -> anyhow::Result<()> {
+    pub(crate) fn take(
+        &mut self,
+        batches: &[VerifiedBatch],
+        now: UnixMillis,
+    ) -> anyhow::Result<BTreeSet<(DocumentScope, ActorId)>> {
         let durability = if self.writer.is_some() { Durability::Relaxed } else { Durability::Durable };
         let ingested = self.store.commit_received(batches, now, durability)?;
         let own = self.actor();
@@ -175,7 +180,7 @@ impl Machine {
         if durability == Durability::Durable {
             self.note_durable();
         }
-        Ok(())
+        Ok(ingested.taken)
     }
 
     /// A portion of what a peer lacks.

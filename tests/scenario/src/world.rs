@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{Effects, Grant, Grants, SealKey, Session, Side};
+use hinamori_sync::{Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side};
 
 use crate::check::{self, Broken};
 use crate::dice::Dice;
@@ -95,6 +95,11 @@ pub struct World {
 
 fn site(number: usize) -> SiteId {
     SiteId::from_bytes([u8::try_from(number).unwrap_or(u8::MAX).saturating_add(0x60); 16])
+}
+
+/// The server's.
+fn receipt_key() -> ReceiptKey {
+    ReceiptKey::from_bytes(&[7; 32])
 }
 
 fn seed_of(number: usize) -> [u8; 32] {
@@ -252,13 +257,15 @@ impl World {
         let root = RootKey::from_bytes(&ROOT).public();
         let begin = |side, machine: &Machine| {
             let (town, grants) = (Some(self.town.clone()), self.grants.clone());
-            Session::new(side, root, town, grants, machine.store().vectors())
+            let waiting = machine.store().waiting()?;
+            let held = Held { vectors: machine.store().vectors(), waiting: &waiting, keys: None };
+            anyhow::Ok(Session::new(side, root, town, grants, held))
         };
         if let Some(machine) = self.boxes.get_mut(at) {
             machine.seal()?;
         }
         let Some(machine) = self.boxes.get(at) else { return Ok(()) };
-        let line = Line::new(at, begin(Side::Box, machine), begin(Side::Server { peer }, &self.server));
+        let line = Line::new(at, begin(Side::Box, machine)?, begin(Side::Server { peer }, &self.server)?);
         self.lines.push(line);
         Ok(())
     }
@@ -292,7 +299,7 @@ impl World {
     }
 
     fn carry_out(&mut self, which: usize, to: End, effects: Effects, now: UnixMillis) -> anyhow::Result<()> {
-        let Effects { store, quarantine, confirmed, look_up, send, .. } = effects;
+        let Effects { store, quarantine, receipts, waiting, look_up, send, .. } = effects;
         if let Some((reason, _)) = quarantine.first() {
             return Err(self.broken(format!("an honest batch was refused: {reason}")));
         }
@@ -302,16 +309,36 @@ impl World {
             End::Server => &mut self.server,
         };
         line.send(to, send);
-        for (scope, actor, upto) in confirmed {
-            machine.store_mut().confirm(scope, actor, upto)?;
-        }
-        if !store.is_empty() {
-            machine.take(&store, now)?;
-            let receipt = line.session(to).stored(machine.store().vectors());
-            line.send(to, receipt);
-            if to == End::Server {
-                self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);
+        for receipt in receipts {
+            let holds = machine.store_mut().take_receipt(&receipt, &receipt_key().public())?;
+            let is_of_a_fork = self.forked.contains(&receipt.actor);
+            if !holds && !is_of_a_fork && machine.store().held(receipt.scope, receipt.actor) >= receipt.upto {
+                return Err(self.broken("a receipt for another history"));
             }
+        }
+        let Some(line) = self.lines.get_mut(which) else { return Ok(()) };
+        let machine = match to {
+            End::Box => self.boxes.get_mut(line.at).context("a line of no box")?,
+            End::Server => &mut self.server,
+        };
+        let asked = waiting
+            .into_iter()
+            .flat_map(|(scope, actors)| actors.into_iter().map(move |(actor, upto)| (scope, actor, upto)));
+        let mut durable: Vec<(DocumentScope, ActorId, u32)> = asked.collect();
+        if !store.is_empty() {
+            let taken = machine.take(&store, now)?.into_iter();
+            durable.extend(taken.map(|(scope, actor)| (scope, actor, u32::MAX)));
+        }
+        for (scope, actor, most) in durable.into_iter().filter(|_| to == End::Server) {
+            let upto = machine.store().held(scope, actor).min(most);
+            if let Some(hash) = machine.store().hash(scope, actor, upto)? {
+                let receipt = receipt_key().sign((scope, actor, upto), hash, now);
+                let bytes = line.session(to).receipt(&receipt);
+                line.send(to, bytes);
+            }
+        }
+        if !store.is_empty() && to == End::Server {
+            self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);
         }
         if let Some(line) = self.lines.get_mut(which) {
             *line.looks(to) |= look_up;
@@ -325,16 +352,16 @@ impl World {
         if !*line.looks(from) || line.coming(from.other()) > WINDOW {
             return Ok(());
         }
-        let seed = self.boxes.get(line.at).and_then(Machine::seed);
-        let peer = seed.map(|seed| SealKey::from_bytes(&seed).box_id());
-        let grant = peer.and_then(|peer| self.grants.0.get(&peer));
-        let may_read = |scope: &DocumentScope| grant.is_some_and(|grant| grant.may_read(scope.site));
         let batches = match from {
             End::Box => {
                 let machine = self.boxes.get(line.at).context("a line of no box")?;
-                machine.missing_at(line.session(from).peer(), |_| true)?
+                let offerable = line.session(from).offerable();
+                machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?
             }
-            End::Server => self.server.missing_at(line.session(from).peer(), may_read)?,
+            End::Server => {
+                let offerable = line.session(from).offerable();
+                self.server.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?
+            }
         };
         *line.looks(from) = !batches.is_empty();
         let bytes = line.session(from).offer(batches);
@@ -546,6 +573,7 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         anchors: Vec::new(),
         intermediates: Vec::new(),
         feed_key: [8; 32],
+        receipt_key: receipt_key().public(),
         list_grace_millis: 0,
         resets_time: false,
         roster: Vec::new(),

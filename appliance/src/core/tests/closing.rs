@@ -6,7 +6,7 @@ use hinamori_record::{DecodedChange, Fact, PresenceEvent, Proof, decode_change};
 use hinamori_store_sqlite::{FileKey, KeyRow, KeyTable};
 use hinamori_sync::town::{ClosedIncident, SignedPackage};
 use hinamori_sync::{
-    Effects, Grants, HandOver, HandOverContent, LedgerSecret, Session, Side, Vectors, VerifiedBatch,
+    Effects, Grants, HandOver, HandOverContent, Held, LedgerSecret, Session, Side, VerifiedBatch,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -48,7 +48,7 @@ impl Hall {
         let (signed, package) = SignedPackage::open(signed.as_bytes(), &root().public()).unwrap();
         let side = Side::Server { peer: bench.core.own };
         let (session, hello) =
-            Session::new(side, root().public(), Some(signed), Grants::from(&package), &Vectors::new());
+            Session::new(side, root().public(), Some(signed), Grants::from(&package), Held::NOTHING);
         bench.core.handle(Event::Link(LinkEvent::Received(hello)), now);
         Self {
             session,
@@ -225,11 +225,13 @@ fn no_peer_s_row_erases_an_incident() {
 }
 
 /// What was handed over, as the town reads it.
-fn opened(pieces: &[HandOver]) -> (Vec<DecodedChange>, Option<String>) {
+fn opened(pieces: &[HandOver], grants: &Grants) -> (Vec<DecodedChange>, Option<String>) {
     let (mut changes, mut name) = (Vec::new(), None);
     for piece in pieces {
         let content = ledger().open(piece.incident, &piece.sealed).unwrap();
-        let HandOverContent { key, people, batches } = HandOverContent::from_bytes(&content).unwrap();
+        let (HandOverContent { key, people, batches }, unreadable) =
+            HandOverContent::from_bytes(&content, grants).unwrap();
+        assert!(unreadable.is_empty(), "{unreadable:?}");
         let over = IncidentKey::new(piece.incident, *key);
         let wrapped: Vec<WrappedKey> =
             people.iter().filter_map(|(_, wrapped)| WrappedKey::from_bytes(wrapped)).collect();
@@ -272,7 +274,7 @@ fn a_box_that_comes_back_after_the_closing_hands_over_and_then_holds_nothing() {
     bench.take(&next);
     let mut hall = Hall::connect(&mut bench, &next);
     hall.talk(&mut bench, true);
-    let (changes, name) = opened(&hall.pieces);
+    let (changes, name) = opened(&hall.pieces, &Grants::from(&package));
     assert_eq!((changes.len(), name.as_deref()), (2, Some(NAME)));
     assert_eq!(hall.heard.first(), Some(&"piece"));
     assert!(hall.heard.contains(&"records"), "then the rest goes on: {:?}", hall.heard);
@@ -301,7 +303,9 @@ fn what_was_confirmed_is_not_handed_over_and_goes_at_once() {
     let held = store.vectors().clone();
     for (scope, actors) in held {
         for (actor, upto) in actors {
-            store.confirm(scope, actor, upto).unwrap();
+            let hash = store.hash(scope, actor, upto).unwrap().unwrap();
+            let given = receipt().sign((scope, actor, upto), hash, bench.now);
+            assert!(store.take_receipt(&given, &receipt().public()).unwrap());
         }
     }
     bench.take(&closed(&package, bench.now));

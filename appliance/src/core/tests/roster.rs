@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::{BindingAssurance, CardKey};
 use hinamori_sync::town::SignedPackage;
-use hinamori_sync::{Grants, LONGEST_PIECE, PartDigest, RosterMessage, Session, Side, Vectors};
+use hinamori_sync::{Grants, Held, LONGEST_PIECE, PartDigest, RosterMessage, Session, Side};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
@@ -90,7 +90,7 @@ impl Town {
         self.bench.core.handle(Event::Link(LinkEvent::Up { out }), self.bench.now);
         let (side, grants) = (Side::Server { peer: self.bench.core.own }, Grants::default());
         let town = Some(self.signed.clone());
-        let (session, hello) = Session::new(side, root().public(), town, grants, &Vectors::new());
+        let (session, hello) = Session::new(side, root().public(), town, grants, Held::NOTHING);
         self.line = Some((session, sent));
         self.bench.core.handle(Event::Link(LinkEvent::Received(hello)), self.bench.now);
         self.bench.core.tick(self.bench.now);

@@ -53,7 +53,7 @@ impl Bench {
             })
             .collect();
         let changes = vec![document.append(&records, self.now).unwrap()];
-        let batch = SealedBatch { seal: key.seal(scope, &changes).unwrap(), changes };
+        let batch = SealedBatch { seal: key.seal(scope, None, &changes).unwrap(), changes };
         let grant = Grant { seal_key: key.public(), site: HALL, reads: Vec::new() };
         let grants = hinamori_sync::Grants([(key.box_id(), grant)].into());
         self.core.take_batches(vec![verify(batch, &grants).unwrap()], self.now).unwrap();

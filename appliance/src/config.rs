@@ -1,6 +1,7 @@
 //! `box.toml`: what an installer decides about one box.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use hinamori_model::{CounterKind, LaneId};
@@ -30,6 +31,26 @@ pub struct Config {
     pub lanes: Vec<LaneConfig>,
     /// One line a tap, for a bench; none in the field.
     pub tap_log: Option<PathBuf>,
+    /// Other boxes on the same network; none are met without it.
+    pub neighbours: Option<NeighbourConfig>,
+}
+
+/// How other boxes are met.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeighbourConfig {
+    /// Where others call this box.
+    pub listen: SocketAddr,
+    /// Boxes that are called beside those that are found, as HOST:PORT.
+    #[serde(default)]
+    pub peers: Vec<String>,
+    /// Whether others are looked for (mDNS).
+    #[serde(default = "yes")]
+    pub discover: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Whether cards of the national test hierarchies count.

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod audit;
+mod bundle;
 mod care;
 mod care_entry;
 mod closing;
@@ -14,6 +15,7 @@ mod desk;
 mod hiding;
 mod key_exchange;
 mod lists;
+mod neighbours;
 mod own_shelter;
 mod passes;
 mod people;
@@ -59,9 +61,14 @@ use crate::roster::RosterEvent;
 use crate::status::Report;
 use crate::town::Town;
 use audit::ReadLately;
+pub(crate) use bundle::BundleTask;
+use bundle::Import;
+pub use bundle::{BundleError, Imported};
 use closing::Closing;
 use desk::Desk;
 use hiding::Register;
+use neighbours::Neighbours;
+pub(crate) use neighbours::{Dialler, NeighbourEvent};
 use roster::People;
 use staff::Purpose;
 use tally::Tally;
@@ -86,6 +93,8 @@ pub(crate) enum Event {
     Reader(ReaderEvent<Reading>),
     Kiosk(KioskEvent),
     Link(LinkEvent),
+    Neighbour(NeighbourEvent),
+    Bundle(BundleTask),
     Lists(ListEvent),
     Roster(RosterEvent),
     /// A new index of the roster, and whom records hid when it was made.
@@ -159,6 +168,8 @@ pub(crate) struct Core {
     /// Alarms of this site that a leader should see.
     alarms: u32,
     uplink: Uplink,
+    neighbours: Neighbours,
+    import: Option<Import>,
     /// The lists' keeper until its thread begins, and the way to it.
     lists: Option<Lists>,
     keeper: Keeper,
@@ -207,6 +218,8 @@ impl Core {
                 issuers_of(&config.attribute_issuers),
             )),
             uplink: Uplink::new(),
+            neighbours: Neighbours::default(),
+            import: None,
             lists,
             keeper,
             held,
@@ -250,6 +263,11 @@ impl Core {
             core.refresh(lane, now);
         }
         Ok(core)
+    }
+
+    /// Which box this is.
+    pub(crate) const fn own_id(&self) -> BoxId {
+        self.own
     }
 
     /// The work at the readers, which checks against what the core knows.
@@ -306,6 +324,8 @@ impl Core {
             Event::Reader(event) => self.reader_event(event, now),
             Event::Kiosk(event) => self.kiosk_event(event, now),
             Event::Link(event) => self.link_event(event, now),
+            Event::Neighbour(event) => self.neighbour_event(event, now),
+            Event::Bundle(task) => self.bundle_task(task),
             Event::Lists(event) => self.list_event(event),
             Event::Roster(event) => self.roster_event(event, now),
             Event::RosterIndex(made) => {
@@ -638,6 +658,10 @@ impl Core {
     }
 
     fn nap(&self) -> Duration {
+        if self.import.is_some() {
+            // The next piece, as soon as nobody waits.
+            return Duration::ZERO;
+        }
         let now = clock::wall();
         let due = |desk: &Desk| [desk.lane.due(), desk.at.due()].into_iter().flatten().min();
         let next = self.desks.values().filter_map(due).min();
@@ -679,6 +703,7 @@ impl Core {
 
     fn while_nobody_waits(&mut self) {
         self.make_awaited_key();
+        self.hear_bundle(clock::wall());
         self.seal_and_offer();
         for moved in self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG)) {
             if let Err(problem) = moved {

@@ -2,17 +2,19 @@
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use hinamori_card_pcsc::{EventSink, ReaderFilter, Readers};
+use hinamori_model::BoxId;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
 use crate::checks::Reading;
-use crate::config::Config;
+use crate::config::{Config, NeighbourConfig};
 use crate::core::{Core, Event, Inbox, StartError, identity_folder, inbox};
-use crate::{control, kiosk, link};
+use crate::{control, kiosk, lan, link};
 
 /// Runs the daemon. `ready` is called once kiosks are served.
 ///
@@ -29,7 +31,7 @@ pub fn run(config: Config, ready: impl FnOnce()) -> Result<(), StartError> {
     kiosk::serve(listener, to_core.clone()).map_err(file("the kiosks' thread"))?;
     let listener = control::open(&config.control_socket()).map_err(file("the control socket"))?;
     control::serve(listener, to_core.clone()).map_err(file("the control thread"))?;
-    let network = network(&config, to_core).map_err(file("the network thread"))?;
+    let network = network(&config, core.own_id(), to_core).map_err(file("the network thread"))?;
     ready();
     notify_systemd("READY=1");
     core.run(events);
@@ -52,9 +54,9 @@ fn watch_readers(config: &Config, core: &Core, to_core: Inbox) -> io::Result<Rea
 }
 
 /// Signals and the link share one thread.
-fn network(config: &Config, to_core: Inbox) -> io::Result<JoinHandle<()>> {
+fn network(config: &Config, own: BoxId, to_core: Inbox) -> io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let identity = identity_folder(config);
+    let (identity, neighbours) = (identity_folder(config), config.neighbours.clone());
     let mut stops = {
         let _inside = runtime.enter();
         [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]
@@ -67,13 +69,22 @@ fn network(config: &Config, to_core: Inbox) -> io::Result<JoinHandle<()>> {
             };
             tokio::select! {
                 () = told => {}
-                () = link::run(identity, to_core.clone()) => return,
+                () = link::run(identity.clone(), to_core.clone()) => return,
+                () = meet(neighbours, own, identity.clone(), to_core.clone()) => return,
             }
             if !to_core.send(Event::Stop) {
                 warn!("told to stop after the end");
             }
         });
     })
+}
+
+/// Meets other boxes, if the installer wants it.
+async fn meet(config: Option<NeighbourConfig>, own: BoxId, identity: PathBuf, to_core: Inbox) {
+    match config {
+        Some(config) => lan::run(config, own, identity, to_core).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// sd_notify(3), when systemd started the daemon.

@@ -7,7 +7,7 @@
 //!
 //! **Invariant:** an answer leaves after its record is on the disk, never before.
 //! **Invariant:** no name, serial, identifier or key is ever logged.
-//! **Invariant:** only the link touches a network, and it sees no database.
+//! **Invariant:** only the link and the way to other boxes (`lan`) touch a network, and neither sees a database.
 
 mod attributes;
 pub mod card_data;
@@ -22,6 +22,7 @@ pub mod enrolment;
 mod holder;
 mod keys;
 mod kiosk;
+mod lan;
 mod ledger;
 mod link;
 mod lists;
@@ -34,6 +35,6 @@ pub mod status;
 mod test_town;
 mod town;
 
-pub use config::{Config, ConfigError, LaneConfig, TestCards};
-pub use core::StartError;
+pub use config::{Config, ConfigError, LaneConfig, NeighbourConfig, TestCards};
+pub use core::{BundleError, Imported, StartError};
 pub use daemon::run;

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hinamori_net_tls::{Identity, IdentityStamp, connect};
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout};
-use tokio_rustls::client::TlsStream;
 use tracing::{debug, info};
 
 use crate::core::{Event, Inbox};
@@ -74,7 +72,14 @@ async fn stay_connected(identity: &Identity, core: &Inbox) -> CoreGone {
                 if !core.send(Event::Link(LinkEvent::Up { out })) {
                     return CoreGone;
                 }
-                carry(stream, outgoing, core).await;
+                let tell = |carried| {
+                    core.send(Event::Link(match carried {
+                        Carried::Received(bytes) => LinkEvent::Received(bytes),
+                        Carried::Drained => LinkEvent::Drained,
+                    }))
+                };
+                carry(stream, outgoing, &tell).await;
+                info!("the connection to the town's server ended");
                 if !core.send(Event::Link(LinkEvent::Down)) {
                     return CoreGone;
                 }
@@ -90,7 +95,7 @@ async fn stay_connected(identity: &Identity, core: &Inbox) -> CoreGone {
 }
 
 /// Waits until another identity than that of `stamp` is stored. One that is only gone changes nothing.
-async fn replaced(folder: &Path, stamp: IdentityStamp) {
+pub(crate) async fn replaced(folder: &Path, stamp: IdentityStamp) {
     while IdentityStamp::of(folder).is_none_or(|newest| newest == stamp) {
         tokio::time::sleep(LOOK_FOR_IDENTITY).await;
     }
@@ -99,7 +104,7 @@ async fn replaced(folder: &Path, stamp: IdentityStamp) {
 /// How long to wait before the next try, after the `last` wait and a connection that `stood` so long. What was
 /// said on it does not count: a server that greets every box and hangs up would be called twice a second by
 /// each of them.
-fn next_wait(last: Duration, stood: Duration) -> Duration {
+pub(crate) fn next_wait(last: Duration, stood: Duration) -> Duration {
     if stood >= GOOD_CONNECTION {
         SHORTEST_WAIT
     } else {
@@ -108,7 +113,7 @@ fn next_wait(last: Duration, stood: Duration) -> Duration {
 }
 
 /// Waits until `hinamorictl enrol` has stored an identity.
-async fn enrolled(folder: &Path) -> (Identity, IdentityStamp) {
+pub(crate) async fn enrolled(folder: &Path) -> (Identity, IdentityStamp) {
     let mut told = None;
     loop {
         // The stamp first: what is stored after it counts as a newer one.
@@ -127,7 +132,7 @@ async fn enrolled(folder: &Path) -> (Identity, IdentityStamp) {
 }
 
 /// Between half and the whole of `wait`, so that forty boxes do not come back in one second.
-fn jittered(wait: Duration) -> Duration {
+pub(crate) fn jittered(wait: Duration) -> Duration {
     let mut random = [0; 1];
     if getrandom::fill(&mut random).is_err() {
         return wait;
@@ -136,16 +141,28 @@ fn jittered(wait: Duration) -> Duration {
     wait / 2 + (wait / 2).mul_f64(f64::from(random) / 255.0)
 }
 
-async fn carry(stream: TlsStream<TcpStream>, outgoing: UnboundedReceiver<Vec<u8>>, core: &Inbox) {
-    let (read, write) = tokio::io::split(stream);
-    tokio::select! {
-        () = receive(read, core) => {}
-        () = send(write, outgoing, core) => {}
-    }
-    info!("the connection to the town's server ended");
+/// What happens on a connection.
+pub(crate) enum Carried {
+    /// Bytes of the peer.
+    Received(Vec<u8>),
+    /// Everything that was sent so far has left.
+    Drained,
 }
 
-async fn receive(mut stream: ReadHalf<TlsStream<TcpStream>>, core: &Inbox) {
+/// Carries bytes until one side ends it. `tell` gives whether the core still listens.
+pub(crate) async fn carry(
+    stream: impl AsyncRead + AsyncWrite,
+    outgoing: UnboundedReceiver<Vec<u8>>,
+    tell: &impl Fn(Carried) -> bool,
+) {
+    let (read, write) = tokio::io::split(stream);
+    tokio::select! {
+        () = receive(read, tell) => {}
+        () = send(write, outgoing, tell) => {}
+    }
+}
+
+async fn receive(mut stream: impl AsyncRead + Unpin, tell: &impl Fn(Carried) -> bool) {
     let mut chunk = vec![0; READ_CHUNK];
     loop {
         match stream.read(&mut chunk).await {
@@ -153,7 +170,7 @@ async fn receive(mut stream: ReadHalf<TlsStream<TcpStream>>, core: &Inbox) {
             Ok(read) => {
                 let bytes = chunk.get(..read).unwrap_or_default().to_vec();
                 // Waits while the core is busy: then the server has to wait too.
-                if !core.send(Event::Link(LinkEvent::Received(bytes))) {
+                if !tell(Carried::Received(bytes)) {
                     return;
                 }
             }
@@ -166,16 +183,16 @@ async fn receive(mut stream: ReadHalf<TlsStream<TcpStream>>, core: &Inbox) {
 }
 
 async fn send(
-    mut stream: WriteHalf<TlsStream<TcpStream>>,
+    mut stream: impl AsyncWrite + Unpin,
     mut outgoing: UnboundedReceiver<Vec<u8>>,
-    core: &Inbox,
+    tell: &impl Fn(Carried) -> bool,
 ) {
     while let Some(bytes) = outgoing.recv().await {
         if let Err(error) = write(&mut stream, &bytes).await {
             debug!(%error, "the connection failed");
             return;
         }
-        if outgoing.is_empty() && !core.send(Event::Link(LinkEvent::Drained)) {
+        if outgoing.is_empty() && !tell(Carried::Drained) {
             return;
         }
     }

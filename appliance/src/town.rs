@@ -1,6 +1,6 @@
 //! The town as this box knows it: from the signed package, or made up until there is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub(crate) struct Town {
     pub(crate) staff: Staff,
     /// The server's key that signs receipts; zeros, under which nothing is signed, for a town of one box.
     pub(crate) receipt_key: [u8; 32],
+    /// Boxes that are shut out.
+    pub(crate) denied: BTreeSet<BoxId>,
 }
 
 /// Why a town package was not taken.
@@ -120,6 +122,7 @@ impl Town {
             incident_keys: Arc::clone(&local.incident_keys),
             staff: Staff::default(),
             receipt_key: [0; 32],
+            denied: BTreeSet::new(),
         }
     }
 
@@ -160,6 +163,7 @@ impl Town {
             incident_keys: Arc::new(incident_keys),
             staff,
             receipt_key: package.receipt_key,
+            denied: package.denied.into_iter().collect(),
             key,
         }
     }

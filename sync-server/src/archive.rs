@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
-use hinamori_model::{BoxId, IncidentId, UnixMillis};
+use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, ChangeHash, DocumentScope};
-use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, KeyTable, Store, StoreError};
-use hinamori_sync::{SealedBatch, Vectors, VerifiedBatch};
+use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, Ingested, KeyTable, Store, StoreError};
+use hinamori_sync::{CutOffs, Grants, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::data::DataFolder;
@@ -67,6 +67,17 @@ impl Archive {
     }
 }
 
+/// One of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhichFile {
+    Records,
+    Drill,
+}
+
+impl WhichFile {
+    pub(crate) const ALL: [Self; 2] = [Self::Records, Self::Drill];
+}
+
 /// The last change of an actor that is durable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Durable {
@@ -99,6 +110,17 @@ impl Stores {
         Ok(Self { keys, live, drill, drills, concerned: [const { Concerned::Everybody }; 2] })
     }
 
+    /// Goes by what the town says of records from now on: which incident is a drill, and who is not believed.
+    pub(crate) fn follow(&mut self, drill: IncidentId, cut_offs: &CutOffs) -> Result<(), StoreError> {
+        self.remember_drill(drill)?;
+        for (store, concerned) in [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned) {
+            if store.cut_off(cut_offs)? {
+                concerned.merge(Concerned::Everybody);
+            }
+        }
+        Ok(())
+    }
+
     /// Remembers for ever that `incident` is a drill.
     pub(crate) fn remember_drill(&mut self, incident: IncidentId) -> Result<(), StoreError> {
         if self.drills.contains(&incident) {
@@ -123,22 +145,29 @@ impl Stores {
         batches: Vec<VerifiedBatch>,
         now: UnixMillis,
     ) -> Result<Vec<Durable>, StoreError> {
-        let mut taken = Vec::new();
+        let taken = self.take(batches, now)?.taken;
+        let durable = taken.into_iter().map(|(scope, actor)| self.durable(scope, actor, u32::MAX));
+        Ok(durable.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// Stores batches durably, each in its file.
+    fn take(&mut self, batches: Vec<VerifiedBatch>, now: UnixMillis) -> Result<Ingested, StoreError> {
+        let mut all = Ingested::default();
         let (drill, live): (Vec<_>, Vec<_>) =
             batches.into_iter().partition(|batch| self.drills.contains(&batch.seal().scope.incident));
         let files = [(&mut self.live, live), (&mut self.drill, drill)];
         for ((store, batches), concerned) in files.into_iter().zip(&mut self.concerned) {
             if !batches.is_empty() {
                 let ingested = store.commit_received(&batches, now, Durability::Durable)?;
-                for refused in ingested.refused {
+                for refused in &ingested.refused {
                     tracing::warn!(%refused, "a batch went to the quarantine");
                 }
                 concerned.merge(ingested.concerned);
-                taken.extend(ingested.taken);
+                all.taken.extend(ingested.taken);
+                all.refused.extend(ingested.refused);
             }
         }
-        let durable = taken.into_iter().map(|(scope, actor)| self.durable(scope, actor, u32::MAX));
-        Ok(durable.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        Ok(all)
     }
 
     /// Of what a box waits for, what a receipt may be given for. It waits for its own changes only.
@@ -205,6 +234,55 @@ impl Stores {
     pub(crate) fn take_concerned(&mut self, incident: IncidentId) -> Concerned {
         let [live, drill] = &mut self.concerned;
         std::mem::take(if self.drills.contains(&incident) { drill } else { live })
+    }
+
+    /// Looks again at what an operator released. Of which sites records came by it.
+    pub(crate) fn look_at_released(
+        &mut self,
+        grants: &Grants,
+        now: UnixMillis,
+    ) -> Result<BTreeSet<SiteId>, StoreError> {
+        let mut sites = BTreeSet::new();
+        for which in WhichFile::ALL {
+            while let Some((number, bytes)) = self.file(which).next_released()? {
+                let refused = match verify_evidence(&bytes, grants) {
+                    None => Some("no batch, or only its beginning".to_owned()),
+                    Some(Err(problem)) => Some(problem.to_string()),
+                    Some(Ok(batch)) => {
+                        let site = batch.seal().scope.site;
+                        let own = self.take(vec![batch], now)?;
+                        if own.refused.is_empty() {
+                            sites.insert(site);
+                        }
+                        own.refused.first().map(ToString::to_string)
+                    }
+                };
+                match refused {
+                    Some(reason) => self.file(which).refuse_again(number, &reason)?,
+                    None => drop(self.file(which).discard(number)?),
+                }
+            }
+        }
+        Ok(sites)
+    }
+
+    /// One of the two files, for whoever looks after it.
+    pub(crate) const fn file(&mut self, which: WhichFile) -> &mut Store {
+        match which {
+            WhichFile::Records => &mut self.live,
+            WhichFile::Drill => &mut self.drill,
+        }
+    }
+
+    /// What was here of a box at a moment.
+    pub(crate) fn received_of(&self, of: BoxId, until: UnixMillis) -> Result<Vec<Trusted>, StoreError> {
+        let mut trusted = Vec::new();
+        for store in self.all() {
+            for (scope, actors) in store.received_of(of, until)? {
+                trusted.extend(actors.into_iter().map(|(actor, upto)| Trusted::new(scope, actor, upto)));
+            }
+        }
+        Ok(trusted)
     }
 
     /// Both files, for figures about everything.

@@ -159,7 +159,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A time in Japan, as RFC 3339 writes it.
-fn time_of(at: UnixMillis) -> String {
+pub(crate) fn time_of(at: UnixMillis) -> String {
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
     let at = i64::try_from(at.get()).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
     at.map_or_else(String::new, |at| at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())

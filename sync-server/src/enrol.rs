@@ -2,8 +2,11 @@
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, Granted, Refusal};
+use hinamori_store_sqlite::StoreError;
+use hinamori_sync::CutOff;
 use hinamori_sync::town::Package;
 
+use crate::archive::Stores;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::registry::{Place, RegisteredBox, Registry, Standing};
 
@@ -102,6 +105,7 @@ pub(crate) fn take_in(
             tls_key: request.signing_request.key().0,
             enrolled_at: now,
             standing: Standing::Admitted,
+            trusted: None,
         },
     );
     let (_, mut package) = folder.town(keys)?;
@@ -118,21 +122,76 @@ fn redeem(registry: &mut Registry, request: &EnrolmentRequest, now: UnixMillis) 
     if denied { Err(Refusal::Denied) } else { registry.redeem(&request.token, now) }
 }
 
+/// Why a box was not shut out or let in.
+#[derive(Debug, thiserror::Error)]
+pub enum DenyError {
+    /// The data folder, or the operator named another box.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The records.
+    #[error("the records cannot be read")]
+    Store(#[from] StoreError),
+}
+
 /// Makes `package` the next one, with the boxes of the register.
 pub(crate) fn name_boxes(package: &mut Package, registry: &Registry, now: UnixMillis) {
     package.version = package.version.saturating_add(1);
     package.issued_at = now;
     package.boxes = registry.boxes.iter().map(|(id, known)| (*id, known.grant())).collect();
+    let denied = registry.boxes.iter().filter(|(_, known)| known.standing == Standing::Denied);
+    package.denied = denied.map(|(id, _)| *id).collect();
+    let cut_off =
+        |(of, known): (&BoxId, &RegisteredBox)| Some(CutOff { of: *of, trusted: known.trusted.clone()? });
+    package.cut_offs = registry.boxes.iter().filter_map(cut_off).collect();
 }
 
-/// Shuts a box out, or lets it in again. It takes effect within a second, also on an open connection.
+/// Shuts a box out. It takes effect within a second, also on an open connection. What it sealed is believed as before or, with a
+/// moment, only as far as it had come to this server by then.
 ///
 /// # Errors
-/// [`DataError`].
-pub fn deny(folder: &DataFolder, id: BoxId, standing: Standing) -> Result<(), DataError> {
+/// [`DenyError`].
+pub fn deny(
+    folder: &DataFolder,
+    keys: &Keys,
+    id: BoxId,
+    trust_until: Option<UnixMillis>,
+    now: UnixMillis,
+) -> Result<(), DenyError> {
+    let trusted = match trust_until {
+        Some(until) => Some(Stores::open(folder, &keys.key_table)?.received_of(id, until)?),
+        None => None,
+    };
+    change_box(folder, keys, id, now, |known| {
+        known.standing = Standing::Denied;
+        known.trusted = trusted;
+    })
+}
+
+/// Lets a box in again, and believes all that it says.
+///
+/// # Errors
+/// [`DenyError`].
+pub fn admit(folder: &DataFolder, keys: &Keys, id: BoxId, now: UnixMillis) -> Result<(), DenyError> {
+    change_box(folder, keys, id, now, |known| {
+        known.standing = Standing::Admitted;
+        known.trusted = None;
+    })
+}
+
+fn change_box(
+    folder: &DataFolder,
+    keys: &Keys,
+    id: BoxId,
+    now: UnixMillis,
+    change: impl FnOnce(&mut RegisteredBox),
+) -> Result<(), DenyError> {
     let locked = folder.lock()?;
     let mut registry = folder.registry()?;
-    let known = registry.boxes.get_mut(&id).ok_or(DataError::UnknownBox { id })?;
-    known.standing = standing;
-    locked.save_registry(&registry)
+    change(registry.boxes.get_mut(&id).ok_or(DataError::UnknownBox { id })?);
+    let (_, mut package) = folder.town(keys)?;
+    name_boxes(&mut package, &registry, now);
+    // The register first: nobody is let in whom the package does not name as shut out.
+    locked.save_registry(&registry)?;
+    locked.save_package(keys, &package)?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What all connections share, and how they hear of each other.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use tokio::sync::{Mutex, broadcast, watch};
 use tokio::task::spawn_blocking;
 
 use crate::archive::{Archive, Closed};
+use crate::bundle::{self, BundleError, BundleTown};
+use crate::clock::now;
 use crate::contact::Contacts;
 use crate::lists::Lists;
 use crate::missing::Missing;
@@ -102,11 +105,66 @@ impl Hub {
         let hub = Arc::clone(self);
         let Ok(Some(town)) = spawn_blocking(move || hub.town.read_anew()).await else { return };
         // Before any box hears of it: what a drill brings must never be taken for live.
-        let drill = town.incidents.drill;
-        match self.archive.ask(move |stores| stores.remember_drill(drill)).await {
+        let (drill, cut_offs) = (town.incidents.drill, town.cut_offs.clone());
+        match self.archive.ask(move |stores| stores.follow(drill, &cut_offs)).await {
             Ok(Ok(())) => self.town.replace(town),
             Ok(Err(error)) => tracing::error!(%error, "the town changed and could not be taken over"),
             Err(Closed) => {}
+        }
+    }
+
+    /// Looks again at what an operator released from the quarantine.
+    pub(crate) async fn look_at_released(&self) {
+        let town = self.town.current();
+        match self.archive.ask(move |stores| stores.look_at_released(&town.grants, now())).await {
+            Ok(Ok(sites)) => sites.into_iter().for_each(|site| self.announce(News { site, from: 0 })),
+            Ok(Err(error)) => tracing::error!(%error, "what was released cannot be looked at"),
+            Err(Closed) => {}
+        }
+    }
+
+    /// Reads in what the operator brought on sticks.
+    pub(crate) async fn look_at_bundles(self: &Arc<Self>) {
+        let hub = Arc::clone(self);
+        let found = spawn_blocking(move || -> Result<_, BundleError> {
+            let failed = |source| BundleError::File { file: hub.town.folder.path().to_owned(), source };
+            let files = bundle::handed(&hub.town.folder).map_err(failed)?;
+            if files.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut bundles = Vec::new();
+            for file in files {
+                bundles.push((BundleTown::read(&hub.town.folder, &hub.town.keys)?, file));
+            }
+            Ok(bundles)
+        });
+        let bundles = match found.await {
+            Ok(Ok(bundles)) => bundles,
+            Ok(Err(error)) => return tracing::error!(%error, "what came on sticks cannot be looked at"),
+            Err(_stopped) => return,
+        };
+        for (town, file) in bundles {
+            self.read_in(town, file).await;
+        }
+    }
+
+    async fn read_in(&self, town: BundleTown, file: PathBuf) {
+        let path = file.clone();
+        let Ok(Ok(bytes)) = spawn_blocking(move || std::fs::read(path)).await else {
+            return tracing::error!(?file, "a bundle cannot be read");
+        };
+        match self.archive.ask(move |stores| bundle::take(stores, &town, &bytes, now())).await {
+            Ok(Ok((report, sites))) => {
+                tracing::info!(?file, ?report, "a bundle was read in");
+                sites.into_iter().for_each(|site| self.announce(News { site, from: 0 }));
+                self.look_at_keys().await;
+            }
+            Ok(Err(error)) => tracing::error!(%error, ?file, "a bundle was not read in"),
+            Err(Closed) => return,
+        }
+        // Also what was refused: the stick has it.
+        if let Err(error) = std::fs::remove_file(&file) {
+            tracing::error!(%error, ?file, "a bundle that was read in is left");
         }
     }
 

@@ -288,6 +288,8 @@ pub fn import_town(
         sites,
         incidents,
         boxes: Vec::new(),
+        denied: Vec::new(),
+        cut_offs: Vec::new(),
         anchors,
         intermediates,
         feed_key: keys.list_feed.public(),

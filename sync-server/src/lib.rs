@@ -16,6 +16,7 @@
 
 mod archive;
 mod audit;
+mod bundle;
 mod care_file;
 mod clock;
 mod close;
@@ -49,6 +50,7 @@ mod paper;
 mod pfif_file;
 mod profiles;
 mod pull;
+mod quarantine;
 mod register;
 mod registry;
 mod report_file;
@@ -63,12 +65,13 @@ mod town;
 mod web;
 
 pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
+pub use bundle::{BundleError, Outcome, ReadIn, export_bundle, import_bundle};
 pub use care_file::{CareFile, write_care};
 pub use close::{CloseError, ClosedReport, StandbyIncident, close_incident, erase_person};
 pub use counts_file::{AskedFigures, SheetFiles, write_counts};
 pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
-pub use enrol::{CodeRequest, deny, issue_code};
+pub use enrol::{CodeRequest, DenyError, admit, deny, issue_code};
 pub use evacuees::{EvacueeFiles, write_evacuees};
 pub use export::{Exported, export_all};
 pub use hall::{HallError, WhichIncident, WhichLog, os_user, show_log};
@@ -79,8 +82,10 @@ pub use open_data::{OpenData, read_open_data};
 pub use own_shelter::{NotRuled, Ruling, Wanted, rule_on_shelter};
 pub use paper::{NotPrinted, Paper, print};
 pub use pfif_file::write_pfif;
+pub use quarantine::{
+    NoQuarantineId, QuarantineId, Refused, Wanted as QuarantineWanted, quarantined, rule_on_quarantine,
+};
 pub use register::{Register, RegisterFiles};
-pub use registry::Standing;
 pub use report_file::{ReportStep, ShownReport, WhichReport, list_reports, report_step, show_report};
 pub use server::{Addresses, Limits, RunError, Server};
 pub use signed_log::LogError;

@@ -13,9 +13,10 @@ use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
     Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
-    Paper, RegisterFiles, Server, StandbyIncident, Standing, TownFiles, Wanted, audit_list, audit_verify,
-    close_incident, deny, erase_person, import_lists, import_town, issue_code, list_status, open_ledger,
-    os_user, print, read_open_data, rule_on_shelter, staff_list,
+    Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
+    TownFiles, Wanted, admit, audit_list, audit_verify, close_incident, deny, erase_person, export_bundle,
+    import_bundle, import_lists, import_town, issue_code, list_status, open_ledger, os_user, print,
+    quarantined, read_open_data, rule_on_quarantine, rule_on_shelter, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -31,6 +32,30 @@ const BLOCKING: usize = 64;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Subcommand)]
+enum BundleCommand {
+    /// Writes down what the server would say to a box: package, keys, records and receipts. Only the town can read it.
+    Export {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The box.
+        #[arg(long = "box")]
+        id: BoxId,
+        /// The file, on the stick.
+        out: PathBuf,
+    },
+    /// Reads in what boxes wrote down (`hinamorictl bundle export`). It may come twice, in any order, or be cut off.
+    Import {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -147,7 +172,7 @@ enum Command {
         #[command(subcommand)]
         command: ShelterCommand,
     },
-    /// Shuts a box out, also if it is on the line now.
+    /// Shuts a box out, also if it is on the line now. What it wrote is believed as before, unless --trust-until says otherwise.
     Deny {
         /// The data folder.
         #[arg(long)]
@@ -155,8 +180,11 @@ enum Command {
         /// The box.
         #[arg(long = "box")]
         id: BoxId,
+        /// Believe only what had come to this server by then, such as 2026-03-11T06:00:00+09:00. `admit` takes it back.
+        #[arg(long, value_parser = moment)]
+        trust_until: Option<UnixMillis>,
     },
-    /// Lets a box in again that was shut out.
+    /// Lets a box in again that was shut out, and believes all that it wrote.
     Admit {
         /// The data folder.
         #[arg(long)]
@@ -164,6 +192,23 @@ enum Command {
         /// The box.
         #[arg(long = "box")]
         id: BoxId,
+    },
+    /// Sticks: reads in what boxes wrote down, and writes down what the server would say to a box.
+    Bundle {
+        #[command(subcommand)]
+        command: BundleCommand,
+    },
+    /// What was refused: shows it, has it looked at again, throws it away.
+    Quarantine {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Look at this entry again, by what the town says now: records-7.
+        #[arg(long, conflicts_with = "discard")]
+        release: Option<QuarantineId>,
+        /// Throw this entry away.
+        #[arg(long)]
+        discard: Option<QuarantineId>,
     },
     /// Writes an incident's ledger, closes the incident for every box, and destroys it here. The server must not run.
     Close {
@@ -337,7 +382,7 @@ impl Command {
     /// The data folder, of every command that has one.
     fn data(&self) -> Option<&Path> {
         match self {
-            Self::Sites { .. } => None,
+            Self::Sites { .. } | Self::Bundle { .. } => None,
             Self::Hall(command) => Some(command.data()),
             Self::Shelter { command } => Some(command.data()),
             Self::Init { data }
@@ -349,6 +394,7 @@ impl Command {
             | Self::EnrolCode { data, .. }
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
+            | Self::Quarantine { data, .. }
             | Self::Close { data, .. }
             | Self::LedgerOpen { data, .. }
             | Self::ErasePerson { data, .. }
@@ -428,14 +474,83 @@ fn main() -> anyhow::Result<()> {
             println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
         }
         Command::Shelter { command } => shelter(command)?,
-        Command::Deny { data, id } => deny(&DataFolder::new(&data), id, Standing::Denied)?,
-        Command::Admit { data, id } => deny(&DataFolder::new(&data), id, Standing::Admitted)?,
+        Command::Deny { data, id, trust_until } => {
+            let folder = DataFolder::new(&data);
+            deny(&folder, &folder.keys()?, id, trust_until, now())?;
+        }
+        Command::Admit { data, id } => {
+            let folder = DataFolder::new(&data);
+            admit(&folder, &folder.keys()?, id, now())?;
+        }
+        Command::Bundle { command } => bundle(command)?,
+        Command::Quarantine { data, release, discard } => quarantine(&data, release, discard)?,
         Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
         Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,
         Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
         Command::Run { data, boxes, web, inquiries } => run(&data, Addresses { boxes, web, inquiries })?,
         Command::Hall(command) => command.run(&user, now())?,
     }
+    Ok(())
+}
+
+/// Files are opened before the program becomes the server's user, who may own nothing on a stick.
+fn bundle(command: BundleCommand) -> anyhow::Result<()> {
+    let own = |data: &Path| act_as_owner(data).context("root cannot act as the server's user");
+    match command {
+        BundleCommand::Export { data, id, out } => {
+            let failed = || format!("{} cannot be written", out.display());
+            let mut file = std::fs::File::create_new(&out).with_context(failed)?;
+            own(&data)?;
+            let folder = DataFolder::new(&data);
+            let bundle = export_bundle(&folder, &folder.keys()?, id, now())?;
+            std::io::Write::write_all(&mut file, &bundle).with_context(failed)?;
+            // Somebody pulls the stick out next.
+            file.sync_all().with_context(failed)?;
+            println!("{} bytes written to {}", bundle.len(), out.display());
+        }
+        BundleCommand::Import { data, files } => {
+            let read = |file: &PathBuf| {
+                std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
+            };
+            let bundles = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            own(&data)?;
+            let folder = DataFolder::new(&data);
+            let keys = folder.keys()?;
+            for (file, bundle) in files.iter().zip(bundles) {
+                let name = file.display();
+                let outcome = import_bundle(&folder, &keys, &bundle, now());
+                match outcome.with_context(|| format!("{name} is not read in"))? {
+                    Outcome::Handed => {
+                        println!(
+                            "handed   {name}: the running server reads it in now, its log says what came"
+                        );
+                    }
+                    Outcome::ReadIn(ReadIn { new, refused, closed, is_whole }) => {
+                        let cut =
+                            if is_whole { "" } else { "; cut off or damaged: what could be read was taken" };
+                        println!(
+                            "taken    {name}: {new} new changes, {refused} refused, {closed} closed incidents{cut}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn quarantine(
+    data: &Path,
+    release: Option<QuarantineId>,
+    discard: Option<QuarantineId>,
+) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    let wanted = release.map(QuarantineWanted::Release).or(discard.map(QuarantineWanted::Discard));
+    if let Some(wanted) = wanted {
+        anyhow::ensure!(rule_on_quarantine(&folder, wanted)?, "there is no such entry");
+        return Ok(());
+    }
+    quarantined(&folder)?.iter().for_each(|refused| println!("{refused}"));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::Refusal;
-use hinamori_sync::Grant;
+use hinamori_sync::{Grant, Trusted};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,9 @@ pub(crate) struct RegisteredBox {
     pub(crate) tls_key: [u8; 32],
     pub(crate) enrolled_at: UnixMillis,
     pub(crate) standing: Standing,
+    /// What is still believed of it; everything where nothing is said.
+    #[serde(default)]
+    pub(crate) trusted: Option<Vec<Trusted>>,
 }
 
 /// Where a box stands and what it may read besides.
@@ -69,7 +72,7 @@ pub(crate) struct Place {
 /// Whether a box is let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub(crate) enum Standing {
     /// It is.
     Admitted,
     /// It was stolen or lost. Its grant stays in the town's package, so that what it sealed before is still

@@ -145,9 +145,10 @@ impl Server {
         let contacts = Contacts::from_saved(&stores.contacts().map_err(not_usable)?);
         let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
         let town = TownWatch::open(folder, keys)?;
-        stores.remember_drill(town.current().incidents.drill).map_err(not_usable)?;
+        let current = town.current();
+        stores.follow(current.incidents.drill, &current.cut_offs).map_err(not_usable)?;
         // What a closing that was cut off left.
-        finish_closings(&mut stores, &town.current().closings).map_err(not_usable)?;
+        finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let inquiries = match addresses.inquiries {
             Some(address) => Some(listen(address).await?),
@@ -258,6 +259,8 @@ async fn keep_up(hub: Arc<Hub>) {
                 hub.refresh().await;
                 hub.look_at_lists().await;
                 hub.look_at_keys().await;
+                hub.look_at_released().await;
+                hub.look_at_bundles().await;
             }
             _ = saves.tick() => hub.save_contacts().await,
             _ = scrubs.tick() => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinamori_model::{BoxId, SiteId};
 use hinamori_net_tls::PeerBox;
-use hinamori_store_sqlite::{KeyRow, Place, StoreError};
+use hinamori_store_sqlite::{Place, StoreError, keys_of_a_box};
 use hinamori_sync::{Effects, Grant, HandOver, Held, KeyRows, ListMessage, PeerMisbehaved, Session, Side};
 use tokio::io::AsyncReadExt;
 use tokio::sync::broadcast::error::RecvError;
@@ -238,13 +238,7 @@ impl<'h> Line<'h> {
     /// Takes keys that the box made. Nobody erases by a row: persons are erased at the town hall, incidents by the package.
     async fn keys_heard(&mut self, rows: KeyRows) -> Result<(), Ended> {
         let town = self.hub.town.current();
-        let holds = |row: &KeyRow| match row {
-            KeyRow::Key { incident, person, wrapped } => {
-                town.incident_keys.get(incident).is_some_and(|key| key.unwrap(*person, wrapped).is_ok())
-            }
-            KeyRow::PersonErased { .. } | KeyRow::IncidentErased { .. } => false,
-        };
-        let known: Vec<KeyRow> = rows.rows().filter_map(KeyRow::from_bytes).filter(holds).collect();
+        let known = keys_of_a_box(&rows, &town.incident_keys);
         let (peer, upto) = (self.id.to_string(), rows.upto);
         let absorb = move |stores: &mut Stores| stores.keys.absorb_of(&peer, &known, upto);
         if self.hub.archive.ask(absorb).await??.new > 0 {
@@ -391,6 +385,7 @@ kind = "shelter"
                 tls_key: TLS_KEY,
                 enrolled_at: now(),
                 standing: Standing::Admitted,
+                trusted: None,
             };
             registry.boxes.insert(key.box_id(), known);
         }

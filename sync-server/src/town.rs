@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hinamori_model::{BoxId, IncidentId, SiteId};
 use hinamori_profile::IncidentKey;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
-use hinamori_sync::{Grant, Grants, is_own_shelter};
+use hinamori_sync::{CutOffs, Grant, Grants, is_own_shelter};
 use tokio::sync::watch;
 
 use crate::crl::Authorities;
@@ -27,6 +27,7 @@ pub(crate) struct Town {
     pub(crate) incident_keys: BTreeMap<IncidentId, IncidentKey>,
     pub(crate) closed: BTreeSet<IncidentId>,
     pub(crate) closings: Vec<ClosedIncident>,
+    pub(crate) cut_offs: CutOffs,
     registry: Registry,
 }
 
@@ -128,6 +129,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let (grants, authorities) = (Grants::from(&package), Authorities::of(&package));
     let incident_keys = keys_of(&package);
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
+    let cut_offs = CutOffs::new(&package.cut_offs, None);
     let Package { name, sites, incidents, closed: closings, .. } = package;
     Ok(Town {
         name,
@@ -139,6 +141,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
         incident_keys,
         closed,
         closings,
+        cut_offs,
         registry,
     })
 }

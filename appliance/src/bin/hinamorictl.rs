@@ -1,7 +1,7 @@
 //! What an installer or operator types at a box.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use hinamori_appliance::cert_check::CertCheck;
 use hinamori_appliance::reader_test::{self, Line, Question};
-use hinamori_appliance::{Config, card_data, cert_check, control, enrolment};
+use hinamori_appliance::{Config, Imported, card_data, cert_check, control, enrolment};
 use hinamori_card::Tries;
 use hinamori_crl_mmap::Taken;
 use hinamori_net_tls::{EnrolmentCode, act_as_owner};
@@ -49,6 +49,11 @@ enum Task {
         #[command(subcommand)]
         task: CrlTask,
     },
+    /// Sticks: what this box holds of its town as a file, and files of other boxes and of the server. Only the town can read them.
+    Bundle {
+        #[command(subcommand)]
+        task: BundleTask,
+    },
     /// Certificates, of cards and of anybody; needs no box.
     Cert {
         #[command(subcommand)]
@@ -75,6 +80,21 @@ enum CrlTask {
 }
 
 #[derive(Debug, Subcommand)]
+enum BundleTask {
+    /// Writes everything that this box holds, for the server or for another box.
+    Export {
+        /// The file, on the stick.
+        file: PathBuf,
+    },
+    /// Reads files of other boxes or of the server in. They may come twice, in any order, or be cut off.
+    Import {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum CertTask {
     /// Says in one line whether a certificate is fine, and what each rule said; ends with 0 only when it is.
     Check(CertCheck),
@@ -93,6 +113,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Enrol { code } => enrol(&of_box()?, &code),
         Task::Crl { task: CrlTask::Import { files } } => import_lists(&of_box()?, &files),
         Task::Crl { task: CrlTask::Status } => say(card_data::status(&of_box()?)?.trim_end()),
+        Task::Bundle { task: BundleTask::Export { file } } => export_bundle(of_box, &file),
+        Task::Bundle { task: BundleTask::Import { files } } => import_bundles(of_box, &files),
         Task::Cert { task: CertTask::Check(check) } => return check_certificate(&check),
         Task::Status { json } => status(&of_box()?, json),
     };
@@ -134,6 +156,56 @@ fn import_lists(config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
         "{refused} of {} lists were refused; what was held before is held",
         files.len()
     );
+    Ok(())
+}
+
+/// The file is made before the program becomes the daemon's user, who may own nothing on the stick.
+fn export_bundle(of_box: impl Fn() -> anyhow::Result<Config>, file: &Path) -> anyhow::Result<()> {
+    let named = || format!("{} cannot be written", file.display());
+    let mut out = std::fs::File::create_new(file).with_context(named)?;
+    let written = of_box().and_then(|config| {
+        let bundle = control::export_bundle(&config.control_socket()).context("the box wrote no bundle")?;
+        out.write_all(&bundle).with_context(named)?;
+        // Somebody pulls the stick out next.
+        out.sync_all().with_context(named)?;
+        say(&format!("{} bytes written to {}", bundle.len(), file.display()))
+    });
+    if written.is_err() && std::fs::remove_file(file).is_err() {
+        // What is left is empty or cut off, and nobody takes it for a bundle.
+        say(&format!("{} is left and is no bundle", file.display()))?;
+    }
+    written
+}
+
+fn import_bundles(of_box: impl Fn() -> anyhow::Result<Config>, files: &[PathBuf]) -> anyhow::Result<()> {
+    let read =
+        |file: &PathBuf| std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()));
+    let bundles = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let socket = of_box()?.control_socket();
+    let mut refused = 0_usize;
+    for (file, bundle) in files.iter().zip(bundles) {
+        let file = file.display();
+        match control::import_bundle(&socket, &bundle) {
+            Ok(Imported { new, refused, closed, is_whole }) => {
+                let mut text = format!("taken    {file}: {new} new changes");
+                let notes = [
+                    (refused > 0).then(|| format!("{refused} batches were refused and put aside")),
+                    (closed > 0).then(|| format!("{closed} incidents in it are closed or not known here")),
+                    (!is_whole).then(|| "it is cut off or damaged: what could be read was taken".to_owned()),
+                ];
+                for note in notes.into_iter().flatten() {
+                    text.push_str("; ");
+                    text.push_str(&note);
+                }
+                say(&text)?;
+            }
+            Err(problem) => {
+                refused = refused.saturating_add(1);
+                say(&format!("refused  {file}: {problem}"))?;
+            }
+        }
+    }
+    anyhow::ensure!(refused == 0, "{refused} of {} bundles were refused", files.len());
     Ok(())
 }
 

@@ -68,6 +68,6 @@ impl Core {
     }
 }
 
-const fn may_be_told(row: &KeyRow) -> bool {
+pub(super) const fn may_be_told(row: &KeyRow) -> bool {
     !matches!(row, KeyRow::IncidentErased { .. })
 }

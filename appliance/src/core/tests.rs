@@ -25,6 +25,7 @@ mod care;
 mod closing;
 mod hiding;
 mod lists;
+mod neighbours;
 mod people;
 mod profile;
 mod roster;
@@ -135,6 +136,8 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
             drill: IncidentId::from_bytes([3; 16]),
         },
         boxes: vec![(own, grant)],
+        denied: Vec::new(),
+        cut_offs: Vec::new(),
         anchors: files_in(&issued.path().join("anchors")),
         intermediates: files_in(&issued.path().join("intermediates")),
         feed_key: feed().public(),

@@ -8,7 +8,7 @@ use hinamori_record::{Change, DocumentScope};
 use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    Effects, Grants, Held, LedgerKey, ListMessage, Receipt, RosterMessage, Session, Side, Vectors,
+    CutOffs, Effects, Grants, Held, LedgerKey, ListMessage, Receipt, RosterMessage, Session, Side, Vectors,
     VerifiedBatch,
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -24,14 +24,14 @@ use crate::town::{Town, store_package, stored_package};
 
 /// Changes under one seal, and batches on the way at once: a tap waits for no more than this is worth.
 const LONGEST_RUN: u32 = 64;
-const BATCHES_AT_ONCE: usize = 16;
+pub(super) const BATCHES_AT_ONCE: usize = 16;
 const LAST_CONTACT: &str = "last-contact";
 
 /// See the module.
 pub(super) struct Uplink {
     pub(super) root: Option<[u8; 32]>,
-    package: Option<SignedPackage>,
-    grants: Grants,
+    pub(super) package: Option<SignedPackage>,
+    pub(super) grants: Grants,
     pub(super) line: Option<Line>,
     /// Connections since the start.
     lines: u64,
@@ -49,6 +49,8 @@ pub(super) enum NotTaken {
     Incidents(#[from] NotNamed),
     #[error("what has to be handed over of a closed incident cannot be kept")]
     Closing(#[from] NotClosed),
+    #[error("the records cannot be read anew")]
+    CutOffs(#[source] StoreError),
 }
 
 impl NotTaken {
@@ -56,6 +58,7 @@ impl NotTaken {
         match self {
             Self::Incidents(problem) => matches!(problem, NotNamed::Store(StoreError::Full)),
             Self::Closing(problem) => problem.is_full_disk(),
+            Self::CutOffs(problem) => matches!(problem, StoreError::Full),
         }
     }
 }
@@ -68,7 +71,7 @@ pub(super) struct Line {
     /// Something was given to the link and has not left yet.
     pub(super) busy: bool,
     /// The server may lack something.
-    look_up: bool,
+    pub(super) look_up: bool,
     hello: Hello,
     /// How far the server was told which keys this box made; `None` before the first time.
     pub(super) keys_told: Option<Place>,
@@ -146,6 +149,7 @@ impl Core {
             // Another town's version says nothing here, and its boxes may write nothing.
             self.uplink.package = None;
             self.uplink.grants = Grants::default();
+            self.neighbours.hang_up();
         }
         self.uplink.root = Some(root);
         let taken = match stored_package(&self.config.data, &root) {
@@ -179,6 +183,7 @@ impl Core {
         let grants = Grants::from(&package);
         let (own, local) = (self.own, &self.keys.local);
         let (mut closed, ledger_key) = (package.closed.clone(), LedgerKey(package.ledger_key));
+        let cut_offs = CutOffs::new(&package.cut_offs, Some(own));
         let town = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
         // No town closes another one's.
@@ -186,6 +191,11 @@ impl Core {
         // With the keys of the package before: afterwards nobody can read what was written down.
         self.begin_closing(&closed, ledger_key)?;
         self.know_closed(&closed);
+        for store in self.ledger.stores_mut() {
+            if store.cut_off(&cut_offs).map_err(NotTaken::CutOffs)? {
+                warn!("the town says that boxes are not believed any more; the records were read anew");
+            }
+        }
         info!(version = town.version, "the town's package is in use");
         let incidents = self.incidents_in_use();
         let stood_at = self.site();
@@ -212,6 +222,7 @@ impl Core {
                 desk.lane.incident_changed();
             }
         }
+        self.tell_neighbours_of_town();
         self.reread(now);
         Ok(())
     }
@@ -404,14 +415,13 @@ impl Core {
                     return self.hang_up();
                 }
             }
-            self.reread(now);
         }
         self.lists_heard(lists);
         self.roster_heard(roster);
         self.take_receipts(&receipts);
     }
 
-    fn take_receipts(&mut self, receipts: &[Receipt]) {
+    pub(super) fn take_receipts(&mut self, receipts: &[Receipt]) {
         for receipt in receipts {
             let store = self.ledger.store_mut(receipt.scope.incident);
             match store.take_receipt(receipt, &self.town.receipt_key) {
@@ -437,8 +447,8 @@ impl Core {
         }
     }
 
-    fn put_aside(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) {
-        warn!(reason, "something from the server was refused and put aside");
+    pub(super) fn put_aside(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) {
+        warn!(reason, "something was refused and put aside");
         if let Err(problem) = self.ledger.main_store().quarantine(reason, bytes, now) {
             error!(error = &problem as &dyn std::error::Error, "what was refused could not be kept");
         }
@@ -450,6 +460,9 @@ impl Core {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let Some(root) = self.uplink.root else { return Ok(()) };
+        if batches.is_empty() {
+            return Ok(());
+        }
         let incident = |batch: &VerifiedBatch| batch.seal().scope.incident;
         // What is closed is over: the server that sends it has not heard of it.
         let batches = batches.into_iter().filter(|batch| !self.closing.is_closed(incident(batch)));
@@ -474,6 +487,12 @@ impl Core {
                 warn!(error = &refused as &dyn std::error::Error, "a batch of another box was not taken");
             }
         }
+        // Whoever it came from has it, and everybody else may lack it.
+        self.neighbours.look_up();
+        if let Some(line) = &mut self.uplink.line {
+            line.look_up = true;
+        }
+        self.reread(now);
         Ok(())
     }
 
@@ -515,7 +534,7 @@ impl Core {
 
     /// When nobody waits: seals what was written, and offers it to the server.
     pub(super) fn seal_and_offer(&mut self) {
-        if self.uplink.line.is_none() {
+        if self.uplink.line.is_none() && self.neighbours.len() == 0 {
             return;
         }
         if self.uplink.unsealed
@@ -524,6 +543,7 @@ impl Core {
             // What has its seal already goes all the same: a full disk is a reason to be quick.
             error!(error = &problem as &dyn std::error::Error, "records cannot be sealed");
         }
+        self.offer_to_neighbours();
         if self.uplink.line.as_ref().is_some_and(|line| line.session.awaits_town()) {
             return;
         }
@@ -561,6 +581,7 @@ impl Core {
             }
         }
         self.uplink.unsealed = false;
+        self.neighbours.look_up();
         if let Some(line) = &mut self.uplink.line {
             line.look_up = true;
         }

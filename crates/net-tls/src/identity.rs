@@ -10,6 +10,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::neighbour::Meeting;
 use crate::verifier::{PinnedRoot, TownServer, provider};
 use crate::{ENROL_PROTOCOL, SYNC_PROTOCOL, TlsError};
 use hinamori_private_file as private_file;
@@ -37,6 +38,7 @@ pub struct Identity {
     address: String,
     town_root: [u8; 32],
     config: Arc<ClientConfig>,
+    meeting: Meeting,
 }
 
 /// Which file an identity came from: inode, length and time of change. A renewed identity has another stamp.
@@ -69,8 +71,8 @@ impl Identity {
         };
         bytes.zeroize();
         let stored = stored.ok_or(TlsError::Damaged { what: "TLS identity" })?;
-        let config = sync_config(&stored)?;
-        Ok(Some(Self { address: stored.address.clone(), town_root: stored.town_root, config }))
+        let (config, meeting) = (sync_config(&stored)?, Meeting::new(&stored)?);
+        Ok(Some(Self { address: stored.address.clone(), town_root: stored.town_root, config, meeting }))
     }
 
     /// `host:port` of the server.
@@ -81,6 +83,10 @@ impl Identity {
     /// The town root that packages must be signed with.
     pub const fn town_root(&self) -> [u8; 32] {
         self.town_root
+    }
+
+    pub(crate) const fn meeting(&self) -> &Meeting {
+        &self.meeting
     }
 
     pub(crate) fn config(&self) -> Arc<ClientConfig> {

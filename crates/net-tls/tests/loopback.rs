@@ -1,6 +1,11 @@
 //! Boxes and a server over real TCP on the loopback.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends at the first surprise"
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -175,4 +180,40 @@ async fn a_damaged_identity_is_said_to_be_damaged() {
         std::fs::write(&file, damaged).unwrap();
         assert!(matches!(Identity::load(folder.path()), Err(TlsError::Damaged { .. })));
     }
+}
+
+#[tokio::test]
+async fn two_boxes_of_one_town_meet_and_nobody_else_is_met() {
+    let (town, other_town) = (Town::new().await, Town::new().await);
+    let folders = [0, 1, 2].map(|_| tempfile::tempdir().unwrap());
+    let gym = town.enrolled(folders[0].path(), &seal_key(1)).await;
+    let gate = town.enrolled(folders[1].path(), &seal_key(2)).await;
+    let foreign = other_town.enrolled(folders[2].path(), &seal_key(3)).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let accept = async || gate.accept_neighbour(listener.accept().await.unwrap().0).await;
+
+    let (dialled, accepted) = tokio::join!(gym.dial_neighbour(&address), accept());
+    let (mut dialled, mut accepted) = (dialled.unwrap(), accepted.unwrap());
+    assert_eq!((dialled.id, accepted.id), (seal_key(2).box_id(), seal_key(1).box_id()));
+    accepted.stream.write_all(b"welcome").await.unwrap();
+    let mut heard = [0; 7];
+    dialled.stream.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"welcome");
+
+    // A box of another town, in both directions; a box where the server is called; the server's listener where a box is called.
+    let (_, accepted) = tokio::join!(foreign.dial_neighbour(&address), accept());
+    assert!(matches!(accepted, Err(TlsError::Handshake(_))));
+    let foreign_accepts = async || foreign.accept_neighbour(listener.accept().await.unwrap().0).await;
+    let (dialled, _) = tokio::join!(gym.dial_neighbour(&address), foreign_accepts());
+    assert!(matches!(dialled, Err(TlsError::Handshake(_))));
+    let (_, at_the_server) = tokio::join!(gym.dial_neighbour(&town.address()), town.incoming());
+    assert!(at_the_server.is_err(), "the server speaks to boxes by its own protocol alone");
+    let stranger = async || {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (_stream, accepted) = tokio::join!(stranger(), accept());
+    assert!(accepted.is_err());
 }

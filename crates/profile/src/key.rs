@@ -78,6 +78,13 @@ pub struct IncidentKey {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WrappedKey([u8; Self::LENGTH]);
 
+impl IncidentKey {
+    /// The secret bytes, for what else is hidden under the incident: bundles.
+    pub fn expose(&self) -> &[u8; KEY] {
+        &self.key
+    }
+}
+
 impl fmt::Debug for PersonKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("PersonKey(hidden)")

@@ -86,6 +86,13 @@ impl ActorId {
         &self.0
     }
 
+    /// The first of all boxes that may be behind this actor, in the order of their ids.
+    pub fn first_box(&self) -> BoxId {
+        let mut id = [0; 16];
+        id.iter_mut().zip(self.0.iter().take(12)).for_each(|(to, from)| *to = *from);
+        BoxId::from_bytes(id)
+    }
+
     /// Whether `writer` is the box behind this actor.
     pub fn belongs_to(&self, writer: BoxId) -> bool {
         self.0.first_chunk::<12>() == writer.as_bytes().first_chunk::<12>()

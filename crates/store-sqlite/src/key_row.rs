@@ -3,10 +3,12 @@
 //! Rows are found by keyed hashes (HMAC-SHA-256) and sealed with ChaCha20-Poly1305 (RFC 8439). The nonce is a keyed hash
 //! of what is sealed, so that no nonce meets two contents, and nothing random is needed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use hinamori_model::{IncidentId, PersonId, UnixMillis};
-use hinamori_profile::WrappedKey;
+use hinamori_profile::{IncidentKey, WrappedKey};
+use hinamori_sync::KeyRows;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
@@ -68,6 +70,17 @@ pub enum KeyRow {
         /// When somebody decided so.
         at: UnixMillis,
     },
+}
+
+/// What the rows of a box may say to anybody else: keys that open under their incident's. Nobody erases by a row of a box.
+pub fn keys_of_a_box(rows: &KeyRows, over: &BTreeMap<IncidentId, IncidentKey>) -> Vec<KeyRow> {
+    let holds = |row: &KeyRow| match row {
+        KeyRow::Key { incident, person, wrapped } => {
+            over.get(incident).is_some_and(|key| key.unwrap(*person, wrapped).is_ok())
+        }
+        KeyRow::PersonErased { .. } | KeyRow::IncidentErased { .. } => false,
+    };
+    rows.rows().filter_map(KeyRow::from_bytes).filter(holds).collect()
 }
 
 impl KeyRow {

@@ -2,13 +2,15 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use hinamori_model::{Hlc, IncidentId, PersonId, UnixMillis};
+use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Record};
-use hinamori_sync::{Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
+use hinamori_sync::{CutOffs, Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::projection::project;
+use crate::quarantine::put_aside;
 use crate::{Store, StoreError};
 
 /// Whether a commit waits for the disk.
@@ -168,11 +170,12 @@ impl Store {
         now: UnixMillis,
         durability: Durability,
     ) -> Result<Ingested, StoreError> {
+        let cut_offs = Arc::clone(&self.cut_offs);
         let (ingested, taken) = self.with(durability, |transaction| {
             let (mut ingested, mut taken) = (Ingested::default(), Vec::new());
             for batch in batches {
                 let document = document_row(transaction, batch.seal().scope)?;
-                match insert_batch(transaction, document, batch, now)? {
+                match insert_batch(transaction, document, batch, &cut_offs, now)? {
                     Ok(Inserted { new, latest, concerned }) => {
                         ingested.concerned.merge(concerned);
                         ingested.new = ingested.new.saturating_add(new);
@@ -390,6 +393,20 @@ impl Store {
         hash_at(&self.connection, document, actor, sequence)
     }
 
+    /// What was here of a box at a moment, by when it came: the last change of each of its writers in each document.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn received_of(&self, of: BoxId, until: UnixMillis) -> Result<Vectors, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT incident, site, period, actor,
+                    coalesce(min(sequence) FILTER (WHERE received_at > ?2) - 1, max(sequence)) AS upto
+             FROM change JOIN document ON document.id = change.document
+             WHERE substr(actor, 1, 12) = substr(?1, 1, 12) GROUP BY change.document, actor HAVING upto > 0",
+        )?;
+        vectors_of(statement.query((of.as_bytes(), until.get()))?)
+    }
+
     /// Own changes that wait for a receipt: each actor's last one in each document.
     ///
     /// # Errors
@@ -419,15 +436,6 @@ impl Store {
             }
         }
         Ok(sum)
-    }
-
-    /// Keeps bytes that were refused, for somebody to look at. The same bytes are kept once, and when there
-    /// is no room only their beginning: a peer that sends nonsense does not fill the disk.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn quarantine(&mut self, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
-        put_aside(&self.connection, reason, bytes, now)
     }
 
     /// Reads what [`Store::vectors`] says from the log.
@@ -558,31 +566,6 @@ fn held(connection: &Connection, document: i64, actor: ActorId) -> Result<u32, S
         .query_row((document, actor.as_bytes()), |row| row.get(0))?)
 }
 
-/// Bytes of what was refused and is kept whole.
-const QUARANTINE: u64 = 64 << 20;
-/// What is kept of each one after that, while there are not too many.
-const SAMPLE: usize = 1 << 10;
-const MOST_SAMPLES: u64 = 10_000;
-
-fn put_aside(connection: &Connection, reason: &str, bytes: &[u8], now: UnixMillis) -> Result<(), StoreError> {
-    let (entries, held): (u64, u64) = connection
-        .prepare_cached("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if entries >= MOST_SAMPLES {
-        return Ok(());
-    }
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let fits = held.saturating_add(length) <= QUARANTINE;
-    let kept = if fits { bytes } else { bytes.get(..SAMPLE).unwrap_or(bytes) };
-    connection
-        .prepare_cached(
-            "INSERT INTO quarantine (received_at, reason, bytes) SELECT ?1, ?2, ?3
-             WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE bytes = ?3)",
-        )?
-        .execute((now.get(), reason, kept))?;
-    Ok(())
-}
-
 fn insert_change(
     transaction: &Transaction<'_>,
     document: i64,
@@ -628,6 +611,7 @@ fn insert_batch(
     transaction: &Transaction<'_>,
     document: i64,
     batch: &VerifiedBatch,
+    cut_offs: &CutOffs,
     now: UnixMillis,
 ) -> Result<Result<Inserted, Refused>, StoreError> {
     let seal = batch.seal();
@@ -650,10 +634,13 @@ fn insert_batch(
     let mut inserted = Inserted::default();
     for (change, records) in batch.decoded().filter(|(change, _)| change.sequence > held) {
         insert_change(transaction, document, change, now)?;
+        inserted.new = inserted.new.saturating_add(1);
+        if !cut_offs.believe(seal.scope, seal.actor, change.sequence) {
+            continue;
+        }
         project(transaction, document, seal.scope, records)?;
         inserted.latest = records.iter().map(|record| record.at).fold(inserted.latest, Hlc::max);
         records.iter().for_each(|record| inserted.concerned.add(&record.fact));
-        inserted.new = inserted.new.saturating_add(1);
     }
     Ok(Ok(inserted))
 }

@@ -1,14 +1,15 @@
 //! What the log says, as tables that answer questions.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hinamori_model::{
     Assurance, BindingAssurance, Destination, Doubt, Doubts, Hlc, HouseholdId, IncidentId, LaneId,
     LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
 };
 use hinamori_record::{
-    Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
-    RevocationMark, WatchEvent, decode_change, presence_of,
+    ActorId, Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof,
+    Record, RevocationMark, WatchEvent, decode_change, presence_of,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
@@ -685,15 +686,18 @@ impl Store {
         let since = begin_of(self.roll_call(incident, site, now)?.unwrap_or_default());
         let confirmed = begin_of(confirmed_since(now));
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, state = 0 AND seen_at < ?3, count(*), sum(seen_at >= ?4) FROM presence
-             WHERE incident = ?1 AND site = ?2 GROUP BY 1, 2",
+            "SELECT state, count(*), sum(seen_at < ?3), sum(seen_at >= max(?3, ?4)) FROM presence
+             WHERE incident = ?1 AND site = ?2 GROUP BY state",
         )?;
         let mut rows = statement.query((key.0, key.1, since, confirmed))?;
         while let Some(row) = rows.next()? {
-            let (state, is_unaccounted, people): (u8, bool, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (state, people): (u8, u32) = (row.get(0)?, row.get(1)?);
             match state {
-                0 if is_unaccounted => counts.unaccounted = people,
-                0 => (counts.here, counts.confirmed) = (people, row.get(3)?),
+                0 => {
+                    counts.unaccounted = row.get(2)?;
+                    counts.here = people.saturating_sub(counts.unaccounted);
+                    counts.confirmed = row.get(3)?;
+                }
                 1 => counts.passed = people,
                 2 | 3 => counts.out = counts.out.saturating_add(people),
                 6 | 7 => counts.beside = counts.beside.saturating_add(people),
@@ -863,15 +867,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the old projections stay then.
     pub fn rebuild(&mut self) -> Result<(), StoreError> {
+        let cut_offs = Arc::clone(&self.cut_offs);
         self.with(Durability::Durable, |transaction| {
             transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
             let mut statement = transaction.prepare(
-                "SELECT document.id, incident, site, period, bytes FROM change
+                "SELECT document.id, incident, site, period, bytes, actor, sequence FROM change
                  JOIN document ON document.id = change.document",
             )?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let scope = scope_of(row.get(1)?, row.get(2)?, row.get(3)?);
+                if !cut_offs.believe(scope, ActorId::from_bytes(row.get(5)?), row.get(6)?) {
+                    continue;
+                }
                 let bytes: Vec<u8> = row.get(4)?;
                 if let Ok(decoded) = decode_change(&bytes) {
                     project(transaction, row.get(0)?, scope, &decoded.records)?;

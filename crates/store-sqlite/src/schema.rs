@@ -112,6 +112,13 @@ CREATE TABLE receipt (
     document INTEGER NOT NULL, actor BLOB NOT NULL, upto INTEGER NOT NULL, at INTEGER NOT NULL,
     signature BLOB NOT NULL, PRIMARY KEY (document, actor)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE quarantine ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX quarantine_released ON quarantine (id) WHERE released = 1;
+",
+    // Every answer counts the people of a site: the index is all that is read for it.
+    "
+DROP INDEX presence_site;
+CREATE INDEX presence_counted ON presence (incident, site, state, seen_at);
 ",
 ];
 

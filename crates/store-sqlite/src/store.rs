@@ -1,18 +1,23 @@
 //! Opening a store, its settings, and its upkeep.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use hinamori_sync::Vectors;
+use hinamori_sync::{CutOffs, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::StoreError;
 use crate::schema::{Family, migrate};
+
+const CUT_OFFS: &str = "cut-offs";
 
 /// The log and its projections in one SQLite file. One thread owns it.
 pub struct Store {
     pub(crate) connection: Connection,
     /// What the log holds, so that nobody reads the whole log for it.
     pub(crate) held: Vectors,
+    /// What is held and not believed.
+    pub(crate) cut_offs: Arc<CutOffs>,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -60,7 +65,29 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
-        Ok(Self { connection, held })
+        let mut store = Self { connection, held, cut_offs: Arc::default() };
+        let cut_offs = store.setting(CUT_OFFS)?;
+        // Unreadable only after a downgrade: the town says them again.
+        store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());
+        Ok(store)
+    }
+
+    /// From now on these changes say nothing; where it is another word than the last one, the projections are made anew. Whether it
+    /// was.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the old word counts then.
+    pub fn cut_off(&mut self, cut_offs: &CutOffs) -> Result<bool, StoreError> {
+        if *self.cut_offs == *cut_offs {
+            return Ok(false);
+        }
+        let before = std::mem::replace(&mut self.cut_offs, Arc::new(cut_offs.clone()));
+        let rebuilt = self.rebuild().and_then(|()| self.set_setting(CUT_OFFS, &cut_offs.to_bytes()));
+        if let Err(problem) = rebuilt {
+            self.cut_offs = before;
+            return Err(problem);
+        }
+        Ok(true)
     }
 
     /// A setting of this box.

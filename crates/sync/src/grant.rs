@@ -36,10 +36,11 @@ pub struct Grants(pub BTreeMap<BoxId, Grant>);
 impl Grants {
     /// What the box behind an actor may do: an actor names the first 12 bytes of its box.
     pub(crate) fn of_writer(&self, actor: ActorId) -> Option<&Grant> {
-        let mut begin = [0; 16];
-        begin.iter_mut().zip(actor.as_bytes().iter().take(12)).for_each(|(to, from)| *to = *from);
-        let begin = BoxId::from_bytes(begin);
-        self.0.range(begin..).next().filter(|(id, _)| actor.belongs_to(**id)).map(|(_, grant)| grant)
+        self.0
+            .range(actor.first_box()..)
+            .next()
+            .filter(|(id, _)| actor.belongs_to(**id))
+            .map(|(_, grant)| grant)
     }
 }
 

@@ -11,6 +11,8 @@
 //! **Invariant:** a record that is not under the seal of the box that made it is believed by nobody.
 //! **Invariant:** keys and the town's secret cannot be printed.
 
+mod bundle;
+mod cut_off;
 mod frame;
 mod grant;
 mod hand_over;
@@ -30,6 +32,8 @@ use std::collections::BTreeMap;
 
 use hinamori_record::{ActorId, DocumentScope};
 
+pub use bundle::{Bundle, BundleWriter, LONGEST_BUNDLE, NotABundle, ReadSection, Section, SectionOf};
+pub use cut_off::{CutOff, CutOffs, Trusted};
 pub use grant::{Grant, Grants, MOST_OWN_SHELTERS, is_own_shelter, own_shelter};
 pub use hand_over::HandOverContent;
 pub use keys::{KeyMark, KeyRows, LONGEST_ROWS};
@@ -38,6 +42,7 @@ pub use lists::{
     FeedKey, LONGEST_PIECE, LONGEST_REPORT, ListContent, ListMessage, ListOffer, ListPiece, ListWanted,
     MOST_OFFERS, NotReported, open_report,
 };
+pub use message::{place_of_evidence, verify_evidence};
 pub use receipt::{Receipt, ReceiptKey};
 pub use roster::{
     LONGEST_PART, MOST_PARTS, NotCut, NotThePart, PartDigest, PartHead, PartKey, RosterMessage, cut,

@@ -11,7 +11,7 @@ use crate::names::{Heard, Named, Told};
 use crate::seal::{LONGEST_RUN_BYTES, digest_over};
 use crate::{
     Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt, RosterMessage, Seal, SealError,
-    SealedBatch, Vectors,
+    SealedBatch, Vectors, VerifiedBatch, verify,
 };
 
 /// The version of everything in this file.
@@ -236,18 +236,39 @@ impl ClaimedBatch {
         Ok(SealedBatch { seal: Seal { scope, actor, from, upto, before, digest, key, signature }, changes })
     }
 
-    /// All that came, for somebody to look at: scope (36 bytes), actor (16), first sequence (4, big-endian), the hash before (32), the
-    /// signature, the packed changes.
+    /// All that came, for somebody to look at: with everything named in full.
     pub(crate) fn to_evidence(&self) -> Vec<u8> {
-        let before = self.before.map_or([0; 32], |before| before.0);
-        [
-            self.scope.to_bytes().as_slice(),
-            self.actor.as_bytes(),
-            &self.from.to_be_bytes(),
-            &before,
-            &self.signature,
-            &self.changes,
-        ]
-        .concat()
+        let batch = WireBatch {
+            scope: Named::New(wire_scope(self.scope)),
+            actor: Named::New(*self.actor.as_bytes()),
+            from: self.from,
+            before: self.before.map(|before| before.0),
+            signature: self.signature.clone(),
+            changes: self.changes.clone(),
+        };
+        postcard::to_stdvec(&batch).unwrap_or_default()
     }
+
+    /// Reads what [`ClaimedBatch::to_evidence`] wrote; `None` for anything else, also for its beginning alone.
+    pub(crate) fn from_evidence(bytes: &[u8]) -> Option<Self> {
+        let (batch, rest) = postcard::take_from_bytes(bytes).ok()?;
+        if rest.is_empty() { Listener::default().batch(batch) } else { None }
+    }
+
+    /// Which document, writer, and first sequence it claims to be of.
+    pub(crate) const fn place(&self) -> (DocumentScope, ActorId, u32) {
+        (self.scope, self.actor, self.from)
+    }
+}
+
+/// What an operator sees of a batch that was refused: which document, writer and first sequence it claims to be of. `None` when it is no
+/// batch.
+pub fn place_of_evidence(bytes: &[u8]) -> Option<(DocumentScope, ActorId, u32)> {
+    ClaimedBatch::from_evidence(bytes).map(|claimed| claimed.place())
+}
+
+/// Looks again at a batch that was refused, by what the town says now; `None` when it is no batch.
+pub fn verify_evidence(bytes: &[u8], grants: &Grants) -> Option<Result<VerifiedBatch, SealError>> {
+    let claimed = ClaimedBatch::from_evidence(bytes)?;
+    Some(claimed.read(grants).and_then(|batch| verify(batch, grants)))
 }

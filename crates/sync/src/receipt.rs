@@ -70,6 +70,11 @@ impl ReceiptKey {
         self.0.verifying_key().to_bytes()
     }
 
+    /// A signature over bytes that begin with a domain of their own.
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).to_bytes()
+    }
+
     /// Signs for the changes up to the one with this sequence and hash.
     pub fn sign(
         &self,

@@ -9,6 +9,7 @@ use hinamori_model::BoxId;
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Record, decode_change};
 use ring::digest::{SHA256, digest};
 
+use crate::message::Speaker;
 use crate::{Grant, Grants};
 
 const DOMAIN: &[u8; 16] = b"hinamori seal/v2";
@@ -182,10 +183,9 @@ impl VerifiedBatch {
         self.batch
     }
 
-    /// What somebody needs in order to judge a batch that was not taken: its signature and its changes.
+    /// What somebody needs in order to judge a batch that was not taken, or to look at it again.
     pub fn to_evidence(&self) -> Vec<u8> {
-        let changes = self.batch.changes.iter().map(|change| change.bytes.as_slice());
-        std::iter::once(self.batch.seal.signature.as_slice()).chain(changes).flatten().copied().collect()
+        postcard::to_stdvec(&Speaker::default().batch(self.batch.clone())).unwrap_or_default()
     }
 }
 

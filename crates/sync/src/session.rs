@@ -29,6 +29,12 @@ pub enum Side {
         /// The box at the other end.
         peer: BoxId,
     },
+    /// A box at another box of its town, without a server: on a network that both are on, or by a stick. Both ends say the same
+    /// kinds of things: records, keys of people, and the town's newer package.
+    Neighbour {
+        /// The box at the other end.
+        peer: BoxId,
+    },
 }
 
 /// What a side holds when a connection begins.
@@ -215,6 +221,20 @@ impl Session {
         (session, Message::Hello(hello).encode())
     }
 
+    /// The same as to a peer that holds nothing and says nothing, for a bundle; with the hello goes a package to whoever may be sent one.
+    pub fn to_nobody(
+        side: Side,
+        root: [u8; 32],
+        town: Option<SignedPackage>,
+        grants: Grants,
+        held: Held<'_>,
+    ) -> (Self, Vec<u8>) {
+        let (mut session, mut said) = Self::new(side, root, town, grants, held);
+        session.peer = Some(Peer { town: 0, vectors: Vectors::new(), unknown_before: 0, keys: None });
+        said.extend(session.newer_town());
+        (session, said)
+    }
+
     fn town_version(&self) -> u64 {
         self.town.as_ref().map_or(0, SignedPackage::version)
     }
@@ -223,7 +243,9 @@ impl Session {
     fn peer_may_read(&self, site: SiteId) -> bool {
         match self.side {
             Side::Box => true,
-            Side::Server { peer } => self.grants.0.get(&peer).is_some_and(|grant| grant.may_read(site)),
+            Side::Server { peer } | Side::Neighbour { peer } => {
+                self.grants.0.get(&peer).is_some_and(|grant| grant.may_read(site))
+            }
         }
     }
 
@@ -233,7 +255,7 @@ impl Session {
     /// [`PeerMisbehaved`].
     pub fn received(&mut self, bytes: &[u8]) -> Result<Effects, PeerMisbehaved> {
         let longest = match self.side {
-            Side::Box => LONGEST_FROM_SERVER,
+            Side::Box | Side::Neighbour { .. } => LONGEST_FROM_SERVER,
             Side::Server { .. } => LONGEST_FROM_BOX,
         };
         let mut effects = Effects::default();
@@ -285,9 +307,12 @@ impl Session {
             (Message::Elder(_), _) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "an answer that nobody asked for" });
             }
-            (Message::Town(bytes), Side::Box) => self.package(&bytes, effects),
+            (Message::Town(bytes), Side::Box | Side::Neighbour { .. }) => self.package(&bytes, effects),
             (Message::List(message), _) if !message.is_bounded() => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "more of lists than fits into one message" });
+            }
+            (Message::List(_) | Message::Roster(_), Side::Neighbour { .. }) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "what boxes do not say to each other" });
             }
             (Message::List(message), side) if message.is_the_servers() == (side == Side::Box) => {
                 effects.lists.push(message);
@@ -315,7 +340,8 @@ impl Session {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a box hands over" });
             }
             (Message::HandedOver(digest), Side::Box) => effects.handed_over.push(digest),
-            (Message::Receipt(_) | Message::Town(_) | Message::HandedOver(_), Side::Server { .. }) => {
+            (Message::Receipt(_) | Message::HandedOver(_), Side::Server { .. } | Side::Neighbour { .. })
+            | (Message::Town(_), Side::Server { .. }) => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "what only a server says" });
             }
             (Message::Hello(_), _) => return Err(PeerMisbehaved::Message),
@@ -355,10 +381,12 @@ impl Session {
         Ok(())
     }
 
-    /// The server's package, when the box at the other end holds an older one.
+    /// This side's package, when the box at the other end holds an older one.
     fn newer_town(&mut self) -> Vec<u8> {
         match (self.side, &self.town, &mut self.peer) {
-            (Side::Server { .. }, Some(town), Some(peer)) if town.version() > peer.town => {
+            (Side::Server { .. } | Side::Neighbour { .. }, Some(town), Some(peer))
+                if town.version() > peer.town =>
+            {
                 peer.town = town.version();
                 Message::Town(town.as_bytes().to_vec()).encode()
             }
@@ -407,7 +435,7 @@ impl Session {
     pub fn offerable(&self) -> Offerable {
         let readable_by = match self.side {
             Side::Box => None,
-            Side::Server { peer } => Some(self.grants.0.get(&peer).cloned()),
+            Side::Server { peer } | Side::Neighbour { peer } => Some(self.grants.0.get(&peer).cloned()),
         };
         // Before its hello nothing is known of it.
         Offerable { from: self.peer.as_ref().map(|peer| peer.unknown_before), readable_by }
@@ -439,11 +467,11 @@ impl Session {
         if self.peer.is_some() { Message::Roster(message).encode() } else { Vec::new() }
     }
 
-    /// At a box: whether the server has a newer package that is not here yet. It may close an incident, so nothing is offered
+    /// At a box: whether the peer has a newer package that is not here yet. It may close an incident, so nothing is offered
     /// before.
     pub fn awaits_town(&self) -> bool {
         let newest = self.peer.as_ref().map_or(0, |peer| peer.town);
-        self.side == Side::Box && newest > self.town_version()
+        !matches!(self.side, Side::Server { .. }) && newest > self.town_version()
     }
 
     /// How far the peer has absorbed this side's key table; the outer `None` before its hello.

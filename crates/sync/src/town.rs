@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use crate::{Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead};
+use crate::{CutOff, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, cut_off};
 
 /// Ahead of the signed bytes, so that a package's signature can never pass for another kind of message.
 const DOMAIN: &[u8; 19] = b"hinamori package/v1";
@@ -40,6 +40,10 @@ pub struct Package {
     pub incidents: Incidents,
     /// Who may read and write what.
     pub boxes: Vec<(BoxId, Grant)>,
+    /// Boxes that are shut out: stolen or lost. What they sealed is still believed, as far as `cut_offs` lets it.
+    pub denied: Vec<BoxId>,
+    /// Boxes of which only a part is believed.
+    pub cut_offs: Vec<CutOff>,
     /// Pinned certificate authorities (DER, self-signed).
     pub anchors: Vec<Vec<u8>>,
     /// Authorities between anchors and cards (DER).
@@ -310,9 +314,9 @@ impl RootKey {
     /// Signs a package.
     ///
     /// # Errors
-    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, or more staff, than boxes take.
+    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, more staff or cut-offs than boxes take.
     pub fn sign(&self, package: &Package) -> Result<SignedPackage, PackageError> {
-        if !is_bounded(&package.roster) || package.staff.len() > MOST_STAFF {
+        if !is_bounded(package) {
             return Err(PackageError::Malformed);
         }
         let body = postcard::to_stdvec(package).map_err(|_cannot_be_encoded| PackageError::Malformed)?;
@@ -324,10 +328,14 @@ impl RootKey {
     }
 }
 
-/// Whether a box takes so many parts, and parts so long.
-fn is_bounded(roster: &[PartHead]) -> bool {
+/// Whether a box takes so many parts, parts so long, so many staff and cut-offs.
+fn is_bounded(package: &Package) -> bool {
+    let Package { roster, staff, cut_offs, .. } = package;
     let is_short = |head: &PartHead| usize::try_from(head.length).is_ok_and(|length| length <= LONGEST_PART);
-    roster.len() <= MOST_PARTS && roster.iter().all(is_short)
+    roster.len() <= MOST_PARTS
+        && roster.iter().all(is_short)
+        && staff.len() <= MOST_STAFF
+        && cut_off::is_bounded(cut_offs)
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -349,7 +357,7 @@ impl SignedPackage {
             .map_err(|_no_reason_is_given| PackageError::WrongSignature)?;
         let (package, rest) =
             postcard::take_from_bytes::<Package>(body).map_err(|_malformed| PackageError::Malformed)?;
-        if !rest.is_empty() || !is_bounded(&package.roster) || package.staff.len() > MOST_STAFF {
+        if !rest.is_empty() || !is_bounded(&package) {
             return Err(PackageError::Malformed);
         }
         if !package.incidents.are_distinct() {
@@ -395,6 +403,8 @@ mod tests {
                 BoxId::from_bytes([5; 16]),
                 Grant { seal_key: [6; 32], site: SiteId::from_bytes([1; 16]), reads: Vec::new() },
             )],
+            denied: Vec::new(),
+            cut_offs: Vec::new(),
             anchors: vec![vec![1, 2, 3]],
             intermediates: Vec::new(),
             feed_key: [8; 32],

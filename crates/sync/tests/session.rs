@@ -59,6 +59,8 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             sites: Vec::new(),
             incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
             boxes,
+            denied: Vec::new(),
+            cut_offs: Vec::new(),
             anchors: Vec::new(),
             intermediates: vec![vec![0x5a; 3_000]],
             feed_key: [8; 32],

@@ -56,6 +56,8 @@ impl Town {
                 drill: IncidentId::from_bytes([0xd2; 16]),
             },
             boxes: Vec::new(),
+            denied: Vec::new(),
+            cut_offs: Vec::new(),
             anchors: Vec::new(),
             intermediates: Vec::new(),
             feed_key: [0; 32],

@@ -233,6 +233,7 @@ fn a_site_where_a_box_stands_cannot_go() {
         tls_key: [2; 32],
         enrolled_at: NOW,
         standing: crate::registry::Standing::Admitted,
+        trusted: None,
     };
     let locked = registers.server.lock().unwrap();
     let mut registry = registers.server.registry().unwrap();

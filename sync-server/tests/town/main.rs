@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod bundle;
 mod closing;
 mod hall;
 mod handed_out;
@@ -15,6 +16,7 @@ mod own_shelter;
 mod pull;
 mod roster;
 mod shelter;
+mod trust;
 
 use std::path::PathBuf;
 use std::time::Duration;

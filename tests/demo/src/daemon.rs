@@ -117,6 +117,17 @@ impl DemoBox {
         self.process.take().context("the daemon does not run")?.kill()
     }
 
+    /// From its next start on, which is now, it meets other boxes on this network.
+    pub fn meet(&mut self, listen: &str) -> anyhow::Result<()> {
+        let mut configuration: toml::Table = toml::from_str(&std::fs::read_to_string(self.configuration())?)?;
+        let mut neighbours = toml::Table::new();
+        neighbours.insert("listen".into(), listen.into());
+        configuration.insert("neighbours".into(), neighbours.into());
+        std::fs::write(self.configuration(), toml::to_string(&configuration)?)?;
+        self.kill()?;
+        self.start()
+    }
+
     /// The daemon's process; `None` while it does not run.
     pub fn process_id(&self) -> Option<u32> {
         self.process.as_ref().map(Running::process_id)

@@ -4,6 +4,7 @@
 //! What it needs to start programs and to be a kiosk without a screen also serves the end-to-end tests.
 
 mod care;
+mod carriers;
 pub mod child;
 pub mod daemon;
 pub mod display;

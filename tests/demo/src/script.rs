@@ -11,6 +11,7 @@ use hinamori_ipc::{
 use hinamori_model::{CounterKind, Doubt, Leaving, Mode};
 
 use crate::care;
+use crate::carriers;
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
 use crate::people;
@@ -91,6 +92,11 @@ pub fn play(world: &mut World) -> Summary {
     step("slips take people on and bring them back", care::transfer);
     step("boxes and server hold the same", converge);
     step("the town hall counts, exports and shows who looked", care::town_hall);
+    step(
+        "boxes meet without the town hall, and a stick takes it what they hold",
+        carriers::without_the_town_hall,
+    );
+    step("a town hall that lost its databases has them again from the boxes", carriers::empty_database);
     step("no log, figure or page names anybody", people::nobody_is_named);
     summary
 }

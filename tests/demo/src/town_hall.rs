@@ -210,6 +210,16 @@ impl TownHall {
         output_of(&format!("hinamori-server {name}"), &mut command)
     }
 
+    /// What it says of a bundle.
+    ///
+    /// # Errors
+    /// When it refuses it.
+    pub fn bundle(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.arg("bundle").args(arguments).arg("--data").arg(self.folder.join("server"));
+        output_of("hinamori-server bundle", &mut command)
+    }
+
     /// Where the counts are to be seen.
     pub fn page() -> String {
         format!("http://{SERVER_WEB}/")

@@ -31,6 +31,8 @@ pub(crate) fn seeds() -> crate::Seeds {
         }],
         incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
         boxes: vec![(BoxId::from_bytes([5; 16]), Grant { seal_key: [4; 32], site, reads: Vec::new() })],
+        denied: Vec::new(),
+        cut_offs: Vec::new(),
         anchors: vec![vec![0x30, 0]],
         intermediates: Vec::new(),
         feed_key: [6; 32],

@@ -570,6 +570,8 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         sites: Vec::new(),
         incidents: Incidents { daily_life: id(2), live: LIVE, drill: id(3) },
         boxes,
+        denied: Vec::new(),
+        cut_offs: Vec::new(),
         anchors: Vec::new(),
         intermediates: Vec::new(),
         feed_key: [8; 32],

@@ -13,9 +13,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::profile::is_on_disk;
 use super::*;
 
-const NAME: &str = "墨染 絹代";
+pub(super) const NAME: &str = "墨染 絹代";
 /// Somebody who stands on no roster, so that nothing but records names them.
-const STRANGER: PersonId = PersonId::from_bytes([0x77; 16]);
+pub(super) const STRANGER: PersonId = PersonId::from_bytes([0x77; 16]);
 const NEXT: IncidentId = IncidentId::from_bytes([0x22; 16]);
 const TABLE: [u8; 32] = [8; 32];
 
@@ -121,7 +121,7 @@ impl Bench {
     }
 
     /// The stranger arrives and is written down.
-    fn receive_stranger(&mut self) -> RecordId {
+    pub(super) fn receive_stranger(&mut self) -> RecordId {
         let incident = self.core.open_incident();
         let arrival = Fact::presence(STRANGER, PresenceEvent::Arrived, Proof::DECLARED);
         self.now = self.now.plus(1_000);
@@ -131,7 +131,7 @@ impl Bench {
         self.core.write_sealing(incident, LANE, vec![writing], self.now).unwrap()[0]
     }
 
-    fn stranger_s_name(&self) -> (Option<String>, bool) {
+    pub(super) fn stranger_s_name(&self) -> (Option<String>, bool) {
         let known = self.core.profile(STRANGER).unwrap();
         (known.profile.text(TextField::Name).map(|name| name.expose().to_owned()), known.has_more)
     }

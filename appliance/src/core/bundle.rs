@@ -1,0 +1,283 @@
+//! Bundles on a stick: the box writes down all that it could say to the server or to another box, and listens to what they wrote.
+//!
+//! A bundle is heard piece by piece when nobody waits, so that no tap waits for a long one.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::Sender;
+
+use hinamori_model::{BoxId, IncidentId, UnixMillis};
+use hinamori_record::DocumentScope;
+use hinamori_store_sqlite::{Budget, KeyRow, StoreError, keys_of_a_box};
+use hinamori_sync::{
+    Bundle, BundleWriter, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf, Session, Side,
+    Vectors,
+};
+use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
+use zeroize::Zeroizing;
+
+use super::Core;
+use super::key_exchange::may_be_told;
+use crate::clock;
+
+/// Bytes of a bundle that are heard at once.
+const PIECE: usize = 32 << 10;
+
+/// What somebody at the box wants.
+#[derive(Debug)]
+pub(crate) enum BundleTask {
+    /// Write everything down.
+    Export(Sender<Result<Vec<u8>, BundleError>>),
+    /// Hear what somebody wrote down.
+    Import(Vec<u8>, Sender<Result<Imported, BundleError>>),
+}
+
+/// Why there is no bundle, or it was not heard.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The box.
+    #[error("this box has not joined a town: enrol it first")]
+    NoTown,
+    /// The stick.
+    #[error(transparent)]
+    NotABundle(#[from] NotABundle),
+    /// The stick.
+    #[error("the bundle was written by nobody of this town, or by a box that was shut out")]
+    Stranger,
+    /// Somebody reads another one in.
+    #[error("another bundle is being read in")]
+    Busy,
+    /// The disk.
+    #[error("the records cannot be read or written")]
+    Store(#[from] StoreError),
+    /// This machine.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+}
+
+/// What came with a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Imported {
+    /// Changes that were new here.
+    pub new: u64,
+    /// Batches that were refused; they stand in the quarantine.
+    pub refused: u64,
+    /// Sections of incidents whose key this box does not have: closed ones, or newer than its package.
+    pub closed: u64,
+    /// Whether every section that opens was there to its end.
+    pub is_whole: bool,
+}
+
+/// Who wrote a bundle.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Server,
+    Box(BoxId),
+}
+
+/// A bundle that is being heard.
+pub(super) struct Import {
+    origin: Origin,
+    sections: VecDeque<Zeroizing<Vec<u8>>>,
+    session: Option<Session>,
+    heard: usize,
+    held_before: u64,
+    report: Imported,
+    answer: Sender<Result<Imported, BundleError>>,
+}
+
+impl Core {
+    pub(super) fn bundle_task(&mut self, task: BundleTask) {
+        // Whoever asked may have given up.
+        match task {
+            BundleTask::Export(answer) => drop(answer.send(self.write_bundle())),
+            BundleTask::Import(bytes, answer) => match self.open_bundle(&bytes, answer.clone()) {
+                Ok(import) => self.import = Some(import),
+                Err(problem) => drop(answer.send(Err(problem))),
+            },
+        }
+    }
+
+    fn write_bundle(&mut self) -> Result<Vec<u8>, BundleError> {
+        let root = self.uplink.root.ok_or(BundleError::NoTown)?;
+        let package = self.uplink.package.clone().ok_or(BundleError::NoTown)?;
+        self.seal()?;
+        // Only another box takes a package of a box.
+        let side = Side::Neighbour { peer: self.own };
+        let (_, said) = Session::to_nobody(side, root, Some(package), Grants::default(), Held::NOTHING);
+        let mut sections =
+            vec![Section { of: SectionOf::Town, key: self.town_bundle_key(), content: Zeroizing::new(said) }];
+        let incidents: Vec<IncidentId> = self.town.incident_keys.keys().copied().collect();
+        for incident in incidents {
+            let Some(key) = self.incident_bundle_key(incident) else { continue };
+            let content = self.say_all_of(root, incident)?;
+            sections.push(Section { of: SectionOf::Incident(incident), key, content });
+        }
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(|_reason| BundleError::NoRandomness)?;
+        Ok(BundleWriter::Box(&self.keys.seal).write(&sections, salt, clock::wall())?)
+    }
+
+    /// All that this box would say of an incident to a peer that holds nothing.
+    fn say_all_of(&self, root: [u8; 32], incident: IncidentId) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let store = self.ledger.store(incident);
+        let of_incident = |scope: &DocumentScope| scope.incident == incident;
+        let held = store.vectors().iter().filter(|(scope, _)| of_incident(scope));
+        let vectors: Vectors = held.map(|(scope, actors)| (*scope, actors.clone())).collect();
+        let held = Held { vectors: &vectors, ..Held::NOTHING };
+        let grants = self.uplink.grants.clone();
+        let (mut session, said) = Session::to_nobody(Side::Box, root, None, grants, held);
+        let mut said = Zeroizing::new(said);
+        let mut place = self.person_keys.place_after(None)?;
+        while let Some(rows) = self.person_keys.tell(&mut place, true, |row| row.incident() == incident)? {
+            said.extend(session.tell_keys(rows));
+        }
+        let mut budget = Budget { batches: usize::MAX, bytes: usize::MAX };
+        let batches = store.batches_missing_at(session.peer(), of_incident, &mut budget)?;
+        said.extend(session.offer(batches));
+        Ok(said)
+    }
+
+    fn town_bundle_key(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(*self.town.key.expose())
+    }
+
+    fn incident_bundle_key(&self, incident: IncidentId) -> Option<Zeroizing<[u8; 32]>> {
+        self.town.incident_keys.get(&incident).map(|key| Zeroizing::new(*key.expose()))
+    }
+
+    fn open_bundle(
+        &self,
+        bytes: &[u8],
+        answer: Sender<Result<Imported, BundleError>>,
+    ) -> Result<Import, BundleError> {
+        if self.import.is_some() {
+            return Err(BundleError::Busy);
+        }
+        if self.uplink.root.is_none() {
+            return Err(BundleError::NoTown);
+        }
+        let bundle = Bundle::open(bytes)?;
+        let origin = self.origin_of(bundle.from()).ok_or(BundleError::Stranger)?;
+        let key = |of| match of {
+            SectionOf::Town => Some(self.town_bundle_key()),
+            SectionOf::Incident(incident) => self.incident_bundle_key(incident),
+        };
+        let mut report = Imported { is_whole: true, ..Imported::default() };
+        let mut sections = VecDeque::new();
+        for (_, read) in bundle.sections(key) {
+            match read {
+                Some(ReadSection { content, is_whole }) => {
+                    report.is_whole &= is_whole;
+                    sections.push_back(content);
+                }
+                None => report.closed = report.closed.saturating_add(1),
+            }
+        }
+        let held_before = self.changes_held();
+        Ok(Import { origin, sections, session: None, heard: 0, held_before, report, answer })
+    }
+
+    /// A box of this town, this one too, or its server.
+    fn origin_of(&self, from: &[u8; 32]) -> Option<Origin> {
+        if *from == self.town.receipt_key {
+            return Some(Origin::Server);
+        }
+        let granted = self.uplink.grants.0.iter().find(|(_, grant)| grant.seal_key == *from);
+        granted.filter(|(id, _)| !self.town.denied.contains(id)).map(|(id, _)| Origin::Box(*id))
+    }
+
+    fn changes_held(&self) -> u64 {
+        let held = self.ledger.stores().into_iter().flat_map(|store| store.vectors().values());
+        held.flat_map(|actors| actors.values()).map(|upto| u64::from(*upto)).sum()
+    }
+
+    /// When nobody waits: hears the next piece of a bundle.
+    pub(super) fn hear_bundle(&mut self, now: UnixMillis) {
+        let Some(mut import) = self.import.take() else { return };
+        match self.hear_piece(&mut import, now) {
+            Ok(true) => self.import = Some(import),
+            Ok(false) => {
+                let new = self.changes_held().saturating_sub(import.held_before);
+                let report = Imported { new, ..import.report };
+                info!(?report, "a bundle was read in");
+                drop(import.answer.send(Ok(report)));
+            }
+            Err(problem) => {
+                warn!(error = &problem as &dyn std::error::Error, "a bundle was not read in to its end");
+                drop(import.answer.send(Err(problem.into())));
+            }
+        }
+    }
+
+    /// Whether there is more.
+    fn hear_piece(&mut self, import: &mut Import, now: UnixMillis) -> Result<bool, StoreError> {
+        let Some(root) = self.uplink.root else { return Ok(false) };
+        let Some(section) = import.sections.front() else { return Ok(false) };
+        let session = import.session.get_or_insert_with(|| {
+            let side = match import.origin {
+                Origin::Server => Side::Box,
+                Origin::Box(peer) => Side::Neighbour { peer },
+            };
+            let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
+            Session::new(side, root, package, grants, Held::NOTHING).0
+        });
+        let end = import.heard.saturating_add(PIECE).min(section.len());
+        let piece = section.get(import.heard..end).unwrap_or_default();
+        let outcome = session.received(piece);
+        import.heard = end;
+        let is_over = end >= section.len() || outcome.is_err();
+        match outcome {
+            Ok(effects) => {
+                let refused = u64::try_from(effects.quarantine.len()).unwrap_or(u64::MAX);
+                import.report.refused = import.report.refused.saturating_add(refused);
+                self.take_of_bundle(import.origin, effects, now)?;
+            }
+            Err(problem) => {
+                warn!(error = &problem as &dyn std::error::Error, "a bundle cannot be followed");
+                import.report.is_whole = false;
+            }
+        }
+        if is_over {
+            import.sections.pop_front();
+            (import.session, import.heard) = (None, 0);
+        }
+        Ok(!import.sections.is_empty())
+    }
+
+    fn take_of_bundle(
+        &mut self,
+        origin: Origin,
+        effects: Effects,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let Effects { mut store, quarantine, town, keys, receipts, .. } = effects;
+        if let Some(signed) = town {
+            self.take_new_package(&signed, now);
+        }
+        for (reason, bytes) in quarantine {
+            self.put_aside(&reason, &bytes, now);
+        }
+        match origin {
+            // How far a table is known is for connections: another section of it may be cut off.
+            Origin::Server => {
+                for rows in &keys {
+                    let told: Vec<KeyRow> =
+                        rows.rows().filter_map(KeyRow::from_bytes).filter(may_be_told).collect();
+                    let _absorbed = self.person_keys.absorb(&told)?;
+                }
+                self.take_receipts(&receipts);
+            }
+            Origin::Box(_) => {
+                for rows in &keys {
+                    let _absorbed =
+                        self.person_keys.absorb(&keys_of_a_box(rows, &self.town.incident_keys))?;
+                }
+            }
+        }
+        // A stick may carry what this box's grant does not name.
+        let grant = self.uplink.grants.0.get(&self.own);
+        store.retain(|batch| grant.is_some_and(|grant| grant.may_read(batch.seal().scope.site)));
+        self.take_batches(store, now)
+    }
+}

@@ -1,0 +1,245 @@
+//! Other boxes of the town, without a server: on the same network, or by a stick. They say records, keys of people and the town's package to
+//! each other, each as far as the other's grant goes; what comes is checked as if it came from the server, and passed on to it.
+
+use std::collections::BTreeMap;
+
+use hinamori_model::{BoxId, UnixMillis};
+use hinamori_record::DocumentScope;
+use hinamori_store_sqlite::{Budget, Place, StoreError, keys_of_a_box};
+use hinamori_sync::{Effects, Held, KeyRows, Session, Side, Vectors};
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::{error, info, warn};
+
+use super::Core;
+use super::uplink::BATCHES_AT_ONCE;
+use crate::ledger::Ledger;
+
+/// What comes from the network that boxes share.
+#[derive(Debug)]
+pub(crate) enum NeighbourEvent {
+    /// A connection to a box stands whose certificate is of this town; what is sent to `out` goes to it, in order.
+    Up { peer: BoxId, line: u64, dialler: Dialler, out: UnboundedSender<Vec<u8>> },
+    /// Bytes of it.
+    Received { peer: BoxId, line: u64, bytes: Vec<u8> },
+    /// Everything that was sent to it so far has left.
+    Drained { peer: BoxId, line: u64 },
+    /// The connection is gone.
+    Down { peer: BoxId, line: u64 },
+}
+
+/// Which of two boxes dialled. Both may, and then the connection of the one with the smaller id is the one that stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialler {
+    SmallerId,
+    LargerId,
+}
+
+/// A box to which a connection stands.
+struct Neighbour {
+    line: u64,
+    dialler: Dialler,
+    session: Session,
+    out: UnboundedSender<Vec<u8>>,
+    busy: bool,
+    look_up: bool,
+    keys_told: Option<Place>,
+}
+
+impl Neighbour {
+    fn send(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            // A connection that is gone says so by itself.
+            self.busy |= self.out.send(bytes).is_ok();
+        }
+    }
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Neighbours(BTreeMap<BoxId, Neighbour>);
+
+impl Neighbours {
+    /// There may be something that they lack.
+    pub(super) fn look_up(&mut self) {
+        self.0.values_mut().for_each(|neighbour| neighbour.look_up = true);
+    }
+
+    pub(super) fn hang_up(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Core {
+    pub(super) fn neighbour_event(&mut self, event: NeighbourEvent, now: UnixMillis) {
+        match event {
+            NeighbourEvent::Up { peer, line, dialler, out } => self.neighbour_up(peer, line, dialler, out),
+            NeighbourEvent::Received { peer, line, bytes } => {
+                let Some(neighbour) = self.neighbour(peer, line) else { return };
+                match neighbour.session.received(&bytes) {
+                    Ok(effects) => self.heard_of_neighbour(peer, effects, now),
+                    Err(problem) => {
+                        warn!(%peer, error = &problem as &dyn std::error::Error, "a box cannot be followed");
+                        self.neighbours.0.remove(&peer);
+                    }
+                }
+            }
+            NeighbourEvent::Drained { peer, line } => {
+                if let Some(neighbour) = self.neighbour(peer, line) {
+                    neighbour.busy = false;
+                }
+            }
+            NeighbourEvent::Down { peer, line } => {
+                if self.neighbour(peer, line).is_some() {
+                    self.neighbours.0.remove(&peer);
+                    info!(%peer, "a neighbour is gone");
+                }
+            }
+        }
+    }
+
+    fn neighbour(&mut self, peer: BoxId, line: u64) -> Option<&mut Neighbour> {
+        self.neighbours.0.get_mut(&peer).filter(|neighbour| neighbour.line == line)
+    }
+
+    /// A newer connection takes the older one's place, unless that is the one that stays.
+    fn neighbour_up(&mut self, peer: BoxId, line: u64, dialler: Dialler, out: UnboundedSender<Vec<u8>>) {
+        if !self.is_neighbour(peer) {
+            // Dropping its way out closes the connection.
+            return warn!(%peer, "a box that the town does not name, or shut out, wants to speak");
+        }
+        let known = self.neighbours.0.get(&peer).map(|neighbour| neighbour.dialler);
+        if (known, dialler) == (Some(Dialler::SmallerId), Dialler::LargerId) {
+            return;
+        }
+        let Some(root) = self.uplink.root else { return };
+        let vectors = self.town_vectors(&root);
+        let (session, hello) = self.neighbour_session(peer, root, &vectors);
+        let mut neighbour =
+            Neighbour { line, dialler, session, out, busy: false, look_up: false, keys_told: None };
+        neighbour.send(hello);
+        info!(%peer, "another box of the town is here");
+        self.neighbours.0.insert(peer, neighbour);
+    }
+
+    /// Whether the town names a box, and it is neither shut out nor this one.
+    pub(super) fn is_neighbour(&self, peer: BoxId) -> bool {
+        peer != self.own && self.uplink.grants.0.contains_key(&peer) && !self.town.denied.contains(&peer)
+    }
+
+    fn neighbour_session(&self, peer: BoxId, root: [u8; 32], vectors: &Vectors) -> (Session, Vec<u8>) {
+        let keys = self.person_keys.absorbed_of(&peer.to_string()).unwrap_or_else(|problem| {
+            warn!(error = &problem as &dyn std::error::Error, "all keys are asked for anew");
+            None
+        });
+        let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
+        let held = Held { vectors, keys, ..Held::NOTHING };
+        Session::new(Side::Neighbour { peer }, root, package, grants, held)
+    }
+
+    fn heard_of_neighbour(&mut self, peer: BoxId, effects: Effects, now: UnixMillis) {
+        let Effects { store, quarantine, town, keys, look_up, send, .. } = effects;
+        if let Some(neighbour) = self.neighbours.0.get_mut(&peer) {
+            neighbour.look_up |= look_up;
+            neighbour.send(send);
+        }
+        // First the town, as from the server.
+        if let Some(signed) = town {
+            self.take_new_package(&signed, now);
+        }
+        for (reason, bytes) in quarantine {
+            self.put_aside(&reason, &bytes, now);
+        }
+        if let Err(problem) = self.keys_of_neighbour(peer, keys).and_then(|()| self.take_batches(store, now))
+        {
+            error!(error = &problem as &dyn std::error::Error, "what a neighbour said was not written");
+            // Connecting anew asks for it again.
+            self.neighbours.0.remove(&peer);
+        }
+    }
+
+    /// Takes keys that another box tells.
+    fn keys_of_neighbour(&mut self, peer: BoxId, heard: Vec<KeyRows>) -> Result<(), StoreError> {
+        for rows in heard {
+            let known = keys_of_a_box(&rows, &self.town.incident_keys);
+            let _absorbed = self.person_keys.absorb_of(&peer.to_string(), &known, rows.upto)?;
+        }
+        Ok(())
+    }
+
+    /// The town says something new: who is shut out goes, and the others hear of it.
+    pub(super) fn tell_neighbours_of_town(&mut self) {
+        let gone: Vec<BoxId> =
+            self.neighbours.0.keys().copied().filter(|peer| !self.is_neighbour(*peer)).collect();
+        for peer in gone {
+            self.neighbours.0.remove(&peer);
+            warn!(%peer, "a neighbour was shut out");
+        }
+        let Some(package) = self.uplink.package.clone() else { return };
+        for neighbour in self.neighbours.0.values_mut() {
+            let bytes = neighbour.session.town_changed(package.clone(), self.uplink.grants.clone());
+            neighbour.send(bytes);
+            neighbour.look_up = true;
+        }
+    }
+
+    /// When nobody waits: offers other boxes what they lack, keys first.
+    pub(super) fn offer_to_neighbours(&mut self) {
+        let peers: Vec<BoxId> = self.neighbours.0.keys().copied().collect();
+        for peer in peers {
+            if let Err(problem) = self.offer_to(peer) {
+                error!(
+                    error = &problem as &dyn std::error::Error,
+                    "records cannot be offered to a neighbour"
+                );
+            }
+        }
+    }
+
+    fn offer_to(&mut self, peer: BoxId) -> Result<(), StoreError> {
+        let Some(root) = self.uplink.root else { return Ok(()) };
+        let (ledger, closing) = (&self.ledger, &self.closing);
+        let Some(neighbour) = self.neighbours.0.get_mut(&peer) else { return Ok(()) };
+        if neighbour.busy || !neighbour.look_up || neighbour.session.awaits_town() {
+            return Ok(());
+        }
+        let is_of_town = |incident| ledger.is_of(&root, incident) && !closing.is_closed(incident);
+        if let Some(absorbed) = neighbour.session.peer_keys() {
+            let mut place = match neighbour.keys_told {
+                Some(place) => place,
+                None => self.person_keys.place_after(absorbed)?,
+            };
+            // Whoever made them: the record of a third box needs its key.
+            let told = self.person_keys.tell(&mut place, true, |row| is_of_town(row.incident()))?;
+            neighbour.keys_told = Some(place);
+            if let Some(rows) = told {
+                let bytes = neighbour.session.tell_keys(rows);
+                neighbour.send(bytes);
+                return Ok(());
+            }
+        }
+        let offerable = neighbour.session.offerable();
+        let wanted = |scope: &DocumentScope| is_of_town(scope.incident) && offerable.includes(scope);
+        let found = batches_for(ledger, neighbour.session.peer(), wanted)?;
+        neighbour.look_up = !found.is_empty();
+        let bytes = neighbour.session.offer(found);
+        neighbour.send(bytes);
+        Ok(())
+    }
+}
+
+fn batches_for(
+    ledger: &Ledger,
+    peer: &Vectors,
+    wanted: impl Fn(&DocumentScope) -> bool,
+) -> Result<Vec<hinamori_sync::SealedBatch>, StoreError> {
+    let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
+    let mut found = Vec::new();
+    for store in ledger.stores() {
+        found.extend(store.batches_missing_at(peer, &wanted, &mut budget)?);
+    }
+    Ok(found)
+}

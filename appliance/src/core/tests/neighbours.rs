@@ -1,0 +1,236 @@
+//! Boxes of one town that meet without a server: over a network, and by a stick.
+
+use hinamori_model::BoxId;
+use hinamori_record::Presence;
+use hinamori_sync::{BundleWriter, CutOff, Grants, Section, SectionOf, Session, Side};
+use std::sync::mpsc::channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use zeroize::Zeroizing;
+
+use super::closing::{NAME, STRANGER};
+use super::*;
+use crate::core::bundle::{BundleError, BundleTask, Imported};
+use crate::core::neighbours::{Dialler, NeighbourEvent};
+
+const HALL: SiteId = SiteId::from_bytes([8; 16]);
+
+/// Two boxes of one town, at sites of their own; the second one reads the first one's if it `reads`.
+fn boxes(reads: bool) -> (Bench, Bench) {
+    let (mut gym, mut hall) = (Bench::without_town(), Bench::without_town());
+    let package = package_of(&gym, &hall, reads);
+    [&mut gym, &mut hall].into_iter().for_each(|bench| {
+        bench.take(&package);
+        bench.open(Mode::Live);
+    });
+    (gym, hall)
+}
+
+fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
+    let mut package = gym.package.clone();
+    let site = package.sites[0].clone();
+    let grant = |bench: &Bench, site, reads| Grant { seal_key: bench.core.keys.seal.public(), site, reads };
+    let read = if reads { vec![site.id] } else { Vec::new() };
+    package.boxes =
+        vec![(gym.core.own, grant(gym, site.id, Vec::new())), (hall.core.own, grant(hall, HALL, read))];
+    package.sites.push(Site { id: HALL, name: "公民館".to_owned(), ..site });
+    package
+}
+
+/// What is on its way between two boxes.
+struct Wire([UnboundedReceiver<Vec<u8>>; 2]);
+
+impl Wire {
+    fn new(one: &mut Bench, other: &mut Bench) -> Self {
+        let ids = [one.core.own, other.core.own];
+        let ends = [one, other].into_iter().zip([ids[1], ids[0]]).map(|(bench, peer)| {
+            let (out, sent) = unbounded_channel();
+            bench.core.handle(
+                Event::Neighbour(NeighbourEvent::Up { peer, line: 1, dialler: Dialler::SmallerId, out }),
+                bench.now,
+            );
+            sent
+        });
+        Self(ends.collect::<Vec<_>>().try_into().unwrap())
+    }
+
+    /// Some rounds of talk.
+    fn talk(&mut self, one: &mut Bench, other: &mut Bench) {
+        for _ in 0..12 {
+            self.carry(one, other, 0);
+            self.carry(other, one, 1);
+        }
+    }
+
+    fn carry(&mut self, from: &mut Bench, to: &mut Bench, end: usize) {
+        from.core.while_nobody_waits();
+        let (own, peer) = (from.core.own, to.core.own);
+        while let Ok(bytes) = self.0[end].try_recv() {
+            let received = NeighbourEvent::Received { peer: own, line: 1, bytes };
+            to.core.handle(Event::Neighbour(received), to.now);
+        }
+        from.core.handle(Event::Neighbour(NeighbourEvent::Drained { peer, line: 1 }), from.now);
+    }
+}
+
+impl Bench {
+    fn seen(&self, person: PersonId) -> Option<Presence> {
+        let incident = self.core.open_incident();
+        self.core.ledger.store(incident).presence(incident, person).unwrap()
+    }
+
+    fn export(&mut self) -> Vec<u8> {
+        let (answer, answered) = channel();
+        self.core.handle(Event::Bundle(BundleTask::Export(answer)), self.now);
+        answered.recv().unwrap().unwrap()
+    }
+
+    fn import_bundle(&mut self, bundle: &[u8]) -> Result<Imported, BundleError> {
+        let (answer, answered) = channel();
+        self.core.handle(Event::Bundle(BundleTask::Import(bundle.to_vec(), answer)), self.now);
+        loop {
+            if let Ok(outcome) = answered.try_recv() {
+                return outcome;
+            }
+            self.core.while_nobody_waits();
+        }
+    }
+}
+
+#[test]
+fn boxes_that_meet_hold_what_their_grants_name_and_can_read_it() {
+    for reads in [true, false] {
+        let (mut gym, mut hall) = boxes(reads);
+        gym.tap("hanako");
+        gym.receive_stranger();
+        hall.tap("kiyoko");
+        let mut wire = Wire::new(&mut gym, &mut hall);
+        wire.talk(&mut gym, &mut hall);
+        let hanako = gym.person("hanako");
+        assert_eq!(hall.seen(hanako).is_some(), reads);
+        assert_eq!(hall.stranger_s_name().0, reads.then(|| NAME.to_owned()), "its key came along");
+        assert!(gym.seen(gym.person("kiyoko")).is_none(), "the gym may not read the hall");
+        // What happens while they are together goes over too.
+        gym.tap("naoki");
+        wire.talk(&mut gym, &mut hall);
+        assert_eq!(hall.seen(gym.person("naoki")).is_some(), reads);
+        assert_eq!(gym.core.tally.unsent, 4, "only the town's server gives receipts");
+    }
+}
+
+#[test]
+fn a_newer_package_goes_from_box_to_box_and_ends_what_it_shuts_out() {
+    let (mut gym, mut hall) = boxes(true);
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    wire.talk(&mut gym, &mut hall);
+    let next = Package { version: 2, name: "新汐見町".to_owned(), ..package_of(&gym, &hall, true) };
+    gym.take(&next);
+    wire.talk(&mut gym, &mut hall);
+    assert_eq!((hall.core.town.version, hall.core.town.name.as_str()), (2, "新汐見町"));
+
+    // The hall was stolen: the gym lets it go, and does not take it back.
+    gym.take(&Package { version: 3, denied: vec![hall.core.own], ..next });
+    assert_eq!(gym.core.neighbours.len(), 0);
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    gym.tap("hanako");
+    wire.talk(&mut gym, &mut hall);
+    assert!(hall.seen(gym.person("hanako")).is_none());
+    let stranger = BoxId::from_bytes([1; 16]);
+    assert!(!gym.core.is_neighbour(stranger) && !gym.core.is_neighbour(gym.core.own));
+}
+
+#[test]
+fn what_a_stolen_box_wrote_after_the_town_stopped_trusting_it_says_nothing() {
+    let (mut gym, mut hall) = boxes(true);
+    gym.tap("hanako");
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    wire.talk(&mut gym, &mut hall);
+    let incident = hall.core.open_incident();
+    let until = hall.core.ledger.store(incident).received_of(gym.core.own, hall.now.plus(60_000)).unwrap();
+    let trusted = until.into_iter().flat_map(|(scope, actors)| {
+        actors.into_iter().map(move |(actor, upto)| hinamori_sync::Trusted::new(scope, actor, upto))
+    });
+    let cut_off = CutOff { of: gym.core.own, trusted: trusted.collect() };
+    gym.tap("naoki");
+    wire.talk(&mut gym, &mut hall);
+    let (hanako, naoki) = (gym.person("hanako"), gym.person("naoki"));
+    assert!(hall.seen(hanako).is_some() && hall.seen(naoki).is_some());
+    let next = Package { version: 2, cut_offs: vec![cut_off], ..package_of(&gym, &hall, true) };
+    hall.take(&next);
+    assert!(hall.seen(hanako).is_some() && hall.seen(naoki).is_none());
+    gym.take(&next);
+    assert!(gym.seen(naoki).is_some(), "at the box itself everything counts: people stand there");
+    hall.take(&Package { version: 3, cut_offs: Vec::new(), ..next });
+    assert!(hall.seen(naoki).is_some(), "the town takes its word back");
+}
+
+#[test]
+fn a_stick_brings_the_same_once_in_any_order_and_as_far_as_it_goes() {
+    let (mut gym, mut hall) = boxes(true);
+    gym.tap("hanako");
+    gym.receive_stranger();
+    let early = gym.export();
+    gym.tap("naoki");
+    let late = gym.export();
+    for secret in [STRANGER.as_bytes().as_slice(), NAME.as_bytes(), gym.person("hanako").as_bytes()] {
+        assert!(late.windows(secret.len()).all(|bytes| bytes != secret), "nobody reads it off the stick");
+    }
+    let first = hall.import_bundle(&late).unwrap();
+    assert_eq!((first.new, first.refused, first.closed, first.is_whole), (4, 0, 0, true));
+    assert_eq!(hall.stranger_s_name().0.as_deref(), Some(NAME));
+    for again in [&early, &late] {
+        assert_eq!(hall.import_bundle(again).unwrap(), Imported { new: 0, ..first });
+    }
+    assert!(hall.seen(gym.person("naoki")).is_some());
+
+    let (mut other, _) = boxes(true);
+    let cut = late.get(..late.len() - 40).unwrap();
+    assert!(matches!(other.import_bundle(cut), Err(BundleError::Stranger)), "of another town's boxes");
+    let (_, mut hall) = boxes(true);
+    let package = package_of(&gym, &hall, true);
+    hall.take(&Package { version: 2, ..package });
+    let half = hall.import_bundle(cut).unwrap();
+    assert!(!half.is_whole && half.refused == 0);
+    assert_eq!(hall.import_bundle(&late).unwrap().new + half.new, 4);
+    for wrong in [&b"no bundle"[..], &late[..60], &[]] {
+        assert!(matches!(hall.import_bundle(wrong), Err(BundleError::NotABundle(_))));
+    }
+}
+
+#[test]
+fn a_stick_of_the_server_brings_its_package_its_receipts_and_records() {
+    let (mut gym, hall) = boxes(true);
+    gym.tap("hanako");
+    gym.core.seal().unwrap();
+    let live = gym.core.open_incident();
+    let (vectors, next) = (
+        gym.core.ledger.store(live).vectors().clone(),
+        Package { version: 2, ..package_of(&gym, &hall, true) },
+    );
+    let (side, root_key) = (Side::Server { peer: gym.core.own }, root().public());
+    let grants = Grants::from(&next);
+    let signed = root().sign(&next).unwrap();
+    let (_, town) =
+        Session::to_nobody(side, root_key, Some(signed), grants.clone(), hinamori_sync::Held::NOTHING);
+    let (mut session, mut said) =
+        Session::to_nobody(side, root_key, None, grants, hinamori_sync::Held::NOTHING);
+    for (scope, actors) in vectors {
+        for (actor, upto) in actors {
+            let hash = gym.core.ledger.store(live).hash(scope, actor, upto).unwrap().unwrap();
+            said.extend(session.receipt(&receipt().sign((scope, actor, upto), hash, gym.now)));
+        }
+    }
+    let section = |of, key: [u8; 32], content| Section {
+        of,
+        key: Zeroizing::new(key),
+        content: Zeroizing::new(content),
+    };
+    let incident_key = next.incident_keys.iter().find(|(id, _)| *id == live).unwrap().1.0;
+    let sections =
+        [section(SectionOf::Town, next.key.0, town), section(SectionOf::Incident(live), incident_key, said)];
+    let bundle = |key| BundleWriter::Server(key).write(&sections, [3; 32], gym.now).unwrap();
+    let (honest, forged) = (bundle(&receipt()), bundle(&ReceiptKey::from_bytes(&[1; 32])));
+    assert!(matches!(gym.import_bundle(&forged), Err(BundleError::Stranger)));
+    assert!(gym.core.tally.unsent > 0);
+    assert!(gym.import_bundle(&honest).unwrap().is_whole);
+    assert_eq!((gym.core.tally.unsent, gym.core.town.version), (0, 2));
+}

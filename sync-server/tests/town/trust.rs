@@ -1,0 +1,102 @@
+//! What the town hall does about boxes that it does not trust any more, and about what was refused.
+
+use std::time::Duration;
+
+use hinamori_record::{Fact, PresenceEvent, Proof};
+
+use crate::hall::{Hall, LIVE, TestSite, now};
+use crate::shelter::TestBox;
+use crate::{GYM, site};
+
+fn rfc3339(at: hinamori_model::UnixMillis) -> String {
+    jiff::Timestamp::from_millisecond(i64::try_from(at.get()).unwrap()).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_stolen_box_counts_up_to_the_moment_that_the_town_trusts() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    let mut gate = TestBox::new(2, TestSite::Gate);
+    let id = gym.id().to_string();
+    gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    gate.enrol(&hall.code(TestSite::Gate, &[TestSite::Gym])).await.unwrap();
+    let mut line = gym.connect().await;
+    line.arrives(1);
+    line.until("the first one", |line| line.unconfirmed() == 0).await;
+    let until = now();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    line.arrives(2);
+    line.until("the second one", |line| line.unconfirmed() == 0).await;
+    let here = |people: u32| move |counts: &_| site(counts, "live", GYM)["here"] == people;
+    server.counts_until(here(2));
+    hall.must(&["deny", "--box", &id, "--trust-until", &rfc3339(until)]);
+    let counts = server.counts_until(here(1));
+    assert_eq!(
+        (&counts["changes"], &counts["records"]),
+        (&2.into(), &1.into()),
+        "it is held, and says nothing"
+    );
+    // What it wrote is passed on all the same, with the town's word about it.
+    let mut line = gate.connect().await;
+    line.until("both changes", |line| line.received() == 2).await;
+    server.kill();
+    let server = hall.run();
+    server.counts_until(here(1));
+    hall.must(&["admit", "--box", &id]);
+    server.counts_until(here(2));
+}
+
+#[tokio::test]
+async fn what_was_refused_is_seen_looked_at_again_or_thrown_away() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    let fact = Fact::presence(
+        hinamori_model::PersonId::from_bytes([9; 16]),
+        PresenceEvent::Arrived,
+        Proof::DECLARED,
+    );
+    let elsewhere = gym.write_at(LIVE, TestSite::Gate.id(), |_| fact);
+    gym.shelf.clear();
+    let forked = [TestBox::new(1, TestSite::Gym).write(LIVE, 7)];
+    let mut line = gym.connect().await;
+    line.arrives(1);
+    line.until("the first history", |line| line.unconfirmed() == 0).await;
+    line.force(&[elsewhere]).await;
+    line.force(&forked).await;
+    server.counts_until(|counts| counts["quarantined"] == 2);
+    let list = || hall.must(&["quarantine"]);
+    let shown = list();
+    let line_with =
+        |text: &str| shown.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("{shown}"));
+    let second = line_with("held with another hash");
+    let number = |line: &str| line.split_once("  ").unwrap().0.to_owned();
+    let (misplaced, fork) = (number(line_with("may not write for this site")), number(second));
+    assert!(
+        fork.starts_with("records-") && second.contains(gym.id().to_string().get(..24).unwrap()),
+        "{second}"
+    );
+
+    // Looked at again it is refused again, as long as the town says the same.
+    hall.must(&["quarantine", "--release", &misplaced]);
+    let again = || list().lines().all(|line| !line.ends_with("; released"));
+    let began = std::time::Instant::now();
+    while !again() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{}", list());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(list().lines().count(), 2);
+    // The box stands at the gate from now on.
+    let mut moved = TestBox::new(1, TestSite::Gate);
+    moved.enrol(&hall.code(TestSite::Gate, &[])).await.unwrap();
+    hall.must(&["quarantine", "--release", &misplaced]);
+    let counts = server.counts_until(|counts| counts["quarantined"] == 1);
+    assert_eq!(counts["records"], 2);
+    hall.must(&["quarantine", "--discard", &fork]);
+    assert_eq!(list(), "");
+    for wrong in [fork.as_str(), "records", "drill-x"] {
+        assert!(!hall.command(&["quarantine", "--discard", wrong]).status.success(), "{wrong}");
+    }
+}

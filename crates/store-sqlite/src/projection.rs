@@ -11,6 +11,7 @@ use hinamori_record::{
     ActorId, Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof,
     Record, RevocationMark, WatchEvent, decode_change, presence_of,
 };
+use hinamori_sync::CutOffs;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::log::scope_of;
@@ -868,24 +869,27 @@ impl Store {
     /// [`StoreError`]; the old projections stay then.
     pub fn rebuild(&mut self) -> Result<(), StoreError> {
         let cut_offs = Arc::clone(&self.cut_offs);
-        self.with(Durability::Durable, |transaction| {
-            transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
-            let mut statement = transaction.prepare(
-                "SELECT document.id, incident, site, period, bytes, actor, sequence FROM change
-                 JOIN document ON document.id = change.document",
-            )?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let scope = scope_of(row.get(1)?, row.get(2)?, row.get(3)?);
-                if !cut_offs.believe(scope, ActorId::from_bytes(row.get(5)?), row.get(6)?) {
-                    continue;
-                }
-                let bytes: Vec<u8> = row.get(4)?;
-                if let Ok(decoded) = decode_change(&bytes) {
-                    project(transaction, row.get(0)?, scope, &decoded.records)?;
-                }
-            }
-            Ok(())
-        })
+        self.with(Durability::Durable, |transaction| make_projections(transaction, &cut_offs))
     }
+}
+
+/// Makes the projections of what is believed, from nothing.
+pub(crate) fn make_projections(transaction: &Transaction<'_>, cut_offs: &CutOffs) -> Result<(), StoreError> {
+    transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
+    let mut statement = transaction.prepare(
+        "SELECT document.id, incident, site, period, bytes, actor, sequence FROM change
+                 JOIN document ON document.id = change.document",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let scope = scope_of(row.get(1)?, row.get(2)?, row.get(3)?);
+        if !cut_offs.believe(scope, ActorId::from_bytes(row.get(5)?), row.get(6)?) {
+            continue;
+        }
+        let bytes: Vec<u8> = row.get(4)?;
+        if let Ok(decoded) = decode_change(&bytes) {
+            project(transaction, row.get(0)?, scope, &decoded.records)?;
+        }
+    }
+    Ok(())
 }

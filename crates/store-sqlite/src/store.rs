@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hinamori_sync::{CutOffs, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::StoreError;
+use crate::projection::make_projections;
 use crate::schema::{Family, migrate};
+use crate::{Durability, StoreError};
 
 const CUT_OFFS: &str = "cut-offs";
 
@@ -81,12 +82,15 @@ impl Store {
         if *self.cut_offs == *cut_offs {
             return Ok(false);
         }
-        let before = std::mem::replace(&mut self.cut_offs, Arc::new(cut_offs.clone()));
-        let rebuilt = self.rebuild().and_then(|()| self.set_setting(CUT_OFFS, &cut_offs.to_bytes()));
-        if let Err(problem) = rebuilt {
-            self.cut_offs = before;
-            return Err(problem);
-        }
+        self.with(Durability::Durable, |transaction| {
+            // Together: a word that is kept and not carried out would count as carried out for ever.
+            transaction.execute(
+                "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
+                (CUT_OFFS, cut_offs.to_bytes()),
+            )?;
+            make_projections(transaction, cut_offs)
+        })?;
+        self.cut_offs = Arc::new(cut_offs.clone());
         Ok(true)
     }
 

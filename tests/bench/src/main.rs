@@ -11,6 +11,7 @@ mod people;
 mod process;
 mod report;
 mod statistics;
+mod sync;
 mod tap;
 mod town;
 
@@ -53,6 +54,8 @@ enum Bench {
     Crl,
     /// A town's people: read in, searched, missed, hidden.
     People,
+    /// Boxes that were alone meet the server.
+    Sync,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -61,7 +64,9 @@ fn main() -> anyhow::Result<()> {
         return crl::ingest_here(&folder);
     }
     std::fs::create_dir_all(&options.folder)?;
-    let benches = options.name.map_or_else(|| vec![Bench::Tap, Bench::Crl, Bench::People], |name| vec![name]);
+    let benches = options
+        .name
+        .map_or_else(|| vec![Bench::Tap, Bench::Crl, Bench::People, Bench::Sync], |name| vec![name]);
     for bench in benches {
         match bench {
             Bench::Tap => {
@@ -79,6 +84,11 @@ fn main() -> anyhow::Result<()> {
                 let size = people::Size { residents: options.residents, pairs: options.pairs };
                 people::run(&options.folder.join("people"), size, &mut report)?;
                 report.write(&options.folder.join("people.json"))?;
+            }
+            Bench::Sync => {
+                let mut report = Report::new("sync");
+                sync::run(&mut report)?;
+                report.write(&options.folder.join("sync.json"))?;
             }
         }
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Better {
     Lower,
+    Higher,
     /// A floor or a fact of this machine.
     Neither,
 }

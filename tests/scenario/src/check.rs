@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinamori_model::{PersonId, SiteId};
 use hinamori_record::{ChangeHash, Fact, Presence, Record, decode_change, presence_of};
 use hinamori_store_sqlite::Store;
-use hinamori_sync::Vectors;
+use hinamori_sync::{CutOffs, Vectors};
 
 use crate::machine::Machine;
 use crate::world::{LIVE, World};
@@ -77,7 +77,7 @@ pub(crate) fn at_the_end(world: &mut World) -> Held {
     converged(world, world.boxes.len())?;
     foreign_is_sealed(world)?;
     for machine in world.boxes.iter_mut().chain([&mut world.server]) {
-        counts_once(machine.store())?;
+        counts_once(machine.store(), &machine.believes(&world.cut_offs))?;
         rebuild_agrees(machine)?;
     }
     Ok(())
@@ -158,12 +158,15 @@ fn foreign_is_sealed(world: &World) -> Held {
     Ok(())
 }
 
-/// All records of a store, read one by one out of their changes.
-fn records(store: &Store) -> Result<Vec<(SiteId, Record)>, String> {
+/// All records of a store that count, read one by one out of their changes.
+fn records(store: &Store, cut_offs: &CutOffs) -> Result<Vec<(SiteId, Record)>, String> {
     let mut records = Vec::new();
     for scope in store.vectors().keys() {
         for bytes in store.document_changes(*scope).map_err(|error| error.to_string())? {
             let decoded = decode_change(&bytes).map_err(|error| error.to_string())?;
+            if !cut_offs.believe(*scope, decoded.change.actor, decoded.change.sequence) {
+                continue;
+            }
             records.extend(decoded.records.into_iter().map(|record| (scope.site, record)));
         }
     }
@@ -181,8 +184,8 @@ fn presences(store: &Store) -> Result<BTreeMap<PersonId, Presence>, String> {
 }
 
 /// Each person is where their own records say, once.
-fn counts_once(store: &Store) -> Held {
-    let records = records(store)?;
+fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
+    let records = records(store, cut_offs)?;
     let people: BTreeSet<PersonId> = records.iter().filter_map(|(_, record)| record.fact.person()).collect();
     let expected: BTreeMap<PersonId, Presence> = people
         .into_iter()

@@ -1,4 +1,5 @@
-//! A town in one thread: boxes, a server, thin links, power cuts, wrong clocks, clones and restored copies, in virtual time
+//! A town in one thread: boxes, a server, thin links, boxes that meet, sticks, power cuts, wrong clocks, clones, restored copies and boxes that
+//! are not believed any more, in virtual time
 //! and all from one number. The same number gives the same town, so whatever goes wrong can be looked at again.
 //!
 //! The parts are the real ones: [`Store`](hinamori_store_sqlite::Store) on real files,
@@ -12,9 +13,10 @@
 //! | version vectors never go back, but where a disk was taken away or its last relaxed writes were cut off | `check::vectors_grow` |
 //! | nothing without a seal is at anybody but its writer | `check::foreign_is_sealed` |
 //! | healed: everybody holds what they may read, and no outbox waits | `check::converged` |
-//! | nobody counts twice: the projection says what the records say, read one by one | `check::counts_once` |
+//! | nobody counts twice: the projection says what the believed records say, read one by one | `check::counts_once` |
 //! | the projection is what a rebuild makes of the log | `check::rebuild_agrees` |
 
+mod carriers;
 mod check;
 mod dice;
 mod line;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, UnixMillis};
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Record};
 use hinamori_store_sqlite::{Budget, Durability, Store, StoreError, Unsealed};
-use hinamori_sync::{SealKey, SealedBatch, Vectors, VerifiedBatch};
+use hinamori_sync::{CutOff, CutOffs, SealKey, SealedBatch, Vectors, VerifiedBatch};
 
 use crate::dice::Dice;
 
@@ -221,6 +221,11 @@ impl Machine {
             std::fs::copy(log, log_of(to))?;
         }
         Ok(())
+    }
+
+    /// The town's word, as it counts at this machine: a box believes itself.
+    pub(crate) fn believes(&self, cut_offs: &[CutOff]) -> CutOffs {
+        CutOffs::new(cut_offs, self.writer.as_ref().map(|writer| writer.key.box_id()))
     }
 
     pub(crate) const fn actor(&self) -> Option<ActorId> {

@@ -34,6 +34,8 @@ fn main() -> anyhow::Result<()> {
         sum.servers_lost = sum.servers_lost.saturating_add(of.servers_lost);
         sum.clones = sum.clones.saturating_add(of.clones);
         sum.broken_lines = sum.broken_lines.saturating_add(of.broken_lines);
+        sum.meetings = sum.meetings.saturating_add(of.meetings);
+        sum.sticks = sum.sticks.saturating_add(of.sticks);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
     }
     println!("{seeds} towns from {from} in {:.1} s: {sum:?}", began.elapsed().as_secs_f64());

@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side};
+use hinamori_sync::{CutOff, Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side, Trusted};
 
+use crate::carriers;
 use crate::check::{self, Broken};
 use crate::dice::Dice;
 use crate::line::{End, Line};
@@ -46,6 +47,10 @@ pub struct Summary {
     pub clones: usize,
     /// Connections that broke.
     pub broken_lines: usize,
+    /// Boxes that met without the server.
+    pub meetings: usize,
+    /// Sticks that were read in.
+    pub sticks: usize,
     /// Bytes that came to somebody.
     pub bytes: usize,
 }
@@ -90,6 +95,8 @@ pub struct World {
     /// Actors of which two machines wrote one history each.
     pub(crate) forked: BTreeSet<ActorId>,
     backup: Option<PathBuf>,
+    sticks: Vec<Vec<u8>>,
+    pub(crate) cut_offs: Vec<CutOff>,
     summary: Summary,
 }
 
@@ -150,6 +157,8 @@ impl World {
             written: Vec::new(),
             forked: BTreeSet::new(),
             backup: None,
+            sticks: Vec::new(),
+            cut_offs: Vec::new(),
             summary: Summary::default(),
         })
     }
@@ -166,7 +175,7 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(200) {
+        match self.dice.below(216) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -179,6 +188,10 @@ impl World {
             191 => self.clone_box(at)?,
             192 => self.restore_box(at)?,
             193..195 => self.back_up()?,
+            195..200 => self.meet(at)?,
+            200..204 => self.write_stick(at)?,
+            204..209 => self.read_stick(at)?,
+            209..212 => self.rule(at)?,
             _ => self.tidy(at)?,
         }
         self.note_forks();
@@ -432,6 +445,81 @@ impl World {
         Ok(())
     }
 
+    /// Two boxes are on one network until it breaks.
+    fn meet(&mut self, at: usize) -> anyhow::Result<()> {
+        let other = self.dice.below(self.boxes.len());
+        if self.box_id(at) == self.box_id(other) {
+            return Ok(());
+        }
+        let most = if self.dice.once_in(2) { usize::MAX } else { self.dice.below(6_000) };
+        let (now, root) = ([at, other].map(|at| self.clock_of(at)), RootKey::from_bytes(&ROOT).public());
+        let machines = self.boxes.get_disjoint_mut([at, other]).context("two boxes")?;
+        match carriers::meet(machines, root, &self.grants, now, most)? {
+            Ok(bytes) => self.summary.bytes = self.summary.bytes.saturating_add(bytes),
+            Err(what) => return Err(self.broken(what)),
+        }
+        self.summary.meetings = self.summary.meetings.saturating_add(1);
+        self.lines.iter_mut().for_each(|line| *line.looks(End::Box) = true);
+        Ok(())
+    }
+
+    fn write_stick(&mut self, at: usize) -> anyhow::Result<()> {
+        let (now, root) = (self.clock_of(at), RootKey::from_bytes(&ROOT).public());
+        let machine = self.boxes.get_mut(at).context("no box")?;
+        let mut stick = carriers::write_stick(machine, root, &self.grants, now, &mut self.dice)?;
+        if self.dice.once_in(3) {
+            // Somebody pulled it out too early.
+            stick.truncate(self.dice.below(stick.len()));
+        }
+        self.sticks.push(stick);
+        Ok(())
+    }
+
+    /// A stick, also an old one and one that was read in before, at a box or at the town hall.
+    fn read_stick(&mut self, at: usize) -> anyhow::Result<()> {
+        let Some(stick) = self.dice.one_of(&self.sticks).cloned() else { return Ok(()) };
+        let (mut now, root) = (self.clock_of(at), RootKey::from_bytes(&ROOT).public());
+        let machine = if self.dice.once_in(2) {
+            now = self.now;
+            &mut self.server
+        } else {
+            self.boxes.get_mut(at).context("no box")?
+        };
+        if let Err(what) = carriers::read_stick(machine, &stick, root, &self.grants, now)? {
+            return Err(self.broken(what));
+        }
+        self.summary.sticks = self.summary.sticks.saturating_add(1);
+        self.lines.iter_mut().for_each(|line| {
+            *line.looks(End::Box) = true;
+            *line.looks(End::Server) = true;
+        });
+        Ok(())
+    }
+
+    /// The town says anew how much of one box is believed; every machine hears of it when it does.
+    fn rule(&mut self, at: usize) -> anyhow::Result<()> {
+        let Some(of) = self.box_id(at) else { return Ok(()) };
+        let mut trusted = Vec::new();
+        for (scope, actors) in self.server.store().received_of(of, self.now)? {
+            for (actor, upto) in actors {
+                let upto = upto.saturating_sub(u32::try_from(self.dice.below(5)).unwrap_or(0));
+                trusted.push(Trusted::new(scope, actor, upto));
+            }
+        }
+        self.cut_offs = if self.dice.once_in(3) { Vec::new() } else { vec![CutOff { of, trusted }] };
+        self.tell_of_cut_offs()
+    }
+
+    /// Machines that were copied, restored or lost their disk hear of it again.
+    fn tell_of_cut_offs(&mut self) -> anyhow::Result<()> {
+        let Self { boxes, server, cut_offs, .. } = self;
+        for machine in boxes.iter_mut().chain([server]) {
+            let heard = machine.believes(cut_offs);
+            let _rebuilt = machine.store_mut().cut_off(&heard)?;
+        }
+        Ok(())
+    }
+
     /// Up to two hours ahead or back to the town's time.
     fn step_clock(&mut self, at: usize) {
         let offset = self.dice.number() % (2 * HOUR);
@@ -523,6 +611,7 @@ impl World {
             self.connect(at)?;
             self.exchange()?;
         }
+        self.tell_of_cut_offs()?;
         check::at_the_end(&mut self).map_err(|what| self.broken(what))?;
         Ok(self.summary)
     }

@@ -15,6 +15,8 @@ use crate::data::DataFolder;
 const QUEUE: usize = 256;
 /// Bytes: the write-ahead log is moved into the database when it is longer and nobody waits.
 const LONG_LOG: u64 = 4 << 20;
+/// KiB of pages of the live database in memory: some hundred thousand records.
+const PAGES: u32 = 64 << 10;
 /// What one look-up for one box brings at most.
 const PORTION: Budget = Budget { batches: 256, bytes: 1 << 20 };
 /// Settings of `records.sqlite` and `drill.sqlite`.
@@ -104,6 +106,7 @@ impl Stores {
         let keys = KeyTable::open(&folder.key_table(), hides)?;
         let [live, drill] = folder.databases();
         let (live, drill) = (Store::open(&live)?, Store::open(&drill)?);
+        live.keep_in_memory(PAGES)?;
         let drills = drill.setting(DRILLS)?.unwrap_or_default();
         let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
         let drills = drills.map(IncidentId::from_bytes).collect();

@@ -146,6 +146,29 @@ pub fn presence_of(records: &[(SiteId, Record)]) -> Option<Presence> {
     presence_in(&seen_of(records))
 }
 
+impl Presence {
+    /// What one presence record says of somebody of whom nothing else is known.
+    pub fn first(site: SiteId, event: PresenceEvent, at: Hlc, details: Details) -> Self {
+        let state = PresenceState::after(event);
+        let arrived_at = (state == PresenceState::Here).then_some(at.millis());
+        Self { site, state, arrived_at, seen_at: at, details }
+    }
+
+    /// The same after one more record, where that is all that the fold would look at: it is the latest one, of the same site, and says no
+    /// less than the one that counts. `None` where everything has to be folded anew. Nobody may have ruled about the person.
+    #[must_use]
+    pub fn after(&self, site: SiteId, event: PresenceEvent, at: Hlc, details: Details) -> Option<Self> {
+        let known = match self.state {
+            PresenceState::ToldElsewhere => 0,
+            PresenceState::Passed => 1,
+            _ => 2,
+        };
+        let is_all = site == self.site && at > self.seen_at && weight(event) >= known && known > 0;
+        let next = Self::first(site, event, at, details);
+        is_all.then(|| Self { arrived_at: self.arrived_at.or(next.arrived_at), ..next })
+    }
+}
+
 fn presence_in(events: &[Seen]) -> Option<Presence> {
     let latest = events.iter().max_by_key(|seen| weight(seen.event))?;
     let arrived =
@@ -261,6 +284,30 @@ mod tests {
         let arrived = (GYM, event(2, PresenceEvent::Arrived));
         let again = (GATE, event(3, PresenceEvent::Passed));
         assert_eq!(state(&[passed, arrived, again]), Some((GYM, PresenceState::Here)));
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_record_says_what_the_fold_says(
+            codes in prop::collection::vec((0_u64..11, 0_u64..60), 1..10), code in 0_u64..11, minute in 0_u64..70,
+        ) {
+            let site = |code: u64| if code.is_multiple_of(3) { GATE } else { GYM };
+            let record = |index: usize, code: u64, minute| {
+                let record = event(minute, PresenceEvent::from_code(code).unwrap());
+                (site(minute), Record { id: RecordId::new(record.at.millis(), index as u128), ..record })
+            };
+            let mut records: Vec<_> =
+                codes.iter().enumerate().map(|(index, (code, minute))| record(index, *code, *minute)).collect();
+            let known = presence_of(&records).unwrap();
+            let (at_site, next) = record(99, code, minute);
+            let Fact::Presence { event, details, .. } = next.fact else { panic!() };
+            let quick = known.after(at_site, event, next.at, details);
+            prop_assert_eq!(presence_of(&[(at_site, next.clone())]), Some(Presence::first(at_site, event, next.at, details)));
+            records.push((at_site, next));
+            if let Some(quick) = quick {
+                prop_assert_eq!(Some(quick), presence_of(&records));
+            }
+        }
     }
 
     #[test]

@@ -86,6 +86,20 @@ impl ActorId {
         &self.0
     }
 
+    /// What names the box, and the epoch.
+    pub fn parts(&self) -> ([u8; 12], u32) {
+        let (mut writer, mut epoch) = ([0; 12], [0; 4]);
+        writer.iter_mut().chain(&mut epoch).zip(self.0).for_each(|(to, from)| *to = from);
+        (writer, u32::from_be_bytes(epoch))
+    }
+
+    /// The actor of such parts.
+    pub fn of_parts(writer: [u8; 12], epoch: u32) -> Self {
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(writer.into_iter().chain(epoch.to_be_bytes())).for_each(|(to, from)| *to = from);
+        Self(bytes)
+    }
+
     /// The first of all boxes that may be behind this actor, in the order of their ids.
     pub fn first_box(&self) -> BoxId {
         let mut id = [0; 16];
@@ -131,5 +145,8 @@ mod tests {
         let writer = BoxId::from_bytes([7; 16]);
         assert!(ActorId::new(writer, 3).belongs_to(writer));
         assert!(!ActorId::new(writer, 3).belongs_to(BoxId::from_bytes([8; 16])));
+        let (box_part, epoch) = ActorId::new(writer, 3).parts();
+        assert_eq!((epoch, ActorId::of_parts(box_part, epoch)), (3, ActorId::new(writer, 3)));
+        assert_eq!(ActorId::new(writer, 3).first_box().as_bytes()[..12], writer.as_bytes()[..12]);
     }
 }

@@ -103,9 +103,24 @@ pub(crate) fn project(
                 }
                 Some(_) | None => {}
             },
-            Fact::Presence { person, .. } | Fact::Settled { person, .. } => {
-                fold_presence(transaction, scope.incident, person)?;
+            Fact::Presence { person, event, details, .. } => {
+                let (DocumentScope { incident, site, .. }, at) = (scope, record.at);
+                match one_more(transaction, (incident, person), record.id)? {
+                    Known::Nothing => {
+                        keep_presence(
+                            transaction,
+                            incident,
+                            person,
+                            Presence::first(site, event, at, details),
+                        )?;
+                    }
+                    Known::All(presence) if let Some(next) = presence.after(site, event, at, details) => {
+                        keep_presence(transaction, incident, person, next)?;
+                    }
+                    Known::All(_) | Known::Part => fold_presence(transaction, incident, person)?,
+                }
             }
+            Fact::Settled { person, .. } => fold_presence(transaction, scope.incident, person)?,
             Fact::Link { from, to, .. } => fold_linked(transaction, from, to)?,
             _ => {}
         }
@@ -366,20 +381,55 @@ fn forget_presence(
     Ok(())
 }
 
-fn fold_presence(
+/// What the presence of somebody says before one more record of them.
+enum Known {
+    /// This is their first one.
+    Nothing,
+    /// All that is known of them.
+    All(Presence),
+    /// There is more to look at: other ids, a ruling, or the record was taken back before it came.
+    Part,
+}
+
+/// Whether a record can be taken into account by itself: nobody linked the person to others or ruled about them, and nobody took it back.
+fn one_more(
+    transaction: &Transaction<'_>,
+    (incident, person): (IncidentId, PersonId),
+    record: RecordId,
+) -> Result<Known, StoreError> {
+    let is_more: bool = transaction
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM record WHERE person = ?1 AND kind = 5)
+                 OR EXISTS (SELECT 1 FROM record WHERE other = ?1 AND kind = 5)
+                 OR EXISTS (SELECT 1 FROM record WHERE person = ?1 AND kind = 15)
+                 OR EXISTS (SELECT 1 FROM record WHERE undo_of = ?2)",
+        )?
+        .query_row((person.as_bytes(), record.as_bytes()), |row| row.get(0))?;
+    if is_more {
+        return Ok(Known::Part);
+    }
+    Ok(presence_row(transaction, incident, person)?.map_or(Known::Nothing, Known::All))
+}
+
+fn presence_row(
+    connection: &Connection,
+    incident: IncidentId,
+    person: PersonId,
+) -> Result<Option<Presence>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {PRESENCE_COLUMNS} FROM presence WHERE incident = ?1 AND person = ?2"
+    ))?;
+    let mut rows = statement.query((incident.as_bytes(), person.as_bytes()))?;
+    rows.next()?.map(presence_of_row).transpose()
+}
+
+fn keep_presence(
     transaction: &Transaction<'_>,
     incident: IncidentId,
     person: PersonId,
+    presence: Presence,
 ) -> Result<(), StoreError> {
-    let ids = ids_of(transaction, person)?;
-    let mut records = Vec::new();
-    for id in &ids {
-        records.extend(presence_records(transaction, incident, *id)?);
-    }
-    let person = ids.first().copied().unwrap_or(person);
-    let Some(Presence { site, state, arrived_at, seen_at, details }) = presence_of(&records) else {
-        return forget_presence(transaction, incident, person);
-    };
+    let Presence { site, state, arrived_at, seen_at, details } = presence;
     transaction
         .prepare_cached("INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
         .execute((
@@ -395,6 +445,23 @@ fn fold_presence(
             details.until.map(UnixMillis::get),
         ))?;
     Ok(())
+}
+
+fn fold_presence(
+    transaction: &Transaction<'_>,
+    incident: IncidentId,
+    person: PersonId,
+) -> Result<(), StoreError> {
+    let ids = ids_of(transaction, person)?;
+    let mut records = Vec::new();
+    for id in &ids {
+        records.extend(presence_records(transaction, incident, *id)?);
+    }
+    let person = ids.first().copied().unwrap_or(person);
+    match presence_of(&records) {
+        Some(presence) => keep_presence(transaction, incident, person, presence),
+        None => forget_presence(transaction, incident, person),
+    }
 }
 
 /// The columns of a presence.
@@ -548,11 +615,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn presence(&self, incident: IncidentId, person: PersonId) -> Result<Option<Presence>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {PRESENCE_COLUMNS} FROM presence WHERE incident = ?1 AND person = ?2"
-        ))?;
-        let mut rows = statement.query((incident.as_bytes(), person.as_bytes()))?;
-        rows.next()?.map(presence_of_row).transpose()
+        presence_row(&self.connection, incident, person)
     }
 
     /// Shows everybody of an incident of whom anything is known, in the order of their ids.

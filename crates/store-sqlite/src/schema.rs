@@ -119,6 +119,7 @@ CREATE INDEX quarantine_released ON quarantine (id) WHERE released = 1;
     "
 DROP INDEX presence_site;
 CREATE INDEX presence_counted ON presence (incident, site, state, seen_at);
+CREATE INDEX record_settled ON record (person) WHERE kind = 15;
 ",
 ];
 

@@ -30,8 +30,8 @@ pub(crate) fn open_durable(path: &Path, family: &Family) -> Result<Connection, S
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "secure_delete", true)?;
-    // 1 MiB of pages in memory: a box serves a thousand people, not a town.
-    connection.pragma_update(None, "cache_size", -1024)?;
+    // 2 MiB of pages in memory: a box serves a thousand people, not a town.
+    connection.pragma_update(None, "cache_size", -2048)?;
     connection.set_prepared_statement_cache_capacity(48);
     migrate(&mut connection, family)?;
     Ok(connection)
@@ -92,6 +92,14 @@ impl Store {
         })?;
         self.cut_offs = Arc::new(cut_offs.clone());
         Ok(true)
+    }
+
+    /// Keeps so many KiB of pages in memory: a server has the records of a town, and people are all over them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_in_memory(&self, kibibytes: u32) -> Result<(), StoreError> {
+        Ok(self.connection.pragma_update(None, "cache_size", -i64::from(kibibytes))?)
     }
 
     /// A setting of this box.

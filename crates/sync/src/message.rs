@@ -78,32 +78,36 @@ pub(crate) struct Elder {
     pub(crate) digest: [u8; 32],
 }
 
-type Scope = ([u8; 16], [u8; 16], u32);
-
-const fn wire_scope(scope: DocumentScope) -> Scope {
-    (*scope.incident.as_bytes(), *scope.site.as_bytes(), scope.period.0)
+/// A document, by the names of its parts: most documents of a connection are of one incident and one site.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WireScope {
+    incident: Named<[u8; 16]>,
+    site: Named<[u8; 16]>,
+    period: u32,
 }
 
-const fn scope_of((incident, site, period): Scope) -> DocumentScope {
-    DocumentScope {
-        incident: IncidentId::from_bytes(incident),
-        site: SiteId::from_bytes(site),
-        period: Period(period),
-    }
+/// A writer: its box, and which of its epochs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WireActor {
+    writer: Named<[u8; WRITER]>,
+    epoch: u32,
 }
+
+/// Bytes of an actor that name its box.
+const WRITER: usize = 12;
 
 /// One document and its version vector.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WireDocument {
-    scope: Named<Scope>,
-    actors: Vec<(Named<[u8; 16]>, u32)>,
+    scope: Named<WireScope>,
+    actors: Vec<(Named<WireActor>, u32)>,
 }
 
 /// A sealed batch. The changes say themselves what they hash to, and the town whose key sealed them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WireBatch {
-    scope: Named<Scope>,
-    actor: Named<[u8; 16]>,
+    scope: Named<WireScope>,
+    actor: Named<WireActor>,
     from: u32,
     before: Option<[u8; 32]>,
     signature: Vec<u8>,
@@ -114,8 +118,8 @@ pub(crate) struct WireBatch {
 /// A receipt.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WireReceipt {
-    scope: Named<Scope>,
-    actor: Named<[u8; 16]>,
+    scope: Named<WireScope>,
+    actor: Named<WireActor>,
     upto: u32,
     at: u64,
     signature: Vec<u8>,
@@ -124,22 +128,42 @@ pub(crate) struct WireReceipt {
 /// What this side has named on the connection.
 #[derive(Debug, Default)]
 pub(crate) struct Speaker {
-    scopes: Told<Scope>,
-    actors: Told<[u8; 16]>,
+    ids: Told<[u8; 16]>,
+    writers: Told<[u8; WRITER]>,
+    scopes: Told<DocumentScope>,
+    actors: Told<ActorId>,
 }
 
 impl Speaker {
+    fn scope(&mut self, scope: DocumentScope) -> Named<WireScope> {
+        match self.scopes.name(scope) {
+            Named::Known(number) => Named::Known(number),
+            Named::New(DocumentScope { incident, site, period }) => Named::New(WireScope {
+                incident: self.ids.name(*incident.as_bytes()),
+                site: self.ids.name(*site.as_bytes()),
+                period: period.0,
+            }),
+        }
+    }
+
+    fn actor(&mut self, actor: ActorId) -> Named<WireActor> {
+        match self.actors.name(actor) {
+            Named::Known(number) => Named::Known(number),
+            Named::New(actor) => {
+                let (writer, epoch) = actor.parts();
+                Named::New(WireActor { writer: self.writers.name(writer), epoch })
+            }
+        }
+    }
+
     pub(crate) fn documents<'v>(
         &mut self,
         vectors: impl Iterator<Item = (&'v DocumentScope, &'v BTreeMap<ActorId, u32>)>,
     ) -> Vec<WireDocument> {
         vectors
             .map(|(scope, held)| WireDocument {
-                scope: self.scopes.name(wire_scope(*scope)),
-                actors: held
-                    .iter()
-                    .map(|(actor, upto)| (self.actors.name(*actor.as_bytes()), *upto))
-                    .collect(),
+                scope: self.scope(*scope),
+                actors: held.iter().map(|(actor, upto)| (self.actor(*actor), *upto)).collect(),
             })
             .collect()
     }
@@ -147,8 +171,8 @@ impl Speaker {
     pub(crate) fn batch(&mut self, SealedBatch { seal, changes }: SealedBatch) -> WireBatch {
         let Seal { scope, actor, from, before, signature, .. } = seal;
         WireBatch {
-            scope: self.scopes.name(wire_scope(scope)),
-            actor: self.actors.name(*actor.as_bytes()),
+            scope: self.scope(scope),
+            actor: self.actor(actor),
             from,
             before: before.map(|before| before.0),
             signature: signature.to_vec(),
@@ -159,8 +183,8 @@ impl Speaker {
     pub(crate) fn receipt(&mut self, receipt: &Receipt) -> Message {
         let Receipt { scope, actor, upto, at, signature } = *receipt;
         Message::Receipt(WireReceipt {
-            scope: self.scopes.name(wire_scope(scope)),
-            actor: self.actors.name(*actor.as_bytes()),
+            scope: self.scope(scope),
+            actor: self.actor(actor),
             upto,
             at: at.get(),
             signature: signature.to_vec(),
@@ -171,17 +195,33 @@ impl Speaker {
 /// What the peer has named on the connection.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
-    scopes: Heard<Scope>,
-    actors: Heard<[u8; 16]>,
+    ids: Heard<[u8; 16]>,
+    writers: Heard<[u8; WRITER]>,
+    scopes: Heard<DocumentScope>,
+    actors: Heard<ActorId>,
 }
 
 impl Listener {
-    fn scope(&mut self, named: Named<Scope>) -> Option<DocumentScope> {
-        self.scopes.meant(named).map(scope_of)
+    fn scope(&mut self, named: Named<WireScope>) -> Option<DocumentScope> {
+        let named = match named {
+            Named::Known(number) => Named::Known(number),
+            Named::New(WireScope { incident, site, period }) => Named::New(DocumentScope {
+                incident: IncidentId::from_bytes(self.ids.meant(incident)?),
+                site: SiteId::from_bytes(self.ids.meant(site)?),
+                period: Period(period),
+            }),
+        };
+        self.scopes.meant(named)
     }
 
-    fn actor(&mut self, named: Named<[u8; 16]>) -> Option<ActorId> {
-        self.actors.meant(named).map(ActorId::from_bytes)
+    fn actor(&mut self, named: Named<WireActor>) -> Option<ActorId> {
+        let named = match named {
+            Named::Known(number) => Named::Known(number),
+            Named::New(WireActor { writer, epoch }) => {
+                Named::New(ActorId::of_parts(self.writers.meant(writer)?, epoch))
+            }
+        };
+        self.actors.meant(named)
     }
 
     /// `None` when something is meant that was never named.
@@ -238,9 +278,10 @@ impl ClaimedBatch {
 
     /// All that came, for somebody to look at: with everything named in full.
     pub(crate) fn to_evidence(&self) -> Vec<u8> {
+        let mut speaker = Speaker::default();
         let batch = WireBatch {
-            scope: Named::New(wire_scope(self.scope)),
-            actor: Named::New(*self.actor.as_bytes()),
+            scope: speaker.scope(self.scope),
+            actor: speaker.actor(self.actor),
             from: self.from,
             before: self.before.map(|before| before.0),
             signature: self.signature.clone(),

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 use std::time::Duration;
 
-use hinamori_sync::{LONGEST_BUNDLE, NotABundle};
+use hinamori_sync::NotABundle;
 use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
@@ -23,6 +23,8 @@ const WITHIN: Duration = Duration::from_secs(10);
 const LONGEST: u64 = 64;
 /// For a step of an exchange about a bundle: it is read in when nobody waits.
 const LONG: Duration = Duration::from_secs(600);
+/// Bytes of a bundle that a box takes or gives: it is in memory as a whole, sealed and opened.
+const LONGEST_HERE: usize = 48 << 20;
 const STATUS: &str = "status";
 const BUNDLE: &str = "bundle";
 const EXPORT: &str = "export";
@@ -72,7 +74,7 @@ fn answer(mut stream: &UnixStream, core: &Inbox) -> io::Result<()> {
             Err(problem) => say(&failed(&problem)?),
         },
         [BUNDLE, IMPORT, length] => {
-            let length = length.parse().ok().filter(|length| *length <= LONGEST_BUNDLE);
+            let length = length.parse().ok().filter(|length| *length <= LONGEST_HERE);
             let Some(length) = length else { return say(&failed(&NotABundle::TooLong.into())?) };
             let mut bundle = vec![0; length];
             reader.read_exact(&mut bundle)?;
@@ -136,7 +138,7 @@ pub fn export_bundle(path: &Path) -> io::Result<Vec<u8>> {
     stream.write_all(format!("{BUNDLE} {EXPORT}\n").as_bytes())?;
     let mut reader = BufReader::new(stream);
     let length: usize = answered(&mut reader)?;
-    let mut bundle = vec![0; length.min(LONGEST_BUNDLE)];
+    let mut bundle = vec![0; length.min(LONGEST_HERE)];
     reader.read_exact(&mut bundle)?;
     Ok(bundle)
 }

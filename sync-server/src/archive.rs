@@ -277,6 +277,17 @@ impl Stores {
         }
     }
 
+    /// Makes what the databases say of the changes anew; how many records there are.
+    pub(crate) fn rebuild(&mut self) -> Result<u64, StoreError> {
+        let mut records = 0_u64;
+        for store in [&mut self.live, &mut self.drill] {
+            store.rebuild()?;
+            records = records.saturating_add(store.record_count()?);
+        }
+        self.concerned = [const { Concerned::Everybody }; 2];
+        Ok(records)
+    }
+
     /// What was here of a box at a moment.
     pub(crate) fn received_of(&self, of: BoxId, until: UnixMillis) -> Result<Vec<Trusted>, StoreError> {
         let mut trusted = Vec::new();

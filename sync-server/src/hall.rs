@@ -136,6 +136,15 @@ impl Hall {
     }
 }
 
+/// Throws away what the databases say of the changes, and makes it anew from them. How many records that are.
+///
+/// # Errors
+/// [`HallError`]; also when the server runs.
+pub fn rebuild(folder: &DataFolder) -> Result<u64, HallError> {
+    let _alone = folder.lock_for_running()?;
+    Ok(Hall::open(folder)?.stores.rebuild()?)
+}
+
 /// A line of the log of commands.
 #[derive(Serialize)]
 struct Shown<'a> {

@@ -74,7 +74,7 @@ pub use data::{DataError, DataFolder, Keys};
 pub use enrol::{CodeRequest, DenyError, admit, deny, issue_code};
 pub use evacuees::{EvacueeFiles, write_evacuees};
 pub use export::{Exported, export_all};
-pub use hall::{HallError, WhichIncident, WhichLog, os_user, show_log};
+pub use hall::{HallError, WhichIncident, WhichLog, os_user, rebuild, show_log};
 pub use import::{BoxTime, ImportError, Imported, TownFiles, import_town};
 pub use inquiry::{BadInquiry, Inquirer, Inquiry, Relation, Reply, Sought, inquire};
 pub use ledger::open_ledger;

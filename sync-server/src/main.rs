@@ -16,7 +16,7 @@ use hinamori_server::{
     Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
     TownFiles, Wanted, admit, audit_list, audit_verify, close_incident, deny, erase_person, export_bundle,
     import_bundle, import_lists, import_town, issue_code, list_status, open_ledger, os_user, print,
-    quarantined, read_open_data, rule_on_quarantine, rule_on_shelter, staff_list,
+    quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -197,6 +197,12 @@ enum Command {
     Bundle {
         #[command(subcommand)]
         command: BundleCommand,
+    },
+    /// Throws away what the databases say of the changes, and makes it anew from them. The server must not run.
+    Rebuild {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
     },
     /// What was refused: shows it, has it looked at again, throws it away.
     Quarantine {
@@ -395,6 +401,7 @@ impl Command {
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
             | Self::Quarantine { data, .. }
+            | Self::Rebuild { data }
             | Self::Close { data, .. }
             | Self::LedgerOpen { data, .. }
             | Self::ErasePerson { data, .. }
@@ -483,6 +490,7 @@ fn main() -> anyhow::Result<()> {
             admit(&folder, &folder.keys()?, id, now())?;
         }
         Command::Bundle { command } => bundle(command)?,
+        Command::Rebuild { data } => println!("{} records", rebuild(&DataFolder::new(&data))?),
         Command::Quarantine { data, release, discard } => quarantine(&data, release, discard)?,
         Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
         Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,

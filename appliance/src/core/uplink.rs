@@ -36,6 +36,8 @@ pub(super) struct Uplink {
     /// Connections since the start.
     lines: u64,
     last_contact: Option<UnixMillis>,
+    /// When the server had the latest of this box's changes, by its clock.
+    pub(super) received: Option<UnixMillis>,
     /// Own changes may have no seal yet.
     pub(super) unsealed: bool,
     /// What came over the connection was not written, because the disk is full.
@@ -102,6 +104,7 @@ impl Uplink {
             line: None,
             lines: 0,
             last_contact: None,
+            received: None,
             unsealed: true,
             missed: false,
         }
@@ -135,6 +138,7 @@ impl Core {
         });
         let kept = kept.and_then(|bytes| bytes.as_slice().try_into().ok()).map(u64::from_be_bytes);
         self.uplink.last_contact = kept.map(UnixMillis::new);
+        self.uplink.received = self.latest_receipt();
         match Identity::load(&identity_folder(&self.config)) {
             Ok(Some(identity)) => self.join(identity.town_root(), now),
             Ok(None) => {}
@@ -305,6 +309,18 @@ impl Core {
         of_town.map(|(scope, actors)| (*scope, actors.clone())).collect()
     }
 
+    fn latest_receipt(&self) -> Option<UnixMillis> {
+        let own = self.own;
+        let latest = self.ledger.stores().map(|store| store.latest_receipt(|actor| actor.belongs_to(own)));
+        let known = latest.into_iter().map(|found| {
+            found.unwrap_or_else(|problem| {
+                warn!(error = &problem as &dyn std::error::Error, "the receipts cannot be read");
+                None
+            })
+        });
+        known.max().flatten()
+    }
+
     /// What this box wrote of its town's incidents and has no receipt for.
     fn waiting_for_receipts(&self, root: &[u8; 32]) -> Vectors {
         let mut waiting = Vectors::new();
@@ -425,6 +441,9 @@ impl Core {
         for receipt in receipts {
             let store = self.ledger.store_mut(receipt.scope.incident);
             match store.take_receipt(receipt, &self.town.receipt_key) {
+                Ok(true) if receipt.actor.belongs_to(self.own) => {
+                    self.uplink.received = self.uplink.received.max(Some(receipt.at));
+                }
                 Ok(true) => {}
                 // It comes again as long as they wait.
                 Ok(false) => {

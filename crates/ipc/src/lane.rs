@@ -152,6 +152,8 @@ pub struct Status {
     pub card_data: CardData,
     /// Records that the server has not confirmed yet.
     pub unsent: u32,
+    /// When the town hall had the latest of this box's records, by its latest receipt and its clock.
+    pub received: Option<UnixMillis>,
 }
 
 /// A card reader's state.

@@ -35,4 +35,4 @@ pub use people::{
 pub use staff::{Lookup, Pass, SignInFault, SignedInBy, StaffSession};
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 4;
+pub const PROTOCOL: u16 = 5;

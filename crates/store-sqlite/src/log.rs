@@ -369,14 +369,19 @@ impl Store {
         })
     }
 
-    /// When the server had the latest of this store's changes durably, by its latest receipt.
+    /// When the server had the latest changes of these writers durably, by its latest receipt.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn latest_receipt(&self) -> Result<Option<UnixMillis>, StoreError> {
-        let at: Option<u64> =
-            self.connection.query_row("SELECT max(at) FROM receipt", [], |row| row.get(0))?;
-        Ok(at.map(UnixMillis::new))
+    pub fn latest_receipt(&self, of: impl Fn(ActorId) -> bool) -> Result<Option<UnixMillis>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT actor, at FROM receipt ORDER BY at DESC")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if of(ActorId::from_bytes(row.get(0)?)) {
+                return Ok(Some(UnixMillis::new(row.get(1)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// The hash of a change; `None` when it is not here.

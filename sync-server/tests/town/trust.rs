@@ -40,7 +40,9 @@ async fn a_stolen_box_counts_up_to_the_moment_that_the_town_trusts() {
     // What it wrote is passed on all the same, with the town's word about it.
     let mut line = gate.connect().await;
     line.until("both changes", |line| line.received() == 2).await;
+    assert!(!hall.command(&["rebuild"]).status.success(), "while the server runs");
     server.kill();
+    assert_eq!(hall.must(&["rebuild"]), "1 records\n");
     let server = hall.run();
     server.counts_until(here(1));
     hall.must(&["admit", "--box", &id]);

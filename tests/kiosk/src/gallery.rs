@@ -302,6 +302,7 @@ fn troubled() -> LaneState {
         clock: ClockState::Unsure,
         card_data: CardData::TooOld(lanes::minutes_ago(60 * 24 * 60)),
         unsent: 1_204,
+        received: None,
     };
     LaneState { status, ..lanes::shelter() }
 }

@@ -44,6 +44,7 @@ pub fn shelter() -> LaneState {
             clock: ClockState::Sure,
             card_data: CardData::AsOf(minutes_ago(3 * 24 * 60)),
             unsent: 26,
+            received: Some(minutes_ago(24)),
         },
         counter: CounterKind::Shelter,
         direction: Direction::Entrance,

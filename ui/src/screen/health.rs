@@ -1,7 +1,7 @@
 //! 端末の ようす: each part with its fact and its age; only what needs somebody is framed.
 
 use egui::{Align2, Rect, Stroke, vec2};
-use hinamori_ipc::{CardData, ClockState, DiskState, LinkState, ReaderState};
+use hinamori_ipc::{CardData, ClockState, DiskState, LinkState, ReaderState, Status};
 use hinamori_model::UnixMillis;
 
 use super::page::{header_ui, parts};
@@ -98,6 +98,16 @@ fn age(texts: &Texts, at: UnixMillis, now: UnixMillis) -> String {
     texts.with(key, [("count", count.into())])
 }
 
+/// How much the town hall lacks, and when it had the latest of the rest.
+fn unsent(texts: &Texts, status: Status) -> String {
+    let Some(received) = status.received else {
+        return texts.with("health-unsent-count", [("count", status.unsent.into())]);
+    };
+    let time = CivilTime::of(received).time();
+    let key = if status.unsent == 0 { "health-unsent-none" } else { "health-unsent-since" };
+    texts.with(key, [("count", status.unsent.into()), ("time", time.as_str().into())])
+}
+
 fn checks(texts: &Texts, view: &View<'_>) -> Vec<Check> {
     let status = view.lane.status;
     let now = view.now.wall;
@@ -174,13 +184,7 @@ fn checks(texts: &Texts, view: &View<'_>) -> Vec<Check> {
             },
         ),
         check(Pictogram::Link, "health-link", link_fact, link_severity, "advice-enrol"),
-        check(
-            Pictogram::Unsent,
-            "health-unsent",
-            texts.with("health-unsent-count", [("count", status.unsent.into())]),
-            Severity::Fine,
-            "advice-enrol",
-        ),
+        check(Pictogram::Unsent, "health-unsent", unsent(texts, status), Severity::Fine, "advice-enrol"),
         check(Pictogram::Speaker, "health-sound", texts.get(sound_key), sound_severity, "advice-sound"),
     ]
 }

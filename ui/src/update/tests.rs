@@ -24,6 +24,7 @@ fn lane(screen: Screen) -> LaneState {
             clock: ClockState::Sure,
             card_data: CardData::None,
             unsent: 0,
+            received: None,
         },
         counter: CounterKind::Shelter,
         direction: Direction::Entrance,

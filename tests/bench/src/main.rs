@@ -13,6 +13,7 @@ mod report;
 mod statistics;
 mod sync;
 mod tap;
+mod thin;
 mod town;
 
 use std::path::PathBuf;
@@ -44,6 +45,9 @@ struct Options {
     /// Takes in the list of this folder and says how much memory that took: a process of its own for each.
     #[arg(long, hide = true)]
     ingest: Option<PathBuf>,
+    /// Is one end of a thin link, in a network namespace of its own.
+    #[arg(long, hide = true)]
+    thin_end: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,6 +66,9 @@ fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     if let Some(folder) = options.ingest {
         return crl::ingest_here(&folder);
+    }
+    if let Some(end) = options.thin_end {
+        return thin::end(&end, &options.folder);
     }
     std::fs::create_dir_all(&options.folder)?;
     let benches = options
@@ -87,7 +94,7 @@ fn main() -> anyhow::Result<()> {
             }
             Bench::Sync => {
                 let mut report = Report::new("sync");
-                sync::run(&mut report)?;
+                sync::run(&options.folder.join("thin"), &mut report)?;
                 report.write(&options.folder.join("sync.json"))?;
             }
         }

@@ -23,8 +23,8 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::report::{Better, Report};
 
 const SEED: u64 = 50;
-const ROOT: [u8; 32] = [9; 32];
-const START: UnixMillis = UnixMillis::new(1_791_774_000_000);
+pub(crate) const ROOT: [u8; 32] = [9; 32];
+pub(crate) const START: UnixMillis = UnixMillis::new(1_791_774_000_000);
 const DAY: u64 = 86_400_000;
 const LIVE: IncidentId = IncidentId::from_bytes([1; 16]);
 /// Changes under one seal, as a box makes them.
@@ -32,7 +32,7 @@ const RUN: usize = 64;
 /// Bytes of what is sealed of a person when they arrive.
 const PROFILE: usize = 128;
 
-pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(thin: &Path, report: &mut Report) -> anyhow::Result<()> {
     let folder = PathBuf::from(format!("/dev/shm/hinamori-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let outcome = merge(&folder, report)
@@ -40,7 +40,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         .and_then(|()| one_change(&folder, report))
         .and_then(|()| noto(&folder, report));
     std::fs::remove_dir_all(&folder).context("clear the memory")?;
-    outcome
+    outcome.and_then(|()| crate::thin::run(thin, report))
 }
 
 /// Seconds of processor time of this thread.
@@ -50,9 +50,13 @@ fn processor() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-struct Dice(ChaCha8Rng);
+pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
+    pub(crate) fn new() -> Self {
+        Self(ChaCha8Rng::seed_from_u64(SEED))
+    }
+
     fn id(&mut self) -> [u8; 16] {
         let mut bytes = [0; 16];
         self.0.fill_bytes(&mut bytes);
@@ -61,12 +65,12 @@ impl Dice {
 }
 
 /// One box and what it wrote without any link.
-struct Writer {
+pub(crate) struct Writer {
     key: SealKey,
     scope: DocumentScope,
     document: Document,
     last: Option<ChangeHash>,
-    batches: Vec<SealedBatch>,
+    pub(crate) batches: Vec<SealedBatch>,
 }
 
 fn site(number: usize) -> SiteId {
@@ -75,14 +79,14 @@ fn site(number: usize) -> SiteId {
     SiteId::from_bytes(bytes)
 }
 
-fn seal_key(number: usize) -> SealKey {
+pub(crate) fn seal_key(number: usize) -> SealKey {
     let mut seed = [3; 32];
     seed.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
     SealKey::from_bytes(&seed)
 }
 
 impl Writer {
-    fn new(number: usize, at: UnixMillis) -> anyhow::Result<Self> {
+    pub(crate) fn new(number: usize, at: UnixMillis) -> anyhow::Result<Self> {
         let key = seal_key(number);
         let scope = DocumentScope { incident: LIVE, site: site(number), period: Period::of(at) };
         let document = Document::new(scope, ActorId::new(key.box_id(), 1))?;
@@ -98,7 +102,7 @@ impl Writer {
     }
 
     /// Writes and seals so many arrivals, each a change of its own, half a minute apart.
-    fn write(
+    pub(crate) fn write(
         &mut self,
         people: &[PersonId],
         event: PresenceEvent,
@@ -141,7 +145,7 @@ impl Writer {
         Ok(())
     }
 
-    fn vectors(&self) -> Vectors {
+    pub(crate) fn vectors(&self) -> Vectors {
         let mut vectors = Vectors::new();
         for SealedBatch { seal, .. } in &self.batches {
             vectors.entry(seal.scope).or_default().insert(seal.actor, seal.upto);
@@ -150,7 +154,7 @@ impl Writer {
     }
 }
 
-fn grants(boxes: usize, reader: Option<&SealKey>) -> Grants {
+pub(crate) fn grants(boxes: usize, reader: Option<&SealKey>) -> Grants {
     let mut grants: BTreeMap<_, _> = (0..boxes)
         .map(|number| {
             let key = seal_key(number);
@@ -271,11 +275,11 @@ impl Hall {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures of a bench")]
-const fn number(of: usize) -> f64 {
+pub(crate) const fn number(of: usize) -> f64 {
     of as f64
 }
 
-fn people(count: usize, dice: &mut Dice) -> Vec<PersonId> {
+pub(crate) fn people(count: usize, dice: &mut Dice) -> Vec<PersonId> {
     (0..count).map(|_| PersonId::from_bytes(dice.id())).collect()
 }
 
@@ -283,7 +287,7 @@ fn people(count: usize, dice: &mut Dice) -> Vec<PersonId> {
 fn merge(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     const BOXES: usize = 50;
     const EACH: usize = 200;
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
+    let mut dice = Dice::new();
     let writers = |profile, dice: &mut Dice| -> anyhow::Result<Vec<Writer>> {
         (0..BOXES)
             .map(|number| {
@@ -373,7 +377,7 @@ fn automerge_of<'c>(changes: impl Iterator<Item = &'c Change>) -> anyhow::Result
 fn lost_state(report: &mut Report) -> anyhow::Result<()> {
     const DAYS: u64 = 23;
     const CHANGES: u32 = 90_000;
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
+    let mut dice = Dice::new();
     let last_day = START.plus(DAYS * DAY);
     let mut writer = Writer::new(0, last_day)?;
     let two = people(2, &mut dice);
@@ -415,7 +419,7 @@ fn lost_state(report: &mut Report) -> anyhow::Result<()> {
 fn one_change(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     const RECORDS: usize = 50_000;
     const SAMPLES: usize = 20;
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
+    let mut dice = Dice::new();
     let mut hall = Hall::new(&folder.join("change"), grants(1, None))?;
     let mut writer = Writer::new(0, START)?;
     let mut all = Vec::with_capacity(RECORDS);
@@ -483,7 +487,7 @@ fn noto(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     const BOXES: usize = 109;
     const PEOPLE: usize = 34_173;
     const DAYS: u64 = 37;
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
+    let mut dice = Dice::new();
     let mut hall = Hall::new(&folder.join("noto"), grants(BOXES, None))?;
     let each = PEOPLE.div_ceil(BOXES);
     let mut boxes = Vec::with_capacity(BOXES);

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 
 use hinamori_model::{BoxId, IncidentId, UnixMillis};
 use hinamori_record::DocumentScope;
-use hinamori_store_sqlite::{Budget, KeyRow, StoreError, keys_of_a_box};
+use hinamori_store_sqlite::{Budget, Durability, KeyRow, StoreError, keys_of_a_box};
 use hinamori_sync::{
     Bundle, BundleWriter, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf, Session, Side,
     Vectors,
@@ -278,6 +278,11 @@ impl Core {
         // A stick may carry what this box's grant does not name.
         let grant = self.uplink.grants.0.get(&self.own);
         store.retain(|batch| grant.is_some_and(|grant| grant.may_read(batch.seal().scope.site)));
-        self.take_batches(store, now)
+        let durability = match origin {
+            Origin::Server => Durability::Relaxed,
+            // The server may lack them, and the disk of whoever wrote them may be gone tomorrow.
+            Origin::Box(_) => Durability::Durable,
+        };
+        self.take_batches(store, durability, now)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, UnixMillis};
 use hinamori_record::DocumentScope;
-use hinamori_store_sqlite::{Budget, Place, StoreError, keys_of_a_box};
+use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, keys_of_a_box};
 use hinamori_sync::{Effects, Held, KeyRows, Session, Side, Vectors};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -153,8 +153,9 @@ impl Core {
         for (reason, bytes) in quarantine {
             self.put_aside(&reason, &bytes, now);
         }
-        if let Err(problem) = self.keys_of_neighbour(peer, keys).and_then(|()| self.take_batches(store, now))
-        {
+        // Durably: the server may lack them, and the disk of whoever wrote them may be gone tomorrow.
+        let taken = self.keys_of_neighbour(peer, keys);
+        if let Err(problem) = taken.and_then(|()| self.take_batches(store, Durability::Durable, now)) {
             error!(error = &problem as &dyn std::error::Error, "what a neighbour said was not written");
             // Connecting anew asks for it again.
             self.neighbours.0.remove(&peer);

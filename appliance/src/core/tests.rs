@@ -12,6 +12,7 @@ use hinamori_sim::direct::DirectCard;
 use hinamori_sim::presented::PresentedCard;
 use hinamori_sim::timing::Timing;
 use hinamori_sim::tray::{Day, Tray, TrayFile};
+use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{
     Card, Directory as TownDirectory, Incidents, Package, Person, RootKey, Site, TownSecret,
 };
@@ -482,7 +483,7 @@ fn records_of_an_old_drill_stay_a_drill_s_and_what_the_town_never_named_is_put_a
     let of = |incident| batch_of_another_box(incident, bench.now);
     let batches =
         vec![of(old.drill), of(incidents.drill), of(old.live), of(IncidentId::from_bytes([99; 16]))];
-    bench.core.take_batches(batches, bench.now).unwrap();
+    bench.core.take_batches(batches, Durability::Relaxed, bench.now).unwrap();
     let totals = bench.core.ledger.stores().map(|store| store.totals().unwrap());
     assert_eq!([totals[0].records, totals[1].records], [1, 2], "live, drill");
     assert_eq!(totals[0].quarantined, 1);
@@ -497,7 +498,10 @@ fn what_is_written_is_later_than_what_came_from_a_box_whose_clock_is_ahead() {
     let live = bench.package.incidents.live;
     let (ahead, absurd) = (bench.now.plus(3_600_000), bench.now.plus(400 * 86_400_000));
     for at in [ahead, absurd] {
-        bench.core.take_batches(vec![batch_of_another_box(live, at)], bench.now).unwrap();
+        bench
+            .core
+            .take_batches(vec![batch_of_another_box(live, at)], Durability::Relaxed, bench.now)
+            .unwrap();
     }
     bench.tap("hanako");
     let presence = bench.core.ledger.store(live).presence(live, bench.person("hanako")).unwrap().unwrap();

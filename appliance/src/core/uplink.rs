@@ -415,7 +415,8 @@ impl Core {
         self.keys_heard(keys);
         self.handed_over(&handed_over, now);
         if !store.is_empty() {
-            match self.take_batches(store, now) {
+            // The server has them: after a power cut they come again.
+            match self.take_batches(store, Durability::Relaxed, now) {
                 Ok(()) => {}
                 // The connection stays for what this box has to send.
                 Err(StoreError::Full) => {
@@ -476,6 +477,7 @@ impl Core {
     pub(super) fn take_batches(
         &mut self,
         batches: Vec<VerifiedBatch>,
+        durability: Durability,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let Some(root) = self.uplink.root else { return Ok(()) };
@@ -494,9 +496,8 @@ impl Core {
             known.into_iter().partition(|batch| self.ledger.is_drill(incident(batch)));
         for batches in [others, drills] {
             let Some(first) = batches.first() else { continue };
-            // The server has them: after a power cut they come again.
             let store = self.ledger.store_mut(incident(first));
-            let ingested = store.commit_received(&batches, now, Durability::Relaxed)?;
+            let ingested = store.commit_received(&batches, now, durability)?;
             self.ledger.note_received(&batches, ingested.new);
             let latest = clock::latest_believable(now, self.town.checks.time.not_before(now));
             self.ledger.observe(ingested.latest, latest);

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use hinamori_model::UnixMillis;
 use hinamori_record::DocumentScope;
+use hinamori_store_sqlite::Durability;
 use hinamori_sync::{
     Bundle, BundleWriter, Effects, Grants, Held, ReadSection, SealKey, Section, SectionOf, Session, Side,
     Vectors,
@@ -33,7 +34,7 @@ fn take(
         store.retain(|batch| grant.may_read(batch.seal().scope.site));
     }
     if !store.is_empty() {
-        drop(machine.take(&store, now)?);
+        drop(machine.take(&store, Durability::Durable, now)?);
     }
     Ok(Ok(send))
 }

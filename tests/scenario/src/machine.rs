@@ -168,9 +168,9 @@ impl Machine {
     pub(crate) fn take(
         &mut self,
         batches: &[VerifiedBatch],
+        durability: Durability,
         now: UnixMillis,
     ) -> anyhow::Result<BTreeSet<(DocumentScope, ActorId)>> {
-        let durability = if self.writer.is_some() { Durability::Relaxed } else { Durability::Durable };
         let ingested = self.store.commit_received(batches, now, durability)?;
         let own = self.actor();
         if ingested.new > 0 && batches.iter().any(|batch| Some(batch.seal().actor) == own) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
+use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{CutOff, Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side, Trusted};
 
@@ -339,7 +340,9 @@ impl World {
             .flat_map(|(scope, actors)| actors.into_iter().map(move |(actor, upto)| (scope, actor, upto)));
         let mut durable: Vec<(DocumentScope, ActorId, u32)> = asked.collect();
         if !store.is_empty() {
-            let taken = machine.take(&store, now)?.into_iter();
+            // What a box hears of the server comes again after a power cut.
+            let durability = if to == End::Box { Durability::Relaxed } else { Durability::Durable };
+            let taken = machine.take(&store, durability, now)?.into_iter();
             durable.extend(taken.map(|(scope, actor)| (scope, actor, u32::MAX)));
         }
         for (scope, actor, most) in durable.into_iter().filter(|_| to == End::Server) {

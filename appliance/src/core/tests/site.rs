@@ -56,7 +56,7 @@ impl Bench {
         let batch = SealedBatch { seal: key.seal(scope, None, &changes).unwrap(), changes };
         let grant = Grant { seal_key: key.public(), site: HALL, reads: Vec::new() };
         let grants = hinamori_sync::Grants([(key.box_id(), grant)].into());
-        self.core.take_batches(vec![verify(batch, &grants).unwrap()], self.now).unwrap();
+        self.core.take_batches(vec![verify(batch, &grants).unwrap()], Durability::Relaxed, self.now).unwrap();
         self.core.reread(self.now);
         self.core.publish(self.now);
     }

@@ -28,7 +28,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 const READ_CHUNK: usize = 4 * 1024;
 /// More than a touch takes beside its commit.
-const STEP: Duration = Duration::from_millis(4);
+const STEP: Duration = Duration::from_millis(8);
 
 /// One connection, by a number that is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

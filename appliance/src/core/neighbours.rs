@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, UnixMillis};
 use hinamori_record::DocumentScope;
-use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, keys_of_a_box};
+use hinamori_store_sqlite::{Durability, Place, StoreError, keys_of_a_box};
 use hinamori_sync::{Effects, Held, KeyRows, Session, Side, Vectors};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
 use super::Core;
-use super::uplink::BATCHES_AT_ONCE;
-use crate::ledger::Ledger;
+use super::uplink::portion_for;
 
 /// What comes from the network that boxes share.
 #[derive(Debug)]
@@ -224,23 +223,10 @@ impl Core {
         }
         let offerable = neighbour.session.offerable();
         let wanted = |scope: &DocumentScope| is_of_town(scope.incident) && offerable.includes(scope);
-        let found = batches_for(ledger, neighbour.session.peer(), wanted)?;
+        let found = portion_for(ledger, neighbour.session.peer(), wanted)?;
         neighbour.look_up = !found.is_empty();
         let bytes = neighbour.session.offer(found);
         neighbour.send(bytes);
         Ok(())
     }
-}
-
-fn batches_for(
-    ledger: &Ledger,
-    peer: &Vectors,
-    wanted: impl Fn(&DocumentScope) -> bool,
-) -> Result<Vec<hinamori_sync::SealedBatch>, StoreError> {
-    let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
-    let mut found = Vec::new();
-    for store in ledger.stores() {
-        found.extend(store.batches_missing_at(peer, &wanted, &mut budget)?);
-    }
-    Ok(found)
 }

@@ -8,8 +8,8 @@ use hinamori_record::{Change, DocumentScope};
 use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    CutOffs, Effects, Grants, Held, LedgerKey, ListMessage, Receipt, RosterMessage, Session, Side, Vectors,
-    VerifiedBatch,
+    CutOffs, Effects, Grants, Held, LedgerKey, ListMessage, Receipt, RosterMessage, SealedBatch, Session,
+    Side, Vectors, VerifiedBatch,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -24,7 +24,7 @@ use crate::town::{Town, store_package, stored_package};
 
 /// Changes under one seal, and batches on the way at once: a tap waits for no more than this is worth.
 const LONGEST_RUN: u32 = 64;
-pub(super) const BATCHES_AT_ONCE: usize = 16;
+const BATCHES_AT_ONCE: usize = 16;
 const LAST_CONTACT: &str = "last-contact";
 
 /// See the module.
@@ -615,22 +615,32 @@ impl Core {
         }
         let (ledger, closing): (&Ledger, &Closing) = (&self.ledger, &self.closing);
         let offerable = line.session.offerable();
-        let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
-        let mut found = Vec::new();
-        for store in ledger.stores() {
-            // What is of no town stays here, and what is closed goes only as pieces.
-            let wanted = |scope: &DocumentScope| {
-                ledger.is_of(root, scope.incident)
-                    && !closing.is_closed(scope.incident)
-                    && offerable.includes(scope)
-            };
-            found.extend(store.batches_missing_at(line.session.peer(), wanted, &mut budget)?);
-        }
+        // What is of no town stays here, and what is closed goes only as pieces.
+        let wanted = |scope: &DocumentScope| {
+            ledger.is_of(root, scope.incident)
+                && !closing.is_closed(scope.incident)
+                && offerable.includes(scope)
+        };
+        let found = portion_for(ledger, line.session.peer(), wanted)?;
         line.look_up = !found.is_empty();
         let bytes = line.session.offer(found);
         line.send(bytes);
         Ok(())
     }
+}
+
+/// What a peer lacks of the wanted documents, as much of it as goes at once.
+pub(super) fn portion_for(
+    ledger: &Ledger,
+    peer: &Vectors,
+    wanted: impl Fn(&DocumentScope) -> bool,
+) -> Result<Vec<SealedBatch>, StoreError> {
+    let mut budget = Budget { batches: BATCHES_AT_ONCE, bytes: usize::MAX };
+    let mut found = Vec::new();
+    for store in ledger.stores() {
+        found.extend(store.batches_missing_at(peer, &wanted, &mut budget)?);
+    }
+    Ok(found)
 }
 
 fn log_unsealable(problem: &hinamori_sync::SealError, changes: &[Change]) {

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use hinamori_ipc::{ClockState, HoldReason};
 use hinamori_model::{BoxId, Hlc, HlcClock, IncidentId, LaneId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_profile::{KeyError, NONCE, PersonKey, ProfilePatch};
-use hinamori_record::{ActorId, Document, DocumentError, DocumentScope, Fact, Period, Record};
+use hinamori_record::{
+    ActorId, Document, DocumentError, DocumentScope, Fact, LONGEST_DOCUMENT, Period, Record,
+};
 use hinamori_store_sqlite::{Store, StoreError};
 use hinamori_sync::VerifiedBatch;
 use hinamori_sync::town::Incidents;
@@ -50,6 +52,8 @@ struct Book {
     /// `None` while a full disk does not take the number of this start.
     actor: Option<ActorId>,
     open: Vec<Document>,
+    /// Changes of one document.
+    longest: u32,
 }
 
 /// Why a town's incidents were not taken.
@@ -133,7 +137,13 @@ impl From<Fact> for Writing {
 
 impl Book {
     fn open(path: &Path, writer: BoxId, now: UnixMillis) -> Result<Self, StoreError> {
-        let mut book = Self { store: Store::open(path)?, writer, actor: None, open: Vec::new() };
+        let mut book = Self {
+            store: Store::open(path)?,
+            writer,
+            actor: None,
+            open: Vec::new(),
+            longest: LONGEST_DOCUMENT,
+        };
         match book.actor(now) {
             Ok(_) => {}
             // People are received all the same, and told that it is not written down.
@@ -172,6 +182,7 @@ impl Book {
     }
 
     fn write(&mut self, scope: DocumentScope, records: &[Record], now: UnixMillis) -> Result<(), NotWritten> {
+        let scope = self.store.with_room(scope, self.longest);
         match self.append(scope, records, now) {
             Err(NotWritten::Store(StoreError::NotNext { .. })) => {
                 self.take_another_name();
@@ -444,6 +455,26 @@ mod tests {
             let _records = ledger.write(place(LIVE), &[arrival(9)], NOON.plus(day * 86_400_000)).unwrap();
         }
         assert_eq!(ledger.live.open.len(), OPEN_DOCUMENTS);
+    }
+
+    #[test]
+    fn a_long_day_goes_on_in_its_next_document_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        for start in 0..3 {
+            let mut ledger = open(folder.path());
+            ledger.live.longest = 3;
+            for number in 0..4 {
+                let now = NOON.plus(start * 10 + number);
+                let _records = ledger.write(place(LIVE), &[arrival(1)], now).unwrap();
+            }
+        }
+        let ledger = open(folder.path());
+        let changes =
+            ledger.live.store.vectors().iter().map(|(scope, actors)| {
+                (scope.period.day(), scope.period.part(), actors.values().sum::<u32>())
+            });
+        let day = Period::of(NOON).day();
+        assert_eq!(changes.collect::<Vec<_>>(), [0, 1, 2, 3].map(|part| (day, part, 3)));
     }
 
     #[test]

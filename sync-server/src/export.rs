@@ -66,7 +66,7 @@ struct Underway {
 impl Underway {
     fn write(self, folder: &Path, exported: &mut Exported) -> Result<(), HallError> {
         let DocumentScope { incident, site, period } = self.scope;
-        let file = folder.join(format!("{incident}-{site}-{}.automerge", period.0));
+        let file = folder.join(format!("{incident}-{site}-{}-{}.automerge", period.day(), period.part()));
         let made = || {
             // An actor that writes nothing leaves no trace.
             let mut document = Document::new(self.scope, ActorId::from_bytes([0; 16]))?;

@@ -81,7 +81,8 @@ pub(crate) fn lines_of(
         put("site", json!(scope.site.to_string()));
         put("site_name", json!(opener.sites.get(&scope.site)));
         put("record", json!(record.id.ulid_text()));
-        put("period", json!(scope.period.0));
+        put("period", json!(scope.period.day()));
+        put("part", json!(scope.period.part()));
         put("at", time(record.at.millis()));
         put("reading", json!(record.at.packed()));
         put("clock_unsure", json!(record.clock_unsure));

@@ -81,7 +81,7 @@ impl fmt::Display for Refused {
         write!(out, "{id}  {}  {length} bytes: {reason}", time_of(*at))?;
         if let Some((DocumentScope { incident, site, period }, actor, from)) = place {
             let of = actor.first_box();
-            write!(out, "; box {of}, site {site}, incident {incident}, day {}, from {from}", period.0)?;
+            write!(out, "; box {of}, site {site}, incident {incident}, day {}, from {from}", period.day())?;
         }
         if *released { out.write_str("; released") } else { Ok(()) }
     }

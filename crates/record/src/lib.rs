@@ -32,4 +32,4 @@ pub use record::{
     Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,
     WatchEvent,
 };
-pub use scope::{ActorId, ChangeHash, DocumentScope, Period};
+pub use scope::{ActorId, ChangeHash, DocumentScope, LONGEST_DOCUMENT, Period};

@@ -277,6 +277,21 @@ impl Store {
         Ok(batches)
     }
 
+    /// In which of its day's documents somebody goes on: the first one from `scope` on that holds fewer than `longest` changes.
+    pub fn with_room(&self, mut scope: DocumentScope, longest: u32) -> DocumentScope {
+        let is_full = |scope: &DocumentScope| {
+            let held = self.held.get(scope).into_iter().flatten();
+            held.fold(0, |sum: u32, (_, upto)| sum.saturating_add(*upto)) >= longest
+        };
+        while is_full(&scope)
+            // After the last number a day goes on in its last document: nobody is turned away.
+            && let Some(next) = scope.period.next()
+        {
+            scope.period = next;
+        }
+        scope
+    }
+
     /// The largest sequence held of an actor in a document; 0 for none.
     pub fn held(&self, scope: DocumentScope, actor: ActorId) -> u32 {
         self.held.get(&scope).and_then(|actors| actors.get(&actor)).copied().unwrap_or(0)

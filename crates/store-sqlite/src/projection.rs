@@ -692,7 +692,7 @@ impl Store {
         Ok(latest)
     }
 
-    /// How often a person was seen by the watch counter of a site in a period.
+    /// How often a person was seen by the watch counter of a site on the day of a period.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -702,15 +702,16 @@ impl Store {
             .connection
             .prepare_cached(
                 "SELECT count(*) FROM record JOIN document ON document.id = record.document
-                 WHERE person = ?4 AND incident = ?1 AND site = ?2 AND period = ?3
+                 WHERE person = ?4 AND incident = ?1 AND site = ?2 AND period & ?5 = ?3
                    AND kind = 1 AND undone = 0 AND event = 2",
             )?
-            .query_row((incident.as_bytes(), site.as_bytes(), period.0, person.as_bytes()), |row| {
-                row.get(0)
-            })?)
+            .query_row(
+                (incident.as_bytes(), site.as_bytes(), period.day(), person.as_bytes(), Period::DAY_MASK),
+                |row| row.get(0),
+            )?)
     }
 
-    /// Whether a person was seen by any watch counter in a period. The document's day counts, which is the
+    /// Whether a person was seen by any watch counter on the day of a period. The document's day counts, which is the
     /// day of the box that saw them, and not the record's clock.
     ///
     /// # Errors
@@ -723,11 +724,12 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
-             WHERE person = ?3 AND incident = ?1 AND period = ?2
+             WHERE person = ?3 AND incident = ?1 AND period & ?4 = ?2
                AND kind = 1 AND undone = 0 AND event IN (2, 3, 4))",
         )?;
         for id in ids_of(&self.connection, person)? {
-            if statement.query_row((incident.as_bytes(), period.0, id.as_bytes()), |row| row.get(0))? {
+            let key = (incident.as_bytes(), period.day(), id.as_bytes(), Period::DAY_MASK);
+            if statement.query_row(key, |row| row.get(0))? {
                 return Ok(true);
             }
         }
@@ -779,10 +781,10 @@ impl Store {
             .connection
             .prepare_cached(
                 "SELECT count(DISTINCT person) FROM record JOIN document ON document.id = record.document
-                 WHERE incident = ?1 AND site = ?2 AND period = ?3 AND kind = ?4 AND undone = 0
+                 WHERE incident = ?1 AND site = ?2 AND period & ?5 = ?3 AND kind = ?4 AND undone = 0
                    AND event IN (2, 3, 4)",
             )?
-            .query_row((key.0, key.1, period.0, WATCH), |row| row.get(0))?;
+            .query_row((key.0, key.1, period.day(), WATCH, Period::DAY_MASK), |row| row.get(0))?;
         Ok(counts)
     }
 

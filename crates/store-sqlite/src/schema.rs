@@ -4,7 +4,7 @@
 //!
 //! | Table | One row |
 //! |---|---|
-//! | `document` | one incident × site × period |
+//! | `document` | one incident × site × period; a period is a day, and which of its documents |
 //! | `change` | one Automerge change, for ever until its incident is erased |
 //! | `seal` | one signature over a run of one actor's changes |
 //! | `outbox` | one own change that the server has not confirmed |

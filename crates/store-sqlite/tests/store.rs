@@ -514,6 +514,11 @@ fn a_watch_is_told_by_its_latest_words_and_by_the_day_of_its_document() {
     let period = scope().period;
     assert!(hall.store.was_watched(INCIDENT, person(1), period).unwrap());
     assert!(!hall.store.was_watched(INCIDENT, person(1), Period(period.0 + 1)).unwrap());
+    // The day's other documents are of that day, too.
+    let second = period.next().unwrap();
+    assert!(hall.store.was_watched(INCIDENT, person(1), second).unwrap());
+    let scope = DocumentScope { period: second, ..scope() };
+    assert_eq!(hall.store.watch_sightings(scope, person(1)).unwrap(), 2);
 }
 
 const CHILD: &str = "HINAMORI_STORE_TEST_CHILD";

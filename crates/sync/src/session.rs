@@ -71,7 +71,7 @@ impl Offerable {
             None => true,
             Some(grant) => grant.as_ref().is_some_and(|grant| grant.may_read(scope.site)),
         };
-        is_readable && self.from.is_some_and(|from| scope.period.0 >= from)
+        is_readable && self.from.is_some_and(|from| scope.period.day() >= from)
     }
 }
 
@@ -79,8 +79,8 @@ impl Offerable {
 const MOST_WAITING: usize = 1_024;
 /// Writers of a box in one document: it has a new name with every start.
 const MOST_WRITERS: usize = 256;
-/// Periods, beside the newest one, whose documents a hello names one by one.
-const NAMED_PERIODS: u32 = 1;
+/// Days, beside the newest one, whose documents a hello names one by one.
+const NAMED_DAYS: u32 = 1;
 
 /// One connection's state. Feed it bytes as they come and its own side's changes; do what its [`Effects`]
 /// say. It reads no clock and no disk: the caller looks up batches with [`Session::peer`].
@@ -93,7 +93,7 @@ pub struct Session {
     frames: Reader,
     speaker: Speaker,
     listener: Listener,
-    /// What this side held of old periods when the connection began.
+    /// What this side held of old days when the connection began.
     elder: Vectors,
     /// Which of them its hello told by a digest, until the peer asks what they are.
     digested: Option<Elder>,
@@ -106,7 +106,7 @@ pub struct Session {
 struct Peer {
     town: u64,
     vectors: Vectors,
-    /// What it holds of periods before this one is not known yet.
+    /// What it holds of days before this one is not known yet.
     unknown_before: u32,
     keys: Option<KeyMark>,
 }
@@ -202,13 +202,14 @@ impl Session {
             peer: None,
         };
         let shown = || held.vectors.iter().filter(|(scope, _)| session.peer_may_read(scope.site));
-        let newest = shown().map(|(scope, _)| scope.period.0).max().unwrap_or(0);
-        let before = newest.saturating_sub(NAMED_PERIODS);
-        // The peer may call more or fewer of them old: it may hold another newest period.
+        let newest = shown().map(|(scope, _)| scope.period.day()).max().unwrap_or(0);
+        let before = newest.saturating_sub(NAMED_DAYS);
+        // The peer may call more or fewer of them old: it may hold another newest day.
         let elder: Vectors =
-            shown().filter(|(scope, _)| scope.period.0 <= newest).map(|(s, a)| (*s, a.clone())).collect();
+            shown().filter(|(scope, _)| scope.period.day() <= newest).map(|(s, a)| (*s, a.clone())).collect();
         let digested = digest_of(&elder, before);
-        let vectors = session.speaker.documents(elder.iter().filter(|(scope, _)| scope.period.0 >= before));
+        let vectors =
+            session.speaker.documents(elder.iter().filter(|(scope, _)| scope.period.day() >= before));
         let hello = Hello {
             protocol: PROTOCOL,
             town: session.town_version(),
@@ -293,7 +294,7 @@ impl Session {
                         what: "a question for what was not told by a digest",
                     });
                 };
-                let elder = self.elder.iter().filter(|(scope, _)| scope.period.0 < before);
+                let elder = self.elder.iter().filter(|(scope, _)| scope.period.day() < before);
                 effects.send.extend(Message::Elder(self.speaker.documents(elder)).encode());
             }
             (Message::Elder(documents), _) if peer.unknown_before > 0 => {
@@ -368,7 +369,7 @@ impl Session {
         let mut peer = Peer { town, vectors, unknown_before: 0, keys };
         if let Some(theirs) = elder {
             if digest_of(&self.elder, theirs.before) == Some(theirs) {
-                let same = self.elder.iter().filter(|(scope, _)| scope.period.0 < theirs.before);
+                let same = self.elder.iter().filter(|(scope, _)| scope.period.day() < theirs.before);
                 peer.vectors.extend(same.map(|(scope, actors)| (*scope, actors.clone())));
             } else {
                 peer.unknown_before = theirs.before;
@@ -517,10 +518,10 @@ fn bounded(waiting: &Vectors) -> Vectors {
     waiting.iter().take(MOST_WAITING).map(|(scope, actors)| (*scope, writers(actors))).collect()
 }
 
-/// All documents of periods before one, by the digest of their vectors; `None` when there are none.
+/// All documents of days before one, by the digest of their vectors; `None` when there are none.
 fn digest_of(vectors: &Vectors, before: u32) -> Option<Elder> {
     let mut digest = Context::new(&SHA256);
-    let mut documents = vectors.iter().filter(|(scope, _)| scope.period.0 < before).peekable();
+    let mut documents = vectors.iter().filter(|(scope, _)| scope.period.day() < before).peekable();
     documents.peek()?;
     for (scope, actors) in documents {
         digest.update(&scope.to_bytes());

@@ -16,6 +16,8 @@ use crate::dice::Dice;
 const LAST_BELIEVABLE: UnixMillis = UnixMillis::new(4_102_444_800_000);
 /// A portion: small, so that most towns need several.
 const PORTION: Budget = Budget { batches: 3, bytes: 4_000 };
+/// Changes of a document: few, so that most towns have days of several.
+const LONGEST_DOCUMENT: u32 = 5;
 /// Changes under one seal.
 const LONGEST_RUN: u32 = 7;
 
@@ -89,14 +91,14 @@ impl Machine {
         self.durable = std::fs::metadata(log_of(&self.folder)).map_or(0, |log| log.len());
     }
 
-    /// Writes one action durably: after `Ok` it may be acknowledged.
+    /// Writes one action durably: after `Ok` it may be acknowledged. In which of its day's documents it stands.
     pub(crate) fn write(
         &mut self,
         scope: DocumentScope,
         facts: Vec<Fact>,
         now: UnixMillis,
         dice: &mut Dice,
-    ) -> anyhow::Result<(Change, Vec<RecordId>)> {
+    ) -> anyhow::Result<(DocumentScope, Change, Vec<RecordId>)> {
         let records: Vec<Record> = facts
             .into_iter()
             .map(|fact| {
@@ -111,13 +113,15 @@ impl Machine {
                 }
             })
             .collect();
-        match self.append(scope, &records, now) {
+        let scope = self.store.with_room(scope, LONGEST_DOCUMENT);
+        let change = match self.append(scope, &records, now) {
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::NotNext { .. })) => {
                 self.take_another_name(now)?;
-                self.append(scope, &records, now)
+                self.append(scope, &records, now)?
             }
-            outcome => outcome,
-        }
+            outcome => outcome?,
+        };
+        Ok((scope, change, records.iter().map(|record| record.id).collect()))
     }
 
     /// Its disk was copied, and the copy writes under the same name: as the ledger of a box does.
@@ -134,7 +138,7 @@ impl Machine {
         scope: DocumentScope,
         records: &[Record],
         now: UnixMillis,
-    ) -> anyhow::Result<(Change, Vec<RecordId>)> {
+    ) -> anyhow::Result<Change> {
         let writer = self.writer.as_mut().context("a server writes no records")?;
         let known = writer.documents.iter().position(|document| document.scope() == scope);
         let document = match known.and_then(|place| writer.documents.get_mut(place)) {
@@ -148,7 +152,7 @@ impl Machine {
         let change = document.append(records, now)?;
         self.store.commit_own(scope, &change, records, now)?;
         self.note_durable();
-        Ok((change, records.iter().map(|record| record.id).collect()))
+        Ok(change)
     }
 
     /// Seals what has no seal.

@@ -235,7 +235,7 @@ impl World {
             facts.push(Fact::Undo { of: *of });
         }
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
-        let (change, records) = machine.write(scope, facts, now, &mut self.dice)?;
+        let (scope, change, records) = machine.write(scope, facts, now, &mut self.dice)?;
         self.written.extend(records);
         let Change { actor, sequence, hash, .. } = change;
         self.acknowledged.push(Acknowledged { scope, actor, sequence, hash, at });

@@ -43,7 +43,7 @@ use hinamori_model::{
 };
 use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
-use hinamori_record::{Building, Fact};
+use hinamori_record::{Building, Fact, Period};
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
 use tracing::{error, info, warn};
 
@@ -710,6 +710,16 @@ impl Core {
                 warn!(
                     error = &problem as &dyn std::error::Error,
                     "the log cannot be moved into the database"
+                );
+            }
+        }
+        // Neighbours bring much of yesterday still.
+        let closed_before = Period::of(clock::wall()).day().saturating_sub(1);
+        for packed in self.ledger.stores_mut().map(|store| store.pack_closed(closed_before)) {
+            if let Err(problem) = packed {
+                warn!(
+                    error = &problem as &dyn std::error::Error,
+                    "changes of a day that is over cannot be packed"
                 );
             }
         }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
 use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
-use hinamori_record::{ActorId, ChangeHash, DocumentScope};
+use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period};
 use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, Ingested, KeyTable, Store, StoreError};
 use hinamori_sync::{CutOffs, Grants, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock;
 use crate::data::DataFolder;
 
 /// Jobs that may wait: one for every box of a large town. Whoever comes later waits at its own end.
@@ -42,10 +43,12 @@ impl Archive {
         let (jobs, mut waiting) = mpsc::channel::<Job>(QUEUE);
         let thread = std::thread::Builder::new().name("archive".to_owned()).spawn(move || {
             loop {
-                let job = waiting.try_recv().ok().or_else(|| {
-                    stores.tidy(LONG_LOG);
-                    waiting.blocking_recv()
-                });
+                // As long as nobody waits and there is something to tidy.
+                let job = match waiting.try_recv() {
+                    Ok(job) => Some(job),
+                    Err(_) if stores.tidy(LONG_LOG) => continue,
+                    Err(_) => waiting.blocking_recv(),
+                };
                 let Some(job) = job else { break };
                 job(&mut stores);
             }
@@ -314,7 +317,8 @@ impl Stores {
         self.live.set_setting(CONTACTS, contacts)
     }
 
-    fn tidy(&self, longest_log: u64) {
+    /// Whether something is left to do.
+    fn tidy(&mut self, longest_log: u64) -> bool {
         if let Err(error) = self.keys.checkpoint_if_over(longest_log) {
             tracing::warn!(%error, "the key table's log stays long");
         }
@@ -323,6 +327,16 @@ impl Stores {
                 tracing::warn!(%error, "the write-ahead log stays long");
             }
         }
+        // Boxes bring much of yesterday still.
+        let closed_before = Period::of(clock::now()).day().saturating_sub(1);
+        let mut is_left = false;
+        for store in [&mut self.live, &mut self.drill] {
+            match store.pack_closed(closed_before) {
+                Ok(packed) => is_left |= packed,
+                Err(error) => tracing::warn!(%error, "changes of a day that is over cannot be packed"),
+            }
+        }
+        is_left
     }
 }
 

@@ -457,7 +457,7 @@ fn a_hidden_person_s_greetings_and_doubts_count_like_a_stranger_s() {
 fn batch_of_another_box(incident: IncidentId, at: UnixMillis) -> hinamori_sync::VerifiedBatch {
     let key = hinamori_sync::SealKey::from_bytes(&[6; 32]);
     let site = SiteId::from_bytes([7; 16]);
-    let scope = hinamori_record::DocumentScope { incident, site, period: hinamori_record::Period::of(at) };
+    let scope = hinamori_record::DocumentScope { incident, site, period: Period::of(at) };
     let actor = hinamori_record::ActorId::new(key.box_id(), 1);
     let record = hinamori_record::Record {
         id: hinamori_model::RecordId::new(at, u128::from_be_bytes(*incident.as_bytes())),

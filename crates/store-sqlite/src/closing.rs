@@ -65,6 +65,7 @@ impl Store {
                 Ok(())
             })?;
             self.held = Self::read_held(&self.connection)?;
+            self.loose.retain(|scope| scope.incident != incident);
             self.rebuild()?;
         }
         if self.setting(UNCUT)?.is_some() {
@@ -78,7 +79,7 @@ impl Store {
 }
 
 fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreError> {
-    for table in ["outbox", "receipt", "seal", "record", "change"] {
+    for table in ["outbox", "receipt", "seal", "record", "change", "run"] {
         let sql =
             format!("DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE incident = ?1)");
         connection.execute(&sql, [incident.as_bytes()])?;

@@ -10,8 +10,8 @@ use hinamori_model::{
 };
 use hinamori_record::{ActorId, DocumentScope, Record};
 
-use crate::log::scope_of;
 use crate::projection::{canonical, record_of_row};
+use crate::run::for_each;
 use crate::{Store, StoreError};
 
 /// What is known of somebody who was registered in the field, or taken off no list.
@@ -220,28 +220,6 @@ impl Store {
         of: Option<IncidentId>,
         mut show: impl FnMut(StoredChange) -> Result<(), E>,
     ) -> Result<(), E> {
-        let failed = |error: rusqlite::Error| E::from(StoreError::from(error));
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "SELECT incident, site, period, actor, sequence, received_at, bytes
-                 FROM change JOIN document ON document.id = change.document
-                 WHERE ?1 IS NULL OR incident = ?1 ORDER BY change.document, actor, sequence",
-            )
-            .map_err(failed)?;
-        let mut rows = statement.query([of.as_ref().map(IncidentId::as_bytes)]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let read = || -> rusqlite::Result<StoredChange> {
-                Ok(StoredChange {
-                    scope: scope_of(row.get(0)?, row.get(1)?, row.get(2)?),
-                    actor: ActorId::from_bytes(row.get(3)?),
-                    sequence: row.get(4)?,
-                    received_at: UnixMillis::new(row.get(5)?),
-                    bytes: row.get(6)?,
-                })
-            };
-            show(read().map_err(failed)?)?;
-        }
-        Ok(())
+        for_each(&self.connection, of, |_, change| show(change))
     }
 }

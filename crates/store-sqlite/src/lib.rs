@@ -26,6 +26,7 @@ mod log;
 mod profiles;
 mod projection;
 mod quarantine;
+mod run;
 mod schema;
 mod site;
 mod staff;

@@ -11,7 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::projection::project;
 use crate::quarantine::put_aside;
-use crate::{Store, StoreError};
+use crate::run::{changes, for_each, for_each_of, hash_at, held};
+use crate::{Store, StoreError, StoredChange};
 
 /// Whether a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +157,7 @@ impl Store {
         project(&transaction, document, scope, records)?;
         transaction.commit()?;
         self.held.entry(scope).or_default().insert(change.actor, change.sequence);
+        self.loose.insert(scope);
         Ok(())
     }
 
@@ -192,6 +194,7 @@ impl Store {
             Ok((ingested, taken))
         })?;
         for seal in taken {
+            self.loose.insert(seal.scope);
             let held = self.held.entry(seal.scope).or_default().entry(seal.actor).or_default();
             *held = seal.upto.max(*held);
         }
@@ -270,7 +273,7 @@ impl Store {
             let next = sent.saturating_add(1);
             let Some(seal) = self.seal_covering(document, scope, actor, next)? else { break };
             sent = seal.upto;
-            let changes = self.changes(document, actor, seal.from, seal.upto)?;
+            let changes = changes(&self.connection, document, actor, seal.from, seal.upto)?;
             budget.spend(&changes);
             batches.push(SealedBatch { seal, changes });
         }
@@ -319,7 +322,11 @@ impl Store {
             while first <= held {
                 let last = held.min(first.saturating_add(longest.max(1)).saturating_sub(1));
                 let before = hash_at(&self.connection, document, actor, first.saturating_sub(1))?;
-                runs.push(Unsealed { scope, before, changes: self.changes(document, actor, first, last)? });
+                runs.push(Unsealed {
+                    scope,
+                    before,
+                    changes: changes(&self.connection, document, actor, first, last)?,
+                });
                 first = last.saturating_add(1);
             }
         }
@@ -354,7 +361,9 @@ impl Store {
                 insert_seal(transaction, document, seal)?;
             }
             Ok(())
-        })
+        })?;
+        self.loose.extend(seals.iter().map(|seal| seal.scope));
+        Ok(())
     }
 
     /// The server says that it has these changes durably. Where the receipt holds for what stands here under their name, they leave the
@@ -418,13 +427,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn received_of(&self, of: BoxId, until: UnixMillis) -> Result<Vectors, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT incident, site, period, actor,
-                    coalesce(min(sequence) FILTER (WHERE received_at > ?2) - 1, max(sequence)) AS upto
-             FROM change JOIN document ON document.id = change.document
-             WHERE substr(actor, 1, 12) = substr(?1, 1, 12) GROUP BY change.document, actor HAVING upto > 0",
-        )?;
-        vectors_of(statement.query((of.as_bytes(), until.get()))?)
+        let mut here = Vectors::new();
+        for_each(&self.connection, None, |_, change| -> Result<(), StoreError> {
+            let StoredChange { scope, actor, sequence, received_at, .. } = change;
+            if actor.belongs_to(of) {
+                let upto = here.entry(scope).or_default().entry(actor).or_default();
+                // What follows a change that came later is not of then, whatever its time says.
+                if received_at <= until && *upto == sequence.saturating_sub(1) {
+                    *upto = sequence;
+                }
+            }
+            Ok(())
+        })?;
+        for actors in here.values_mut() {
+            actors.retain(|_, upto| *upto > 0);
+        }
+        here.retain(|_, actors| !actors.is_empty());
+        Ok(here)
     }
 
     /// Own changes that wait for a receipt: each actor's last one in each document.
@@ -461,8 +480,10 @@ impl Store {
     /// Reads what [`Store::vectors`] says from the log.
     pub(crate) fn read_held(connection: &Connection) -> Result<Vectors, StoreError> {
         let mut statement = connection.prepare(
-            "SELECT incident, site, period, actor, max(sequence) FROM change
-             JOIN document ON document.id = change.document GROUP BY change.document, actor",
+            "SELECT incident, site, period, actor, max(upto) FROM (
+                 SELECT document, actor, sequence AS upto FROM change
+                 UNION ALL SELECT document, actor, upto FROM run) AS held
+             JOIN document ON document.id = held.document GROUP BY held.document, actor",
         )?;
         vectors_of(statement.query([])?)
     }
@@ -473,11 +494,12 @@ impl Store {
     /// [`StoreError`].
     pub fn document_changes(&self, scope: DocumentScope) -> Result<Vec<Vec<u8>>, StoreError> {
         let Some(document) = self.document(scope)? else { return Ok(Vec::new()) };
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT bytes FROM change WHERE document = ?1 ORDER BY actor, sequence")?;
-        let rows = statement.query_map([document], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut found = Vec::new();
+        for_each_of(&self.connection, document, scope, |change| -> Result<(), StoreError> {
+            found.push(change.bytes);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     pub(crate) fn document(&self, scope: DocumentScope) -> Result<Option<i64>, StoreError> {
@@ -486,23 +508,6 @@ impl Store {
             .prepare_cached("SELECT id FROM document WHERE incident = ?1 AND site = ?2 AND period = ?3")?;
         let key = (scope.incident.as_bytes(), scope.site.as_bytes(), scope.period.0);
         Ok(statement.query_row(key, |row| row.get(0)).optional()?)
-    }
-
-    fn changes(
-        &self,
-        document: i64,
-        actor: ActorId,
-        first: u32,
-        last: u32,
-    ) -> Result<Vec<Change>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT sequence, hash, bytes FROM change
-             WHERE document = ?1 AND actor = ?2 AND sequence BETWEEN ?3 AND ?4 ORDER BY sequence",
-        )?;
-        let rows = statement.query_map((document, actor.as_bytes(), first, last), |row| {
-            Ok(Change { actor, sequence: row.get(0)?, hash: ChangeHash(row.get(1)?), bytes: row.get(2)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn seal_covering(
@@ -544,19 +549,6 @@ fn vectors_of(mut rows: rusqlite::Rows<'_>) -> Result<Vectors, StoreError> {
     Ok(vectors)
 }
 
-fn hash_at(
-    connection: &Connection,
-    document: i64,
-    actor: ActorId,
-    sequence: u32,
-) -> Result<Option<ChangeHash>, StoreError> {
-    let hash = connection
-        .prepare_cached("SELECT hash FROM change WHERE document = ?1 AND actor = ?2 AND sequence = ?3")?
-        .query_row((document, actor.as_bytes(), sequence), |row| row.get(0))
-        .optional()?;
-    Ok(hash.map(ChangeHash))
-}
-
 pub(crate) fn scope_of(incident: [u8; 16], site: [u8; 16], period: u32) -> DocumentScope {
     DocumentScope {
         incident: IncidentId::from_bytes(incident),
@@ -578,12 +570,6 @@ fn document_row(transaction: &Transaction<'_>, scope: DocumentScope) -> Result<i
         .prepare_cached("INSERT INTO document (incident, site, period) VALUES (?1, ?2, ?3)")?
         .execute(key)?;
     Ok(transaction.last_insert_rowid())
-}
-
-fn held(connection: &Connection, document: i64, actor: ActorId) -> Result<u32, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM change WHERE document = ?1 AND actor = ?2")?
-        .query_row((document, actor.as_bytes()), |row| row.get(0))?)
 }
 
 fn insert_change(

@@ -8,14 +8,14 @@ use hinamori_model::{
     LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
 };
 use hinamori_record::{
-    ActorId, Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof,
-    Record, RevocationMark, WatchEvent, decode_change, presence_of,
+    Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
+    RevocationMark, WatchEvent, decode_change, presence_of,
 };
 use hinamori_sync::CutOffs;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use crate::log::scope_of;
-use crate::{Durability, Store, StoreError};
+use crate::run::for_each;
+use crate::{Durability, Store, StoreError, StoredChange};
 
 pub(crate) const PRESENCE: u8 = 0;
 const WATCH: u8 = 1;
@@ -941,20 +941,13 @@ impl Store {
 /// Makes the projections of what is believed, from nothing.
 pub(crate) fn make_projections(transaction: &Transaction<'_>, cut_offs: &CutOffs) -> Result<(), StoreError> {
     transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
-    let mut statement = transaction.prepare(
-        "SELECT document.id, incident, site, period, bytes, actor, sequence FROM change
-                 JOIN document ON document.id = change.document",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let scope = scope_of(row.get(1)?, row.get(2)?, row.get(3)?);
-        if !cut_offs.believe(scope, ActorId::from_bytes(row.get(5)?), row.get(6)?) {
-            continue;
+    for_each(transaction, None, |document, change| {
+        let StoredChange { scope, actor, sequence, bytes, .. } = change;
+        if cut_offs.believe(scope, actor, sequence)
+            && let Ok(decoded) = decode_change(&bytes)
+        {
+            project(transaction, document, scope, &decoded.records)?;
         }
-        let bytes: Vec<u8> = row.get(4)?;
-        if let Ok(decoded) = decode_change(&bytes) {
-            project(transaction, row.get(0)?, scope, &decoded.records)?;
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -5,7 +5,8 @@
 //! | Table | One row |
 //! |---|---|
 //! | `document` | one incident × site × period; a period is a day, and which of its documents |
-//! | `change` | one Automerge change, for ever until its incident is erased |
+//! | `change` | one Automerge change, until it is packed into a run or its incident is erased |
+//! | `run` | changes of an actor in a document of a day that is over, from its first one on, packed as they travel |
 //! | `seal` | one signature over a run of one actor's changes |
 //! | `outbox` | one own change that the server has not confirmed |
 //! | `receipt` | the server's latest word that it has an actor's changes |
@@ -120,6 +121,12 @@ CREATE INDEX quarantine_released ON quarantine (id) WHERE released = 1;
 DROP INDEX presence_site;
 CREATE INDEX presence_counted ON presence (incident, site, state, seen_at);
 CREATE INDEX record_settled ON record (person) WHERE kind = 15;
+",
+    "
+CREATE TABLE run (
+    document INTEGER NOT NULL, actor BLOB NOT NULL, upto INTEGER NOT NULL, first INTEGER NOT NULL,
+    before BLOB, bytes BLOB NOT NULL, received BLOB NOT NULL, PRIMARY KEY (document, actor, upto)
+) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -1,8 +1,10 @@
 //! Opening a store, its settings, and its upkeep.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use hinamori_record::DocumentScope;
 use hinamori_sync::{CutOffs, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -17,6 +19,8 @@ pub struct Store {
     pub(crate) connection: Connection,
     /// What the log holds, so that nobody reads the whole log for it.
     pub(crate) held: Vectors,
+    /// Documents with changes that may not be packed yet.
+    pub(crate) loose: BTreeSet<DocumentScope>,
     /// What is held and not believed.
     pub(crate) cut_offs: Arc<CutOffs>,
 }
@@ -66,7 +70,8 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
-        let mut store = Self { connection, held, cut_offs: Arc::default() };
+        let loose = held.keys().copied().collect();
+        let mut store = Self { connection, held, loose, cut_offs: Arc::default() };
         let cut_offs = store.setting(CUT_OFFS)?;
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());

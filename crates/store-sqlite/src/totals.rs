@@ -27,7 +27,9 @@ impl Store {
     pub fn totals(&self) -> Result<Totals, StoreError> {
         let count = |sql| self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0));
         let mut totals = Totals {
-            changes: count("SELECT count(*) FROM change")?,
+            changes: count(
+                "SELECT (SELECT count(*) FROM change) + (SELECT coalesce(sum(upto - first + 1), 0) FROM run)",
+            )?,
             records: count("SELECT count(*) FROM record")?,
             quarantined: count("SELECT count(*) FROM quarantine")?,
             assurances: BTreeMap::new(),

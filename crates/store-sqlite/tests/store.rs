@@ -521,6 +521,77 @@ fn a_watch_is_told_by_its_latest_words_and_by_the_day_of_its_document() {
     assert_eq!(hall.store.watch_sightings(scope, person(1)).unwrap(), 2);
 }
 
+#[test]
+fn a_packed_day_says_what_it_said_goes_on_and_takes_no_other_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gym.db");
+    let mut gym = Writer::open(&path, 1);
+    for number in 0..300_u16 {
+        let who = u8::try_from(number % 200).unwrap();
+        gym.write(&[presence(number.into(), who, PresenceEvent::Seen)]);
+    }
+    gym.seal();
+    gym.write(&[presence(400, 1, PresenceEvent::Left)]);
+    let of = gym.key.box_id();
+    let looks = |store: &Store| {
+        let (scope, actor) =
+            store.vectors().iter().map(|(scope, of)| (*scope, *of.keys().next().unwrap())).next().unwrap();
+        let hashes: Vec<_> = [1, 7, 256, 257, 300, 301, 302]
+            .map(|sequence| store.hash(scope, actor, sequence).unwrap())
+            .to_vec();
+        (
+            store.document_changes(scope).unwrap(),
+            hashes,
+            lacking(store, &Vectors::new()),
+            store.vectors().clone(),
+            (store.totals().unwrap(), store.counts(INCIDENT, SITE, LATER).unwrap()),
+            (store.received_of(of, NOW).unwrap(), store.received_of(of, UnixMillis::new(1)).unwrap()),
+        )
+    };
+    let before = looks(&gym.store);
+    let today = scope().period.day();
+    assert!(!gym.store.pack_closed(today).unwrap(), "the day is not over");
+    let mut rounds = 0;
+    let mut store = Store::open(&path).unwrap();
+    while store.pack_closed(today + 1).unwrap() {
+        rounds += 1;
+    }
+    assert_eq!(rounds, 2, "256 changes and 44; the last one has no seal");
+    assert_eq!(looks(&store), before);
+    store.rebuild().unwrap();
+    assert_eq!(looks(&store), before);
+    drop(store);
+    let rows = |sql: &str| -> i64 {
+        rusqlite::Connection::open(&path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(rows("SELECT count(*) FROM change"), 1);
+    let packed = rows("SELECT sum(length(bytes) + length(received)) FROM run");
+    assert!(packed < 300 * 60, "{packed} bytes");
+
+    // It goes on from there, and what comes late follows it.
+    let mut gym = Writer { store: Store::open(&path).unwrap(), ..gym };
+    assert_eq!(looks(&gym.store), before);
+    gym.write(&[presence(401, 2, PresenceEvent::Left)]);
+    gym.seal();
+    assert!(gym.store.pack_closed(today + 1).unwrap());
+    let all = lacking(&gym.store, &Vectors::new());
+    assert_eq!(all.iter().map(|batch| batch.changes.len()).sum::<usize>(), 302);
+    let verified: Vec<_> = all.into_iter().map(|batch| verify(batch, &gym.grants()).unwrap()).collect();
+    let mut hall = Store::open(&folder.path().join("hall.db")).unwrap();
+    assert_eq!(hall.commit_received(&verified, LATER, Durability::Durable).unwrap().new, 302);
+    while hall.pack_closed(today + 1).unwrap() {}
+    let again = hall.commit_received(&verified, LATER, Durability::Durable).unwrap();
+    assert_eq!((again.new, again.refused), (0, vec![]));
+
+    // Another history under the same names.
+    let mut copy = Writer::open(&folder.path().join("copy.db"), 1);
+    copy.write(&[presence(900, 9, PresenceEvent::Arrived)]);
+    copy.seal();
+    let other = verify(lacking(&copy.store, &Vectors::new()).remove(0), &gym.grants()).unwrap();
+    let refused = hall.commit_received(&[other], LATER, Durability::Durable).unwrap().refused;
+    assert!(matches!(refused[..], [Refused::Fork { sequence: 1, .. }]), "{refused:?}");
+}
+
 const CHILD: &str = "HINAMORI_STORE_TEST_CHILD";
 /// Times the writer is killed.
 const KILLS: u32 = 12;

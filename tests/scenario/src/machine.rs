@@ -197,8 +197,10 @@ impl Machine {
         Ok(self.store.batches_missing_at(peer, wanted, &mut budget)?)
     }
 
-    /// Moves the log into the database, as an idle machine does.
+    /// Packs the first changes and moves the log into the database, as an idle machine does. Whatever has a seal may be of a day that
+    /// is over by this machine's clock.
     pub(crate) fn tidy(&mut self) -> anyhow::Result<()> {
+        let _packed = self.store.pack_closed(u32::MAX)?;
         self.store.checkpoint_if_over(0)?;
         self.note_durable();
         Ok(())

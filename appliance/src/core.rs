@@ -20,6 +20,7 @@ mod own_shelter;
 mod passes;
 mod people;
 mod profile;
+mod retention;
 mod revocation;
 mod roster;
 mod site;
@@ -185,6 +186,8 @@ pub(crate) struct Core {
     own_times: OwnTimes,
     taps: u64,
     tap_log: Option<TapLog>,
+    /// When it was looked last whether old days may go.
+    old_days_at: Option<Instant>,
 }
 
 impl Core {
@@ -239,6 +242,7 @@ impl Core {
             own_times: OwnTimes::default(),
             taps: 0,
             tap_log,
+            old_days_at: None,
             config,
             tests,
             own,
@@ -713,6 +717,7 @@ impl Core {
                 );
             }
         }
+        self.leave_old_days(clock::wall());
         // Neighbours bring much of yesterday still.
         let closed_before = Period::of(clock::wall()).day().saturating_sub(1);
         for packed in self.ledger.stores_mut().map(|store| store.pack_closed(closed_before)) {

@@ -328,6 +328,30 @@ impl Ledger {
         [&mut self.live.store, &mut self.drill.store]
     }
 
+    /// Writes records durably that stand in older days of the site already, as they are, into today's document. Whether there was
+    /// anything that does not stand there, too.
+    ///
+    /// # Errors
+    /// [`NotWritten`]; nothing was written then.
+    pub(crate) fn say_again(
+        &mut self,
+        incident: IncidentId,
+        site: SiteId,
+        mut records: Vec<Record>,
+        now: UnixMillis,
+    ) -> Result<bool, NotWritten> {
+        let scope = DocumentScope { incident, site, period: Period::of(now) };
+        let book = if self.is_drill(incident) { &mut self.drill } else { &mut self.live };
+        let scope = book.store.with_room(scope, book.longest);
+        let document = book.document(scope, now)?;
+        records.retain(|record| !document.holds(record.id));
+        if records.is_empty() {
+            return Ok(false);
+        }
+        book.write(scope, &records, now)?;
+        Ok(true)
+    }
+
     /// Destroys everything of an incident that is here.
     ///
     /// # Errors

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period};
 use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, Ingested, KeyTable, Store, StoreError};
-use hinamori_sync::{CutOffs, Grants, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence};
+use hinamori_sync::town::Package;
+use hinamori_sync::{
+    CutOffs, Grants, Retentions, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
@@ -20,6 +24,8 @@ const LONG_LOG: u64 = 4 << 20;
 const PAGES: u32 = 64 << 10;
 /// What one look-up for one box brings at most.
 const PORTION: Budget = Budget { batches: 256, bytes: 1 << 20 };
+/// Looking whether old days may go reads everybody who was there.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// Settings of `records.sqlite` and `drill.sqlite`.
 const CONTACTS: &str = "contacts";
 const DRILLS: &str = "drills";
@@ -101,6 +107,8 @@ pub(crate) struct Stores {
     drills: BTreeSet<IncidentId>,
     /// Whom records concern that came since the last look: in the live file and in the drill's.
     concerned: [Concerned; 2],
+    /// When old days were looked at last.
+    old_days_at: Option<Instant>,
 }
 
 impl Stores {
@@ -113,18 +121,33 @@ impl Stores {
         let drills = drill.setting(DRILLS)?.unwrap_or_default();
         let drills = drills.chunks_exact(16).filter_map(|id| id.try_into().ok());
         let drills = drills.map(IncidentId::from_bytes).collect();
-        Ok(Self { keys, live, drill, drills, concerned: [const { Concerned::Everybody }; 2] })
+        let concerned = [const { Concerned::Everybody }; 2];
+        Ok(Self { keys, live, drill, drills, concerned, old_days_at: None })
     }
 
     /// Goes by what the town says of records from now on: which incident is a drill, and who is not believed.
-    pub(crate) fn follow(&mut self, drill: IncidentId, cut_offs: &CutOffs) -> Result<(), StoreError> {
+    pub(crate) fn follow(
+        &mut self,
+        drill: IncidentId,
+        cut_offs: &CutOffs,
+        retentions: &Retentions,
+    ) -> Result<(), StoreError> {
         self.remember_drill(drill)?;
         for (store, concerned) in [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned) {
+            if store.retain(retentions)? {
+                self.old_days_at = None;
+            }
             if store.cut_off(cut_offs)? {
                 concerned.merge(Concerned::Everybody);
             }
         }
         Ok(())
+    }
+
+    /// The same by a whole package, for commands.
+    pub(crate) fn follow_package(&mut self, package: &Package) -> Result<(), StoreError> {
+        let cut_offs = CutOffs::new(&package.cut_offs, None);
+        self.follow(package.incidents.drill, &cut_offs, &Retentions::new(&package.retentions))
     }
 
     /// Remembers for ever that `incident` is a drill.
@@ -317,6 +340,19 @@ impl Stores {
         self.live.set_setting(CONTACTS, contacts)
     }
 
+    fn drop_old_days(&mut self) {
+        for (store, concerned) in [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned) {
+            match store.drop_old_days() {
+                Ok(true) => {
+                    tracing::info!("days that the town does not keep any more were dropped");
+                    concerned.merge(Concerned::Everybody);
+                }
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "days that are not kept any more stay for now"),
+            }
+        }
+    }
+
     /// Whether something is left to do.
     fn tidy(&mut self, longest_log: u64) -> bool {
         if let Err(error) = self.keys.checkpoint_if_over(longest_log) {
@@ -326,6 +362,10 @@ impl Stores {
             if let Err(error) = store.checkpoint_if_over(longest_log) {
                 tracing::warn!(%error, "the write-ahead log stays long");
             }
+        }
+        if self.old_days_at.is_none_or(|at| at.elapsed() >= LOOK_AGAIN) {
+            self.old_days_at = Some(Instant::now());
+            self.drop_old_days();
         }
         // Boxes bring much of yesterday still.
         let closed_before = Period::of(clock::now()).day().saturating_sub(1);

@@ -11,8 +11,8 @@ use hinamori_record::DocumentScope;
 use hinamori_store_sqlite::{Budget, StoreError, keys_of_a_box};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    Bundle, BundleWriter, CutOffs, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf,
-    Session, Side, Vectors,
+    Bundle, BundleWriter, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf, Session, Side,
+    Vectors,
 };
 use zeroize::Zeroizing;
 
@@ -178,7 +178,7 @@ pub fn import_bundle(
     match folder.lock_for_running() {
         Ok(_alone) => {
             let mut stores = Stores::open(folder, &keys.key_table)?;
-            stores.follow(town.package.incidents.drill, &CutOffs::new(&town.package.cut_offs, None))?;
+            stores.follow_package(&town.package)?;
             Ok(Outcome::ReadIn(take(&mut stores, &town, bytes, now)?.0))
         }
         Err(DataError::AlreadyRunning { .. }) => {

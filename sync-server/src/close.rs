@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use hinamori_model::{IncidentId, PersonId, TownKey, UnixMillis};
 use hinamori_record::decode_change;
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
-use hinamori_sync::town::{ClosedIncident, Package};
+use hinamori_sync::town::{ClosedIncident, Incidents, Package};
 
 use crate::archive::Stores;
 use crate::data::{DataError, DataFolder, Keys, random};
@@ -26,6 +26,17 @@ pub enum StandbyIncident {
     Live,
     /// The drill.
     Drill,
+}
+
+impl StandbyIncident {
+    /// Its id.
+    pub(crate) const fn of(self, incidents: Incidents) -> IncidentId {
+        match self {
+            Self::DailyLife => incidents.daily_life,
+            Self::Live => incidents.live,
+            Self::Drill => incidents.drill,
+        }
+    }
 }
 
 /// Why nothing was closed or erased.

@@ -2,11 +2,13 @@
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, Granted, Refusal};
+use hinamori_record::Period;
 use hinamori_store_sqlite::StoreError;
-use hinamori_sync::CutOff;
 use hinamori_sync::town::Package;
+use hinamori_sync::{CutOff, Retention};
 
 use crate::archive::Stores;
+use crate::close::StandbyIncident;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::registry::{Place, RegisteredBox, Registry, Standing};
 
@@ -143,6 +145,9 @@ pub(crate) fn name_boxes(package: &mut Package, registry: &Registry, now: UnixMi
     let cut_off =
         |(of, known): (&BoxId, &RegisteredBox)| Some(CutOff { of: *of, trusted: known.trusted.clone()? });
     package.cut_offs = registry.boxes.iter().filter_map(cut_off).collect();
+    // Nothing is left of what is closed.
+    let is_closed = |of: &Retention| package.closed.iter().any(|closed| closed.incident == of.incident);
+    package.retentions = registry.retentions.iter().filter(|of| !is_closed(of)).copied().collect();
 }
 
 /// Shuts a box out. It takes effect within a second, also on an open connection. What it sealed is believed as before or, with a
@@ -165,6 +170,35 @@ pub fn deny(
         known.standing = Standing::Denied;
         known.trusted = trusted;
     })
+}
+
+/// Keeps an incident from a day on. Boxes say again what counts of the days before; each goes as soon as nothing of it is left to
+/// say, or at once when `is_final`.
+///
+/// # Errors
+/// [`DataError`].
+pub fn keep_from(
+    folder: &DataFolder,
+    keys: &Keys,
+    which: StandbyIncident,
+    first: UnixMillis,
+    is_final: bool,
+    now: UnixMillis,
+) -> Result<(), DataError> {
+    let locked = folder.lock()?;
+    let mut registry = folder.registry()?;
+    let (_, mut package) = folder.town(keys)?;
+    let incident = which.of(package.incidents);
+    let first_day = Period::of(first).day();
+    // A day that went does not come back.
+    let known = registry.retentions.iter().find(|of| of.incident == incident).map(|of| of.first_day);
+    let first_day = known.map_or(first_day, |known| known.max(first_day));
+    registry.retentions.retain(|of| of.incident != incident);
+    registry.retentions.push(Retention { incident, first_day, is_final });
+    name_boxes(&mut package, &registry, now);
+    locked.save_registry(&registry)?;
+    locked.save_package(keys, &package)?;
+    Ok(())
 }
 
 /// Lets a box in again, and believes all that it says.

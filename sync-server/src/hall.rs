@@ -12,7 +12,6 @@ use hinamori_report::{
     BadPosition, Figures, FiguresError, NotHidden, Period, PfifError, ReportError, Secrecy,
 };
 use hinamori_store_sqlite::{RegisteredHere, StoreError};
-use hinamori_sync::CutOffs;
 use hinamori_sync::town::{Incidents, Package, Person, TownSecret};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
@@ -99,7 +98,7 @@ impl Hall {
         let (_, package) = folder.town(&keys)?;
         let mut stores = Stores::open(folder, &keys.key_table)?;
         // Before the server ran once, nobody said it yet.
-        stores.follow(package.incidents.drill, &CutOffs::new(&package.cut_offs, None))?;
+        stores.follow_package(&package)?;
         Ok(Self { folder: folder.clone(), keys, package, stores })
     }
 

@@ -15,8 +15,8 @@ use hinamori_server::{
     Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
     Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
     TownFiles, Wanted, admit, audit_list, audit_verify, close_incident, deny, erase_person, export_bundle,
-    import_bundle, import_lists, import_town, issue_code, list_status, open_ledger, os_user, print,
-    quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, staff_list,
+    import_bundle, import_lists, import_town, issue_code, keep_from, list_status, open_ledger, os_user,
+    print, quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -228,6 +228,21 @@ enum Command {
         #[arg(long)]
         ledger: PathBuf,
     },
+    /// Keeps an incident that stays open from a day on. Boxes say again what counts of earlier days, and these go everywhere as soon as
+    /// that is done. A day that went does not come back.
+    Keep {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Which of the incidents that stand by.
+        incident: Closes,
+        /// The first day that is kept, such as 2026-10-01.
+        #[arg(long, value_parser = day)]
+        from: UnixMillis,
+        /// Earlier days go also where no box said again what counts of them, because the box of the site is lost.
+        #[arg(long)]
+        even_if_lost: bool,
+    },
     /// Prints what boxes handed over of a closed incident, as lines like those of its ledger.
     LedgerOpen {
         /// The data folder.
@@ -403,6 +418,7 @@ impl Command {
             | Self::Quarantine { data, .. }
             | Self::Rebuild { data }
             | Self::Close { data, .. }
+            | Self::Keep { data, .. }
             | Self::LedgerOpen { data, .. }
             | Self::ErasePerson { data, .. }
             | Self::Run { data, .. } => Some(data),
@@ -488,6 +504,10 @@ fn main() -> anyhow::Result<()> {
         Command::Admit { data, id } => {
             let folder = DataFolder::new(&data);
             admit(&folder, &folder.keys()?, id, now())?;
+        }
+        Command::Keep { data, incident, from, even_if_lost } => {
+            let folder = DataFolder::new(&data);
+            keep_from(&folder, &folder.keys()?, incident.into(), from, even_if_lost, now())?;
         }
         Command::Bundle { command } => bundle(command)?,
         Command::Rebuild { data } => println!("{} records", rebuild(&DataFolder::new(&data))?),
@@ -687,6 +707,12 @@ fn moment(text: &str) -> Result<UnixMillis, String> {
     let time: Option<jiff::Timestamp> = text.parse().ok();
     let millis = time.and_then(|time| u64::try_from(time.as_millisecond()).ok());
     millis.map(UnixMillis::new).ok_or_else(|| "a date with time and zone is needed".to_owned())
+}
+
+/// A day in Japan, by its noon.
+fn day(text: &str) -> Result<UnixMillis, String> {
+    let noon = format!("{text}T12:00:00+09:00");
+    moment(&noon).map_err(|_no_time| "a day such as 2026-10-01 is needed".to_owned())
 }
 
 /// Whether a text is HOST:PORT.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::Refusal;
-use hinamori_sync::{Grant, Trusted};
+use hinamori_sync::{Grant, Retention, Trusted};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub(crate) struct Registry {
     /// What was decided about shelters that people opened themselves.
     #[serde(default)]
     pub(crate) shelters: BTreeMap<SiteId, Ruling>,
+    /// From which day on incidents are kept.
+    #[serde(default)]
+    pub(crate) retentions: Vec<Retention>,
 }
 
 impl Registry {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hinamori_model::{BoxId, IncidentId, SiteId};
 use hinamori_profile::IncidentKey;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
-use hinamori_sync::{CutOffs, Grant, Grants, is_own_shelter};
+use hinamori_sync::{CutOffs, Grant, Grants, Retentions, is_own_shelter};
 use tokio::sync::watch;
 
 use crate::crl::Authorities;
@@ -28,6 +28,7 @@ pub(crate) struct Town {
     pub(crate) closed: BTreeSet<IncidentId>,
     pub(crate) closings: Vec<ClosedIncident>,
     pub(crate) cut_offs: CutOffs,
+    pub(crate) retentions: Retentions,
     registry: Registry,
 }
 
@@ -130,6 +131,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let incident_keys = keys_of(&package);
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
     let cut_offs = CutOffs::new(&package.cut_offs, None);
+    let retentions = Retentions::new(&package.retentions);
     let Package { name, sites, incidents, closed: closings, .. } = package;
     Ok(Town {
         name,
@@ -142,6 +144,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
         closed,
         closings,
         cut_offs,
+        retentions,
         registry,
     })
 }

@@ -1,8 +1,8 @@
 //! The Automerge document of one scope.
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, AutomergeError, ObjType, ROOT};
-use hinamori_model::UnixMillis;
+use automerge::{Automerge, AutomergeError, ObjType, ROOT, ReadDoc};
+use hinamori_model::{RecordId, UnixMillis};
 
 use crate::change::{Change, ChangeError, change_from_automerge};
 use crate::fields::fields_of;
@@ -75,6 +75,11 @@ impl Document {
         change_from_automerge(&change).map_err(DocumentError::Unreadable)
     }
 
+    /// Whether a record stands in it, as far as changes were applied.
+    pub fn holds(&self, record: RecordId) -> bool {
+        self.inner.get(ROOT, record.ulid_text()).is_ok_and(|found| found.is_some())
+    }
+
     /// Applies changes of this or other boxes, in any order; those already applied are ignored.
     ///
     /// # Errors
@@ -101,8 +106,8 @@ mod tests {
     use crate::{Period, decode_change};
     use hinamori_model::{
         Assurance, AuditAction, BindingAssurance, BoxId, CardKey, Destination, Doubt, Grade, Hlc,
-        HouseholdId, IncidentId, LaneId, LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId,
-        StaffId, TownKey,
+        HouseholdId, IncidentId, LaneId, LookupReason, PersonId, RegisteredKind, Role, SiteId, StaffId,
+        TownKey,
     };
 
     fn scope() -> DocumentScope {
@@ -291,6 +296,7 @@ mod tests {
         let decoded = decode_change(&change.bytes).unwrap();
         assert_eq!(decoded.change, change);
         assert_eq!((change.actor, change.sequence), (actor(1), 1));
+        assert!(document.holds(all_kinds()[0].id) && !document.holds(arrival(99).id));
         assert_eq!(decoded.records, all_kinds());
         assert_eq!(decoded.newer, 0);
     }

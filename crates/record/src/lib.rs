@@ -26,7 +26,7 @@ pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_chan
 pub use document::{Document, DocumentError};
 pub use pack::{pack, unpack};
 pub use presence::{
-    CONFLICT_MILLIS, Presence, PresenceState, claims_on, has_consented, is_away, presence_of,
+    CONFLICT_MILLIS, Presence, PresenceState, claims_on, deciding, has_consented, is_away, presence_of,
 };
 pub use record::{
     Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,

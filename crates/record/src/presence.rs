@@ -170,17 +170,58 @@ impl Presence {
 }
 
 fn presence_in(events: &[Seen]) -> Option<Presence> {
-    let latest = events.iter().max_by_key(|seen| weight(seen.event))?;
-    let arrived =
-        |seen: &&Seen| seen.site == latest.site && PresenceState::after(seen.event) == PresenceState::Here;
-    let seen = events.iter().rfind(|seen| seen.event != PresenceEvent::ToldElsewhere);
+    let Deciding { latest, arrived, seen } = deciding_in(events)?;
     Some(Presence {
         site: latest.site,
         state: PresenceState::after(latest.event),
-        arrived_at: events.iter().find(arrived).map(|seen| seen.at.millis()),
-        seen_at: seen.or(events.last()).map(|seen| seen.at)?,
+        arrived_at: arrived.map(|arrived| arrived.at.millis()),
+        seen_at: seen.at,
         details: latest.details,
     })
+}
+
+/// The events from which a presence follows.
+struct Deciding<'e> {
+    latest: &'e Seen,
+    arrived: Option<&'e Seen>,
+    seen: &'e Seen,
+}
+
+fn deciding_in(events: &[Seen]) -> Option<Deciding<'_>> {
+    let latest = events.iter().max_by_key(|seen| weight(seen.event))?;
+    let arrives =
+        |seen: &&Seen| seen.site == latest.site && PresenceState::after(seen.event) == PresenceState::Here;
+    let seen = events.iter().rfind(|seen| seen.event != PresenceEvent::ToldElsewhere).or(events.last())?;
+    Some(Deciding { latest, arrived: events.iter().find(arrives), seen })
+}
+
+/// The records from which [`presence_of`] follows: it says the same of these alone, and of these with any others that it was
+/// given.
+pub fn deciding(records: &[(SiteId, Record)]) -> BTreeSet<RecordId> {
+    let events = seen_of(records);
+    let undone = undone(records.iter().map(|(_, record)| record));
+    let mut ids = BTreeSet::new();
+    if let Some(Deciding { latest, arrived, seen }) = deciding_in(&events) {
+        ids.extend([latest.id, seen.id]);
+        ids.extend(arrived.map(|arrived| arrived.id));
+    }
+    for (_, record) in records {
+        match record.fact {
+            Fact::Undo { .. } => drop(ids.insert(record.id)),
+            // With the shelter's word that makes a ruling count. Few people have one.
+            Fact::Settled { site: ruled, .. } if !undone.contains(&record.id) => {
+                ids.insert(record.id);
+                let knows = |(site, record): &&(SiteId, Record)| {
+                    *site == ruled
+                        && matches!(record.fact, Fact::Presence { event, .. } if weight(event) == 2)
+                        && !undone.contains(&record.id)
+                };
+                ids.extend(records.iter().find(knows).map(|(_, record)| record.id));
+            }
+            _ => {}
+        }
+    }
+    ids
 }
 
 /// Within how long two sightings at two sites contradict each other, when nothing between them says that the person left.
@@ -307,6 +348,40 @@ mod tests {
             if let Some(quick) = quick {
                 prop_assert_eq!(Some(quick), presence_of(&records));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_decides_decides_alone_and_with_any_of_the_others(
+            codes in prop::collection::vec((0_u64..14, 0_u64..40, any::<bool>()), 1..14),
+        ) {
+            let sites = [GYM, GATE, SiteId::from_bytes([3; 16])];
+            let mut records: Vec<(SiteId, Record)> = Vec::new();
+            for (index, (code, minute, _)) in codes.iter().enumerate() {
+                let site = |number: u64| sites[usize::try_from(number % 3).unwrap()];
+                let record = match PresenceEvent::from_code(*code) {
+                    Some(what) => event(*minute, what),
+                    None if *code == 13 => ruling(*minute, site(minute / 3)),
+                    None => {
+                        let of = records.get(usize::try_from(*minute).unwrap() % (index + 1));
+                        with_fact(*minute, Fact::Undo { of: of.map_or(RecordId::new(UnixMillis::new(0), 0), |(_, of)| of.id) })
+                    }
+                };
+                let id = RecordId::new(record.at.millis(), index as u128);
+                records.push((site(*minute), Record { id, ..record }));
+            }
+            let decides = deciding(&records);
+            let kept = |keep_more: bool| -> Vec<(SiteId, Record)> {
+                let more = |index: usize| keep_more && codes[index].2;
+                let kept = records.iter().enumerate().filter(|(index, (_, of))| decides.contains(&of.id) || more(*index));
+                kept.map(|(_, record)| record.clone()).collect()
+            };
+            prop_assert_eq!(presence_of(&kept(false)), presence_of(&records));
+            prop_assert_eq!(presence_of(&kept(true)), presence_of(&records));
+            let sighted = decides.iter().filter(|id| records.iter().any(|(_, of)| of.id == **id && matches!(of.fact, Fact::Presence { .. })));
+            let rulings = records.iter().filter(|(_, of)| matches!(of.fact, Fact::Settled { .. })).count();
+            prop_assert!(sighted.count() <= 3 + rulings);
         }
     }
 

@@ -60,14 +60,17 @@ impl Store {
         if self.holds(incident)? || self.has_put_aside(incident)? {
             self.with(Durability::Durable, |transaction| {
                 delete(transaction, incident)?;
-                transaction
-                    .execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, x'01')", [UNCUT])?;
-                Ok(())
+                note_uncut(transaction)
             })?;
             self.held = Self::read_held(&self.connection)?;
             self.loose.retain(|scope| scope.incident != incident);
             self.rebuild()?;
         }
+        self.cut()
+    }
+
+    /// Writes the file anew, if something was deleted from it since that was done last.
+    pub(crate) fn cut(&mut self) -> Result<(), StoreError> {
         if self.setting(UNCUT)?.is_some() {
             // SQLite overwrites what is deleted (`secure_delete`), but not what it moved about before: write the file anew.
             self.connection.execute_batch("VACUUM")?;
@@ -78,17 +81,37 @@ impl Store {
     }
 }
 
-fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreError> {
+/// Something is deleted: afterwards the file has to be written anew, also after a stop in between.
+pub(crate) fn note_uncut(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, x'01')", [UNCUT])?;
+    Ok(())
+}
+
+/// Deletes documents with everything that stands in them.
+pub(crate) fn delete_documents(connection: &Connection, documents: &[i64]) -> Result<(), StoreError> {
     for table in ["outbox", "receipt", "seal", "record", "change", "run"] {
-        let sql =
-            format!("DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE incident = ?1)");
-        connection.execute(&sql, [incident.as_bytes()])?;
+        let mut statement = connection.prepare(&format!("DELETE FROM {table} WHERE document = ?1"))?;
+        for document in documents {
+            statement.execute([document])?;
+        }
     }
-    for sql in [
-        "DELETE FROM presence WHERE incident = ?1",
-        "DELETE FROM document WHERE incident = ?1",
-        "DELETE FROM quarantine WHERE instr(bytes, ?1) > 0",
-    ] {
+    let mut statement = connection.prepare("DELETE FROM document WHERE id = ?1")?;
+    for document in documents {
+        statement.execute([document])?;
+    }
+    Ok(())
+}
+
+fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreError> {
+    let documents: Vec<i64> = {
+        let mut statement = connection.prepare("SELECT id FROM document WHERE incident = ?1")?;
+        let rows = statement.query_map([incident.as_bytes()], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    delete_documents(connection, &documents)?;
+    for sql in
+        ["DELETE FROM presence WHERE incident = ?1", "DELETE FROM quarantine WHERE instr(bytes, ?1) > 0"]
+    {
         connection.execute(sql, [incident.as_bytes()])?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, UnixMillis};
-use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Record};
+use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, Record};
 use hinamori_sync::{CutOffs, Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -238,7 +238,8 @@ impl Store {
         budget: &mut Budget,
     ) -> Result<Vec<SealedBatch>, StoreError> {
         let mut batches = Vec::new();
-        let mut documents: Vec<_> = self.held.iter().filter(|(scope, _)| wanted(scope)).collect();
+        let mut documents: Vec<_> =
+            self.held.iter().filter(|(scope, _)| wanted(scope) && self.is_offered(scope)).collect();
         documents.sort_by_key(|(scope, _)| Reverse(scope.period));
         for (scope, actors) in documents {
             let at_peer = peer.get(scope);
@@ -280,8 +281,13 @@ impl Store {
         Ok(batches)
     }
 
-    /// In which of its day's documents somebody goes on: the first one from `scope` on that holds fewer than `longest` changes.
+    /// In which document somebody goes on who would write in `scope`: in the first one of its day from there on that holds fewer than
+    /// `longest` changes. A clock that stands before the days that are kept hides no record: it stands in the first one that is.
     pub fn with_room(&self, mut scope: DocumentScope, longest: u32) -> DocumentScope {
+        if let Some(retention) = self.retentions.of(scope.incident).filter(|_| !self.retentions.keep(&scope))
+        {
+            scope.period = Period(retention.first_day & Period::DAY_MASK);
+        }
         let is_full = |scope: &DocumentScope| {
             let held = self.held.get(scope).into_iter().flatten();
             held.fold(0, |sum: u32, (_, upto)| sum.saturating_add(*upto)) >= longest
@@ -553,7 +559,7 @@ pub(crate) fn scope_of(incident: [u8; 16], site: [u8; 16], period: u32) -> Docum
     DocumentScope {
         incident: IncidentId::from_bytes(incident),
         site: hinamori_model::SiteId::from_bytes(site),
-        period: hinamori_record::Period(period),
+        period: Period(period),
     }
 }
 

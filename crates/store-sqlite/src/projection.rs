@@ -14,25 +14,26 @@ use hinamori_record::{
 use hinamori_sync::CutOffs;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use crate::retention::stand_later;
 use crate::run::for_each;
 use crate::{Durability, Store, StoreError, StoredChange};
 
 pub(crate) const PRESENCE: u8 = 0;
-const WATCH: u8 = 1;
+pub(crate) const WATCH: u8 = 1;
 pub(crate) const HEAD_COUNT: u8 = 2;
-const SITE_OPENED: u8 = 3;
-const UNDO: u8 = 4;
+pub(crate) const SITE_OPENED: u8 = 3;
+pub(crate) const UNDO: u8 = 4;
 const LINK: u8 = 5;
 const REGISTERED: u8 = 6;
 pub(crate) const NAMED: u8 = 7;
-const ROLL_CALL: u8 = 8;
+pub(crate) const ROLL_CALL: u8 = 8;
 pub(crate) const PROFILE: u8 = 9;
 pub(crate) const AUDIT: u8 = 10;
 pub(crate) const HIDING: u8 = 11;
-const PASS_ISSUED: u8 = 12;
+pub(crate) const PASS_ISSUED: u8 = 12;
 pub(crate) const SELF_OPENED: u8 = 13;
 pub(crate) const ASSESSED: u8 = 14;
-const SETTLED: u8 = 15;
+pub(crate) const SETTLED: u8 = 15;
 pub(crate) const HANDED_OVER: u8 = 16;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
 const LONGEST_CHAIN: usize = 16;
@@ -92,7 +93,11 @@ pub(crate) fn project(
     records: &[Record],
 ) -> Result<(), StoreError> {
     for record in records {
-        insert_record(transaction, document, record)?;
+        if !insert_record(transaction, document, record)? {
+            // It counts once, however often it is said.
+            stand_later(transaction, document, record, kind_of(&record.fact).0)?;
+            continue;
+        }
         match record.fact {
             Fact::Undo { of } => match take_back(transaction, of)? {
                 Some(TakenBack { kind: PRESENCE | SETTLED, person, .. }) => {
@@ -128,7 +133,8 @@ pub(crate) fn project(
     Ok(())
 }
 
-fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) -> Result<(), StoreError> {
+/// Whether it was not here yet.
+fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) -> Result<bool, StoreError> {
     let Record { id, at, clock_unsure, lane, fact } = record;
     let proof = fact.proof();
     let (kind, event) = kind_of(fact);
@@ -167,7 +173,7 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
         Some(RevocationMark::Revoked { since }) => (None, Some(since.get())),
         Some(RevocationMark::NotChecked) | None => (None, None),
     };
-    transaction
+    let inserted = transaction
         .prepare_cached(
             "INSERT OR IGNORE INTO record (id, document, at, clock_unsure, lane, kind, person, event,
                 assurance, binding, doubts, not_revoked_as_of, revoked_since,
@@ -205,7 +211,7 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
             of_staff.people,
             of_staff.content,
         ])?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 /// The code of what a record says, and the code inside it.

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use hinamori_model::{IncidentId, SiteId};
 use hinamori_record::DocumentScope;
-use hinamori_sync::{CutOffs, Vectors};
+use hinamori_sync::{CutOffs, Retentions, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::projection::make_projections;
+use crate::retention::RETENTIONS;
 use crate::schema::{Family, migrate};
 use crate::{Durability, StoreError};
 
@@ -23,6 +25,10 @@ pub struct Store {
     pub(crate) loose: BTreeSet<DocumentScope>,
     /// What is held and not believed.
     pub(crate) cut_offs: Arc<CutOffs>,
+    /// What is not kept any more.
+    pub(crate) retentions: Arc<Retentions>,
+    /// Where something of days that are not kept has to be said again, as of the last look.
+    pub(crate) unsaid: BTreeSet<(IncidentId, SiteId)>,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -71,7 +77,11 @@ impl Store {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
         let loose = held.keys().copied().collect();
-        let mut store = Self { connection, held, loose, cut_offs: Arc::default() };
+        let (cut_offs, retentions) = (Arc::default(), Arc::default());
+        let mut store = Self { connection, held, loose, cut_offs, retentions, unsaid: BTreeSet::new() };
+        let retentions = store.setting(RETENTIONS)?;
+        store.retentions =
+            Arc::new(retentions.and_then(|bytes| Retentions::from_bytes(&bytes)).unwrap_or_default());
         let cut_offs = store.setting(CUT_OFFS)?;
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());

@@ -17,7 +17,9 @@ use hinamori_record::{
 use hinamori_store_sqlite::{
     Budget, CONFIRMED_MILLIS, Durability, Refused, Store, Unsealed, confirmed_since,
 };
-use hinamori_sync::{Grant, Grants, Receipt, ReceiptKey, SealKey, SealedBatch, Vectors, verify};
+use hinamori_sync::{
+    Grant, Grants, Receipt, ReceiptKey, Retention, Retentions, SealKey, SealedBatch, Vectors, verify,
+};
 
 const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
 const SITE: SiteId = SiteId::from_bytes([2; 16]);
@@ -590,6 +592,147 @@ fn a_packed_day_says_what_it_said_goes_on_and_takes_no_other_history() {
     let other = verify(lacking(&copy.store, &Vectors::new()).remove(0), &gym.grants()).unwrap();
     let refused = hall.commit_received(&[other], LATER, Durability::Durable).unwrap().refused;
     assert!(matches!(refused[..], [Refused::Fork { sequence: 1, .. }]), "{refused:?}");
+}
+
+/// Says records on a day, under a name that nobody else has.
+fn say(store: &mut Store, epoch: u32, period: Period, records: &[Record]) {
+    let scope = DocumentScope { period, ..scope() };
+    let actor = ActorId::new(SealKey::from_bytes(&[1; 32]).box_id(), epoch);
+    let mut document = Document::new(scope, actor).unwrap();
+    let change = document.append(records, NOW).unwrap();
+    store.commit_own(scope, &change, records, NOW).unwrap();
+    let changes = [change];
+    store.add_seals(&[SealKey::from_bytes(&[1; 32]).seal(scope, None, &changes).unwrap()]).unwrap();
+}
+
+#[test]
+fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gym.db");
+    let mut gym = Store::open(&path).unwrap();
+    let (today, first) = (scope().period, Period(scope().period.0 - 3));
+    let watch = |number, who, event| {
+        record(number, Fact::Watch { person: person(who), event, proof: Proof::DECLARED })
+    };
+    let heads = |number, adults| record(number, Fact::HeadCount { adults, children: 0, infants: 0 });
+    let named = |number, of, adults| {
+        record(number, Fact::Named { of: heads(of, 0).id, adults, children: 0, infants: 0 })
+    };
+    let staff = StaffId::from_bytes([5; 16]);
+    let link = Fact::Link { from: unknown_card(1), to: person(1), binding: BindingAssurance::MatchedByStaff };
+    use PresenceEvent::{Arrived, Left, Seen};
+    let counts = [
+        presence(1, 1, Arrived),
+        presence(4, 1, Seen),
+        presence(6, 2, Left),
+        record(10, link),
+        watch(20, 9, WatchEvent::ConsentGiven),
+        watch(23, 8, WatchEvent::Away),
+        heads(30, 5),
+        named(31, 30, 2),
+        record(41, Fact::SiteOpened { building: Building::NothingSeen, findings: 3 }),
+        record(42, Fact::Hiding { person: person(7), hidden: true, staff, proof: Proof::DECLARED }),
+        record(43, Fact::Undo { of: presence(5, 5, Seen).id }),
+    ];
+    let does_not = [
+        presence(2, 1, Seen),
+        presence(3, 1, Seen),
+        presence(5, 5, Seen),
+        presence(7, 3, Left),
+        watch(21, 9, WatchEvent::Seen),
+        watch(22, 7, WatchEvent::Away),
+        watch(24, 7, WatchEvent::Seen),
+        heads(32, 4),
+        named(33, 32, 4),
+        record(40, Fact::SiteOpened { building: Building::SomethingOrUnsure, findings: 0 }),
+    ];
+    say(&mut gym, 1, first, &[counts.as_slice(), &does_not].concat());
+    say(&mut gym, 2, Period(first.0 + 1), &[presence(8, 4, Arrived)]);
+    // Person 3 is seen today, and was not seen arriving by anybody.
+    say(&mut gym, 3, today, &[presence(50, 3, Left), presence(51, 6, Arrived)]);
+    let looks = |store: &Store| {
+        let mut people = BTreeMap::new();
+        store
+            .for_each_presence(INCIDENT, |who, presence| {
+                people.insert(who, *presence);
+            })
+            .unwrap();
+        (
+            people,
+            store.counts(INCIDENT, SITE, LATER).unwrap(),
+            store.heads_left(INCIDENT, SITE).unwrap(),
+            store.building(INCIDENT, SITE).unwrap(),
+            store.canonical(unknown_card(1)).unwrap(),
+            [7, 8, 9].map(|who| {
+                let latest = store.latest_watch(INCIDENT, person(who)).unwrap();
+                (has_consented(&latest), is_away(&latest))
+            }),
+            store.hidden_people().unwrap(),
+        )
+    };
+    let before = looks(&gym);
+    let retention = |is_final| {
+        let retention = Retention { incident: INCIDENT, first_day: today.day(), is_final };
+        Retentions::new(&[retention])
+    };
+    let everything = lacking(&gym, &Vectors::new());
+    assert!(gym.retain(&retention(false)).unwrap() && !gym.retain(&retention(false)).unwrap());
+    assert!(lacking(&gym, &Vectors::new()).iter().all(|batch| batch.seal.scope.period == today));
+    assert!(!gym.drop_old_days().unwrap(), "nobody said again what counts");
+    assert_eq!(lacking(&gym, &Vectors::new()).len(), 3, "a box of the site may lack it");
+    let unsaid = gym.old_days(100).unwrap().remove(0).unsaid;
+    let ids = |records: &[Record]| records.iter().map(|record| record.id).collect::<BTreeSet<_>>();
+    let expected: BTreeSet<_> = ids(&counts).into_iter().chain([presence(8, 4, Arrived).id]).collect();
+    assert_eq!(ids(&unsaid), expected);
+    assert_eq!(gym.old_days(3).unwrap()[0].unsaid.len(), 3);
+    for (epoch, portion) in unsaid.chunks(5).enumerate() {
+        say(&mut gym, 10 + u32::try_from(epoch).unwrap(), today, portion);
+    }
+    assert_eq!(looks(&gym), before, "it counts once");
+    gym.rebuild().unwrap();
+    assert_eq!(looks(&gym), before);
+    assert_eq!(gym.old_days(1).unwrap()[0].unsaid, []);
+    // Whoever has both already, and whoever hears of the later days alone, comes to the same.
+    let (all, mut late) =
+        (lacking(&gym, &Vectors::new()), Store::open(&folder.path().join("late.db")).unwrap());
+    let key = SealKey::from_bytes(&[1; 32]);
+    let grant = Grant { seal_key: key.public(), site: SITE, reads: Vec::new() };
+    let grants = Grants(BTreeMap::from([(key.box_id(), grant)]));
+    let verified = |batches: Vec<SealedBatch>| -> Vec<_> {
+        batches.into_iter().map(|batch| verify(batch, &grants).unwrap()).collect()
+    };
+    let later = all.into_iter().filter(|batch| batch.seal.scope.period == today).collect();
+    let _new = late.commit_received(&verified(later), NOW, Durability::Durable).unwrap();
+    assert_eq!(looks(&late), before);
+
+    assert!(gym.drop_old_days().unwrap());
+    assert!(!gym.drop_old_days().unwrap());
+    assert_eq!(looks(&gym), before);
+    gym.rebuild().unwrap();
+    assert_eq!(looks(&gym), before);
+    let gone = presence(2, 1, Seen).id;
+    let is_there = |of: &Path| {
+        let bytes = std::fs::read(of).unwrap_or_default();
+        bytes.windows(16).any(|window| window == gone.as_bytes())
+            || bytes.windows(26).any(|window| window == gone.ulid_text().as_bytes())
+    };
+    assert!(!is_there(&path) && !is_there(&folder.path().join("gym.db-wal")), "no file holds it");
+    // Whoever has not dropped it brings it back for a moment: nothing of it counts, and nobody is offered it.
+    assert_eq!(gym.commit_received(&verified(everything), NOW, Durability::Durable).unwrap().new, 2);
+    assert_eq!((looks(&gym), lacking(&gym, gym.vectors())), (before.clone(), vec![]));
+    assert!(lacking(&gym, &Vectors::new()).iter().all(|batch| batch.seal.scope.period == today));
+    assert!(gym.drop_old_days().unwrap());
+    assert_eq!(looks(&gym), before);
+    let lost = DocumentScope { period: Period(3), ..scope() };
+    assert_eq!(gym.with_room(lost, 4_000).period, today, "a clock of 1970 hides nothing");
+
+    // A box that is lost says nothing again.
+    say(&mut late, 20, first, &[presence(60, 11, Arrived)]);
+    assert!(late.retain(&retention(false)).unwrap());
+    assert!(!late.drop_old_days().unwrap());
+    assert!(late.retain(&retention(true)).unwrap());
+    assert!(late.drop_old_days().unwrap());
+    assert_eq!(looks(&late), before, "the town drops it all the same");
 }
 
 const CHILD: &str = "HINAMORI_STORE_TEST_CHILD";

@@ -22,6 +22,7 @@ mod lists;
 mod message;
 mod names;
 mod receipt;
+mod retention;
 mod roster;
 mod seal;
 mod session;
@@ -44,6 +45,7 @@ pub use lists::{
 };
 pub use message::{place_of_evidence, verify_evidence};
 pub use receipt::{Receipt, ReceiptKey};
+pub use retention::{Retention, Retentions};
 pub use roster::{
     LONGEST_PART, MOST_PARTS, NotCut, NotThePart, PartDigest, PartHead, PartKey, RosterMessage, cut,
     digest_of, open_part,

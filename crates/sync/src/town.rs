@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use crate::{CutOff, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, cut_off};
+use crate::retention::MOST_RETENTIONS;
+use crate::{CutOff, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, Retention, cut_off};
 
 /// Ahead of the signed bytes, so that a package's signature can never pass for another kind of message.
 const DOMAIN: &[u8; 19] = b"hinamori package/v1";
@@ -65,6 +66,8 @@ pub struct Package {
     pub incident_keys: Vec<(IncidentId, TownSecret)>,
     /// Incidents that are closed: every box destroys their keys and records.
     pub closed: Vec<ClosedIncident>,
+    /// From which day on incidents are kept that stay open.
+    pub retentions: Vec<Retention>,
     /// The public half of the town's ledger key (X25519, RFC 7748): what a box hands over of a closed incident is sealed to it.
     pub ledger_key: [u8; 32],
 }
@@ -330,12 +333,13 @@ impl RootKey {
 
 /// Whether a box takes so many parts, parts so long, so many staff and cut-offs.
 fn is_bounded(package: &Package) -> bool {
-    let Package { roster, staff, cut_offs, .. } = package;
+    let Package { roster, staff, cut_offs, retentions, .. } = package;
     let is_short = |head: &PartHead| usize::try_from(head.length).is_ok_and(|length| length <= LONGEST_PART);
     roster.len() <= MOST_PARTS
         && roster.iter().all(is_short)
         && staff.len() <= MOST_STAFF
         && cut_off::is_bounded(cut_offs)
+        && retentions.len() <= MOST_RETENTIONS
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -415,6 +419,7 @@ mod tests {
             staff: Vec::new(),
             incident_keys: Vec::new(),
             closed: Vec::new(),
+            retentions: Vec::new(),
             ledger_key: [0; 32],
         }
     }

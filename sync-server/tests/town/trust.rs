@@ -50,6 +50,28 @@ async fn a_stolen_box_counts_up_to_the_moment_that_the_town_trusts() {
 }
 
 #[tokio::test]
+async fn a_day_that_is_not_kept_stays_until_it_was_said_again_or_the_town_gives_it_up() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let mut gym = TestBox::new(1, TestSite::Gym);
+    gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    let mut line = gym.connect().await;
+    line.arrives(1);
+    line.until("the first one", |line| line.unconfirmed() == 0).await;
+    let here = |people: u32| move |counts: &_| site(counts, "live", GYM)["here"] == people;
+    server.counts_until(here(1));
+    let day = |after: u64| rfc3339(now().plus(after * 86_400_000 + 9 * 3_600_000))[..10].to_owned();
+    assert!(!hall.command(&["keep", "live", "--from", "yesterday"]).status.success());
+    // This box never says anything again.
+    hall.must(&["keep", "live", "--from", &day(1)]);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(server.counts_until(here(1))["changes"], 1);
+    hall.must(&["keep", "live", "--from", &day(1), "--even-if-lost"]);
+    let counts = server.counts_until(|counts| counts["changes"] == 0);
+    assert_eq!(counts["records"], 0);
+}
+
+#[tokio::test]
 async fn what_was_refused_is_seen_looked_at_again_or_thrown_away() {
     let hall = Hall::new();
     let server = hall.run();

@@ -38,6 +38,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         boxes: vec![(BoxId::from_bytes([5; 16]), Grant { seal_key: [4; 32], site, reads: Vec::new() })],
         denied: Vec::new(),
         cut_offs: Vec::new(),
+        retentions: Vec::new(),
         anchors: vec![vec![0x30, 0]],
         intermediates: Vec::new(),
         feed_key: [6; 32],

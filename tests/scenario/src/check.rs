@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{PersonId, SiteId};
-use hinamori_record::{ChangeHash, Fact, Presence, Record, decode_change, presence_of};
+use hinamori_model::{PersonId, RecordId, SiteId};
+use hinamori_record::{ChangeHash, DocumentScope, Fact, Presence, Record, decode_change, presence_of};
 use hinamori_store_sqlite::Store;
-use hinamori_sync::{CutOffs, Vectors};
+use hinamori_sync::{CutOffs, Retentions, Vectors};
 
 use crate::machine::Machine;
 use crate::world::{LIVE, World};
@@ -35,16 +35,16 @@ type Held = Result<(), String>;
 /// What holds after every step.
 pub(crate) fn after_step(world: &mut World) -> Held {
     acknowledged_is_held(world)?;
-    let World { boxes, server, .. } = world;
+    let World { boxes, server, retentions, .. } = world;
     for machine in boxes.iter_mut().chain([server]) {
-        vectors_grow(machine)?;
+        vectors_grow(machine, retentions)?;
     }
     Ok(())
 }
 
 /// Whoever said "recorded" has it, or somebody has who got it from them.
 fn acknowledged_is_held(world: &World) -> Held {
-    for done in &world.acknowledged {
+    for done in world.acknowledged.iter().filter(|done| world.retentions.keep(&done.scope)) {
         let has = |machine: &Machine| machine.store().held(done.scope, done.actor) >= done.sequence;
         let writer = world.boxes.get(done.at);
         if !writer.is_some_and(has) && !has(&world.server) && !world.boxes.iter().any(has) {
@@ -57,9 +57,10 @@ fn acknowledged_is_held(world: &World) -> Held {
     Ok(())
 }
 
-fn vectors_grow(machine: &mut Machine) -> Held {
+/// But of days that are not kept.
+fn vectors_grow(machine: &mut Machine, retentions: &Retentions) -> Held {
     let now = machine.store().vectors();
-    for (scope, actors) in &machine.seen {
+    for (scope, actors) in machine.seen.iter().filter(|(scope, _)| retentions.keep(scope)) {
         for (actor, held) in actors {
             if now.get(scope).and_then(|actors| actors.get(actor)) < Some(held) {
                 return Err(format!("the vector of {actor:?} went back from {held}"));
@@ -75,7 +76,9 @@ pub(crate) fn at_the_end(world: &mut World) -> Held {
     acknowledged_is_held(world)?;
     acknowledged_is_at_the_server(world)?;
     converged(world, world.boxes.len())?;
+    old_days_are_gone(world)?;
     foreign_is_sealed(world)?;
+    nobody_is_forgotten(world)?;
     for machine in world.boxes.iter_mut().chain([&mut world.server]) {
         counts_once(machine.store(), &machine.believes(&world.cut_offs))?;
         rebuild_agrees(machine)?;
@@ -88,12 +91,61 @@ fn acknowledged_is_at_the_server(world: &World) -> Held {
     match world
         .acknowledged
         .iter()
+        .filter(|done| world.retentions.keep(&done.scope))
         .find(|done| !world.forked.contains(&done.actor) && !held.contains(&done.hash))
     {
         Some(done) => Err(format!(
             "change {} of {:?} was acknowledged, and the server lacks it",
             done.sequence, done.actor
         )),
+        None => Ok(()),
+    }
+}
+
+/// But what two histories under one name said: the other one is refused, and what counts of it is said again by nobody. Nor does
+/// anybody believe a box that is cut off when it says again what it was believed before.
+fn old_days_are_gone(world: &World) -> Held {
+    if !world.forked.is_empty() || !world.cut_offs.is_empty() {
+        return Ok(());
+    }
+    let changed = people_taken_back(world);
+    for (at, machine) in world.boxes.iter().chain([&world.server]).enumerate() {
+        for days in machine.store().old_days(usize::MAX).map_err(|error| error.to_string())? {
+            // Who took it back may stand where the box of the site reads nothing.
+            let is_plain = |record: &&Record| record.fact.person().is_none_or(|who| !changed.contains(&who));
+            if days.unsaid.is_empty() || days.unsaid.iter().any(|record| is_plain(&record)) {
+                return Err(format!("machine {at} holds days that are not kept: {days:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Everybody of whom something was taken back.
+fn people_taken_back(world: &World) -> BTreeSet<PersonId> {
+    let undo =
+        |(_, record): &(SiteId, Record)| if let Fact::Undo { of } = record.fact { Some(of) } else { None };
+    let taken_back: BTreeSet<RecordId> = world.said.iter().filter_map(undo).collect();
+    let of_these = world.said.iter().filter(|(_, record)| taken_back.contains(&record.id));
+    of_these.filter_map(|(_, record)| record.fact.person()).collect()
+}
+
+/// Everybody of whom nothing was taken back is at the server where all that was ever acknowledged says, whatever days were dropped.
+fn nobody_is_forgotten(world: &World) -> Held {
+    if !world.forked.is_empty() || world.has_lost || !world.cut_offs.is_empty() {
+        return Ok(());
+    }
+    let changed = people_taken_back(world);
+    let mut of: BTreeMap<PersonId, Vec<(SiteId, Record)>> = BTreeMap::new();
+    for (site, record) in &world.said {
+        if let Some(person) = record.fact.person() {
+            of.entry(person).or_default().push((*site, record.clone()));
+        }
+    }
+    of.retain(|person, _| !changed.contains(person));
+    let now = presences(world.server.store())?;
+    match of.iter().find(|(person, records)| now.get(person).copied() != presence_of(records)) {
+        Some((person, _)) => Err(format!("{person} is elsewhere than everything says")),
         None => Ok(()),
     }
 }
@@ -113,7 +165,8 @@ fn hashes(store: &Store) -> Result<BTreeSet<ChangeHash>, String> {
 pub(crate) fn converged(world: &World, connected: usize) -> Held {
     let without_forks = |vectors: &Vectors, may_read: &dyn Fn(SiteId) -> bool| -> Vectors {
         let mut left = Vectors::new();
-        for (scope, actors) in vectors.iter().filter(|(scope, _)| may_read(scope.site)) {
+        let is_shared = |scope: &DocumentScope| may_read(scope.site) && world.retentions.keep(scope);
+        for (scope, actors) in vectors.iter().filter(|(scope, _)| is_shared(scope)) {
             for (actor, held) in actors.iter().filter(|(actor, _)| !world.forked.contains(*actor)) {
                 left.entry(*scope).or_default().insert(*actor, *held);
             }
@@ -127,10 +180,11 @@ pub(crate) fn converged(world: &World, connected: usize) -> Held {
         if here != there {
             return Err(format!("box {at} holds {here:?}, the server {there:?}"));
         }
-        let waiting = machine.store().unconfirmed(|_| true).map_err(|error| error.to_string())?;
+        let waiting = machine.store().waiting().map_err(|error| error.to_string())?;
+        let waiting = waiting.keys().filter(|scope| world.retentions.keep(scope)).count();
         let has_fork = machine.actor().is_some_and(|actor| world.forked.contains(&actor));
         if waiting > 0 && !has_fork && world.forked.is_empty() {
-            return Err(format!("{waiting} changes of box {at} wait for ever"));
+            return Err(format!("{waiting} documents of box {at} wait for ever"));
         }
     }
     Ok(())
@@ -139,7 +193,9 @@ pub(crate) fn converged(world: &World, connected: usize) -> Held {
 /// Whatever is at somebody who did not write it can be passed on with a seal, to its last change.
 fn foreign_is_sealed(world: &World) -> Held {
     let sealed = |machine: &Machine| -> Result<Vectors, String> {
-        let mut sealed = Vectors::new();
+        // Old days are not offered to everybody.
+        let old = machine.store().vectors().iter().filter(|(scope, _)| !world.retentions.keep(scope));
+        let mut sealed: Vectors = old.map(|(scope, actors)| (*scope, actors.clone())).collect();
         loop {
             let batches = machine.missing_at(&sealed, |_| true).map_err(|error| error.to_string())?;
             if batches.is_empty() {
@@ -173,7 +229,10 @@ fn records(store: &Store, cut_offs: &CutOffs) -> Result<Vec<(SiteId, Record)>, S
     Ok(records)
 }
 
-fn presences(store: &Store) -> Result<BTreeMap<PersonId, Presence>, String> {
+/// Where everybody is.
+pub(crate) type Presences = BTreeMap<PersonId, Presence>;
+
+pub(crate) fn presences(store: &Store) -> Result<Presences, String> {
     let mut found = BTreeMap::new();
     store
         .for_each_presence(LIVE, |person, presence| {
@@ -195,7 +254,16 @@ fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
             Some((person, presence_of(&own)?))
         })
         .collect();
-    if presences(store)? == expected { Ok(()) } else { Err("the projection counts otherwise".to_owned()) }
+    let counted = presences(store)?;
+    let everybody = expected.keys().chain(counted.keys());
+    match everybody.into_iter().find(|who| counted.get(who) != expected.get(who)) {
+        Some(who) => Err(format!(
+            "the projection counts otherwise: {who} is {:?}, and should be {:?}",
+            counted.get(who),
+            expected.get(who)
+        )),
+        None => Ok(()),
+    }
 }
 
 fn rebuild_agrees(machine: &mut Machine) -> Held {

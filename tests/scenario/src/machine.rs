@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, UnixMillis};
-use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Record};
-use hinamori_store_sqlite::{Budget, Durability, Store, StoreError, Unsealed};
+use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Period, Record};
+use hinamori_store_sqlite::{Budget, Durability, OldDays, Store, StoreError, Unsealed};
 use hinamori_sync::{CutOff, CutOffs, SealKey, SealedBatch, Vectors, VerifiedBatch};
 
+use crate::check::Presences;
 use crate::dice::Dice;
 
 /// No clock of a box is later than this.
@@ -18,6 +19,8 @@ const LAST_BELIEVABLE: UnixMillis = UnixMillis::new(4_102_444_800_000);
 const PORTION: Budget = Budget { batches: 3, bytes: 4_000 };
 /// Changes of a document: few, so that most towns have days of several.
 const LONGEST_DOCUMENT: u32 = 5;
+/// Records that are said again at once.
+const AGAIN: usize = 4;
 /// Changes under one seal.
 const LONGEST_RUN: u32 = 7;
 
@@ -98,7 +101,7 @@ impl Machine {
         facts: Vec<Fact>,
         now: UnixMillis,
         dice: &mut Dice,
-    ) -> anyhow::Result<(DocumentScope, Change, Vec<RecordId>)> {
+    ) -> anyhow::Result<(DocumentScope, Change, Vec<Record>)> {
         let records: Vec<Record> = facts
             .into_iter()
             .map(|fact| {
@@ -113,15 +116,52 @@ impl Machine {
                 }
             })
             .collect();
+        let (scope, change) = self.say(scope, &records, now)?;
+        Ok((scope, change, records))
+    }
+
+    fn say(
+        &mut self,
+        scope: DocumentScope,
+        records: &[Record],
+        now: UnixMillis,
+    ) -> anyhow::Result<(DocumentScope, Change)> {
         let scope = self.store.with_room(scope, LONGEST_DOCUMENT);
-        let change = match self.append(scope, &records, now) {
+        let change = match self.append(scope, records, now) {
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::NotNext { .. })) => {
                 self.take_another_name(now)?;
-                self.append(scope, &records, now)?
+                self.append(scope, records, now)?
             }
             outcome => outcome?,
         };
-        Ok((scope, change, records.iter().map(|record| record.id).collect()))
+        Ok((scope, change))
+    }
+
+    /// Says again what counts of days that are not kept, a portion of it, as a box does for its site. Gives what is to be acknowledged.
+    pub(crate) fn say_again(
+        &mut self,
+        at: SiteId,
+        now: UnixMillis,
+    ) -> anyhow::Result<Vec<(DocumentScope, Change)>> {
+        let mut said = Vec::new();
+        for OldDays { incident, site, unsaid } in self.store.old_days(AGAIN)? {
+            let scope = DocumentScope { incident, site, period: Period::of(now) };
+            if scope.site == at && !unsaid.is_empty() {
+                said.push(self.say(scope, &unsaid, now)?);
+            }
+        }
+        Ok(said)
+    }
+
+    /// Drops the days that are not kept and not needed any more. Whether that changed where somebody is.
+    pub(crate) fn drop_old_days(
+        &mut self,
+        people: impl Fn(&Store) -> Result<Presences, String>,
+    ) -> anyhow::Result<bool> {
+        let before = people(&self.store).map_err(anyhow::Error::msg)?;
+        let _dropped = self.store.drop_old_days()?;
+        self.note_durable();
+        Ok(people(&self.store).map_err(anyhow::Error::msg)? != before)
     }
 
     /// Its disk was copied, and the copy writes under the same name: as the ledger of a box does.

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
-use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
+use hinamori_record::{
+    ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
+};
 use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{CutOff, Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side, Trusted};
+use hinamori_sync::{
+    CutOff, Effects, Grant, Grants, Held, ReceiptKey, Retention, Retentions, SealKey, Session, Side, Trusted,
+};
 
 use crate::carriers;
 use crate::check::{self, Broken};
@@ -52,6 +56,8 @@ pub struct Summary {
     pub meetings: usize,
     /// Sticks that were read in.
     pub sticks: usize,
+    /// Times at which the town said from which day on it keeps what was recorded.
+    pub retentions: usize,
     /// Bytes that came to somebody.
     pub bytes: usize,
 }
@@ -98,6 +104,11 @@ pub struct World {
     backup: Option<PathBuf>,
     sticks: Vec<Vec<u8>>,
     pub(crate) cut_offs: Vec<CutOff>,
+    pub(crate) retentions: Retentions,
+    /// All that was ever acknowledged.
+    pub(crate) said: Vec<(SiteId, Record)>,
+    /// Something acknowledged was on one disk only, and that is gone.
+    pub(crate) has_lost: bool,
     summary: Summary,
 }
 
@@ -160,6 +171,9 @@ impl World {
             backup: None,
             sticks: Vec::new(),
             cut_offs: Vec::new(),
+            retentions: Retentions::default(),
+            said: Vec::new(),
+            has_lost: false,
             summary: Summary::default(),
         })
     }
@@ -176,7 +190,7 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(216) {
+        match self.dice.below(226) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -193,6 +207,9 @@ impl World {
             200..204 => self.write_stick(at)?,
             204..209 => self.read_stick(at)?,
             209..212 => self.rule(at)?,
+            212..214 => self.now = self.now.plus(20 * HOUR),
+            214..217 => self.keep()?,
+            217..222 => self.say_again(at)?,
             _ => self.tidy(at)?,
         }
         self.note_forks();
@@ -236,11 +253,16 @@ impl World {
         }
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
         let (scope, change, records) = machine.write(scope, facts, now, &mut self.dice)?;
-        self.written.extend(records);
-        let Change { actor, sequence, hash, .. } = change;
+        self.written.extend(records.iter().map(|record| record.id));
+        self.said.extend(records.into_iter().map(|record| (scope.site, record)));
+        self.acknowledge(at, scope, &change);
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, at: usize, scope: DocumentScope, change: &Change) {
+        let Change { actor, sequence, hash, .. } = *change;
         self.acknowledged.push(Acknowledged { scope, actor, sequence, hash, at });
         self.summary.acknowledged = self.summary.acknowledged.saturating_add(1);
-        Ok(())
     }
 
     fn clock_of(&self, at: usize) -> UnixMillis {
@@ -513,6 +535,40 @@ impl World {
         self.tell_of_cut_offs()
     }
 
+    /// The town keeps nothing of the days before yesterday, or before today.
+    fn keep(&mut self) -> anyhow::Result<()> {
+        let first_day =
+            Period::of(self.now).day().saturating_sub(u32::try_from(self.dice.below(2)).unwrap_or(0));
+        if self.retentions.of(LIVE).is_none_or(|known| known.first_day < first_day) {
+            self.retentions = Retentions::new(&[Retention { incident: LIVE, first_day, is_final: false }]);
+            self.summary.retentions = self.summary.retentions.saturating_add(1);
+        }
+        self.tell_of_retentions()
+    }
+
+    fn tell_of_retentions(&mut self) -> anyhow::Result<()> {
+        let Self { boxes, server, retentions, .. } = self;
+        for machine in boxes.iter_mut().chain([server]) {
+            let _is_new = machine.store_mut().retain(retentions)?;
+        }
+        Ok(())
+    }
+
+    /// A box says again what counts of old days, and somebody drops what nobody needs any more.
+    fn say_again(&mut self, at: usize) -> anyhow::Result<()> {
+        self.tell_of_retentions()?;
+        let (now, Some(site)) = (self.clock_of(at), self.sites.get(at).copied()) else { return Ok(()) };
+        let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
+        for (scope, change) in machine.say_again(site, now)? {
+            self.acknowledge(at, scope, &change);
+        }
+        let is_servers_turn = self.dice.once_in(3);
+        let machine = if is_servers_turn { Some(&mut self.server) } else { self.boxes.get_mut(at) };
+        let machine = machine.context("no box")?;
+        let has_changed = machine.drop_old_days(check::presences)?;
+        if has_changed { Err(self.broken("somebody went with an old day")) } else { Ok(()) }
+    }
+
     /// Machines that were copied, restored or lost their disk hear of it again.
     fn tell_of_cut_offs(&mut self) -> anyhow::Result<()> {
         let Self { boxes, server, cut_offs, .. } = self;
@@ -577,13 +633,14 @@ impl World {
     /// What was on a disk that is no more, and nowhere else, nobody can bring back.
     fn forget_what_is_gone(&mut self) {
         let before = self.acknowledged.len();
-        let (boxes, server) = (&self.boxes, &self.server);
+        let (boxes, server, retentions) = (&self.boxes, &self.server, &self.retentions);
         self.acknowledged.retain(|done| {
             let has = |machine: &Machine| machine.store().held(done.scope, done.actor) >= done.sequence;
-            has(server) || boxes.iter().any(has)
+            !retentions.keep(&done.scope) || has(server) || boxes.iter().any(has)
         });
         // Who has it now answers for it.
         let gone = before.saturating_sub(self.acknowledged.len());
+        self.has_lost |= gone > 0;
         self.summary.gone_with_a_disk = self.summary.gone_with_a_disk.saturating_add(gone);
     }
 
@@ -615,8 +672,40 @@ impl World {
             self.exchange()?;
         }
         self.tell_of_cut_offs()?;
+        self.leave_old_days()?;
         check::at_the_end(&mut self).map_err(|what| self.broken(what))?;
         Ok(self.summary)
+    }
+
+    /// Everybody says again what counts of old days, hears it, and drops them. Who lacks what has to be said again hears of it first.
+    fn leave_old_days(&mut self) -> anyhow::Result<()> {
+        self.tell_of_retentions()?;
+        for _ in 0..4 {
+            self.drop_old_days()?;
+            // A clone and its original share one connection: each has its turn.
+            for at in 0..self.boxes.len() {
+                while self.boxes.get(at).is_some_and(|machine| self.has_to_say_again(at, machine)) {
+                    self.say_again(at)?;
+                }
+                self.connect(at)?;
+                self.exchange()?;
+            }
+        }
+        self.drop_old_days()
+    }
+
+    fn drop_old_days(&mut self) -> anyhow::Result<()> {
+        let mut has_changed = false;
+        for machine in self.boxes.iter_mut().chain([&mut self.server]) {
+            has_changed |= machine.drop_old_days(check::presences)?;
+        }
+        if has_changed { Err(self.broken("somebody went with an old day")) } else { Ok(()) }
+    }
+
+    fn has_to_say_again(&self, at: usize, machine: &Machine) -> bool {
+        let own = self.sites.get(at);
+        let days = machine.store().old_days(1).unwrap_or_default();
+        days.iter().any(|days| Some(&days.site) == own && !days.unsaid.is_empty())
     }
 
     /// Until nobody has anything to say.
@@ -664,6 +753,7 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         boxes,
         denied: Vec::new(),
         cut_offs: Vec::new(),
+        retentions: Vec::new(),
         anchors: Vec::new(),
         intermediates: Vec::new(),
         feed_key: [8; 32],

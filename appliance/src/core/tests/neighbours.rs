@@ -2,7 +2,7 @@
 
 use hinamori_model::BoxId;
 use hinamori_record::Presence;
-use hinamori_sync::{BundleWriter, CutOff, Grants, Section, SectionOf, Session, Side};
+use hinamori_sync::{BundleWriter, CutOff, Grants, Retention, Section, SectionOf, Session, Side};
 use std::sync::mpsc::channel;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zeroize::Zeroizing;
@@ -161,6 +161,41 @@ fn what_a_stolen_box_wrote_after_the_town_stopped_trusting_it_says_nothing() {
     assert!(gym.seen(naoki).is_some(), "at the box itself everything counts: people stand there");
     hall.take(&Package { version: 3, cut_offs: Vec::new(), ..next });
     assert!(hall.seen(naoki).is_some(), "the town takes its word back");
+}
+
+#[test]
+fn days_that_the_town_does_not_keep_go_at_every_box_and_nobody_with_them() {
+    let (mut gym, mut hall) = boxes(true);
+    gym.tap("hanako");
+    gym.receive_stranger();
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    wire.talk(&mut gym, &mut hall);
+    let (hanako, incident) = (gym.person("hanako"), gym.core.open_incident());
+    let before = gym.seen(hanako);
+    assert!(before.is_some());
+    let first_day = Period::of(gym.now).day() + 1;
+    let retention = Retention { incident, first_day, is_final: false };
+    let next = Package { version: 2, retentions: vec![retention], ..package_of(&gym, &hall, true) };
+    gym.take(&next);
+    wire.talk(&mut gym, &mut hall);
+    let holds_old = |bench: &mut Bench| {
+        bench.core.old_days_at = None;
+        bench.core.while_nobody_waits();
+        let mut held = bench.core.ledger.store(incident).vectors().keys();
+        held.any(|scope| scope.incident == incident && scope.period.day() < first_day)
+    };
+    assert!(!holds_old(&mut gym), "it said again what counts, and dropped the day");
+    let mut late = hall.core.ledger.store(incident).vectors().clone();
+    late.retain(|scope, _| scope.period.day() >= first_day);
+    assert!(late.is_empty() && holds_old(&mut hall), "nothing of it was said again here yet");
+    wire.talk(&mut gym, &mut hall);
+    assert!(!holds_old(&mut hall));
+    for bench in [&mut gym, &mut hall] {
+        assert_eq!(bench.seen(hanako), before);
+        assert_eq!(bench.stranger_s_name().0.as_deref(), Some(NAME), "nor what was written down of somebody");
+        bench.core.ledger.store_mut(incident).rebuild().unwrap();
+        assert_eq!(bench.seen(hanako), before);
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl RegisteredBox {
     /// Its rights, as the town's package states them.
     pub(crate) fn grant(&self) -> Grant {
         let Place { site, reads } = self.place.clone();
-        Grant { seal_key: self.seal_key, site, reads }
+        Grant { seal_key: self.seal_key, tls_key: self.tls_key, site, reads }
     }
 }
 

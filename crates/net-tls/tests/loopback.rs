@@ -191,6 +191,10 @@ async fn two_boxes_of_one_town_meet_and_nobody_else_is_met() {
     let (dialled, accepted) = tokio::join!(gym.dial_neighbour(&address), accept());
     let (mut dialled, mut accepted) = (dialled.unwrap(), accepted.unwrap());
     assert_eq!((dialled.id, accepted.id), (seal_key(2).box_id(), seal_key(1).box_id()));
+    // Each is told the key that the server sees too.
+    let (_gym, at_the_server) = tokio::join!(connect(&gym), town.incoming());
+    let Ok(Incoming::Box(at_the_server)) = at_the_server else { panic!("no box came") };
+    assert!(accepted.key == at_the_server.key && dialled.key != accepted.key);
     accepted.stream.write_all(b"welcome").await.unwrap();
     let mut heard = [0; 7];
     dialled.stream.read_exact(&mut heard).await.unwrap();

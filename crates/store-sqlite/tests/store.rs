@@ -341,7 +341,7 @@ impl Writer {
     }
 
     fn grants(&self) -> Grants {
-        let grant = Grant { seal_key: self.key.public(), site: SITE, reads: Vec::new() };
+        let grant = Grant { seal_key: self.key.public(), tls_key: [0; 32], site: SITE, reads: Vec::new() };
         Grants(BTreeMap::from([(self.key.box_id(), grant)]))
     }
 }

@@ -401,7 +401,12 @@ mod tests {
             },
             boxes: vec![(
                 BoxId::from_bytes([5; 16]),
-                Grant { seal_key: [6; 32], site: SiteId::from_bytes([1; 16]), reads: Vec::new() },
+                Grant {
+                    seal_key: [6; 32],
+                    tls_key: [0; 32],
+                    site: SiteId::from_bytes([1; 16]),
+                    reads: Vec::new(),
+                },
             )],
             denied: Vec::new(),
             cut_offs: Vec::new(),

@@ -35,7 +35,10 @@ pub(crate) fn seeds() -> crate::Seeds {
             position: None,
         }],
         incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
-        boxes: vec![(BoxId::from_bytes([5; 16]), Grant { seal_key: [4; 32], site, reads: Vec::new() })],
+        boxes: vec![(
+            BoxId::from_bytes([5; 16]),
+            Grant { seal_key: [4; 32], tls_key: [0; 32], site, reads: Vec::new() },
+        )],
         denied: Vec::new(),
         cut_offs: Vec::new(),
         anchors: vec![vec![0x30, 0]],

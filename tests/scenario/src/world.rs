@@ -128,7 +128,7 @@ impl World {
             .map(|(number, own)| {
                 let key = SealKey::from_bytes(&seed_of(number));
                 let reads = sites.iter().copied().filter(|of| of != own && dice.once_in(2)).collect();
-                (key.box_id(), Grant { seal_key: key.public(), site: *own, reads })
+                (key.box_id(), Grant { seal_key: key.public(), tls_key: [0; 32], site: *own, reads })
             })
             .collect();
         let grants = Grants(boxes.iter().cloned().collect());

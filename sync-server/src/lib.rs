@@ -71,7 +71,7 @@ pub use close::{CloseError, ClosedReport, StandbyIncident, close_incident, erase
 pub use counts_file::{AskedFigures, SheetFiles, write_counts};
 pub use crl::{import_lists, list_status};
 pub use data::{DataError, DataFolder, Keys};
-pub use enrol::{CodeRequest, DenyError, admit, deny, issue_code};
+pub use enrol::{CodeRequest, DenyError, admit, box_list, deny, issue_code};
 pub use evacuees::{EvacueeFiles, write_evacuees};
 pub use export::{Exported, export_all};
 pub use hall::{HallError, WhichIncident, WhichLog, os_user, rebuild, show_log};

@@ -14,9 +14,9 @@ use hinamori_paper::Mode;
 use hinamori_server::{
     Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
     Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
-    TownFiles, Wanted, admit, audit_list, audit_verify, close_incident, deny, erase_person, export_bundle,
-    import_bundle, import_lists, import_town, issue_code, list_status, open_ledger, os_user, print,
-    quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, staff_list,
+    TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny, erase_person,
+    export_bundle, import_bundle, import_lists, import_town, issue_code, list_status, open_ledger, os_user,
+    print, quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -166,6 +166,13 @@ enum Command {
         /// HOST:PORT under which boxes reach this server.
         #[arg(long, value_parser = address)]
         address: String,
+    },
+    /// Prints the town's boxes, the newest last, with the three words that each of them showed when it joined. Whoever set it up reads
+    /// them out; when they are other words, somebody came between: `deny` the box, and enrol it again with a new code.
+    Boxes {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
     },
     /// Decides about a shelter that people opened themselves (自主避難所). Its records stay, whatever is decided.
     Shelter {
@@ -398,6 +405,7 @@ impl Command {
             | Self::Paper { data, .. }
             | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
             | Self::EnrolCode { data, .. }
+            | Self::Boxes { data }
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
             | Self::Quarantine { data, .. }
@@ -479,6 +487,10 @@ fn main() -> anyhow::Result<()> {
             let folder = DataFolder::new(&data);
             let request = CodeRequest { site, reads, address };
             println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
+        }
+        Command::Boxes { data } => {
+            let folder = DataFolder::new(&data);
+            print!("{}", box_list(&folder, &folder.keys()?)?);
         }
         Command::Shelter { command } => shelter(command)?,
         Command::Deny { data, id, trust_until } => {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
-use hinamori_net_tls::Refusal;
+use hinamori_net_tls::{EnrolmentWords, Refusal};
 use hinamori_sync::{Grant, Trusted};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,8 @@ pub(crate) struct RegisteredBox {
     #[serde(with = "hex")]
     pub(crate) tls_key: [u8; 32],
     pub(crate) enrolled_at: UnixMillis,
+    /// What the box showed at its enrolment, unless somebody came between.
+    pub(crate) words: EnrolmentWords,
     pub(crate) standing: Standing,
     /// What is still believed of it; everything where nothing is said.
     #[serde(default)]

@@ -312,8 +312,8 @@ async fn enrol(hub: &Arc<Hub>, enrolment: Enrolment) {
     hub.refresh().await;
     drop(turn);
     let answered: Result<(), TlsError> = match taken {
-        Ok(granted) => {
-            tracing::info!(%id, "a box joined the town");
+        Ok((granted, words)) => {
+            tracing::info!(%id, %words, "a box joined the town; whoever set it up sees the same words at it");
             enrolment.grant(granted).await
         }
         Err(NotTaken::Refused(refusal)) => {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use hinamori_model::BoxId;
 use hinamori_net_tls::{
-    Acceptor, EnrolmentCode, Granted, Identity, Incoming, Refusal, TlsError, TlsRoot, connect, enrol,
+    Acceptor, EnrolmentCode, EnrolmentWords, Granted, Identity, Incoming, Refusal, TlsError, TlsRoot,
+    connect, enrol,
 };
 use hinamori_sync::SealKey;
 use rustls::HandshakeKind;
@@ -52,21 +53,26 @@ impl Town {
         self.acceptor.accept(self.listener.accept().await.unwrap().0).await
     }
 
-    async fn take_in(&self) {
+    /// Gives the words that it would show.
+    async fn take_in(&self) -> Option<EnrolmentWords> {
         let Ok(Incoming::Enrolment(enrolment)) = self.incoming().await else { panic!("no enrolment came") };
         let request = enrolment.request();
         if request.token != TOKEN {
-            return enrolment.refuse(Refusal::UnknownCode).await.unwrap();
+            enrolment.refuse(Refusal::UnknownCode).await.unwrap();
+            return None;
         }
+        let words = request.words(&[1; 32], &self.root.fingerprint());
         let certificate = self.root.issue_for_box(&request.signing_request, request.box_id).unwrap();
         let tls_root = self.root.certificate().to_vec();
         enrolment.grant(Granted { certificate, tls_root, package: b"the town".to_vec() }).await.unwrap();
+        Some(words)
     }
 
     async fn enrolled(&self, folder: &Path, seal_key: &SealKey) -> Identity {
         let code = self.code();
-        let (joined, ()) = tokio::join!(enrol(&code, seal_key), self.take_in());
+        let (joined, words) = tokio::join!(enrol(&code, seal_key), self.take_in());
         let joined = joined.unwrap();
+        assert_eq!(Some(joined.words()), words, "both ends show the same");
         assert_eq!(joined.package(), b"the town");
         assert!(Identity::load(folder).unwrap().is_none(), "nothing is stored unasked");
         joined.keep(folder).unwrap();
@@ -112,7 +118,7 @@ async fn a_refused_or_foreign_enrolment_brings_nothing() {
     let (town, other) = (Town::new().await, Town::new().await);
     let key = seal_key(1);
     let wrong = EnrolmentCode { token: [8; 10], ..town.code() };
-    let (outcome, ()) = tokio::join!(enrol(&wrong, &key), town.take_in());
+    let (outcome, _) = tokio::join!(enrol(&wrong, &key), town.take_in());
     assert!(matches!(outcome, Err(TlsError::Refused(Refusal::UnknownCode))));
 
     // The code names a root that the server at the address does not have.
@@ -153,6 +159,21 @@ async fn garbage_and_silence_are_ended() {
     let hung_up = async { drop(TcpStream::connect(town.address()).await.unwrap()) };
     let (incoming, ()) = tokio::join!(town.incoming(), hung_up);
     assert!(matches!(incoming, Err(TlsError::Unreachable(_))));
+}
+
+#[tokio::test]
+async fn whoever_swaps_the_code_and_joins_in_between_is_told_by_the_words() {
+    let (town, swapped) = (Town::new().await, Town::new().await);
+    let (real, forged) = (town.code(), swapped.code());
+    assert_eq!(real.token, forged.token, "also with the token of the real code");
+    let (box_key, thief) = (seal_key(1), seal_key(9));
+    let (at_the_box, _) = tokio::join!(enrol(&forged, &box_key), swapped.take_in());
+    let (_, at_the_town_hall) = tokio::join!(enrol(&real, &thief), town.take_in());
+    assert_ne!(Some(at_the_box.unwrap().words()), at_the_town_hall);
+    // The same box with the same code a second time: the random numbers are others.
+    let (first, _) = tokio::join!(enrol(&real, &box_key), town.take_in());
+    let (second, _) = tokio::join!(enrol(&real, &box_key), town.take_in());
+    assert_ne!(first.unwrap().words(), second.unwrap().words());
 }
 
 #[tokio::test]

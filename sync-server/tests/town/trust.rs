@@ -50,6 +50,32 @@ async fn a_stolen_box_counts_up_to_the_moment_that_the_town_trusts() {
 }
 
 #[tokio::test]
+async fn the_town_hall_shows_the_words_that_each_box_showed_when_it_joined() {
+    let hall = Hall::new();
+    let _server = hall.run();
+    let (mut gym, mut gate) = (TestBox::new(1, TestSite::Gym), TestBox::new(2, TestSite::Gate));
+    let first = gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    gate.enrol(&hall.code(TestSite::Gate, &[])).await.unwrap();
+    let before = gym.words;
+    // Again, as after a theft: other words, and the package names another key.
+    let again = gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    let key = |of: &hinamori_sync::town::Package| {
+        of.boxes.iter().find(|(id, _)| *id == gym.id()).map(|(_, grant)| grant.tls_key)
+    };
+    assert!(gym.words != before && key(&first) != key(&again));
+    hall.must(&["deny", "--box", &gate.id().to_string()]);
+    let shown = hall.must(&["boxes"]);
+    let line_of = |of: &TestBox| {
+        let line = shown.lines().find(|line| line.starts_with(&of.id().to_string())).unwrap();
+        assert!(line.ends_with(&of.words.unwrap().to_string()), "{shown}");
+        line
+    };
+    assert!(line_of(&gym).contains("  admitted  汐見小学校 体育館  "), "{shown}");
+    assert!(line_of(&gate).contains("  denied  "), "{shown}");
+    assert!(shown.lines().last().unwrap().starts_with(&gym.id().to_string()), "the newest one is the last");
+}
+
+#[tokio::test]
 async fn what_was_refused_is_seen_looked_at_again_or_thrown_away() {
     let hall = Hall::new();
     let server = hall.run();

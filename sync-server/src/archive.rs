@@ -5,8 +5,10 @@ use std::thread::JoinHandle;
 
 use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, ChangeHash, DocumentScope};
-use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, Ingested, KeyTable, Store, StoreError};
-use hinamori_sync::{CutOffs, Grants, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence};
+use hinamori_store_sqlite::{
+    Budget, Concerned, Durability, FileKey, FoundFork, Ingested, KeyTable, Store, StoreError,
+};
+use hinamori_sync::{CutOffs, Forks, Grants, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::data::DataFolder;
@@ -113,15 +115,28 @@ impl Stores {
         Ok(Self { keys, live, drill, drills, concerned: [const { Concerned::Everybody }; 2] })
     }
 
-    /// Goes by what the town says of records from now on: which incident is a drill, and who is not believed.
-    pub(crate) fn follow(&mut self, drill: IncidentId, cut_offs: &CutOffs) -> Result<(), StoreError> {
+    /// Goes by what the town says of records from now on: which incident is a drill, who is not believed, and who confirms nobody.
+    pub(crate) fn follow(
+        &mut self,
+        drill: IncidentId,
+        cut_offs: &CutOffs,
+        forks: &Forks,
+    ) -> Result<(), StoreError> {
         self.remember_drill(drill)?;
         for (store, concerned) in [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned) {
-            if store.cut_off(cut_offs)? {
+            let (cut_off, confirmed) = (store.cut_off(cut_offs)?, store.rule_on_forks(forks)?);
+            if cut_off || confirmed {
                 concerned.merge(Concerned::Everybody);
             }
         }
         Ok(())
+    }
+
+    /// The forks of which the databases have proof.
+    pub(crate) fn found_forks(&self) -> Result<Vec<FoundFork>, StoreError> {
+        let mut all = self.live.found_forks()?;
+        all.extend(self.drill.found_forks()?);
+        Ok(all)
     }
 
     /// Remembers for ever that `incident` is a drill.

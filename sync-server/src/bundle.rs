@@ -11,7 +11,7 @@ use hinamori_record::DocumentScope;
 use hinamori_store_sqlite::{Budget, StoreError, keys_of_a_box};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    Bundle, BundleWriter, CutOffs, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf,
+    Bundle, BundleWriter, CutOffs, Effects, Forks, Grants, Held, NotABundle, ReadSection, Section, SectionOf,
     Session, Side, Vectors,
 };
 use zeroize::Zeroizing;
@@ -178,7 +178,9 @@ pub fn import_bundle(
     match folder.lock_for_running() {
         Ok(_alone) => {
             let mut stores = Stores::open(folder, &keys.key_table)?;
-            stores.follow(town.package.incidents.drill, &CutOffs::new(&town.package.cut_offs, None))?;
+            let (cut_offs, forks) =
+                (CutOffs::new(&town.package.cut_offs, None), Forks::new(&town.package.forks, None));
+            stores.follow(town.package.incidents.drill, &cut_offs, &forks)?;
             Ok(Outcome::ReadIn(take(&mut stores, &town, bytes, now)?.0))
         }
         Err(DataError::AlreadyRunning { .. }) => {

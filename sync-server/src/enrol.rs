@@ -173,6 +173,7 @@ pub(crate) fn name_boxes(package: &mut Package, registry: &Registry, now: UnixMi
     let cut_off =
         |(of, known): (&BoxId, &RegisteredBox)| Some(CutOff { of: *of, trusted: known.trusted.clone()? });
     package.cut_offs = registry.boxes.iter().filter_map(cut_off).collect();
+    package.forks.clone_from(&registry.forks);
 }
 
 /// Shuts a box out. It takes effect within a second, also on an open connection. What it sealed is believed as before or, with a

@@ -12,8 +12,8 @@ use hinamori_report::{
     BadPosition, Figures, FiguresError, NotHidden, Period, PfifError, ReportError, Secrecy,
 };
 use hinamori_store_sqlite::{RegisteredHere, StoreError};
-use hinamori_sync::CutOffs;
 use hinamori_sync::town::{Incidents, Package, Person, TownSecret};
+use hinamori_sync::{CutOffs, Forks};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,8 @@ impl Hall {
         let (_, package) = folder.town(&keys)?;
         let mut stores = Stores::open(folder, &keys.key_table)?;
         // Before the server ran once, nobody said it yet.
-        stores.follow(package.incidents.drill, &CutOffs::new(&package.cut_offs, None))?;
+        let (cut_offs, forks) = (CutOffs::new(&package.cut_offs, None), Forks::new(&package.forks, None));
+        stores.follow(package.incidents.drill, &cut_offs, &forks)?;
         Ok(Self { folder: folder.clone(), keys, package, stores })
     }
 

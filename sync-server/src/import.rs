@@ -290,6 +290,7 @@ pub fn import_town(
         boxes: Vec::new(),
         denied: Vec::new(),
         cut_offs: Vec::new(),
+        forks: Vec::new(),
         anchors,
         intermediates,
         feed_key: keys.list_feed.public(),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
 use hinamori_net_tls::{EnrolmentWords, Refusal};
-use hinamori_sync::{Grant, Trusted};
+use hinamori_record::ActorId;
+use hinamori_sync::{Fork, Grant, MOST_FORKS, Trusted};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +34,21 @@ pub(crate) struct Registry {
     /// What was decided about shelters that people opened themselves.
     #[serde(default)]
     pub(crate) shelters: BTreeMap<SiteId, Ruling>,
+    /// Writers under whose names two histories were signed.
+    #[serde(default)]
+    pub(crate) forks: Vec<Fork>,
 }
 
 impl Registry {
+    /// Takes up a fork that was found, unless it is known. Whether it was new.
+    pub(crate) fn note_fork(&mut self, writer: ActorId) -> bool {
+        let is_new = self.forks.len() < MOST_FORKS && self.forks.iter().all(|fork| fork.writer() != writer);
+        if is_new {
+            self.forks.push(Fork { writer: *writer.as_bytes(), is_settled: false });
+        }
+        is_new
+    }
+
     /// A series of card numbers that was never given out; `None` when there is none left.
     pub(crate) fn next_series(&mut self) -> Option<u16> {
         self.series = self.series.checked_add(1)?;

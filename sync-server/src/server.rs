@@ -146,7 +146,7 @@ impl Server {
         let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
         let town = TownWatch::open(folder, keys)?;
         let current = town.current();
-        stores.follow(current.incidents.drill, &current.cut_offs).map_err(not_usable)?;
+        stores.follow(current.incidents.drill, &current.cut_offs, &current.forks).map_err(not_usable)?;
         // What a closing that was cut off left.
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
@@ -261,6 +261,7 @@ async fn keep_up(hub: Arc<Hub>) {
                 hub.look_at_keys().await;
                 hub.look_at_released().await;
                 hub.look_at_bundles().await;
+                hub.look_at_forks().await;
             }
             _ = saves.tick() => hub.save_contacts().await,
             _ = scrubs.tick() => {

@@ -234,7 +234,13 @@ fn status(config: &Config, json: bool) -> anyhow::Result<()> {
         report.taps,
         millis(report.own_time_ms.p50),
         millis(report.own_time_ms.p99),
-    ))
+    ))?;
+    for site in &report.forked {
+        say(&format!(
+            "forked   {site}: its box or a copy of it says two things at once; it confirms nobody until the town hall rules (`hinamori-server forks`)"
+        ))?;
+    }
+    Ok(())
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -139,6 +139,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         boxes: vec![(own, grant)],
         denied: Vec::new(),
         cut_offs: Vec::new(),
+        forks: Vec::new(),
         anchors: files_in(&issued.path().join("anchors")),
         intermediates: files_in(&issued.path().join("intermediates")),
         feed_key: feed().public(),

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hinamori_sync::{CutOffs, Vectors};
+use hinamori_sync::{CutOffs, Forks, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::projection::make_projections;
 use crate::schema::{Family, migrate};
-use crate::{Durability, StoreError};
+use crate::{Durability, StoreError, forks};
 
 const CUT_OFFS: &str = "cut-offs";
 
@@ -19,6 +19,8 @@ pub struct Store {
     pub(crate) held: Vectors,
     /// What is held and not believed.
     pub(crate) cut_offs: Arc<CutOffs>,
+    /// What is held and confirms nobody.
+    pub(crate) forks: Arc<Forks>,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -66,10 +68,11 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
-        let mut store = Self { connection, held, cut_offs: Arc::default() };
+        let mut store = Self { connection, held, cut_offs: Arc::default(), forks: Arc::default() };
         let cut_offs = store.setting(CUT_OFFS)?;
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());
+        store.forks = Arc::new(forks::read(&store)?);
         Ok(store)
     }
 
@@ -82,13 +85,14 @@ impl Store {
         if *self.cut_offs == *cut_offs {
             return Ok(false);
         }
+        let forks = Arc::clone(&self.forks);
         self.with(Durability::Durable, |transaction| {
             // Together: a word that is kept and not carried out would count as carried out for ever.
             transaction.execute(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
                 (CUT_OFFS, cut_offs.to_bytes()),
             )?;
-            make_projections(transaction, cut_offs)
+            make_projections(transaction, cut_offs, &forks)
         })?;
         self.cut_offs = Arc::new(cut_offs.clone());
         Ok(true)

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use crate::{CutOff, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, cut_off};
+use crate::forks::MOST_FORKS;
+use crate::{CutOff, Fork, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, cut_off};
 
 /// Ahead of the signed bytes, so that a package's signature can never pass for another kind of message.
 const DOMAIN: &[u8; 19] = b"hinamori package/v1";
@@ -44,6 +45,8 @@ pub struct Package {
     pub denied: Vec<BoxId>,
     /// Boxes of which only a part is believed.
     pub cut_offs: Vec<CutOff>,
+    /// Writers under whose names two histories were signed, and what the town ruled about each.
+    pub forks: Vec<Fork>,
     /// Pinned certificate authorities (DER, self-signed).
     pub anchors: Vec<Vec<u8>>,
     /// Authorities between anchors and cards (DER).
@@ -314,7 +317,7 @@ impl RootKey {
     /// Signs a package.
     ///
     /// # Errors
-    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, more staff or cut-offs than boxes take.
+    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, more staff, cut-offs or forks than boxes take.
     pub fn sign(&self, package: &Package) -> Result<SignedPackage, PackageError> {
         if !is_bounded(package) {
             return Err(PackageError::Malformed);
@@ -328,14 +331,15 @@ impl RootKey {
     }
 }
 
-/// Whether a box takes so many parts, parts so long, so many staff and cut-offs.
+/// Whether a box takes so many parts, parts so long, so many staff, cut-offs and forks.
 fn is_bounded(package: &Package) -> bool {
-    let Package { roster, staff, cut_offs, .. } = package;
+    let Package { roster, staff, cut_offs, forks, .. } = package;
     let is_short = |head: &PartHead| usize::try_from(head.length).is_ok_and(|length| length <= LONGEST_PART);
     roster.len() <= MOST_PARTS
         && roster.iter().all(is_short)
         && staff.len() <= MOST_STAFF
         && cut_off::is_bounded(cut_offs)
+        && forks.len() <= MOST_FORKS
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -410,6 +414,7 @@ mod tests {
             )],
             denied: Vec::new(),
             cut_offs: Vec::new(),
+            forks: Vec::new(),
             anchors: vec![vec![1, 2, 3]],
             intermediates: Vec::new(),
             feed_key: [8; 32],

@@ -61,6 +61,7 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             boxes,
             denied: Vec::new(),
             cut_offs: Vec::new(),
+            forks: Vec::new(),
             anchors: Vec::new(),
             intermediates: vec![vec![0x5a; 3_000]],
             feed_key: [8; 32],

@@ -58,6 +58,7 @@ impl Town {
             boxes: Vec::new(),
             denied: Vec::new(),
             cut_offs: Vec::new(),
+            forks: Vec::new(),
             anchors: Vec::new(),
             intermediates: Vec::new(),
             feed_key: [0; 32],

@@ -41,6 +41,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         )],
         denied: Vec::new(),
         cut_offs: Vec::new(),
+        forks: Vec::new(),
         anchors: vec![vec![0x30, 0]],
         intermediates: Vec::new(),
         feed_key: [6; 32],

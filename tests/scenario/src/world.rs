@@ -8,7 +8,9 @@ use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
 use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{CutOff, Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side, Trusted};
+use hinamori_sync::{
+    CutOff, Effects, Fork, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side, Trusted,
+};
 
 use crate::carriers;
 use crate::check::{self, Broken};
@@ -46,6 +48,8 @@ pub struct Summary {
     pub servers_lost: usize,
     /// Disks that were copied, and then two boxes ran on.
     pub clones: usize,
+    /// Writers of whom the server found two histories.
+    pub forks: usize,
     /// Connections that broke.
     pub broken_lines: usize,
     /// Boxes that met without the server.
@@ -89,7 +93,7 @@ pub struct World {
     sites: Vec<SiteId>,
     pub(crate) server: Machine,
     lines: Vec<Line>,
-    now: UnixMillis,
+    pub(crate) now: UnixMillis,
     steps: usize,
     pub(crate) acknowledged: Vec<Acknowledged>,
     written: Vec<RecordId>,
@@ -98,6 +102,8 @@ pub struct World {
     backup: Option<PathBuf>,
     sticks: Vec<Vec<u8>>,
     pub(crate) cut_offs: Vec<CutOff>,
+    /// What the town says of the forks that its server found.
+    forks: Vec<Fork>,
     summary: Summary,
 }
 
@@ -160,6 +166,7 @@ impl World {
             backup: None,
             sticks: Vec::new(),
             cut_offs: Vec::new(),
+            forks: Vec::new(),
             summary: Summary::default(),
         })
     }
@@ -510,15 +517,30 @@ impl World {
             }
         }
         self.cut_offs = if self.dice.once_in(3) { Vec::new() } else { vec![CutOff { of, trusted }] };
+        self.rule_on_forks()?;
         self.tell_of_cut_offs()
+    }
+
+    /// The server's package names what it found; somebody may have ruled already, and may take that back.
+    fn rule_on_forks(&mut self) -> anyhow::Result<()> {
+        for found in self.server.store().found_forks()? {
+            let is_settled = self.dice.once_in(2);
+            match self.forks.iter_mut().find(|fork| fork.writer() == found.writer) {
+                Some(fork) => fork.is_settled = is_settled,
+                None => self.forks.push(Fork { writer: *found.writer.as_bytes(), is_settled }),
+            }
+        }
+        Ok(())
     }
 
     /// Machines that were copied, restored or lost their disk hear of it again.
     fn tell_of_cut_offs(&mut self) -> anyhow::Result<()> {
-        let Self { boxes, server, cut_offs, .. } = self;
+        let Self { boxes, server, cut_offs, forks, .. } = self;
         for machine in boxes.iter_mut().chain([server]) {
             let heard = machine.believes(cut_offs);
             let _rebuilt = machine.store_mut().cut_off(&heard)?;
+            let heard = machine.hears_of(forks);
+            let _marked = machine.store_mut().rule_on_forks(&heard)?;
         }
         Ok(())
     }
@@ -616,6 +638,7 @@ impl World {
         }
         self.tell_of_cut_offs()?;
         check::at_the_end(&mut self).map_err(|what| self.broken(what))?;
+        self.summary.forks = self.server.store().found_forks()?.len();
         Ok(self.summary)
     }
 
@@ -664,6 +687,7 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         boxes,
         denied: Vec::new(),
         cut_offs: Vec::new(),
+        forks: Vec::new(),
         anchors: Vec::new(),
         intermediates: Vec::new(),
         feed_key: [8; 32],

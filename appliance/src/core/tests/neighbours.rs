@@ -2,7 +2,7 @@
 
 use hinamori_model::{BoxId, SpkiHash};
 use hinamori_record::Presence;
-use hinamori_sync::{BundleWriter, CutOff, Grants, Section, SectionOf, Session, Side};
+use hinamori_sync::{BundleWriter, CutOff, Fork, Grants, Section, SectionOf, Session, Side};
 use std::sync::mpsc::channel;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zeroize::Zeroizing;
@@ -202,6 +202,31 @@ fn what_a_stolen_box_wrote_after_the_town_stopped_trusting_it_says_nothing() {
     assert!(gym.seen(naoki).is_some(), "at the box itself everything counts: people stand there");
     hall.take(&Package { version: 3, cut_offs: Vec::new(), ..next });
     assert!(hall.seen(naoki).is_some(), "the town takes its word back");
+}
+
+#[test]
+fn a_box_that_the_town_calls_forked_confirms_nobody_but_at_itself_until_the_town_rules() {
+    let (mut gym, mut hall) = boxes(true);
+    gym.tap("hanako");
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    wire.talk(&mut gym, &mut hall);
+    let incident = gym.core.open_incident();
+    let writers = gym.core.ledger.store(incident).vectors().values().flat_map(|actors| actors.keys());
+    let writers: BTreeSet<_> = writers.copied().collect();
+    let said = |is_settled| -> Vec<Fork> {
+        writers.iter().map(|writer| Fork { writer: *writer.as_bytes(), is_settled }).collect()
+    };
+    let hanako = gym.person("hanako");
+    let is_unconfirmed =
+        |bench: &Bench| bench.core.ledger.store(incident).is_unconfirmed(incident, hanako).unwrap();
+    let next = Package { version: 2, forks: said(false), ..package_of(&gym, &hall, true) };
+    [&mut gym, &mut hall].into_iter().for_each(|bench| bench.take(&next));
+    assert!(hall.seen(hanako).is_some() && is_unconfirmed(&hall) && !is_unconfirmed(&gym));
+    assert_eq!(gym.core.tally.confirmed, 1, "people stand there");
+    let name = next.sites[0].name.clone();
+    assert!([&gym, &hall].iter().all(|bench| bench.core.report().forked == [name.clone()]));
+    hall.take(&Package { version: 3, forks: said(true), ..next });
+    assert!(!is_unconfirmed(&hall) && hall.core.report().forked.is_empty());
 }
 
 #[test]

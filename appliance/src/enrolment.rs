@@ -1,6 +1,6 @@
 //! `hinamorictl enrol`: the box joins a town, whether or not its daemon runs.
 
-use hinamori_net_tls::{EnrolmentCode, TlsError, enrol};
+use hinamori_net_tls::{EnrolmentCode, EnrolmentWords, TlsError, enrol};
 use hinamori_sync::town::SignedPackage;
 
 use crate::config::Config;
@@ -22,11 +22,11 @@ pub enum EnrolmentError {
     Town(#[source] TownError),
 }
 
-/// Joins; gives the town's name. A running daemon notices within a second.
+/// Joins; gives the town's name, and the words that the town hall shows too. A running daemon notices within a second.
 ///
 /// # Errors
 /// [`EnrolmentError`].
-pub async fn join(config: &Config, code: &EnrolmentCode) -> Result<String, EnrolmentError> {
+pub async fn join(config: &Config, code: &EnrolmentCode) -> Result<(String, EnrolmentWords), EnrolmentError> {
     let seal_key = keys::seal_key(&config.data).map_err(EnrolmentError::Keys)?;
     let joined = enrol(code, &seal_key).await.map_err(EnrolmentError::Server)?;
     let opened = SignedPackage::open(joined.package(), &code.town_root);
@@ -34,7 +34,7 @@ pub async fn join(config: &Config, code: &EnrolmentCode) -> Result<String, Enrol
     // The package first: a daemon that sees the new identity looks for the package at once.
     store_package(&config.data, &signed).map_err(EnrolmentError::Town)?;
     joined.keep(&identity_folder(config)).map_err(EnrolmentError::Server)?;
-    Ok(package.name)
+    Ok((package.name, joined.words()))
 }
 
 #[cfg(test)]

@@ -189,11 +189,11 @@ async fn keep_dialling(
 
 /// Carries bytes between the core and a box until one of them ends it.
 async fn talk(neighbour: Neighbour, own: BoxId, dialled: bool, core: &Inbox, lines: &AtomicU64) {
-    let Neighbour { id: peer, stream } = neighbour;
+    let Neighbour { id: peer, key, stream } = neighbour;
     let line = lines.fetch_add(1, Ordering::Relaxed);
     let (out, outgoing) = unbounded_channel();
     let dialler = if dialled == (own < peer) { Dialler::SmallerId } else { Dialler::LargerId };
-    if !core.send(Event::Neighbour(NeighbourEvent::Up { peer, line, dialler, out })) {
+    if !core.send(Event::Neighbour(NeighbourEvent::Up { peer, key, line, dialler, out })) {
         return;
     }
     let tell = |carried| {

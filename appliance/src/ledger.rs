@@ -534,7 +534,7 @@ mod tests {
         let run = original.live.store.unsealed(name, 10).unwrap().remove(0);
         let hinamori_store_sqlite::Unsealed { scope, before, changes } = run;
         let seal = key.seal(scope, before, &changes).unwrap();
-        let grant = Grant { seal_key: key.public(), site: scope.site, reads: Vec::new() };
+        let grant = Grant { seal_key: key.public(), tls_key: [0; 32], site: scope.site, reads: Vec::new() };
         let batch = verify(SealedBatch { seal, changes }, &Grants([(key.box_id(), grant)].into())).unwrap();
         let ingested = copy.live.store.commit_received(
             std::slice::from_ref(&batch),

@@ -23,6 +23,8 @@ pub struct Report {
     pub unsent: u32,
     /// Whether there is a connection to the server.
     pub online: bool,
+    /// Sites of boxes of which two histories are known: what they said confirms nobody until the town rules.
+    pub forked: Vec<String>,
     /// Records by what their tap proved.
     pub assurances: BTreeMap<Assurance, u64>,
     /// From the card's last byte to the durable commit.

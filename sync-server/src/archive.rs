@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period};
-use hinamori_store_sqlite::{Budget, Concerned, Durability, FileKey, Ingested, KeyTable, Store, StoreError};
+use hinamori_store_sqlite::{
+    Budget, Concerned, Durability, FileKey, FoundFork, Ingested, KeyTable, Store, StoreError,
+};
 use hinamori_sync::town::Package;
 use hinamori_sync::{
-    CutOffs, Grants, Retentions, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence,
+    CutOffs, Forks, Grants, Retentions, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -125,19 +127,21 @@ impl Stores {
         Ok(Self { keys, live, drill, drills, concerned, old_days_at: None })
     }
 
-    /// Goes by what the town says of records from now on: which incident is a drill, and who is not believed.
+    /// Goes by what the town says of records from now on: which incident is a drill, who is not believed, and who confirms nobody.
     pub(crate) fn follow(
         &mut self,
         drill: IncidentId,
         cut_offs: &CutOffs,
         retentions: &Retentions,
+        forks: &Forks,
     ) -> Result<(), StoreError> {
         self.remember_drill(drill)?;
         for (store, concerned) in [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned) {
             if store.retain(retentions)? {
                 self.old_days_at = None;
             }
-            if store.cut_off(cut_offs)? {
+            let (cut_off, confirmed) = (store.cut_off(cut_offs)?, store.rule_on_forks(forks)?);
+            if cut_off || confirmed {
                 concerned.merge(Concerned::Everybody);
             }
         }
@@ -146,8 +150,15 @@ impl Stores {
 
     /// The same by a whole package, for commands.
     pub(crate) fn follow_package(&mut self, package: &Package) -> Result<(), StoreError> {
-        let cut_offs = CutOffs::new(&package.cut_offs, None);
-        self.follow(package.incidents.drill, &cut_offs, &Retentions::new(&package.retentions))
+        let (cut_offs, forks) = (CutOffs::new(&package.cut_offs, None), Forks::new(&package.forks, None));
+        self.follow(package.incidents.drill, &cut_offs, &Retentions::new(&package.retentions), &forks)
+    }
+
+    /// The forks of which the databases have proof.
+    pub(crate) fn found_forks(&self) -> Result<Vec<FoundFork>, StoreError> {
+        let mut all = self.live.found_forks()?;
+        all.extend(self.drill.found_forks()?);
+        Ok(all)
     }
 
     /// Remembers for ever that `incident` is a drill.

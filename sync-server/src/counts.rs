@@ -32,6 +32,9 @@ pub(crate) struct Counts {
     pub(crate) incidents: Vec<IncidentCounts>,
     pub(crate) quarantined: u64,
     pub(crate) assurances: BTreeMap<Assurance, u64>,
+    /// Sites of boxes of which two histories are known and nobody ruled yet.
+    #[serde(skip)]
+    pub(crate) forked: Vec<String>,
     /// When it was counted.
     #[serde(skip)]
     pub(crate) at: UnixMillis,
@@ -144,7 +147,8 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     let Totals { changes, records, assurances, quarantined } = totals;
     let assurances = ASSURANCES.map(|kind| (kind, assurances.get(&kind).copied().unwrap_or(0))).into();
     let incidents = incidents.collect();
-    Ok(Counts { town: town.name.clone(), records, changes, incidents, quarantined, assurances, at })
+    let forked = town.forked_sites().map(str::to_owned).collect();
+    Ok(Counts { town: town.name.clone(), records, changes, incidents, quarantined, assurances, forked, at })
 }
 
 /// The rows of an incident: the town's sites, then the shelters that people opened themselves.

@@ -1,7 +1,9 @@
 //! Codes are given out and taken, boxes are shut out.
 
+use std::fmt::Write as _;
+
 use hinamori_model::{BoxId, SiteId, UnixMillis};
-use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, Granted, Refusal};
+use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, EnrolmentWords, Granted, Refusal};
 use hinamori_record::Period;
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Package;
@@ -11,6 +13,7 @@ use crate::archive::Stores;
 use crate::close::StandbyIncident;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::registry::{Place, RegisteredBox, Registry, Standing};
+use crate::staff::{day_of, site_name};
 
 /// How often a token is drawn anew because another code begins alike: one in 65,536 does.
 const DRAWS: u8 = 16;
@@ -72,7 +75,8 @@ impl From<DataError> for NotTaken {
     }
 }
 
-/// Takes a box in: its code is used up, its certificate issued, and the next package names it.
+/// Takes a box in: its code is used up, its certificate issued, and the next package names it. Gives what the box shall get, and the
+/// words that it shows.
 ///
 /// # Errors
 /// [`NotTaken`].
@@ -81,7 +85,7 @@ pub(crate) fn take_in(
     keys: &Keys,
     request: &EnrolmentRequest,
     now: UnixMillis,
-) -> Result<Granted, NotTaken> {
+) -> Result<(Granted, EnrolmentWords), NotTaken> {
     let locked = folder.lock()?;
     let mut registry = folder.registry()?;
     let before = registry.clone();
@@ -99,6 +103,7 @@ pub(crate) fn take_in(
         .tls_root
         .issue_for_box(&request.signing_request, request.box_id)
         .map_err(|error| NotTaken::Fault(DataError::Tls(error)))?;
+    let words = request.words(&keys.town_root.public(), &keys.tls_root.fingerprint());
     registry.boxes.insert(
         request.box_id,
         RegisteredBox {
@@ -106,6 +111,7 @@ pub(crate) fn take_in(
             seal_key: request.seal_key,
             tls_key: request.signing_request.key().0,
             enrolled_at: now,
+            words,
             standing: Standing::Admitted,
             trusted: None,
         },
@@ -116,12 +122,36 @@ pub(crate) fn take_in(
     let signed = locked.save_package(keys, &package)?;
     locked.save_registry(&registry)?;
     let tls_root = keys.tls_root.certificate().to_vec();
-    Ok(Granted { certificate, tls_root, package: signed.as_bytes().to_vec() })
+    Ok((Granted { certificate, tls_root, package: signed.as_bytes().to_vec() }, words))
 }
 
 fn redeem(registry: &mut Registry, request: &EnrolmentRequest, now: UnixMillis) -> Result<Place, Refusal> {
     let denied = registry.boxes.get(&request.box_id).is_some_and(|known| known.standing == Standing::Denied);
     if denied { Err(Refusal::Denied) } else { registry.redeem(&request.token, now) }
+}
+
+/// The town's boxes, one a line, the one that joined last at the end: id, day, whether it is let in, site, and the three words that
+/// `hinamorictl enrol` showed at it.
+///
+/// # Errors
+/// [`DataError`].
+pub fn box_list(folder: &DataFolder, keys: &Keys) -> Result<String, DataError> {
+    let registry = folder.registry()?;
+    let (_, package) = folder.town(keys)?;
+    let mut boxes: Vec<_> = registry.boxes.iter().collect();
+    boxes.sort_by_key(|(_, known)| known.enrolled_at);
+    let mut text = String::new();
+    for (id, known) in boxes {
+        let standing = match known.standing {
+            Standing::Admitted => "admitted",
+            Standing::Denied => "denied",
+        };
+        let (day, site, words) =
+            (day_of(known.enrolled_at), site_name(&package, known.place.site), known.words);
+        // Writing to a string does not fail.
+        writeln!(text, "{id}  {day}  {standing}  {site}  {words}").ok();
+    }
+    Ok(text)
 }
 
 /// Why a box was not shut out or let in.
@@ -148,6 +178,7 @@ pub(crate) fn name_boxes(package: &mut Package, registry: &Registry, now: UnixMi
     // Nothing is left of what is closed.
     let is_closed = |of: &Retention| package.closed.iter().any(|closed| closed.incident == of.incident);
     package.retentions = registry.retentions.iter().filter(|of| !is_closed(of)).copied().collect();
+    package.forks.clone_from(&registry.forks);
 }
 
 /// Shuts a box out. It takes effect within a second, also on an open connection. What it sealed is believed as before or, with a

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{CalendarDate, Mode, PersonId, Sex as RosterSex, SiteId, UnixMillis};
+use hinamori_model::{CalendarDate, Mode, PersonId, RecordId, Sex as RosterSex, SiteId, UnixMillis};
 use hinamori_profile::Profile;
 use hinamori_record::{Presence, PresenceState, Record, presence_of};
 use hinamori_report::{
@@ -140,6 +140,8 @@ struct Counter<'a> {
     roll_calls: BTreeMap<SiteId, UnixMillis>,
     sites: BTreeMap<SiteId, Tally>,
     households: BTreeSet<Together>,
+    /// What forked boxes said: nobody is confirmed by it.
+    forked: BTreeSet<RecordId>,
 }
 
 impl Counter<'_> {
@@ -151,7 +153,11 @@ impl Counter<'_> {
         let history = History::new(records, self.now);
         let secrecy = self.people.secrecy(person);
         if let Some(presence) = history.at(self.period.until) {
-            self.count_at_end(person, &presence, secrecy);
+            let by_forked = |(_, record): &(SiteId, Record)| {
+                record.at == presence.seen_at && self.forked.contains(&record.id)
+            };
+            let confirms = !records.iter().any(by_forked);
+            self.count_at_end(person, &presence, secrecy, confirms);
         }
         self.count_hours(&history, secrecy);
         if secrecy == Secrecy::Open {
@@ -159,7 +165,7 @@ impl Counter<'_> {
         }
     }
 
-    fn count_at_end(&mut self, person: PersonId, presence: &Presence, secrecy: Secrecy) {
+    fn count_at_end(&mut self, person: PersonId, presence: &Presence, secrecy: Secrecy, confirms: bool) {
         let seen_at = presence.seen_at.millis();
         let is_missed = self.roll_calls.get(&presence.site).is_some_and(|since| seen_at < *since);
         let figures = &mut self.tally(presence.site).figures;
@@ -179,12 +185,12 @@ impl Counter<'_> {
         };
         add_to(total, secrecy);
         if presence.state == PresenceState::Here && !is_missed && secrecy == Secrecy::Open {
-            self.describe(person, presence.site, seen_at);
+            self.describe(person, presence.site, seen_at, confirms);
         }
     }
 
     /// Of somebody in the shelter who is not hidden: what else is counted.
-    fn describe(&mut self, person: PersonId, site: SiteId, seen_at: UnixMillis) {
+    fn describe(&mut self, person: PersonId, site: SiteId, seen_at: UnixMillis, confirms: bool) {
         let together = self.people.together(person);
         let is_visitor = self.people.is_visitor(person);
         let known = self.people.person(person);
@@ -211,7 +217,7 @@ impl Counter<'_> {
         if is_visitor {
             add(&mut figures.visitors);
         }
-        if until.since(seen_at) <= CONFIRMED_HOURS.saturating_mul(HOUR_MILLIS) {
+        if confirms && until.since(seen_at) <= CONFIRMED_HOURS.saturating_mul(HOUR_MILLIS) {
             add(&mut figures.confirmed_within_12_hours);
         }
     }
@@ -299,6 +305,7 @@ pub(crate) fn figures_of(
         roll_calls,
         sites: package.sites.iter().map(|site| (site.id, Tally::default())).collect(),
         households: BTreeSet::new(),
+        forked: store.forked_records(incident)?,
     };
     for_each_history(stores, package, mode, |person, records| counter.count(person, records))?;
     if let Some(problem) = counter.failed.take() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hinamori_model::SiteId;
 use hinamori_net_tls::PeerBox;
+use hinamori_record::ActorId;
 use tokio::sync::{Mutex, broadcast, watch};
 use tokio::task::spawn_blocking;
 
@@ -13,6 +14,7 @@ use crate::archive::{Archive, Closed};
 use crate::bundle::{self, BundleError, BundleTown};
 use crate::clock::now;
 use crate::contact::Contacts;
+use crate::forks;
 use crate::lists::Lists;
 use crate::missing::Missing;
 use crate::town::{NotAdmitted, Town, TownWatch};
@@ -106,11 +108,39 @@ impl Hub {
         let Ok(Some(town)) = spawn_blocking(move || hub.town.read_anew()).await else { return };
         // Before any box hears of it: what a drill brings must never be taken for live.
         let (drill, cut_offs) = (town.incidents.drill, town.cut_offs.clone());
-        let retentions = town.retentions.clone();
-        match self.archive.ask(move |stores| stores.follow(drill, &cut_offs, &retentions)).await {
+        let (retentions, forks) = (town.retentions.clone(), town.forks.clone());
+        match self.archive.ask(move |stores| stores.follow(drill, &cut_offs, &retentions, &forks)).await {
             Ok(Ok(())) => self.town.replace(town),
             Ok(Err(error)) => tracing::error!(%error, "the town changed and could not be taken over"),
             Err(Closed) => {}
+        }
+    }
+
+    /// Has the next package name boxes of which two histories came.
+    pub(crate) async fn look_at_forks(self: &Arc<Self>) {
+        let found = match self.archive.ask(|stores| stores.found_forks()).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => return tracing::error!(%error, "the proofs of forks cannot be read"),
+            Err(Closed) => return,
+        };
+        let town = self.town.current();
+        let new: Vec<ActorId> =
+            found.iter().map(|fork| fork.writer).filter(|writer| !town.knows_fork(*writer)).collect();
+        if new.is_empty() {
+            return;
+        }
+        let hub = Arc::clone(self);
+        let published =
+            spawn_blocking(move || forks::publish(&hub.town.folder, &hub.town.keys, &new, now())).await;
+        match published {
+            Ok(Ok(())) => {
+                tracing::warn!(
+                    "of a box two histories are known: it confirms nobody until somebody rules (`forks`)"
+                );
+                self.refresh().await;
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the package does not name the fork that was found"),
+            Err(_stopped) => {}
         }
     }
 

@@ -291,6 +291,7 @@ pub fn import_town(
         denied: Vec::new(),
         cut_offs: Vec::new(),
         retentions: Vec::new(),
+        forks: Vec::new(),
         anchors,
         intermediates,
         feed_key: keys.list_feed.public(),

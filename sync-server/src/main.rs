@@ -14,9 +14,10 @@ use hinamori_paper::Mode;
 use hinamori_server::{
     Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
     Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
-    TownFiles, Wanted, admit, audit_list, audit_verify, close_incident, deny, erase_person, export_bundle,
-    import_bundle, import_lists, import_town, issue_code, keep_from, list_status, open_ledger, os_user,
-    print, quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, staff_list,
+    TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny, erase_person,
+    export_bundle, fork_list, import_bundle, import_lists, import_town, issue_code, keep_from, list_status,
+    open_ledger, os_user, print, quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter,
+    settle_forks, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -167,6 +168,13 @@ enum Command {
         #[arg(long, value_parser = address)]
         address: String,
     },
+    /// Prints the town's boxes, the newest last, with the three words that each of them showed when it joined. Whoever set it up reads
+    /// them out; when they are other words, somebody came between: `deny` the box, and enrol it again with a new code.
+    Boxes {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Decides about a shelter that people opened themselves (自主避難所). Its records stay, whatever is decided.
     Shelter {
         #[command(subcommand)]
@@ -197,6 +205,16 @@ enum Command {
     Bundle {
         #[command(subcommand)]
         command: BundleCommand,
+    },
+    /// Boxes of which two histories came under one name: somebody has a copy of a box. Lists the proofs, or rules. Until then whoever
+    /// such a box received counts, and not as confirmed.
+    Forks {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// What is held of this box counts fully. Look first where the box and its copy are; `deny` it where that is not known.
+        #[arg(long)]
+        settle: Option<BoxId>,
     },
     /// Throws away what the databases say of the changes, and makes it anew from them. The server must not run.
     Rebuild {
@@ -413,6 +431,8 @@ impl Command {
             | Self::Paper { data, .. }
             | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
             | Self::EnrolCode { data, .. }
+            | Self::Boxes { data }
+            | Self::Forks { data, .. }
             | Self::Deny { data, .. }
             | Self::Admit { data, .. }
             | Self::Quarantine { data, .. }
@@ -496,6 +516,7 @@ fn main() -> anyhow::Result<()> {
             let request = CodeRequest { site, reads, address };
             println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
         }
+        Command::Boxes { data } => boxes(&data)?,
         Command::Shelter { command } => shelter(command)?,
         Command::Deny { data, id, trust_until } => {
             let folder = DataFolder::new(&data);
@@ -510,6 +531,7 @@ fn main() -> anyhow::Result<()> {
             keep_from(&folder, &folder.keys()?, incident.into(), from, even_if_lost, now())?;
         }
         Command::Bundle { command } => bundle(command)?,
+        Command::Forks { data, settle } => forks(&data, settle)?,
         Command::Rebuild { data } => println!("{} records", rebuild(&DataFolder::new(&data))?),
         Command::Quarantine { data, release, discard } => quarantine(&data, release, discard)?,
         Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
@@ -579,6 +601,25 @@ fn quarantine(
         return Ok(());
     }
     quarantined(&folder)?.iter().for_each(|refused| println!("{refused}"));
+    Ok(())
+}
+
+fn boxes(data: &Path) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    print!("{}", box_list(&folder, &folder.keys()?)?);
+    Ok(())
+}
+
+fn forks(data: &Path, settle: Option<BoxId>) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    let keys = folder.keys()?;
+    match settle {
+        Some(of) => {
+            let settled = settle_forks(&folder, &keys, of, now())?;
+            anyhow::ensure!(settled > 0, "no fork of this box is open");
+        }
+        None => print!("{}", fork_list(&folder, &keys)?),
+    }
     Ok(())
 }
 

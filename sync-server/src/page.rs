@@ -84,6 +84,18 @@ pub(crate) fn document(class: &str, title: &str, body: &str) -> String {
 
 /// What cannot be believed is shown, never dropped in silence.
 fn notice(counts: &Counts) -> String {
+    let forked = |site: &String| {
+        format!(
+            "<p class=\"notice\"><b>！</b> {} の 受付端末から 食い違う 記録が 届きました。端末が 写し取られた おそれが あります。\
+             この端末で 受け付けた 人は 人数に 入りますが、確認した 人には 数えません。担当者が 確かめてください。</p>",
+            Escaped(site)
+        )
+    };
+    let forked: String = counts.forked.iter().map(forked).collect();
+    forked + &refused(counts)
+}
+
+fn refused(counts: &Counts) -> String {
     match counts.quarantined {
         0 => String::new(),
         number => format!(
@@ -404,6 +416,7 @@ mod tests {
             incidents: vec![of(Mode::Live), of(Mode::DailyLife), of(Mode::Drill)],
             quarantined: 0,
             assurances: [(Assurance::ChipProven, 7)].into(),
+            forked: Vec::new(),
             at: AT,
         }
     }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
-use hinamori_net_tls::Refusal;
-use hinamori_sync::{Grant, Retention, Trusted};
+use hinamori_net_tls::{EnrolmentWords, Refusal};
+use hinamori_record::ActorId;
+use hinamori_sync::{Fork, Grant, MOST_FORKS, Retention, Trusted};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +37,21 @@ pub(crate) struct Registry {
     /// From which day on incidents are kept.
     #[serde(default)]
     pub(crate) retentions: Vec<Retention>,
+    /// Writers under whose names two histories were signed.
+    #[serde(default)]
+    pub(crate) forks: Vec<Fork>,
 }
 
 impl Registry {
+    /// Takes up a fork that was found, unless it is known. Whether it was new.
+    pub(crate) fn note_fork(&mut self, writer: ActorId) -> bool {
+        let is_new = self.forks.len() < MOST_FORKS && self.forks.iter().all(|fork| fork.writer() != writer);
+        if is_new {
+            self.forks.push(Fork { writer: *writer.as_bytes(), is_settled: false });
+        }
+        is_new
+    }
+
     /// A series of card numbers that was never given out; `None` when there is none left.
     pub(crate) fn next_series(&mut self) -> Option<u16> {
         self.series = self.series.checked_add(1)?;
@@ -58,6 +71,8 @@ pub(crate) struct RegisteredBox {
     #[serde(with = "hex")]
     pub(crate) tls_key: [u8; 32],
     pub(crate) enrolled_at: UnixMillis,
+    /// What the box showed at its enrolment, unless somebody came between.
+    pub(crate) words: EnrolmentWords,
     pub(crate) standing: Standing,
     /// What is still believed of it; everything where nothing is said.
     #[serde(default)]
@@ -100,7 +115,7 @@ impl RegisteredBox {
     /// Its rights, as the town's package states them.
     pub(crate) fn grant(&self) -> Grant {
         let Place { site, reads } = self.place.clone();
-        Grant { seal_key: self.seal_key, site, reads }
+        Grant { seal_key: self.seal_key, tls_key: self.tls_key, site, reads }
     }
 }
 

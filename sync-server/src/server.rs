@@ -146,7 +146,8 @@ impl Server {
         let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
         let town = TownWatch::open(folder, keys)?;
         let current = town.current();
-        stores.follow(current.incidents.drill, &current.cut_offs, &current.retentions).map_err(not_usable)?;
+        let (cut_offs, forks) = (&current.cut_offs, &current.forks);
+        stores.follow(current.incidents.drill, cut_offs, &current.retentions, forks).map_err(not_usable)?;
         // What a closing that was cut off left.
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
@@ -261,6 +262,7 @@ async fn keep_up(hub: Arc<Hub>) {
                 hub.look_at_keys().await;
                 hub.look_at_released().await;
                 hub.look_at_bundles().await;
+                hub.look_at_forks().await;
             }
             _ = saves.tick() => hub.save_contacts().await,
             _ = scrubs.tick() => {
@@ -312,8 +314,8 @@ async fn enrol(hub: &Arc<Hub>, enrolment: Enrolment) {
     hub.refresh().await;
     drop(turn);
     let answered: Result<(), TlsError> = match taken {
-        Ok(granted) => {
-            tracing::info!(%id, "a box joined the town");
+        Ok((granted, words)) => {
+            tracing::info!(%id, %words, "a box joined the town; whoever set it up sees the same words at it");
             enrolment.grant(granted).await
         }
         Err(NotTaken::Refused(refusal)) => {

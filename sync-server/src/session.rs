@@ -384,6 +384,7 @@ kind = "shelter"
                 seal_key: key.public(),
                 tls_key: TLS_KEY,
                 enrolled_at: now(),
+                words: serde_json::from_str("[1, 2, 3]").unwrap(),
                 standing: Standing::Admitted,
                 trusted: None,
             };

@@ -149,7 +149,7 @@ pub fn staff_list(folder: &DataFolder, keys: &Keys) -> Result<String, DataError>
     Ok(text)
 }
 
-fn site_name(package: &Package, id: SiteId) -> String {
+pub(crate) fn site_name(package: &Package, id: SiteId) -> String {
     package.sites.iter().find(|site| site.id == id).map_or_else(|| id.to_string(), |site| site.name.clone())
 }
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hinamori_model::{BoxId, IncidentId, SiteId};
 use hinamori_profile::IncidentKey;
+use hinamori_record::ActorId;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
-use hinamori_sync::{CutOffs, Grant, Grants, Retentions, is_own_shelter};
+use hinamori_sync::{CutOffs, Forks, Grant, Grants, Retentions, is_own_shelter};
 use tokio::sync::watch;
 
 use crate::crl::Authorities;
@@ -29,6 +30,7 @@ pub(crate) struct Town {
     pub(crate) closings: Vec<ClosedIncident>,
     pub(crate) cut_offs: CutOffs,
     pub(crate) retentions: Retentions,
+    pub(crate) forks: Forks,
     registry: Registry,
 }
 
@@ -63,6 +65,18 @@ impl Town {
         let stands =
             move |(id, known): &(&BoxId, &RegisteredBox)| known.place.site == at || is_own_shelter(**id, at);
         self.registry.boxes.iter().filter(stands).map(|(id, _)| *id)
+    }
+
+    /// Whether the register has a fork already.
+    pub(crate) fn knows_fork(&self, writer: ActorId) -> bool {
+        self.registry.forks.iter().any(|fork| fork.writer() == writer)
+    }
+
+    /// What the sites are called whose boxes the town has still to rule about.
+    pub(crate) fn forked_sites(&self) -> impl Iterator<Item = &str> {
+        let forked = self.registry.boxes.iter().filter(|(id, _)| self.forks.is_open(**id));
+        let name = |site: SiteId| self.sites.iter().find(|known| known.id == site);
+        forked.filter_map(move |(_, known)| name(known.place.site)).map(|site| site.name.as_str())
     }
 
     /// What was decided about shelters that people opened themselves.
@@ -132,6 +146,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
     let cut_offs = CutOffs::new(&package.cut_offs, None);
     let retentions = Retentions::new(&package.retentions);
+    let forks = Forks::new(&package.forks, None);
     let Package { name, sites, incidents, closed: closings, .. } = package;
     Ok(Town {
         name,
@@ -145,6 +160,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
         closings,
         cut_offs,
         retentions,
+        forks,
         registry,
     })
 }

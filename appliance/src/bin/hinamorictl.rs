@@ -130,8 +130,10 @@ fn check_certificate(check: &CertCheck) -> anyhow::Result<ExitCode> {
 fn enrol(config: &Config, code: &str) -> anyhow::Result<()> {
     let code: EnrolmentCode = code.parse()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let town = runtime.block_on(enrolment::join(config, &code))?;
-    say(&format!("this box has joined {town}"))
+    let (town, words) = runtime.block_on(enrolment::join(config, &code))?;
+    say(&format!(
+        "this box has joined {town}\nwords    {words}\nRead them to the town hall (`hinamori-server boxes`). If other words stand there, somebody came between: leave\nthis box off, have the one that is listed there denied, and enrol again with a new code."
+    ))
 }
 
 fn import_lists(config: &Config, files: &[PathBuf]) -> anyhow::Result<()> {
@@ -232,7 +234,13 @@ fn status(config: &Config, json: bool) -> anyhow::Result<()> {
         report.taps,
         millis(report.own_time_ms.p50),
         millis(report.own_time_ms.p99),
-    ))
+    ))?;
+    for site in &report.forked {
+        say(&format!(
+            "forked   {site}: its box or a copy of it says two things at once; it confirms nobody until the town hall rules (`hinamori-server forks`)"
+        ))?;
+    }
+    Ok(())
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_ipc::LeaderItem;
-use hinamori_model::{CounterKind, Doubt, Doubts, PersonId, PersonalText, UnixMillis};
+use hinamori_model::{CounterKind, Doubt, Doubts, PersonId, PersonalText, SiteId, UnixMillis};
 use hinamori_record::{Period, is_away};
 use hinamori_store_sqlite::{LaterItem, StoreError};
 use hinamori_sync::town::Person;
@@ -96,6 +96,15 @@ impl Core {
 }
 
 impl Core {
+    /// Where boxes stand of which two histories are known.
+    fn forked_sites(&self) -> Vec<String> {
+        let is_open = |id| self.ledger.stores().iter().any(|store| store.forks().is_open(id));
+        let forked = self.uplink.grants.0.iter().filter(|(id, _)| is_open(**id));
+        let name =
+            |site: SiteId| self.town.site_names.get(&site).cloned().unwrap_or_else(|| site.to_string());
+        forked.map(|(_, grant)| name(grant.site)).collect()
+    }
+
     /// What the box says of itself.
     pub(super) fn report(&self) -> Report {
         let mut report = Report {
@@ -106,6 +115,7 @@ impl Core {
             records: 0,
             unsent: self.tally.unsent,
             online: self.uplink.is_online(),
+            forked: self.forked_sites(),
             assurances: BTreeMap::new(),
             own_time_ms: OwnTime {
                 p50: self.own_times.percentile_millis(50),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::{BoxId, UnixMillis};
+use hinamori_model::{BoxId, SpkiHash, UnixMillis};
 use hinamori_record::DocumentScope;
 use hinamori_store_sqlite::{Durability, Place, StoreError, keys_of_a_box};
 use hinamori_sync::{Effects, Held, KeyRows, Session, Side, Vectors};
@@ -16,8 +16,8 @@ use super::uplink::portion_for;
 /// What comes from the network that boxes share.
 #[derive(Debug)]
 pub(crate) enum NeighbourEvent {
-    /// A connection to a box stands whose certificate is of this town; what is sent to `out` goes to it, in order.
-    Up { peer: BoxId, line: u64, dialler: Dialler, out: UnboundedSender<Vec<u8>> },
+    /// A connection to a box stands whose certificate is of this town, for this TLS key; what is sent to `out` goes to it, in order.
+    Up { peer: BoxId, key: SpkiHash, line: u64, dialler: Dialler, out: UnboundedSender<Vec<u8>> },
     /// Bytes of it.
     Received { peer: BoxId, line: u64, bytes: Vec<u8> },
     /// Everything that was sent to it so far has left.
@@ -36,6 +36,7 @@ pub(crate) enum Dialler {
 /// A box to which a connection stands.
 struct Neighbour {
     line: u64,
+    key: SpkiHash,
     dialler: Dialler,
     session: Session,
     out: UnboundedSender<Vec<u8>>,
@@ -75,7 +76,9 @@ impl Neighbours {
 impl Core {
     pub(super) fn neighbour_event(&mut self, event: NeighbourEvent, now: UnixMillis) {
         match event {
-            NeighbourEvent::Up { peer, line, dialler, out } => self.neighbour_up(peer, line, dialler, out),
+            NeighbourEvent::Up { peer, key, line, dialler, out } => {
+                self.neighbour_up(peer, key, line, dialler, out);
+            }
             NeighbourEvent::Received { peer, line, bytes } => {
                 let Some(neighbour) = self.neighbour(peer, line) else { return };
                 match neighbour.session.received(&bytes) {
@@ -105,10 +108,20 @@ impl Core {
     }
 
     /// A newer connection takes the older one's place, unless that is the one that stays.
-    fn neighbour_up(&mut self, peer: BoxId, line: u64, dialler: Dialler, out: UnboundedSender<Vec<u8>>) {
+    fn neighbour_up(
+        &mut self,
+        peer: BoxId,
+        key: SpkiHash,
+        line: u64,
+        dialler: Dialler,
+        out: UnboundedSender<Vec<u8>>,
+    ) {
+        // Dropping its way out closes the connection.
         if !self.is_neighbour(peer) {
-            // Dropping its way out closes the connection.
             return warn!(%peer, "a box that the town does not name, or shut out, wants to speak");
+        }
+        if !self.is_newest_key(peer, key) {
+            return warn!(%peer, "a box shows another certificate than the town's package names for it");
         }
         let known = self.neighbours.0.get(&peer).map(|neighbour| neighbour.dialler);
         if (known, dialler) == (Some(Dialler::SmallerId), Dialler::LargerId) {
@@ -118,7 +131,7 @@ impl Core {
         let vectors = self.town_vectors(&root);
         let (session, hello) = self.neighbour_session(peer, root, &vectors);
         let mut neighbour =
-            Neighbour { line, dialler, session, out, busy: false, look_up: false, keys_told: None };
+            Neighbour { line, key, dialler, session, out, busy: false, look_up: false, keys_told: None };
         neighbour.send(hello);
         info!(%peer, "another box of the town is here");
         self.neighbours.0.insert(peer, neighbour);
@@ -127,6 +140,11 @@ impl Core {
     /// Whether the town names a box, and it is neither shut out nor this one.
     pub(super) fn is_neighbour(&self, peer: BoxId) -> bool {
         peer != self.own && self.uplink.grants.0.contains_key(&peer) && !self.town.denied.contains(&peer)
+    }
+
+    /// Whether the town gave the box its newest certificate for this TLS key. A stick shows none: it is signed by the seal key.
+    fn is_newest_key(&self, peer: BoxId, key: SpkiHash) -> bool {
+        self.uplink.grants.0.get(&peer).is_some_and(|grant| grant.tls_key == key.0)
     }
 
     fn neighbour_session(&self, peer: BoxId, root: [u8; 32], vectors: &Vectors) -> (Session, Vec<u8>) {
@@ -172,11 +190,13 @@ impl Core {
 
     /// The town says something new: who is shut out goes, and the others hear of it.
     pub(super) fn tell_neighbours_of_town(&mut self) {
+        let stays = |peer: BoxId, key: SpkiHash| self.is_neighbour(peer) && self.is_newest_key(peer, key);
+        let known = self.neighbours.0.iter().map(|(peer, neighbour)| (*peer, neighbour.key));
         let gone: Vec<BoxId> =
-            self.neighbours.0.keys().copied().filter(|peer| !self.is_neighbour(*peer)).collect();
+            known.filter(|(peer, key)| !stays(*peer, *key)).map(|(peer, _)| peer).collect();
         for peer in gone {
             self.neighbours.0.remove(&peer);
-            warn!(%peer, "a neighbour was shut out");
+            warn!(%peer, "a neighbour was shut out, or enrolled again since it came");
         }
         let Some(package) = self.uplink.package.clone() else { return };
         for neighbour in self.neighbours.0.values_mut() {

@@ -20,7 +20,7 @@ impl Core {
     pub(super) fn head_counts(&self) -> Result<ToKiosk, Refusal> {
         let heads = self.heads_left().map_err(unreadable)?;
         let counts = heads.into_iter().take(MOST_LISTED).map(|heads| {
-            let HeadsLeft { record, at, adults, children, infants } = heads;
+            let HeadsLeft { record, at, adults, children, infants, forked: _ } = heads;
             HeadCount { record, at, adults, children, infants }
         });
         Ok(ToKiosk::HeadCounts(counts.collect()))

@@ -184,7 +184,13 @@ impl Core {
             SiteKind::Shelter | SiteKind::WatchSpot | SiteKind::EmergencySite => confirmed_since(now),
         };
         let sightings = store.sightings(incident, site, person, UnixMillis::default())?;
-        let fresh = store.sightings(incident, site, person, fresh_since)?;
+        // A forked box confirms nobody, hidden or not. Whoever passed a check-point was seen there all the same.
+        let confirms = self.town.site.kind != SiteKind::CheckPoint;
+        let fresh = match confirms {
+            true => store.confirmed_sightings(incident, site, person, fresh_since)?,
+            false => store.sightings(incident, site, person, fresh_since)?,
+        };
+        let is_confirmed = !(confirms && store.is_unconfirmed(incident, person)?);
         // Whoever was named in their place is counted themselves.
         let named = store.named_at(self.shadow_of(person))?;
         let watch = DocumentScope { incident: self.incident_of(CounterKind::Watch), site, period };
@@ -194,7 +200,7 @@ impl Core {
         Ok(Surplus {
             here: i64::from(sightings) - i64::from(counted.is_some()) - i64::from(named.is_some()),
             confirmed: i64::from(fresh)
-                - i64::from(counted.is_some_and(is_fresh))
+                - i64::from(is_confirmed && counted.is_some_and(is_fresh))
                 - i64::from(named.is_some_and(is_fresh)),
             watched: i64::from(watched) - i64::from(watched.min(1)),
         })

@@ -124,7 +124,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         catchment: Vec::new(),
         position: None,
     };
-    let grant = Grant { seal_key: [0; 32], site: site.id, reads: Vec::new() };
+    let grant = Grant { seal_key: [0; 32], tls_key: [0; 32], site: site.id, reads: Vec::new() };
     Package {
         version: 1,
         issued_at: now,
@@ -140,6 +140,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         denied: Vec::new(),
         cut_offs: Vec::new(),
         retentions: Vec::new(),
+        forks: Vec::new(),
         anchors: files_in(&issued.path().join("anchors")),
         intermediates: files_in(&issued.path().join("intermediates")),
         feed_key: feed().public(),
@@ -469,7 +470,7 @@ fn batch_of_another_box(incident: IncidentId, at: UnixMillis) -> hinamori_sync::
     };
     let mut document = hinamori_record::Document::new(scope, actor).unwrap();
     let changes = vec![document.append(&[record], at).unwrap()];
-    let grant = Grant { seal_key: key.public(), site, reads: Vec::new() };
+    let grant = Grant { seal_key: key.public(), tls_key: [0; 32], site, reads: Vec::new() };
     let grants = hinamori_sync::Grants([(key.box_id(), grant)].into());
     let seal = key.seal(scope, None, &changes).unwrap();
     hinamori_sync::verify(hinamori_sync::SealedBatch { seal, changes }, &grants).unwrap()

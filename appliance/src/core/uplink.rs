@@ -8,8 +8,8 @@ use hinamori_record::{Change, DocumentScope};
 use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    CutOffs, Effects, Grants, Held, LedgerKey, ListMessage, Receipt, Retentions, RosterMessage, SealedBatch,
-    Session, Side, Vectors, VerifiedBatch,
+    CutOffs, Effects, Forks, Grants, Held, LedgerKey, ListMessage, Receipt, Retentions, RosterMessage,
+    SealedBatch, Session, Side, Vectors, VerifiedBatch,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -189,6 +189,7 @@ impl Core {
         let (mut closed, ledger_key) = (package.closed.clone(), LedgerKey(package.ledger_key));
         let cut_offs = CutOffs::new(&package.cut_offs, Some(own));
         let retentions = Retentions::new(&package.retentions);
+        let forks = Forks::new(&package.forks, Some(own));
         let town = Town::of_package(package, root, own, local, self.tests, now);
         self.ledger.name(Some(root), &town.incidents)?;
         // No town closes another one's.
@@ -202,6 +203,9 @@ impl Core {
             }
             if store.cut_off(&cut_offs).map_err(NotTaken::CutOffs)? {
                 warn!("the town says that boxes are not believed any more; the records were read anew");
+            }
+            if store.rule_on_forks(&forks).map_err(NotTaken::CutOffs)? {
+                warn!("the town says of other boxes than before that two histories of theirs are known");
             }
         }
         info!(version = town.version, "the town's package is in use");

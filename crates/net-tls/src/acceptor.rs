@@ -15,10 +15,11 @@ use tokio_rustls::server::TlsStream;
 
 use crate::certificate::Facts;
 use crate::connection::{HANDSHAKE_WITHIN, as_handshake};
-use crate::enrolment::{ANSWER_WITHIN, Answer, LONGEST_REQUEST};
+use crate::enrolment::{ANSWER_WITHIN, Answer, Committed, LONGEST_REQUEST, NONCE};
 use crate::frame::{read_frame, within, write_frame};
 use crate::socket::set_up;
 use crate::verifier::{TownBoxes, provider};
+use crate::words::{Nonce, Nonces, nonce};
 use crate::{
     ENROL_PROTOCOL, EnrolmentRequest, Granted, Refusal, SYNC_PROTOCOL, ServerCredential, TlsError, TlsRoot,
 };
@@ -131,10 +132,16 @@ pub struct Enrolment {
 impl Enrolment {
     async fn read(mut stream: TlsStream<TcpStream>, patience: Duration) -> Result<Self, TlsError> {
         let bytes = within(patience, "an enrolment request", read_frame(&mut stream, LONGEST_REQUEST));
-        let request = bytes.await?.and_then(|bytes| EnrolmentRequest::verified(&bytes));
-        let request =
-            request.ok_or(TlsError::Misbehaved { what: "an enrolment request that does not hold" })?;
-        Ok(Self { request, stream })
+        let request = bytes.await?.and_then(|bytes| Committed::verified(&bytes));
+        let foreign = TlsError::Misbehaved { what: "an enrolment request that does not hold" };
+        let Some(request) = request else { return Err(foreign) };
+        // Only now, when the box has committed itself.
+        let of_server = nonce()?;
+        within(patience, "a number to leave", write_frame(&mut stream, &of_server)).await?;
+        let of_box = within(patience, "the box's number", read_frame(&mut stream, NONCE)).await?;
+        let of_box = of_box.and_then(|bytes| Nonce::try_from(bytes).ok());
+        let request = of_box.and_then(|of_box| request.told(Nonces { of_box, of_server }));
+        Ok(Self { request: request.ok_or(foreign)?, stream })
     }
 
     /// What is asked for.

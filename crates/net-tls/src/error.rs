@@ -48,6 +48,9 @@ pub enum TlsError {
         /// Which.
         what: &'static str,
     },
+    /// This machine: no random number can be drawn.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
     /// This program: rustls does not take a configuration.
     #[error("the TLS configuration cannot be built")]
     Configuration(#[source] rustls::Error),

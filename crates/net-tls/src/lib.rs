@@ -29,6 +29,7 @@ mod neighbour;
 mod owner;
 mod socket;
 mod verifier;
+mod words;
 
 pub use acceptor::{Acceptor, Enrolment, Incoming, PeerBox};
 pub use authority::{ServerCredential, TlsRoot};
@@ -40,13 +41,14 @@ pub use error::TlsError;
 pub use identity::{Identity, IdentityStamp};
 pub use neighbour::Neighbour;
 pub use owner::act_as_owner;
+pub use words::EnrolmentWords;
 
 /// The ALPN name of the framed protocol of enrolled boxes.
 pub const SYNC_PROTOCOL: &[u8] = b"hinamori-sync/1";
 /// The ALPN name of the framed protocol between two boxes.
 pub const NEIGHBOUR_PROTOCOL: &[u8] = b"hinamori-neighbour/1";
 /// The ALPN name of the exchange in which a box joins.
-pub const ENROL_PROTOCOL: &[u8] = b"hinamori-enrol/1";
+pub const ENROL_PROTOCOL: &[u8] = b"hinamori-enrol/2";
 /// The name that every town's server proves. It is not the host name that boxes dial: the server may move
 /// to another address, and no box can be issued this name.
 pub const SERVER_NAME: &str = "server.hinamori.internal";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hinamori_model::BoxId;
+use hinamori_model::{BoxId, SpkiHash};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::ClientCertVerifier;
@@ -19,10 +19,13 @@ use crate::socket::set_up;
 use crate::verifier::{TownBoxes, provider};
 use crate::{Identity, NEIGHBOUR_PROTOCOL, TlsError};
 
-/// A box at the other end of a connection. Its certificate is of this town; whether the town still wants it is for the package to say.
+/// A box at the other end of a connection. Its certificate is of this town; whether the town still wants it, and by this key, is for
+/// the package to say.
 pub struct Neighbour {
     /// The box that its certificate names.
     pub id: BoxId,
+    /// Its TLS key: its grant says whether it is the box's newest.
+    pub key: SpkiHash,
     /// The connection.
     pub stream: TlsStream<TcpStream>,
 }
@@ -100,8 +103,9 @@ impl Identity {
 
 fn named(stream: TlsStream<TcpStream>) -> Result<Neighbour, TlsError> {
     let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let id = shown.and_then(Facts::of).and_then(|facts| facts.box_id);
-    Ok(Neighbour { id: id.ok_or(TlsError::Misbehaved { what: "no box certificate" })?, stream })
+    let named = shown.and_then(Facts::of).and_then(|facts| Some((facts.box_id?, facts.key)));
+    let (id, key) = named.ok_or(TlsError::Misbehaved { what: "no box certificate" })?;
+    Ok(Neighbour { id, key, stream })
 }
 
 /// What a box believes that dials another one: any box that this town's root named. It proves no name of a host, and needs none.

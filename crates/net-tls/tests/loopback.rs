@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use hinamori_model::BoxId;
 use hinamori_net_tls::{
-    Acceptor, EnrolmentCode, Granted, Identity, Incoming, Refusal, TlsError, TlsRoot, connect, enrol,
+    Acceptor, EnrolmentCode, EnrolmentWords, Granted, Identity, Incoming, Refusal, TlsError, TlsRoot,
+    connect, enrol,
 };
 use hinamori_sync::SealKey;
 use rustls::HandshakeKind;
@@ -52,21 +53,26 @@ impl Town {
         self.acceptor.accept(self.listener.accept().await.unwrap().0).await
     }
 
-    async fn take_in(&self) {
+    /// Gives the words that it would show.
+    async fn take_in(&self) -> Option<EnrolmentWords> {
         let Ok(Incoming::Enrolment(enrolment)) = self.incoming().await else { panic!("no enrolment came") };
         let request = enrolment.request();
         if request.token != TOKEN {
-            return enrolment.refuse(Refusal::UnknownCode).await.unwrap();
+            enrolment.refuse(Refusal::UnknownCode).await.unwrap();
+            return None;
         }
+        let words = request.words(&[1; 32], &self.root.fingerprint());
         let certificate = self.root.issue_for_box(&request.signing_request, request.box_id).unwrap();
         let tls_root = self.root.certificate().to_vec();
         enrolment.grant(Granted { certificate, tls_root, package: b"the town".to_vec() }).await.unwrap();
+        Some(words)
     }
 
     async fn enrolled(&self, folder: &Path, seal_key: &SealKey) -> Identity {
         let code = self.code();
-        let (joined, ()) = tokio::join!(enrol(&code, seal_key), self.take_in());
+        let (joined, words) = tokio::join!(enrol(&code, seal_key), self.take_in());
         let joined = joined.unwrap();
+        assert_eq!(Some(joined.words()), words, "both ends show the same");
         assert_eq!(joined.package(), b"the town");
         assert!(Identity::load(folder).unwrap().is_none(), "nothing is stored unasked");
         joined.keep(folder).unwrap();
@@ -112,7 +118,7 @@ async fn a_refused_or_foreign_enrolment_brings_nothing() {
     let (town, other) = (Town::new().await, Town::new().await);
     let key = seal_key(1);
     let wrong = EnrolmentCode { token: [8; 10], ..town.code() };
-    let (outcome, ()) = tokio::join!(enrol(&wrong, &key), town.take_in());
+    let (outcome, _) = tokio::join!(enrol(&wrong, &key), town.take_in());
     assert!(matches!(outcome, Err(TlsError::Refused(Refusal::UnknownCode))));
 
     // The code names a root that the server at the address does not have.
@@ -156,6 +162,21 @@ async fn garbage_and_silence_are_ended() {
 }
 
 #[tokio::test]
+async fn whoever_swaps_the_code_and_joins_in_between_is_told_by_the_words() {
+    let (town, swapped) = (Town::new().await, Town::new().await);
+    let (real, forged) = (town.code(), swapped.code());
+    assert_eq!(real.token, forged.token, "also with the token of the real code");
+    let (box_key, thief) = (seal_key(1), seal_key(9));
+    let (at_the_box, _) = tokio::join!(enrol(&forged, &box_key), swapped.take_in());
+    let (_, at_the_town_hall) = tokio::join!(enrol(&real, &thief), town.take_in());
+    assert_ne!(Some(at_the_box.unwrap().words()), at_the_town_hall);
+    // The same box with the same code a second time: the random numbers are others.
+    let (first, _) = tokio::join!(enrol(&real, &box_key), town.take_in());
+    let (second, _) = tokio::join!(enrol(&real, &box_key), town.take_in());
+    assert_ne!(first.unwrap().words(), second.unwrap().words());
+}
+
+#[tokio::test]
 async fn a_silent_peer_is_not_waited_for() {
     let Town { folder, root, listener, .. } = Town::new().await;
     let server = root.server_credential(folder.path()).unwrap();
@@ -191,6 +212,10 @@ async fn two_boxes_of_one_town_meet_and_nobody_else_is_met() {
     let (dialled, accepted) = tokio::join!(gym.dial_neighbour(&address), accept());
     let (mut dialled, mut accepted) = (dialled.unwrap(), accepted.unwrap());
     assert_eq!((dialled.id, accepted.id), (seal_key(2).box_id(), seal_key(1).box_id()));
+    // Each is told the key that the server sees too.
+    let (_gym, at_the_server) = tokio::join!(connect(&gym), town.incoming());
+    let Ok(Incoming::Box(at_the_server)) = at_the_server else { panic!("no box came") };
+    assert!(accepted.key == at_the_server.key && dialled.key != accepted.key);
     accepted.stream.write_all(b"welcome").await.unwrap();
     let mut heard = [0; 7];
     dialled.stream.read_exact(&mut heard).await.unwrap();

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, Record};
-use hinamori_sync::{CutOffs, Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
+use hinamori_sync::{CutOffs, Forks, Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::projection::project;
 use crate::quarantine::put_aside;
 use crate::run::{changes, for_each, for_each_of, hash_at, held};
-use crate::{Store, StoreError, StoredChange};
+use crate::{Store, StoreError, StoredChange, forks};
 
 /// Whether a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Store {
         transaction
             .prepare_cached("INSERT INTO outbox (document, actor, sequence) VALUES (?1, ?2, ?3)")?
             .execute((document, change.actor.as_bytes(), change.sequence))?;
-        project(&transaction, document, scope, records)?;
+        project(&transaction, document, scope, records, self.forks.is_forked(change.actor))?;
         transaction.commit()?;
         self.held.entry(scope).or_default().insert(change.actor, change.sequence);
         self.loose.insert(scope);
@@ -173,11 +173,12 @@ impl Store {
         durability: Durability,
     ) -> Result<Ingested, StoreError> {
         let cut_offs = Arc::clone(&self.cut_offs);
+        let (before, mut known) = (Arc::clone(&self.forks), Arc::clone(&self.forks));
         let (ingested, taken) = self.with(durability, |transaction| {
             let (mut ingested, mut taken) = (Ingested::default(), Vec::new());
             for batch in batches {
                 let document = document_row(transaction, batch.seal().scope)?;
-                match insert_batch(transaction, document, batch, &cut_offs, now)? {
+                match insert_batch(transaction, document, batch, (&cut_offs, &before), now)? {
                     Ok(Inserted { new, latest, concerned }) => {
                         ingested.concerned.merge(concerned);
                         ingested.new = ingested.new.saturating_add(new);
@@ -187,12 +188,20 @@ impl Store {
                     }
                     Err(refused) => {
                         put_aside(transaction, &refused.to_string(), &batch.to_evidence(), now)?;
+                        let Seal { scope, actor, .. } = *batch.seal();
+                        if forks::note(transaction, (document, scope, actor), &refused, now)? {
+                            Arc::make_mut(&mut known).note(actor);
+                        }
                         ingested.refused.push(refused);
                     }
                 }
             }
+            if forks::mark(transaction, &cut_offs, &before, &known)? {
+                ingested.concerned.merge(Concerned::Everybody);
+            }
             Ok((ingested, taken))
         })?;
+        self.forks = known;
         for seal in taken {
             self.loose.insert(seal.scope);
             let held = self.held.entry(seal.scope).or_default().entry(seal.actor).or_default();
@@ -623,7 +632,7 @@ fn insert_batch(
     transaction: &Transaction<'_>,
     document: i64,
     batch: &VerifiedBatch,
-    cut_offs: &CutOffs,
+    (cut_offs, forks): (&CutOffs, &Forks),
     now: UnixMillis,
 ) -> Result<Result<Inserted, Refused>, StoreError> {
     let seal = batch.seal();
@@ -650,7 +659,7 @@ fn insert_batch(
         if !cut_offs.believe(seal.scope, seal.actor, change.sequence) {
             continue;
         }
-        project(transaction, document, seal.scope, records)?;
+        project(transaction, document, seal.scope, records, forks.is_forked(seal.actor))?;
         inserted.latest = records.iter().map(|record| record.at).fold(inserted.latest, Hlc::max);
         records.iter().for_each(|record| inserted.concerned.add(&record.fact));
     }

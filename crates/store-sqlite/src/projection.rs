@@ -11,7 +11,7 @@ use hinamori_record::{
     Building, Details, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
     RevocationMark, WatchEvent, decode_change, presence_of,
 };
-use hinamori_sync::CutOffs;
+use hinamori_sync::{CutOffs, Forks};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::retention::stand_later;
@@ -43,7 +43,7 @@ const LONGEST_CHAIN: usize = 16;
 pub struct SiteCounts {
     /// People with a record who are here, as far as the last roll-call found them.
     pub here: u32,
-    /// Of those, people whom somebody saw since [`confirmed_since`].
+    /// Of those, people whom somebody saw since [`confirmed_since`], as long as their latest record is of no forked box.
     pub confirmed: u32,
     /// 所在未確認: people of this site whom the last roll-call did not find.
     pub unaccounted: u32,
@@ -85,17 +85,21 @@ pub struct LaterItem {
     pub doubts: Doubts,
 }
 
-/// Writes the records of one change into the projections.
+/// Writes the records of one change into the projections; of a forked box they confirm nobody.
 pub(crate) fn project(
     transaction: &Transaction<'_>,
     document: i64,
     scope: DocumentScope,
     records: &[Record],
+    forked: bool,
 ) -> Result<(), StoreError> {
     for record in records {
-        if !insert_record(transaction, document, record)? {
+        if !insert_record(transaction, document, record, forked)? {
             // It counts once, however often it is said.
             stand_later(transaction, document, record, kind_of(&record.fact).0)?;
+            if !forked && confirm(transaction, record.id)? {
+                record.fact.person().map_or(Ok(()), |who| fold_presence(transaction, scope.incident, who))?;
+            }
             continue;
         }
         match record.fact {
@@ -117,10 +121,12 @@ pub(crate) fn project(
                             incident,
                             person,
                             Presence::first(site, event, at, details),
+                            forked,
                         )?;
                     }
                     Known::All(presence) if let Some(next) = presence.after(site, event, at, details) => {
-                        keep_presence(transaction, incident, person, next)?;
+                        // It is the latest.
+                        keep_presence(transaction, incident, person, next, forked)?;
                     }
                     Known::All(_) | Known::Part => fold_presence(transaction, incident, person)?,
                 }
@@ -133,8 +139,21 @@ pub(crate) fn project(
     Ok(())
 }
 
+/// An honest box said what a forked one had said. Whether that was so.
+fn confirm(transaction: &Transaction<'_>, record: RecordId) -> Result<bool, StoreError> {
+    let confirmed = transaction
+        .prepare_cached("UPDATE record SET forked = 0 WHERE id = ?1 AND forked = 1 AND kind IN (0, 15)")?
+        .execute([record.as_bytes()])?;
+    Ok(confirmed > 0)
+}
+
 /// Whether it was not here yet.
-fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) -> Result<bool, StoreError> {
+fn insert_record(
+    transaction: &Transaction<'_>,
+    document: i64,
+    record: &Record,
+    forked: bool,
+) -> Result<bool, StoreError> {
     let Record { id, at, clock_unsure, lane, fact } = record;
     let proof = fact.proof();
     let (kind, event) = kind_of(fact);
@@ -178,9 +197,9 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
             "INSERT OR IGNORE INTO record (id, document, at, clock_unsure, lane, kind, person, event,
                 assurance, binding, doubts, not_revoked_as_of, revoked_since,
                 adults, children, infants, undo_of, other, destination, to_site, until, staff, role, reason,
-                people, content, undone)
+                people, content, forked, undone)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26,
+                ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27,
                 ?6 NOT IN (10, 11, 12, 16) AND EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
         )?
         .execute(rusqlite::params![
@@ -210,6 +229,7 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
             of_staff.reason.map(LookupReason::code),
             of_staff.people,
             of_staff.content,
+            forked,
         ])?;
     Ok(inserted > 0)
 }
@@ -434,10 +454,13 @@ fn keep_presence(
     incident: IncidentId,
     person: PersonId,
     presence: Presence,
+    unconfirmed: bool,
 ) -> Result<(), StoreError> {
     let Presence { site, state, arrived_at, seen_at, details } = presence;
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
         .execute((
             incident.as_bytes(),
             person.as_bytes(),
@@ -449,11 +472,12 @@ fn keep_presence(
             details.destination.map(Destination::code),
             details.to.as_ref().map(SiteId::as_bytes),
             details.until.map(UnixMillis::get),
+            unconfirmed,
         ))?;
     Ok(())
 }
 
-fn fold_presence(
+pub(crate) fn fold_presence(
     transaction: &Transaction<'_>,
     incident: IncidentId,
     person: PersonId,
@@ -465,9 +489,30 @@ fn fold_presence(
     }
     let person = ids.first().copied().unwrap_or(person);
     match presence_of(&records) {
-        Some(presence) => keep_presence(transaction, incident, person, presence),
+        Some(presence) => {
+            let mut unconfirmed = false;
+            for id in &ids {
+                unconfirmed |= was_shown_by_forked(transaction, incident, *id, presence.seen_at)?;
+            }
+            keep_presence(transaction, incident, person, presence, unconfirmed)
+        }
         None => forget_presence(transaction, incident, person),
     }
+}
+
+/// Whether what was said of an id at a moment was said by a forked box.
+fn was_shown_by_forked(
+    transaction: &Transaction<'_>,
+    incident: IncidentId,
+    person: PersonId,
+    at: Hlc,
+) -> Result<bool, StoreError> {
+    Ok(transaction
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+             WHERE person = ?1 AND incident = ?2 AND at = ?3 AND kind IN (0, 15) AND undone = 0 AND forked = 1)",
+        )?
+        .query_row((person.as_bytes(), incident.as_bytes(), signed(at)), |row| row.get(0))?)
 }
 
 /// The columns of a presence.
@@ -776,10 +821,20 @@ impl Store {
                 _ => {}
             }
         }
+        if !self.forks.is_empty() {
+            let unconfirmed: u32 = self
+                .connection
+                .prepare_cached(
+                    "SELECT count(*) FROM presence WHERE incident = ?1 AND site = ?2 AND state = 0
+                       AND seen_at >= max(?3, ?4) AND unconfirmed = 1",
+                )?
+                .query_row((key.0, key.1, since, confirmed), |row| row.get(0))?;
+            counts.confirmed = counts.confirmed.saturating_sub(unconfirmed);
+        }
         for left in self.heads_left(incident, site)? {
             let people = left.people();
             counts.unnamed = counts.unnamed.saturating_add(people);
-            if left.at >= confirmed_since(now) {
+            if left.at >= confirmed_since(now) && !left.forked {
                 counts.confirmed_unnamed = counts.confirmed_unnamed.saturating_add(people);
             }
         }
@@ -897,17 +952,42 @@ impl Store {
         person: PersonId,
         since: UnixMillis,
     ) -> Result<u32, StoreError> {
+        self.sightings_by(incident, site, person, since, true)
+    }
+
+    /// The same without what forked boxes saw.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn confirmed_sightings(
+        &self,
+        incident: IncidentId,
+        site: SiteId,
+        person: PersonId,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        self.sightings_by(incident, site, person, since, false)
+    }
+
+    fn sightings_by(
+        &self,
+        incident: IncidentId,
+        site: SiteId,
+        person: PersonId,
+        since: UnixMillis,
+        also_forked: bool,
+    ) -> Result<u32, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM record JOIN document ON document.id = record.document
              WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
-               AND event IN (0, 1, 2) AND at >= ?5 AND doubts & ?6 = 0",
+               AND event IN (0, 1, 2) AND at >= ?5 AND doubts & ?6 = 0 AND forked <= ?7",
         )?;
         let asks = Doubts::from(Doubt::AsksForRoom).bits();
         let since = begin_of(since);
         let mut sightings = 0_u32;
         for id in ids_of(&self.connection, person)? {
             let found: u32 = statement.query_row(
-                (incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE, since, asks),
+                (incident.as_bytes(), site.as_bytes(), id.as_bytes(), PRESENCE, since, asks, also_forked),
                 |row| row.get(0),
             )?;
             sightings = sightings.saturating_add(if id == person { found } else { found.min(1) });
@@ -939,20 +1019,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the old projections stay then.
     pub fn rebuild(&mut self) -> Result<(), StoreError> {
-        let cut_offs = Arc::clone(&self.cut_offs);
-        self.with(Durability::Durable, |transaction| make_projections(transaction, &cut_offs))
+        let (cut_offs, forks) = (Arc::clone(&self.cut_offs), Arc::clone(&self.forks));
+        self.with(Durability::Durable, |transaction| make_projections(transaction, &cut_offs, &forks))
     }
 }
 
 /// Makes the projections of what is believed, from nothing.
-pub(crate) fn make_projections(transaction: &Transaction<'_>, cut_offs: &CutOffs) -> Result<(), StoreError> {
+pub(crate) fn make_projections(
+    transaction: &Transaction<'_>,
+    cut_offs: &CutOffs,
+    forks: &Forks,
+) -> Result<(), StoreError> {
     transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
     for_each(transaction, None, |document, change| {
         let StoredChange { scope, actor, sequence, bytes, .. } = change;
         if cut_offs.believe(scope, actor, sequence)
             && let Ok(decoded) = decode_change(&bytes)
         {
-            project(transaction, document, scope, &decoded.records)?;
+            project(transaction, document, scope, &decoded.records, forks.is_forked(actor))?;
         }
         Ok(())
     })

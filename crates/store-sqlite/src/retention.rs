@@ -84,13 +84,14 @@ impl Store {
                 self.unsaid.insert((incident, site));
                 continue;
             }
-            let (cut_offs, loses) = (Arc::clone(&self.cut_offs), !unsaid.is_empty());
+            let (cut_offs, forks) = (Arc::clone(&self.cut_offs), Arc::clone(&self.forks));
+            let loses = !unsaid.is_empty();
             self.with(Durability::Durable, |transaction| {
                 let documents = old_documents(transaction, site, retention)?;
                 delete_documents(transaction, &documents)?;
                 note_uncut(transaction)?;
                 // Where nothing counts any more, nothing counts otherwise without it.
-                if loses { make_projections(transaction, &cut_offs) } else { Ok(()) }
+                if loses { make_projections(transaction, &cut_offs, &forks) } else { Ok(()) }
             })?;
             let goes = |scope: &DocumentScope| {
                 (scope.incident, scope.site) == (incident, site) && scope.period.day() < retention.first_day

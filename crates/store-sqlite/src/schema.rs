@@ -12,6 +12,7 @@
 //! | `receipt` | the server's latest word that it has an actor's changes |
 //! | `record` | one record, read out of its change |
 //! | `presence` | where one person is in one incident, folded from the records of all ids that are linked to them |
+//! | `fork` | the proof that somebody signed two histories under one writer's name: the place, and what stands there in each |
 //! | `quarantine` | bytes that were refused, with the reason |
 //! | `setting` | small facts of this box: epoch, open incident, lane settings |
 //!
@@ -127,6 +128,16 @@ CREATE TABLE run (
     document INTEGER NOT NULL, actor BLOB NOT NULL, upto INTEGER NOT NULL, first INTEGER NOT NULL,
     before BLOB, bytes BLOB NOT NULL, received BLOB NOT NULL, PRIMARY KEY (document, actor, upto)
 ) STRICT, WITHOUT ROWID;
+",
+    // What a forked box said counts, and confirms nobody: `forked` marks its records, `unconfirmed` whom one of them showed last.
+    "
+CREATE TABLE fork (
+    actor BLOB PRIMARY KEY, incident BLOB NOT NULL, site BLOB NOT NULL, period INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, held BLOB NOT NULL, received BLOB NOT NULL, found_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE record ADD COLUMN forked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX presence_unconfirmed ON presence (incident, site, state, seen_at) WHERE unconfirmed = 1;
 ",
 ];
 

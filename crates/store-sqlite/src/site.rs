@@ -29,6 +29,8 @@ pub struct HeadsLeft {
     pub children: u16,
     /// Infants.
     pub infants: u16,
+    /// Whether a forked box counted them: nobody confirms them.
+    pub forked: bool,
 }
 
 impl HeadsLeft {
@@ -49,7 +51,7 @@ impl Store {
         let mut statement = self.connection.prepare_cached(
             "SELECT record.id, record.at, record.adults, record.children, record.infants,
                  coalesce(sum(named.adults), 0), coalesce(sum(named.children), 0),
-                 coalesce(sum(named.infants), 0)
+                 coalesce(sum(named.infants), 0), record.forked
              FROM record JOIN document ON document.id = record.document
              LEFT JOIN (record AS named JOIN document AS stands ON stands.id = named.document
                  AND stands.incident = ?1 AND stands.site = ?2)
@@ -71,6 +73,7 @@ impl Store {
                 adults: left(2, 5)?,
                 children: left(3, 6)?,
                 infants: left(4, 7)?,
+                forked: row.get(8)?,
             };
             if heads_left.people() > 0 {
                 heads.push(heads_left);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use hinamori_model::{IncidentId, SiteId};
 use hinamori_record::DocumentScope;
-use hinamori_sync::{CutOffs, Retentions, Vectors};
+use hinamori_sync::{CutOffs, Forks, Retentions, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::projection::make_projections;
 use crate::retention::RETENTIONS;
 use crate::schema::{Family, migrate};
-use crate::{Durability, StoreError};
+use crate::{Durability, StoreError, forks};
 
 const CUT_OFFS: &str = "cut-offs";
 
@@ -29,6 +29,8 @@ pub struct Store {
     pub(crate) retentions: Arc<Retentions>,
     /// Where something of days that are not kept has to be said again, as of the last look.
     pub(crate) unsaid: BTreeSet<(IncidentId, SiteId)>,
+    /// What is held and confirms nobody.
+    pub(crate) forks: Arc<Forks>,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -77,14 +79,16 @@ impl Store {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
         let loose = held.keys().copied().collect();
-        let (cut_offs, retentions) = (Arc::default(), Arc::default());
-        let mut store = Self { connection, held, loose, cut_offs, retentions, unsaid: BTreeSet::new() };
+        let (cut_offs, retentions, forks) = (Arc::default(), Arc::default(), Arc::default());
+        let mut store =
+            Self { connection, held, loose, cut_offs, retentions, unsaid: BTreeSet::new(), forks };
         let retentions = store.setting(RETENTIONS)?;
         store.retentions =
             Arc::new(retentions.and_then(|bytes| Retentions::from_bytes(&bytes)).unwrap_or_default());
         let cut_offs = store.setting(CUT_OFFS)?;
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());
+        store.forks = Arc::new(forks::read(&store)?);
         Ok(store)
     }
 
@@ -97,13 +101,14 @@ impl Store {
         if *self.cut_offs == *cut_offs {
             return Ok(false);
         }
+        let forks = Arc::clone(&self.forks);
         self.with(Durability::Durable, |transaction| {
             // Together: a word that is kept and not carried out would count as carried out for ever.
             transaction.execute(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
                 (CUT_OFFS, cut_offs.to_bytes()),
             )?;
-            make_projections(transaction, cut_offs)
+            make_projections(transaction, cut_offs, &forks)
         })?;
         self.cut_offs = Arc::new(cut_offs.clone());
         Ok(true)

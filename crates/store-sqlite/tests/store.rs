@@ -15,10 +15,11 @@ use hinamori_record::{
     WatchEvent, has_consented, is_away,
 };
 use hinamori_store_sqlite::{
-    Budget, CONFIRMED_MILLIS, Durability, Refused, Store, Unsealed, confirmed_since,
+    Budget, CONFIRMED_MILLIS, Concerned, Durability, Refused, Store, Unsealed, confirmed_since,
 };
 use hinamori_sync::{
-    Grant, Grants, Receipt, ReceiptKey, Retention, Retentions, SealKey, SealedBatch, Vectors, verify,
+    CutOff, CutOffs, Fork, Forks, Grant, Grants, Receipt, ReceiptKey, Retention, Retentions, SealKey,
+    SealedBatch, Vectors, verify,
 };
 
 const INCIDENT: IncidentId = IncidentId::from_bytes([1; 16]);
@@ -343,7 +344,7 @@ impl Writer {
     }
 
     fn grants(&self) -> Grants {
-        let grant = Grant { seal_key: self.key.public(), site: SITE, reads: Vec::new() };
+        let grant = Grant { seal_key: self.key.public(), tls_key: [0; 32], site: SITE, reads: Vec::new() };
         Grants(BTreeMap::from([(self.key.box_id(), grant)]))
     }
 }
@@ -485,6 +486,85 @@ fn a_gap_and_a_fork_are_refused_and_change_nothing() {
     let totals = hall.totals().unwrap();
     assert_eq!((totals.changes, totals.records, totals.quarantined), (3, 3, 5));
     assert_eq!(totals.assurances.values().sum::<u64>(), 3);
+}
+
+#[test]
+fn what_a_forked_box_said_counts_and_confirms_nobody_until_the_town_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hall.db");
+    let mut hall = Store::open(&path).unwrap();
+    let (gym, gate) = (SealKey::from_bytes(&[1; 32]), SealKey::from_bytes(&[2; 32]));
+    let grant = |key: &SealKey| {
+        let grant = Grant { seal_key: key.public(), tls_key: [0; 32], site: SITE, reads: Vec::new() };
+        (key.box_id(), grant)
+    };
+    let grants = Grants([&gym, &gate].map(grant).into());
+    let sealed = |key: &SealKey, epoch: u32, records: &[Record]| {
+        let mut document = Document::new(scope(), ActorId::new(key.box_id(), epoch)).unwrap();
+        let changes: Vec<_> = records
+            .iter()
+            .map(|record| document.append(std::slice::from_ref(record), NOW).unwrap())
+            .collect();
+        let seal = key.seal(scope(), None, &changes).unwrap();
+        verify(SealedBatch { seal, changes }, &grants).unwrap()
+    };
+    let confirmed = |store: &Store| {
+        let counts = store.counts(INCIDENT, SITE, LATER).unwrap();
+        assert_eq!((counts.here, counts.unnamed), (3, 2), "nobody becomes invisible");
+        (counts.confirmed, counts.confirmed_unnamed)
+    };
+    let arrived = |number, who| presence(number, who, PresenceEvent::Arrived);
+    let heads = record(4, Fact::HeadCount { adults: 2, children: 0, infants: 0 });
+    let first = [arrived(1, 1), arrived(2, 2), heads];
+    let take = |store: &mut Store, batch| store.commit_received(&[batch], NOW, Durability::Durable).unwrap();
+    let _ingested = take(&mut hall, sealed(&gym, 1, &first));
+    let _ingested = take(&mut hall, sealed(&gate, 1, &[arrived(3, 3)]));
+    assert_eq!(confirmed(&hall), (3, 2));
+    // Another name of the same box is no fork, whoever runs it.
+    let _ingested = take(&mut hall, sealed(&gym, 9, &[presence(5, 2, PresenceEvent::Seen)]));
+    assert!(hall.found_forks().unwrap().is_empty() && confirmed(&hall) == (3, 2));
+
+    let ingested = take(&mut hall, sealed(&gym, 1, &[arrived(6, 9)]));
+    assert_eq!((ingested.refused.len(), ingested.concerned), (1, Concerned::Everybody));
+    let [found] = hall.found_forks().unwrap().try_into().unwrap();
+    assert_eq!((found.writer, found.sequence), (ActorId::new(gym.box_id(), 1), 1));
+    assert_eq!(confirmed(&hall), (1, 0), "whom the gate received");
+    let unconfirmed = |store: &Store| {
+        (1..=3).filter(|who| store.is_unconfirmed(INCIDENT, person(*who)).unwrap()).collect::<Vec<u8>>()
+    };
+    assert_eq!(unconfirmed(&hall), [1, 2]);
+    assert_eq!(hall.forked_records(INCIDENT).unwrap().len(), 3);
+    assert_eq!(hall.confirmed_sightings(INCIDENT, SITE, person(2), UnixMillis::default()).unwrap(), 0);
+    // All that it says afterwards, too; and an honest box confirms whom it sees.
+    let _ingested = take(&mut hall, sealed(&gym, 10, &[presence(7, 3, PresenceEvent::Seen)]));
+    assert_eq!((confirmed(&hall), unconfirmed(&hall)), ((0, 0), vec![1, 2, 3]));
+    let _ingested = take(&mut hall, sealed(&gate, 2, &[presence(8, 1, PresenceEvent::Seen)]));
+    let check = |store: &Store| assert_eq!((confirmed(store), unconfirmed(store)), ((1, 0), vec![2, 3]));
+    check(&hall);
+    drop(hall);
+    let mut hall = Store::open(&path).unwrap();
+    check(&hall);
+    hall.rebuild().unwrap();
+    check(&hall);
+    assert!(hall.cut_off(&CutOffs::new(&[CutOff { of: gate.box_id(), trusted: Vec::new() }], None)).unwrap());
+    assert!(hall.cut_off(&CutOffs::default()).unwrap());
+    check(&hall);
+
+    let ruled = |is_settled, but| Forks::new(&[Fork { writer: *found.writer.as_bytes(), is_settled }], but);
+    assert!(!hall.rule_on_forks(&ruled(false, None)).unwrap(), "it knew that");
+    assert!(hall.rule_on_forks(&ruled(true, None)).unwrap());
+    assert_eq!((confirmed(&hall), unconfirmed(&hall)), ((3, 2), vec![]));
+    drop(hall);
+    let mut hall = Store::open(&path).unwrap();
+    assert_eq!(confirmed(&hall), (3, 2), "the ruling is kept");
+    // The clone says it again: that is ruled. Under a new name it is another fork.
+    let _ingested = take(&mut hall, sealed(&gym, 1, &[arrived(6, 9)]));
+    assert_eq!(confirmed(&hall), (3, 2));
+    let _ingested = take(&mut hall, sealed(&gym, 9, &[arrived(11, 9)]));
+    assert_eq!((hall.found_forks().unwrap().len(), confirmed(&hall)), (2, (1, 0)));
+    // At itself a box confirms.
+    assert!(hall.rule_on_forks(&ruled(true, Some(gym.box_id()))).unwrap());
+    assert_eq!(confirmed(&hall), (3, 2));
 }
 
 #[test]
@@ -696,7 +776,7 @@ fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
     let (all, mut late) =
         (lacking(&gym, &Vectors::new()), Store::open(&folder.path().join("late.db")).unwrap());
     let key = SealKey::from_bytes(&[1; 32]);
-    let grant = Grant { seal_key: key.public(), site: SITE, reads: Vec::new() };
+    let grant = Grant { seal_key: key.public(), tls_key: [0; 32], site: SITE, reads: Vec::new() };
     let grants = Grants(BTreeMap::from([(key.box_id(), grant)]));
     let verified = |batches: Vec<SealedBatch>| -> Vec<_> {
         batches.into_iter().map(|batch| verify(batch, &grants).unwrap()).collect()

@@ -49,6 +49,9 @@ impl Grants {
 pub struct Grant {
     /// The public half of its seal key (Ed25519, RFC 8032).
     pub seal_key: [u8; 32],
+    /// SHA-256 of the SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of the TLS key that its newest certificate is for. Whoever shows an
+    /// older one has a copy of a box that was enrolled again since.
+    pub tls_key: [u8; 32],
     /// The site where it stands: what it may write, beside the shelters that it opens by itself.
     pub site: SiteId,
     /// Other sites whose documents it may read.
@@ -75,6 +78,7 @@ mod tests {
     fn a_box_writes_for_its_site_and_its_own_shelters_and_for_nobody_elses() {
         let grant = Grant {
             seal_key: [7; 32],
+            tls_key: [0; 32],
             site: SiteId::from_bytes([1; 16]),
             reads: vec![SiteId::from_bytes([2; 16])],
         };

@@ -339,7 +339,7 @@ mod tests {
     }
 
     fn grants(of: &SealKey, site: SiteId) -> Grants {
-        let grant = Grant { seal_key: of.public(), site, reads: Vec::new() };
+        let grant = Grant { seal_key: of.public(), tls_key: [0; 32], site, reads: Vec::new() };
         Grants(BTreeMap::from([(of.box_id(), grant)]))
     }
 
@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(refused(&Grants::default()), SealError::UnknownBox);
         assert_eq!(refused(&grants(&key(2), SITE)), SealError::UnknownBox);
         assert_eq!(refused(&grants(&key(1), SiteId::from_bytes([9; 16]))), SealError::NotGranted);
-        let other_key = Grant { seal_key: key(2).public(), site: SITE, reads: Vec::new() };
+        let other_key = Grant { seal_key: key(2).public(), tls_key: [0; 32], site: SITE, reads: Vec::new() };
         assert_eq!(refused(&Grants(BTreeMap::from([(key(1).box_id(), other_key)]))), SealError::UnknownBox);
     }
 

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
+use crate::forks::MOST_FORKS;
 use crate::retention::MOST_RETENTIONS;
-use crate::{CutOff, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, Retention, cut_off};
+use crate::{CutOff, Fork, Grant, Grants, LONGEST_PART, MOST_PARTS, PartHead, Retention, cut_off};
 
 /// Ahead of the signed bytes, so that a package's signature can never pass for another kind of message.
 const DOMAIN: &[u8; 19] = b"hinamori package/v1";
@@ -45,6 +46,8 @@ pub struct Package {
     pub denied: Vec<BoxId>,
     /// Boxes of which only a part is believed.
     pub cut_offs: Vec<CutOff>,
+    /// Writers under whose names two histories were signed, and what the town ruled about each.
+    pub forks: Vec<Fork>,
     /// Pinned certificate authorities (DER, self-signed).
     pub anchors: Vec<Vec<u8>>,
     /// Authorities between anchors and cards (DER).
@@ -317,7 +320,7 @@ impl RootKey {
     /// Signs a package.
     ///
     /// # Errors
-    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, more staff or cut-offs than boxes take.
+    /// [`PackageError::TooLong`]; [`PackageError::Malformed`] for more or longer parts, more staff, cut-offs or forks than boxes take.
     pub fn sign(&self, package: &Package) -> Result<SignedPackage, PackageError> {
         if !is_bounded(package) {
             return Err(PackageError::Malformed);
@@ -331,15 +334,16 @@ impl RootKey {
     }
 }
 
-/// Whether a box takes so many parts, parts so long, so many staff and cut-offs.
+/// Whether a box takes so many parts, parts so long, so many staff, cut-offs and forks.
 fn is_bounded(package: &Package) -> bool {
-    let Package { roster, staff, cut_offs, retentions, .. } = package;
+    let Package { roster, staff, cut_offs, retentions, forks, .. } = package;
     let is_short = |head: &PartHead| usize::try_from(head.length).is_ok_and(|length| length <= LONGEST_PART);
     roster.len() <= MOST_PARTS
         && roster.iter().all(is_short)
         && staff.len() <= MOST_STAFF
         && cut_off::is_bounded(cut_offs)
         && retentions.len() <= MOST_RETENTIONS
+        && forks.len() <= MOST_FORKS
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -405,10 +409,16 @@ mod tests {
             },
             boxes: vec![(
                 BoxId::from_bytes([5; 16]),
-                Grant { seal_key: [6; 32], site: SiteId::from_bytes([1; 16]), reads: Vec::new() },
+                Grant {
+                    seal_key: [6; 32],
+                    tls_key: [0; 32],
+                    site: SiteId::from_bytes([1; 16]),
+                    reads: Vec::new(),
+                },
             )],
             denied: Vec::new(),
             cut_offs: Vec::new(),
+            forks: Vec::new(),
             anchors: vec![vec![1, 2, 3]],
             intermediates: Vec::new(),
             feed_key: [8; 32],

@@ -30,7 +30,7 @@ fn boxes() -> Vec<(BoxId, Grant)> {
     [(1, GYM, vec![]), (2, GATE, vec![GYM]), (3, HALL, vec![])]
         .into_iter()
         .map(|(number, site, reads)| {
-            (key(number).box_id(), Grant { seal_key: key(number).public(), site, reads })
+            (key(number).box_id(), Grant { seal_key: key(number).public(), tls_key: [0; 32], site, reads })
         })
         .collect()
 }
@@ -62,6 +62,7 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             denied: Vec::new(),
             cut_offs: Vec::new(),
             retentions: Vec::new(),
+            forks: Vec::new(),
             anchors: Vec::new(),
             intermediates: vec![vec![0x5a; 3_000]],
             feed_key: [8; 32],

@@ -59,6 +59,7 @@ impl Town {
             denied: Vec::new(),
             cut_offs: Vec::new(),
             retentions: Vec::new(),
+            forks: Vec::new(),
             anchors: Vec::new(),
             intermediates: Vec::new(),
             feed_key: [0; 32],

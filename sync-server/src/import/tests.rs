@@ -232,6 +232,7 @@ fn a_site_where_a_box_stands_cannot_go() {
         seal_key: [1; 32],
         tls_key: [2; 32],
         enrolled_at: NOW,
+        words: serde_json::from_str("[1, 2, 3]").unwrap(),
         standing: crate::registry::Standing::Admitted,
         trusted: None,
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId};
-use hinamori_net_tls::{EnrolmentCode, Identity, TlsError, connect, enrol};
+use hinamori_net_tls::{EnrolmentCode, EnrolmentWords, Identity, TlsError, connect, enrol};
 use hinamori_record::{
     ActorId, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
 };
@@ -28,6 +28,8 @@ pub(crate) struct TestBox {
     site: TestSite,
     folder: TempDir,
     identity: Option<Identity>,
+    /// What it showed when it joined.
+    pub(crate) words: Option<EnrolmentWords>,
     town: Option<SignedPackage>,
     grants: Grants,
     documents: BTreeMap<DocumentScope, Document>,
@@ -47,6 +49,7 @@ impl TestBox {
             site,
             folder: tempfile::tempdir().unwrap(),
             identity: None,
+            words: None,
             town: None,
             grants: Grants::default(),
             documents: BTreeMap::new(),
@@ -64,6 +67,7 @@ impl TestBox {
 
     pub(crate) async fn enrol(&mut self, code: &EnrolmentCode) -> Result<Package, TlsError> {
         let joined = enrol(code, &self.key).await?;
+        self.words = Some(joined.words());
         joined.keep(self.folder.path())?;
         self.identity = Identity::load(self.folder.path()).unwrap();
         let (signed, package) = SignedPackage::open(joined.package(), &code.town_root).unwrap();

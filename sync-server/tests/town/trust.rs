@@ -72,6 +72,88 @@ async fn a_day_that_is_not_kept_stays_until_it_was_said_again_or_the_town_gives_
 }
 
 #[tokio::test]
+async fn the_town_hall_shows_the_words_that_each_box_showed_when_it_joined() {
+    let hall = Hall::new();
+    let _server = hall.run();
+    let (mut gym, mut gate) = (TestBox::new(1, TestSite::Gym), TestBox::new(2, TestSite::Gate));
+    let first = gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    gate.enrol(&hall.code(TestSite::Gate, &[])).await.unwrap();
+    let before = gym.words;
+    // Again, as after a theft: other words, and the package names another key.
+    let again = gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap();
+    let key = |of: &hinamori_sync::town::Package| {
+        of.boxes.iter().find(|(id, _)| *id == gym.id()).map(|(_, grant)| grant.tls_key)
+    };
+    assert!(gym.words != before && key(&first) != key(&again));
+    hall.must(&["deny", "--box", &gate.id().to_string()]);
+    let shown = hall.must(&["boxes"]);
+    let line_of = |of: &TestBox| {
+        let line = shown.lines().find(|line| line.starts_with(&of.id().to_string())).unwrap();
+        assert!(line.ends_with(&of.words.unwrap().to_string()), "{shown}");
+        line
+    };
+    assert!(line_of(&gym).contains("  admitted  汐見小学校 体育館  "), "{shown}");
+    assert!(line_of(&gate).contains("  denied  "), "{shown}");
+    assert!(shown.lines().last().unwrap().starts_with(&gym.id().to_string()), "the newest one is the last");
+}
+
+#[tokio::test]
+async fn a_box_of_which_two_histories_came_confirms_nobody_until_somebody_rules() {
+    let hall = Hall::new();
+    let server = hall.run();
+    let (mut gym, mut gate) = (TestBox::new(1, TestSite::Gym), TestBox::new(2, TestSite::Gate));
+    let (id, other) = (gym.id().to_string(), gate.id().to_string());
+    let first = gym.enrol(&hall.code(TestSite::Gym, &[])).await.unwrap().version;
+    let of_the_copy = [TestBox::new(1, TestSite::Gym).write(LIVE, 7)];
+    let mut line = gym.connect().await;
+    line.arrives(1);
+    line.until("the first history", |line| line.unconfirmed() == 0).await;
+    let counted = |here: u32, confirmed: u32| {
+        move |counts: &serde_json::Value| {
+            let gym = site(counts, "live", GYM);
+            gym["here"] == here && gym["confirmed"] == confirmed
+        }
+    };
+    server.counts_until(counted(1, 1));
+    assert_eq!(hall.must(&["forks"]), "");
+    // The page counts four times a second.
+    let page_until = async |says: bool| {
+        let began = std::time::Instant::now();
+        while server.get("/").contains("汐見小学校 体育館 の 受付端末から 食い違う 記録") != says
+        {
+            assert!(began.elapsed() < Duration::from_secs(20), "{}", server.get("/"));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    line.force(&of_the_copy).await;
+    server.counts_until(counted(1, 0));
+    let shown = hall.must(&["forks"]);
+    assert!(shown.starts_with(&format!("{id}  {GYM}  open  writer ")), "{shown}");
+    assert!(shown.contains("change 1 of day"), "{shown}");
+    // Other boxes hear of it, and whoever looks at the page.
+    line.until("the town's word", |line| line.town_version() > first).await;
+    let named = |package: &hinamori_sync::town::Package| -> Vec<bool> {
+        package.forks.iter().map(|fork| fork.is_settled).collect()
+    };
+    let package = gate.enrol(&hall.code(TestSite::Gate, &[])).await.unwrap();
+    assert_eq!(named(&package), vec![false]);
+    page_until(true).await;
+
+    assert!(!hall.command(&["forks", "--settle", &other]).status.success(), "no fork of that one is open");
+    hall.must(&["forks", "--settle", &id]);
+    server.counts_until(counted(1, 1));
+    assert!(hall.must(&["forks"]).contains("  settled  "));
+    let package = gate.enrol(&hall.code(TestSite::Gate, &[])).await.unwrap();
+    assert_eq!(named(&package), vec![true]);
+    page_until(false).await;
+    // A copy that says the same once more says nothing new.
+    line.force(&of_the_copy).await;
+    line.arrives(2);
+    line.until("the second one", |line| line.unconfirmed() == 0).await;
+    server.counts_until(counted(2, 2));
+}
+
+#[tokio::test]
 async fn what_was_refused_is_seen_looked_at_again_or_thrown_away() {
     let hall = Hall::new();
     let server = hall.run();

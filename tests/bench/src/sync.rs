@@ -158,12 +158,18 @@ pub(crate) fn grants(boxes: usize, reader: Option<&SealKey>) -> Grants {
     let mut grants: BTreeMap<_, _> = (0..boxes)
         .map(|number| {
             let key = seal_key(number);
-            (key.box_id(), Grant { seal_key: key.public(), site: site(number), reads: Vec::new() })
+            (
+                key.box_id(),
+                Grant { seal_key: key.public(), tls_key: [0; 32], site: site(number), reads: Vec::new() },
+            )
         })
         .collect();
     if let Some(key) = reader {
         let reads = (0..boxes).map(site).collect();
-        grants.insert(key.box_id(), Grant { seal_key: key.public(), site: site(boxes), reads });
+        grants.insert(
+            key.box_id(),
+            Grant { seal_key: key.public(), tls_key: [0; 32], site: site(boxes), reads },
+        );
     }
     Grants(grants)
 }

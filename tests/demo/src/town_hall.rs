@@ -244,6 +244,16 @@ impl TownHall {
         Ok(output_of("hinamori-server enrol-code", &mut command)?.trim().to_owned())
     }
 
+    /// The boxes that joined, with the words that they showed.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub fn boxes(&self) -> anyhow::Result<String> {
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.arg("boxes").arg("--data").arg(self.folder.join("server"));
+        output_of("hinamori-server boxes", &mut command)
+    }
+
     /// Starts the server.
     ///
     /// # Errors

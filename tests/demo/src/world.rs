@@ -147,7 +147,13 @@ impl World {
         {
             let code = self.hall.enrolment_code(site, Some(reads))?;
             of.start()?;
-            of.control(&["enrol", &code])?;
+            let said = of.control(&["enrol", &code])?;
+            let words = said.lines().find_map(|line| line.strip_prefix("words"));
+            let words = words.context("the box shows no words")?.trim();
+            anyhow::ensure!(
+                self.hall.boxes()?.contains(words),
+                "the town hall shows other words than {words}"
+            );
         }
         for of in [&self.gym, &self.gate] {
             wait_until("a box at its server", ONLINE_WITHIN, || Ok(of.status()?.online.then_some(())))?;

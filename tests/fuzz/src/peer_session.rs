@@ -14,7 +14,7 @@ fn key() -> SealKey {
 }
 
 fn session(side: Side) -> (Session, Vec<u8>) {
-    let grant = Grant { seal_key: key().public(), site: SITE, reads: Vec::new() };
+    let grant = Grant { seal_key: key().public(), tls_key: [0; 32], site: SITE, reads: Vec::new() };
     let grants = Grants([(key().box_id(), grant)].into());
     let (elder, actor) = (Period(20_700), ActorId::new(key().box_id(), 1));
     let scope = |period| DocumentScope { incident: IncidentId::from_bytes([1; 16]), site: SITE, period };

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{PersonId, RecordId, SiteId};
-use hinamori_record::{ChangeHash, DocumentScope, Fact, Presence, Record, decode_change, presence_of};
-use hinamori_store_sqlite::Store;
+use hinamori_model::{PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_record::{
+    ActorId, ChangeHash, DocumentScope, Fact, Presence, PresenceState, Record, decode_change, presence_of,
+};
+use hinamori_store_sqlite::{Store, confirmed_since};
 use hinamori_sync::{CutOffs, Retentions, Vectors};
 
 use crate::machine::Machine;
@@ -31,6 +33,8 @@ impl std::fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 type Held = Result<(), String>;
+/// Records with their sites.
+type Placed = Vec<(SiteId, Record)>;
 
 /// What holds after every step.
 pub(crate) fn after_step(world: &mut World) -> Held {
@@ -81,6 +85,8 @@ pub(crate) fn at_the_end(world: &mut World) -> Held {
     nobody_is_forgotten(world)?;
     for machine in world.boxes.iter_mut().chain([&mut world.server]) {
         counts_once(machine.store(), &machine.believes(&world.cut_offs))?;
+        whoever_is_here_is_counted(machine.store(), world.now)?;
+        nobody_is_accused(machine.store(), &world.forked)?;
         rebuild_agrees(machine)?;
     }
     Ok(())
@@ -214,19 +220,22 @@ fn foreign_is_sealed(world: &World) -> Held {
     Ok(())
 }
 
-/// All records of a store that count, read one by one out of their changes.
-fn records(store: &Store, cut_offs: &CutOffs) -> Result<Vec<(SiteId, Record)>, String> {
-    let mut records = Vec::new();
+/// All records of a store that count, read one by one out of their changes; and which of them are of forked boxes.
+fn records(store: &Store, cut_offs: &CutOffs) -> Result<(Placed, BTreeSet<RecordId>), String> {
+    let (mut records, mut forked) = (Vec::new(), BTreeSet::new());
     for scope in store.vectors().keys() {
         for bytes in store.document_changes(*scope).map_err(|error| error.to_string())? {
             let decoded = decode_change(&bytes).map_err(|error| error.to_string())?;
             if !cut_offs.believe(*scope, decoded.change.actor, decoded.change.sequence) {
                 continue;
             }
+            if store.forks().is_forked(decoded.change.actor) {
+                forked.extend(decoded.records.iter().map(|record| record.id));
+            }
             records.extend(decoded.records.into_iter().map(|record| (scope.site, record)));
         }
     }
-    Ok(records)
+    Ok((records, forked))
 }
 
 /// Where everybody is.
@@ -242,9 +251,9 @@ pub(crate) fn presences(store: &Store) -> Result<Presences, String> {
     Ok(found)
 }
 
-/// Each person is where their own records say, once.
+/// Each person is where their own records say, once, whoever wrote them; and is confirmed unless the latest of them is a forked box's.
 fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
-    let records = records(store, cut_offs)?;
+    let (records, forked) = records(store, cut_offs)?;
     let people: BTreeSet<PersonId> = records.iter().filter_map(|(_, record)| record.fact.person()).collect();
     let expected: BTreeMap<PersonId, Presence> = people
         .into_iter()
@@ -255,19 +264,66 @@ fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
         })
         .collect();
     let counted = presences(store)?;
-    let everybody = expected.keys().chain(counted.keys());
-    match everybody.into_iter().find(|who| counted.get(who) != expected.get(who)) {
-        Some(who) => Err(format!(
-            "the projection counts otherwise: {who} is {:?}, and should be {:?}",
-            counted.get(who),
-            expected.get(who)
-        )),
+    let mut everybody = expected.keys().chain(counted.keys());
+    if let Some(who) = everybody.find(|who| counted.get(who) != expected.get(who)) {
+        let (is, should) = (counted.get(who), expected.get(who));
+        return Err(format!("the projection counts otherwise: {who} is {is:?}, and should be {should:?}"));
+    }
+    for (person, presence) in expected {
+        let shows = |record: &Record| {
+            matches!(record.fact, Fact::Presence { person: of, .. } if of == person)
+                && record.at == presence.seen_at
+        };
+        let by_forked = records.iter().any(|(_, record)| shows(record) && forked.contains(&record.id));
+        if is_unconfirmed(store, person)? != by_forked {
+            return Err(format!("{person} is confirmed by a forked box, or not by an honest one"));
+        }
+    }
+    Ok(())
+}
+
+fn is_unconfirmed(store: &Store, person: PersonId) -> Result<bool, String> {
+    store.is_unconfirmed(LIVE, person).map_err(|error| error.to_string())
+}
+
+/// A fork hides nobody: each site's number is everybody who is here, and those confirmed are among them. Nobody calls the roll in
+/// these towns.
+fn whoever_is_here_is_counted(store: &Store, now: UnixMillis) -> Held {
+    let everybody = presences(store)?;
+    let sites: BTreeSet<SiteId> = store.vectors().keys().map(|scope| scope.site).collect();
+    for site in sites {
+        let counts = store.counts(LIVE, site, now).map_err(|error| error.to_string())?;
+        let (mut here, mut confirmed) = (0, 0);
+        for (person, presence) in &everybody {
+            if presence.site == site && presence.state == PresenceState::Here {
+                here += 1;
+                let is_fresh = presence.seen_at.millis() >= confirmed_since(now);
+                confirmed += u32::from(is_fresh && !is_unconfirmed(store, *person)?);
+            }
+        }
+        if (counts.here, counts.confirmed) != (here, confirmed) {
+            return Err(format!("{here} are here, {confirmed} confirmed, and counted are {counts:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whoever only took another name has no fork.
+fn nobody_is_accused(store: &Store, forked: &BTreeSet<ActorId>) -> Held {
+    let found = store.found_forks().map_err(|error| error.to_string())?;
+    match found.iter().find(|found| !forked.contains(&found.writer)) {
+        Some(found) => Err(format!("{:?} is said to be forked, and is not", found.writer)),
         None => Ok(()),
     }
 }
 
 fn rebuild_agrees(machine: &mut Machine) -> Held {
-    let before = presences(machine.store())?;
+    let all = |machine: &Machine| -> Result<BTreeMap<PersonId, (Presence, bool)>, String> {
+        let store = machine.store();
+        let known = presences(store)?.into_iter();
+        known.map(|(person, presence)| Ok((person, (presence, is_unconfirmed(store, person)?)))).collect()
+    };
+    let before = all(machine)?;
     machine.store_mut().rebuild().map_err(|error| error.to_string())?;
-    if presences(machine.store())? == before { Ok(()) } else { Err("a rebuild says otherwise".to_owned()) }
+    if all(machine)? == before { Ok(()) } else { Err("a rebuild says otherwise".to_owned()) }
 }

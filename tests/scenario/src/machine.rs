@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use hinamori_model::{HlcClock, LaneId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, HlcClock, LaneId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Period, Record};
 use hinamori_store_sqlite::{Budget, Durability, OldDays, Store, StoreError, Unsealed};
-use hinamori_sync::{CutOff, CutOffs, SealKey, SealedBatch, Vectors, VerifiedBatch};
+use hinamori_sync::{CutOff, CutOffs, Fork, Forks, SealKey, SealedBatch, Vectors, VerifiedBatch};
 
 use crate::check::Presences;
 use crate::dice::Dice;
@@ -50,6 +50,10 @@ fn log_of(folder: &Path) -> PathBuf {
     folder.join("records.sqlite-wal")
 }
 
+fn own_of(writer: Option<&Writer>) -> Option<BoxId> {
+    writer.map(|writer| writer.key.box_id())
+}
+
 impl Machine {
     /// Starts on the disk in `folder`. A box has the `seed` of its seal key.
     pub(crate) fn start(
@@ -68,6 +72,10 @@ impl Machine {
             anyhow::Ok(Writer { seed, key, actor, documents: Vec::new() })
         });
         let writer = writer.transpose()?;
+        // A box that was never told of a fork knows all the same that it believes itself.
+        if *store.forks() == Forks::default() {
+            let _changed = store.rule_on_forks(&Forks::new(&[], own_of(writer.as_ref())))?;
+        }
         let seen = store.vectors().clone();
         let mut machine = Self { folder, store, clock, writer, durable: 0, offset, seen };
         machine.note_durable();
@@ -271,7 +279,12 @@ impl Machine {
 
     /// The town's word, as it counts at this machine: a box believes itself.
     pub(crate) fn believes(&self, cut_offs: &[CutOff]) -> CutOffs {
-        CutOffs::new(cut_offs, self.writer.as_ref().map(|writer| writer.key.box_id()))
+        CutOffs::new(cut_offs, own_of(self.writer.as_ref()))
+    }
+
+    /// The same of forks.
+    pub(crate) fn hears_of(&self, forks: &[Fork]) -> Forks {
+        Forks::new(forks, own_of(self.writer.as_ref()))
     }
 
     pub(crate) const fn actor(&self) -> Option<ActorId> {

@@ -33,6 +33,7 @@ fn main() -> anyhow::Result<()> {
         sum.power_cuts = sum.power_cuts.saturating_add(of.power_cuts);
         sum.servers_lost = sum.servers_lost.saturating_add(of.servers_lost);
         sum.clones = sum.clones.saturating_add(of.clones);
+        sum.forks = sum.forks.saturating_add(of.forks);
         sum.broken_lines = sum.broken_lines.saturating_add(of.broken_lines);
         sum.meetings = sum.meetings.saturating_add(of.meetings);
         sum.sticks = sum.sticks.saturating_add(of.sticks);

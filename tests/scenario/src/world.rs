@@ -11,7 +11,8 @@ use hinamori_record::{
 use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
-    CutOff, Effects, Grant, Grants, Held, ReceiptKey, Retention, Retentions, SealKey, Session, Side, Trusted,
+    CutOff, Effects, Fork, Grant, Grants, Held, ReceiptKey, Retention, Retentions, SealKey, Session, Side,
+    Trusted,
 };
 
 use crate::carriers;
@@ -50,6 +51,8 @@ pub struct Summary {
     pub servers_lost: usize,
     /// Disks that were copied, and then two boxes ran on.
     pub clones: usize,
+    /// Writers of whom the server found two histories.
+    pub forks: usize,
     /// Connections that broke.
     pub broken_lines: usize,
     /// Boxes that met without the server.
@@ -95,7 +98,7 @@ pub struct World {
     sites: Vec<SiteId>,
     pub(crate) server: Machine,
     lines: Vec<Line>,
-    now: UnixMillis,
+    pub(crate) now: UnixMillis,
     steps: usize,
     pub(crate) acknowledged: Vec<Acknowledged>,
     written: Vec<RecordId>,
@@ -109,6 +112,8 @@ pub struct World {
     pub(crate) said: Vec<(SiteId, Record)>,
     /// Something acknowledged was on one disk only, and that is gone.
     pub(crate) has_lost: bool,
+    /// What the town says of the forks that its server found.
+    forks: Vec<Fork>,
     summary: Summary,
 }
 
@@ -139,7 +144,7 @@ impl World {
             .map(|(number, own)| {
                 let key = SealKey::from_bytes(&seed_of(number));
                 let reads = sites.iter().copied().filter(|of| of != own && dice.once_in(2)).collect();
-                (key.box_id(), Grant { seal_key: key.public(), site: *own, reads })
+                (key.box_id(), Grant { seal_key: key.public(), tls_key: [0; 32], site: *own, reads })
             })
             .collect();
         let grants = Grants(boxes.iter().cloned().collect());
@@ -174,6 +179,7 @@ impl World {
             retentions: Retentions::default(),
             said: Vec::new(),
             has_lost: false,
+            forks: Vec::new(),
             summary: Summary::default(),
         })
     }
@@ -532,6 +538,7 @@ impl World {
             }
         }
         self.cut_offs = if self.dice.once_in(3) { Vec::new() } else { vec![CutOff { of, trusted }] };
+        self.rule_on_forks()?;
         self.tell_of_cut_offs()
     }
 
@@ -554,6 +561,18 @@ impl World {
         Ok(())
     }
 
+    /// The server's package names what it found; somebody may have ruled already, and may take that back.
+    fn rule_on_forks(&mut self) -> anyhow::Result<()> {
+        for found in self.server.store().found_forks()? {
+            let is_settled = self.dice.once_in(2);
+            match self.forks.iter_mut().find(|fork| fork.writer() == found.writer) {
+                Some(fork) => fork.is_settled = is_settled,
+                None => self.forks.push(Fork { writer: *found.writer.as_bytes(), is_settled }),
+            }
+        }
+        Ok(())
+    }
+
     /// A box says again what counts of old days, and somebody drops what nobody needs any more.
     fn say_again(&mut self, at: usize) -> anyhow::Result<()> {
         self.tell_of_retentions()?;
@@ -571,10 +590,12 @@ impl World {
 
     /// Machines that were copied, restored or lost their disk hear of it again.
     fn tell_of_cut_offs(&mut self) -> anyhow::Result<()> {
-        let Self { boxes, server, cut_offs, .. } = self;
+        let Self { boxes, server, cut_offs, forks, .. } = self;
         for machine in boxes.iter_mut().chain([server]) {
             let heard = machine.believes(cut_offs);
             let _rebuilt = machine.store_mut().cut_off(&heard)?;
+            let heard = machine.hears_of(forks);
+            let _marked = machine.store_mut().rule_on_forks(&heard)?;
         }
         Ok(())
     }
@@ -674,6 +695,7 @@ impl World {
         self.tell_of_cut_offs()?;
         self.leave_old_days()?;
         check::at_the_end(&mut self).map_err(|what| self.broken(what))?;
+        self.summary.forks = self.server.store().found_forks()?.len();
         Ok(self.summary)
     }
 
@@ -754,6 +776,7 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         denied: Vec::new(),
         cut_offs: Vec::new(),
         retentions: Vec::new(),
+        forks: Vec::new(),
         anchors: Vec::new(),
         intermediates: Vec::new(),
         feed_key: [8; 32],

@@ -10,6 +10,7 @@ fn nothing_acknowledged_is_lost_and_nobody_counts_twice() {
         sum.power_cuts += of.power_cuts;
         sum.servers_lost += of.servers_lost;
         sum.clones += of.clones;
+        sum.forks += of.forks;
         sum.broken_lines += of.broken_lines;
         sum.acknowledged += of.acknowledged;
         sum.meetings += of.meetings;
@@ -17,7 +18,7 @@ fn nothing_acknowledged_is_lost_and_nobody_counts_twice() {
     }
     // A simulator in which nothing happens proves nothing.
     assert!(sum.acknowledged > 4_000 && sum.power_cuts > 200 && sum.broken_lines > 200, "{sum:?}");
-    assert!(sum.servers_lost > 100 && sum.clones > 50, "{sum:?}");
+    assert!(sum.servers_lost > 100 && sum.clones > 50 && sum.forks > 20, "{sum:?}");
     assert!(sum.meetings > 400 && sum.sticks > 200, "{sum:?}");
 }
 

@@ -1,8 +1,8 @@
 //! Boxes of one town that meet without a server: over a network, and by a stick.
 
-use hinamori_model::BoxId;
+use hinamori_model::{BoxId, SpkiHash};
 use hinamori_record::Presence;
-use hinamori_sync::{BundleWriter, CutOff, Grants, Retention, Section, SectionOf, Session, Side};
+use hinamori_sync::{BundleWriter, CutOff, Fork, Grants, Retention, Section, SectionOf, Session, Side};
 use std::sync::mpsc::channel;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zeroize::Zeroizing;
@@ -13,6 +13,8 @@ use crate::core::bundle::{BundleError, BundleTask, Imported};
 use crate::core::neighbours::{Dialler, NeighbourEvent};
 
 const HALL: SiteId = SiteId::from_bytes([8; 16]);
+/// The TLS key that every box got at its first enrolment.
+const FIRST_KEY: [u8; 32] = [1; 32];
 
 /// Two boxes of one town, at sites of their own; the second one reads the first one's if it `reads`.
 fn boxes(reads: bool) -> (Bench, Bench) {
@@ -28,7 +30,12 @@ fn boxes(reads: bool) -> (Bench, Bench) {
 fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
     let mut package = gym.package.clone();
     let site = package.sites[0].clone();
-    let grant = |bench: &Bench, site, reads| Grant { seal_key: bench.core.keys.seal.public(), site, reads };
+    let grant = |bench: &Bench, site, reads| Grant {
+        seal_key: bench.core.keys.seal.public(),
+        tls_key: FIRST_KEY,
+        site,
+        reads,
+    };
     let read = if reads { vec![site.id] } else { Vec::new() };
     package.boxes =
         vec![(gym.core.own, grant(gym, site.id, Vec::new())), (hall.core.own, grant(hall, HALL, read))];
@@ -41,13 +48,18 @@ struct Wire([UnboundedReceiver<Vec<u8>>; 2]);
 
 impl Wire {
     fn new(one: &mut Bench, other: &mut Bench) -> Self {
-        let ids = [one.core.own, other.core.own];
-        let ends = [one, other].into_iter().zip([ids[1], ids[0]]).map(|(bench, peer)| {
+        Self::between([one, other], [FIRST_KEY; 2])
+    }
+
+    /// Between boxes that show certificates for these TLS keys.
+    fn between(boxes: [&mut Bench; 2], shown: [[u8; 32]; 2]) -> Self {
+        let ids = [boxes[0].core.own, boxes[1].core.own];
+        let peers = [(ids[1], shown[1]), (ids[0], shown[0])];
+        let ends = boxes.into_iter().zip(peers).map(|(bench, (peer, key))| {
             let (out, sent) = unbounded_channel();
-            bench.core.handle(
-                Event::Neighbour(NeighbourEvent::Up { peer, line: 1, dialler: Dialler::SmallerId, out }),
-                bench.now,
-            );
+            let (key, dialler) = (SpkiHash(key), Dialler::SmallerId);
+            let up = NeighbourEvent::Up { peer, key, line: 1, dialler, out };
+            bench.core.handle(Event::Neighbour(up), bench.now);
             sent
         });
         Self(ends.collect::<Vec<_>>().try_into().unwrap())
@@ -139,6 +151,35 @@ fn a_newer_package_goes_from_box_to_box_and_ends_what_it_shuts_out() {
 }
 
 #[test]
+fn a_copy_of_a_box_that_was_enrolled_again_is_let_go_and_not_let_in() {
+    const SECOND_KEY: [u8; 32] = [2; 32];
+    let (mut gym, mut hall) = boxes(true);
+    let naoki = gym.person("naoki");
+    // Before the gym knows of the new enrolment it goes by the old one.
+    drop(Wire::between([&mut gym, &mut hall], [FIRST_KEY, SECOND_KEY]));
+    assert_eq!((gym.core.neighbours.len(), hall.core.neighbours.len()), (0, 1));
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    wire.talk(&mut gym, &mut hall);
+    assert_eq!(gym.core.neighbours.len(), 1);
+
+    let mut next = Package { version: 2, ..package_of(&gym, &hall, true) };
+    next.boxes.iter_mut().filter(|(id, _)| *id == hall.core.own).for_each(|(_, grant)| {
+        grant.tls_key = SECOND_KEY;
+    });
+    gym.take(&next);
+    assert_eq!(gym.core.neighbours.len(), 0, "whoever came by the old key is let go");
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    gym.tap("naoki");
+    wire.talk(&mut gym, &mut hall);
+    assert!(gym.core.neighbours.len() == 0 && hall.seen(naoki).is_none(), "the copy hears nothing");
+
+    hall.take(&next);
+    let mut wire = Wire::between([&mut gym, &mut hall], [FIRST_KEY, SECOND_KEY]);
+    wire.talk(&mut gym, &mut hall);
+    assert!(hall.seen(naoki).is_some());
+}
+
+#[test]
 fn what_a_stolen_box_wrote_after_the_town_stopped_trusting_it_says_nothing() {
     let (mut gym, mut hall) = boxes(true);
     gym.tap("hanako");
@@ -196,6 +237,31 @@ fn days_that_the_town_does_not_keep_go_at_every_box_and_nobody_with_them() {
         bench.core.ledger.store_mut(incident).rebuild().unwrap();
         assert_eq!(bench.seen(hanako), before);
     }
+}
+
+#[test]
+fn a_box_that_the_town_calls_forked_confirms_nobody_but_at_itself_until_the_town_rules() {
+    let (mut gym, mut hall) = boxes(true);
+    gym.tap("hanako");
+    let mut wire = Wire::new(&mut gym, &mut hall);
+    wire.talk(&mut gym, &mut hall);
+    let incident = gym.core.open_incident();
+    let writers = gym.core.ledger.store(incident).vectors().values().flat_map(|actors| actors.keys());
+    let writers: BTreeSet<_> = writers.copied().collect();
+    let said = |is_settled| -> Vec<Fork> {
+        writers.iter().map(|writer| Fork { writer: *writer.as_bytes(), is_settled }).collect()
+    };
+    let hanako = gym.person("hanako");
+    let is_unconfirmed =
+        |bench: &Bench| bench.core.ledger.store(incident).is_unconfirmed(incident, hanako).unwrap();
+    let next = Package { version: 2, forks: said(false), ..package_of(&gym, &hall, true) };
+    [&mut gym, &mut hall].into_iter().for_each(|bench| bench.take(&next));
+    assert!(hall.seen(hanako).is_some() && is_unconfirmed(&hall) && !is_unconfirmed(&gym));
+    assert_eq!(gym.core.tally.confirmed, 1, "people stand there");
+    let name = next.sites[0].name.clone();
+    assert!([&gym, &hall].iter().all(|bench| bench.core.report().forked == [name.clone()]));
+    hall.take(&Package { version: 3, forks: said(true), ..next });
+    assert!(!is_unconfirmed(&hall) && hall.core.report().forked.is_empty());
 }
 
 #[test]

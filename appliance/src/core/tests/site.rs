@@ -54,7 +54,7 @@ impl Bench {
             .collect();
         let changes = vec![document.append(&records, self.now).unwrap()];
         let batch = SealedBatch { seal: key.seal(scope, None, &changes).unwrap(), changes };
-        let grant = Grant { seal_key: key.public(), site: HALL, reads: Vec::new() };
+        let grant = Grant { seal_key: key.public(), tls_key: [0; 32], site: HALL, reads: Vec::new() };
         let grants = hinamori_sync::Grants([(key.box_id(), grant)].into());
         self.core.take_batches(vec![verify(batch, &grants).unwrap()], Durability::Relaxed, self.now).unwrap();
         self.core.reread(self.now);

@@ -120,7 +120,7 @@ fn a_transfer_slip_of_this_town_brings_its_person_by_somebodys_word() {
     assert_eq!((read.needs, read.person), (vec![NeedKind::AskedNotAlone], gym.person("hanako")));
     let mut hall = live();
     let key = gym.core.keys.seal.public();
-    let grant = Grant { seal_key: key, site: gym.core.site(), reads: Vec::new() };
+    let grant = Grant { seal_key: key, tls_key: [0; 32], site: gym.core.site(), reads: Vec::new() };
     let mut package = Package { version: 2, ..hall.package.clone() };
     package.boxes.push((gym.core.own, grant));
     hall.take(&package);

@@ -54,6 +54,7 @@ pub fn shelter() -> LaneState {
         later: 0,
         asks_sign_in: false,
         staff: None,
+        stick: None,
         screen: Screen::Idle,
     }
 }

@@ -198,7 +198,8 @@ fn take(stick: &StickFolder, name: &Path, core: &Inbox) -> Result<Result<Importe
             return Ok(Err(NotTaken::File(WhyNotTaken::Unreadable)));
         }
     };
-    let imported = core.ask(LONG, |answer| Event::Bundle(BundleTask::Import(bytes, answer))).ok_or(CoreGone)?;
+    let imported =
+        core.ask(LONG, |answer| Event::Bundle(BundleTask::Import(bytes, answer))).ok_or(CoreGone)?;
     Ok(imported.map_err(|problem| match problem {
         BundleError::NoTown => NotTaken::NoTown,
         BundleError::NotABundle(NotABundle::TooLong) => NotTaken::File(WhyNotTaken::TooLong),

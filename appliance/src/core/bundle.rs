@@ -139,10 +139,7 @@ impl Core {
         self.import.is_some() || self.export.is_some()
     }
 
-    fn begin_export(
-        &mut self,
-        answer: Sender<Result<Exported, BundleError>>,
-    ) -> Result<Export, BundleError> {
+    fn begin_export(&mut self, answer: Sender<Result<Exported, BundleError>>) -> Result<Export, BundleError> {
         if self.export.is_some() {
             return Err(BundleError::Busy);
         }

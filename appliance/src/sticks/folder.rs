@@ -240,7 +240,9 @@ mod tests {
         assert_eq!(name, format!("hinamori-{}-20261012-052100.hinamori", "ab".repeat(16)));
         assert!(is_bundle(Path::new(&name)) && is_own(Path::new(&name), OWN));
         assert!(!is_own(Path::new(&name), BoxId::from_bytes([1; 16])));
-        for (name, expected) in [("A.HINAMORI", true), ("hinamori", false), ("a.hinamori.txt", false), ("", false)] {
+        for (name, expected) in
+            [("A.HINAMORI", true), ("hinamori", false), ("a.hinamori.txt", false), ("", false)]
+        {
             assert_eq!(is_bundle(Path::new(name)), expected, "{name}");
         }
         assert_eq!(name_of(OWN, UnixMillis::new(u64::MAX)).len(), name.len(), "whatever the clock says");

@@ -137,7 +137,10 @@ fn one_touch_at_each_box_and_both_know_what_the_other_knows() {
     assert!(left.iter().all(|name| name.ends_with(".hinamori")));
     for name in &left {
         let bytes = fs::read(stick.join(name)).unwrap();
-        assert!(bytes.windows(NAME.len()).all(|part| part != NAME.as_bytes()), "nobody reads it off the stick");
+        assert!(
+            bytes.windows(NAME.len()).all(|part| part != NAME.as_bytes()),
+            "nobody reads it off the stick"
+        );
     }
 }
 
@@ -306,7 +309,8 @@ fn a_full_or_locked_stick_says_so_and_keeps_what_it_had() {
         let stick = folder.join("sda1");
         fs::create_dir_all(&stick).unwrap();
         let mount = |options: &str| {
-            let mounted = Program::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&stick).status();
+            let mounted =
+                Program::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&stick).status();
             assert!(mounted.unwrap().success());
         };
         mount("size=1m");
@@ -332,6 +336,10 @@ fn a_full_or_locked_stick_says_so_and_keeps_what_it_had() {
         assert_eq!(locked.taken, 1);
         mount("remount,rw");
         assert!(port.exchange(&mut gym).written.is_ok());
-        assert!(names(&stick).iter().all(|name| name == "hall.hinamori" || name.contains(&gym.core.own.to_string())));
+        assert!(
+            names(&stick)
+                .iter()
+                .all(|name| name == "hall.hinamori" || name.contains(&gym.core.own.to_string()))
+        );
     });
 }

@@ -197,12 +197,17 @@ fn what_is_no_bundle_is_named_and_left_alone() {
 
 #[test]
 fn a_stick_with_far_too_many_files_ends() {
-    let (mut gym, _, folder, stick) = two_boxes();
+    let (mut gym, mut hall, folder, stick) = two_boxes();
     for number in 0..300 {
         fs::write(stick.join(format!("{number:03}.hinamori")), b"no bundle").unwrap();
     }
+    fs::write(stick.join("last.hinamori"), hall.export()).unwrap();
     let report = Port::new(&mut gym, folder.path()).exchange(&mut gym);
-    assert_eq!((report.taken, report.not_taken.len(), report.not_named), (0, 8, 292));
+    assert_eq!(
+        (report.taken, report.not_taken.len(), report.not_named),
+        (0, 8, 293),
+        "the last is beyond them"
+    );
     assert!(report.written.is_ok());
 }
 
@@ -237,13 +242,15 @@ fn the_queue_goes_on_while_a_stick_is_read_and_written() {
     let (mut gym, mut hall, folder, stick) = two_boxes();
     fs::write(stick.join("hall.hinamori"), hall.export()).unwrap();
     let mut cards = ["naoki", "isamu"].into_iter();
-    let (mut during_import, mut during_export) = (None, None);
+    let (mut during_import, mut during_export, mut pieces) = (None, None, [0, 0]);
     let report = Port::new(&mut gym, folder.path()).exchange_while(&mut gym, |bench| {
-        let taken = match (bench.core.import.is_some(), bench.core.export.is_some()) {
-            (true, _) => &mut during_import,
-            (_, true) => &mut during_export,
+        let [heard, said] = &mut pieces;
+        let (taken, pieces) = match (bench.core.import.is_some(), bench.core.export.is_some()) {
+            (true, _) => (&mut during_import, heard),
+            (_, true) => (&mut during_export, said),
             _ => return,
         };
+        *pieces += 1;
         if taken.is_none() {
             *taken = Some(bench.tap(cards.next().unwrap()));
             assert!(bench.stick().is_underway());
@@ -252,6 +259,7 @@ fn the_queue_goes_on_while_a_stick_is_read_and_written() {
     for answer in [during_import, during_export] {
         assert!(matches!(answer, Some(AnswerKind::Welcome { .. })), "{answer:?}");
     }
+    assert!(pieces.iter().all(|pieces| *pieces > 2), "a card may come between any two: {pieces:?}");
     assert!(report.written.is_ok() && report.taken == 1);
     assert!(gym.seen(gym.person("naoki")).is_some() && gym.seen(gym.person("isamu")).is_some());
 }

@@ -175,7 +175,7 @@ impl State {
     }
 
     fn stick(&self) -> Option<&StickState> {
-        self.lane.as_ref()?.stick.as_ref()
+        self.lane.as_ref()?.stick.as_deref()
     }
 
     /// Whether the building check fills the screen.

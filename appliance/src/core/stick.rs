@@ -25,8 +25,8 @@ impl Stick {
     }
 
     /// What kiosks show of it.
-    pub(super) fn shown(&self) -> Option<StickState> {
-        self.thread.as_ref().map(|_| self.state.clone())
+    pub(super) fn shown(&self) -> Option<Box<StickState>> {
+        self.thread.as_ref().map(|_| Box::new(self.state.clone()))
     }
 }
 

@@ -31,7 +31,7 @@ pub struct LaneState {
     /// Who is signed in.
     pub staff: Option<StaffSession>,
     /// Sticks; `None` at a box that looks for none.
-    pub stick: Option<StickState>,
+    pub stick: Option<Box<StickState>>,
     /// What fills the screen.
     pub screen: Screen,
 }
@@ -51,7 +51,7 @@ pub enum LaneChange {
     Later(u32),
     AsksSignIn(bool),
     Staff(Option<StaffSession>),
-    Stick(Option<StickState>),
+    Stick(Option<Box<StickState>>),
     Screen(Screen),
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn without_the_town_hall(world: &mut World, summary: &mut Summary) ->
 fn carried_by_stick(world: &mut World) -> anyhow::Result<PathBuf> {
     let stick = world.demo_box(GATE).plug_in("sda1")?;
     let mut kiosk = world.staffed_kiosk(GATE)?;
-    let begins = |lane: &LaneState| lane.stick.as_ref().is_some_and(StickState::may_begin);
+    let begins = |lane: &LaneState| lane.stick.as_deref().is_some_and(StickState::may_begin);
     kiosk.until("a stick at the gate", begins)?;
     kiosk.send(Command::ExchangeStick)?;
     let report = |lane: &LaneState| match lane.stick.as_ref().map(|stick| &stick.exchange) {

@@ -69,7 +69,7 @@ impl Port {
 
 impl Bench {
     fn stick(&self) -> StickState {
-        self.lane().stick.clone().unwrap()
+        *self.lane().stick.clone().unwrap()
     }
 
     fn touch_button(&mut self) -> Result<(), Refusal> {

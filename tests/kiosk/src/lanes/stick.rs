@@ -11,7 +11,7 @@ use super::{minutes_ago, session, staffed};
 /// The shelter with sticks like this, and its leader signed in.
 pub fn carried(there: SticksThere, exchange: Exchange) -> LaneState {
     let lane = staffed(Some(session(Role::Leader, SignedInBy::Card)));
-    LaneState { stick: Some(StickState { there, exchange }), ..lane }
+    LaneState { stick: Some(Box::new(StickState { there, exchange })), ..lane }
 }
 
 /// It was read in and written.

@@ -26,12 +26,12 @@ verify() { # UNIT...
     systemd-analyze --root="$root" --man=no --generators=no verify "$@" 2>&1 || echo "and fails"
 }
 
-# Debian's part. The compositor and pcscd need not be installed where this runs.
+# Debian's part. Its programs need not be installed where this runs.
 mkdir -p "$root/usr/lib/systemd" "$root/usr/bin" "$root/usr/sbin" "$root/etc/default" "$root/var/lib"
 for merged in lib bin sbin; do ln -s "usr/$merged" "$root/$merged"; done
 cp -a /lib/systemd/system "$root/usr/lib/systemd/"
 [ -e "$root/lib/systemd/system/pcscd.socket" ] || fail "install pcscd: its socket unit is needed"
-for stand_in in bin/cage sbin/pcscd; do
+for stand_in in bin/cage bin/mount bin/rmdir bin/umount sbin/pcscd; do
     printf '#!/bin/sh\n' >"$root/$stand_in"
     chmod 755 "$root/$stand_in"
 done

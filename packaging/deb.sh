@@ -66,6 +66,8 @@ forget_data() { # FOLDER
 
 package=hinamori-appliance unit=hinamori-appliance.service running=$unit begin="restart $unit"
 forget_data /var/lib/hinamori
+# Where sticks are mounted; one that is plugged in keeps its place.
+forget="$forget; find \"\$DPKG_ROOT/run\" -maxdepth 1 -name hinamori-sticks -type d -empty -delete"
 make_package
 
 # A kiosk that runs is begun anew; the first one comes with the next start of the machine, for it takes the

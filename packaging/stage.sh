@@ -26,9 +26,11 @@ case $package in
         program hinamori-appliance 8
         program hinamorictl 8
         unit hinamori-appliance.service
+        unit hinamori-stick@.service
         unit pcscd.socket.d/hinamori.conf
         put 644 systemd/tmpfiles.d/hinamori-appliance.conf usr/lib/tmpfiles.d/hinamori-appliance.conf
         put 644 packaging/files/appliance/hinamori.rules usr/share/polkit-1/rules.d/50-hinamori.rules
+        put 644 packaging/files/appliance/hinamori-sticks.rules lib/udev/rules.d/90-hinamori-sticks.rules
         put 644 packaging/files/appliance/box.toml etc/hinamori/box.toml
         ;;
     hinamori-kiosk)

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 programs=$(realpath "$1")
 packages="hinamori-appliance hinamori-kiosk hinamori-server"
-units="hinamori-appliance.service hinamori-kiosk@1.service hinamori-server.service pcscd.socket"
+units="hinamori-appliance.service hinamori-stick@sda1.service hinamori-kiosk@1.service hinamori-server.service pcscd.socket"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 root=$folder/root
@@ -26,12 +26,12 @@ verify() { # UNIT...
     systemd-analyze --root="$root" --man=no --generators=no verify "$@" 2>&1 || echo "and fails"
 }
 
-# Debian's part. The compositor and pcscd need not be installed where this runs.
+# Debian's part. Its programs need not be installed where this runs.
 mkdir -p "$root/usr/lib/systemd" "$root/usr/bin" "$root/usr/sbin" "$root/etc/default" "$root/var/lib"
 for merged in lib bin sbin; do ln -s "usr/$merged" "$root/$merged"; done
 cp -a /lib/systemd/system "$root/usr/lib/systemd/"
 [ -e "$root/lib/systemd/system/pcscd.socket" ] || fail "install pcscd: its socket unit is needed"
-for stand_in in bin/cage sbin/pcscd; do
+for stand_in in bin/cage bin/mount bin/rmdir bin/umount sbin/pcscd; do
     printf '#!/bin/sh\n' >"$root/$stand_in"
     chmod 755 "$root/$stand_in"
 done
@@ -83,6 +83,17 @@ owned() { # FOLDER USER GROUP
 }
 owned var/lib/hinamori hinamori hinamori-kiosk
 owned var/lib/hinamori-server hinamori-server hinamori-server
+
+# The daemon looks for sticks where they are mounted, and may write there; udev starts what mounts them.
+sticks=$(sed -n 's/^sticks = "\(.*\)"$/\1/p' "$root/etc/hinamori/box.toml")
+[ -n "$sticks" ] && [ "$(stat -c '%a %u' "$root$sticks")" = "755 0" ] || fail "$sticks is not made"
+for action in ExecStart=/bin/mount ExecStop=-/bin/umount ExecStopPost=-/bin/rmdir; do
+    grep -q "^$action .*$sticks/%i$" "$root/lib/systemd/system/hinamori-stick@.service" || fail "$action is not of $sticks"
+done
+grep -q "^ReadWritePaths=-$sticks$" "$root/lib/systemd/system/hinamori-appliance.service" ||
+    fail "the daemon may not write to $sticks"
+grep -q 'SYSTEMD_WANTS}+="hinamori-stick@%k.service"$' "$root/lib/udev/rules.d/90-hinamori-sticks.rules" ||
+    fail "udev mounts no stick"
 
 # The programs take the command lines that the units give them, and the daemon takes its settings.
 accepted() { # UNIT [DEFAULTS]

@@ -31,6 +31,8 @@ pub struct Config {
     pub lanes: Vec<LaneConfig>,
     /// One line a tap, for a bench; none in the field.
     pub tap_log: Option<PathBuf>,
+    /// Folder in which the system mounts each stick as a folder of its own; none are looked for without it.
+    pub sticks: Option<PathBuf>,
     /// Other boxes on the same network; none are met without it.
     pub neighbours: Option<NeighbourConfig>,
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::Sender;
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use hinamori_sync::NotABundle;
 use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
-use crate::core::{BundleError, BundleTask, Event, Imported, Inbox};
+use crate::core::{BundleError, BundleTask, Event, Exported, Imported, Inbox, LONGEST_HERE};
 use crate::kiosk::listen;
 use crate::status::Report;
 
@@ -21,10 +21,8 @@ use crate::status::Report;
 const WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of a question.
 const LONGEST: u64 = 64;
-/// For a step of an exchange about a bundle: it is read in when nobody waits.
-const LONG: Duration = Duration::from_secs(600);
-/// Bytes of a bundle that a box takes or gives: it is in memory as a whole, sealed and opened.
-const LONGEST_HERE: usize = 48 << 20;
+/// For a step of an exchange about a bundle: it is read in and written when nobody waits.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 const STATUS: &str = "status";
 const BUNDLE: &str = "bundle";
 const EXPORT: &str = "export";
@@ -67,7 +65,7 @@ fn answer(mut stream: &UnixStream, core: &Inbox) -> io::Result<()> {
     match question.trim_end().split(' ').collect::<Vec<_>>().as_slice() {
         [STATUS] => say(&serde_json::to_vec(&ask_core(core, WITHIN, Event::Status)?)?),
         [BUNDLE, EXPORT] => match ask_core(core, LONG, |answer| Event::Bundle(BundleTask::Export(answer)))? {
-            Ok(bundle) => {
+            Ok(Exported { bundle, .. }) => {
                 say(&serde_json::to_vec(&Answer::Done(bundle.len()))?)?;
                 stream.write_all(&bundle)
             }
@@ -89,9 +87,7 @@ fn answer(mut stream: &UnixStream, core: &Inbox) -> io::Result<()> {
 }
 
 fn ask_core<T>(core: &Inbox, within: Duration, ask: impl FnOnce(Sender<T>) -> Event) -> io::Result<T> {
-    let (sender, receiver) = channel();
-    let asked = core.send(ask(sender)).then(|| receiver.recv_timeout(within).ok()).flatten();
-    asked.ok_or_else(|| io::ErrorKind::TimedOut.into())
+    core.ask(within, ask).ok_or_else(|| io::ErrorKind::TimedOut.into())
 }
 
 fn failed(problem: &BundleError) -> io::Result<Vec<u8>> {

@@ -26,6 +26,7 @@ mod roster;
 mod site;
 mod slip;
 mod staff;
+mod stick;
 mod tally;
 mod tapped;
 mod uplink;
@@ -33,12 +34,14 @@ mod uplink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use hinamori_card_pcsc::ReaderEvent;
 use hinamori_counter::{Input, Opening, Plan, RecentTaps, Written};
-use hinamori_ipc::{BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, ToKiosk};
+use hinamori_ipc::{
+    BuildingAnswer, Command, DiskState, HoldReason, PROTOCOL, ReaderState, Refusal, StickState, ToKiosk,
+};
 use hinamori_model::{
     BoxId, CounterKind, IncidentId, LaneId, Mode, PersonId, Right, SiteId, StaffId, UnixMillis,
 };
@@ -62,9 +65,9 @@ use crate::roster::RosterEvent;
 use crate::status::Report;
 use crate::town::Town;
 use audit::ReadLately;
-pub(crate) use bundle::BundleTask;
-use bundle::Import;
 pub use bundle::{BundleError, Imported};
+pub(crate) use bundle::{BundleTask, Exported, LONGEST_HERE};
+use bundle::{Export, Import};
 use closing::Closing;
 use desk::Desk;
 use hiding::Register;
@@ -72,6 +75,7 @@ use neighbours::Neighbours;
 pub(crate) use neighbours::{Dialler, NeighbourEvent};
 use roster::People;
 use staff::Purpose;
+use stick::Stick;
 use tally::Tally;
 use uplink::Uplink;
 
@@ -96,6 +100,8 @@ pub(crate) enum Event {
     Link(LinkEvent),
     Neighbour(NeighbourEvent),
     Bundle(BundleTask),
+    /// How it stands with sticks.
+    Stick(StickState),
     Lists(ListEvent),
     Roster(RosterEvent),
     /// A new index of the roster, and whom records hid when it was made.
@@ -115,6 +121,12 @@ impl Inbox {
     #[must_use]
     pub(crate) fn send(&self, event: Event) -> bool {
         self.0.send(event).is_ok()
+    }
+
+    /// Asks something and waits for the answer. `None` when none came in this time, or the core is gone.
+    pub(crate) fn ask<T>(&self, within: Duration, ask: impl FnOnce(Sender<T>) -> Event) -> Option<T> {
+        let (sender, answer) = channel();
+        self.send(ask(sender)).then(|| answer.recv_timeout(within).ok()).flatten()
     }
 }
 
@@ -171,6 +183,8 @@ pub(crate) struct Core {
     uplink: Uplink,
     neighbours: Neighbours,
     import: Option<Import>,
+    export: Option<Export>,
+    stick: Stick,
     /// The lists' keeper until its thread begins, and the way to it.
     lists: Option<Lists>,
     keeper: Keeper,
@@ -223,6 +237,8 @@ impl Core {
             uplink: Uplink::new(),
             neighbours: Neighbours::default(),
             import: None,
+            export: None,
+            stick: Stick::default(),
             lists,
             keeper,
             held,
@@ -330,6 +346,7 @@ impl Core {
             Event::Link(event) => self.link_event(event, now),
             Event::Neighbour(event) => self.neighbour_event(event, now),
             Event::Bundle(task) => self.bundle_task(task),
+            Event::Stick(state) => self.stick.heard(state),
             Event::Lists(event) => self.list_event(event),
             Event::Roster(event) => self.roster_event(event, now),
             Event::RosterIndex(made) => {
@@ -491,6 +508,7 @@ impl Core {
             }
             Command::ShowAssessment => self.assessment(now).map(Some),
             Command::Assess { grades } => self.assess(lane, grades, self.staff_at(lane), now).map(Some),
+            Command::ExchangeStick => self.exchange_stick(lane, now).map(|()| None),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
@@ -662,7 +680,7 @@ impl Core {
     }
 
     fn nap(&self) -> Duration {
-        if self.import.is_some() {
+        if self.has_bundle_underway() {
             // The next piece, as soon as nobody waits.
             return Duration::ZERO;
         }
@@ -708,6 +726,7 @@ impl Core {
     fn while_nobody_waits(&mut self) {
         self.make_awaited_key();
         self.hear_bundle(clock::wall());
+        self.say_bundle();
         self.seal_and_offer();
         for moved in self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG)) {
             if let Err(problem) = moved {

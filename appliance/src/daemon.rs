@@ -26,6 +26,7 @@ pub fn run(config: Config, ready: impl FnOnce()) -> Result<(), StartError> {
     let mut core = Core::open(config.clone())?;
     core.start_lists(to_core.clone()).map_err(file("the thread for revocation lists"))?;
     core.start_roster(to_core.clone()).map_err(file("the thread for the roster"))?;
+    core.start_sticks(to_core.clone()).map_err(file("the thread for sticks"))?;
     let readers = watch_readers(&config, &core, to_core.clone()).map_err(file("the threads for readers"))?;
     let listener = kiosk::listen(&config.socket).map_err(file("the kiosks' socket"))?;
     kiosk::serve(listener, to_core.clone()).map_err(file("the kiosks' thread"))?;

@@ -55,6 +55,7 @@ mod tests {
             test_hierarchies: TestCards::Refuse,
             attribute_issuers: Vec::new(),
             lanes: Vec::new(),
+            sticks: None,
             neighbours: None,
             tap_log: None,
         };

@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** an answer leaves after its record is on the disk, never before.
 //! **Invariant:** no name, serial, identifier or key is ever logged.
+//! **Invariant:** only the thread `sticks` touches a stick, and it sees no database.
 //! **Invariant:** only the link and the way to other boxes (`lan`) touch a network, and neither sees a database.
 
 mod attributes;
@@ -31,6 +32,7 @@ pub mod reader_test;
 mod roster;
 mod staff;
 pub mod status;
+mod sticks;
 #[cfg(test)]
 mod test_town;
 mod town;

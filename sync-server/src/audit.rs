@@ -181,6 +181,7 @@ const fn action_name(action: AuditAction) -> &'static str {
         AuditAction::Exported => "exported",
         AuditAction::BulkReading => "bulk_reading",
         AuditAction::SawAudit => "saw_audit",
+        AuditAction::ExchangedStick => "exchanged_stick",
     }
 }
 

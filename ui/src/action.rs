@@ -139,6 +139,8 @@ pub enum Page {
     Assessment,
     /// 自主避難所
     OwnShelter,
+    /// USBメモリで 運ぶ
+    Stick,
     /// 秘匿
     Hiding,
     /// 秘匿に する人を さがす
@@ -149,7 +151,7 @@ pub enum Page {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -176,6 +178,7 @@ impl Page {
         Self::Conflicts,
         Self::Assessment,
         Self::OwnShelter,
+        Self::Stick,
         Self::Hiding,
         Self::HidingSearch,
         Self::LiftHiding,

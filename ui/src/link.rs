@@ -50,7 +50,10 @@ impl Urgency {
     fn of(event: &LinkEvent) -> Self {
         let LinkEvent::Message(message) = event else { return Self::Now };
         let is_number = |change: &LaneChange| {
-            matches!(change, LaneChange::Status(_) | LaneChange::Here(_) | LaneChange::Later(_))
+            matches!(
+                change,
+                LaneChange::Status(_) | LaneChange::Here(_) | LaneChange::Later(_) | LaneChange::Stick(_)
+            )
         };
         match &**message {
             ToKiosk::Changes(changes) if changes.iter().all(is_number) => Self::Soon,

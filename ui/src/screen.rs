@@ -52,6 +52,7 @@ mod settings;
 mod sign_in;
 mod slip;
 mod staff;
+mod stick;
 mod watch;
 mod watch_list;
 mod welcome;
@@ -164,6 +165,7 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::Conflicts => conflicts::conflicts_ui(canvas, rect, view),
         Page::Assessment => assessment::assessment_ui(canvas, rect, view),
         Page::OwnShelter => own_shelter::own_shelter_ui(canvas, rect, view),
+        Page::Stick => stick::stick_ui(canvas, rect, view),
         Page::Hiding => hiding::hiding_ui(canvas, rect),
         Page::LiftHiding => hiding::lift_ui(canvas, rect, view),
     }

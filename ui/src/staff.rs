@@ -121,7 +121,9 @@ impl Page {
             | Self::Phone
             | Self::Slip
             | Self::Assessment
-            | Self::OwnShelter => None,
+            | Self::OwnShelter
+            // It shows numbers and names of files; what it sends needs a right.
+            | Self::Stick => None,
         }
     }
 
@@ -139,6 +141,7 @@ impl Page {
                 | Self::Conflicts
                 | Self::Assessment
                 | Self::OwnShelter
+                | Self::Stick
                 | Self::Hiding
         )
     }

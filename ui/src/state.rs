@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hinamori_ipc::{
     Answer, AnswerId, AnswerKind, BuildingFinding, LaneState, LeaderItem, Member, MemberState, Party,
-    Refusal, Screen, SecretDigits, SiteState,
+    Refusal, Screen, SecretDigits, SiteState, StickState,
 };
 use hinamori_model::{ArrivalNeed, CounterKind, Leaving, Mode, PersonId, PersonalText};
 
@@ -174,6 +174,10 @@ impl State {
         }
     }
 
+    fn stick(&self) -> Option<&StickState> {
+        self.lane.as_ref()?.stick.as_deref()
+    }
+
     /// Whether the building check fills the screen.
     pub fn asks_for_building(&self) -> bool {
         self.page == Page::Lane
@@ -194,6 +198,9 @@ impl State {
             (Page::Lane, Some(_)) => ANSWER_HOLD,
             (Page::Lane, None) if self.language == Language::default() => return None,
             (Page::Group | Page::RollCall, _) if !self.draft.members.is_empty() => ROUND_HOLD,
+            // Nobody takes a stick out of which the screen says no more.
+            (Page::Stick, _) if self.stick().is_some_and(StickState::is_underway) => return None,
+            (Page::Stick, _) => ROUND_HOLD,
             (Page::Care, _) if self.care.person.is_some() => ROUND_HOLD,
             (Page::Passes, _) if self.staff.pass.is_some() => ROUND_HOLD,
             (Page::Registration, _) if self.draft.registration == Registration::AwaitingCard => CARD_HOLD,

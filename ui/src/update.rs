@@ -128,6 +128,10 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
         lane.apply(change);
         return staff::session_changed(state, earlier.as_ref(), now);
     }
+    if matches!(change, LaneChange::Stick(_)) && state.page == Page::Stick {
+        // Somebody waited for it.
+        state.active_at = now.steady;
+    }
     lane.apply(change);
     let switched = before != (lane.banner.mode, lane.counter);
     let answer = match &lane.screen {

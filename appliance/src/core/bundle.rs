@@ -1,13 +1,13 @@
 //! Bundles on a stick: the box writes down all that it could say to the server or to another box, and listens to what they wrote.
 //!
-//! A bundle is heard piece by piece when nobody waits, so that no tap waits for a long one.
+//! A bundle is said and heard piece by piece when nobody waits, so that no tap waits for a long one.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 
 use hinamori_model::{BoxId, IncidentId, UnixMillis};
 use hinamori_record::DocumentScope;
-use hinamori_store_sqlite::{Budget, Durability, KeyRow, StoreError, keys_of_a_box};
+use hinamori_store_sqlite::{Budget, Durability, KeyRow, Place, StoreError, keys_of_a_box};
 use hinamori_sync::{
     Bundle, BundleWriter, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf, Session, Side,
     Vectors,
@@ -20,16 +20,29 @@ use super::Core;
 use super::key_exchange::may_be_told;
 use crate::clock;
 
+/// Bytes of a bundle that a box takes or gives: it is in memory as a whole, sealed and opened.
+pub(crate) const LONGEST_HERE: usize = 48 << 20;
 /// Bytes of a bundle that are heard at once.
 const PIECE: usize = 32 << 10;
+/// As much is said at once.
+const SAID_AT_ONCE: Budget = Budget { batches: 16, bytes: PIECE };
 
 /// What somebody at the box wants.
 #[derive(Debug)]
 pub(crate) enum BundleTask {
     /// Write everything down.
-    Export(Sender<Result<Vec<u8>, BundleError>>),
+    Export(Sender<Result<Exported, BundleError>>),
     /// Hear what somebody wrote down.
     Import(Vec<u8>, Sender<Result<Imported, BundleError>>),
+}
+
+/// A bundle that this box wrote.
+#[derive(Debug)]
+pub(crate) struct Exported {
+    /// The file.
+    pub(crate) bundle: Vec<u8>,
+    /// Changes in it.
+    pub(crate) changes: u64,
 }
 
 /// Why there is no bundle, or it was not heard.
@@ -45,7 +58,7 @@ pub enum BundleError {
     #[error("the bundle was written by nobody of this town, or by a box that was shut out")]
     Stranger,
     /// Somebody reads another one in.
-    #[error("another bundle is being read in")]
+    #[error("another bundle is being read in or written")]
     Busy,
     /// The disk.
     #[error("the records cannot be read or written")]
@@ -75,6 +88,26 @@ enum Origin {
     Box(BoxId),
 }
 
+/// A bundle that is being said.
+pub(super) struct Export {
+    root: [u8; 32],
+    /// Of which nothing is said yet.
+    left: VecDeque<IncidentId>,
+    saying: Option<Saying>,
+    said: Vec<(IncidentId, Zeroizing<Vec<u8>>)>,
+    changes: u64,
+    answer: Sender<Result<Exported, BundleError>>,
+}
+
+/// An incident of which something is said.
+struct Saying {
+    incident: IncidentId,
+    session: Session,
+    /// How far the keys are told; `None` when all are.
+    keys: Option<Place>,
+    said: Zeroizing<Vec<u8>>,
+}
+
 /// A bundle that is being heard.
 pub(super) struct Import {
     origin: Origin,
@@ -90,7 +123,10 @@ impl Core {
     pub(super) fn bundle_task(&mut self, task: BundleTask) {
         // Whoever asked may have given up.
         match task {
-            BundleTask::Export(answer) => drop(answer.send(self.write_bundle())),
+            BundleTask::Export(answer) => match self.begin_export(answer.clone()) {
+                Ok(export) => self.export = Some(export),
+                Err(problem) => drop(answer.send(Err(problem))),
+            },
             BundleTask::Import(bytes, answer) => match self.open_bundle(&bytes, answer.clone()) {
                 Ok(import) => self.import = Some(import),
                 Err(problem) => drop(answer.send(Err(problem))),
@@ -98,44 +134,101 @@ impl Core {
         }
     }
 
-    fn write_bundle(&mut self) -> Result<Vec<u8>, BundleError> {
+    /// Whether a bundle is being said or heard: the next piece comes as soon as nobody waits.
+    pub(super) const fn has_bundle_underway(&self) -> bool {
+        self.import.is_some() || self.export.is_some()
+    }
+
+    fn begin_export(&mut self, answer: Sender<Result<Exported, BundleError>>) -> Result<Export, BundleError> {
+        if self.export.is_some() {
+            return Err(BundleError::Busy);
+        }
+        let root = self.uplink.root.ok_or(BundleError::NoTown)?;
+        self.seal()?;
+        let left = self.town.incident_keys.keys().copied().collect();
+        Ok(Export { root, left, saying: None, said: Vec::new(), changes: 0, answer })
+    }
+
+    /// When nobody waits: says the next piece of a bundle.
+    pub(super) fn say_bundle(&mut self) {
+        let Some(mut export) = self.export.take() else { return };
+        match self.say_piece(&mut export) {
+            Ok(true) => self.export = Some(export),
+            Ok(false) => {
+                let Export { said, changes, answer, .. } = export;
+                let written = self.write_bundle(said).map(|bundle| Exported { bundle, changes });
+                drop(answer.send(written));
+            }
+            Err(problem) => {
+                warn!(error = &problem as &dyn std::error::Error, "a bundle was not written");
+                drop(export.answer.send(Err(problem.into())));
+            }
+        }
+    }
+
+    /// Whether there is more.
+    fn say_piece(&self, export: &mut Export) -> Result<bool, StoreError> {
+        let Some(saying) = &mut export.saying else {
+            let Some(incident) = export.left.pop_front() else { return Ok(false) };
+            export.saying = Some(self.begin_saying(export.root, incident)?);
+            return Ok(true);
+        };
+        let incident = saying.incident;
+        if let Some(place) = &mut saying.keys {
+            match self.person_keys.tell(place, true, |row| row.incident() == incident)? {
+                Some(rows) => saying.said.extend(saying.session.tell_keys(rows)),
+                None => saying.keys = None,
+            }
+            return Ok(true);
+        }
+        let of_incident = |scope: &DocumentScope| scope.incident == incident;
+        let mut budget = SAID_AT_ONCE;
+        let store = self.ledger.store(incident);
+        let batches = store.batches_missing_at(saying.session.peer(), of_incident, &mut budget)?;
+        let said = saying.session.offer(batches);
+        if said.is_empty() {
+            let told = saying.session.peer().values().flat_map(|actors| actors.values());
+            let changes: u64 = told.map(|upto| u64::from(*upto)).sum();
+            export.changes = export.changes.saturating_add(changes);
+            if let Some(Saying { said, .. }) = export.saying.take() {
+                export.said.push((incident, said));
+            }
+        } else {
+            saying.said.extend(said);
+        }
+        Ok(true)
+    }
+
+    /// What this box would say of an incident to a peer that holds nothing, from the beginning.
+    fn begin_saying(&self, root: [u8; 32], incident: IncidentId) -> Result<Saying, StoreError> {
+        let held = self.ledger.store(incident).vectors().iter();
+        let vectors: Vectors = held
+            .filter(|(scope, _)| scope.incident == incident)
+            .map(|(scope, actors)| (*scope, actors.clone()))
+            .collect();
+        let held = Held { vectors: &vectors, ..Held::NOTHING };
+        let grants = self.uplink.grants.clone();
+        let (session, said) = Session::to_nobody(Side::Box, root, None, grants, held);
+        let keys = Some(self.person_keys.place_after(None)?);
+        Ok(Saying { incident, session, keys, said: Zeroizing::new(said) })
+    }
+
+    /// The file, of what was said of each incident. One that was closed meanwhile has no key any more and is left out.
+    fn write_bundle(&self, said: Vec<(IncidentId, Zeroizing<Vec<u8>>)>) -> Result<Vec<u8>, BundleError> {
         let root = self.uplink.root.ok_or(BundleError::NoTown)?;
         let package = self.uplink.package.clone().ok_or(BundleError::NoTown)?;
-        self.seal()?;
         // Only another box takes a package of a box.
         let side = Side::Neighbour { peer: self.own };
-        let (_, said) = Session::to_nobody(side, root, Some(package), Grants::default(), Held::NOTHING);
+        let (_, town) = Session::to_nobody(side, root, Some(package), Grants::default(), Held::NOTHING);
         let mut sections =
-            vec![Section { of: SectionOf::Town, key: self.town_bundle_key(), content: Zeroizing::new(said) }];
-        let incidents: Vec<IncidentId> = self.town.incident_keys.keys().copied().collect();
-        for incident in incidents {
+            vec![Section { of: SectionOf::Town, key: self.town_bundle_key(), content: Zeroizing::new(town) }];
+        for (incident, content) in said {
             let Some(key) = self.incident_bundle_key(incident) else { continue };
-            let content = self.say_all_of(root, incident)?;
             sections.push(Section { of: SectionOf::Incident(incident), key, content });
         }
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|_reason| BundleError::NoRandomness)?;
         Ok(BundleWriter::Box(&self.keys.seal).write(&sections, salt, clock::wall())?)
-    }
-
-    /// All that this box would say of an incident to a peer that holds nothing.
-    fn say_all_of(&self, root: [u8; 32], incident: IncidentId) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let store = self.ledger.store(incident);
-        let of_incident = |scope: &DocumentScope| scope.incident == incident;
-        let held = store.vectors().iter().filter(|(scope, _)| of_incident(scope));
-        let vectors: Vectors = held.map(|(scope, actors)| (*scope, actors.clone())).collect();
-        let held = Held { vectors: &vectors, ..Held::NOTHING };
-        let grants = self.uplink.grants.clone();
-        let (mut session, said) = Session::to_nobody(Side::Box, root, None, grants, held);
-        let mut said = Zeroizing::new(said);
-        let mut place = self.person_keys.place_after(None)?;
-        while let Some(rows) = self.person_keys.tell(&mut place, true, |row| row.incident() == incident)? {
-            said.extend(session.tell_keys(rows));
-        }
-        let mut budget = Budget { batches: usize::MAX, bytes: usize::MAX };
-        let batches = store.batches_missing_at(session.peer(), of_incident, &mut budget)?;
-        said.extend(session.offer(batches));
-        Ok(said)
     }
 
     fn town_bundle_key(&self) -> Zeroizing<[u8; 32]> {

@@ -78,6 +78,7 @@ fn nothing_yet(lane: &Lane) -> LaneState {
         later: 0,
         asks_sign_in: false,
         staff: None,
+        stick: None,
         screen: Screen::Idle,
     }
 }
@@ -121,6 +122,7 @@ impl Core {
             later: self.tally.later,
             asks_sign_in: self.town.staff.is_asked_for(),
             staff: desk.at.shown(self.alarms),
+            stick: self.stick.shown(),
             screen: match (desk.lane.screen().clone(), desk.looked) {
                 (Screen::Answer(answer), Some((of, lookups))) if answer.id == of => {
                     Screen::Answer(Answer { lookups, ..answer })

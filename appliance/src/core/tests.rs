@@ -33,6 +33,7 @@ mod roster;
 mod site;
 mod slip;
 mod staff;
+mod sticks;
 
 const LANE: LaneId = LaneId(1);
 

@@ -5,7 +5,7 @@ use hinamori_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributeFault, Candidates, HoldReason, StaffSession};
+use crate::{AttributeFault, Candidates, HoldReason, StaffSession, StickState};
 
 /// The whole of what a kiosk shows: sent once as a snapshot, then changed field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct LaneState {
     pub asks_sign_in: bool,
     /// Who is signed in.
     pub staff: Option<StaffSession>,
+    /// Sticks; `None` at a box that looks for none.
+    pub stick: Option<Box<StickState>>,
     /// What fills the screen.
     pub screen: Screen,
 }
@@ -49,6 +51,7 @@ pub enum LaneChange {
     Later(u32),
     AsksSignIn(bool),
     Staff(Option<StaffSession>),
+    Stick(Option<Box<StickState>>),
     Screen(Screen),
 }
 
@@ -66,6 +69,7 @@ impl LaneState {
             LaneChange::Later(later) => self.later = later,
             LaneChange::AsksSignIn(asks) => self.asks_sign_in = asks,
             LaneChange::Staff(staff) => self.staff = staff,
+            LaneChange::Stick(stick) => self.stick = stick,
             LaneChange::Screen(screen) => self.screen = screen,
         }
     }
@@ -83,6 +87,7 @@ impl LaneState {
             later,
             asks_sign_in,
             staff,
+            stick,
             screen,
         } = next;
         let mut changes = Vec::new();
@@ -115,6 +120,9 @@ impl LaneState {
         }
         if self.staff != *staff {
             changes.push(LaneChange::Staff(staff.clone()));
+        }
+        if self.stick != *stick {
+            changes.push(LaneChange::Stick(stick.clone()));
         }
         // Last, so that the counts beside an answer are already those after it.
         if self.screen != *screen {

@@ -6,7 +6,8 @@
 //! snapshot is the whole truth.
 //!
 //! **Invariant:** an answer is sent only after its record is durable; its sound follows from it.
-//! **Invariant:** no user text travels here but names; words are codes, the kiosk owns the language.
+//! **Invariant:** no user text travels here but names, of people and of files on a stick; words are codes, the kiosk owns the
+//! language.
 
 mod attributes;
 mod care;
@@ -16,6 +17,7 @@ mod message;
 mod people;
 mod rights;
 mod staff;
+mod stick;
 
 pub use attributes::{
     Agreement, AttributeFault, AttributeSecret, Candidate, Candidates, Compared, SecretDigits,
@@ -33,6 +35,9 @@ pub use people::{
     HouseholdStanding, NotArrived, PersonStanding, SeenAt, Slip, SlipKind, Standing, Stay, StayState,
 };
 pub use staff::{Lookup, Pass, SignInFault, SignedInBy, StaffSession};
+pub use stick::{
+    Exchange, ExchangeReport, FileNotTaken, MOST_NAMED, StickFault, StickState, SticksThere, WhyNotTaken,
+};
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 5;
+pub const PROTOCOL: u16 = 6;

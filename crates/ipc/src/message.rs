@@ -314,6 +314,8 @@ pub enum Command {
         /// What they call it.
         name: String,
     },
+    /// The stick's files are read in, and this box's records are written to it. How it goes is in [`LaneState::stick`].
+    ExchangeStick,
 }
 
 /// What was seen of the building.

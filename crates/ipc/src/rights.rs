@@ -27,7 +27,9 @@ impl Command {
             | Self::CloseRollCall { .. }
             | Self::ShowConflicts
             | Self::ShowHeadCounts
-            | Self::NameHeads { .. } => &[Right::People],
+            | Self::NameHeads { .. }
+            // Whoever works with the records carries them. Nobody but the town reads them off the stick.
+            | Self::ExchangeStick => &[Right::People],
             Self::Settle { .. } => &[Right::Rulings],
             Self::ShowCareList | Self::ShowCarePerson { .. } | Self::HandOver { .. } => &[Right::Health],
             Self::WriteDown { entry, .. } => written_down(entry),
@@ -148,14 +150,18 @@ mod tests {
     #[test]
     fn what_shows_others_needs_somebody_and_what_overrules_needs_their_pin() {
         let search = Command::Search { query: PersonalText::new("は") };
+        let stick = Command::ExchangeStick;
         let settle = Command::Settle { person: SOMEBODY, site: hinamori_model::SiteId::from_bytes([2; 16]) };
         let hide = Command::Hide { person: SOMEBODY };
         let care = Command::ShowCareList;
-        for command in [&search, &settle, &hide, &care] {
+        for command in [&search, &stick, &settle, &hide, &care] {
             assert_eq!(command.opens_for(None), Err(Refusal::SignIn));
             assert_eq!(refused(command, Role::Volunteer, SignedInBy::CardAndPin), Some(Refusal::SignIn));
         }
-        assert_eq!(refused(&search, Role::Leader, SignedInBy::Nobody), None);
+        for command in [&search, &stick] {
+            assert_eq!(refused(command, Role::Leader, SignedInBy::Nobody), None);
+            assert_eq!(refused(command, Role::Nurse, SignedInBy::Card), None);
+        }
         for command in [&settle, &hide] {
             assert_eq!(refused(command, Role::Leader, SignedInBy::Card), Some(Refusal::Pin));
             assert_eq!(refused(command, Role::Leader, SignedInBy::Pass), Some(Refusal::Pin));

@@ -77,6 +77,8 @@ code! {
         BulkReading = 12,
         /// Saw the audit log itself.
         SawAudit = 13,
+        /// Had the box's records written to a stick, and what was on it read in.
+        ExchangedStick = 14,
     }
 }
 code! {

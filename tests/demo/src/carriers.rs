@@ -1,9 +1,11 @@
 //! The part of the script about ways other than the one to the town hall: a network that boxes share, a stick, and a town hall that has
 //! lost its database.
 
-use std::process::Command;
+use std::path::PathBuf;
+use std::process;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
+use hinamori_ipc::{Command, Exchange, LaneState, StickState};
 
 use crate::child::{output_of, wait_until};
 use crate::script::{CONVERGE_WITHIN, tap};
@@ -24,7 +26,7 @@ const GATE_LISTENS: &str = "10.55.0.1:7411";
 /// The town hall is gone; two boxes find each other, and a stick of one takes what the other wrote to the town hall.
 pub(crate) fn without_the_town_hall(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
     for arguments in NETWORK {
-        output_of("ip", Command::new("ip").args(arguments))?;
+        output_of("ip", process::Command::new("ip").args(arguments))?;
     }
     world.stop_server()?;
     world.demo_box(GYM).meet(GYM_LISTENS)?;
@@ -42,9 +44,8 @@ pub(crate) fn without_the_town_hall(world: &mut World, summary: &mut Summary) ->
     let unsent = world.demo_box(GYM).status()?.unsent;
     ensure!(unsent > 0, "nobody but the town hall gives receipts");
 
-    let stick = world.folder().join("stick.hinamori");
+    let stick = carried_by_stick(world)?;
     let stick = stick.to_str().context("a path that is no text")?.to_owned();
-    world.demo_box(GATE).control(&["bundle", "export", &stick])?;
     let bytes = std::fs::read(&stick)?;
     ensure!(bytes.starts_with(b"hinamori bundle1"), "no bundle");
     let said = world.hall().bundle(&["import", &stick])?;
@@ -56,6 +57,27 @@ pub(crate) fn without_the_town_hall(world: &mut World, summary: &mut Summary) ->
         let (gym, gate) = (world.demo_box(GYM).status()?, world.demo_box(GATE).status()?);
         Ok((gym.unsent + gate.unsent == 0).then_some(()))
     })
+}
+
+/// The gate's leader plugs a stick in and touches the button; gives the file that is on it afterwards.
+fn carried_by_stick(world: &mut World) -> anyhow::Result<PathBuf> {
+    let stick = world.demo_box(GATE).plug_in("sda1")?;
+    let mut kiosk = world.staffed_kiosk(GATE)?;
+    let begins = |lane: &LaneState| lane.stick.as_deref().is_some_and(StickState::may_begin);
+    kiosk.until("a stick at the gate", begins)?;
+    kiosk.send(Command::ExchangeStick)?;
+    let report = |lane: &LaneState| match lane.stick.as_ref().map(|stick| &stick.exchange) {
+        Some(Exchange::Over(report)) => Some(report.clone()),
+        _ => None,
+    };
+    kiosk.until("the end of the exchange", |lane| report(lane).is_some())?;
+    let report = report(kiosk.lane()?).context("no report")?;
+    ensure!(report.written.is_ok_and(|records| records > 0) && report.not_taken.is_empty(), "{report:?}");
+    let files = std::fs::read_dir(&stick)?.map(|entry| entry.map(|entry| entry.path()));
+    match <[PathBuf; 1]>::try_from(files.collect::<Result<Vec<_>, _>>()?) {
+        Ok([file]) => Ok(file),
+        Err(files) => bail!("{} files on the stick", files.len()),
+    }
 }
 
 fn here(counts: &Counts) -> Vec<(&str, Vec<u64>)> {

@@ -79,6 +79,9 @@ impl DemoBox {
         let mut configuration = toml::Table::new();
         configuration.insert("data".into(), path_text(&this.folder.join("data"))?.into());
         configuration.insert("socket".into(), path_text(&this.socket())?.into());
+        let sticks = this.sticks();
+        std::fs::create_dir_all(&sticks)?;
+        configuration.insert("sticks".into(), path_text(&sticks)?.into());
         if let Some(tap_log) = tap_log {
             configuration.insert("tap_log".into(), path_text(tap_log)?.into());
         }
@@ -100,6 +103,17 @@ impl DemoBox {
     /// Where a kiosk connects.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("kiosk.sock")
+    }
+
+    fn sticks(&self) -> PathBuf {
+        self.folder.join("sticks")
+    }
+
+    /// Plugs a stick in: what is on it lies in the folder that this gives.
+    pub fn plug_in(&self, stick: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.sticks().join(stick);
+        std::fs::create_dir(&folder)?;
+        Ok(folder)
     }
 
     /// Starts the daemon and waits until it serves kiosks.

@@ -14,6 +14,7 @@ mod care;
 mod people;
 mod registration;
 mod staff;
+mod stick;
 
 /// One screen.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,7 @@ pub fn every_screen() -> Vec<Scene> {
         staff::beside_answers(),
         care::caring(),
         care::site(),
+        stick::carrying(),
         troubles(),
     ]
     .concat()

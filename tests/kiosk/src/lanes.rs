@@ -10,6 +10,7 @@ use crate::panel::MORNING;
 
 mod care;
 mod people;
+mod stick;
 
 pub use care::{
     asking, assessment, care_list, care_person, conflicts, digits, head_counts, in_minutes, looked_at,
@@ -19,6 +20,7 @@ pub use people::{
     candidates, districts, found, group, hamadas, incomplete_households, large_group, leave_ask, left,
     not_arrived, stays,
 };
+pub use stick::{carried, exchanged, files_not_taken, not_written};
 
 /// Milliseconds.
 const MINUTE: u64 = 60_000;
@@ -54,6 +56,7 @@ pub fn shelter() -> LaneState {
         later: 0,
         asks_sign_in: false,
         staff: None,
+        stick: None,
         screen: Screen::Idle,
     }
 }

@@ -14,5 +14,6 @@ mod screens {
     mod registration;
     mod search;
     mod staff;
+    mod stick;
     mod watch;
 }

@@ -252,7 +252,7 @@ fn summary_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, checks: &[Ch
 }
 
 /// The one thing to do now.
-fn advice_ui(canvas: &mut Canvas<'_>, rect: Rect, key: &str) {
+pub(super) fn advice_ui(canvas: &mut Canvas<'_>, rect: Rect, key: &str) {
     let ground = canvas.palette.notice;
     canvas.card(rect, size::RADIUS_TILE, ground.fill, Stroke::NONE);
     let mut inner = rect.shrink2(vec2(24.0, 14.0));

@@ -4,6 +4,7 @@ use egui::{Align2, Rect};
 
 use super::page::header_ui;
 use super::session::session_ui;
+use super::stick::note_key;
 use super::{View, is_portrait};
 use crate::theme::{Severity, size};
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type, light_ui};
@@ -41,6 +42,9 @@ pub(crate) fn leader_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) ->
         (Pictogram::Shield, "hiding-title", texts.get("hiding-note"), Page::Hiding),
         (Pictogram::Settings, "settings-title", texts.get("settings-note"), Page::Settings),
     ];
+    if let Some(stick) = &view.lane.stick {
+        tiles.push((Pictogram::Stick, "stick-title", texts.get(note_key(stick)), Page::Stick));
+    }
     if view.lane.asks_sign_in {
         tiles.push((Pictogram::Card, "pass-title", texts.get("pass-note"), Page::Passes));
     }

@@ -50,6 +50,7 @@ pub(crate) const fn action_key(action: AuditAction) -> &'static str {
         AuditAction::Exported => "did-exported",
         AuditAction::BulkReading => "did-bulk",
         AuditAction::SawAudit => "did-audit",
+        AuditAction::ExchangedStick => "did-stick",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pages of people: what is asked for, what is taken of the replies, and the way back.
 
-use hinamori_ipc::{Command, District, GroupMember, MemberState, NotArrived, ToKiosk};
+use hinamori_ipc::{Command, District, Exchange, GroupMember, MemberState, NotArrived, ToKiosk};
 use hinamori_model::{PersonId, PersonalText};
 
 use super::{care, leave_page, open, staff};
@@ -31,6 +31,14 @@ pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
         Page::Conflicts => Command::ShowConflicts,
         Page::Assessment => Command::ShowAssessment,
         Page::OwnShelter => Command::ShowDistricts,
+        Page::Stick => {
+            // One touch is enough for a stick that nothing was done with yet.
+            let stick = state.lane.as_ref().and_then(|lane| lane.stick.as_ref());
+            if !stick.is_some_and(|stick| stick.may_begin() && stick.exchange == Exchange::NotBegun) {
+                return Vec::new();
+            }
+            Command::ExchangeStick
+        }
         Page::Lookups | Page::Slip => {
             let Some(answer) = state.answer().map(|answer| answer.id) else { return Vec::new() };
             if state.page == Page::Slip {

@@ -34,6 +34,7 @@ fn lane(screen: Screen) -> LaneState {
         later: 0,
         asks_sign_in: false,
         staff: None,
+        stick: None,
         screen,
     }
 }

@@ -106,6 +106,8 @@ pub(crate) enum Pictogram {
     Care,
     TwoPlaces,
     Tap,
+    Stick,
+    ReadIn,
 }
 
 impl Pictogram {

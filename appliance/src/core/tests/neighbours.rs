@@ -12,12 +12,12 @@ use super::*;
 use crate::core::bundle::{BundleError, BundleTask, Imported};
 use crate::core::neighbours::{Dialler, NeighbourEvent};
 
-const HALL: SiteId = SiteId::from_bytes([8; 16]);
+pub(super) const HALL: SiteId = SiteId::from_bytes([8; 16]);
 /// The TLS key that every box got at its first enrolment.
 const FIRST_KEY: [u8; 32] = [1; 32];
 
 /// Two boxes of one town, at sites of their own; the second one reads the first one's if it `reads`.
-fn boxes(reads: bool) -> (Bench, Bench) {
+pub(super) fn boxes(reads: bool) -> (Bench, Bench) {
     let (mut gym, mut hall) = (Bench::without_town(), Bench::without_town());
     let package = package_of(&gym, &hall, reads);
     [&mut gym, &mut hall].into_iter().for_each(|bench| {
@@ -27,7 +27,7 @@ fn boxes(reads: bool) -> (Bench, Bench) {
     (gym, hall)
 }
 
-fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
+pub(super) fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
     let mut package = gym.package.clone();
     let site = package.sites[0].clone();
     let grant = |bench: &Bench, site, reads| Grant {
@@ -85,15 +85,20 @@ impl Wire {
 }
 
 impl Bench {
-    fn seen(&self, person: PersonId) -> Option<Presence> {
+    pub(super) fn seen(&self, person: PersonId) -> Option<Presence> {
         let incident = self.core.open_incident();
         self.core.ledger.store(incident).presence(incident, person).unwrap()
     }
 
-    fn export(&mut self) -> Vec<u8> {
+    pub(super) fn export(&mut self) -> Vec<u8> {
         let (answer, answered) = channel();
         self.core.handle(Event::Bundle(BundleTask::Export(answer)), self.now);
-        answered.recv().unwrap().unwrap()
+        loop {
+            if let Ok(outcome) = answered.try_recv() {
+                return outcome.unwrap().bundle;
+            }
+            self.core.while_nobody_waits();
+        }
     }
 
     fn import_bundle(&mut self, bundle: &[u8]) -> Result<Imported, BundleError> {

@@ -8,12 +8,12 @@ use hinamori_sync::town::{StaffCard, StaffGrant};
 use super::*;
 use crate::core::audit::About;
 
-const LEADER: StaffId = StaffId::from_bytes([0x11; 16]);
+pub(super) const LEADER: StaffId = StaffId::from_bytes([0x11; 16]);
 const NURSE: StaffId = StaffId::from_bytes([0x22; 16]);
 const DAY: u64 = 86_400_000;
 
 /// Who, what, about whom, why, how many.
-type AuditLine = (Option<StaffId>, AuditAction, Option<PersonId>, Option<LookupReason>, u16);
+pub(super) type AuditLine = (Option<StaffId>, AuditAction, Option<PersonId>, Option<LookupReason>, u16);
 
 pub(super) fn digits(text: &str) -> SecretDigits {
     let mut digits = SecretDigits::default();
@@ -99,7 +99,7 @@ impl Bench {
     }
 
     /// Every audit record, the oldest first.
-    fn audited(&self) -> Vec<AuditLine> {
+    pub(super) fn audited(&self) -> Vec<AuditLine> {
         let file = rusqlite::Connection::open(self.folder.path().join("data/records.sqlite")).unwrap();
         let mut statement = file
             .prepare("SELECT staff, event, person, reason, people FROM record WHERE kind = 10 ORDER BY at")

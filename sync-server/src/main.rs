@@ -12,8 +12,8 @@ use hinamori_model::{BoxId, IncidentId, PersonId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
-    Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Limits, OpenData,
-    Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
+    Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Keys, Limits,
+    OpenData, Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
     TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny, erase_person,
     export_bundle, fork_list, import_bundle, import_lists, import_town, issue_code, keep_from, list_status,
     open_ledger, os_user, print, quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter,
@@ -519,17 +519,12 @@ fn main() -> anyhow::Result<()> {
         Command::Boxes { data } => boxes(&data)?,
         Command::Shelter { command } => shelter(command)?,
         Command::Deny { data, id, trust_until } => {
-            let folder = DataFolder::new(&data);
-            deny(&folder, &folder.keys()?, id, trust_until, now())?;
+            change_town(&data, |folder, keys| Ok(deny(folder, keys, id, trust_until, now())?))?
         }
-        Command::Admit { data, id } => {
-            let folder = DataFolder::new(&data);
-            admit(&folder, &folder.keys()?, id, now())?;
-        }
-        Command::Keep { data, incident, from, even_if_lost } => {
-            let folder = DataFolder::new(&data);
-            keep_from(&folder, &folder.keys()?, incident.into(), from, even_if_lost, now())?;
-        }
+        Command::Admit { data, id } => change_town(&data, |of, keys| Ok(admit(of, keys, id, now())?))?,
+        Command::Keep { data, incident, from, even_if_lost } => change_town(&data, |folder, keys| {
+            Ok(keep_from(folder, keys, incident.into(), from, even_if_lost, now())?)
+        })?,
         Command::Bundle { command } => bundle(command)?,
         Command::Forks { data, settle } => forks(&data, settle)?,
         Command::Rebuild { data } => println!("{} records", rebuild(&DataFolder::new(&data))?),
@@ -541,6 +536,15 @@ fn main() -> anyhow::Result<()> {
         Command::Hall(command) => command.run(&user, now())?,
     }
     Ok(())
+}
+
+/// Has something changed that the next package says.
+fn change_town(
+    data: &Path,
+    change: impl FnOnce(&DataFolder, &Keys) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    change(&folder, &folder.keys()?)
 }
 
 /// Files are opened before the program becomes the server's user, who may own nothing on a stick.

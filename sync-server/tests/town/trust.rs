@@ -60,7 +60,10 @@ async fn a_day_that_is_not_kept_stays_until_it_was_said_again_or_the_town_gives_
     line.until("the first one", |line| line.unconfirmed() == 0).await;
     let here = |people: u32| move |counts: &_| site(counts, "live", GYM)["here"] == people;
     server.counts_until(here(1));
-    let day = |after: u64| rfc3339(now().plus(after * 86_400_000 + 9 * 3_600_000))[..10].to_owned();
+    let day = |after: u64| {
+        let at = rfc3339(now().plus(after * 86_400_000 + 9 * 3_600_000));
+        at.chars().take(10).collect::<String>()
+    };
     assert!(!hall.command(&["keep", "live", "--from", "yesterday"]).status.success());
     // This box never says anything again.
     hall.must(&["keep", "live", "--from", &day(1)]);

@@ -1,11 +1,14 @@
 //! What is left of an incident that the town has closed: nothing.
 
+use std::sync::Arc;
+
 use hinamori_model::IncidentId;
 use hinamori_record::ActorId;
 use hinamori_sync::SealedBatch;
 use rusqlite::Connection;
 
 use crate::log::scope_of;
+use crate::projection::make_projections;
 use crate::store::checkpoint;
 use crate::{Budget, Durability, Store, StoreError};
 
@@ -58,14 +61,18 @@ impl Store {
     /// [`StoreError`]; calling it again does what is left.
     pub fn forget(&mut self, incident: IncidentId) -> Result<(), StoreError> {
         if self.holds(incident)? || self.has_put_aside(incident)? {
-            self.with(Durability::Durable, |transaction| {
+            let (cut_offs, before) = (Arc::clone(&self.cut_offs), Arc::clone(&self.headquarters));
+            let headquarters = self.with(Durability::Durable, |transaction| {
                 delete(transaction, incident)?;
+                // What was said of it may have counted in another one, and the other way round.
+                let headquarters = before.renewed(transaction, &cut_offs)?;
+                make_projections(transaction, &cut_offs, &headquarters)?;
                 transaction
                     .execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, x'01')", [UNCUT])?;
-                Ok(())
+                Ok(headquarters)
             })?;
+            self.headquarters = Arc::new(headquarters);
             self.held = Self::read_held(&self.connection)?;
-            self.rebuild()?;
         }
         if self.setting(UNCUT)?.is_some() {
             // SQLite overwrites what is deleted (`secure_delete`), but not what it moved about before: write the file anew.
@@ -78,13 +85,12 @@ impl Store {
 }
 
 fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreError> {
-    for table in ["outbox", "receipt", "seal", "record", "change"] {
+    for table in ["outbox", "receipt", "seal", "change"] {
         let sql =
             format!("DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE incident = ?1)");
         connection.execute(&sql, [incident.as_bytes()])?;
     }
     for sql in [
-        "DELETE FROM presence WHERE incident = ?1",
         "DELETE FROM document WHERE incident = ?1",
         "DELETE FROM quarantine WHERE instr(bytes, ?1) > 0",
     ] {

@@ -19,6 +19,7 @@ mod closing;
 mod directory;
 mod error;
 mod figures;
+mod headquarters;
 mod key_exchange;
 mod key_row;
 mod keys;

@@ -9,7 +9,8 @@ use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Record};
 use hinamori_sync::{CutOffs, Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::projection::project;
+use crate::headquarters::Headquarters;
+use crate::projection::{make_projections, project};
 use crate::quarantine::put_aside;
 use crate::{Store, StoreError};
 
@@ -153,7 +154,7 @@ impl Store {
         transaction
             .prepare_cached("INSERT INTO outbox (document, actor, sequence) VALUES (?1, ?2, ?3)")?
             .execute((document, change.actor.as_bytes(), change.sequence))?;
-        project(&transaction, document, scope, records)?;
+        project(&transaction, scope, records, &self.headquarters)?;
         transaction.commit()?;
         self.held.entry(scope).or_default().insert(change.actor, change.sequence);
         Ok(())
@@ -170,12 +171,12 @@ impl Store {
         now: UnixMillis,
         durability: Durability,
     ) -> Result<Ingested, StoreError> {
-        let cut_offs = Arc::clone(&self.cut_offs);
-        let (ingested, taken) = self.with(durability, |transaction| {
+        let (cut_offs, before) = (Arc::clone(&self.cut_offs), Arc::clone(&self.headquarters));
+        let (ingested, taken, headquarters) = self.with(durability, |transaction| {
             let (mut ingested, mut taken) = (Ingested::default(), Vec::new());
             for batch in batches {
                 let document = document_row(transaction, batch.seal().scope)?;
-                match insert_batch(transaction, document, batch, &cut_offs, now)? {
+                match insert_batch(transaction, document, batch, (&cut_offs, &before), now)? {
                     Ok(Inserted { new, latest, concerned }) => {
                         ingested.concerned.merge(concerned);
                         ingested.new = ingested.new.saturating_add(new);
@@ -189,8 +190,17 @@ impl Store {
                     }
                 }
             }
-            Ok((ingested, taken))
+            let mut headquarters = Arc::clone(&before);
+            if batches.iter().any(|batch| before.writes(batch.seal().scope)) {
+                headquarters = Arc::new(before.renewed(transaction, &cut_offs)?);
+            }
+            if headquarters != before {
+                make_projections(transaction, &cut_offs, &headquarters)?;
+                ingested.concerned = Concerned::Everybody;
+            }
+            Ok((ingested, taken, headquarters))
         })?;
+        self.headquarters = headquarters;
         for seal in taken {
             let held = self.held.entry(seal.scope).or_default().entry(seal.actor).or_default();
             *held = seal.upto.max(*held);
@@ -616,7 +626,7 @@ fn insert_batch(
     transaction: &Transaction<'_>,
     document: i64,
     batch: &VerifiedBatch,
-    cut_offs: &CutOffs,
+    (cut_offs, headquarters): (&CutOffs, &Headquarters),
     now: UnixMillis,
 ) -> Result<Result<Inserted, Refused>, StoreError> {
     let seal = batch.seal();
@@ -643,7 +653,7 @@ fn insert_batch(
         if !cut_offs.believe(seal.scope, seal.actor, change.sequence) {
             continue;
         }
-        project(transaction, document, seal.scope, records)?;
+        project(transaction, seal.scope, records, headquarters)?;
         inserted.latest = records.iter().map(|record| record.at).fold(inserted.latest, Hlc::max);
         records.iter().for_each(|record| inserted.concerned.add(&record.fact));
     }

@@ -14,6 +14,7 @@ use hinamori_record::{
 use hinamori_sync::CutOffs;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use crate::headquarters::Headquarters;
 use crate::log::scope_of;
 use crate::{Durability, Store, StoreError};
 
@@ -34,6 +35,10 @@ pub(crate) const SELF_OPENED: u8 = 13;
 pub(crate) const ASSESSED: u8 = 14;
 const SETTLED: u8 = 15;
 pub(crate) const HANDED_OVER: u8 = 16;
+pub(crate) const DRILL_ENDED: u8 = 17;
+const INCIDENT_NAMED: u8 = 18;
+const INCIDENT_JOINED: u8 = 19;
+const INCIDENT_SPLIT: u8 = 20;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
 const LONGEST_CHAIN: usize = 16;
 
@@ -84,27 +89,29 @@ pub struct LaterItem {
     pub doubts: Doubts,
 }
 
-/// Writes the records of one change into the projections.
+/// Writes the records of one change into the projections, each in the incident where it counts.
 pub(crate) fn project(
     transaction: &Transaction<'_>,
-    document: i64,
     scope: DocumentScope,
     records: &[Record],
+    headquarters: &Headquarters,
 ) -> Result<(), StoreError> {
-    for record in records {
-        insert_record(transaction, document, record)?;
+    for record in records.iter().filter(|record| headquarters.believes(scope.site, &record.fact)) {
+        let incident = headquarters.counts_in(scope, record.at);
+        let place = place_row(transaction, DocumentScope { incident, ..scope })?;
+        insert_record(transaction, place, record)?;
         match record.fact {
             Fact::Undo { of } => match take_back(transaction, of)? {
-                Some(TakenBack { kind: PRESENCE | SETTLED, person, .. }) => {
-                    fold_presence(transaction, scope.incident, person)?;
+                Some(TakenBack { kind: PRESENCE | SETTLED, person, counted_in, .. }) => {
+                    fold_presence(transaction, counted_in, person)?;
                 }
-                Some(TakenBack { kind: LINK, person: from, other: Some(to) }) => {
+                Some(TakenBack { kind: LINK, person: from, other: Some(to), .. }) => {
                     fold_linked(transaction, from, to)?;
                 }
                 Some(_) | None => {}
             },
             Fact::Presence { person, event, details, .. } => {
-                let (DocumentScope { incident, site, .. }, at) = (scope, record.at);
+                let (site, at) = (scope.site, record.at);
                 match one_more(transaction, (incident, person), record.id)? {
                     Known::Nothing => {
                         keep_presence(
@@ -120,7 +127,7 @@ pub(crate) fn project(
                     Known::All(_) | Known::Part => fold_presence(transaction, incident, person)?,
                 }
             }
-            Fact::Settled { person, .. } => fold_presence(transaction, scope.incident, person)?,
+            Fact::Settled { person, .. } => fold_presence(transaction, incident, person)?,
             Fact::Link { from, to, .. } => fold_linked(transaction, from, to)?,
             _ => {}
         }
@@ -128,7 +135,22 @@ pub(crate) fn project(
     Ok(())
 }
 
-fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) -> Result<(), StoreError> {
+fn place_row(transaction: &Transaction<'_>, at: DocumentScope) -> Result<i64, StoreError> {
+    let key = (at.incident.as_bytes(), at.site.as_bytes(), at.period.0);
+    let found = transaction
+        .prepare_cached("SELECT id FROM place WHERE incident = ?1 AND site = ?2 AND period = ?3")?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    transaction
+        .prepare_cached("INSERT INTO place (incident, site, period) VALUES (?1, ?2, ?3)")?
+        .execute(key)?;
+    Ok(transaction.last_insert_rowid())
+}
+
+fn insert_record(transaction: &Transaction<'_>, place: i64, record: &Record) -> Result<(), StoreError> {
     let Record { id, at, clock_unsure, lane, fact } = record;
     let proof = fact.proof();
     let (kind, event) = kind_of(fact);
@@ -169,17 +191,17 @@ fn insert_record(transaction: &Transaction<'_>, document: i64, record: &Record) 
     };
     transaction
         .prepare_cached(
-            "INSERT OR IGNORE INTO record (id, document, at, clock_unsure, lane, kind, person, event,
+            "INSERT OR IGNORE INTO record (id, place, at, clock_unsure, lane, kind, person, event,
                 assurance, binding, doubts, not_revoked_as_of, revoked_since,
                 adults, children, infants, undo_of, other, destination, to_site, until, staff, role, reason,
                 people, content, undone)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
                 ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26,
-                ?6 NOT IN (10, 11, 12, 16) AND EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
+                ?6 NOT IN (10, 11, 12, 16, 17) AND EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
         )?
         .execute(rusqlite::params![
             id.as_bytes(),
-            document,
+            place,
             signed(*at),
             clock_unsure,
             lane.map(|lane| lane.0),
@@ -228,6 +250,11 @@ const fn kind_of(fact: &Fact) -> (u8, Option<u8>) {
         Fact::Assessed { .. } => (ASSESSED, None),
         Fact::Settled { .. } => (SETTLED, None),
         Fact::HandedOver { .. } => (HANDED_OVER, None),
+        Fact::DrillEnded => (DRILL_ENDED, None),
+        // What these rule is read from the log: see `headquarters.rs`.
+        Fact::IncidentNamed { .. } => (INCIDENT_NAMED, None),
+        Fact::IncidentJoined { .. } => (INCIDENT_JOINED, None),
+        Fact::IncidentSplit { .. } => (INCIDENT_SPLIT, None),
     }
 }
 
@@ -278,20 +305,28 @@ struct TakenBack {
     kind: u8,
     person: PersonId,
     other: Option<PersonId>,
+    counted_in: IncidentId,
 }
 
 /// Marks the record as taken back; what it said, if it is about somebody.
 fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<TakenBack>, StoreError> {
-    // Who is hidden, who looked at whom and who has a pass is not taken back by a word of any box.
+    // Who is hidden, who looked at whom, who has a pass and that a drill ended is not taken back by a word of any box.
     transaction
-        .prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1 AND kind NOT IN (10, 11, 12, 16)")?
+        .prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1 AND kind NOT IN (10, 11, 12, 16, 17)")?
         .execute([of.as_bytes()])?;
     let found = transaction
-        .prepare_cached("SELECT kind, person, other FROM record WHERE id = ?1 AND person IS NOT NULL")?
+        .prepare_cached(
+            "SELECT kind, person, other, incident FROM record JOIN place ON place.id = record.place
+             WHERE record.id = ?1 AND person IS NOT NULL",
+        )?
         .query_row([of.as_bytes()], |row| {
             let other: Option<[u8; 16]> = row.get(2)?;
-            let person = PersonId::from_bytes(row.get(1)?);
-            Ok(TakenBack { kind: row.get(0)?, person, other: other.map(PersonId::from_bytes) })
+            Ok(TakenBack {
+                kind: row.get(0)?,
+                person: PersonId::from_bytes(row.get(1)?),
+                other: other.map(PersonId::from_bytes),
+                counted_in: IncidentId::from_bytes(row.get(3)?),
+            })
         })
         .optional()?;
     Ok(found)
@@ -352,7 +387,7 @@ fn fold_linked(transaction: &Transaction<'_>, from: PersonId, to: PersonId) -> R
         }
     }
     let mut incidents = transaction.prepare_cached(
-        "SELECT DISTINCT incident FROM record JOIN document ON document.id = record.document
+        "SELECT DISTINCT incident FROM record JOIN place ON place.id = record.place
          WHERE person = ?1 AND kind = 0",
     )?;
     let mut where_seen = BTreeSet::new();
@@ -507,7 +542,7 @@ pub(crate) fn presence_records(
     person: PersonId,
 ) -> Result<Vec<(SiteId, Record)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT record.*, site FROM record JOIN document ON document.id = record.document
+        "SELECT record.*, site FROM record JOIN place ON place.id = record.place
          WHERE person = ?1 AND incident = ?2 AND kind IN (?3, ?4) AND undone = 0",
     )?;
     let mut rows = statement.query((person.as_bytes(), incident.as_bytes(), PRESENCE, SETTLED))?;
@@ -659,7 +694,7 @@ impl Store {
         let since: Option<u64> = self
             .connection
             .prepare_cached(
-                "SELECT until FROM record JOIN document ON document.id = record.document
+                "SELECT until FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0
                    AND until <= (at >> 16) AND until <= ?4
                  ORDER BY at DESC, record.id DESC LIMIT 1",
@@ -676,7 +711,7 @@ impl Store {
     /// [`StoreError`].
     pub fn latest_watch(&self, incident: IncidentId, person: PersonId) -> Result<Vec<Record>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT record.* FROM record JOIN document ON document.id = record.document
+            "SELECT record.* FROM record JOIN place ON place.id = record.place
              WHERE person = ?1 AND event = ?2 AND incident = ?3 AND kind = 1 AND undone = 0
              ORDER BY at DESC, record.id DESC LIMIT 1",
         )?;
@@ -701,7 +736,7 @@ impl Store {
         Ok(self
             .connection
             .prepare_cached(
-                "SELECT count(*) FROM record JOIN document ON document.id = record.document
+                "SELECT count(*) FROM record JOIN place ON place.id = record.place
                  WHERE person = ?4 AND incident = ?1 AND site = ?2 AND period = ?3
                    AND kind = 1 AND undone = 0 AND event = 2",
             )?
@@ -722,7 +757,7 @@ impl Store {
         period: Period,
     ) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+            "SELECT EXISTS (SELECT 1 FROM record JOIN place ON place.id = record.place
              WHERE person = ?3 AND incident = ?1 AND period = ?2
                AND kind = 1 AND undone = 0 AND event IN (2, 3, 4))",
         )?;
@@ -778,7 +813,7 @@ impl Store {
         counts.watched = self
             .connection
             .prepare_cached(
-                "SELECT count(DISTINCT person) FROM record JOIN document ON document.id = record.document
+                "SELECT count(DISTINCT person) FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND period = ?3 AND kind = ?4 AND undone = 0
                    AND event IN (2, 3, 4)",
             )?
@@ -811,7 +846,7 @@ impl Store {
         let code: Option<u64> = self
             .connection
             .prepare_cached(
-                "SELECT event FROM record JOIN document ON document.id = record.document
+                "SELECT event FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0 ORDER BY at DESC LIMIT 1",
             )?
             .query_row((incident.as_bytes(), site.as_bytes(), SITE_OPENED), |row| row.get(0))
@@ -831,7 +866,7 @@ impl Store {
     ) -> Result<Vec<LaterItem>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT record.id, at, person, doubts FROM record
-                 JOIN document ON document.id = record.document
+                 JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND {IS_OPEN} ORDER BY at DESC LIMIT ?3"
         ))?;
         let rows = statement.query_map((incident.as_bytes(), site.as_bytes(), limit), |row| {
@@ -890,7 +925,7 @@ impl Store {
         since: UnixMillis,
     ) -> Result<u32, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT count(*) FROM record JOIN document ON document.id = record.document
+            "SELECT count(*) FROM record JOIN place ON place.id = record.place
              WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
                AND event IN (0, 1, 2) AND at >= ?5 AND doubts & ?6 = 0",
         )?;
@@ -931,27 +966,31 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the old projections stay then.
     pub fn rebuild(&mut self) -> Result<(), StoreError> {
-        let cut_offs = Arc::clone(&self.cut_offs);
-        self.with(Durability::Durable, |transaction| make_projections(transaction, &cut_offs))
+        let (cut_offs, headquarters) = (Arc::clone(&self.cut_offs), Arc::clone(&self.headquarters));
+        self.with(Durability::Durable, |transaction| make_projections(transaction, &cut_offs, &headquarters))
     }
 }
 
 /// Makes the projections of what is believed, from nothing.
-pub(crate) fn make_projections(transaction: &Transaction<'_>, cut_offs: &CutOffs) -> Result<(), StoreError> {
-    transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
+pub(crate) fn make_projections(
+    transaction: &Transaction<'_>,
+    cut_offs: &CutOffs,
+    headquarters: &Headquarters,
+) -> Result<(), StoreError> {
+    transaction.execute_batch("DELETE FROM record; DELETE FROM presence; DELETE FROM place;")?;
     let mut statement = transaction.prepare(
-        "SELECT document.id, incident, site, period, bytes, actor, sequence FROM change
+        "SELECT incident, site, period, bytes, actor, sequence FROM change
                  JOIN document ON document.id = change.document",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let scope = scope_of(row.get(1)?, row.get(2)?, row.get(3)?);
-        if !cut_offs.believe(scope, ActorId::from_bytes(row.get(5)?), row.get(6)?) {
+        let scope = scope_of(row.get(0)?, row.get(1)?, row.get(2)?);
+        if !cut_offs.believe(scope, ActorId::from_bytes(row.get(4)?), row.get(5)?) {
             continue;
         }
-        let bytes: Vec<u8> = row.get(4)?;
+        let bytes: Vec<u8> = row.get(3)?;
         if let Ok(decoded) = decode_change(&bytes) {
-            project(transaction, row.get(0)?, scope, &decoded.records)?;
+            project(transaction, scope, &decoded.records, headquarters)?;
         }
     }
     Ok(())

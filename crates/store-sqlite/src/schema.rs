@@ -9,6 +9,7 @@
 //! | `seal` | one signature over a run of one actor's changes |
 //! | `outbox` | one own change that the server has not confirmed |
 //! | `receipt` | the server's latest word that it has an actor's changes |
+//! | `place` | one incident × site × period in which records count |
 //! | `record` | one record, read out of its change |
 //! | `presence` | where one person is in one incident, folded from the records of all ids that are linked to them |
 //! | `quarantine` | bytes that were refused, with the reason |
@@ -120,6 +121,17 @@ CREATE INDEX quarantine_released ON quarantine (id) WHERE released = 1;
 DROP INDEX presence_site;
 CREATE INDEX presence_counted ON presence (incident, site, state, seen_at);
 CREATE INDEX record_settled ON record (person) WHERE kind = 15;
+",
+    // Records stand where they count, which headquarters may say otherwise than their document does. Until then it is the same, so
+    // that the numbers of the rows fit.
+    "
+CREATE TABLE place (
+    id INTEGER PRIMARY KEY,
+    incident BLOB NOT NULL, site BLOB NOT NULL, period INTEGER NOT NULL,
+    UNIQUE (incident, site, period)
+) STRICT;
+INSERT INTO place SELECT id, incident, site, period FROM document;
+ALTER TABLE record RENAME COLUMN document TO place;
 ",
 ];
 

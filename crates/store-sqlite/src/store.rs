@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hinamori_sync::{CutOffs, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::headquarters::Headquarters;
 use crate::projection::make_projections;
 use crate::schema::{Family, migrate};
 use crate::{Durability, StoreError};
@@ -19,6 +20,8 @@ pub struct Store {
     pub(crate) held: Vectors,
     /// What is held and not believed.
     pub(crate) cut_offs: Arc<CutOffs>,
+    /// By whose word records count in another incident than their document's.
+    pub(crate) headquarters: Arc<Headquarters>,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -66,10 +69,12 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
-        let mut store = Self { connection, held, cut_offs: Arc::default() };
+        let mut store =
+            Self { connection, held, cut_offs: Arc::default(), headquarters: Arc::default() };
         let cut_offs = store.setting(CUT_OFFS)?;
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());
+        store.read_headquarters()?;
         Ok(store)
     }
 
@@ -82,14 +87,18 @@ impl Store {
         if *self.cut_offs == *cut_offs {
             return Ok(false);
         }
-        self.with(Durability::Durable, |transaction| {
+        let before = Arc::clone(&self.headquarters);
+        let headquarters = self.with(Durability::Durable, |transaction| {
             // Together: a word that is kept and not carried out would count as carried out for ever.
             transaction.execute(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
                 (CUT_OFFS, cut_offs.to_bytes()),
             )?;
-            make_projections(transaction, cut_offs)
+            let headquarters = before.renewed(transaction, cut_offs)?;
+            make_projections(transaction, cut_offs, &headquarters)?;
+            Ok(headquarters)
         })?;
+        self.headquarters = Arc::new(headquarters);
         self.cut_offs = Arc::new(cut_offs.clone());
         Ok(true)
     }

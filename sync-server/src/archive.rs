@@ -124,6 +124,38 @@ impl Stores {
         Ok(())
     }
 
+    /// Goes by what stands in documents of headquarters' site, about the town's live incidents and its drills.
+    pub(crate) fn hear_headquarters(
+        &mut self,
+        site: SiteId,
+        ruled_on: &[BTreeSet<IncidentId>; 2],
+    ) -> Result<(), StoreError> {
+        let stores = [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned);
+        for ((store, concerned), incidents) in stores.zip(ruled_on) {
+            if store.hear_headquarters(site, incidents)? {
+                concerned.merge(Concerned::Everybody);
+            }
+        }
+        Ok(())
+    }
+
+    /// The incident in which an incident counts by headquarters' word, as far as it was not split.
+    pub(crate) fn shown(&self, incident: IncidentId) -> IncidentId {
+        self.store_of(incident).rulings().joined_into(incident)
+    }
+
+    /// An incident, and those of which something counts in it.
+    pub(crate) fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
+        let mut together = self.store_of(incident).rulings().counting_in(incident);
+        together.insert(incident);
+        together
+    }
+
+    /// What headquarters calls an incident.
+    pub(crate) fn name_of(&self, incident: IncidentId) -> Option<String> {
+        self.store_of(incident).rulings().name(incident).map(str::to_owned)
+    }
+
     /// Remembers for ever that `incident` is a drill.
     pub(crate) fn remember_drill(&mut self, incident: IncidentId) -> Result<(), StoreError> {
         if self.drills.contains(&incident) {

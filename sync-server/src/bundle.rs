@@ -12,7 +12,7 @@ use hinamori_store_sqlite::{Budget, StoreError, keys_of_a_box};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
     Bundle, BundleWriter, CutOffs, Effects, Grants, Held, NotABundle, ReadSection, Section, SectionOf,
-    Session, Side, Vectors,
+    Session, Side, Vectors, headquarters,
 };
 use zeroize::Zeroizing;
 
@@ -20,6 +20,7 @@ use crate::archive::{Durable, Stores};
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
 use crate::profiles::keys_of;
+use crate::town::ruled_on;
 
 /// Where a running server finds what the operator wants it to read in.
 const INBOX: &str = "inbox";
@@ -179,6 +180,7 @@ pub fn import_bundle(
         Ok(_alone) => {
             let mut stores = Stores::open(folder, &keys.key_table)?;
             stores.follow(town.package.incidents.drill, &CutOffs::new(&town.package.cut_offs, None))?;
+            stores.hear_headquarters(headquarters(&town.root), &ruled_on(&town.package))?;
             Ok(Outcome::ReadIn(take(&mut stores, &town, bytes, now)?.0))
         }
         Err(DataError::AlreadyRunning { .. }) => {

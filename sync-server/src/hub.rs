@@ -106,7 +106,12 @@ impl Hub {
         let Ok(Some(town)) = spawn_blocking(move || hub.town.read_anew()).await else { return };
         // Before any box hears of it: what a drill brings must never be taken for live.
         let (drill, cut_offs) = (town.incidents.drill, town.cut_offs.clone());
-        match self.archive.ask(move |stores| stores.follow(drill, &cut_offs)).await {
+        let (headquarters, ruled_on) = (town.headquarters, town.ruled_on.clone());
+        let followed = self.archive.ask(move |stores| {
+            stores.follow(drill, &cut_offs)?;
+            stores.hear_headquarters(headquarters, &ruled_on)
+        });
+        match followed.await {
             Ok(Ok(())) => self.town.replace(town),
             Ok(Err(error)) => tracing::error!(%error, "the town changed and could not be taken over"),
             Err(Closed) => {}

@@ -147,6 +147,7 @@ impl Server {
         let town = TownWatch::open(folder, keys)?;
         let current = town.current();
         stores.follow(current.incidents.drill, &current.cut_offs).map_err(not_usable)?;
+        stores.hear_headquarters(current.headquarters, &current.ruled_on).map_err(not_usable)?;
         // What a closing that was cut off left.
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinamori_model::{BoxId, IncidentId, SiteId};
+use hinamori_model::{BoxId, IncidentId, Mode, SiteId};
 use hinamori_profile::IncidentKey;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
-use hinamori_sync::{CutOffs, Grant, Grants, is_own_shelter};
+use hinamori_sync::{CutOffs, Grant, Grants, headquarters, is_own_shelter};
 use tokio::sync::watch;
 
 use crate::crl::Authorities;
@@ -28,6 +28,9 @@ pub(crate) struct Town {
     pub(crate) closed: BTreeSet<IncidentId>,
     pub(crate) closings: Vec<ClosedIncident>,
     pub(crate) cut_offs: CutOffs,
+    /// Headquarters' site, and the live incidents and drills on which it may rule.
+    pub(crate) headquarters: SiteId,
+    pub(crate) ruled_on: [BTreeSet<IncidentId>; 2],
     registry: Registry,
 }
 
@@ -123,6 +126,11 @@ impl TownWatch {
     }
 }
 
+/// The live incidents and the drills on which headquarters may rule.
+pub(crate) fn ruled_on(package: &Package) -> [BTreeSet<IncidentId>; 2] {
+    [Mode::Live, Mode::Drill].map(|mode| package.incidents_of(mode))
+}
+
 fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let registry = folder.registry()?;
     let (signed, package) = folder.town(keys)?;
@@ -130,6 +138,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let incident_keys = keys_of(&package);
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
     let cut_offs = CutOffs::new(&package.cut_offs, None);
+    let ruled_on = ruled_on(&package);
     let Package { name, sites, incidents, closed: closings, .. } = package;
     Ok(Town {
         name,
@@ -142,6 +151,8 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
         closed,
         closings,
         cut_offs,
+        headquarters: headquarters(&keys.town_root.public()),
+        ruled_on,
         registry,
     })
 }

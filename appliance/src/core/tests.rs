@@ -25,6 +25,7 @@ mod attributes;
 mod care;
 mod closing;
 mod hiding;
+mod incidents;
 mod lists;
 mod neighbours;
 mod people;
@@ -152,6 +153,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
             .into(),
         closed: Vec::new(),
         ledger_key: [0; 32],
+        earlier: Vec::new(),
     }
 }
 

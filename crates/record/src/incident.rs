@@ -62,11 +62,7 @@ impl IncidentRulings {
         (*into != incident).then_some(*into)
     }
 
-    fn end_of(
-        &self,
-        incident: IncidentId,
-        next: impl Fn(IncidentId) -> Option<IncidentId>,
-    ) -> IncidentId {
+    fn end_of(&self, incident: IncidentId, next: impl Fn(IncidentId) -> Option<IncidentId>) -> IncidentId {
         let mut chain = vec![incident];
         let mut last = incident;
         while let Some(into) = next(last).filter(|into| *into != last) {
@@ -86,6 +82,18 @@ impl IncidentRulings {
             pieces.keys().filter(|since| self.counts_in(*of, *site, **since) == incident).map(|_| *of)
         });
         joined.chain(split).filter(|of| *of != incident).collect()
+    }
+
+    /// Other incidents in which something of `incident` counts, or of which something counts in it.
+    pub fn tied_to(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
+        let split = self.split.iter().filter(|((of, _), _)| *of == incident);
+        let into = split.flat_map(|((of, site), pieces)| {
+            pieces.keys().map(|since| self.counts_in(*of, *site, *since)).collect::<Vec<_>>()
+        });
+        let mut tied = self.counting_in(incident);
+        tied.extend(into.chain([self.joined_into(incident)]));
+        tied.remove(&incident);
+        tied
     }
 
     /// What headquarters calls an incident.
@@ -171,6 +179,8 @@ mod tests {
         assert_eq!(counts(&ruled, 1, 9, 6), incident(1), "at no other site");
         assert_eq!(ruled.joined_into(incident(1)), incident(1));
         assert_eq!(ruled.counting_in(incident(2)), BTreeSet::from([incident(1)]));
+        let tied = [1, 2, 3].map(|of| ruled.tied_to(incident(of)));
+        assert_eq!(tied, [BTreeSet::from([incident(2)]), BTreeSet::from([incident(1)]), BTreeSet::new()]);
         // What is joined into it is split with it, and what is split off goes on by its own rulings.
         let more = rulings(&[split(9, 1, 5, 2), join(1, 3, 1), join(2, 2, 4)]);
         assert_eq!([4, 6].map(|at| counts(&more, 3, 7, at)), [1, 4].map(incident));
@@ -189,7 +199,8 @@ mod tests {
     #[test]
     fn the_latest_name_counts_and_an_empty_one_is_none() {
         let named = |at, of, name: &str| said(at, of, Fact::IncidentNamed { name: name.to_owned() });
-        let ruled = rulings(&[named(1, 1, "一番"), named(3, 1, "津波"), named(2, 2, "大雨"), named(4, 2, "")]);
+        let ruled =
+            rulings(&[named(1, 1, "一番"), named(3, 1, "津波"), named(2, 2, "大雨"), named(4, 2, "")]);
         assert_eq!((ruled.name(incident(1)), ruled.name(incident(2))), (Some("津波"), None));
     }
 }

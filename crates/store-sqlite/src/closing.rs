@@ -90,10 +90,9 @@ fn delete(connection: &Connection, incident: IncidentId) -> Result<(), StoreErro
             format!("DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE incident = ?1)");
         connection.execute(&sql, [incident.as_bytes()])?;
     }
-    for sql in [
-        "DELETE FROM document WHERE incident = ?1",
-        "DELETE FROM quarantine WHERE instr(bytes, ?1) > 0",
-    ] {
+    for sql in
+        ["DELETE FROM document WHERE incident = ?1", "DELETE FROM quarantine WHERE instr(bytes, ?1) > 0"]
+    {
         connection.execute(sql, [incident.as_bytes()])?;
     }
     Ok(())

@@ -31,11 +31,7 @@ pub(crate) struct Headquarters {
 
 impl Headquarters {
     /// What was kept of [`Store::hear_headquarters`], with the rulings that the log has.
-    pub(crate) fn read(
-        connection: &Connection,
-        kept: &[u8],
-        cut_offs: &CutOffs,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn read(connection: &Connection, kept: &[u8], cut_offs: &CutOffs) -> Result<Self, StoreError> {
         let mut ids = kept.as_chunks::<16>().0.iter().copied();
         let site = ids.next().map(SiteId::from_bytes);
         let may = ids.map(IncidentId::from_bytes).collect();
@@ -142,7 +138,6 @@ impl Store {
             "SELECT count(*) FROM record JOIN place ON place.id = record.place
              WHERE site = ?1 AND kind = ?2 AND at >= ?3",
         )?;
-        Ok(statement
-            .query_row((EVERYWHERE.as_bytes(), DRILL_ENDED, begin_of(since)), |row| row.get(0))?)
+        Ok(statement.query_row((EVERYWHERE.as_bytes(), DRILL_ENDED, begin_of(since)), |row| row.get(0))?)
     }
 }

@@ -69,8 +69,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
-        let mut store =
-            Self { connection, held, cut_offs: Arc::default(), headquarters: Arc::default() };
+        let mut store = Self { connection, held, cut_offs: Arc::default(), headquarters: Arc::default() };
         let cut_offs = store.setting(CUT_OFFS)?;
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());

@@ -165,7 +165,11 @@ fn two_incidents_that_are_joined_are_one_and_nobody_counts_twice() {
     let mut town = Town::hearing(&two_incidents());
     assert_eq!([town.here(FIRST, GYM), town.here(SECOND, HALL)], [(1, 0), (2, 3)]);
     town.take(&[joined(SECOND, 10, FIRST)]);
-    assert_eq!([town.here(FIRST, GYM), town.here(FIRST, HALL)], [(0, 0), (2, 3)], "person 1 went to the hall");
+    assert_eq!(
+        [town.here(FIRST, GYM), town.here(FIRST, HALL)],
+        [(0, 0), (2, 3)],
+        "person 1 went to the hall"
+    );
     assert_eq!(town.here(SECOND, HALL), (0, 0));
     assert_eq!(town.store.rulings().joined_into(SECOND), FIRST);
     town.is_rebuilt_alike();
@@ -226,7 +230,7 @@ fn only_headquarters_rules_and_only_in_its_own_documents() {
     let mut town = Town::hearing(&two_incidents());
     let before = town.everybody();
     town.take(&[said(HALL_BOX, SECOND, HALL, 10, std::slice::from_ref(&into_first))]);
-    town.take(&[said(HALL_BOX, SECOND, EVERYWHERE, 11, &[into_first.clone(), arrived(9)])]);
+    town.take(&[said(HALL_BOX, SECOND, EVERYWHERE, 11, &[into_first, arrived(9)])]);
     // Nor does it say who is where, or take anything back.
     let of = id_of(GYM_BOX, 1, 0);
     town.take(&[said(DESK, FIRST, desk_site(), 12, &[arrived(8), Fact::Undo { of }])]);

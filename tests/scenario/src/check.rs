@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{PersonId, SiteId};
-use hinamori_record::{ChangeHash, Fact, Presence, Record, decode_change, presence_of};
+use hinamori_model::{IncidentId, PersonId, SiteId};
+use hinamori_record::{ChangeHash, Fact, IncidentRulings, Presence, Record, decode_change, presence_of};
 use hinamori_store_sqlite::Store;
 use hinamori_sync::{CutOffs, Vectors};
 
 use crate::machine::Machine;
-use crate::world::{LIVE, World};
+use crate::world::{INCIDENTS, World, headquarters_site};
 
 /// Something does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,8 +158,8 @@ fn foreign_is_sealed(world: &World) -> Held {
     Ok(())
 }
 
-/// All records of a store that count, read one by one out of their changes.
-fn records(store: &Store, cut_offs: &CutOffs) -> Result<Vec<(SiteId, Record)>, String> {
+/// All records of a store that count, each with its document's incident, read one by one out of their changes.
+fn records(store: &Store, cut_offs: &CutOffs) -> Result<Vec<(IncidentId, SiteId, Record)>, String> {
     let mut records = Vec::new();
     for scope in store.vectors().keys() {
         for bytes in store.document_changes(*scope).map_err(|error| error.to_string())? {
@@ -167,32 +167,44 @@ fn records(store: &Store, cut_offs: &CutOffs) -> Result<Vec<(SiteId, Record)>, S
             if !cut_offs.believe(*scope, decoded.change.actor, decoded.change.sequence) {
                 continue;
             }
-            records.extend(decoded.records.into_iter().map(|record| (scope.site, record)));
+            let of = |record| (scope.incident, scope.site, record);
+            records.extend(decoded.records.into_iter().map(of));
         }
     }
     Ok(records)
 }
 
-fn presences(store: &Store) -> Result<BTreeMap<PersonId, Presence>, String> {
+fn presences(store: &Store) -> Result<BTreeMap<(IncidentId, PersonId), Presence>, String> {
     let mut found = BTreeMap::new();
-    store
-        .for_each_presence(LIVE, |person, presence| {
-            found.insert(person, *presence);
-        })
-        .map_err(|error| error.to_string())?;
+    for incident in INCIDENTS {
+        let show = |person, presence: &Presence| {
+            found.insert((incident, person), *presence);
+        };
+        store.for_each_presence(incident, show).map_err(|error| error.to_string())?;
+    }
     Ok(found)
 }
 
-/// Each person is where their own records say, once.
+/// Each person is where their own records say, once in each incident in which headquarters has them count.
 fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
     let records = records(store, cut_offs)?;
-    let people: BTreeSet<PersonId> = records.iter().filter_map(|(_, record)| record.fact.person()).collect();
-    let expected: BTreeMap<PersonId, Presence> = people
+    let of_desk = records.iter().filter(|(_, site, _)| *site == headquarters_site());
+    let said = of_desk.map(|(incident, _, record)| (*incident, record));
+    let rulings = IncidentRulings::of(said, &INCIDENTS.into());
+    let undone = records.iter().filter(|(_, _, record)| matches!(record.fact, Fact::Undo { .. }));
+    let undone: Vec<_> = undone.map(|(_, site, record)| (*site, record.clone())).collect();
+    let mut own: BTreeMap<(IncidentId, PersonId), Vec<(SiteId, Record)>> = BTreeMap::new();
+    for (incident, site, record) in &records {
+        if let Some(person) = record.fact.person() {
+            let counts_in = rulings.counts_in(*incident, *site, record.at.millis());
+            own.entry((counts_in, person)).or_default().push((*site, record.clone()));
+        }
+    }
+    let expected: BTreeMap<(IncidentId, PersonId), Presence> = own
         .into_iter()
-        .filter_map(|person| {
-            let concerns = |fact: &Fact| fact.person() == Some(person) || matches!(fact, Fact::Undo { .. });
-            let own: Vec<_> = records.iter().filter(|(_, record)| concerns(&record.fact)).cloned().collect();
-            Some((person, presence_of(&own)?))
+        .filter_map(|(of, mut own)| {
+            own.extend(undone.iter().cloned());
+            Some((of, presence_of(&own)?))
         })
         .collect();
     if presences(store)? == expected { Ok(()) } else { Err("the projection counts otherwise".to_owned()) }

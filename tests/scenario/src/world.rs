@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
-use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof};
+use hinamori_model::{BoxId, Hlc, IncidentId, RecordId, SiteId, UnixMillis};
+use hinamori_record::{
+    ActorId, Change, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
+};
 use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{CutOff, Effects, Grant, Grants, Held, ReceiptKey, SealKey, Session, Side, Trusted};
+use hinamori_sync::{
+    CutOff, Effects, Grant, Grants, Held, ReceiptKey, SealKey, SealedBatch, Session, Side, Trusted,
+    headquarters, verify,
+};
 
 use crate::carriers;
 use crate::check::{self, Broken};
@@ -52,6 +57,8 @@ pub struct Summary {
     pub meetings: usize,
     /// Sticks that were read in.
     pub sticks: usize,
+    /// Words of headquarters on incidents.
+    pub rulings: usize,
     /// Bytes that came to somebody.
     pub bytes: usize,
 }
@@ -70,8 +77,11 @@ pub(crate) struct Acknowledged {
 const ROOT: [u8; 32] = [9; 32];
 const START: UnixMillis = UnixMillis::new(1_791_774_000_000);
 const HOUR: u64 = 3_600_000;
-/// The open incident.
-pub(crate) const LIVE: IncidentId = IncidentId::from_bytes([1; 16]);
+/// Incidents: boxes opened the first two, and headquarters joins, splits and names them.
+pub(crate) const INCIDENTS: [IncidentId; 3] =
+    [IncidentId::from_bytes([1; 16]), IncidentId::from_bytes([4; 16]), IncidentId::from_bytes([5; 16])];
+/// Incidents that boxes opened.
+const OPENED: usize = 2;
 /// Bytes that are on their way at most before a side waits.
 const WINDOW: usize = 16_000;
 
@@ -110,6 +120,20 @@ fn receipt_key() -> ReceiptKey {
     ReceiptKey::from_bytes(&[7; 32])
 }
 
+/// The key of headquarters' desk.
+fn desk() -> SealKey {
+    SealKey::from_bytes(&[0xD5; 32])
+}
+
+/// Where headquarters writes.
+pub(crate) fn headquarters_site() -> SiteId {
+    headquarters(&RootKey::from_bytes(&ROOT).public())
+}
+
+fn desk_grant() -> Grant {
+    Grant { seal_key: desk().public(), site: headquarters_site(), reads: Vec::new() }
+}
+
 fn seed_of(number: usize) -> [u8; 32] {
     [u8::try_from(number).unwrap_or(u8::MAX).saturating_add(1); 32]
 }
@@ -127,9 +151,11 @@ impl World {
             .enumerate()
             .map(|(number, own)| {
                 let key = SealKey::from_bytes(&seed_of(number));
-                let reads = sites.iter().copied().filter(|of| of != own && dice.once_in(2)).collect();
+                let others = sites.iter().copied().filter(|of| of != own && dice.once_in(2));
+                let reads = others.chain([headquarters_site()]).collect();
                 (key.box_id(), Grant { seal_key: key.public(), site: *own, reads })
             })
+            .chain([(desk().box_id(), desk_grant())])
             .collect();
         let grants = Grants(boxes.iter().cloned().collect());
         let town = RootKey::from_bytes(&ROOT).sign(&package(boxes)).context("sign the package")?;
@@ -176,7 +202,7 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(216) {
+        match self.dice.below(220) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -193,6 +219,7 @@ impl World {
             200..204 => self.write_stick(at)?,
             204..209 => self.read_stick(at)?,
             209..212 => self.rule(at)?,
+            212..216 => self.say_of_incidents()?,
             _ => self.tidy(at)?,
         }
         self.note_forks();
@@ -210,7 +237,8 @@ impl World {
     }
 
     fn scope(&self, at: usize, now: UnixMillis) -> Option<DocumentScope> {
-        Some(DocumentScope { incident: LIVE, site: *self.sites.get(at)?, period: Period::of(now) })
+        let (site, incident) = (*self.sites.get(at)?, *INCIDENTS.get(at % OPENED)?);
+        Some(DocumentScope { incident, site, period: Period::of(now) })
     }
 
     fn tap(&mut self, at: usize) -> anyhow::Result<()> {
@@ -499,6 +527,33 @@ impl World {
         Ok(())
     }
 
+    /// Headquarters joins, splits or names an incident, at the server.
+    fn say_of_incidents(&mut self) -> anyhow::Result<()> {
+        let mut any = || self.dice.one_of(&INCIDENTS).copied().context("no incident");
+        let (incident, into) = (any()?, any()?);
+        let fact = match self.dice.below(5) {
+            0 => Fact::IncidentNamed { name: format!("{} 番目", self.steps) },
+            1 | 2 => Fact::IncidentJoined { into },
+            _ => {
+                let sites = self.sites.iter().copied().filter(|_| self.dice.once_in(2)).collect();
+                let since = UnixMillis::new(self.now.get().saturating_sub(self.dice.number() % (2 * HOUR)));
+                Fact::IncidentSplit { since, sites, into }
+            }
+        };
+        let key = desk();
+        let scope = DocumentScope { incident, site: headquarters_site(), period: Period::of(self.now) };
+        let actor = ActorId::new(key.box_id(), u32::try_from(self.steps)?);
+        let id = RecordId::new(self.now, u128::from_be_bytes(self.dice.bytes()));
+        let at = Hlc::from_packed(self.now.get() << 16);
+        let record = Record { id, at, clock_unsure: false, lane: None, fact };
+        let changes = vec![Document::new(scope, actor)?.append(&[record], self.now)?];
+        let batch = SealedBatch { seal: key.seal(scope, None, &changes)?, changes };
+        let _taken = self.server.take(&[verify(batch, &self.grants)?], Durability::Durable, self.now)?;
+        self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);
+        self.summary.rulings = self.summary.rulings.saturating_add(1);
+        Ok(())
+    }
+
     /// The town says anew how much of one box is believed; every machine hears of it when it does.
     fn rule(&mut self, at: usize) -> anyhow::Result<()> {
         let Some(of) = self.box_id(at) else { return Ok(()) };
@@ -660,7 +715,7 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         name: "汐見町".to_owned(),
         key: TownSecret([8; 32]),
         sites: Vec::new(),
-        incidents: Incidents { daily_life: id(2), live: LIVE, drill: id(3) },
+        incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
         boxes,
         denied: Vec::new(),
         cut_offs: Vec::new(),
@@ -675,5 +730,6 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         incident_keys: Vec::new(),
         closed: Vec::new(),
         ledger_key: [0; 32],
+        earlier: Vec::new(),
     }
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::core::bundle::{BundleError, BundleTask, Imported};
 use crate::core::neighbours::{Dialler, NeighbourEvent};
 
-const HALL: SiteId = SiteId::from_bytes([8; 16]);
+pub(super) const HALL: SiteId = SiteId::from_bytes([8; 16]);
 
 /// Two boxes of one town, at sites of their own; the second one reads the first one's if it `reads`.
 fn boxes(reads: bool) -> (Bench, Bench) {
@@ -25,7 +25,7 @@ fn boxes(reads: bool) -> (Bench, Bench) {
     (gym, hall)
 }
 
-fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
+pub(super) fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
     let mut package = gym.package.clone();
     let site = package.sites[0].clone();
     let grant = |bench: &Bench, site, reads| Grant { seal_key: bench.core.keys.seal.public(), site, reads };
@@ -37,10 +37,10 @@ fn package_of(gym: &Bench, hall: &Bench, reads: bool) -> Package {
 }
 
 /// What is on its way between two boxes.
-struct Wire([UnboundedReceiver<Vec<u8>>; 2]);
+pub(super) struct Wire([UnboundedReceiver<Vec<u8>>; 2]);
 
 impl Wire {
-    fn new(one: &mut Bench, other: &mut Bench) -> Self {
+    pub(super) fn new(one: &mut Bench, other: &mut Bench) -> Self {
         let ids = [one.core.own, other.core.own];
         let ends = [one, other].into_iter().zip([ids[1], ids[0]]).map(|(bench, peer)| {
             let (out, sent) = unbounded_channel();
@@ -54,7 +54,7 @@ impl Wire {
     }
 
     /// Some rounds of talk.
-    fn talk(&mut self, one: &mut Bench, other: &mut Bench) {
+    pub(super) fn talk(&mut self, one: &mut Bench, other: &mut Bench) {
         for _ in 0..12 {
             self.carry(one, other, 0);
             self.carry(other, one, 1);
@@ -73,7 +73,7 @@ impl Wire {
 }
 
 impl Bench {
-    fn seen(&self, person: PersonId) -> Option<Presence> {
+    pub(super) fn seen(&self, person: PersonId) -> Option<Presence> {
         let incident = self.core.open_incident();
         self.core.ledger.store(incident).presence(incident, person).unwrap()
     }

@@ -145,11 +145,13 @@ pub enum Page {
     HidingSearch,
     /// 秘匿を 解く
     LiftHiding,
+    /// 訓練は 中止です: another kiosk or another box ended the drill in earnest.
+    DrillEnded,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -179,6 +181,7 @@ impl Page {
         Self::Hiding,
         Self::HidingSearch,
         Self::LiftHiding,
+        Self::DrillEnded,
     ];
 }
 

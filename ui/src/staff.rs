@@ -121,7 +121,8 @@ impl Page {
             | Self::Phone
             | Self::Slip
             | Self::Assessment
-            | Self::OwnShelter => None,
+            | Self::OwnShelter
+            | Self::DrillEnded => None,
         }
     }
 

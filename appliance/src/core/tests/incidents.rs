@@ -184,8 +184,8 @@ fn two_incidents_that_headquarters_joins_are_one_at_a_box() {
     assert_eq!(here(&gym), 2);
     // Rulings are known again after a restart, and one of before is taken back by a later one.
     let mut gym = gym.restart();
-    assert_eq!(gym.core.shown_incident(), SECOND);
     gym.take(&second);
+    assert_eq!(gym.core.shown_incident(), SECOND);
     gym.hear(live, Fact::IncidentJoined { into: live });
     assert_eq!((gym.core.shown_incident(), gym.lane().banner.incident.clone()), (live, None));
 }

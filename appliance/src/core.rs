@@ -12,6 +12,7 @@ mod care;
 mod care_entry;
 mod closing;
 mod desk;
+mod drill_end;
 mod hiding;
 mod key_exchange;
 mod lists;
@@ -70,6 +71,7 @@ pub(crate) use bundle::{BundleTask, Exported, LONGEST_HERE};
 use bundle::{Export, Import};
 use closing::Closing;
 use desk::Desk;
+use drill_end::DrillWatch;
 use hiding::Register;
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Dialler, NeighbourEvent};
@@ -171,6 +173,8 @@ pub(crate) struct Core {
     opening: Opening,
     /// The incident that is open: it stays itself when the town's package names others. `None` in daily life.
     open: Option<IncidentId>,
+    /// While a drill is open: from when on its end in earnest is listened for.
+    drill_watch: Option<DrillWatch>,
     desks: BTreeMap<LaneId, Desk>,
     recent: RecentTaps,
     kiosks: BTreeMap<KioskId, (LaneId, Outbox)>,
@@ -217,14 +221,15 @@ impl Core {
         let tests = config.test_hierarchies.into();
         let town = Town::local(&keys.local, tests);
         let mut ledger = Ledger::open(&config.data, own, now)?;
-        if let Err(problem) = ledger.name(None, &town.incidents) {
+        if let Err(problem) = ledger.name(None, &town.incidents, &[]) {
             warn!(error = &problem as &dyn std::error::Error, "the made-up town's incidents are not kept");
         }
         let person_keys = KeyTable::open(&config.data.join("keys.sqlite"), &keys.table)?;
         let (directory, roster) = roster::open(&config.data)?;
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
-        let (mode, open) = stored_mode(ledger.main_store())?;
+        let (mode, open, watch) = stored_mode(ledger.main_store())?;
+        let drill_watch = watch.or_else(|| (mode == Mode::Drill).then(|| DrillWatch::begin(&ledger, now)));
         let (lists, keeper) = open_lists(&config.data);
         // People are received without lists too, and then nothing is said of any card.
         let held = Shown { is_unreadable: lists.is_none(), ..Shown::default() };
@@ -246,6 +251,7 @@ impl Core {
             server_time,
             opening: Opening::new(mode, None),
             open,
+            drill_watch,
             desks: BTreeMap::new(),
             recent: RecentTaps::default(),
             kiosks: BTreeMap::new(),
@@ -531,8 +537,12 @@ impl Core {
             // Their last records stand where they worked.
             self.end_sessions(now);
         }
+        if plan.ends_drill_everywhere {
+            self.tell_of_drill_end(lane, now)?;
+        }
         let written = if plan.facts.is_empty() {
-            self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident)).map_err(|problem| {
+            let watch = (mode == Mode::Drill).then(|| DrillWatch::begin(&self.ledger, now));
+            self.keep_open(mode, incident, watch).map_err(|problem| {
                 error!(error = &problem as &dyn std::error::Error, "the incident could not be changed");
                 HoldReason::DiskFailing
             })
@@ -543,8 +553,15 @@ impl Core {
         if written.is_err() {
             return Err(Refusal::Disk);
         }
+        self.enter(plan.then, incident, now);
+        Ok(())
+    }
+
+    /// From now on this is open.
+    fn enter(&mut self, opening: Opening, incident: IncidentId, now: UnixMillis) {
+        let mode = opening.mode();
         let is_other_world = mode != self.opening.mode();
-        self.opening = plan.then;
+        self.opening = opening;
         self.open = (mode != Mode::DailyLife).then_some(incident);
         if is_other_world {
             info!(?mode, "another incident is open");
@@ -558,11 +575,10 @@ impl Core {
         self.renew_hidden(now);
         // The box may stand elsewhere now.
         self.reread(now);
-        Ok(())
     }
 
     fn building(&self, mode: Mode) -> Option<BuildingAnswer> {
-        let incident = self.incident(mode);
+        let incident = self.counts_as(self.incident(mode));
         let answer = self.ledger.store(incident).building(incident, self.town.site.id);
         match answer {
             Ok(answer) => answer.map(|building| match building {
@@ -645,6 +661,25 @@ impl Core {
         self.incident(self.opening.mode())
     }
 
+    /// The one in which its records count: what is shown is read there.
+    fn shown_incident(&self) -> IncidentId {
+        self.counts_as(self.open_incident())
+    }
+
+    /// The incident in which an incident's records of this site count from now on, by headquarters' word. The box's clock goes on after
+    /// the reading of the ruling, so that no splitting lies ahead of it.
+    fn counts_as(&self, incident: IncidentId) -> IncidentId {
+        let rulings = self.ledger.store(incident).rulings();
+        rulings.counts_in(incident, self.site(), UnixMillis::new(u64::MAX))
+    }
+
+    /// An incident, and those of which something counts in it.
+    fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
+        let mut together = self.ledger.store(incident).rulings().counting_in(incident);
+        together.insert(incident);
+        together
+    }
+
     /// The incident of a mode: the one that is open, else the one that stands by.
     fn incident(&self, mode: Mode) -> IncidentId {
         // A box without its town's package stands at a site that the town does not know: what it records there
@@ -664,8 +699,8 @@ impl Core {
 
     /// What is open survives a restart.
     fn keep_mode(&mut self) {
-        let (mode, incident) = (self.opening.mode(), self.open_incident());
-        if let Err(problem) = self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident)) {
+        let (mode, incident, watch) = (self.opening.mode(), self.open_incident(), self.drill_watch);
+        if let Err(problem) = self.keep_open(mode, incident, watch) {
             warn!(error = &problem as &dyn std::error::Error, "what is open will not survive a restart");
         }
     }
@@ -794,17 +829,22 @@ pub(crate) fn identity_folder(config: &Config) -> PathBuf {
     config.data.join("identity")
 }
 
-fn kept_mode(mode: Mode, incident: IncidentId) -> Vec<u8> {
-    [&[mode.code()], incident.as_bytes().as_slice()].concat()
+/// The mode, the incident, and for a drill from when on its end is listened for.
+fn kept_mode(mode: Mode, incident: IncidentId, watch: Option<DrillWatch>) -> Vec<u8> {
+    let watch = watch.map(DrillWatch::to_bytes).unwrap_or_default();
+    [&[mode.code()], incident.as_bytes().as_slice(), &watch].concat()
 }
 
 /// What is open, and which incident that is; none where it was not kept yet.
-fn stored_mode(store: &Store) -> Result<(Mode, Option<IncidentId>), StoreError> {
+fn stored_mode(store: &Store) -> Result<(Mode, Option<IncidentId>, Option<DrillWatch>), StoreError> {
     let stored = store.setting(MODE)?.unwrap_or_default();
-    let (code, id) = stored.split_first().unwrap_or((&0, &[]));
-    Ok(match Mode::from_code((*code).into()) {
-        Some(mode @ (Mode::Live | Mode::Drill)) => (mode, id.try_into().ok().map(IncidentId::from_bytes)),
-        Some(Mode::DailyLife) | None => (Mode::DailyLife, None),
+    let (code, rest) = stored.split_first().unwrap_or((&0, &[]));
+    Ok(match (Mode::from_code((*code).into()), rest.split_first_chunk()) {
+        (Some(mode @ (Mode::Live | Mode::Drill)), Some((id, watch))) => {
+            (mode, Some(IncidentId::from_bytes(*id)), DrillWatch::from_bytes(watch))
+        }
+        (Some(mode @ (Mode::Live | Mode::Drill)), None) => (mode, None, None),
+        (Some(Mode::DailyLife) | None, _) => (Mode::DailyLife, None, None),
     })
 }
 

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hinamori_ipc::{ClockState, HoldReason};
-use hinamori_model::{BoxId, Hlc, HlcClock, IncidentId, LaneId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{
+    BoxId, Hlc, HlcClock, IncidentId, LaneId, Mode, PersonId, RecordId, SiteId, UnixMillis,
+};
 use hinamori_profile::{KeyError, NONCE, PersonKey, ProfilePatch};
 use hinamori_record::{
     ActorId, Document, DocumentError, DocumentScope, Fact, LONGEST_DOCUMENT, Period, Record,
@@ -247,14 +249,21 @@ impl Ledger {
         Ok(Self { live, drill, named, clock })
     }
 
-    /// From now on these incidents are known, for ever: of the town with this `root`, or of no town.
+    /// From now on these incidents are known, for ever: of the town with this `root`, or of no town; `earlier` are those that it named before.
     ///
     /// # Errors
     /// [`NotNamed`]; a town's incidents are not known then. Those of no town are, until the next start.
-    pub(crate) fn name(&mut self, root: Option<[u8; 32]>, incidents: &Incidents) -> Result<(), NotNamed> {
+    pub(crate) fn name(
+        &mut self,
+        root: Option<[u8; 32]>,
+        incidents: &Incidents,
+        earlier: &[(IncidentId, Mode)],
+    ) -> Result<(), NotNamed> {
         let Incidents { daily_life, live, drill } = *incidents;
         let mut named = self.named.clone();
-        for (incident, is_drill) in [(daily_life, false), (live, false), (drill, true)] {
+        let stands_by = [(daily_life, Mode::DailyLife), (live, Mode::Live), (drill, Mode::Drill)];
+        for (incident, mode) in stands_by.into_iter().chain(earlier.iter().copied()) {
+            let is_drill = mode == Mode::Drill;
             let this = Named { root, is_drill };
             if *named.entry(incident).or_insert(this) != this {
                 return Err(NotNamed::Otherwise(incident));
@@ -440,7 +449,7 @@ mod tests {
 
     fn open(folder: &Path) -> Ledger {
         let mut ledger = Ledger::open(folder, BoxId::from_bytes([9; 16]), NOON).unwrap();
-        ledger.name(Some(ROOT), &TOWN).unwrap();
+        ledger.name(Some(ROOT), &TOWN, &[]).unwrap();
         ledger
     }
 
@@ -453,10 +462,12 @@ mod tests {
             ..TOWN
         };
         let mut ledger = open(folder.path());
-        ledger.name(Some(ROOT), &next).unwrap();
+        ledger.name(Some(ROOT), &next, &[]).unwrap();
         let swapped = Incidents { live: DRILL, drill: LIVE, ..TOWN };
-        assert!(matches!(ledger.name(Some(ROOT), &swapped), Err(NotNamed::Otherwise(id)) if id == DRILL));
-        assert!(ledger.name(Some([8; 32]), &TOWN).is_err(), "another town's");
+        assert!(
+            matches!(ledger.name(Some(ROOT), &swapped, &[]), Err(NotNamed::Otherwise(id)) if id == DRILL)
+        );
+        assert!(ledger.name(Some([8; 32]), &TOWN, &[]).is_err(), "another town's");
         drop(ledger);
         let ledger = Ledger::open(folder.path(), BoxId::from_bytes([9; 16]), NOON).unwrap();
         let known = [TOWN.daily_life, LIVE, DRILL, next.live, next.drill];
@@ -525,7 +536,7 @@ mod tests {
         // Both start in the same second, so both have the same name.
         let [mut original, mut copy] = [&one, &two].map(|folder| {
             let mut ledger = Ledger::open(folder.path(), key.box_id(), NOON).unwrap();
-            ledger.name(Some(ROOT), &TOWN).unwrap();
+            ledger.name(Some(ROOT), &TOWN, &[]).unwrap();
             ledger
         });
         let name = original.live.actor.unwrap();

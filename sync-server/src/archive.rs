@@ -128,30 +128,23 @@ impl Stores {
     }
 
     /// Goes by what the town says of records from now on: which incident is a drill, who is not believed, and who confirms nobody.
-    pub(crate) fn follow(
-        &mut self,
-        drill: IncidentId,
-        cut_offs: &CutOffs,
-        retentions: &Retentions,
-        forks: &Forks,
-    ) -> Result<(), StoreError> {
-        self.remember_drill(drill)?;
-        for (store, concerned) in [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned) {
-            if store.retain(retentions)? {
+    pub(crate) fn follow(&mut self, says: &Says) -> Result<(), StoreError> {
+        self.remember_drill(says.drill)?;
+        let stores = [&mut self.live, &mut self.drill].into_iter().zip(&mut self.concerned);
+        for ((store, concerned), ruled_on) in stores.zip(&says.ruled_on) {
+            if store.retain(&says.retentions)? {
                 self.old_days_at = None;
             }
-            let (cut_off, confirmed) = (store.cut_off(cut_offs)?, store.rule_on_forks(forks)?);
-            if cut_off || confirmed {
+            let differs = [
+                store.cut_off(&says.cut_offs)?,
+                store.rule_on_forks(&says.forks)?,
+                store.hear_headquarters(says.headquarters, ruled_on)?,
+            ];
+            if differs.contains(&true) {
                 concerned.merge(Concerned::Everybody);
             }
         }
         Ok(())
-    }
-
-    /// The same by a whole package, for commands.
-    pub(crate) fn follow_package(&mut self, package: &Package) -> Result<(), StoreError> {
-        let (cut_offs, forks) = (CutOffs::new(&package.cut_offs, None), Forks::new(&package.forks, None));
-        self.follow(package.incidents.drill, &cut_offs, &Retentions::new(&package.retentions), &forks)
     }
 
     /// The forks of which the databases have proof.
@@ -159,6 +152,23 @@ impl Stores {
         let mut all = self.live.found_forks()?;
         all.extend(self.drill.found_forks()?);
         Ok(all)
+    }
+
+    /// The incident in which an incident counts by headquarters' word, as far as it was not split.
+    pub(crate) fn shown(&self, incident: IncidentId) -> IncidentId {
+        self.store_of(incident).rulings().joined_into(incident)
+    }
+
+    /// An incident, and those of which something counts in it.
+    pub(crate) fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
+        let mut together = self.store_of(incident).rulings().counting_in(incident);
+        together.insert(incident);
+        together
+    }
+
+    /// What headquarters calls an incident.
+    pub(crate) fn name_of(&self, incident: IncidentId) -> Option<String> {
+        self.store_of(incident).rulings().name(incident).map(str::to_owned)
     }
 
     /// Remembers for ever that `incident` is a drill.

@@ -20,6 +20,7 @@ use crate::archive::{Durable, Stores};
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
 use crate::profiles::keys_of;
+use crate::town::ruled_on;
 
 /// Where a running server finds what the operator wants it to read in.
 const INBOX: &str = "inbox";
@@ -178,7 +179,7 @@ pub fn import_bundle(
     match folder.lock_for_running() {
         Ok(_alone) => {
             let mut stores = Stores::open(folder, &keys.key_table)?;
-            stores.follow_package(&town.package)?;
+            stores.follow(&Says::of(&town.package, &town.root))?;
             Ok(Outcome::ReadIn(take(&mut stores, &town, bytes, now)?.0))
         }
         Err(DataError::AlreadyRunning { .. }) => {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use hinamori_model::{IncidentId, PersonId, TownKey, UnixMillis};
 use hinamori_record::decode_change;
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
+use hinamori_sync::headquarters;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package};
 
 use crate::archive::Stores;
@@ -16,6 +17,7 @@ use crate::enrol::name_boxes;
 use crate::field_links;
 use crate::ledger_line::{Opener, lines_of};
 use crate::roster;
+use crate::town::ruled_on;
 
 /// Which of the town's incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,17 @@ pub enum CloseError {
         /// How many.
         cards: usize,
     },
+    /// The operator: what would be destroyed counts in another incident, or the other way round.
+    #[error(
+        "by headquarters' word incident {incident} was joined with or split from {others}: take that back first (hinamori-server \
+         incident join {incident} {incident}, or the same with the other one), then close"
+    )]
+    Ruled {
+        /// Which.
+        incident: IncidentId,
+        /// The others.
+        others: String,
+    },
     /// The operator.
     #[error("incident {incident} is not closed: what boxes hand over is read once it is")]
     NotClosed {
@@ -120,12 +133,19 @@ pub fn close_incident(
             return Err(CloseError::CardsOfTheField { cards: lost });
         }
     }
+    let ruled_on = ruled_on(&package);
     let named = match which {
         StandbyIncident::DailyLife => &mut package.incidents.daily_life,
         StandbyIncident::Live => &mut package.incidents.live,
         StandbyIncident::Drill => &mut package.incidents.drill,
     };
     let incident = std::mem::replace(named, next);
+    stores.hear_headquarters(headquarters(&keys.town_root.public()), &ruled_on)?;
+    let tied = stores.store_of(incident).rulings().tied_to(incident);
+    if !tied.is_empty() {
+        let others: Vec<String> = tied.iter().map(IncidentId::to_string).collect();
+        return Err(CloseError::Ruled { incident, others: others.join(", ") });
+    }
     let file = ledger.join(format!("{incident}.jsonl"));
     let records = write_ledger(folder, &package, &stores, incident, &file)?;
     // From here on the incident is closed, whatever happens: the server's next start does what is left.
@@ -133,7 +153,7 @@ pub fn close_incident(
     let all = locked.incident_keys(package.incidents, &package.closed)?;
     package.closed.push(ClosedIncident { incident, at: now });
     package.incident_keys = all.into_iter().filter(|(id, _)| *id != incident).collect();
-    name_boxes(&mut package, &folder.registry()?, now);
+    name_boxes(&mut package, keys, &folder.registry()?, now);
     locked.save_package(keys, &package)?;
     let _kept = locked.incident_keys(package.incidents, &package.closed)?;
     finish_closings(&mut stores, &package.closed)?;

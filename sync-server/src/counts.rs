@@ -44,6 +44,9 @@ pub(crate) struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct IncidentCounts {
     pub(crate) mode: Mode,
+    /// What headquarters calls it; left out where it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
     pub(crate) sites: Vec<SiteFigures>,
     /// Who has not arrived, by district; none in daily life, where nobody is expected. Nothing when the roster cannot be
     /// read.
@@ -123,17 +126,20 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
     let (town, at) = (hub.town.current(), now());
     let Incidents { daily_life, live, drill } = town.incidents;
     let sites: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
+    // By headquarters' word an incident may count in another one.
+    let [live, drill] = hub.archive.ask(move |stores| [live, drill].map(|of| stores.shown(of))).await?;
     let asked = move |stores: &mut Stores| -> Result<_, StoreError> {
+        let names = [live, daily_life, drill].map(|of| stores.name_of(of));
         let of = |incident| figures(stores, incident, &sites, at);
         let alarms = |incident| alarms(stores, incident, &sites);
         let alarms = [alarms(live)?, alarms(daily_life)?, alarms(drill)?];
-        Ok(([of(live)?, of(daily_life)?, of(drill)?], alarms, totals(stores)?))
+        Ok(([of(live)?, of(daily_life)?, of(drill)?], names, alarms, totals(stores)?))
     };
-    let (figures, alarms, totals) = hub.archive.ask(asked).await??;
+    let (figures, names, alarms, totals) = hub.archive.ask(asked).await??;
     let mut standings = hub.missing.standings(hub, &town, [live, drill]).await?;
     let modes = [(Mode::Live, live), (Mode::DailyLife, daily_life), (Mode::Drill, drill)];
-    let incidents = modes.into_iter().zip(figures).zip(alarms);
-    let incidents = incidents.map(|(((mode, incident), figures), alarms)| {
+    let incidents = modes.into_iter().zip(figures).zip(names).zip(alarms);
+    let incidents = incidents.map(|((((mode, incident), figures), name), alarms)| {
         let (districts, conflicts) = match (mode, &mut standings) {
             (Mode::DailyLife, _) => (Some(Vec::new()), Some(0)),
             (Mode::Live | Mode::Drill, None) => (None, None),
@@ -142,7 +148,7 @@ pub(crate) async fn count(hub: &Hub) -> Result<Counts, NotCounted> {
                 (Some(districts), Some(conflicts))
             }
         };
-        IncidentCounts { mode, sites: site_rows(hub, &town, figures), districts, alarms, conflicts }
+        IncidentCounts { mode, name, sites: site_rows(hub, &town, figures), districts, alarms, conflicts }
     });
     let Totals { changes, records, assurances, quarantined } = totals;
     let assurances = ASSURANCES.map(|kind| (kind, assurances.get(&kind).copied().unwrap_or(0))).into();

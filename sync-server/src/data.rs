@@ -7,6 +7,7 @@
 //! | `keys/list-feed` | Ed25519 seed of the key that signs what is reported of revocation lists |
 //! | `keys/log`, `keys/report` | Ed25519 seeds of the keys that sign the lines of logs, and 定時報告 |
 //! | `keys/key-table` | hides the key table |
+//! | `keys/desk`, `keys/desk-clock` | seals what headquarters says of incidents; how far its epochs and its clock are |
 //! | `keys/ledger` | X25519 secret: what boxes hand over of closed incidents is sealed to it |
 //! | `keys/incident-keys` | the key of every incident that is not closed |
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
@@ -33,7 +34,7 @@ use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
 use hinamori_store_sqlite::FileKey;
 use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
-use hinamori_sync::{FeedKey, LedgerSecret, PartHead, ReceiptKey};
+use hinamori_sync::{FeedKey, LedgerSecret, PartHead, ReceiptKey, SealKey};
 use zeroize::Zeroizing;
 
 use crate::registry::Registry;
@@ -50,6 +51,7 @@ const REPORT: &str = "report";
 const KEY_TABLE: &str = "key-table";
 const LEDGER: &str = "ledger";
 const RECEIPT: &str = "receipt";
+const DESK: &str = "desk";
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
@@ -159,6 +161,8 @@ pub struct Keys {
     pub key_table: FileKey,
     /// Signs receipts.
     pub receipt: Arc<ReceiptKey>,
+    /// Seals what headquarters says of incidents.
+    pub desk: SealKey,
     /// Opens what boxes hand over of closed incidents.
     pub ledger: LedgerSecret,
     /// Issues certificates.
@@ -187,7 +191,7 @@ impl DataFolder {
         let _lock = self.lock()?;
         let folder = self.keys_folder();
         private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
-        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT] {
+        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK] {
             if !folder.join(name).exists() {
                 let fresh = Zeroizing::new(random::<32>()?);
                 private_file::replace(&folder, name, fresh.as_slice())
@@ -203,7 +207,7 @@ impl DataFolder {
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
         // A folder of an earlier version has not all of them: `init` makes the rest.
-        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT]
+        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK]
             .into_iter()
             .all(|name| self.keys_folder().join(name).exists())
         {
@@ -230,6 +234,7 @@ impl DataFolder {
             log: Arc::new(ServerKey::from_bytes(&*secret(LOG)?)),
             report: Arc::new(ServerKey::from_bytes(&*secret(REPORT)?)),
             key_table: FileKey::new(*secret(KEY_TABLE)?),
+            desk: SealKey::from_bytes(&*secret(DESK)?),
             ledger: LedgerSecret::new(*secret(LEDGER)?),
             receipt: Arc::new(ReceiptKey::from_bytes(&*secret(RECEIPT)?)),
             tls_root,

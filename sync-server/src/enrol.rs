@@ -7,7 +7,7 @@ use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, EnrolmentWords, Granted,
 use hinamori_record::Period;
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Package;
-use hinamori_sync::{CutOff, Retention};
+use hinamori_sync::{CutOff, Grant, Retention, headquarters};
 
 use crate::archive::Stores;
 use crate::close::StandbyIncident;
@@ -117,7 +117,7 @@ pub(crate) fn take_in(
         },
     );
     let (_, mut package) = folder.town(keys)?;
-    name_boxes(&mut package, &registry, now);
+    name_boxes(&mut package, keys, &registry, now);
     // The package first: after a power cut between the two the code is still good, and nobody is let in.
     let signed = locked.save_package(keys, &package)?;
     locked.save_registry(&registry)?;
@@ -165,11 +165,18 @@ pub enum DenyError {
     Store(#[from] StoreError),
 }
 
-/// Makes `package` the next one, with the boxes of the register.
-pub(crate) fn name_boxes(package: &mut Package, registry: &Registry, now: UnixMillis) {
+/// Makes `package` the next one, with the boxes of the register and headquarters' desk, which all of them may read.
+pub(crate) fn name_boxes(package: &mut Package, keys: &Keys, registry: &Registry, now: UnixMillis) {
     package.version = package.version.saturating_add(1);
     package.issued_at = now;
-    package.boxes = registry.boxes.iter().map(|(id, known)| (*id, known.grant())).collect();
+    let site = headquarters(&keys.town_root.public());
+    let desk = Grant { seal_key: keys.desk.public(), site, reads: Vec::new() };
+    let granted = registry.boxes.iter().map(|(id, known)| {
+        let mut grant = known.grant();
+        grant.reads.push(site);
+        (*id, grant)
+    });
+    package.boxes = granted.chain([(keys.desk.box_id(), desk)]).collect();
     let denied = registry.boxes.iter().filter(|(_, known)| known.standing == Standing::Denied);
     package.denied = denied.map(|(id, _)| *id).collect();
     let cut_off =
@@ -254,7 +261,7 @@ fn change_box(
     let mut registry = folder.registry()?;
     change(registry.boxes.get_mut(&id).ok_or(DataError::UnknownBox { id })?);
     let (_, mut package) = folder.town(keys)?;
-    name_boxes(&mut package, &registry, now);
+    name_boxes(&mut package, keys, &registry, now);
     // The register first: nobody is let in whom the package does not name as shut out.
     locked.save_registry(&registry)?;
     locked.save_package(keys, &package)?;

@@ -16,7 +16,7 @@ use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Package;
 
 use crate::archive::Stores;
-use crate::hall::{HallError, Together, Townspeople, incident_of};
+use crate::hall::{HallError, Together, Townspeople, shown_incident};
 use crate::own_shelter::Places;
 use crate::profiles::{Profiles, keys_of, needs_of};
 
@@ -37,7 +37,7 @@ pub(crate) fn for_each_history(
     mode: Mode,
     mut show: impl FnMut(PersonId, &[(SiteId, Record)]),
 ) -> Result<(), HallError> {
-    let incident = incident_of(package.incidents, mode);
+    let incident = shown_incident(stores, package.incidents, mode);
     let [live, drill] = stores.all();
     if mode != Mode::Drill {
         return Ok(live.for_each_history(incident, show)?);
@@ -277,7 +277,7 @@ pub(crate) fn figures_of(
     if until < from || until > now {
         return Err(HallError::Asked("the period ends before it begins, or in the future"));
     }
-    let incident = incident_of(package.incidents, mode);
+    let incident = shown_incident(stores, package.incidents, mode);
     let store = stores.store_of(incident);
     let last_hour = UnixMillis::new(until.get() / HOUR_MILLIS * HOUR_MILLIS);
     let back =
@@ -318,7 +318,8 @@ pub(crate) fn figures_of(
     let Counter { sites, households, .. } = counter;
     let sites: Result<Vec<_>, HallError> =
         sites.into_iter().map(|(id, tally)| Ok((site_of(package, places, id)?, finished(tally)))).collect();
-    let occasion = Occasion { mode, incident, name: package.name.clone() };
+    let name = stores.name_of(incident).unwrap_or_else(|| package.name.clone());
+    let occasion = Occasion { mode, incident, name };
     let households = u32::try_from(households.len()).unwrap_or(u32::MAX);
     Ok(Figures::new(occasion, period, sites?, households)?)
 }

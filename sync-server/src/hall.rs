@@ -13,6 +13,7 @@ use hinamori_report::{
 };
 use hinamori_store_sqlite::{RegisteredHere, StoreError};
 use hinamori_sync::town::{Incidents, Package, Person, TownSecret};
+use hinamori_sync::{CutOffs, headquarters};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ use crate::own_shelter::Places;
 use crate::paper::NotPrinted;
 use crate::roster;
 use crate::signed_log::{Line, LogError, SignedLog};
+use crate::town::ruled_on;
 
 /// The log of commands that show names.
 pub(crate) const COMMANDS: &str = "commands";
@@ -84,6 +86,11 @@ pub(crate) const fn incident_of(incidents: Incidents, mode: Mode) -> IncidentId 
     }
 }
 
+/// The incident in which the records of the one of a mode count, by headquarters' word.
+pub(crate) fn shown_incident(stores: &Stores, incidents: Incidents, mode: Mode) -> IncidentId {
+    stores.shown(incident_of(incidents, mode))
+}
+
 /// A town, its people and its records, opened beside a running server.
 pub(crate) struct Hall {
     pub(crate) folder: DataFolder,
@@ -98,7 +105,7 @@ impl Hall {
         let (_, package) = folder.town(&keys)?;
         let mut stores = Stores::open(folder, &keys.key_table)?;
         // Before the server ran once, nobody said it yet.
-        stores.follow_package(&package)?;
+        stores.follow(&Says::of(&package, &keys.town_root.public()))?;
         Ok(Self { folder: folder.clone(), keys, package, stores })
     }
 
@@ -110,7 +117,7 @@ impl Hall {
     /// The places of the incident of a mode.
     pub(crate) fn places(&self, mode: Mode) -> Result<Places, HallError> {
         let (rulings, incident) =
-            (self.folder.registry()?.shelters, incident_of(self.package.incidents, mode));
+            (self.folder.registry()?.shelters, shown_incident(&self.stores, self.package.incidents, mode));
         Ok(Places::read(&self.stores, &self.package, &rulings, incident)?)
     }
 

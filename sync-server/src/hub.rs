@@ -108,8 +108,8 @@ impl Hub {
         let Ok(Some(town)) = spawn_blocking(move || hub.town.read_anew()).await else { return };
         // Before any box hears of it: what a drill brings must never be taken for live.
         let (drill, cut_offs) = (town.incidents.drill, town.cut_offs.clone());
-        let (retentions, forks) = (town.retentions.clone(), town.forks.clone());
-        match self.archive.ask(move |stores| stores.follow(drill, &cut_offs, &retentions, &forks)).await {
+        let says = town.says.clone();
+        match self.archive.ask(move |stores| stores.follow(&says)).await {
             Ok(Ok(())) => self.town.replace(town),
             Ok(Err(error)) => tracing::error!(%error, "the town changed and could not be taken over"),
             Err(Closed) => {}

@@ -1,23 +1,24 @@
 //! The town's registers, as its IT office writes them, become a signed package.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hinamori_model::{
-    BindingAssurance, HouseholdId, IncidentId, PersonId, PersonalText, SiteId, SiteKind, StaffId, TokenKind,
-    TownKey, UnixMillis,
+    BindingAssurance, HouseholdId, IncidentId, Mode, PersonId, PersonalText, SiteId, SiteKind, StaffId,
+    TokenKind, TownKey, UnixMillis,
 };
 use hinamori_pki::{CardCertificate, TestHierarchies, Verifier};
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::{Card, ClosedIncident, Directory, Incidents, Package, Person, Site};
-use hinamori_sync::{PartHead, cut};
+use hinamori_sync::{EVERYWHERE, PartHead, cut, headquarters};
 use serde::Deserialize;
 
 use crate::data::{DataError, DataFolder, Keys};
 use crate::enrol::name_boxes;
 use crate::field_links;
+use crate::hall::incident_of;
 use crate::hex;
 use crate::own_shelter::adopt;
 use crate::register::{Register, RegisterFiles, read_register};
@@ -240,6 +241,7 @@ pub fn import_town(
             Site { id, name, kind, catchment, position }
         })
         .collect();
+    refuse_no_places(files, keys, &sites)?;
     let IncidentsToml { daily_life, live, drill } = incidents;
     let key = TownKey::new(keys.town_secret.0);
     let mut people = people_of(household, person);
@@ -280,6 +282,7 @@ pub fn import_town(
     let closed = before.as_ref().map_or_else(Vec::new, |package| package.closed.clone());
     refuse_closed(files, incidents, &closed, before.as_ref())?;
     let incident_keys = locked.incident_keys(incidents, &closed)?;
+    let earlier = earlier_incidents(files, incidents, &closed, before.as_ref())?;
     let mut package = Package {
         version,
         issued_at: now,
@@ -303,8 +306,9 @@ pub fn import_town(
         incident_keys,
         closed,
         ledger_key: keys.ledger.public().0,
+        earlier,
     };
-    name_boxes(&mut package, &registry, now);
+    name_boxes(&mut package, keys, &registry, now);
     // The parts first: whoever reads the package finds what it names.
     locked.save_parts(&parts)?;
     locked.save_package(keys, &package)?;
@@ -352,6 +356,37 @@ fn refuse_closed(
         }
     }
     Ok(())
+}
+
+/// What is said for every box, and by headquarters, stands at sites that are no places.
+fn refuse_no_places(files: &TownFiles, keys: &Keys, sites: &[Site]) -> Result<(), ImportError> {
+    let no_places = [headquarters(&keys.town_root.public()), EVERYWHERE];
+    match sites.iter().find(|site| no_places.contains(&site.id)) {
+        Some(site) => Err(wrong(&files.town, format!("site {} has an id that no place has", site.id))),
+        None => Ok(()),
+    }
+}
+
+/// What the town named before and has not closed, with what it is. An incident is for ever what it was named first.
+fn earlier_incidents(
+    files: &TownFiles,
+    incidents: Incidents,
+    closed: &[ClosedIncident],
+    before: Option<&Package>,
+) -> Result<Vec<(IncidentId, Mode)>, ImportError> {
+    let stands_by = |incidents: Incidents| {
+        [Mode::DailyLife, Mode::Live, Mode::Drill].map(|mode| (incident_of(incidents, mode), mode))
+    };
+    let Some(before) = before else { return Ok(Vec::new()) };
+    let named = before.earlier.iter().copied().chain(stands_by(before.incidents));
+    let mut earlier: BTreeMap<IncidentId, Mode> = named.collect();
+    for (incident, mode) in stands_by(incidents) {
+        if earlier.remove(&incident).is_some_and(|was| was != mode) {
+            return Err(wrong(&files.town, format!("incident {incident} was of another kind before")));
+        }
+    }
+    earlier.retain(|incident, _| !closed.iter().any(|closed| closed.incident == *incident));
+    Ok(earlier.into_iter().collect())
 }
 
 /// The register of the files, or that of the package before.

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::archive::Stores;
 use crate::data::{DataFolder, Keys};
-use crate::hall::{Hall, HallError, Townspeople, WhichIncident, incident_of};
+use crate::hall::{Hall, HallError, Townspeople, WhichIncident, shown_incident};
 use crate::hex;
 use crate::profiles::{Profiles, condition_of, consents_of, keys_of, refuses};
 use crate::signed_log::{LogError, SignedLog};
@@ -266,7 +266,7 @@ pub(crate) fn look_up(
 ) -> Result<Looked, StoreError> {
     let (stores, incidents) = (profiles.stores(), profiles.incidents());
     let mode = Mode::from(inquiry.incident);
-    let incident = incident_of(incidents, mode);
+    let incident = shown_incident(stores, incidents, mode);
     let pseudonym = index.pseudonym(&inquiry.sought);
     let [live, drill] = stores.all();
     let mut hidden = live.hidden_people()?;

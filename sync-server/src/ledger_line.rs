@@ -207,6 +207,19 @@ fn said_by_staff(fact: &Fact) -> (&'static str, Value) {
                 "from": from.to_string(), "to": to.to_string(), "people": people, "digest": hex(digest),
             }),
         ),
+        other => said_of_incident(other),
+    }
+}
+
+fn said_of_incident(fact: &Fact) -> (&'static str, Value) {
+    match fact {
+        Fact::DrillEnded => ("drill_ended", Value::Null),
+        Fact::IncidentNamed { name } => ("incident_named", json!({ "name": name })),
+        Fact::IncidentJoined { into } => ("incident_joined", json!({ "into": into.to_string() })),
+        Fact::IncidentSplit { since, sites, into } => {
+            let sites: Vec<String> = sites.iter().map(ToString::to_string).collect();
+            ("incident_split", json!({ "since": time(*since), "sites": sites, "into": into.to_string() }))
+        }
         _ => ("other", Value::Null),
     }
 }

@@ -12,12 +12,12 @@ use hinamori_model::{BoxId, IncidentId, PersonId, SiteId, UnixMillis};
 use hinamori_net_tls::act_as_owner;
 use hinamori_paper::Mode;
 use hinamori_server::{
-    Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, Keys, Limits,
-    OpenData, Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server, StandbyIncident,
-    TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny, erase_person,
-    export_bundle, fork_list, import_bundle, import_lists, import_town, issue_code, keep_from, list_status,
-    open_ledger, os_user, print, quarantined, read_open_data, rebuild, rule_on_quarantine, rule_on_shelter,
-    settle_forks, staff_list,
+    Addresses, AuditQuestion, BoxTime, ClosedReport, CodeRequest, DataFolder, Imported, IncidentWord, Keys,
+    Limits, OpenData, Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server,
+    StandbyIncident, TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny,
+    erase_person, export_bundle, fork_list, import_bundle, import_lists, import_town, issue_code, keep_from,
+    list_incidents, list_status, open_ledger, os_user, print, quarantined, read_open_data, rebuild,
+    rule_on_quarantine, rule_on_shelter, say_of_incident, settle_forks, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -174,6 +174,11 @@ enum Command {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+    },
+    /// Says of an incident how it is called, with which it is one, or which sites go on in another one. No record is rewritten.
+    Incident {
+        #[command(subcommand)]
+        command: IncidentCommand,
     },
     /// Decides about a shelter that people opened themselves (自主避難所). Its records stay, whatever is decided.
     Shelter {
@@ -399,6 +404,64 @@ impl ShelterCommand {
 }
 
 #[derive(Subcommand)]
+enum IncidentCommand {
+    /// Prints the live incidents and drills that are not closed.
+    List {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Gives it a name, which boxes and this server show.
+    Name {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The incident.
+        incident: IncidentId,
+        /// Its name; an empty one takes the last one back.
+        name: String,
+    },
+    /// It is one with another incident: the people of both count as one incident's.
+    Join {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The incident.
+        incident: IncidentId,
+        /// The other one; the incident itself takes an earlier joining back.
+        into: IncidentId,
+    },
+    /// What was said at some sites since a moment is of another incident.
+    Split {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The incident.
+        incident: IncidentId,
+        /// The sites.
+        #[arg(long, required = true, num_args = 1..)]
+        sites: Vec<SiteId>,
+        /// From when on (RFC 3339, such as 2026-11-26T09:00:00+09:00), by the clocks of the boxes.
+        #[arg(long, value_parser = moment)]
+        since: UnixMillis,
+        /// The other one; the incident itself takes an earlier splitting back, from that moment on.
+        #[arg(long)]
+        into: IncidentId,
+    },
+}
+
+impl IncidentCommand {
+    const fn data(&self) -> &PathBuf {
+        match self {
+            Self::List { data }
+            | Self::Name { data, .. }
+            | Self::Join { data, .. }
+            | Self::Split { data, .. } => data,
+        }
+    }
+}
+
+#[derive(Subcommand)]
 enum CrlCommand {
     /// Takes lists from files. A running server offers them to the boxes.
     Import {
@@ -424,6 +487,7 @@ impl Command {
             Self::Sites { .. } | Self::Bundle { .. } => None,
             Self::Hall(command) => Some(command.data()),
             Self::Shelter { command } => Some(command.data()),
+            Self::Incident { command } => Some(command.data()),
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Staff { data }
@@ -518,6 +582,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Boxes { data } => boxes(&data)?,
         Command::Shelter { command } => shelter(command)?,
+        Command::Incident { command } => incident(command)?,
         Command::Deny { data, id, trust_until } => {
             change_town(&data, |folder, keys| Ok(deny(folder, keys, id, trust_until, now())?))?
         }
@@ -656,6 +721,26 @@ fn shelter(command: ShelterCommand) -> anyhow::Result<()> {
     };
     let folder = DataFolder::new(&data);
     Ok(rule_on_shelter(&folder, &folder.keys()?, site, wanted, now())?)
+}
+
+fn incident(command: IncidentCommand) -> anyhow::Result<()> {
+    let (data, incident, word) = match command {
+        IncidentCommand::List { data } => {
+            list_incidents(&DataFolder::new(&data))?.iter().for_each(|listed| println!("{listed}"));
+            return Ok(());
+        }
+        IncidentCommand::Name { data, incident, name } => (data, incident, IncidentWord::Named(name)),
+        IncidentCommand::Join { data, incident, into } => (data, incident, IncidentWord::Joined(into)),
+        IncidentCommand::Split { data, incident, sites, since, into } => {
+            (data, incident, IncidentWord::Split { sites, since, into })
+        }
+    };
+    let folder = DataFolder::new(&data);
+    match say_of_incident(&folder, &folder.keys()?, incident, word, now())? {
+        Outcome::Handed => println!("said: the running server takes it now"),
+        Outcome::ReadIn(_) => println!("said"),
+    }
+    Ok(())
 }
 
 fn close(data: &Path, incident: Closes, ledger: &Path) -> anyhow::Result<()> {

@@ -61,6 +61,13 @@ struct ByIncident {
     hidden: BTreeSet<PersonId>,
 }
 
+impl ByIncident {
+    /// Whether it is about these: headquarters may have joined one of them since.
+    fn is_of(&self, incidents: [IncidentId; 2]) -> bool {
+        incidents.iter().all(|incident| self.of.contains_key(incident))
+    }
+}
+
 /// What is known in one incident.
 struct Known {
     districts: Districts,
@@ -122,7 +129,9 @@ impl Missing {
         let hidden = hub.archive.ask(move |stores| hidden_by_records(stores, incidents)).await??;
         let (mut by_incident, is_new) = match std::mem::take(&mut *held) {
             // Whoever is not hidden any more may still be by the town's list: then all of it is read anew.
-            Held::Districts(of, by_incident, before) if of == version && is_within(&before, &hidden) => {
+            Held::Districts(of, by_incident, before)
+                if of == version && is_within(&before, &hidden) && by_incident.is_of(incidents) =>
+            {
                 (by_incident, false)
             }
             Held::Failed(failed) if !failed.is_over(version, Instant::now()) => {

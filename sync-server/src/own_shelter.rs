@@ -87,7 +87,7 @@ pub fn rule_on_shelter(
     locked.save_registry(&registry)?;
     if wanted == Wanted::Adopt {
         adopt(&mut package.sites, &registry.shelters);
-        name_boxes(&mut package, &registry, now);
+        name_boxes(&mut package, keys, &registry, now);
         locked.save_package(keys, &package)?;
     }
     Ok(())
@@ -99,7 +99,8 @@ fn name_of(folder: &DataFolder, package: &Package, shelter: SiteId) -> Result<Op
     if !live.exists() {
         return Ok(None);
     }
-    let shelters = Store::open(&live)?.own_shelters(package.incidents.live)?;
+    let store = Store::open(&live)?;
+    let shelters = store.own_shelters(store.rulings().joined_into(package.incidents.live))?;
     Ok(shelters.into_iter().find(|(id, _)| *id == shelter).map(|(_, name)| name))
 }
 

@@ -129,9 +129,10 @@ fn section(incident: &IncidentCounts, word: &str, at: UnixMillis) -> String {
         ("今日の 見守り", sum(|site| site.watched)),
     ];
     let figures = figures.map(|(name, number)| format!("<li>{name} <b>{number}</b> 人</li>")).concat();
+    let name = incident.name.as_ref().map(|name| format!(" {}", Escaped(name))).unwrap_or_default();
     let rows: String = incident.sites.iter().map(|site| row(site, incident.mode, at)).collect();
     format!(
-        "<section><h2>{word}</h2><ul class=\"sum\">{figures}</ul><table><thead><tr><th>拠点</th>\
+        "<section><h2>{word}{name}</h2><ul class=\"sum\">{figures}</ul><table><thead><tr><th>拠点</th>\
          <th>ここに いる</th><th>人数のみ</th><th>所在未確認</th><th>外出・外泊</th><th>在宅・車中泊</th><th>通過</th><th>今日の 見守り</th>\
          <th>受付端末</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
@@ -404,6 +405,7 @@ mod tests {
         }];
         let of = |mode| IncidentCounts {
             mode,
+            name: None,
             alarms: u32::from(mode == Mode::Live),
             sites: sites.clone(),
             districts: Some(if mode == Mode::DailyLife { Vec::new() } else { districts.clone() }),

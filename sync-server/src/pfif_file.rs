@@ -32,9 +32,8 @@ pub fn write_pfif(
     let people = hall.people(Mode::Live)?;
     let incident_keys = keys_of(&hall.package);
     let profiles = Profiles::new(&hall.stores, hall.package.incidents, &incident_keys);
-    let presence = |person| {
-        hall.stores.store_of(hall.package.incidents.live).presence(hall.package.incidents.live, person)
-    };
+    let incident = hall.stores.shown(hall.package.incidents.live);
+    let presence = |person| hall.stores.store_of(incident).presence(incident, person);
     let mut entries = Vec::new();
     let key = key_for(b"hinamori pfif number/v1", &hall.keys.town_secret);
     for person in profiles.people(Mode::Live)? {

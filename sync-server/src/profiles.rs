@@ -10,11 +10,11 @@ use hinamori_model::{
 };
 use hinamori_profile::{Entry, Field, IncidentKey, Profile, ProfilePatch, merge, sealed_by};
 use hinamori_report::{Agreed, Condition, Consent, Consents, Need};
-use hinamori_store_sqlite::StoreError;
+use hinamori_store_sqlite::{SealedProfile, StoreError};
 use hinamori_sync::town::{Incidents, Package};
 
 use crate::archive::Stores;
-use crate::hall::incident_of;
+use crate::hall::shown_incident;
 
 /// Whoever agreed to be found is exported for so long; then they are asked again.
 const AGREED_FOR: u64 = 90 * 24 * 3_600_000;
@@ -62,7 +62,7 @@ impl<'s> Profiles<'s> {
     /// # Errors
     /// [`StoreError`].
     pub(crate) fn people(&self, mode: Mode) -> Result<Vec<PersonId>, StoreError> {
-        let incident = incident_of(self.incidents, mode);
+        let incident = shown_incident(self.stores, self.incidents, mode);
         self.stores.store_of(incident).people_with_profiles(incident)
     }
 
@@ -73,17 +73,26 @@ impl<'s> Profiles<'s> {
     ) -> Result<Vec<(Hlc, RecordId, ProfilePatch)>, StoreError> {
         let beside = (mode == Mode::Live).then_some(self.incidents.daily_life);
         let mut patches = Vec::new();
-        for incident in [incident_of(self.incidents, mode)].into_iter().chain(beside) {
-            let Some(over) = self.keys.get(&incident) else { continue };
+        for incident in [shown_incident(self.stores, self.incidents, mode)].into_iter().chain(beside) {
+            // Sealed under the incident in whose documents it stands.
+            let under = self.stores.counted_together(incident);
             for sealed in self.stores.store_of(incident).sealed_profiles(incident, person)? {
-                let Some(id) = sealed_by(&sealed.sealed) else { continue };
-                let wrapped = self.stores.keys.key(incident, sealed.person, id)?;
-                let mut keys = wrapped.iter().filter_map(|wrapped| over.unwrap(sealed.person, wrapped).ok());
-                let opened = keys.find_map(|key| key.open(&sealed.sealed, sealed.person, sealed.record).ok());
+                let opened = under.iter().map(|under| self.open(*under, &sealed));
+                let opened = opened.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().next();
                 patches.extend(opened.map(|patch| (sealed.at, sealed.record, patch)));
             }
         }
         Ok(patches)
+    }
+
+    /// What was sealed, where it was under this incident.
+    fn open(&self, under: IncidentId, sealed: &SealedProfile) -> Result<Option<ProfilePatch>, StoreError> {
+        let (Some(over), Some(id)) = (self.keys.get(&under), sealed_by(&sealed.sealed)) else {
+            return Ok(None);
+        };
+        let wrapped = self.stores.keys.key(under, sealed.person, id)?;
+        let mut keys = wrapped.iter().filter_map(|wrapped| over.unwrap(sealed.person, wrapped).ok());
+        Ok(keys.find_map(|key| key.open(&sealed.sealed, sealed.person, sealed.record).ok()))
     }
 
     /// Whether somebody agreed to be found by everybody (PFIF), or did and does not any more.

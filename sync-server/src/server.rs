@@ -146,8 +146,7 @@ impl Server {
         let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
         let town = TownWatch::open(folder, keys)?;
         let current = town.current();
-        let (cut_offs, forks) = (&current.cut_offs, &current.forks);
-        stores.follow(current.incidents.drill, cut_offs, &current.retentions, forks).map_err(not_usable)?;
+        stores.follow(&current.says).map_err(not_usable)?;
         // What a closing that was cut off left.
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);

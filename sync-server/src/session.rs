@@ -390,7 +390,7 @@ kind = "shelter"
             };
             registry.boxes.insert(key.box_id(), known);
         }
-        name_boxes(&mut package, &registry, now());
+        name_boxes(&mut package, &keys, &registry, now());
         let locked = data.lock().unwrap();
         locked.save_package(&keys, &package).unwrap();
         locked.save_registry(&registry).unwrap();

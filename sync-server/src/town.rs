@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinamori_model::{BoxId, IncidentId, SiteId};
+use hinamori_model::{BoxId, IncidentId, Mode, SiteId};
 use hinamori_profile::IncidentKey;
 use hinamori_record::ActorId;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
-use hinamori_sync::{CutOffs, Forks, Grant, Grants, Retentions, is_own_shelter};
+use hinamori_sync::{CutOffs, Forks, Grant, Grants, Retentions, headquarters, is_own_shelter};
 use tokio::sync::watch;
 
 use crate::crl::Authorities;
@@ -28,9 +28,7 @@ pub(crate) struct Town {
     pub(crate) incident_keys: BTreeMap<IncidentId, IncidentKey>,
     pub(crate) closed: BTreeSet<IncidentId>,
     pub(crate) closings: Vec<ClosedIncident>,
-    pub(crate) cut_offs: CutOffs,
-    pub(crate) retentions: Retentions,
-    pub(crate) forks: Forks,
+    pub(crate) says: Says,
     registry: Registry,
 }
 
@@ -138,15 +136,39 @@ impl TownWatch {
     }
 }
 
+/// What a package says of records: which count, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Says {
+    pub(crate) drill: IncidentId,
+    pub(crate) cut_offs: CutOffs,
+    pub(crate) retentions: Retentions,
+    pub(crate) forks: Forks,
+    /// Headquarters' site, and the live incidents and the drills on which it may rule.
+    pub(crate) headquarters: SiteId,
+    pub(crate) ruled_on: [BTreeSet<IncidentId>; 2],
+}
+
+impl Says {
+    /// Of the town with this `root`.
+    pub(crate) fn of(package: &Package, root: &[u8; 32]) -> Self {
+        Self {
+            drill: package.incidents.drill,
+            cut_offs: CutOffs::new(&package.cut_offs, None),
+            retentions: Retentions::new(&package.retentions),
+            forks: Forks::new(&package.forks, None),
+            headquarters: headquarters(root),
+            ruled_on: [Mode::Live, Mode::Drill].map(|mode| package.incidents_of(mode)),
+        }
+    }
+}
+
 fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let registry = folder.registry()?;
     let (signed, package) = folder.town(keys)?;
     let (grants, authorities) = (Grants::from(&package), Authorities::of(&package));
     let incident_keys = keys_of(&package);
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
-    let cut_offs = CutOffs::new(&package.cut_offs, None);
-    let retentions = Retentions::new(&package.retentions);
-    let forks = Forks::new(&package.forks, None);
+    let says = Says::of(&package, &keys.town_root.public());
     let Package { name, sites, incidents, closed: closings, .. } = package;
     Ok(Town {
         name,
@@ -158,9 +180,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
         incident_keys,
         closed,
         closings,
-        cut_offs,
-        retentions,
-        forks,
+        says,
         registry,
     })
 }

@@ -147,6 +147,8 @@ pub enum Page {
     HidingSearch,
     /// 秘匿を 解く
     LiftHiding,
+    /// 訓練は 中止です: another kiosk or another box ended the drill in earnest.
+    DrillEnded,
 }
 
 impl Page {
@@ -182,6 +184,7 @@ impl Page {
         Self::Hiding,
         Self::HidingSearch,
         Self::LiftHiding,
+        Self::DrillEnded,
     ];
 }
 

@@ -168,6 +168,7 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::Stick => stick::stick_ui(canvas, rect, view),
         Page::Hiding => hiding::hiding_ui(canvas, rect),
         Page::LiftHiding => hiding::lift_ui(canvas, rect, view),
+        Page::DrillEnded => opening::drill_ended_ui(canvas, rect, view),
     }
 }
 

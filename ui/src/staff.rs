@@ -123,7 +123,8 @@ impl Page {
             | Self::Assessment
             | Self::OwnShelter
             // It shows numbers and names of files; what it sends needs a right.
-            | Self::Stick => None,
+            | Self::Stick
+            | Self::DrillEnded => None,
         }
     }
 

@@ -44,6 +44,8 @@ pub struct State {
     pub site: SitePages,
     /// The page that opens again after the answer to what was sent from it.
     pub resume: Option<Page>,
+    /// 訓練中止・本番 was pressed here.
+    pub ends_drill: bool,
     /// What a scanner has typed so far, and since when.
     pub scanned: Option<(PersonalText, Duration)>,
     /// What could not be done, for a few seconds.
@@ -191,6 +193,8 @@ impl State {
             return None;
         }
         let hold = match (self.page, self.answer()) {
+            // What was practice is real now: that stays until somebody has read it, or a card comes.
+            (Page::DrillEnded, _) => return None,
             (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Candidates(_)) => CARD_HOLD,
             (Page::Lane, Some(answer)) if asks(answer) => PANEL_HOLD,

@@ -1,6 +1,7 @@
 //! The kiosk's one transition: an event changes the state and asks the shell for effects. Pure.
 
 use hinamori_ipc::{AnswerKind, Command, LaneChange, LaneState, Refusal, Screen, Sound, ToKiosk, WatchAsk};
+use hinamori_model::Mode;
 
 use crate::state::open_members;
 use crate::{
@@ -76,6 +77,7 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
 
 fn refused(state: &mut State, refusal: Refusal, now: Now) -> Vec<Effect> {
     state.resume = None;
+    state.ends_drill = false;
     state.draft.registration = Registration::default();
     state.draft.awaits_card = false;
     state.active_at = now.steady;
@@ -134,6 +136,7 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
     }
     lane.apply(change);
     let switched = before != (lane.banner.mode, lane.counter);
+    let is_real_now = (before.0, lane.banner.mode) == (Mode::Drill, Mode::Live);
     let answer = match &lane.screen {
         Screen::Answer(answer) if is_screen => Some((answer.id, sound_of(&answer.kind))),
         _ => None,
@@ -158,6 +161,10 @@ fn changed(state: &mut State, change: LaneChange, now: Now) -> Vec<Effect> {
             if switched || (is_screen && (state.page == Page::Lane || state.page.is_over_answer())) {
                 state.language = Language::default();
                 leave_page(state, now);
+                // Whoever pressed it here knows.
+                if is_real_now && !std::mem::take(&mut state.ends_drill) {
+                    state.page = Page::DrillEnded;
+                }
                 return people::resume(state, now);
             }
             Vec::new()
@@ -181,7 +188,10 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
     state.active_at = now.steady;
     state.resume = None;
     match action {
-        Action::Send(command) => return vec![Effect::Send(command)],
+        Action::Send(command) => {
+            state.ends_drill = matches!(command, Command::EndDrill { then: Mode::Live });
+            return vec![Effect::Send(command)];
+        }
         Action::SendThen(command, page) => {
             state.resume = Some(page);
             return vec![Effect::Send(command)];

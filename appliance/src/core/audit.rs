@@ -288,7 +288,7 @@ impl Core {
     /// Counts the alarms of this site that a leader should see.
     pub(super) fn count_alarms(&mut self, now: UnixMillis) {
         let (incident, since) =
-            (self.open_incident(), UnixMillis::new(now.get().saturating_sub(ALARM_MILLIS)));
+            (self.shown_incident(), UnixMillis::new(now.get().saturating_sub(ALARM_MILLIS)));
         match self.ledger.store(incident).alarms(incident, self.site(), since) {
             Ok(alarms) => self.alarms = alarms,
             Err(problem) => error!(error = &problem as &dyn std::error::Error, "alarms cannot be counted"),

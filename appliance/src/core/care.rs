@@ -136,7 +136,7 @@ impl Core {
     }
 
     fn read_care_list(&self, lane: LaneId, now: UnixMillis) -> Result<CareList, StoreError> {
-        let (incident, site) = (self.open_incident(), self.site());
+        let (incident, site) = (self.shown_incident(), self.site());
         let store = self.ledger.store(incident);
         let mut staying = Vec::new();
         store.for_each_presence(incident, |person, presence| {
@@ -206,7 +206,7 @@ impl Core {
         now: UnixMillis,
     ) -> Result<ToKiosk, Refusal> {
         let known = self.directory.person(person).map_err(unreadable)?;
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let presence = self.ledger.store(incident).presence(incident, person).map_err(unreadable)?;
         if known.is_none() && presence.is_none() {
             return Err(Refusal::NotNow);

@@ -98,7 +98,7 @@ impl Core {
         let desk = self.desks.get(&lane)?;
         let mode = self.opening.mode();
         Some(LaneState {
-            banner: Banner { mode, incident: None, site: self.town.site.name.clone(), lane },
+            banner: Banner { mode, incident: self.incident_name(), site: self.town.site.name.clone(), lane },
             status: Status {
                 reader: desk.reader,
                 link: self.uplink.state(self.town.is_enrolled()),

@@ -37,7 +37,7 @@ impl Core {
     }
 
     fn doubtful_taps(&self) -> Result<Vec<LeaderItem>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let taps = self.ledger.store(incident).later(incident, self.site(), MOST_LINES)?;
         let mut items = Vec::new();
         for tap in &taps {
@@ -88,7 +88,7 @@ impl Core {
     }
 
     fn is_missing_today(&self, person: PersonId, now: UnixMillis) -> Result<bool, StoreError> {
-        let incident = self.incident_of(CounterKind::Watch);
+        let incident = self.counts_as(self.incident_of(CounterKind::Watch));
         let store = self.ledger.store(incident);
         Ok(!store.was_watched(incident, person, Period::of(now))?
             && !is_away(&store.latest_watch(incident, person)?))

@@ -252,7 +252,7 @@ impl Core {
     }
 
     fn read_stays(&self, now: UnixMillis) -> Result<Vec<Stay>, StoreError> {
-        let (incident, site) = (self.open_incident(), self.site());
+        let (incident, site) = (self.shown_incident(), self.site());
         let store = self.ledger.store(incident);
         let since = store.roll_call(incident, site, now)?.unwrap_or_default();
         let mut here = Vec::new();
@@ -361,7 +361,7 @@ impl Core {
 
     fn note_standings(&mut self, people: BTreeSet<PersonId>, now: UnixMillis) {
         let Some(mut roster) = self.roster.take_index() else { return };
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let mut since = BTreeMap::new();
         for person in people {
             let person = self.canonical(person);
@@ -377,7 +377,7 @@ impl Core {
     /// Takes over what the records say of everybody.
     pub(super) fn note_all_standings(&mut self, now: UnixMillis) {
         let Some(mut roster) = self.roster.take_index() else { return };
-        let (incident, mut since, mut standings) = (self.open_incident(), BTreeMap::new(), BTreeMap::new());
+        let (incident, mut since, mut standings) = (self.shown_incident(), BTreeMap::new(), BTreeMap::new());
         let read = self.ledger.store(incident).for_each_presence(incident, |person, presence| {
             standings.insert(person, self.standing(presence, &mut since, now));
         });
@@ -397,7 +397,7 @@ impl Core {
         since: &mut BTreeMap<SiteId, UnixMillis>,
         now: UnixMillis,
     ) -> Standing {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let since = *since.entry(presence.site).or_insert_with(|| {
             let found = self.ledger.store(incident).roll_call(incident, presence.site, now);
             self.readable(found, "the last roll-call").unwrap_or_default()

@@ -49,7 +49,7 @@ impl Core {
 
     /// Whose records make a profile now.
     fn incidents_of_profiles(&self) -> BTreeSet<IncidentId> {
-        let open = self.open_incident();
+        let open = self.shown_incident();
         match self.opening.mode() {
             Mode::Drill => BTreeSet::from([open]),
             Mode::Live | Mode::DailyLife => BTreeSet::from([open, self.incident(Mode::DailyLife)]),
@@ -73,16 +73,23 @@ impl Core {
         Ok(key.as_ref().and_then(|key| key.open(&sealed.sealed, person, record).ok()))
     }
 
-    /// The key by which something was sealed, if it is here.
+    /// The key by which something was sealed that counts in `incident`, if it is here. It was sealed under the incident in whose
+    /// documents it stands.
     fn person_key(
         &self,
         incident: IncidentId,
         person: PersonId,
         id: KeyId,
     ) -> Result<Option<PersonKey>, StoreError> {
-        let Some(over) = self.town.incident_keys.get(&incident) else { return Ok(None) };
-        let wrapped = self.person_keys.key(incident, person, id)?;
-        Ok(wrapped.iter().find_map(|wrapped| over.unwrap(person, wrapped).ok()))
+        for under in self.counted_together(incident) {
+            let Some(over) = self.town.incident_keys.get(&under) else { continue };
+            let wrapped = self.person_keys.key(under, person, id)?;
+            let found = wrapped.iter().find_map(|wrapped| over.unwrap(person, wrapped).ok());
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// What is to be written down of somebody in the open incident, with the key for it; [`Core::write_sealing`] writes it. A key that

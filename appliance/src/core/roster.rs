@@ -307,7 +307,7 @@ impl Core {
     }
 
     fn known_since(&self) -> Result<Vec<Fact>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let mut unknown = Vec::new();
         self.ledger.store(incident).for_each_presence(incident, |person, _| unknown.push(person))?;
         let mut facts = Vec::new();

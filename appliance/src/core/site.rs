@@ -27,7 +27,7 @@ impl Core {
     }
 
     fn heads_left(&self) -> Result<Vec<HeadsLeft>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         self.ledger.store(incident).heads_left(incident, self.site())
     }
 
@@ -66,12 +66,12 @@ impl Core {
     }
 
     fn shelter_names(&self) -> Result<Vec<(SiteId, String)>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         self.ledger.store(incident).own_shelters(incident)
     }
 
     fn claimed(&self) -> Result<Vec<Claimed>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let mut claimed = self.ledger.store(incident).at_several_sites(incident)?;
         let hidden = self.directory.hidden()?;
         claimed.retain(|(person, _)| !hidden.contains(person));
@@ -99,7 +99,7 @@ impl Core {
 
     /// How the site is equipped, as somebody saw it last.
     pub(super) fn assessment(&self, now: UnixMillis) -> Result<ToKiosk, Refusal> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let found = self.ledger.store(incident).assessment(incident, self.site(), now).map_err(unreadable)?;
         Ok(ToKiosk::Assessment(match found {
             Some((at, grades)) => Assessment { at: Some(at), grades },

@@ -15,8 +15,8 @@
 use hinamori_counter::{Evidence, Input, KnownPerson, Tap, WatchStanding, proof_of};
 use hinamori_ipc::{AnswerId, Departure, HoldReason, Refusal, Slip, SlipKind, ToKiosk};
 use hinamori_model::{
-    Assurance, BindingAssurance, CardKey, Doubt, LaneId, Leaving, Mode, NeedKind, PersonId, PersonalText,
-    RecordId, RegisteredKind, TokenKind, UnixMillis, YesNo,
+    Assurance, BindingAssurance, CardKey, Doubt, IncidentId, LaneId, Leaving, Mode, NeedKind, PersonId,
+    PersonalText, RecordId, RegisteredKind, TokenKind, UnixMillis, YesNo,
 };
 use hinamori_profile::{Entry, Field, Need, TextField};
 use hinamori_record::{Fact, Proof};
@@ -56,7 +56,7 @@ impl Core {
     fn leaving_slip(&self, record: RecordId, until: UnixMillis) -> PersonalText {
         let mut said = record.as_bytes().to_vec();
         said.extend(until.get().to_be_bytes());
-        let mark = self.mark_of_leaving(&said);
+        let mark = self.mark_of_leaving(&said, self.open_incident());
         said.extend(mark);
         PersonalText::new(format!("{LEAVING}{}", to_base32(&said)))
     }
@@ -70,12 +70,15 @@ impl Core {
         let bytes = from_base32(text.strip_prefix(LEAVING)?)?;
         let (said, mark) = bytes.split_at_checked(RECORD + UNTIL)?;
         let (record, _until) = said.split_first_chunk::<RECORD>()?;
-        (self.mark_of_leaving(said) == mark).then(|| RecordId::from_bytes(*record))
+        // Also one of an incident that is one with the open one by now.
+        let mut incidents = self.counted_together(self.shown_incident()).into_iter();
+        let is_ours = incidents.any(|incident| self.mark_of_leaving(said, incident) == mark);
+        is_ours.then(|| RecordId::from_bytes(*record))
     }
 
-    /// It holds in the open incident only: a drill's 控え lets nobody in when it is no drill.
-    fn mark_of_leaving(&self, said: &[u8]) -> [u8; 16] {
-        self.town.key.slip_mark(&[said, self.open_incident().as_bytes()].concat())
+    /// It holds in its incident only: a drill's 控え lets nobody in when it is no drill.
+    fn mark_of_leaving(&self, said: &[u8], incident: IncidentId) -> [u8; 16] {
+        self.town.key.slip_mark(&[said, incident.as_bytes().as_slice()].concat())
     }
 
     fn transfer_slip(

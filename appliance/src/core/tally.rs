@@ -133,9 +133,9 @@ impl Core {
     /// The numbers that are read every time; the rest is as in `known`.
     fn counted(&self, known: Tally, now: UnixMillis) -> Result<Tally, StoreError> {
         let site = self.site();
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let counts = self.ledger.store(incident).counts(incident, site, now)?;
-        let watch = self.incident_of(CounterKind::Watch);
+        let watch = self.counts_as(self.incident_of(CounterKind::Watch));
         let watched = self.ledger.store(watch).counts(watch, site, now)?.watched;
         let passed = if self.town.site.kind == SiteKind::CheckPoint { counts.passed } else { 0 };
         let surplus = |of: fn(&Surplus) -> i64| known.hidden.values().map(of).sum::<i64>();
@@ -176,7 +176,7 @@ impl Core {
     /// A person's sightings at this site, less their true presence.
     fn surplus(&self, person: PersonId, now: UnixMillis) -> Result<Surplus, StoreError> {
         let (site, period) = (self.site(), Period::of(now));
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let store = self.ledger.store(incident);
         // Nobody stays at a check-point: there nothing grows old.
         let fresh_since = match self.town.site.kind {
@@ -193,7 +193,8 @@ impl Core {
         let is_confirmed = !(confirms && store.is_unconfirmed(incident, person)?);
         // Whoever was named in their place is counted themselves.
         let named = store.named_at(self.shadow_of(person))?;
-        let watch = DocumentScope { incident: self.incident_of(CounterKind::Watch), site, period };
+        let incident = self.counts_as(self.incident_of(CounterKind::Watch));
+        let watch = DocumentScope { incident, site, period };
         let watched = self.ledger.store(watch.incident).watch_sightings(watch, person)?;
         let counted = self.counted_since(person, now)?;
         let is_fresh = |at: UnixMillis| at >= fresh_since;
@@ -208,7 +209,7 @@ impl Core {
 
     /// When somebody who is in the true number was seen last; `None` for whoever is not in it.
     fn counted_since(&self, person: PersonId, now: UnixMillis) -> Result<Option<UnixMillis>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
         let since = self.ledger.store(incident).roll_call(incident, self.site(), now)?.unwrap_or_default();
         let counts = |presence: &Presence| match presence.state {

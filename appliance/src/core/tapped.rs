@@ -237,13 +237,13 @@ impl Core {
 
     /// Where a person is in the open incident, if it is at this site.
     pub(super) fn presence_here(&self, person: PersonId) -> Result<Option<Presence>, StoreError> {
-        let incident = self.open_incident();
+        let incident = self.shown_incident();
         let presence = self.ledger.store(incident).presence(incident, person)?;
         Ok(presence.filter(|presence| presence.site == self.site()))
     }
 
     fn has_agreed(&self, person: PersonId) -> bool {
-        let incident = self.incident_of(CounterKind::Watch);
+        let incident = self.counts_as(self.incident_of(CounterKind::Watch));
         let records = self.ledger.store(incident).latest_watch(incident, person);
         self.readable(records.map(Some), "the watch records of a person")
             .is_some_and(|records| has_consented(&records))

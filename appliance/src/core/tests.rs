@@ -25,6 +25,7 @@ mod attributes;
 mod care;
 mod closing;
 mod hiding;
+mod incidents;
 mod lists;
 mod neighbours;
 mod people;
@@ -155,6 +156,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
             .into(),
         closed: Vec::new(),
         ledger_key: [0; 32],
+        earlier: Vec::new(),
     }
 }
 

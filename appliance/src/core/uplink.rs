@@ -9,7 +9,7 @@ use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
     CutOffs, Effects, Forks, Grants, Held, LedgerKey, ListMessage, Receipt, Retentions, RosterMessage,
-    SealedBatch, Session, Side, Vectors, VerifiedBatch,
+    SealedBatch, Session, Side, Vectors, VerifiedBatch, headquarters,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -53,6 +53,8 @@ pub(super) enum NotTaken {
     Closing(#[from] NotClosed),
     #[error("the records cannot be read anew")]
     CutOffs(#[source] StoreError),
+    #[error("the records cannot be read anew by headquarters' word")]
+    Rulings(#[source] StoreError),
 }
 
 impl NotTaken {
@@ -60,7 +62,7 @@ impl NotTaken {
         match self {
             Self::Incidents(problem) => matches!(problem, NotNamed::Store(StoreError::Full)),
             Self::Closing(problem) => problem.is_full_disk(),
-            Self::CutOffs(problem) => matches!(problem, StoreError::Full),
+            Self::CutOffs(problem) | Self::Rulings(problem) => matches!(problem, StoreError::Full),
         }
     }
 }
@@ -190,8 +192,10 @@ impl Core {
         let cut_offs = CutOffs::new(&package.cut_offs, Some(own));
         let retentions = Retentions::new(&package.retentions);
         let forks = Forks::new(&package.forks, Some(own));
+        let (earlier, ruled) =
+            (package.earlier.clone(), [Mode::Live, Mode::Drill].map(|mode| package.incidents_of(mode)));
         let town = Town::of_package(package, root, own, local, self.tests, now);
-        self.ledger.name(Some(root), &town.incidents)?;
+        self.ledger.name(Some(root), &town.incidents, &earlier)?;
         // No town closes another one's.
         closed.retain(|closed| self.ledger.is_of(&root, closed.incident));
         // With the keys of the package before: afterwards nobody can read what was written down.
@@ -207,6 +211,9 @@ impl Core {
             if store.rule_on_forks(&forks).map_err(NotTaken::CutOffs)? {
                 warn!("the town says of other boxes than before that two histories of theirs are known");
             }
+        }
+        for (store, incidents) in self.ledger.stores_mut().into_iter().zip(&ruled) {
+            store.hear_headquarters(headquarters(&root), incidents).map_err(NotTaken::Rulings)?;
         }
         info!(version = town.version, "the town's package is in use");
         let incidents = self.incidents_in_use();
@@ -264,6 +271,9 @@ impl Core {
         let mode = self.opening.mode();
         let building = if mode == Mode::DailyLife { None } else { self.building(mode) };
         self.opening = Opening::new(mode, building);
+        if self.follow_drill_end(now) {
+            return;
+        }
         self.renew_hidden(now);
         self.recount(now);
     }

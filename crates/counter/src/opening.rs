@@ -27,6 +27,9 @@ pub struct OpeningPlan {
     pub then: Opening,
     /// The facts to record in the incident of `then`, as one action.
     pub facts: Vec<Fact>,
+    /// Something happened in earnest while a drill was open: it is over for every box of the town, and is told to all of them before
+    /// anything else.
+    pub ends_drill_everywhere: bool,
 }
 
 impl Opening {
@@ -59,7 +62,11 @@ impl Opening {
         command: &Command,
         building_in: impl Fn(Mode) -> Option<BuildingAnswer>,
     ) -> Result<OpeningPlan, Refusal> {
-        let opened = |mode| OpeningPlan { then: Self::new(mode, building_in(mode)), facts: Vec::new() };
+        let opened = |mode| OpeningPlan {
+            then: Self::new(mode, building_in(mode)),
+            facts: Vec::new(),
+            ends_drill_everywhere: (self.mode, mode) == (Mode::Drill, Mode::Live),
+        };
         match (self.mode, command) {
             (Mode::DailyLife | Mode::Drill, Command::OpenIncident { mode: Mode::Live }) => {
                 Ok(opened(Mode::Live))
@@ -71,6 +78,7 @@ impl Opening {
             (Mode::Live | Mode::Drill, Command::AnswerBuilding { answer, findings }) => Ok(OpeningPlan {
                 then: Self::new(self.mode, Some(*answer)),
                 facts: vec![opened_fact(*answer, findings)],
+                ends_drill_everywhere: false,
             }),
             _ => Err(Refusal::NotNow),
         }
@@ -125,6 +133,21 @@ mod tests {
         }
         assert_eq!(after(drill, &Command::EndDrill { then: Mode::Drill }), Err(Refusal::NotNow));
         assert_eq!(after(DAILY, &open(Mode::DailyLife)), Err(Refusal::NotNow));
+    }
+
+    #[test]
+    fn only_what_happens_in_earnest_ends_a_drill_everywhere() {
+        let drill = Opening::new(Mode::Drill, None);
+        for (state, command, everywhere) in [
+            (drill, Command::EndDrill { then: Mode::Live }, true),
+            (drill, open(Mode::Live), true),
+            (drill, Command::EndDrill { then: Mode::DailyLife }, false),
+            (DAILY, open(Mode::Live), false),
+            (DAILY, open(Mode::Drill), false),
+        ] {
+            let plan = state.plan(&command, |_mode| None).unwrap();
+            assert_eq!(plan.ends_drill_everywhere, everywhere, "{command:?}");
+        }
     }
 
     #[test]

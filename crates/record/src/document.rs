@@ -218,7 +218,7 @@ mod tests {
         .collect()
     }
 
-    fn kinds_of_staff() -> [Record; 9] {
+    fn kinds_of_staff() -> [Record; 13] {
         [
             record(11, Fact::Profile { person: PersonId::from_bytes([9; 16]), sealed: vec![5; 200] }),
             record(
@@ -278,6 +278,17 @@ mod tests {
                     to: StaffId::from_bytes([4; 16]),
                     people: 3,
                     digest: [6; 32],
+                },
+            ),
+            record(20, Fact::DrillEnded),
+            record(21, Fact::IncidentNamed { name: "令和8年 汐見地震".to_owned() }),
+            record(22, Fact::IncidentJoined { into: IncidentId::from_bytes([5; 16]) }),
+            record(
+                23,
+                Fact::IncidentSplit {
+                    since: UnixMillis::new(9),
+                    sites: vec![SiteId::from_bytes([7; 16]), SiteId::from_bytes([8; 16])],
+                    into: IncidentId::from_bytes([6; 16]),
                 },
             ),
         ]

@@ -2,13 +2,13 @@
 
 use automerge::ScalarValue;
 use hinamori_model::{
-    Assurance, AuditAction, BindingAssurance, Destination, Doubts, Grade, Hlc, HouseholdId, LaneId,
-    LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
+    Assurance, AuditAction, BindingAssurance, Destination, Doubts, Grade, Hlc, HouseholdId, IncidentId,
+    LaneId, LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
 };
 
 use crate::record::{
-    Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,
-    WatchEvent,
+    Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, MOST_SPLIT_SITES, PresenceEvent, Proof, Record,
+    RevocationMark, WatchEvent,
 };
 
 const KIND: &str = "k";
@@ -56,6 +56,10 @@ const KIND_SELF_OPENED: u64 = 13;
 const KIND_ASSESSED: u64 = 14;
 const KIND_SETTLED: u64 = 15;
 const KIND_HANDED_OVER: u64 = 16;
+const KIND_DRILL_ENDED: u64 = 17;
+const KIND_INCIDENT_NAMED: u64 = 18;
+const KIND_INCIDENT_JOINED: u64 = 19;
+const KIND_INCIDENT_SPLIT: u64 = 20;
 
 /// The fields of `record`, in the order in which they are written. Fields at their usual value (no doubt,
 /// nothing checked, clock sure) are left out: that is most of them on most days.
@@ -176,6 +180,27 @@ fn staff_fields(fields: &mut Vec<(&'static str, ScalarValue)>, fact: &Fact) {
             (OTHER, bytes(to.as_bytes())),
             (PEOPLE, number((*people).into())),
             (CONTENT, bytes(digest)),
+        ]),
+        fact => incident_fields(fields, fact),
+    }
+}
+
+/// What is said of an incident as a whole.
+fn incident_fields(fields: &mut Vec<(&'static str, ScalarValue)>, fact: &Fact) {
+    let number = ScalarValue::Uint;
+    match fact {
+        Fact::DrillEnded => fields.push((KIND, number(KIND_DRILL_ENDED))),
+        Fact::IncidentNamed { name } => {
+            fields.extend([(KIND, number(KIND_INCIDENT_NAMED)), (CONTENT, bytes(name.as_bytes()))]);
+        }
+        Fact::IncidentJoined { into } => {
+            fields.extend([(KIND, number(KIND_INCIDENT_JOINED)), (OTHER, bytes(into.as_bytes()))]);
+        }
+        Fact::IncidentSplit { since, sites, into } => fields.extend([
+            (KIND, number(KIND_INCIDENT_SPLIT)),
+            (UNTIL, number(since.get())),
+            (CONTENT, ScalarValue::Bytes(sites.iter().flat_map(|site| *site.as_bytes()).collect())),
+            (OTHER, bytes(into.as_bytes())),
         ]),
         _ => {}
     }
@@ -324,10 +349,7 @@ impl Fields {
                 until: self.millis(UNTIL)?,
                 staff: self.staff()?,
             },
-            KIND_SELF_OPENED => {
-                let name = self.bytes(CONTENT).filter(|name| name.len() <= LONGEST_NAME)?;
-                Fact::SelfOpened { name: std::str::from_utf8(name).ok()?.to_owned() }
-            }
+            KIND_SELF_OPENED => Fact::SelfOpened { name: self.name()? },
             KIND_ASSESSED => {
                 let grades: [u8; 6] = self.bytes(CONTENT)?.try_into().ok()?;
                 // A grade of a newer version was looked at, and nobody here knows how it is.
@@ -345,8 +367,31 @@ impl Fields {
                 people: self.small(PEOPLE)?,
                 digest: self.bytes(CONTENT)?.try_into().ok()?,
             },
+            kind => self.of_incident(kind)?,
+        })
+    }
+
+    fn of_incident(&self, kind: u64) -> Option<Fact> {
+        let into = || self.id16(OTHER).map(IncidentId::from_bytes);
+        Some(match kind {
+            KIND_DRILL_ENDED => Fact::DrillEnded,
+            KIND_INCIDENT_NAMED => Fact::IncidentNamed { name: self.name()? },
+            KIND_INCIDENT_JOINED => Fact::IncidentJoined { into: into()? },
+            KIND_INCIDENT_SPLIT => {
+                let (sites, rest) = self.bytes(CONTENT)?.as_chunks::<16>();
+                if !rest.is_empty() || sites.len() > MOST_SPLIT_SITES {
+                    return None;
+                }
+                let sites = sites.iter().copied().map(SiteId::from_bytes).collect();
+                Fact::IncidentSplit { since: self.millis(UNTIL)?, sites, into: into()? }
+            }
             _ => return None,
         })
+    }
+
+    fn name(&self) -> Option<String> {
+        let name = self.bytes(CONTENT).filter(|name| name.len() <= LONGEST_NAME)?;
+        Some(std::str::from_utf8(name).ok()?.to_owned())
     }
 
     fn staff(&self) -> Option<StaffId> {

@@ -16,6 +16,7 @@
 mod change;
 mod document;
 mod fields;
+mod incident;
 mod outline;
 mod pack;
 mod presence;
@@ -24,12 +25,13 @@ mod scope;
 
 pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
 pub use document::{Document, DocumentError};
+pub use incident::{IncidentRulings, is_incident_ruling};
 pub use pack::{pack, unpack};
 pub use presence::{
     CONFLICT_MILLIS, Presence, PresenceState, claims_on, deciding, has_consented, is_away, presence_of,
 };
 pub use record::{
-    Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, PresenceEvent, Proof, Record, RevocationMark,
-    WatchEvent,
+    Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, MOST_SPLIT_SITES, PresenceEvent, Proof, Record,
+    RevocationMark, WatchEvent,
 };
 pub use scope::{ActorId, ChangeHash, DocumentScope, LONGEST_DOCUMENT, Period};

@@ -1,12 +1,15 @@
 //! The records themselves. Numbers of codes are stored and never reused.
 
 use hinamori_model::{
-    Aspect, Assurance, AuditAction, BindingAssurance, Destination, Doubts, Grade, Hlc, HouseholdId, LaneId,
-    LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis, stored_code,
+    Aspect, Assurance, AuditAction, BindingAssurance, Destination, Doubts, Grade, Hlc, HouseholdId,
+    IncidentId, LaneId, LookupReason, PersonId, RecordId, RegisteredKind, Role, SiteId, StaffId, UnixMillis,
+    stored_code,
 };
 
-/// Bytes of a site's name that people gave it themselves.
+/// Bytes of a site's name that people gave it themselves, and of an incident's name.
 pub const LONGEST_NAME: usize = 120;
+/// Sites that one splitting of an incident names.
+pub const MOST_SPLIT_SITES: usize = 1_000;
 /// Bytes of what is sealed of a person in one record.
 pub const LONGEST_SEALED: usize = 16 << 10;
 
@@ -181,6 +184,29 @@ pub enum Fact {
         /// SHA-256 of the list as both saw it.
         digest: [u8; 32],
     },
+    /// 訓練中止・本番: this document's drill is over for every box, because something happened in earnest.
+    DrillEnded,
+    /// Headquarters gave this document's incident a name; an empty one takes it back. Like the next two it is believed in documents
+    /// of the headquarters' site alone, and the latest counts: see [`crate::Rulings`].
+    IncidentNamed {
+        /// The name, at most [`LONGEST_NAME`] bytes.
+        name: String,
+    },
+    /// Headquarters: this document's incident is one with another; into itself, it stands by itself again.
+    IncidentJoined {
+        /// The other one.
+        into: IncidentId,
+    },
+    /// Headquarters: what was said at these sites since then is of another incident than this document's; into itself, it is of this
+    /// one again.
+    IncidentSplit {
+        /// From when, by the clocks of the records.
+        since: UnixMillis,
+        /// Where; at most [`MOST_SPLIT_SITES`].
+        sites: Vec<SiteId>,
+        /// The other one.
+        into: IncidentId,
+    },
 }
 
 impl Fact {
@@ -203,7 +229,11 @@ impl Fact {
             | Self::PassIssued { .. }
             | Self::SelfOpened { .. }
             | Self::Assessed { .. }
-            | Self::HandedOver { .. } => None,
+            | Self::HandedOver { .. }
+            | Self::DrillEnded
+            | Self::IncidentNamed { .. }
+            | Self::IncidentJoined { .. }
+            | Self::IncidentSplit { .. } => None,
         }
     }
 

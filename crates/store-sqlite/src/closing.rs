@@ -1,11 +1,14 @@
 //! What is left of an incident that the town has closed: nothing.
 
+use std::sync::Arc;
+
 use hinamori_model::IncidentId;
 use hinamori_record::ActorId;
 use hinamori_sync::SealedBatch;
 use rusqlite::Connection;
 
 use crate::log::scope_of;
+use crate::projection::{By, make_projections};
 use crate::store::checkpoint;
 use crate::{Budget, Durability, Store, StoreError};
 
@@ -58,13 +61,20 @@ impl Store {
     /// [`StoreError`]; calling it again does what is left.
     pub fn forget(&mut self, incident: IncidentId) -> Result<(), StoreError> {
         if self.holds(incident)? || self.has_put_aside(incident)? {
-            self.with(Durability::Durable, |transaction| {
+            let (cut_offs, before) = (Arc::clone(&self.cut_offs), Arc::clone(&self.headquarters));
+            let forks = Arc::clone(&self.forks);
+            let headquarters = self.with(Durability::Durable, |transaction| {
                 delete(transaction, incident)?;
-                note_uncut(transaction)
+                note_uncut(transaction)?;
+                // What was said of it may have counted in another one, and the other way round.
+                let headquarters = before.renewed(transaction, &cut_offs)?;
+                let by = By { cut_offs: &cut_offs, forks: &forks, headquarters: &headquarters };
+                make_projections(transaction, by)?;
+                Ok(headquarters)
             })?;
+            self.headquarters = Arc::new(headquarters);
             self.held = Self::read_held(&self.connection)?;
             self.loose.retain(|scope| scope.incident != incident);
-            self.rebuild()?;
         }
         self.cut()
     }

@@ -81,7 +81,7 @@ impl Store {
             }
         };
         let mut statement = self.connection.prepare_cached(
-            "SELECT record.*, site FROM record JOIN document ON document.id = record.document
+            "SELECT record.*, site FROM record JOIN place ON place.id = record.place
              WHERE incident = ?1 AND kind IN (0, 15) AND undone = 0 ORDER BY person",
         )?;
         let mut rows = statement.query([incident.as_bytes()])?;
@@ -170,18 +170,17 @@ impl Store {
     /// [`StoreError`].
     pub fn heads(&self, incident: IncidentId, until: UnixMillis) -> Result<Vec<Heads>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "WITH said AS (
-                 SELECT record.id, record.other, record.kind, site, adults, children, infants
-                 FROM record JOIN document ON document.id = record.document
-                 WHERE incident = ?1 AND kind IN (2, 7) AND undone = 0 AND (at >> 16) <= ?2)
-             SELECT counted.site,
+            "SELECT place.site,
                  max(0, counted.adults - coalesce(sum(named.adults), 0)),
                  max(0, counted.children - coalesce(sum(named.children), 0)),
                  max(0, counted.infants - coalesce(sum(named.infants), 0))
-             FROM said AS counted
-             LEFT JOIN said AS named
-                 ON named.kind = 7 AND named.other = counted.id AND named.site = counted.site
-             WHERE counted.kind = 2 GROUP BY counted.id",
+             FROM record AS counted JOIN place ON place.id = counted.place
+             LEFT JOIN (record AS named JOIN place AS stands ON stands.id = named.place)
+                 ON named.other = counted.id AND named.kind = 7 AND named.undone = 0
+                 AND (named.at >> 16) <= ?2 AND stands.site = place.site
+             WHERE place.incident = ?1 AND counted.kind = 2 AND counted.undone = 0
+                 AND (counted.at >> 16) <= ?2
+             GROUP BY counted.id",
         )?;
         let rows = statement.query_map((incident.as_bytes(), until.get()), |row| {
             Ok(Heads {
@@ -198,7 +197,7 @@ impl Store {
     /// [`StoreError`].
     pub fn roll_calls(&self, incident: IncidentId) -> Result<Vec<HeldRollCall>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT site, at >> 16, until FROM record JOIN document ON document.id = record.document
+            "SELECT site, at >> 16, until FROM record JOIN place ON place.id = record.place
              WHERE incident = ?1 AND kind = 8 AND undone = 0 AND until <= (at >> 16) ORDER BY at, record.id",
         )?;
         let rows = statement.query_map([incident.as_bytes()], |row| {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use hinamori_model::{IncidentId, PersonId, UnixMillis};
 use hinamori_record::{ActorId, ChangeHash, DocumentScope};
-use hinamori_sync::{CutOffs, Forks, MOST_FORKS_OF_A_BOX};
+use hinamori_sync::{Forks, MOST_FORKS_OF_A_BOX};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::log::{Refused, scope_of};
-use crate::projection::make_projections;
+use crate::projection::{By, make_projections};
 use crate::{Durability, Store, StoreError};
 
 const FORKS: &str = "forks";
@@ -56,13 +56,19 @@ impl Store {
             return Ok(false);
         }
         let (before, cut_offs) = (Arc::clone(&self.forks), Arc::clone(&self.cut_offs));
+        let headquarters = Arc::clone(&self.headquarters);
         let changed = self.with(Durability::Durable, |transaction| {
             // Together: a word that is kept and not carried out would count as carried out for ever.
             transaction.execute(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
                 (FORKS, said.to_bytes()),
             )?;
-            mark(transaction, &cut_offs, &before, &forks)
+            let differs = before.differing(&forks).next().is_some();
+            if differs {
+                let by = By { cut_offs: &cut_offs, forks: &forks, headquarters: &headquarters };
+                make_projections(transaction, by)?;
+            }
+            Ok(differs)
         })?;
         self.forks = Arc::new(forks);
         Ok(changed)
@@ -95,7 +101,7 @@ impl Store {
             return Ok(BTreeSet::new());
         }
         let mut statement = self.connection.prepare_cached(
-            "SELECT record.id FROM record JOIN document ON document.id = record.document
+            "SELECT record.id FROM record JOIN place ON place.id = record.place
              WHERE incident = ?1 AND kind IN (0, 15) AND forked = 1",
         )?;
         let rows = statement.query_map([incident.as_bytes()], |row| row.get(0))?;
@@ -162,18 +168,4 @@ pub(crate) fn note(
             MOST_FORKS_OF_A_BOX,
         ))?;
     Ok(kept > 0)
-}
-
-/// Makes the projections anew where `after` says otherwise of a box than `before`. Whether it does.
-pub(crate) fn mark(
-    transaction: &Transaction<'_>,
-    cut_offs: &CutOffs,
-    before: &Forks,
-    after: &Forks,
-) -> Result<bool, StoreError> {
-    let differs = before.differing(after).next().is_some();
-    if differs {
-        make_projections(transaction, cut_offs, after)?;
-    }
-    Ok(differs)
 }

@@ -20,6 +20,7 @@ mod directory;
 mod error;
 mod figures;
 mod forks;
+mod headquarters;
 mod key_exchange;
 mod key_row;
 mod keys;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, UnixMillis};
 use hinamori_record::{ActorId, Change, ChangeHash, DocumentScope, Fact, Period, Record};
-use hinamori_sync::{CutOffs, Forks, Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
+use hinamori_sync::{Receipt, Seal, SealedBatch, Vectors, VerifiedBatch};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::projection::project;
+use crate::projection::{By, make_projections, project};
 use crate::quarantine::put_aside;
 use crate::run::{changes, for_each, for_each_of, hash_at, held};
 use crate::{Store, StoreError, StoredChange, forks};
@@ -154,7 +154,8 @@ impl Store {
         transaction
             .prepare_cached("INSERT INTO outbox (document, actor, sequence) VALUES (?1, ?2, ?3)")?
             .execute((document, change.actor.as_bytes(), change.sequence))?;
-        project(&transaction, document, scope, records, self.forks.is_forked(change.actor))?;
+        let (forked, headquarters) = (self.forks.is_forked(change.actor), &self.headquarters);
+        project(&transaction, (document, scope), records, forked, headquarters)?;
         transaction.commit()?;
         self.held.entry(scope).or_default().insert(change.actor, change.sequence);
         self.loose.insert(scope);
@@ -172,13 +173,14 @@ impl Store {
         now: UnixMillis,
         durability: Durability,
     ) -> Result<Ingested, StoreError> {
-        let cut_offs = Arc::clone(&self.cut_offs);
+        let (cut_offs, told) = (Arc::clone(&self.cut_offs), Arc::clone(&self.headquarters));
         let (before, mut known) = (Arc::clone(&self.forks), Arc::clone(&self.forks));
-        let (ingested, taken) = self.with(durability, |transaction| {
+        let (ingested, taken, headquarters) = self.with(durability, |transaction| {
             let (mut ingested, mut taken) = (Ingested::default(), Vec::new());
             for batch in batches {
                 let document = document_row(transaction, batch.seal().scope)?;
-                match insert_batch(transaction, document, batch, (&cut_offs, &before), now)? {
+                let by = By { cut_offs: &cut_offs, forks: &before, headquarters: &told };
+                match insert_batch(transaction, document, batch, by, now)? {
                     Ok(Inserted { new, latest, concerned }) => {
                         ingested.concerned.merge(concerned);
                         ingested.new = ingested.new.saturating_add(new);
@@ -196,11 +198,18 @@ impl Store {
                     }
                 }
             }
-            if forks::mark(transaction, &cut_offs, &before, &known)? {
-                ingested.concerned.merge(Concerned::Everybody);
+            let mut headquarters = Arc::clone(&told);
+            if batches.iter().any(|batch| told.writes(batch.seal().scope)) {
+                headquarters = Arc::new(told.renewed(transaction, &cut_offs)?);
             }
-            Ok((ingested, taken))
+            if headquarters != told || before.differing(&known).next().is_some() {
+                let by = By { cut_offs: &cut_offs, forks: &known, headquarters: &headquarters };
+                make_projections(transaction, by)?;
+                ingested.concerned = Concerned::Everybody;
+            }
+            Ok((ingested, taken, headquarters))
         })?;
+        self.headquarters = headquarters;
         self.forks = known;
         for seal in taken {
             self.loose.insert(seal.scope);
@@ -632,7 +641,7 @@ fn insert_batch(
     transaction: &Transaction<'_>,
     document: i64,
     batch: &VerifiedBatch,
-    (cut_offs, forks): (&CutOffs, &Forks),
+    by: By<'_>,
     now: UnixMillis,
 ) -> Result<Result<Inserted, Refused>, StoreError> {
     let seal = batch.seal();
@@ -656,10 +665,16 @@ fn insert_batch(
     for (change, records) in batch.decoded().filter(|(change, _)| change.sequence > held) {
         insert_change(transaction, document, change, now)?;
         inserted.new = inserted.new.saturating_add(1);
-        if !cut_offs.believe(seal.scope, seal.actor, change.sequence) {
+        if !by.cut_offs.believe(seal.scope, seal.actor, change.sequence) {
             continue;
         }
-        project(transaction, document, seal.scope, records, forks.is_forked(seal.actor))?;
+        project(
+            transaction,
+            (document, seal.scope),
+            records,
+            by.forks.is_forked(seal.actor),
+            by.headquarters,
+        )?;
         inserted.latest = records.iter().map(|record| record.at).fold(inserted.latest, Hlc::max);
         records.iter().for_each(|record| inserted.concerned.add(&record.fact));
     }

@@ -31,7 +31,7 @@ impl Store {
         person: PersonId,
     ) -> Result<Vec<SealedProfile>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT record.id, at, site, content FROM record JOIN document ON document.id = record.document
+            "SELECT record.id, at, site, content FROM record JOIN place ON place.id = record.place
              WHERE person = ?1 AND incident = ?2 AND kind = ?3 AND undone = 0 AND content IS NOT NULL",
         )?;
         let mut found = Vec::new();
@@ -56,7 +56,7 @@ impl Store {
     /// [`StoreError`].
     pub fn people_with_profiles(&self, incident: IncidentId) -> Result<Vec<PersonId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT DISTINCT person FROM record JOIN document ON document.id = record.document
+            "SELECT DISTINCT person FROM record JOIN place ON place.id = record.place
              WHERE incident = ?1 AND kind = ?2 AND undone = 0",
         )?;
         let mut rows = statement.query((incident.as_bytes(), PROFILE))?;

@@ -14,6 +14,7 @@ use hinamori_record::{
 use hinamori_sync::{CutOffs, Forks};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use crate::headquarters::Headquarters;
 use crate::retention::stand_later;
 use crate::run::for_each;
 use crate::{Durability, Store, StoreError, StoredChange};
@@ -35,6 +36,10 @@ pub(crate) const SELF_OPENED: u8 = 13;
 pub(crate) const ASSESSED: u8 = 14;
 pub(crate) const SETTLED: u8 = 15;
 pub(crate) const HANDED_OVER: u8 = 16;
+pub(crate) const DRILL_ENDED: u8 = 17;
+const INCIDENT_NAMED: u8 = 18;
+const INCIDENT_JOINED: u8 = 19;
+const INCIDENT_SPLIT: u8 = 20;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
 const LONGEST_CHAIN: usize = 16;
 
@@ -85,35 +90,45 @@ pub struct LaterItem {
     pub doubts: Doubts,
 }
 
-/// Writes the records of one change into the projections; of a forked box they confirm nobody.
+/// By whose word the changes of a log say what they say.
+#[derive(Clone, Copy)]
+pub(crate) struct By<'w> {
+    pub(crate) cut_offs: &'w CutOffs,
+    pub(crate) forks: &'w Forks,
+    pub(crate) headquarters: &'w Headquarters,
+}
+
+/// Writes the records of one change into the projections, each in the incident where it counts; of a forked box they confirm nobody.
 pub(crate) fn project(
     transaction: &Transaction<'_>,
-    document: i64,
-    scope: DocumentScope,
+    (document, scope): (i64, DocumentScope),
     records: &[Record],
     forked: bool,
+    headquarters: &Headquarters,
 ) -> Result<(), StoreError> {
-    for record in records {
-        if !insert_record(transaction, document, record, forked)? {
+    for record in records.iter().filter(|record| headquarters.believes(scope.site, &record.fact)) {
+        let incident = headquarters.counts_in(scope, record.at);
+        let place = place_row(transaction, DocumentScope { incident, ..scope })?;
+        if !insert_record(transaction, (document, place), record, forked)? {
             // It counts once, however often it is said.
-            stand_later(transaction, document, record, kind_of(&record.fact).0)?;
+            stand_later(transaction, (document, place), record, kind_of(&record.fact).0)?;
             if !forked && confirm(transaction, record.id)? {
-                record.fact.person().map_or(Ok(()), |who| fold_presence(transaction, scope.incident, who))?;
+                record.fact.person().map_or(Ok(()), |who| fold_presence(transaction, incident, who))?;
             }
             continue;
         }
         match record.fact {
             Fact::Undo { of } => match take_back(transaction, of)? {
-                Some(TakenBack { kind: PRESENCE | SETTLED, person, .. }) => {
-                    fold_presence(transaction, scope.incident, person)?;
+                Some(TakenBack { kind: PRESENCE | SETTLED, person, counted_in, .. }) => {
+                    fold_presence(transaction, counted_in, person)?;
                 }
-                Some(TakenBack { kind: LINK, person: from, other: Some(to) }) => {
+                Some(TakenBack { kind: LINK, person: from, other: Some(to), .. }) => {
                     fold_linked(transaction, from, to)?;
                 }
                 Some(_) | None => {}
             },
             Fact::Presence { person, event, details, .. } => {
-                let (DocumentScope { incident, site, .. }, at) = (scope, record.at);
+                let (site, at) = (scope.site, record.at);
                 match one_more(transaction, (incident, person), record.id)? {
                     Known::Nothing => {
                         keep_presence(
@@ -131,7 +146,7 @@ pub(crate) fn project(
                     Known::All(_) | Known::Part => fold_presence(transaction, incident, person)?,
                 }
             }
-            Fact::Settled { person, .. } => fold_presence(transaction, scope.incident, person)?,
+            Fact::Settled { person, .. } => fold_presence(transaction, incident, person)?,
             Fact::Link { from, to, .. } => fold_linked(transaction, from, to)?,
             _ => {}
         }
@@ -147,10 +162,25 @@ fn confirm(transaction: &Transaction<'_>, record: RecordId) -> Result<bool, Stor
     Ok(confirmed > 0)
 }
 
+fn place_row(transaction: &Transaction<'_>, at: DocumentScope) -> Result<i64, StoreError> {
+    let key = (at.incident.as_bytes(), at.site.as_bytes(), at.period.0);
+    let found = transaction
+        .prepare_cached("SELECT id FROM place WHERE incident = ?1 AND site = ?2 AND period = ?3")?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    transaction
+        .prepare_cached("INSERT INTO place (incident, site, period) VALUES (?1, ?2, ?3)")?
+        .execute(key)?;
+    Ok(transaction.last_insert_rowid())
+}
+
 /// Whether it was not here yet.
 fn insert_record(
     transaction: &Transaction<'_>,
-    document: i64,
+    (document, place): (i64, i64),
     record: &Record,
     forked: bool,
 ) -> Result<bool, StoreError> {
@@ -194,17 +224,17 @@ fn insert_record(
     };
     let inserted = transaction
         .prepare_cached(
-            "INSERT OR IGNORE INTO record (id, document, at, clock_unsure, lane, kind, person, event,
+            "INSERT OR IGNORE INTO record (id, place, at, clock_unsure, lane, kind, person, event,
                 assurance, binding, doubts, not_revoked_as_of, revoked_since,
                 adults, children, infants, undo_of, other, destination, to_site, until, staff, role, reason,
-                people, content, forked, undone)
+                people, content, forked, document, undone)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27,
-                ?6 NOT IN (10, 11, 12, 16) AND EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
+                ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28,
+                ?6 NOT IN (10, 11, 12, 16, 17) AND EXISTS (SELECT 1 FROM record AS undo WHERE undo.undo_of = ?1))",
         )?
         .execute(rusqlite::params![
             id.as_bytes(),
-            document,
+            place,
             signed(*at),
             clock_unsure,
             lane.map(|lane| lane.0),
@@ -230,6 +260,7 @@ fn insert_record(
             of_staff.people,
             of_staff.content,
             forked,
+            document,
         ])?;
     Ok(inserted > 0)
 }
@@ -254,6 +285,11 @@ const fn kind_of(fact: &Fact) -> (u8, Option<u8>) {
         Fact::Assessed { .. } => (ASSESSED, None),
         Fact::Settled { .. } => (SETTLED, None),
         Fact::HandedOver { .. } => (HANDED_OVER, None),
+        Fact::DrillEnded => (DRILL_ENDED, None),
+        // What these rule is read from the log: see `headquarters.rs`.
+        Fact::IncidentNamed { .. } => (INCIDENT_NAMED, None),
+        Fact::IncidentJoined { .. } => (INCIDENT_JOINED, None),
+        Fact::IncidentSplit { .. } => (INCIDENT_SPLIT, None),
     }
 }
 
@@ -304,20 +340,28 @@ struct TakenBack {
     kind: u8,
     person: PersonId,
     other: Option<PersonId>,
+    counted_in: IncidentId,
 }
 
 /// Marks the record as taken back; what it said, if it is about somebody.
 fn take_back(transaction: &Transaction<'_>, of: RecordId) -> Result<Option<TakenBack>, StoreError> {
-    // Who is hidden, who looked at whom and who has a pass is not taken back by a word of any box.
+    // Who is hidden, who looked at whom, who has a pass and that a drill ended is not taken back by a word of any box.
     transaction
-        .prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1 AND kind NOT IN (10, 11, 12, 16)")?
+        .prepare_cached("UPDATE record SET undone = 1 WHERE id = ?1 AND kind NOT IN (10, 11, 12, 16, 17)")?
         .execute([of.as_bytes()])?;
     let found = transaction
-        .prepare_cached("SELECT kind, person, other FROM record WHERE id = ?1 AND person IS NOT NULL")?
+        .prepare_cached(
+            "SELECT kind, person, other, incident FROM record JOIN place ON place.id = record.place
+             WHERE record.id = ?1 AND person IS NOT NULL",
+        )?
         .query_row([of.as_bytes()], |row| {
             let other: Option<[u8; 16]> = row.get(2)?;
-            let person = PersonId::from_bytes(row.get(1)?);
-            Ok(TakenBack { kind: row.get(0)?, person, other: other.map(PersonId::from_bytes) })
+            Ok(TakenBack {
+                kind: row.get(0)?,
+                person: PersonId::from_bytes(row.get(1)?),
+                other: other.map(PersonId::from_bytes),
+                counted_in: IncidentId::from_bytes(row.get(3)?),
+            })
         })
         .optional()?;
     Ok(found)
@@ -378,7 +422,7 @@ fn fold_linked(transaction: &Transaction<'_>, from: PersonId, to: PersonId) -> R
         }
     }
     let mut incidents = transaction.prepare_cached(
-        "SELECT DISTINCT incident FROM record JOIN document ON document.id = record.document
+        "SELECT DISTINCT incident FROM record JOIN place ON place.id = record.place
          WHERE person = ?1 AND kind = 0",
     )?;
     let mut where_seen = BTreeSet::new();
@@ -509,7 +553,7 @@ fn was_shown_by_forked(
 ) -> Result<bool, StoreError> {
     Ok(transaction
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+            "SELECT EXISTS (SELECT 1 FROM record JOIN place ON place.id = record.place
              WHERE person = ?1 AND incident = ?2 AND at = ?3 AND kind IN (0, 15) AND undone = 0 AND forked = 1)",
         )?
         .query_row((person.as_bytes(), incident.as_bytes(), signed(at)), |row| row.get(0))?)
@@ -558,7 +602,7 @@ pub(crate) fn presence_records(
     person: PersonId,
 ) -> Result<Vec<(SiteId, Record)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT record.*, site FROM record JOIN document ON document.id = record.document
+        "SELECT record.*, site FROM record JOIN place ON place.id = record.place
          WHERE person = ?1 AND incident = ?2 AND kind IN (?3, ?4) AND undone = 0",
     )?;
     let mut rows = statement.query((person.as_bytes(), incident.as_bytes(), PRESENCE, SETTLED))?;
@@ -710,7 +754,7 @@ impl Store {
         let since: Option<u64> = self
             .connection
             .prepare_cached(
-                "SELECT until FROM record JOIN document ON document.id = record.document
+                "SELECT until FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0
                    AND until <= (at >> 16) AND until <= ?4
                  ORDER BY at DESC, record.id DESC LIMIT 1",
@@ -727,7 +771,7 @@ impl Store {
     /// [`StoreError`].
     pub fn latest_watch(&self, incident: IncidentId, person: PersonId) -> Result<Vec<Record>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT record.* FROM record JOIN document ON document.id = record.document
+            "SELECT record.* FROM record JOIN place ON place.id = record.place
              WHERE person = ?1 AND event = ?2 AND incident = ?3 AND kind = 1 AND undone = 0
              ORDER BY at DESC, record.id DESC LIMIT 1",
         )?;
@@ -752,7 +796,7 @@ impl Store {
         Ok(self
             .connection
             .prepare_cached(
-                "SELECT count(*) FROM record JOIN document ON document.id = record.document
+                "SELECT count(*) FROM record JOIN place ON place.id = record.place
                  WHERE person = ?4 AND incident = ?1 AND site = ?2 AND period & ?5 = ?3
                    AND kind = 1 AND undone = 0 AND event = 2",
             )?
@@ -774,7 +818,7 @@ impl Store {
         period: Period,
     ) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM record JOIN document ON document.id = record.document
+            "SELECT EXISTS (SELECT 1 FROM record JOIN place ON place.id = record.place
              WHERE person = ?3 AND incident = ?1 AND period & ?4 = ?2
                AND kind = 1 AND undone = 0 AND event IN (2, 3, 4))",
         )?;
@@ -841,7 +885,7 @@ impl Store {
         counts.watched = self
             .connection
             .prepare_cached(
-                "SELECT count(DISTINCT person) FROM record JOIN document ON document.id = record.document
+                "SELECT count(DISTINCT person) FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND period & ?5 = ?3 AND kind = ?4 AND undone = 0
                    AND event IN (2, 3, 4)",
             )?
@@ -874,7 +918,7 @@ impl Store {
         let code: Option<u64> = self
             .connection
             .prepare_cached(
-                "SELECT event FROM record JOIN document ON document.id = record.document
+                "SELECT event FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0 ORDER BY at DESC LIMIT 1",
             )?
             .query_row((incident.as_bytes(), site.as_bytes(), SITE_OPENED), |row| row.get(0))
@@ -894,7 +938,7 @@ impl Store {
     ) -> Result<Vec<LaterItem>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT record.id, at, person, doubts FROM record
-                 JOIN document ON document.id = record.document
+                 JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND {IS_OPEN} ORDER BY at DESC LIMIT ?3"
         ))?;
         let rows = statement.query_map((incident.as_bytes(), site.as_bytes(), limit), |row| {
@@ -978,7 +1022,7 @@ impl Store {
         also_forked: bool,
     ) -> Result<u32, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT count(*) FROM record JOIN document ON document.id = record.document
+            "SELECT count(*) FROM record JOIN place ON place.id = record.place
              WHERE person = ?3 AND incident = ?1 AND site = ?2 AND kind = ?4 AND undone = 0
                AND event IN (0, 1, 2) AND at >= ?5 AND doubts & ?6 = 0 AND forked <= ?7",
         )?;
@@ -1020,23 +1064,25 @@ impl Store {
     /// [`StoreError`]; the old projections stay then.
     pub fn rebuild(&mut self) -> Result<(), StoreError> {
         let (cut_offs, forks) = (Arc::clone(&self.cut_offs), Arc::clone(&self.forks));
-        self.with(Durability::Durable, |transaction| make_projections(transaction, &cut_offs, &forks))
+        let headquarters = Arc::clone(&self.headquarters);
+        self.with(Durability::Durable, |transaction| {
+            let by = By { cut_offs: &cut_offs, forks: &forks, headquarters: &headquarters };
+            make_projections(transaction, by)
+        })
     }
 }
 
 /// Makes the projections of what is believed, from nothing.
-pub(crate) fn make_projections(
-    transaction: &Transaction<'_>,
-    cut_offs: &CutOffs,
-    forks: &Forks,
-) -> Result<(), StoreError> {
-    transaction.execute_batch("DELETE FROM record; DELETE FROM presence;")?;
+pub(crate) fn make_projections(transaction: &Transaction<'_>, by: By<'_>) -> Result<(), StoreError> {
+    let By { cut_offs, forks, headquarters } = by;
+    transaction.execute_batch("DELETE FROM record; DELETE FROM presence; DELETE FROM place;")?;
     for_each(transaction, None, |document, change| {
         let StoredChange { scope, actor, sequence, bytes, .. } = change;
         if cut_offs.believe(scope, actor, sequence)
             && let Ok(decoded) = decode_change(&bytes)
         {
-            project(transaction, document, scope, &decoded.records, forks.is_forked(actor))?;
+            let forked = forks.is_forked(actor);
+            project(transaction, (document, scope), &decoded.records, forked, headquarters)?;
         }
         Ok(())
     })

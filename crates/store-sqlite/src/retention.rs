@@ -10,8 +10,8 @@ use rusqlite::{Connection, Transaction};
 
 use crate::closing::{delete_documents, note_uncut};
 use crate::projection::{
-    ASSESSED, AUDIT, HANDED_OVER, HEAD_COUNT, NAMED, PASS_ISSUED, PRESENCE, ROLL_CALL, SELF_OPENED, SETTLED,
-    SITE_OPENED, UNDO, WATCH, ids_of, make_projections, presence_records,
+    ASSESSED, AUDIT, By, HANDED_OVER, HEAD_COUNT, NAMED, PASS_ISSUED, PRESENCE, ROLL_CALL, SELF_OPENED,
+    SETTLED, SITE_OPENED, UNDO, WATCH, ids_of, make_projections, presence_records,
 };
 use crate::run::for_each_of;
 use crate::{Durability, Store, StoreError};
@@ -63,11 +63,16 @@ impl Store {
 
     /// Whether a document may be offered: it is of a day that is kept, or something of its day has to be said again.
     pub(crate) fn is_offered(&self, scope: &DocumentScope) -> bool {
-        self.retentions.keep(scope) || self.unsaid.contains(&(scope.incident, scope.site))
+        self.is_kept(scope) || self.unsaid.contains(&(scope.incident, scope.site))
+    }
+
+    /// Whether a document is of a day that is kept. What headquarters says of an incident holds for all of its days.
+    fn is_kept(&self, scope: &DocumentScope) -> bool {
+        self.retentions.keep(scope) || self.headquarters.writes(*scope)
     }
 
     fn old(&self) -> impl Iterator<Item = &DocumentScope> {
-        self.held.keys().filter(|scope| !self.retentions.keep(scope))
+        self.held.keys().filter(|scope| !self.is_kept(scope))
     }
 
     /// Drops the old days of which everything that counts stands in a later one, and those that the town drops in any case. Whether
@@ -85,13 +90,14 @@ impl Store {
                 continue;
             }
             let (cut_offs, forks) = (Arc::clone(&self.cut_offs), Arc::clone(&self.forks));
-            let loses = !unsaid.is_empty();
+            let (headquarters, loses) = (Arc::clone(&self.headquarters), !unsaid.is_empty());
             self.with(Durability::Durable, |transaction| {
                 let documents = old_documents(transaction, site, retention)?;
                 delete_documents(transaction, &documents)?;
                 note_uncut(transaction)?;
                 // Where nothing counts any more, nothing counts otherwise without it.
-                if loses { make_projections(transaction, &cut_offs, &forks) } else { Ok(()) }
+                let by = By { cut_offs: &cut_offs, forks: &forks, headquarters: &headquarters };
+                if loses { make_projections(transaction, by) } else { Ok(()) }
             })?;
             let goes = |scope: &DocumentScope| {
                 (scope.incident, scope.site) == (incident, site) && scope.period.day() < retention.first_day
@@ -181,8 +187,11 @@ impl Store {
              WHERE {IS_OLD} AND undone = 0
                AND ((kind = {HEAD_COUNT} AND record.id = ?5) OR (kind = {NAMED} AND other = ?5))"
         ))?;
-        let mut ids = Vec::new();
-        for left in self.heads_left(retention.incident, site)? {
+        let (mut ids, mut left_of) = (Vec::new(), Vec::new());
+        for incident in self.counting_in(site, retention)? {
+            left_of.extend(self.heads_left(incident, site)?);
+        }
+        for left in left_of {
             let key = (
                 retention.incident.as_bytes(),
                 site.as_bytes(),
@@ -197,6 +206,17 @@ impl Store {
         Ok(ids)
     }
 
+    /// The incidents in which records of old days count.
+    fn counting_in(&self, site: SiteId, retention: Retention) -> Result<Vec<IncidentId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT DISTINCT place.incident FROM place JOIN record ON record.place = place.id
+             WHERE record.document IN (SELECT id FROM document WHERE {IS_OLD})"
+        ))?;
+        let key = (retention.incident.as_bytes(), site.as_bytes(), Period::DAY_MASK, retention.first_day);
+        let rows = statement.query_map(key, |row| row.get(0).map(IncidentId::from_bytes))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// What says where people are.
     fn add_counting_presence(
         &self,
@@ -206,22 +226,24 @@ impl Store {
         ids: &mut BTreeSet<RecordId>,
     ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT record.id, person FROM record JOIN document ON document.id = record.document
-             WHERE {IS_OLD} AND undone = 0 AND kind IN ({PRESENCE}, {SETTLED}) ORDER BY person"
+            "SELECT record.id, person, (SELECT place.incident FROM place WHERE place.id = record.place) AS counts_in
+             FROM record JOIN document ON document.id = record.document
+             WHERE {IS_OLD} AND undone = 0 AND kind IN ({PRESENCE}, {SETTLED}) ORDER BY person, counts_in"
         ))?;
         let key = (retention.incident.as_bytes(), site.as_bytes(), Period::DAY_MASK, retention.first_day);
         let mut rows = statement.query(key)?;
         let (mut decided, mut of) = (BTreeSet::new(), None);
         while let Some(row) = rows.next()? {
             let (id, person) = (RecordId::from_bytes(row.get(0)?), PersonId::from_bytes(row.get(1)?));
-            if of != Some(person) {
+            let counts_in = IncidentId::from_bytes(row.get(2)?);
+            if of != Some((person, counts_in)) {
                 if ids.len() >= most {
                     break;
                 }
-                of = Some(person);
+                of = Some((person, counts_in));
                 let mut records = Vec::new();
                 for id in ids_of(&self.connection, person)? {
-                    records.extend(presence_records(&self.connection, retention.incident, id)?);
+                    records.extend(presence_records(&self.connection, counts_in, id)?);
                 }
                 decided = deciding(&records);
                 // Not every box reads all sites: what decides at this one alone may decide there.
@@ -251,13 +273,13 @@ fn old_documents(
 /// The same record came in a later day of its site: from now on it stands there, so that its first day can go.
 pub(crate) fn stand_later(
     transaction: &Transaction<'_>,
-    document: i64,
+    (document, place): (i64, i64),
     record: &Record,
     kind: u8,
 ) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "UPDATE record SET document = ?2 WHERE id = ?1 AND kind = ?3 AND at = ?4 AND person IS ?5
+            "UPDATE record SET document = ?2, place = ?7 WHERE id = ?1 AND kind = ?3 AND at = ?4 AND person IS ?5
                  AND EXISTS (SELECT 1 FROM document AS now JOIN document AS before ON before.id = record.document
                      WHERE now.id = ?2 AND now.incident = before.incident AND now.site = before.site
                        AND (now.period & ?6) > (before.period & ?6))",
@@ -269,6 +291,7 @@ pub(crate) fn stand_later(
             i64::try_from(record.at.packed()).unwrap_or(i64::MAX),
             record.fact.person().as_ref().map(PersonId::as_bytes),
             Period::DAY_MASK,
+            place,
         ))?;
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! | `seal` | one signature over a run of one actor's changes |
 //! | `outbox` | one own change that the server has not confirmed |
 //! | `receipt` | the server's latest word that it has an actor's changes |
+//! | `place` | one incident × site × period in which records count |
 //! | `record` | one record, read out of its change |
 //! | `presence` | where one person is in one incident, folded from the records of all ids that are linked to them |
 //! | `fork` | the proof that somebody signed two histories under one writer's name: the place, and what stands there in each |
@@ -138,6 +139,20 @@ CREATE TABLE fork (
 ALTER TABLE record ADD COLUMN forked INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE presence ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX presence_unconfirmed ON presence (incident, site, state, seen_at) WHERE unconfirmed = 1;
+",
+    // Records count at a place, which headquarters may say otherwise than their document does. Until then it is the same, so that the
+    // numbers of the rows fit.
+    "
+CREATE TABLE place (
+    id INTEGER PRIMARY KEY,
+    incident BLOB NOT NULL, site BLOB NOT NULL, period INTEGER NOT NULL,
+    UNIQUE (incident, site, period)
+) STRICT;
+INSERT INTO place SELECT id, incident, site, period FROM document;
+ALTER TABLE record RENAME COLUMN document TO place;
+ALTER TABLE record ADD COLUMN document INTEGER NOT NULL DEFAULT 0;
+UPDATE record SET document = place;
+CREATE INDEX record_document ON record (document);
 ",
 ];
 

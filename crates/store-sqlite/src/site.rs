@@ -52,11 +52,11 @@ impl Store {
             "SELECT record.id, record.at, record.adults, record.children, record.infants,
                  coalesce(sum(named.adults), 0), coalesce(sum(named.children), 0),
                  coalesce(sum(named.infants), 0), record.forked
-             FROM record JOIN document ON document.id = record.document
-             LEFT JOIN (record AS named JOIN document AS stands ON stands.id = named.document
-                 AND stands.incident = ?1 AND stands.site = ?2)
+             FROM record JOIN place ON place.id = record.place
+             LEFT JOIN (record AS named JOIN place AS stands ON stands.id = named.place
+                 AND stands.site = ?2)
                  ON named.other = record.id AND named.kind = ?4 AND named.undone = 0
-             WHERE document.incident = ?1 AND document.site = ?2 AND record.kind = ?3 AND record.undone = 0
+             WHERE place.incident = ?1 AND place.site = ?2 AND record.kind = ?3 AND record.undone = 0
              GROUP BY record.id ORDER BY record.at DESC, record.id DESC",
         )?;
         let mut rows = statement.query((incident.as_bytes(), site.as_bytes(), HEAD_COUNT, NAMED))?;
@@ -96,7 +96,7 @@ impl Store {
         let found: Option<(i64, Vec<u8>)> = self
             .connection
             .prepare_cached(
-                "SELECT at, content FROM record JOIN document ON document.id = record.document
+                "SELECT at, content FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0 AND (at >> 16) <= ?4
                  ORDER BY at DESC, record.id DESC LIMIT 1",
             )?
@@ -137,7 +137,7 @@ impl Store {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT other, at FROM record JOIN document ON document.id = record.document
+                "SELECT other, at FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0
                  ORDER BY at DESC, record.id DESC LIMIT 1",
             )?
@@ -173,7 +173,7 @@ impl Store {
     pub fn at_several_sites(&self, incident: IncidentId) -> Result<Vec<Claimed>, StoreError> {
         // Whoever has several ids may have been seen under each of them at one site only.
         let mut statement = self.connection.prepare_cached(
-            "SELECT person FROM record JOIN document ON document.id = record.document
+            "SELECT person FROM record JOIN place ON place.id = record.place
              WHERE incident = ?1 AND kind = ?2 AND undone = 0 AND event IN (0, 1)
              GROUP BY person
              HAVING count(DISTINCT site) > 1 OR EXISTS (SELECT 1 FROM record AS link
@@ -201,7 +201,7 @@ impl Store {
     /// [`StoreError`].
     pub fn own_shelters(&self, incident: IncidentId) -> Result<Vec<(SiteId, String)>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT site, content FROM record JOIN document ON document.id = record.document
+            "SELECT site, content FROM record JOIN place ON place.id = record.place
              WHERE incident = ?1 AND kind = ?2 AND undone = 0 ORDER BY site, at, record.id",
         )?;
         let mut rows = statement.query((incident.as_bytes(), SELF_OPENED))?;

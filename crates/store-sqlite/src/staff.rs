@@ -128,7 +128,7 @@ impl Store {
     pub fn for_each_audit(&self, since: UnixMillis, mut show: impl FnMut(Audited)) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT at, staff, role, event, reason, person, people, incident, site
-             FROM record JOIN document ON document.id = record.document
+             FROM record JOIN place ON place.id = record.place
              WHERE kind = ?1 AND kind BETWEEN 10 AND 16 AND at >= ?2 ORDER BY at, record.id",
         )?;
         let mut rows = statement.query((AUDIT, begin_of(since)))?;
@@ -153,7 +153,7 @@ impl Store {
         let counted = self
             .connection
             .prepare_cached(
-                "SELECT count(*) FROM record JOIN document ON document.id = record.document
+                "SELECT count(*) FROM record JOIN place ON place.id = record.place
                  WHERE kind = ?1 AND kind BETWEEN 10 AND 16 AND at >= ?2 AND incident = ?3 AND site = ?4
                    AND event IN (?5, ?6)",
             )?

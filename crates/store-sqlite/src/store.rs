@@ -9,7 +9,8 @@ use hinamori_record::DocumentScope;
 use hinamori_sync::{CutOffs, Forks, Retentions, Vectors};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::projection::make_projections;
+use crate::headquarters::Headquarters;
+use crate::projection::{By, make_projections};
 use crate::retention::RETENTIONS;
 use crate::schema::{Family, migrate};
 use crate::{Durability, StoreError, forks};
@@ -31,6 +32,8 @@ pub struct Store {
     pub(crate) unsaid: BTreeSet<(IncidentId, SiteId)>,
     /// What is held and confirms nobody.
     pub(crate) forks: Arc<Forks>,
+    /// By whose word records count in another incident than their document's.
+    pub(crate) headquarters: Arc<Headquarters>,
 }
 
 /// Opens a file with the durability that the laws ask for.
@@ -79,9 +82,16 @@ impl Store {
         let connection = open_durable(path, &Family::Store)?;
         let held = Self::read_held(&connection)?;
         let loose = held.keys().copied().collect();
-        let (cut_offs, retentions, forks) = (Arc::default(), Arc::default(), Arc::default());
-        let mut store =
-            Self { connection, held, loose, cut_offs, retentions, unsaid: BTreeSet::new(), forks };
+        let mut store = Self {
+            connection,
+            held,
+            loose,
+            cut_offs: Arc::default(),
+            retentions: Arc::default(),
+            unsaid: BTreeSet::new(),
+            forks: Arc::default(),
+            headquarters: Arc::default(),
+        };
         let retentions = store.setting(RETENTIONS)?;
         store.retentions =
             Arc::new(retentions.and_then(|bytes| Retentions::from_bytes(&bytes)).unwrap_or_default());
@@ -89,6 +99,7 @@ impl Store {
         // Unreadable only after a downgrade: the town says them again.
         store.cut_offs = Arc::new(cut_offs.and_then(|bytes| CutOffs::from_bytes(&bytes)).unwrap_or_default());
         store.forks = Arc::new(forks::read(&store)?);
+        store.read_headquarters()?;
         Ok(store)
     }
 
@@ -101,15 +112,18 @@ impl Store {
         if *self.cut_offs == *cut_offs {
             return Ok(false);
         }
-        let forks = Arc::clone(&self.forks);
-        self.with(Durability::Durable, |transaction| {
+        let (forks, before) = (Arc::clone(&self.forks), Arc::clone(&self.headquarters));
+        let headquarters = self.with(Durability::Durable, |transaction| {
             // Together: a word that is kept and not carried out would count as carried out for ever.
             transaction.execute(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
                 (CUT_OFFS, cut_offs.to_bytes()),
             )?;
-            make_projections(transaction, cut_offs, &forks)
+            let headquarters = before.renewed(transaction, cut_offs)?;
+            make_projections(transaction, By { cut_offs, forks: &forks, headquarters: &headquarters })?;
+            Ok(headquarters)
         })?;
+        self.headquarters = Arc::new(headquarters);
         self.cut_offs = Arc::new(cut_offs.clone());
         Ok(true)
     }

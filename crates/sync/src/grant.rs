@@ -11,6 +11,11 @@ use crate::seal::box_of_key;
 
 /// Ahead of what the id of an own shelter is made of.
 const OWN_SHELTER: &[u8] = b"hinamori own shelter";
+/// Ahead of what the id of a town's headquarters is made of.
+const HEADQUARTERS: &[u8] = b"hinamori headquarters";
+/// The site of what concerns every box of a town ([`hinamori_record::Fact::DrillEnded`]): each may write there and read there, and
+/// nothing else is believed there. It is no place.
+pub const EVERYWHERE: SiteId = SiteId::from_bytes(*b"hinamori all box");
 /// Shelters that one box can open by itself (自主避難所).
 pub const MOST_OWN_SHELTERS: u8 = 16;
 
@@ -18,7 +23,17 @@ pub const MOST_OWN_SHELTERS: u8 = 16;
 /// bytes of SHA-256 over a fixed word, the box's id and the number. Nobody has to be asked for it, and no two boxes have the
 /// same.
 pub fn own_shelter(of: BoxId, number: u8) -> SiteId {
-    let hash = digest(&SHA256, &[OWN_SHELTER, of.as_bytes(), &[number]].concat());
+    site_of(&[OWN_SHELTER, of.as_bytes(), &[number]].concat())
+}
+
+/// The site of a town's headquarters: the first 16 bytes of SHA-256 over a fixed word and the town root's public key. It is no place, and
+/// the server's desk alone may write there.
+pub fn headquarters(root: &[u8; 32]) -> SiteId {
+    site_of(&[HEADQUARTERS, root].concat())
+}
+
+fn site_of(bytes: &[u8]) -> SiteId {
+    let hash = digest(&SHA256, bytes);
     let mut id = [0; 16];
     id.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
     SiteId::from_bytes(id)
@@ -64,9 +79,10 @@ impl Grant {
         self.reads.contains(&site) || self.may_write(site)
     }
 
-    /// Whether the box may write documents of `site`: of the site where it stands, and of shelters that it opened by itself.
+    /// Whether the box may write documents of `site`: of the site where it stands, of [`EVERYWHERE`], and of shelters that it opened by
+    /// itself.
     pub fn may_write(&self, site: SiteId) -> bool {
-        self.site == site || is_own_shelter(box_of_key(&self.seal_key), site)
+        self.site == site || site == EVERYWHERE || is_own_shelter(box_of_key(&self.seal_key), site)
     }
 }
 
@@ -95,8 +111,11 @@ mod tests {
             (own_shelter(own, 15), true, true),
             (own_shelter(own, 16), false, false),
             (own_shelter(other, 0), false, false),
+            (EVERYWHERE, true, true),
+            (headquarters(&[9; 32]), false, false),
         ] {
             assert_eq!((grant.may_write(site), grant.may_read(site)), (writes, reads), "{site}");
         }
+        assert_ne!(headquarters(&[9; 32]), headquarters(&[8; 32]), "each town has its own");
     }
 }

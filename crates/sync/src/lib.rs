@@ -37,7 +37,7 @@ use hinamori_record::{ActorId, DocumentScope};
 pub use bundle::{Bundle, BundleWriter, LONGEST_BUNDLE, NotABundle, ReadSection, Section, SectionOf};
 pub use cut_off::{CutOff, CutOffs, Trusted};
 pub use forks::{Fork, Forks, MOST_FORKS, MOST_FORKS_OF_A_BOX};
-pub use grant::{Grant, Grants, MOST_OWN_SHELTERS, is_own_shelter, own_shelter};
+pub use grant::{EVERYWHERE, Grant, Grants, MOST_OWN_SHELTERS, headquarters, is_own_shelter, own_shelter};
 pub use hand_over::HandOverContent;
 pub use keys::{KeyMark, KeyRows, LONGEST_ROWS};
 pub use ledger::{HandOver, HandOverDigest, LONGEST_HAND_OVER, LedgerError, LedgerKey, LedgerSecret};

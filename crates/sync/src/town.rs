@@ -4,11 +4,12 @@
 //! It holds the town key and the keys of the parts, so it travels only over mutual TLS or by hand to an enrolled box, and
 //! is stored readable by the daemon alone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hinamori_model::{
-    BindingAssurance, BirthDate, BoxId, CardKey, HouseholdId, IncidentId, PersonId, PersonalText, Role, Sex,
-    SiteId, SiteKind, StaffId, SupportReasons, TokenKind, UnixMillis,
+    BindingAssurance, BirthDate, BoxId, CardKey, HouseholdId, IncidentId, Mode, PersonId, PersonalText, Role,
+    Sex, SiteId, SiteKind, StaffId, SupportReasons, TokenKind, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,25 @@ pub struct Package {
     pub retentions: Vec<Retention>,
     /// The public half of the town's ledger key (X25519, RFC 7748): what a box hands over of a closed incident is sealed to it.
     pub ledger_key: [u8; 32],
+    /// Incidents that the town named before those of `incidents` and has not closed, with what each is: at most [`MOST_EARLIER`].
+    pub earlier: Vec<(IncidentId, Mode)>,
+}
+
+/// Incidents that a package names as earlier ones.
+pub const MOST_EARLIER: usize = 1_000;
+
+impl Package {
+    /// The incidents of a kind that are not closed, the one that stands by among them.
+    pub fn incidents_of(&self, mode: Mode) -> BTreeSet<IncidentId> {
+        let Incidents { daily_life, live, drill } = self.incidents;
+        let stands_by = match mode {
+            Mode::DailyLife => daily_life,
+            Mode::Live => live,
+            Mode::Drill => drill,
+        };
+        let earlier = self.earlier.iter().filter(|(_, of)| *of == mode).map(|(incident, _)| *incident);
+        earlier.chain([stands_by]).collect()
+    }
 }
 
 /// One member of staff, as the town root grants it.
@@ -334,9 +354,9 @@ impl RootKey {
     }
 }
 
-/// Whether a box takes so many parts, parts so long, so many staff, cut-offs and forks.
+/// Whether a box takes so many parts, parts so long, so many staff, cut-offs, forks and earlier incidents.
 fn is_bounded(package: &Package) -> bool {
-    let Package { roster, staff, cut_offs, retentions, forks, .. } = package;
+    let Package { roster, staff, cut_offs, retentions, forks, earlier, .. } = package;
     let is_short = |head: &PartHead| usize::try_from(head.length).is_ok_and(|length| length <= LONGEST_PART);
     roster.len() <= MOST_PARTS
         && roster.iter().all(is_short)
@@ -344,6 +364,7 @@ fn is_bounded(package: &Package) -> bool {
         && cut_off::is_bounded(cut_offs)
         && retentions.len() <= MOST_RETENTIONS
         && forks.len() <= MOST_FORKS
+        && earlier.len() <= MOST_EARLIER
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -431,6 +452,7 @@ mod tests {
             closed: Vec::new(),
             retentions: Vec::new(),
             ledger_key: [0; 32],
+            earlier: Vec::new(),
         }
     }
 

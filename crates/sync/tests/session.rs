@@ -74,6 +74,7 @@ fn town(version: u64, boxes: Vec<(BoxId, Grant)>) -> SignedPackage {
             incident_keys: Vec::new(),
             closed: Vec::new(),
             ledger_key: [0; 32],
+            earlier: Vec::new(),
         })
         .unwrap()
 }

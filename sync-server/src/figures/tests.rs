@@ -71,6 +71,7 @@ impl Town {
             incident_keys: Vec::new(),
             closed: Vec::new(),
             ledger_key: [0; 32],
+            earlier: Vec::new(),
         };
         let folder = tempfile::tempdir().unwrap();
         Self {

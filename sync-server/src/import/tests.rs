@@ -243,7 +243,23 @@ fn a_site_where_a_box_stands_cannot_go() {
     drop(locked);
     let moved = TOWN.replace("a1a1a1a1", "a2a2a2a2");
     assert!(registers.refusal("town.toml", moved.as_bytes()).contains("which is gone"));
-    assert_eq!(registers.import().unwrap().package.boxes.len(), 1);
+    assert_eq!(registers.import().unwrap().package.boxes.len(), 2, "with headquarters' desk");
+}
+
+#[test]
+fn an_incident_that_was_named_before_stays_what_it_was() {
+    let registers = Registers::new();
+    let first = registers.import().unwrap().package;
+    assert!(first.earlier.is_empty());
+    registers.write("town.toml", TOWN.replace("d1d1", "e1e1").as_bytes());
+    let next = registers.import().unwrap().package;
+    assert_eq!(next.earlier, [(first.incidents.live, Mode::Live)]);
+    assert_eq!(next.incidents_of(Mode::Live), [first.incidents.live, next.incidents.live].into());
+    let as_a_drill = TOWN.replace("d1d1", "e1e1").replace("d2d2", "d1d1");
+    assert!(registers.refusal("town.toml", as_a_drill.as_bytes()).contains("of another kind before"));
+    // Named again it stands by, and the one between is an earlier one.
+    registers.write("town.toml", TOWN.as_bytes());
+    assert_eq!(registers.import().unwrap().package.earlier, [(next.incidents.live, Mode::Live)]);
 }
 
 mod register;

@@ -54,6 +54,7 @@ pub(crate) fn seeds() -> crate::Seeds {
         incident_keys: Vec::new(),
         closed: Vec::new(),
         ledger_key: [0; 32],
+        earlier: Vec::new(),
     };
     vec![("seed-small", postcard::to_stdvec(&package).unwrap_or_default())]
 }

@@ -1,8 +1,8 @@
 //! Every screen of the kiosk, each led to as a daemon and a finger would.
 
 use hinamori_ipc::{
-    AnswerKind, BuildingAnswer, CardData, ClockState, Departure, DiskState, HoldReason, LaneState, LinkState,
-    Party, ReaderState, Refusal, SiteState, Status, ToKiosk, WatchAsk,
+    AnswerKind, BuildingAnswer, CardData, ClockState, Departure, DiskState, HoldReason, LaneChange,
+    LaneState, LinkState, Party, ReaderState, Refusal, SiteState, Status, ToKiosk, WatchAsk,
 };
 use hinamori_kiosk::{Action, Event, LinkEvent, Page, SoundOutput, Step, Who};
 use hinamori_model::{Destination, Direction, Leaving};
@@ -186,6 +186,11 @@ fn opening() -> Vec<Scene> {
         scene("open-drill", |panel| {
             snapshot(panel, lanes::ordinary_day());
             open_page(panel, Page::OpenDrill);
+        }),
+        scene("drill-ended", |panel| {
+            snapshot(panel, lanes::drill());
+            let live = LaneState { site: SiteState::AwaitingBuildingCheck, ..lanes::shelter() };
+            panel.hear(ToKiosk::Changes(vec![LaneChange::Banner(live.banner), LaneChange::Site(live.site)]));
         }),
         scene("building", |panel| {
             snapshot(panel, LaneState { site: SiteState::AwaitingBuildingCheck, ..lanes::shelter() });

@@ -11,7 +11,7 @@ use hinamori_sync::{
 
 use crate::dice::Dice;
 use crate::machine::Machine;
-use crate::world::LIVE;
+use crate::world::INCIDENTS;
 
 /// The incident's key, which every machine of the town has.
 const KEY: [u8; 32] = [9; 32];
@@ -130,7 +130,9 @@ pub(crate) fn write_stick(
         }
         said.extend(session.offer(batches));
     }
-    let of = SectionOf::Incident(LIVE);
+    // Everything in one section: which key it stands under is tried elsewhere.
+    let [incident, ..] = INCIDENTS;
+    let of = SectionOf::Incident(incident);
     let section = Section { of, key: KEY.into(), content: said.into() };
     Ok(BundleWriter::Box(&key).write(&[section], dice.bytes(), now)?)
 }

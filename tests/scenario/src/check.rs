@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{
-    ActorId, ChangeHash, DocumentScope, Fact, Presence, PresenceState, Record, decode_change, presence_of,
+    ActorId, ChangeHash, DocumentScope, Fact, IncidentRulings, Presence, PresenceState, Record,
+    decode_change, presence_of,
 };
 use hinamori_store_sqlite::{Store, confirmed_since};
 use hinamori_sync::{CutOffs, Retentions, Vectors};
 
 use crate::machine::Machine;
-use crate::world::{LIVE, World};
+use crate::world::{INCIDENTS, World, headquarters_site};
 
 /// Something does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl std::error::Error for Broken {}
 
 type Held = Result<(), String>;
 /// Records with their sites.
-type Placed = Vec<(SiteId, Record)>;
+type Placed = Vec<(IncidentId, SiteId, Record)>;
 
 /// What holds after every step.
 pub(crate) fn after_step(world: &mut World) -> Held {
@@ -129,11 +130,12 @@ fn old_days_are_gone(world: &World) -> Held {
 
 /// Everybody of whom something was taken back.
 fn people_taken_back(world: &World) -> BTreeSet<PersonId> {
-    let undo =
-        |(_, record): &(SiteId, Record)| if let Fact::Undo { of } = record.fact { Some(of) } else { None };
+    let undo = |(.., record): &(IncidentId, SiteId, Record)| {
+        if let Fact::Undo { of } = record.fact { Some(of) } else { None }
+    };
     let taken_back: BTreeSet<RecordId> = world.said.iter().filter_map(undo).collect();
-    let of_these = world.said.iter().filter(|(_, record)| taken_back.contains(&record.id));
-    of_these.filter_map(|(_, record)| record.fact.person()).collect()
+    let of_these = world.said.iter().filter(|(.., record)| taken_back.contains(&record.id));
+    of_these.filter_map(|(.., record)| record.fact.person()).collect()
 }
 
 /// Everybody of whom nothing was taken back is at the server where all that was ever acknowledged says, whatever days were dropped.
@@ -142,18 +144,41 @@ fn nobody_is_forgotten(world: &World) -> Held {
         return Ok(());
     }
     let changed = people_taken_back(world);
-    let mut of: BTreeMap<PersonId, Vec<(SiteId, Record)>> = BTreeMap::new();
-    for (site, record) in &world.said {
-        if let Some(person) = record.fact.person() {
-            of.entry(person).or_default().push((*site, record.clone()));
-        }
+    // In towns in which headquarters said something, what it said later of days that were dropped changes what counted.
+    if world.summary.rulings > 0 {
+        return Ok(());
     }
-    of.retain(|person, _| !changed.contains(person));
     let now = presences(world.server.store())?;
-    match of.iter().find(|(person, records)| now.get(person).copied() != presence_of(records)) {
-        Some((person, _)) => Err(format!("{person} is elsewhere than everything says")),
+    let mut everybody = fold(&world.said).into_iter();
+    match everybody.find(|(of, is)| !changed.contains(&of.1) && now.get(of) != Some(is)) {
+        Some((of, _)) => Err(format!("{of:?} is elsewhere than everything says")),
         None => Ok(()),
     }
+}
+
+/// What headquarters says in these records.
+fn rulings_in(records: &Placed) -> IncidentRulings {
+    let of_desk = records.iter().filter(|(_, site, _)| *site == headquarters_site());
+    IncidentRulings::of(of_desk.map(|(incident, _, record)| (*incident, record)), &INCIDENTS.into())
+}
+
+/// Where everybody is by these records, whatever they are read from.
+fn fold(records: &Placed) -> Presences {
+    let rulings = rulings_in(records);
+    let undone = records.iter().filter(|(.., record)| matches!(record.fact, Fact::Undo { .. }));
+    let undone: Vec<_> = undone.map(|(_, site, record)| (*site, record.clone())).collect();
+    let mut own: BTreeMap<(IncidentId, PersonId), Vec<(SiteId, Record)>> = BTreeMap::new();
+    for (incident, site, record) in records {
+        if let Some(person) = record.fact.person() {
+            let counts_in = rulings.counts_in(*incident, *site, record.at.millis());
+            own.entry((counts_in, person)).or_default().push((*site, record.clone()));
+        }
+    }
+    let presence = |(of, mut own): (_, Vec<_>)| {
+        own.extend(undone.iter().cloned());
+        Some((of, presence_of(&own)?))
+    };
+    own.into_iter().filter_map(presence).collect()
 }
 
 /// Every change of a store, by its hash.
@@ -220,7 +245,8 @@ fn foreign_is_sealed(world: &World) -> Held {
     Ok(())
 }
 
-/// All records of a store that count, read one by one out of their changes; and which of them are of forked boxes.
+/// All records of a store that count, each with its document's incident, read one by one out of their changes; and which of them are of
+/// forked boxes.
 fn records(store: &Store, cut_offs: &CutOffs) -> Result<(Placed, BTreeSet<RecordId>), String> {
     let (mut records, mut forked) = (Vec::new(), BTreeSet::new());
     for scope in store.vectors().keys() {
@@ -232,58 +258,59 @@ fn records(store: &Store, cut_offs: &CutOffs) -> Result<(Placed, BTreeSet<Record
             if store.forks().is_forked(decoded.change.actor) {
                 forked.extend(decoded.records.iter().map(|record| record.id));
             }
-            records.extend(decoded.records.into_iter().map(|record| (scope.site, record)));
+            let of = |record| (scope.incident, scope.site, record);
+            records.extend(decoded.records.into_iter().map(of));
         }
     }
     Ok((records, forked))
 }
 
-/// Where everybody is.
-pub(crate) type Presences = BTreeMap<PersonId, Presence>;
+/// Where everybody is, in each incident.
+pub(crate) type Presences = BTreeMap<(IncidentId, PersonId), Presence>;
 
 pub(crate) fn presences(store: &Store) -> Result<Presences, String> {
     let mut found = BTreeMap::new();
-    store
-        .for_each_presence(LIVE, |person, presence| {
-            found.insert(person, *presence);
-        })
-        .map_err(|error| error.to_string())?;
+    for incident in INCIDENTS {
+        let show = |person, presence: &Presence| {
+            found.insert((incident, person), *presence);
+        };
+        store.for_each_presence(incident, show).map_err(|error| error.to_string())?;
+    }
     Ok(found)
 }
 
-/// Each person is where their own records say, once, whoever wrote them; and is confirmed unless the latest of them is a forked box's.
+/// Each person is where their own records say, once in each incident in which headquarters has them count, whoever wrote them; and is
+/// confirmed unless the latest of them is a forked box's.
 fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
     let (records, forked) = records(store, cut_offs)?;
-    let people: BTreeSet<PersonId> = records.iter().filter_map(|(_, record)| record.fact.person()).collect();
-    let expected: BTreeMap<PersonId, Presence> = people
-        .into_iter()
-        .filter_map(|person| {
-            let concerns = |fact: &Fact| fact.person() == Some(person) || matches!(fact, Fact::Undo { .. });
-            let own: Vec<_> = records.iter().filter(|(_, record)| concerns(&record.fact)).cloned().collect();
-            Some((person, presence_of(&own)?))
-        })
-        .collect();
+    let expected = fold(&records);
     let counted = presences(store)?;
     let mut everybody = expected.keys().chain(counted.keys());
     if let Some(who) = everybody.find(|who| counted.get(who) != expected.get(who)) {
         let (is, should) = (counted.get(who), expected.get(who));
-        return Err(format!("the projection counts otherwise: {who} is {is:?}, and should be {should:?}"));
+        return Err(format!("the projection counts otherwise: {who:?} is {is:?}, and should be {should:?}"));
     }
-    for (person, presence) in expected {
+    let rulings = rulings_in(&records);
+    for ((incident, person), presence) in expected {
         let shows = |record: &Record| {
             matches!(record.fact, Fact::Presence { person: of, .. } if of == person)
                 && record.at == presence.seen_at
         };
-        let by_forked = records.iter().any(|(_, record)| shows(record) && forked.contains(&record.id));
-        if is_unconfirmed(store, person)? != by_forked {
+        // What an honest box says again is confirmed, whoever said it first.
+        let by_forked = records.iter().any(|(of, site, record)| {
+            shows(record)
+                && forked.contains(&record.id)
+                && rulings.counts_in(*of, *site, record.at.millis()) == incident
+        });
+        if is_unconfirmed(store, (incident, person))? != by_forked {
             return Err(format!("{person} is confirmed by a forked box, or not by an honest one"));
         }
     }
     Ok(())
 }
 
-fn is_unconfirmed(store: &Store, person: PersonId) -> Result<bool, String> {
-    store.is_unconfirmed(LIVE, person).map_err(|error| error.to_string())
+fn is_unconfirmed(store: &Store, (incident, person): (IncidentId, PersonId)) -> Result<bool, String> {
+    store.is_unconfirmed(incident, person).map_err(|error| error.to_string())
 }
 
 /// A fork hides nobody: each site's number is everybody who is here, and those confirmed are among them. Nobody calls the roll in
@@ -291,14 +318,14 @@ fn is_unconfirmed(store: &Store, person: PersonId) -> Result<bool, String> {
 fn whoever_is_here_is_counted(store: &Store, now: UnixMillis) -> Held {
     let everybody = presences(store)?;
     let sites: BTreeSet<SiteId> = store.vectors().keys().map(|scope| scope.site).collect();
-    for site in sites {
-        let counts = store.counts(LIVE, site, now).map_err(|error| error.to_string())?;
+    for (incident, site) in INCIDENTS.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
+        let counts = store.counts(incident, site, now).map_err(|error| error.to_string())?;
         let (mut here, mut confirmed) = (0, 0);
-        for (person, presence) in &everybody {
+        for (of, presence) in everybody.iter().filter(|((of, _), _)| *of == incident) {
             if presence.site == site && presence.state == PresenceState::Here {
                 here += 1;
                 let is_fresh = presence.seen_at.millis() >= confirmed_since(now);
-                confirmed += u32::from(is_fresh && !is_unconfirmed(store, *person)?);
+                confirmed += u32::from(is_fresh && !is_unconfirmed(store, *of)?);
             }
         }
         if (counts.here, counts.confirmed) != (here, confirmed) {
@@ -318,7 +345,7 @@ fn nobody_is_accused(store: &Store, forked: &BTreeSet<ActorId>) -> Held {
 }
 
 fn rebuild_agrees(machine: &mut Machine) -> Held {
-    let all = |machine: &Machine| -> Result<BTreeMap<PersonId, (Presence, bool)>, String> {
+    let all = |machine: &Machine| -> Result<BTreeMap<(IncidentId, PersonId), (Presence, bool)>, String> {
         let store = machine.store();
         let known = presences(store)?.into_iter();
         known.map(|(person, presence)| Ok((person, (presence, is_unconfirmed(store, person)?)))).collect()

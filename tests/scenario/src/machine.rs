@@ -12,6 +12,7 @@ use hinamori_sync::{CutOff, CutOffs, Fork, Forks, SealKey, SealedBatch, Vectors,
 
 use crate::check::Presences;
 use crate::dice::Dice;
+use crate::world::{INCIDENTS, headquarters_site};
 
 /// No clock of a box is later than this.
 const LAST_BELIEVABLE: UnixMillis = UnixMillis::new(4_102_444_800_000);
@@ -64,6 +65,8 @@ impl Machine {
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let mut store = Store::open(&folder.join("records.sqlite"))?;
+        // As with the town's package, which every start begins with.
+        let _differs = store.hear_headquarters(headquarters_site(), &INCIDENTS.into())?;
         let clock = HlcClock::continuing(store.last_reading(LAST_BELIEVABLE)?);
         let seconds = u32::try_from(now.get() / 1_000).unwrap_or(u32::MAX);
         let writer = seed.map(|seed| {

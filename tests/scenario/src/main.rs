@@ -38,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         sum.meetings = sum.meetings.saturating_add(of.meetings);
         sum.sticks = sum.sticks.saturating_add(of.sticks);
         sum.retentions = sum.retentions.saturating_add(of.retentions);
+        sum.rulings = sum.rulings.saturating_add(of.rulings);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
     }
     println!("{seeds} towns from {from} in {:.1} s: {sum:?}", began.elapsed().as_secs_f64());

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use hinamori_model::{BoxId, IncidentId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, Hlc, IncidentId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{
-    ActorId, Change, ChangeHash, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
+    ActorId, Change, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
 };
 use hinamori_store_sqlite::Durability;
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
-    CutOff, Effects, Fork, Grant, Grants, Held, ReceiptKey, Retention, Retentions, SealKey, Session, Side,
-    Trusted,
+    CutOff, Effects, Fork, Grant, Grants, Held, ReceiptKey, Retention, Retentions, SealKey, SealedBatch,
+    Session, Side, Trusted, headquarters, verify,
 };
 
 use crate::carriers;
@@ -61,6 +61,8 @@ pub struct Summary {
     pub sticks: usize,
     /// Times at which the town said from which day on it keeps what was recorded.
     pub retentions: usize,
+    /// Words of headquarters on incidents.
+    pub rulings: usize,
     /// Bytes that came to somebody.
     pub bytes: usize,
 }
@@ -79,8 +81,11 @@ pub(crate) struct Acknowledged {
 const ROOT: [u8; 32] = [9; 32];
 const START: UnixMillis = UnixMillis::new(1_791_774_000_000);
 const HOUR: u64 = 3_600_000;
-/// The open incident.
-pub(crate) const LIVE: IncidentId = IncidentId::from_bytes([1; 16]);
+/// Incidents: boxes opened the first two, and headquarters joins, splits and names them.
+pub(crate) const INCIDENTS: [IncidentId; 3] =
+    [IncidentId::from_bytes([1; 16]), IncidentId::from_bytes([4; 16]), IncidentId::from_bytes([5; 16])];
+/// Incidents that boxes opened.
+const OPENED: usize = 2;
 /// Bytes that are on their way at most before a side waits.
 const WINDOW: usize = 16_000;
 
@@ -109,12 +114,12 @@ pub struct World {
     pub(crate) cut_offs: Vec<CutOff>,
     pub(crate) retentions: Retentions,
     /// All that was ever acknowledged.
-    pub(crate) said: Vec<(SiteId, Record)>,
+    pub(crate) said: Vec<(IncidentId, SiteId, Record)>,
     /// Something acknowledged was on one disk only, and that is gone.
     pub(crate) has_lost: bool,
     /// What the town says of the forks that its server found.
     forks: Vec<Fork>,
-    summary: Summary,
+    pub(crate) summary: Summary,
 }
 
 fn site(number: usize) -> SiteId {
@@ -124,6 +129,20 @@ fn site(number: usize) -> SiteId {
 /// The server's.
 fn receipt_key() -> ReceiptKey {
     ReceiptKey::from_bytes(&[7; 32])
+}
+
+/// The key of headquarters' desk.
+fn desk() -> SealKey {
+    SealKey::from_bytes(&[0xD5; 32])
+}
+
+/// Where headquarters writes.
+pub(crate) fn headquarters_site() -> SiteId {
+    headquarters(&RootKey::from_bytes(&ROOT).public())
+}
+
+fn desk_grant() -> Grant {
+    Grant { seal_key: desk().public(), tls_key: [0; 32], site: headquarters_site(), reads: Vec::new() }
 }
 
 fn seed_of(number: usize) -> [u8; 32] {
@@ -143,9 +162,11 @@ impl World {
             .enumerate()
             .map(|(number, own)| {
                 let key = SealKey::from_bytes(&seed_of(number));
-                let reads = sites.iter().copied().filter(|of| of != own && dice.once_in(2)).collect();
+                let others = sites.iter().copied().filter(|of| of != own && dice.once_in(2));
+                let reads = others.chain([headquarters_site()]).collect();
                 (key.box_id(), Grant { seal_key: key.public(), tls_key: [0; 32], site: *own, reads })
             })
+            .chain([(desk().box_id(), desk_grant())])
             .collect();
         let grants = Grants(boxes.iter().cloned().collect());
         let town = RootKey::from_bytes(&ROOT).sign(&package(boxes)).context("sign the package")?;
@@ -196,7 +217,7 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(226) {
+        match self.dice.below(230) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -216,6 +237,7 @@ impl World {
             212..214 => self.now = self.now.plus(20 * HOUR),
             214..217 => self.keep()?,
             217..222 => self.say_again(at)?,
+            222..226 => self.say_of_incidents()?,
             _ => self.tidy(at)?,
         }
         self.note_forks();
@@ -233,7 +255,8 @@ impl World {
     }
 
     fn scope(&self, at: usize, now: UnixMillis) -> Option<DocumentScope> {
-        Some(DocumentScope { incident: LIVE, site: *self.sites.get(at)?, period: Period::of(now) })
+        let (site, incident) = (*self.sites.get(at)?, *INCIDENTS.get(at % OPENED)?);
+        Some(DocumentScope { incident, site, period: Period::of(now) })
     }
 
     fn tap(&mut self, at: usize) -> anyhow::Result<()> {
@@ -260,7 +283,7 @@ impl World {
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
         let (scope, change, records) = machine.write(scope, facts, now, &mut self.dice)?;
         self.written.extend(records.iter().map(|record| record.id));
-        self.said.extend(records.into_iter().map(|record| (scope.site, record)));
+        self.said.extend(records.into_iter().map(|record| (scope.incident, scope.site, record)));
         self.acknowledge(at, scope, &change);
         Ok(())
     }
@@ -527,6 +550,37 @@ impl World {
         Ok(())
     }
 
+    /// Headquarters joins, splits or names an incident, at the server.
+    fn say_of_incidents(&mut self) -> anyhow::Result<()> {
+        if self.seed.is_multiple_of(2) {
+            // Headquarters says nothing in every second town: what it says later of days that were dropped changes what counted.
+            return Ok(());
+        }
+        let mut any = || self.dice.one_of(&INCIDENTS).copied().context("no incident");
+        let (incident, into) = (any()?, any()?);
+        let fact = match self.dice.below(5) {
+            0 => Fact::IncidentNamed { name: format!("{} 番目", self.steps) },
+            1 | 2 => Fact::IncidentJoined { into },
+            _ => {
+                let sites = self.sites.iter().copied().filter(|_| self.dice.once_in(2)).collect();
+                let since = UnixMillis::new(self.now.get().saturating_sub(self.dice.number() % (2 * HOUR)));
+                Fact::IncidentSplit { since, sites, into }
+            }
+        };
+        let key = desk();
+        let scope = DocumentScope { incident, site: headquarters_site(), period: Period::of(self.now) };
+        let actor = ActorId::new(key.box_id(), u32::try_from(self.steps)?);
+        let id = RecordId::new(self.now, u128::from_be_bytes(self.dice.bytes()));
+        let at = Hlc::from_packed(self.now.get() << 16);
+        let record = Record { id, at, clock_unsure: false, lane: None, fact };
+        let changes = vec![Document::new(scope, actor)?.append(&[record], self.now)?];
+        let batch = SealedBatch { seal: key.seal(scope, None, &changes)?, changes };
+        let _taken = self.server.take(&[verify(batch, &self.grants)?], Durability::Durable, self.now)?;
+        self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);
+        self.summary.rulings = self.summary.rulings.saturating_add(1);
+        Ok(())
+    }
+
     /// The town says anew how much of one box is believed; every machine hears of it when it does.
     fn rule(&mut self, at: usize) -> anyhow::Result<()> {
         let Some(of) = self.box_id(at) else { return Ok(()) };
@@ -546,8 +600,10 @@ impl World {
     fn keep(&mut self) -> anyhow::Result<()> {
         let first_day =
             Period::of(self.now).day().saturating_sub(u32::try_from(self.dice.below(2)).unwrap_or(0));
-        if self.retentions.of(LIVE).is_none_or(|known| known.first_day < first_day) {
-            self.retentions = Retentions::new(&[Retention { incident: LIVE, first_day, is_final: false }]);
+        let [one, ..] = INCIDENTS;
+        if self.retentions.of(one).is_none_or(|known| known.first_day < first_day) {
+            let all = INCIDENTS.map(|incident| Retention { incident, first_day, is_final: false });
+            self.retentions = Retentions::new(&all);
             self.summary.retentions = self.summary.retentions.saturating_add(1);
         }
         self.tell_of_retentions()
@@ -771,7 +827,7 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         name: "汐見町".to_owned(),
         key: TownSecret([8; 32]),
         sites: Vec::new(),
-        incidents: Incidents { daily_life: id(2), live: LIVE, drill: id(3) },
+        incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
         boxes,
         denied: Vec::new(),
         cut_offs: Vec::new(),
@@ -788,5 +844,6 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         incident_keys: Vec::new(),
         closed: Vec::new(),
         ledger_key: [0; 32],
+        earlier: Vec::new(),
     }
 }

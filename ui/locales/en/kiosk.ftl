@@ -210,6 +210,12 @@ open-drill-say =
     The screen wears the colours of a drill.
 open-drill-confirm = Start the drill
 drill-end = End the drill
+drill-ended-title = Drill stopped: this is real
+drill-ended-say =
+    It was pressed at another counter or box.
+    Arrivals of the drill do not count.
+    Please hold every card again.
+drill-ended-next = Understood
 building-question = Is the building safe?
 building-hint = Look from outside before going in. Anybody may answer.
 building-hint-tall =

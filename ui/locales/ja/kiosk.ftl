@@ -210,6 +210,12 @@ open-drill-say =
     画面が 訓練の色に かわります。
 open-drill-confirm = 訓練を 始める
 drill-end = 訓練を 終わる
+drill-ended-title = 訓練は 中止・本番です
+drill-ended-say =
+    ほかの窓口か 端末で 押されました。
+    訓練の受付は 本番に 入りません。
+    もう一度 カードを かざしてください。
+drill-ended-next = わかりました
 building-question = 建物は 安全ですか
 building-hint = 入る前に、外から 見てください。だれが答えても かまいません。
 building-hint-tall =

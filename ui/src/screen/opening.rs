@@ -50,6 +50,19 @@ pub(crate) fn opening_ui(
     action
 }
 
+/// 訓練は 中止・本番です: somebody pressed it elsewhere. Two words and one button; a card ends it too.
+pub(crate) fn drill_ended_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
+    let mut inner = rect.shrink(size::EDGE);
+    let _gap = inner.cut_top(size::TARGET);
+    let portrait = is_portrait(rect);
+    let words = inner.cut_top(if portrait { 460.0 } else { 290.0 });
+    words_ui(canvas, words, view, ("drill-ended-title", "drill-ended-say", Pictogram::Bang));
+    let place = inner.cut_top(if portrait { 180.0 } else { 130.0 });
+    let word = canvas.texts.get("drill-ended-next");
+    let button = Button::new(ButtonLook::Primary, &word).size(size::NAME);
+    button.show(canvas, "drill ended", place).then_some(Action::Return)
+}
+
 /// The question beside its picture, or below it in portrait.
 fn words_ui(
     canvas: &mut Canvas<'_>,

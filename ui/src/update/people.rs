@@ -63,7 +63,8 @@ pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
         | Page::HandOver
         | Page::Hiding
         | Page::HidingSearch
-        | Page::LiftHiding => return Vec::new(),
+        | Page::LiftHiding
+        | Page::DrillEnded => return Vec::new(),
     };
     vec![Effect::Send(command)]
 }

@@ -8,7 +8,7 @@ use super::*;
 
 impl Bench {
     /// They leave by a lane set to 出口, and take their slip along.
-    fn leaves(&mut self, card: &str, leaving: Leaving, needs: &[ArrivalNeed]) -> Slip {
+    pub(super) fn leaves(&mut self, card: &str, leaving: Leaving, needs: &[ArrivalNeed]) -> Slip {
         self.command(Command::SetDirection(Direction::Entrance));
         self.tap(card);
         if !needs.is_empty() {
@@ -39,7 +39,7 @@ impl Bench {
         answer.id
     }
 
-    fn scan(&mut self, code: &PersonalText) -> AnswerKind {
+    pub(super) fn scan(&mut self, code: &PersonalText) -> AnswerKind {
         self.now = self.now.plus(10_000);
         self.command(Command::Badge { code: code.clone() });
         self.answer()

@@ -103,10 +103,29 @@ fn a_drill_begins_in_settings_and_ends_in_one_touch() {
 }
 
 #[test]
+fn a_drill_that_was_ended_elsewhere_says_so_until_somebody_has_read_it_or_a_card_comes() {
+    for size in [LANDSCAPE, PORTRAIT] {
+        let mut panel = Panel::showing(size, drill());
+        panel.touch("係の方へ");
+        let live = LaneState { site: SiteState::AwaitingBuildingCheck, ..shelter() };
+        let changes = vec![LaneChange::Banner(live.banner), LaneChange::Site(live.site)];
+        panel.hear(ToKiosk::Changes(changes.clone()));
+        assert!(panel.says("訓練は 中止・本番です") && panel.says("災害") && !panel.says("これは訓練です"));
+        panel.touch("わかりました");
+        assert!(panel.says("建物は 安全ですか"));
+        assert_eq!(panel.sent(), []);
+        panel.hear(ToKiosk::Snapshot(drill()));
+        panel.hear(ToKiosk::Changes(changes));
+        panel.answer(answer(1, welcome(Party::Nobody)));
+        assert!(!panel.says("訓練は 中止・本番です") && panel.says("受け付けました"));
+    }
+}
+
+#[test]
 fn a_real_disaster_ends_a_drill_in_one_press() {
     let mut panel = Panel::showing(LANDSCAPE, drill());
     panel.touch("訓練中止・本番");
     assert_eq!(panel.sent(), [Command::EndDrill { then: Mode::Live }]);
     panel.hear(ToKiosk::Changes(vec![LaneChange::Banner(shelter().banner)]));
-    assert!(!panel.says("訓練") && panel.says("災害"));
+    assert!(!panel.says("訓練") && panel.says("災害"), "whoever pressed it here is told nothing more");
 }

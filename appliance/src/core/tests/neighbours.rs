@@ -222,18 +222,16 @@ fn days_that_the_town_does_not_keep_go_at_every_box_and_nobody_with_them() {
     let first_day = Period::of(gym.now).day() + 1;
     let retention = Retention { incident, first_day, is_final: false };
     let next = Package { version: 2, retentions: vec![retention], ..package_of(&gym, &hall, true) };
-    gym.take(&next);
-    wire.talk(&mut gym, &mut hall);
     let holds_old = |bench: &mut Bench| {
         bench.core.old_days_at = None;
         bench.core.while_nobody_waits();
         let mut held = bench.core.ledger.store(incident).vectors().keys();
         held.any(|scope| scope.incident == incident && scope.period.day() < first_day)
     };
+    hall.take(&next);
+    assert!(holds_old(&mut hall), "nothing of it was said again here yet");
+    gym.take(&next);
     assert!(!holds_old(&mut gym), "it said again what counts, and dropped the day");
-    let mut late = hall.core.ledger.store(incident).vectors().clone();
-    late.retain(|scope, _| scope.period.day() >= first_day);
-    assert!(late.is_empty() && holds_old(&mut hall), "nothing of it was said again here yet");
     wire.talk(&mut gym, &mut hall);
     assert!(!holds_old(&mut hall));
     for bench in [&mut gym, &mut hall] {

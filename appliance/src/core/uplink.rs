@@ -52,7 +52,7 @@ pub(super) enum NotTaken {
     #[error("what has to be handed over of a closed incident cannot be kept")]
     Closing(#[from] NotClosed),
     #[error("the records cannot be read anew")]
-    CutOffs(#[source] StoreError),
+    Records(#[source] StoreError),
 }
 
 impl NotTaken {
@@ -60,7 +60,7 @@ impl NotTaken {
         match self {
             Self::Incidents(problem) => matches!(problem, NotNamed::Store(StoreError::Full)),
             Self::Closing(problem) => problem.is_full_disk(),
-            Self::CutOffs(problem) => matches!(problem, StoreError::Full),
+            Self::Records(problem) => matches!(problem, StoreError::Full),
         }
     }
 }
@@ -198,13 +198,13 @@ impl Core {
         self.begin_closing(&closed, ledger_key)?;
         self.know_closed(&closed);
         for store in self.ledger.stores_mut() {
-            if store.retain(&retentions).map_err(NotTaken::CutOffs)? {
+            if store.retain(&retentions).map_err(NotTaken::Records)? {
                 self.old_days_at = None;
             }
-            if store.cut_off(&cut_offs).map_err(NotTaken::CutOffs)? {
+            if store.cut_off(&cut_offs).map_err(NotTaken::Records)? {
                 warn!("the town says that boxes are not believed any more; the records were read anew");
             }
-            if store.rule_on_forks(&forks).map_err(NotTaken::CutOffs)? {
+            if store.rule_on_forks(&forks).map_err(NotTaken::Records)? {
                 warn!("the town says of other boxes than before that two histories of theirs are known");
             }
         }

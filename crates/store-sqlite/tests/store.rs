@@ -562,6 +562,11 @@ fn what_a_forked_box_said_counts_and_confirms_nobody_until_the_town_rules() {
     assert_eq!(confirmed(&hall), (3, 2));
     let _ingested = take(&mut hall, sealed(&gym, 9, &[arrived(11, 9)]));
     assert_eq!((hall.found_forks().unwrap().len(), confirmed(&hall)), (2, (1, 0)));
+    // What an honest box says again is confirmed, heads without a name like people.
+    let _ingested = take(&mut hall, sealed(&gate, 4, &first[2..]));
+    assert_eq!(confirmed(&hall), (1, 2));
+    hall.rebuild().unwrap();
+    assert_eq!(confirmed(&hall), (1, 2));
     // At itself a box confirms.
     assert!(hall.rule_on_forks(&ruled(true, Some(gym.box_id()))).unwrap());
     assert_eq!(confirmed(&hall), (3, 2));

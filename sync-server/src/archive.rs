@@ -9,14 +9,12 @@ use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period};
 use hinamori_store_sqlite::{
     Budget, Concerned, Durability, FileKey, FoundFork, Ingested, KeyTable, Store, StoreError,
 };
-use hinamori_sync::town::Package;
-use hinamori_sync::{
-    CutOffs, Forks, Grants, Retentions, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence,
-};
+use hinamori_sync::{Grants, SealedBatch, Trusted, Vectors, VerifiedBatch, verify_evidence};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
 use crate::data::DataFolder;
+use crate::town::Says;
 
 /// Jobs that may wait: one for every box of a large town. Whoever comes later waits at its own end.
 const QUEUE: usize = 256;

@@ -20,7 +20,7 @@ use crate::archive::{Durable, Stores};
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
 use crate::profiles::keys_of;
-use crate::town::ruled_on;
+use crate::town::Says;
 
 /// Where a running server finds what the operator wants it to read in.
 const INBOX: &str = "inbox";

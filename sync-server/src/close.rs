@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use hinamori_model::{IncidentId, PersonId, TownKey, UnixMillis};
 use hinamori_record::decode_change;
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
-use hinamori_sync::headquarters;
 use hinamori_sync::town::{ClosedIncident, Incidents, Package};
 
 use crate::archive::Stores;
@@ -17,7 +16,7 @@ use crate::enrol::name_boxes;
 use crate::field_links;
 use crate::ledger_line::{Opener, lines_of};
 use crate::roster;
-use crate::town::ruled_on;
+use crate::town::Says;
 
 /// Which of the town's incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +123,7 @@ pub fn close_incident(
     let locked = folder.lock()?;
     let (_, mut package) = folder.town(keys)?;
     let mut stores = Stores::open(folder, &keys.key_table)?;
-    stores.remember_drill(package.incidents.drill)?;
+    stores.follow(&Says::of(&package, &keys.town_root.public()))?;
     let next = IncidentId::from_bytes(random()?);
     if which != StandbyIncident::Drill {
         let directory = roster::directory_of(folder.path(), &package)?;
@@ -133,14 +132,12 @@ pub fn close_incident(
             return Err(CloseError::CardsOfTheField { cards: lost });
         }
     }
-    let ruled_on = ruled_on(&package);
     let named = match which {
         StandbyIncident::DailyLife => &mut package.incidents.daily_life,
         StandbyIncident::Live => &mut package.incidents.live,
         StandbyIncident::Drill => &mut package.incidents.drill,
     };
     let incident = std::mem::replace(named, next);
-    stores.hear_headquarters(headquarters(&keys.town_root.public()), &ruled_on)?;
     let tied = stores.store_of(incident).rulings().tied_to(incident);
     if !tied.is_empty() {
         let others: Vec<String> = tied.iter().map(IncidentId::to_string).collect();

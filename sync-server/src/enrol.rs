@@ -170,7 +170,8 @@ pub(crate) fn name_boxes(package: &mut Package, keys: &Keys, registry: &Registry
     package.version = package.version.saturating_add(1);
     package.issued_at = now;
     let site = headquarters(&keys.town_root.public());
-    let desk = Grant { seal_key: keys.desk.public(), site, reads: Vec::new() };
+    // Nobody connects as the desk: no key has this hash.
+    let desk = Grant { seal_key: keys.desk.public(), tls_key: [0; 32], site, reads: Vec::new() };
     let granted = registry.boxes.iter().map(|(id, known)| {
         let mut grant = known.grant();
         grant.reads.push(site);
@@ -223,20 +224,16 @@ pub fn keep_from(
     is_final: bool,
     now: UnixMillis,
 ) -> Result<(), DataError> {
-    let locked = folder.lock()?;
-    let mut registry = folder.registry()?;
-    let (_, mut package) = folder.town(keys)?;
-    let incident = which.of(package.incidents);
-    let first_day = Period::of(first).day();
-    // A day that went does not come back.
-    let known = registry.retentions.iter().find(|of| of.incident == incident).map(|of| of.first_day);
-    let first_day = known.map_or(first_day, |known| known.max(first_day));
-    registry.retentions.retain(|of| of.incident != incident);
-    registry.retentions.push(Retention { incident, first_day, is_final });
-    name_boxes(&mut package, &registry, now);
-    locked.save_registry(&registry)?;
-    locked.save_package(keys, &package)?;
-    Ok(())
+    change_register(folder, keys, now, |registry, package| {
+        let incident = which.of(package.incidents);
+        let first_day = Period::of(first).day();
+        // A day that went does not come back.
+        let known = registry.retentions.iter().find(|of| of.incident == incident).map(|of| of.first_day);
+        let first_day = known.map_or(first_day, |known| known.max(first_day));
+        registry.retentions.retain(|of| of.incident != incident);
+        registry.retentions.push(Retention { incident, first_day, is_final });
+        Ok(())
+    })
 }
 
 /// Lets a box in again, and believes all that it says.
@@ -257,10 +254,23 @@ fn change_box(
     now: UnixMillis,
     change: impl FnOnce(&mut RegisteredBox),
 ) -> Result<(), DenyError> {
+    Ok(change_register(folder, keys, now, |registry, _| {
+        change(registry.boxes.get_mut(&id).ok_or(DataError::UnknownBox { id })?);
+        Ok(())
+    })?)
+}
+
+/// Changes the register, and has the next package say so.
+fn change_register(
+    folder: &DataFolder,
+    keys: &Keys,
+    now: UnixMillis,
+    change: impl FnOnce(&mut Registry, &Package) -> Result<(), DataError>,
+) -> Result<(), DataError> {
     let locked = folder.lock()?;
     let mut registry = folder.registry()?;
-    change(registry.boxes.get_mut(&id).ok_or(DataError::UnknownBox { id })?);
     let (_, mut package) = folder.town(keys)?;
+    change(&mut registry, &package)?;
     name_boxes(&mut package, keys, &registry, now);
     // The register first: nobody is let in whom the package does not name as shut out.
     locked.save_registry(&registry)?;

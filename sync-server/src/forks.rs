@@ -35,7 +35,7 @@ fn save(
     now: UnixMillis,
 ) -> Result<(), DataError> {
     let (_, mut package) = folder.town(keys)?;
-    name_boxes(&mut package, registry, now);
+    name_boxes(&mut package, keys, registry, now);
     locked.save_package(keys, &package)?;
     locked.save_registry(registry)
 }
@@ -60,8 +60,8 @@ pub fn fork_list(folder: &DataFolder, keys: &Keys) -> Result<String, DenyError> 
         let standing = if fork.is_settled { "settled" } else { "open" };
         let proof = found.iter().find(|found| found.writer == writer).map_or_else(String::new, |found| {
             let (held, received) = (hex::text(&found.held.0), hex::text(&found.received.0));
-            let (sequence, period, day) = (found.sequence, found.scope.period.0, day_of(found.at));
-            format!("  {day}: change {sequence} of day {period} is {held} and {received}")
+            let (sequence, of, day) = (found.sequence, found.scope.period.day(), day_of(found.at));
+            format!("  {day}: change {sequence} of day {of} is {held} and {received}")
         });
         let writer = hex::text(writer.as_bytes());
         // Writing to a string does not fail.

@@ -13,7 +13,6 @@ use hinamori_report::{
 };
 use hinamori_store_sqlite::{RegisteredHere, StoreError};
 use hinamori_sync::town::{Incidents, Package, Person, TownSecret};
-use hinamori_sync::{CutOffs, headquarters};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +24,7 @@ use crate::own_shelter::Places;
 use crate::paper::NotPrinted;
 use crate::roster;
 use crate::signed_log::{Line, LogError, SignedLog};
-use crate::town::ruled_on;
+use crate::town::Says;
 
 /// The log of commands that show names.
 pub(crate) const COMMANDS: &str = "commands";

@@ -107,7 +107,6 @@ impl Hub {
         let hub = Arc::clone(self);
         let Ok(Some(town)) = spawn_blocking(move || hub.town.read_anew()).await else { return };
         // Before any box hears of it: what a drill brings must never be taken for live.
-        let (drill, cut_offs) = (town.incidents.drill, town.cut_offs.clone());
         let says = town.says.clone();
         match self.archive.ask(move |stores| stores.follow(&says)).await {
             Ok(Ok(())) => self.town.replace(town),

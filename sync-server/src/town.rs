@@ -72,7 +72,7 @@ impl Town {
 
     /// What the sites are called whose boxes the town has still to rule about.
     pub(crate) fn forked_sites(&self) -> impl Iterator<Item = &str> {
-        let forked = self.registry.boxes.iter().filter(|(id, _)| self.forks.is_open(**id));
+        let forked = self.registry.boxes.iter().filter(|(id, _)| self.says.forks.is_open(**id));
         let name = |site: SiteId| self.sites.iter().find(|known| known.id == site);
         forked.filter_map(move |(_, known)| name(known.place.site)).map(|site| site.name.as_str())
     }

@@ -153,7 +153,7 @@ pub enum Page {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,

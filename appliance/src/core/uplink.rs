@@ -52,9 +52,7 @@ pub(super) enum NotTaken {
     #[error("what has to be handed over of a closed incident cannot be kept")]
     Closing(#[from] NotClosed),
     #[error("the records cannot be read anew")]
-    CutOffs(#[source] StoreError),
-    #[error("the records cannot be read anew by headquarters' word")]
-    Rulings(#[source] StoreError),
+    Records(#[source] StoreError),
 }
 
 impl NotTaken {
@@ -62,7 +60,7 @@ impl NotTaken {
         match self {
             Self::Incidents(problem) => matches!(problem, NotNamed::Store(StoreError::Full)),
             Self::Closing(problem) => problem.is_full_disk(),
-            Self::CutOffs(problem) | Self::Rulings(problem) => matches!(problem, StoreError::Full),
+            Self::Records(problem) => matches!(problem, StoreError::Full),
         }
     }
 }
@@ -202,18 +200,18 @@ impl Core {
         self.begin_closing(&closed, ledger_key)?;
         self.know_closed(&closed);
         for store in self.ledger.stores_mut() {
-            if store.retain(&retentions).map_err(NotTaken::CutOffs)? {
+            if store.retain(&retentions).map_err(NotTaken::Records)? {
                 self.old_days_at = None;
             }
-            if store.cut_off(&cut_offs).map_err(NotTaken::CutOffs)? {
+            if store.cut_off(&cut_offs).map_err(NotTaken::Records)? {
                 warn!("the town says that boxes are not believed any more; the records were read anew");
             }
-            if store.rule_on_forks(&forks).map_err(NotTaken::CutOffs)? {
+            if store.rule_on_forks(&forks).map_err(NotTaken::Records)? {
                 warn!("the town says of other boxes than before that two histories of theirs are known");
             }
         }
         for (store, incidents) in self.ledger.stores_mut().into_iter().zip(&ruled) {
-            store.hear_headquarters(headquarters(&root), incidents).map_err(NotTaken::Rulings)?;
+            store.hear_headquarters(headquarters(&root), incidents).map_err(NotTaken::Records)?;
         }
         info!(version = town.version, "the town's package is in use");
         let incidents = self.incidents_in_use();

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::projection::{By, make_projections, project};
 use crate::quarantine::put_aside;
-use crate::run::{changes, for_each, for_each_of, hash_at, held};
+use crate::run::{changes, for_each_of, hash_at, held};
 use crate::{Store, StoreError, StoredChange, forks};
 
 /// Whether a commit waits for the disk.
@@ -452,17 +452,21 @@ impl Store {
     /// [`StoreError`].
     pub fn received_of(&self, of: BoxId, until: UnixMillis) -> Result<Vectors, StoreError> {
         let mut here = Vectors::new();
-        for_each(&self.connection, None, |_, change| -> Result<(), StoreError> {
-            let StoredChange { scope, actor, sequence, received_at, .. } = change;
-            if actor.belongs_to(of) {
-                let upto = here.entry(scope).or_default().entry(actor).or_default();
-                // What follows a change that came later is not of then, whatever its time says.
-                if received_at <= until && *upto == sequence.saturating_sub(1) {
-                    *upto = sequence;
+        let theirs = self.held.iter().filter(|(_, actors)| actors.keys().any(|actor| actor.belongs_to(of)));
+        for (scope, _) in theirs {
+            let Some(document) = self.document(*scope)? else { continue };
+            for_each_of(&self.connection, document, *scope, |change| -> Result<(), StoreError> {
+                let StoredChange { scope, actor, sequence, received_at, .. } = change;
+                if actor.belongs_to(of) {
+                    let upto = here.entry(scope).or_default().entry(actor).or_default();
+                    // What follows a change that came later is not of then, whatever its time says.
+                    if received_at <= until && *upto == sequence.saturating_sub(1) {
+                        *upto = sequence;
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
+        }
         for actors in here.values_mut() {
             actors.retain(|_, upto| *upto > 0);
         }

@@ -157,7 +157,7 @@ pub(crate) fn project(
 /// An honest box said what a forked one had said. Whether that was so.
 fn confirm(transaction: &Transaction<'_>, record: RecordId) -> Result<bool, StoreError> {
     let confirmed = transaction
-        .prepare_cached("UPDATE record SET forked = 0 WHERE id = ?1 AND forked = 1 AND kind IN (0, 15)")?
+        .prepare_cached("UPDATE record SET forked = 0 WHERE id = ?1 AND forked = 1")?
         .execute([record.as_bytes()])?;
     Ok(confirmed > 0)
 }

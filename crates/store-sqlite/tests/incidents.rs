@@ -35,7 +35,7 @@ const fn minute(number: u64) -> UnixMillis {
 fn grants() -> Grants {
     let grant = |of: u8, site| {
         let key = SealKey::from_bytes(&[of; 32]);
-        (key.box_id(), Grant { seal_key: key.public(), site, reads: Vec::new() })
+        (key.box_id(), Grant { seal_key: key.public(), tls_key: [0; 32], site, reads: Vec::new() })
     };
     Grants(BTreeMap::from([grant(GYM_BOX, GYM), grant(HALL_BOX, HALL), grant(DESK, desk_site())]))
 }

@@ -562,6 +562,11 @@ fn what_a_forked_box_said_counts_and_confirms_nobody_until_the_town_rules() {
     assert_eq!(confirmed(&hall), (3, 2));
     let _ingested = take(&mut hall, sealed(&gym, 9, &[arrived(11, 9)]));
     assert_eq!((hall.found_forks().unwrap().len(), confirmed(&hall)), (2, (1, 0)));
+    // What an honest box says again is confirmed, heads without a name like people.
+    let _ingested = take(&mut hall, sealed(&gate, 4, &first[2..]));
+    assert_eq!(confirmed(&hall), (1, 2));
+    hall.rebuild().unwrap();
+    assert_eq!(confirmed(&hall), (1, 2));
     // At itself a box confirms.
     assert!(hall.rule_on_forks(&ruled(true, Some(gym.box_id()))).unwrap());
     assert_eq!(confirmed(&hall), (3, 2));
@@ -685,12 +690,8 @@ fn say(store: &mut Store, epoch: u32, period: Period, records: &[Record]) {
     store.add_seals(&[SealKey::from_bytes(&[1; 32]).seal(scope, None, &changes).unwrap()]).unwrap();
 }
 
-#[test]
-fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("gym.db");
-    let mut gym = Store::open(&path).unwrap();
-    let (today, first) = (scope().period, Period(scope().period.0 - 3));
+/// The records of a day: those that count, and those that something later or nothing is left of.
+fn an_old_day() -> (Vec<Record>, Vec<Record>) {
     let watch = |number, who, event| {
         record(number, Fact::Watch { person: person(who), event, proof: Proof::DECLARED })
     };
@@ -701,7 +702,7 @@ fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
     let staff = StaffId::from_bytes([5; 16]);
     let link = Fact::Link { from: unknown_card(1), to: person(1), binding: BindingAssurance::MatchedByStaff };
     use PresenceEvent::{Arrived, Left, Seen};
-    let counts = [
+    let counts = vec![
         presence(1, 1, Arrived),
         presence(4, 1, Seen),
         presence(6, 2, Left),
@@ -714,7 +715,7 @@ fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
         record(42, Fact::Hiding { person: person(7), hidden: true, staff, proof: Proof::DECLARED }),
         record(43, Fact::Undo { of: presence(5, 5, Seen).id }),
     ];
-    let does_not = [
+    let does_not = vec![
         presence(2, 1, Seen),
         presence(3, 1, Seen),
         presence(5, 5, Seen),
@@ -726,30 +727,42 @@ fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
         named(33, 32, 4),
         record(40, Fact::SiteOpened { building: Building::SomethingOrUnsure, findings: 0 }),
     ];
-    say(&mut gym, 1, first, &[counts.as_slice(), &does_not].concat());
+    (counts, does_not)
+}
+
+/// All that is told of people and of the site.
+fn looks(store: &Store) -> impl PartialEq + std::fmt::Debug + Clone + use<> {
+    let mut people = BTreeMap::new();
+    let show = |who, presence: &hinamori_record::Presence| {
+        people.insert(who, *presence);
+    };
+    store.for_each_presence(INCIDENT, show).unwrap();
+    (
+        people,
+        store.counts(INCIDENT, SITE, LATER).unwrap(),
+        store.heads_left(INCIDENT, SITE).unwrap(),
+        store.building(INCIDENT, SITE).unwrap(),
+        store.canonical(unknown_card(1)).unwrap(),
+        [7, 8, 9].map(|who| {
+            let latest = store.latest_watch(INCIDENT, person(who)).unwrap();
+            (has_consented(&latest), is_away(&latest))
+        }),
+        store.hidden_people().unwrap(),
+    )
+}
+
+#[test]
+fn a_day_that_is_not_kept_goes_once_what_counts_of_it_was_said_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gym.db");
+    let mut gym = Store::open(&path).unwrap();
+    let (today, first) = (scope().period, Period(scope().period.0 - 3));
+    let (counts, does_not) = an_old_day();
+    say(&mut gym, 1, first, &[counts.clone(), does_not].concat());
     say(&mut gym, 2, Period(first.0 + 1), &[presence(8, 4, Arrived)]);
+    use PresenceEvent::{Arrived, Left, Seen};
     // Person 3 is seen today, and was not seen arriving by anybody.
     say(&mut gym, 3, today, &[presence(50, 3, Left), presence(51, 6, Arrived)]);
-    let looks = |store: &Store| {
-        let mut people = BTreeMap::new();
-        store
-            .for_each_presence(INCIDENT, |who, presence| {
-                people.insert(who, *presence);
-            })
-            .unwrap();
-        (
-            people,
-            store.counts(INCIDENT, SITE, LATER).unwrap(),
-            store.heads_left(INCIDENT, SITE).unwrap(),
-            store.building(INCIDENT, SITE).unwrap(),
-            store.canonical(unknown_card(1)).unwrap(),
-            [7, 8, 9].map(|who| {
-                let latest = store.latest_watch(INCIDENT, person(who)).unwrap();
-                (has_consented(&latest), is_away(&latest))
-            }),
-            store.hidden_people().unwrap(),
-        )
-    };
     let before = looks(&gym);
     let retention = |is_final| {
         let retention = Retention { incident: INCIDENT, first_day: today.day(), is_final };

@@ -65,7 +65,8 @@ fn desk() -> SealKey {
 
 fn with_desk(mut package: Package) -> Package {
     let site = headquarters(&root().public());
-    package.boxes.push((desk().box_id(), Grant { seal_key: desk().public(), site, reads: Vec::new() }));
+    let grant = Grant { seal_key: desk().public(), tls_key: [0; 32], site, reads: Vec::new() };
+    package.boxes.push((desk().box_id(), grant));
     package.boxes.iter_mut().for_each(|(_, grant)| grant.reads.push(site));
     package
 }

@@ -156,6 +156,14 @@ impl SiteToml {
     }
 }
 
+impl From<SiteToml> for Site {
+    fn from(site: SiteToml) -> Self {
+        let position = site.position();
+        let SiteToml { id, name, kind, catchment, latitude: _, longitude: _ } = site;
+        Self { id, name, kind, catchment, position }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HouseholdToml {
@@ -233,14 +241,7 @@ pub fn import_town(
     now: UnixMillis,
 ) -> Result<Imported, ImportError> {
     let TownToml { name, incidents, lists, site, household, person, staff } = read_town(&files.town)?;
-    let mut sites: Vec<Site> = site
-        .into_iter()
-        .map(|site| {
-            let position = site.position();
-            let SiteToml { id, name, kind, catchment, latitude: _, longitude: _ } = site;
-            Site { id, name, kind, catchment, position }
-        })
-        .collect();
+    let mut sites: Vec<Site> = site.into_iter().map(Site::from).collect();
     refuse_no_places(files, keys, &sites)?;
     let IncidentsToml { daily_life, live, drill } = incidents;
     let key = TownKey::new(keys.town_secret.0);

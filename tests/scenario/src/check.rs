@@ -345,7 +345,8 @@ fn nobody_is_accused(store: &Store, forked: &BTreeSet<ActorId>) -> Held {
 }
 
 fn rebuild_agrees(machine: &mut Machine) -> Held {
-    let all = |machine: &Machine| -> Result<BTreeMap<(IncidentId, PersonId), (Presence, bool)>, String> {
+    type Shown = BTreeMap<(IncidentId, PersonId), (Presence, bool)>;
+    let all = |machine: &Machine| -> Result<Shown, String> {
         let store = machine.store();
         let known = presences(store)?.into_iter();
         known.map(|(person, presence)| Ok((person, (presence, is_unconfirmed(store, person)?)))).collect()

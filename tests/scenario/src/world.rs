@@ -255,7 +255,10 @@ impl World {
     }
 
     fn scope(&self, at: usize, now: UnixMillis) -> Option<DocumentScope> {
-        let (site, incident) = (*self.sites.get(at)?, *INCIDENTS.get(at % OPENED)?);
+        let site = *self.sites.get(at)?;
+        // A clone is in the incident of the box that it was copied from.
+        let place = self.sites.iter().position(|of| *of == site)?;
+        let incident = *INCIDENTS.get(place % OPENED)?;
         Some(DocumentScope { incident, site, period: Period::of(now) })
     }
 

@@ -8,7 +8,7 @@ FUZZED_LONGER := crl_walker crl_index_opener crl_additions crl_delta
 FUZZED := $(filter-out $(FUZZED_LONGER),$(notdir $(wildcard tests/fuzz/corpus/*)))
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-.PHONY: demo demo-check test sim fuzz bench deb programs packages-demo packages-test packages-bench packages-deb
+.PHONY: demo demo-check test sim fuzz bench deb programs peer-js packages-demo packages-test packages-bench packages-deb
 
 # Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards. With FIRST_YEAR=yes the
 # town has no revocation lists yet.
@@ -37,9 +37,16 @@ fuzz: packages-test
 	CARGO='$(CARGO)' tests/fuzz.sh $(or $(SECONDS),600) $(TARGETS)
 
 # make bench NAME=tap; all without NAME. Figures go to target/bench/NAME.json.
-bench: packages-bench
+# The bench itself has no network: what npm fetches is there before.
+bench: packages-bench $(if $(filter-out sync,$(NAME)),,peer-js)
 	$(CARGO) build --release --locked $(PROGRAMS) -p hinamori-bench
 	env -u DISPLAY -u WAYLAND_DISPLAY tests/in-namespace.sh target/release/hinamori-bench $(NAME)
+
+# The JavaScript peer of the bench of sync, exactly as the lock file has it, in target/bench/js.
+peer-js: packages-bench
+	mkdir -p target/bench/js
+	cp tests/bench/js/package.json tests/bench/js/package-lock.json tests/bench/js/clients.js target/bench/js
+	cd target/bench/js && npm ci --ignore-scripts --no-audit --no-fund
 
 # The packages of box, kiosk and server, in target/deb: without the simulator, its cards and the demo, and
 # without a path of this machine in them.

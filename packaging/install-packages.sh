@@ -12,7 +12,7 @@ run="poppler-utils pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl pro
      libegl1 libgl1-mesa-dri libgles2 libwayland-client0 libwayland-egl1 libxkbcommon0
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
      fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2"
-bench="strace sqlite3"
+bench="strace sqlite3 nodejs npm"
 test="strace python3-pip xdotool mesa-vulkan-drivers systemd fakeroot poppler-utils zbar-tools"
 package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 
@@ -29,9 +29,11 @@ for set in "$@"; do
 done
 
 missing=
+# Somebody else's nodejs brings npm with it, and conflicts with Debian's.
+provided=$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' | tr -d ' ' | tr ',' '\n' | sed 's/(.*//')
 for package in $wanted; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$state" = installed ] || missing="$missing $package"
+    [ "$state" = installed ] || printf '%s\n' "$provided" | grep -qxF "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 

@@ -7,6 +7,7 @@ mod crl;
 mod crl_day;
 mod floor;
 mod hidden;
+mod javascript;
 mod people;
 mod process;
 mod report;
@@ -94,7 +95,7 @@ fn main() -> anyhow::Result<()> {
             }
             Bench::Sync => {
                 let mut report = Report::new("sync");
-                sync::run(&options.folder.join("thin"), &mut report)?;
+                sync::run(&options.folder, &mut report)?;
                 report.write(&options.folder.join("sync.json"))?;
             }
         }

@@ -23,7 +23,7 @@ pub(crate) fn processor_percent(process: u32, over: Duration) -> anyhow::Result<
 }
 
 /// User and system time of all its threads: proc_pid_schedstat counts nanoseconds, clock ticks are too coarse.
-fn processor_seconds(process: u32) -> anyhow::Result<f64> {
+pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
     let mut nanos = 0.0;
     for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
         let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;

@@ -1,5 +1,6 @@
 //! Fifty boxes that were alone meet the town's server; a peer that has forgotten everything; what one change costs beside many; the
-//! largest town that was measured in the field, cut off for weeks. Beside it, in the same run, automerge's own sync protocol.
+//! largest town that was measured in the field, cut off for weeks. Beside it, in the same run, automerge's own sync protocol and the
+//! JavaScript server of automerge-repo.
 //!
 //! Sessions, seals and databases are the product's own, in one process and on a disk of memory; processor time is that of this thread.
 
@@ -20,6 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::javascript::{self, Reader};
 use crate::report::{Better, Report};
 
 const SEED: u64 = 50;
@@ -32,15 +34,15 @@ const RUN: usize = 64;
 /// Bytes of what is sealed of a person when they arrive.
 const PROFILE: usize = 128;
 
-pub(crate) fn run(thin: &Path, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(out: &Path, report: &mut Report) -> anyhow::Result<()> {
     let folder = PathBuf::from(format!("/dev/shm/hinamori-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let outcome = merge(&folder, report)
+    let outcome = merge(&folder, &out.join("js"), report)
         .and_then(|()| lost_state(report))
         .and_then(|()| one_change(&folder, report))
         .and_then(|()| noto(&folder, report));
     std::fs::remove_dir_all(&folder).context("clear the memory")?;
-    outcome.and_then(|()| crate::thin::run(thin, report))
+    outcome.and_then(|()| crate::thin::run(&out.join("thin"), report))
 }
 
 /// Seconds of processor time of this thread.
@@ -68,7 +70,7 @@ impl Dice {
 pub(crate) struct Writer {
     key: SealKey,
     scope: DocumentScope,
-    document: Document,
+    pub(crate) document: Document,
     last: Option<ChangeHash>,
     pub(crate) batches: Vec<SealedBatch>,
 }
@@ -247,29 +249,53 @@ impl Hall {
         *came += down.len();
         Ok(())
     }
+}
 
-    /// One connection of a box that reads everything: its frame bytes both ways, and how many changes came.
-    fn read_by(&self, key: &SealKey, into: &mut Store) -> anyhow::Result<(usize, u32)> {
+/// One connection of a box that reads everything.
+struct Reading {
+    of_box: Session,
+    of_hall: Session,
+    into: Store,
+    /// Frame bytes above TLS, both ways.
+    bytes: usize,
+    /// Changes that came.
+    new: u32,
+    /// Processor time of the server.
+    seconds: f64,
+}
+
+impl Reading {
+    fn begin(hall: &Hall, key: &SealKey, file: &Path) -> anyhow::Result<Self> {
+        let into = Store::open(file)?;
         let held = Held { vectors: into.vectors(), ..Held::NOTHING };
-        let (mut of_box, up) = Session::new(Side::Box, ROOT, None, self.grants.clone(), held);
-        let held = Held { vectors: self.store.vectors(), ..Held::NOTHING };
+        let (mut of_box, up) = Session::new(Side::Box, ROOT, None, hall.grants.clone(), held);
+        let began = processor();
+        let held = Held { vectors: hall.store.vectors(), ..Held::NOTHING };
         let side = Side::Server { peer: key.box_id() };
-        let (mut of_hall, mut down) = Session::new(side, ROOT, None, self.grants.clone(), held);
+        let (mut of_hall, down) = Session::new(side, ROOT, None, hall.grants.clone(), held);
         drop(of_hall.received(&up)?);
+        let seconds = processor() - began;
         drop(of_box.received(&down)?);
-        let mut new = 0;
+        Ok(Self { of_box, of_hall, into, bytes: up.len() + down.len(), new: 0, seconds })
+    }
+
+    /// The server sends what the reader lacks.
+    fn go_on(&mut self, hall: &Hall) -> anyhow::Result<()> {
         loop {
+            let began = processor();
             let mut budget = Budget { batches: 256, bytes: 1 << 20 };
-            let offerable = of_hall.offerable();
+            let offerable = self.of_hall.offerable();
             let wanted = |scope: &DocumentScope| offerable.includes(scope);
-            let batches = self.store.batches_missing_at(of_hall.peer(), wanted, &mut budget)?;
-            if batches.is_empty() {
-                return Ok((up.len() + down.len(), new));
+            let batches = hall.store.batches_missing_at(self.of_hall.peer(), wanted, &mut budget)?;
+            let is_last = batches.is_empty();
+            let sent = if is_last { Vec::new() } else { self.of_hall.offer(batches) };
+            self.seconds += processor() - began;
+            if is_last {
+                return Ok(());
             }
-            let sent = of_hall.offer(batches);
-            let store = of_box.received(&sent)?.store;
-            new += into.commit_received(&store, START, Durability::Relaxed)?.new;
-            down.extend(sent);
+            let store = self.of_box.received(&sent)?.store;
+            self.new += self.into.commit_received(&store, START, Durability::Relaxed)?.new;
+            self.bytes += sent.len();
         }
     }
 }
@@ -283,10 +309,13 @@ pub(crate) fn people(count: usize, dice: &mut Dice) -> Vec<PersonId> {
     (0..count).map(|_| PersonId::from_bytes(dice.id())).collect()
 }
 
+/// Boxes of the merge.
+const BOXES: usize = 50;
+/// Arrivals at each.
+const EACH: usize = 200;
+
 /// 50 boxes, each with 200 arrivals that nobody has.
-fn merge(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
-    const BOXES: usize = 50;
-    const EACH: usize = 200;
+fn merge(folder: &Path, javascript: &Path, report: &mut Report) -> anyhow::Result<()> {
     let mut dice = Dice::new();
     let writers = |profile, dice: &mut Dice| -> anyhow::Result<Vec<Writer>> {
         (0..BOXES)
@@ -306,10 +335,12 @@ fn merge(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     report.add("merge50_bytes", hall.total(), "B", Better::Lower);
     report.add("merge50_up_bytes", number(hall.bytes[0]), "B", Better::Lower);
     report.add("merge50_cpu_ms", hall.seconds * 1e3, "ms", Better::Lower);
-    let mut reads = Store::open(&folder.join("merge-reader"))?;
-    let (reader_bytes, new) = hall.read_by(&reader, &mut reads)?;
-    ensure!(usize::try_from(new)? == BOXES * EACH, "the reader lacks some");
-    report.add("merge50_reader_bytes", number(reader_bytes), "B", Better::Lower);
+    let mut late = Reading::begin(&hall, &reader, &folder.join("merge-late"))?;
+    late.go_on(&hall)?;
+    ensure!(usize::try_from(late.new)? == BOXES * EACH, "the reader lacks some");
+    report.add("merge50_reader_bytes", number(late.bytes), "B", Better::Lower);
+    let late = Read { bytes: hall.total() + number(late.bytes), seconds: hall.seconds + late.seconds };
+    beside_javascript(folder, javascript, &plain, &late, report)?;
     let sealed = writers(PROFILE, &mut dice)?;
     let mut other = Hall::new(&folder.join("merge-profiles"), grants(BOXES, None))?;
     sealed.iter().try_for_each(|writer| other.visit(writer))?;
@@ -329,6 +360,66 @@ fn merge(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     one.seal(changes)?;
     let (mut session, _) = Session::to_nobody(Side::Box, ROOT, None, grants(1, None), Held::NOTHING);
     report.add("batch100_bytes", number(session.offer(one.batches).len()), "B", Better::Lower);
+    Ok(())
+}
+
+/// What the merge cost with a reader: frame bytes of boxes and reader both ways, and processor time of the server.
+struct Read {
+    bytes: f64,
+    seconds: f64,
+}
+
+/// Boxes and one reader, at our server and at the JavaScript one, with the same documents. Once the reader is connected before the first
+/// box, as a box of the town's is, and once it comes when all have left.
+///
+/// Bytes are those above TLS here and above WebSocket there. Processor time is that of sessions, seals and database here, without sockets and
+/// TLS, and that of the whole process there, whose sockets carry no TLS. Both write to a disk of memory; ours has committed before it
+/// answers, the other writes a tenth of a second later, and its time counts until it has.
+fn beside_javascript(
+    folder: &Path,
+    installed: &Path,
+    writers: &[Writer],
+    late: &Read,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    /// Bytes both ways a change of the JavaScript server with 50 documents and a watching reader, as measured elsewhere: 650,993 up and
+    /// 3,230,606 down, for 17,900 changes of the same 10,000 records.
+    const KNOWN_BYTES_A_CHANGE: f64 = 3_881_599.0 / 17_900.0;
+    let reader = seal_key(BOXES);
+    let mut hall = Hall::new(&folder.join("merge-watched"), grants(BOXES, Some(&reader)))?;
+    let mut watching = Reading::begin(&hall, &reader, &folder.join("merge-watching"))?;
+    for writer in writers {
+        hall.visit(writer)?;
+        watching.go_on(&hall)?;
+    }
+    ensure!(usize::try_from(watching.new)? == BOXES * EACH, "the watching reader lacks some");
+    let ours =
+        Read { bytes: hall.total() + number(watching.bytes), seconds: hall.seconds + watching.seconds };
+    report.add("merge50_watched_bytes", ours.bytes, "B", Better::Lower);
+    report.add("merge50_watched_cpu_ms", ours.seconds * 1e3, "ms", Better::Lower);
+
+    let theirs = javascript::merge(installed, &folder.join("js-watching"), writers, Reader::Watching)?;
+    let [up, down] = theirs.bytes.map(number);
+    report.add("merge50_js_up_bytes", up, "B", Better::Neither);
+    report.add("merge50_js_down_bytes", down, "B", Better::Neither);
+    report.add("merge50_js_messages", number(theirs.messages), "", Better::Neither);
+    report.add("merge50_js_cpu_ms", theirs.processor_seconds * 1e3, "ms", Better::Neither);
+    report.add("merge50_js_memory_mib", theirs.memory_mib, "MiB", Better::Neither);
+    let a_change = (up + down) / number(BOXES * EACH);
+    report.add_peer("merge50_js_bytes_of_known", a_change, KNOWN_BYTES_A_CHANGE);
+    report.add("merge50_js_bytes_ratio", (up + down) / ours.bytes, "x fewer", Better::Higher);
+    report.add("merge50_cpu_ratio_js", theirs.processor_seconds / ours.seconds, "x less", Better::Higher);
+
+    let theirs = javascript::merge(installed, &folder.join("js-late"), writers, Reader::Late)?;
+    let [up, down] = theirs.bytes.map(number);
+    report.add("merge50_js_late_bytes", up + down, "B", Better::Neither);
+    report.add("merge50_js_late_bytes_ratio", (up + down) / late.bytes, "x fewer", Better::Higher);
+    report.add(
+        "merge50_late_cpu_ratio_js",
+        theirs.processor_seconds / late.seconds,
+        "x less",
+        Better::Higher,
+    );
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{PersonId, SiteId};
+use hinamori_model::{PersonId, RecordId, SiteId};
 use hinamori_record::{ChangeHash, Fact, Presence, Record, decode_change, presence_of};
-use hinamori_store_sqlite::Store;
+use hinamori_store_sqlite::{HeadsLeft, Store};
 use hinamori_sync::{CutOffs, Vectors};
 
 use crate::machine::Machine;
@@ -38,6 +38,19 @@ pub(crate) fn after_step(world: &mut World) -> Held {
     let World { boxes, server, .. } = world;
     for machine in boxes.iter_mut().chain([server]) {
         vectors_grow(machine)?;
+        if !machine.store().waits_for_the_disk().map_err(|error| error.to_string())? {
+            return Err("the next record would be acknowledged before the disk has it".to_owned());
+        }
+    }
+    nobody_has_what_is_not_theirs(world)
+}
+
+/// No box holds a document that its grant does not name.
+fn nobody_has_what_is_not_theirs(world: &World) -> Held {
+    for (at, machine) in world.boxes.iter().enumerate() {
+        if let Some(scope) = machine.store().vectors().keys().find(|scope| !world.may_read(at, scope.site)) {
+            return Err(format!("box {at} holds {scope:?} and may not read it"));
+        }
     }
     Ok(())
 }
@@ -136,7 +149,7 @@ pub(crate) fn converged(world: &World, connected: usize) -> Held {
     Ok(())
 }
 
-/// Whatever is at somebody who did not write it can be passed on with a seal, to its last change.
+/// Whatever is at somebody who did not write it can be passed on with a seal, to its last change, and follows what it says that it follows.
 fn foreign_is_sealed(world: &World) -> Held {
     let sealed = |machine: &Machine| -> Result<Vectors, String> {
         let mut sealed = Vectors::new();
@@ -146,6 +159,14 @@ fn foreign_is_sealed(world: &World) -> Held {
                 return Ok(sealed);
             }
             for batch in batches {
+                let (scope, actor, last) =
+                    (batch.seal.scope, batch.seal.actor, batch.seal.from.saturating_sub(1));
+                let at_hand = machine.store().hash(scope, actor, last).map_err(|error| error.to_string())?;
+                if at_hand != batch.seal.before {
+                    return Err(format!(
+                        "change {last} of {actor:?} is not what the box wrote before the next one"
+                    ));
+                }
                 sealed.entry(batch.seal.scope).or_default().insert(batch.seal.actor, batch.seal.upto);
             }
         }
@@ -195,11 +216,42 @@ fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
             Some((person, presence_of(&own)?))
         })
         .collect();
-    if presences(store)? == expected { Ok(()) } else { Err("the projection counts otherwise".to_owned()) }
+    if presences(store)? != expected {
+        return Err("the projection counts otherwise".to_owned());
+    }
+    let undone: BTreeSet<RecordId> = records
+        .iter()
+        .filter_map(|(_, record)| if let Fact::Undo { of } = record.fact { Some(of) } else { None })
+        .collect();
+    let mut heads: BTreeMap<SiteId, u32> = BTreeMap::new();
+    for (site, record) in records.iter().filter(|(_, record)| !undone.contains(&record.id)) {
+        if let Fact::HeadCount { adults, children, infants } = record.fact {
+            let counted = u32::from(adults) + u32::from(children) + u32::from(infants);
+            *heads.entry(*site).or_default() += counted;
+        }
+    }
+    heads.retain(|_, counted| *counted > 0);
+    if nameless(store)? == heads { Ok(()) } else { Err("the heads are counted otherwise".to_owned()) }
+}
+
+/// How many people without a name are at each site.
+fn nameless(store: &Store) -> Result<BTreeMap<SiteId, u32>, String> {
+    let mut heads: BTreeMap<SiteId, u32> = BTreeMap::new();
+    for site in store.vectors().keys().map(|scope| scope.site).collect::<BTreeSet<_>>() {
+        let left = store.heads_left(LIVE, site).map_err(|error| error.to_string())?;
+        if !left.is_empty() {
+            heads.insert(site, left.iter().map(HeadsLeft::people).sum());
+        }
+    }
+    Ok(heads)
 }
 
 fn rebuild_agrees(machine: &mut Machine) -> Held {
-    let before = presences(machine.store())?;
+    let says = |store: &Store| -> Result<_, String> {
+        let roll_calls = store.roll_calls(LIVE).map_err(|error| error.to_string())?;
+        Ok((presences(store)?, nameless(store)?, roll_calls))
+    };
+    let before = says(machine.store())?;
     machine.store_mut().rebuild().map_err(|error| error.to_string())?;
-    if presences(machine.store())? == before { Ok(()) } else { Err("a rebuild says otherwise".to_owned()) }
+    if says(machine.store())? == before { Ok(()) } else { Err("a rebuild says otherwise".to_owned()) }
 }

@@ -36,6 +36,7 @@ fn main() -> anyhow::Result<()> {
         sum.broken_lines = sum.broken_lines.saturating_add(of.broken_lines);
         sum.meetings = sum.meetings.saturating_add(of.meetings);
         sum.sticks = sum.sticks.saturating_add(of.sticks);
+        sum.nights = sum.nights.saturating_add(of.nights);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
     }
     println!("{seeds} towns from {from} in {:.1} s: {sum:?}", began.elapsed().as_secs_f64());

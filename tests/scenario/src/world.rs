@@ -52,6 +52,8 @@ pub struct Summary {
     pub meetings: usize,
     /// Sticks that were read in.
     pub sticks: usize,
+    /// Nights that fell: another day is another document.
+    pub nights: usize,
     /// Bytes that came to somebody.
     pub bytes: usize,
 }
@@ -98,6 +100,8 @@ pub struct World {
     backup: Option<PathBuf>,
     sticks: Vec<Vec<u8>>,
     pub(crate) cut_offs: Vec<CutOff>,
+    /// What the server ever signed for.
+    confirmed: BTreeSet<(DocumentScope, ActorId, u32, ChangeHash)>,
     summary: Summary,
 }
 
@@ -160,6 +164,7 @@ impl World {
             backup: None,
             sticks: Vec::new(),
             cut_offs: Vec::new(),
+            confirmed: BTreeSet::new(),
             summary: Summary::default(),
         })
     }
@@ -176,7 +181,7 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(216) {
+        match self.dice.below(220) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -193,6 +198,7 @@ impl World {
             200..204 => self.write_stick(at)?,
             204..209 => self.read_stick(at)?,
             209..212 => self.rule(at)?,
+            212..216 => self.night_falls(),
             _ => self.tidy(at)?,
         }
         self.note_forks();
@@ -228,6 +234,14 @@ impl World {
             let who = person(self.dice.below(self.plan.people));
             let event = self.dice.one_of(&EVENTS).copied().unwrap_or(PresenceEvent::Seen);
             facts.push(Fact::presence(who, event, Proof::DECLARED));
+        }
+        if self.dice.once_in(5) {
+            let count = |dice: &mut Dice| u16::try_from(dice.below(4)).unwrap_or(0);
+            let [adults, children, infants] = [(); 3].map(|()| count(&mut self.dice));
+            facts.push(Fact::HeadCount { adults, children, infants });
+        }
+        if self.dice.once_in(12) {
+            facts.push(Fact::RollCall { since: UnixMillis::new(now.get() / HOUR * HOUR) });
         }
         if self.dice.once_in(6)
             && let Some(of) = self.dice.one_of(&self.written)
@@ -325,6 +339,13 @@ impl World {
         line.send(to, send);
         for receipt in receipts {
             let holds = machine.store_mut().take_receipt(&receipt, &receipt_key().public())?;
+            let (scope, actor, upto) = (receipt.scope, receipt.actor, receipt.upto);
+            if holds {
+                let freed = machine.store().hash(scope, actor, upto)?.map(|hash| (scope, actor, upto, hash));
+                if !freed.is_some_and(|freed| self.confirmed.contains(&freed)) {
+                    return Err(self.broken("a receipt freed what the server never had"));
+                }
+            }
             let is_of_a_fork = self.forked.contains(&receipt.actor);
             if !holds && !is_of_a_fork && machine.store().held(receipt.scope, receipt.actor) >= receipt.upto {
                 return Err(self.broken("a receipt for another history"));
@@ -348,6 +369,7 @@ impl World {
         for (scope, actor, most) in durable.into_iter().filter(|_| to == End::Server) {
             let upto = machine.store().held(scope, actor).min(most);
             if let Some(hash) = machine.store().hash(scope, actor, upto)? {
+                self.confirmed.insert((scope, actor, upto, hash));
                 let receipt = receipt_key().sign((scope, actor, upto), hash, now);
                 let bytes = line.session(to).receipt(&receipt);
                 line.send(to, bytes);
@@ -368,20 +390,22 @@ impl World {
         if !*line.looks(from) || line.coming(from.other()) > WINDOW {
             return Ok(());
         }
-        let batches = match from {
-            End::Box => {
-                let machine = self.boxes.get(line.at).context("a line of no box")?;
-                let offerable = line.session(from).offerable();
-                machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?
-            }
-            End::Server => {
-                let offerable = line.session(from).offerable();
-                self.server.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?
-            }
+        let machine = match from {
+            End::Box => self.boxes.get(line.at).context("a line of no box")?,
+            End::Server => &self.server,
         };
+        let offerable = line.session(from).offerable();
+        let batches = machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?;
         *line.looks(from) = !batches.is_empty();
+        let eldest = batches.last().map(|batch| batch.seal.scope.period);
         let bytes = line.session(from).offer(batches);
         line.send(from, bytes);
+        if let Some(eldest) = eldest {
+            let is_newer = |scope: &DocumentScope| offerable.includes(scope) && scope.period > eldest;
+            if !machine.missing_at(line.session(from).peer(), is_newer)?.is_empty() {
+                return Err(self.broken("history went before what is newer"));
+            }
+        }
         Ok(())
     }
 
@@ -521,6 +545,12 @@ impl World {
             let _rebuilt = machine.store_mut().cut_off(&heard)?;
         }
         Ok(())
+    }
+
+    /// It is half a day to one and a half days later.
+    fn night_falls(&mut self) {
+        self.now = self.now.plus(12 * HOUR + self.dice.number() % (24 * HOUR));
+        self.summary.nights = self.summary.nights.saturating_add(1);
     }
 
     /// Up to two hours ahead or back to the town's time.

@@ -14,11 +14,12 @@ fn nothing_acknowledged_is_lost_and_nobody_counts_twice() {
         sum.acknowledged += of.acknowledged;
         sum.meetings += of.meetings;
         sum.sticks += of.sticks;
+        sum.nights += of.nights;
     }
     // A simulator in which nothing happens proves nothing.
     assert!(sum.acknowledged > 4_000 && sum.power_cuts > 200 && sum.broken_lines > 200, "{sum:?}");
     assert!(sum.servers_lost > 100 && sum.clones > 50, "{sum:?}");
-    assert!(sum.meetings > 400 && sum.sticks > 200, "{sum:?}");
+    assert!(sum.meetings > 400 && sum.sticks > 200 && sum.nights > 400, "{sum:?}");
 }
 
 #[test]

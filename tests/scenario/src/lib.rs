@@ -11,6 +11,7 @@
 //! |---|---|
 //! | nothing acknowledged is lost: a record is on the disk of whoever wrote it, however its power failed | `check::acknowledged_is_held` |
 //! | version vectors never go back, but where a disk was taken away or its last relaxed writes were cut off | `check::vectors_grow` |
+//! | a power cut takes nothing away that was written here, signed for, or brought by a neighbour or a stick | `Machine::keeps_what_it_promised` |
 //! | a store that is asked between two calls waits for the disk | `check::after_step` |
 //! | no box holds what its grant does not name | `check::nobody_has_what_is_not_theirs` |
 //! | a receipt frees what the server had, and nothing else | `World::carry_out` |

@@ -58,6 +58,15 @@ pub struct Summary {
     pub bytes: usize,
 }
 
+/// With which disk a machine goes on.
+#[derive(Debug, Clone, Copy)]
+enum Disk {
+    /// Its own, as it was left.
+    Own,
+    /// Another one, or an older state of it.
+    Older,
+}
+
 /// An action that was answered with "recorded".
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Acknowledged {
@@ -370,6 +379,7 @@ impl World {
             let upto = machine.store().held(scope, actor).min(most);
             if let Some(hash) = machine.store().hash(scope, actor, upto)? {
                 self.confirmed.insert((scope, actor, upto, hash));
+                machine.promise([(scope, actor)]);
                 let receipt = receipt_key().sign((scope, actor, upto), hash, now);
                 let bytes = line.session(to).receipt(&receipt);
                 line.send(to, bytes);
@@ -419,12 +429,18 @@ impl World {
     }
 
     /// Goes on with another disk. The old one is thrown away.
-    fn restart_box(&mut self, at: usize, disk: PathBuf) -> anyhow::Result<()> {
+    fn restart_box(&mut self, at: usize, disk: PathBuf, whose: Disk) -> anyhow::Result<()> {
         self.cut_lines_of(at);
         let now = self.clock_of(at);
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
         let old = machine.folder().to_owned();
-        *machine = Machine::start(disk.clone(), machine.seed(), now, machine.offset)?;
+        let started = Machine::start(disk.clone(), machine.seed(), now, machine.offset)?;
+        let before = std::mem::replace(machine, started);
+        let is_kept = !matches!(whose, Disk::Own) || machine.keeps_what_it_promised(&before);
+        drop(before);
+        if !is_kept {
+            return Err(self.broken(format!("box {at} lost what it was not to lose")));
+        }
         if old != disk {
             std::fs::remove_dir_all(old)?;
         }
@@ -434,20 +450,22 @@ impl World {
     fn reboot(&mut self, at: usize) -> anyhow::Result<()> {
         let disk = self.fresh_folder();
         self.boxes.get(at).context("no box")?.copy(&disk)?;
-        self.restart_box(at, disk)
+        self.restart_box(at, disk, Disk::Own)
     }
 
     fn power_cut(&mut self, at: usize) -> anyhow::Result<()> {
         let disk = self.fresh_folder();
         self.boxes.get(at).context("no box")?.fail(&disk, &mut self.dice)?;
         self.summary.power_cuts = self.summary.power_cuts.saturating_add(1);
-        self.restart_box(at, disk)
+        self.restart_box(at, disk, Disk::Own)
     }
 
     fn server_fails(&mut self) -> anyhow::Result<()> {
         let disk = self.fresh_folder();
+        let mut whose = Disk::Older;
         match (self.dice.below(3), &self.backup) {
             (0, _) => {
+                whose = Disk::Own;
                 self.server.fail(&disk, &mut self.dice)?;
                 self.summary.power_cuts = self.summary.power_cuts.saturating_add(1);
             }
@@ -459,7 +477,13 @@ impl World {
         }
         self.lines.clear();
         let old = self.server.folder().to_owned();
-        self.server = Machine::start(disk, None, self.now, 0)?;
+        let started = Machine::start(disk, None, self.now, 0)?;
+        let before = std::mem::replace(&mut self.server, started);
+        let is_kept = !matches!(whose, Disk::Own) || self.server.keeps_what_it_promised(&before);
+        drop(before);
+        if !is_kept {
+            return Err(self.broken("the server lost what it signed for"));
+        }
         std::fs::remove_dir_all(old)?;
         self.forget_what_is_gone();
         Ok(())
@@ -571,7 +595,7 @@ impl World {
         machine.copy(&disk)?;
         machine.copy(&copy)?;
         let (seed, offset) = (machine.seed(), machine.offset);
-        self.restart_box(at, disk)?;
+        self.restart_box(at, disk, Disk::Own)?;
         let clone = Machine::start(copy, seed, self.now.plus(offset), offset)?;
         self.boxes.push(clone);
         self.sites.extend(self.sites.get(at).copied());
@@ -592,7 +616,7 @@ impl World {
             self.exchange()?;
         }
         self.now = self.now.plus(2_000);
-        self.restart_box(at, disk)?;
+        self.restart_box(at, disk, Disk::Older)?;
         self.forget_what_is_gone();
         Ok(())
     }

@@ -169,6 +169,17 @@ impl Store {
         Ok(next)
     }
 
+    /// Whether a commit waits for the disk, as it always does between two calls: what is relaxed is so for one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waits_for_the_disk(&self) -> Result<bool, StoreError> {
+        /// `PRAGMA synchronous = FULL`.
+        const FULL: i64 = 2;
+        let synchronous: i64 = self.connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        Ok(synchronous >= FULL)
+    }
+
     /// Moves the write-ahead log into the database file when it has grown over `log_bytes`. For idle
     /// moments: it costs two fsyncs or more.
     ///

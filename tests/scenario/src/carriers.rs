@@ -34,7 +34,9 @@ fn take(
         store.retain(|batch| grant.may_read(batch.seal().scope.site));
     }
     if !store.is_empty() {
-        drop(machine.take(&store, Durability::Durable, now)?);
+        // Nobody else may have it: who gave it may be gone.
+        let taken = machine.take(&store, Durability::Durable, now)?;
+        machine.promise(taken);
     }
     Ok(Ok(send))
 }

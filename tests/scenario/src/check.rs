@@ -7,7 +7,7 @@ use hinamori_record::{
     ActorId, ChangeHash, DocumentScope, Fact, IncidentRulings, Presence, PresenceState, Record,
     decode_change, presence_of,
 };
-use hinamori_store_sqlite::{Store, confirmed_since};
+use hinamori_store_sqlite::{HeadsLeft, Store, confirmed_since};
 use hinamori_sync::{CutOffs, Retentions, Vectors};
 
 use crate::machine::Machine;
@@ -43,6 +43,19 @@ pub(crate) fn after_step(world: &mut World) -> Held {
     let World { boxes, server, retentions, .. } = world;
     for machine in boxes.iter_mut().chain([server]) {
         vectors_grow(machine, retentions)?;
+        if !machine.store().waits_for_the_disk().map_err(|error| error.to_string())? {
+            return Err("the next record would be acknowledged before the disk has it".to_owned());
+        }
+    }
+    nobody_has_what_is_not_theirs(world)
+}
+
+/// No box holds a document that its grant does not name.
+fn nobody_has_what_is_not_theirs(world: &World) -> Held {
+    for (at, machine) in world.boxes.iter().enumerate() {
+        if let Some(scope) = machine.store().vectors().keys().find(|scope| !world.may_read(at, scope.site)) {
+            return Err(format!("box {at} holds {scope:?} and may not read it"));
+        }
     }
     Ok(())
 }
@@ -221,7 +234,7 @@ pub(crate) fn converged(world: &World, connected: usize) -> Held {
     Ok(())
 }
 
-/// Whatever is at somebody who did not write it can be passed on with a seal, to its last change.
+/// Whatever is at somebody who did not write it can be passed on with a seal, to its last change, and follows what it says that it follows.
 fn foreign_is_sealed(world: &World) -> Held {
     let sealed = |machine: &Machine| -> Result<Vectors, String> {
         // Old days are not offered to everybody.
@@ -233,6 +246,14 @@ fn foreign_is_sealed(world: &World) -> Held {
                 return Ok(sealed);
             }
             for batch in batches {
+                let (scope, actor, last) =
+                    (batch.seal.scope, batch.seal.actor, batch.seal.from.saturating_sub(1));
+                let at_hand = machine.store().hash(scope, actor, last).map_err(|error| error.to_string())?;
+                if at_hand != batch.seal.before {
+                    return Err(format!(
+                        "change {last} of {actor:?} is not what the box wrote before the next one"
+                    ));
+                }
                 sealed.entry(batch.seal.scope).or_default().insert(batch.seal.actor, batch.seal.upto);
             }
         }
@@ -306,30 +327,76 @@ fn counts_once(store: &Store, cut_offs: &CutOffs) -> Held {
             return Err(format!("{person} is confirmed by a forked box, or not by an honest one"));
         }
     }
-    Ok(())
+    let heads = heads_in(&records, &rulings);
+    let counted = nameless(store)?;
+    if counted == heads { Ok(()) } else { Err(format!("the heads are {counted:?} and should be {heads:?}")) }
+}
+
+/// How many people without a name are at each site, in each incident.
+type Heads = BTreeMap<(IncidentId, SiteId), u32>;
+
+/// The same, by the records themselves. Whoever says a record again says it under the same id.
+fn heads_in(records: &Placed, rulings: &IncidentRulings) -> Heads {
+    let undone: BTreeSet<RecordId> = records
+        .iter()
+        .filter_map(|(.., record)| if let Fact::Undo { of } = record.fact { Some(of) } else { None })
+        .collect();
+    let mut seen = BTreeSet::new();
+    let mut heads = Heads::new();
+    for (incident, site, record) in records.iter().filter(|(.., record)| !undone.contains(&record.id)) {
+        if let Fact::HeadCount { adults, children, infants } = record.fact
+            && seen.insert(record.id)
+        {
+            let counted = u32::from(adults) + u32::from(children) + u32::from(infants);
+            let counts_in = rulings.counts_in(*incident, *site, record.at.millis());
+            *heads.entry((counts_in, *site)).or_default() += counted;
+        }
+    }
+    heads.retain(|_, counted| *counted > 0);
+    heads
+}
+
+fn nameless(store: &Store) -> Result<Heads, String> {
+    let sites: BTreeSet<SiteId> = store.vectors().keys().map(|scope| scope.site).collect();
+    let mut heads = Heads::new();
+    for (incident, site) in INCIDENTS.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
+        let left = store.heads_left(incident, site).map_err(|error| error.to_string())?;
+        if !left.is_empty() {
+            heads.insert((incident, site), left.iter().map(HeadsLeft::people).sum());
+        }
+    }
+    Ok(heads)
 }
 
 fn is_unconfirmed(store: &Store, (incident, person): (IncidentId, PersonId)) -> Result<bool, String> {
     store.is_unconfirmed(incident, person).map_err(|error| error.to_string())
 }
 
-/// A fork hides nobody: each site's number is everybody who is here, and those confirmed are among them. Nobody calls the roll in
-/// these towns.
+/// A fork hides nobody: each site's number is everybody who is here and was seen since the latest roll-call, and those confirmed are
+/// among them.
 fn whoever_is_here_is_counted(store: &Store, now: UnixMillis) -> Held {
     let everybody = presences(store)?;
     let sites: BTreeSet<SiteId> = store.vectors().keys().map(|scope| scope.site).collect();
     for (incident, site) in INCIDENTS.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
         let counts = store.counts(incident, site, now).map_err(|error| error.to_string())?;
-        let (mut here, mut confirmed) = (0, 0);
+        let roll_call = store.roll_call(incident, site, now).map_err(|error| error.to_string())?;
+        let since = roll_call.unwrap_or_default();
+        let (mut here, mut confirmed, mut unaccounted) = (0, 0, 0);
         for (of, presence) in everybody.iter().filter(|((of, _), _)| *of == incident) {
             if presence.site == site && presence.state == PresenceState::Here {
+                if presence.seen_at.millis() < since {
+                    unaccounted += 1;
+                    continue;
+                }
                 here += 1;
                 let is_fresh = presence.seen_at.millis() >= confirmed_since(now);
                 confirmed += u32::from(is_fresh && !is_unconfirmed(store, *of)?);
             }
         }
-        if (counts.here, counts.confirmed) != (here, confirmed) {
-            return Err(format!("{here} are here, {confirmed} confirmed, and counted are {counts:?}"));
+        if (counts.here, counts.confirmed, counts.unaccounted) != (here, confirmed, unaccounted) {
+            return Err(format!(
+                "{here} are here, {confirmed} confirmed, {unaccounted} not seen, and counted are {counts:?}"
+            ));
         }
     }
     Ok(())
@@ -345,11 +412,18 @@ fn nobody_is_accused(store: &Store, forked: &BTreeSet<ActorId>) -> Held {
 }
 
 fn rebuild_agrees(machine: &mut Machine) -> Held {
-    type Shown = BTreeMap<(IncidentId, PersonId), (Presence, bool)>;
-    let all = |machine: &Machine| -> Result<Shown, String> {
+    let all = |machine: &Machine| -> Result<_, String> {
         let store = machine.store();
-        let known = presences(store)?.into_iter();
-        known.map(|(person, presence)| Ok((person, (presence, is_unconfirmed(store, person)?)))).collect()
+        let (known, mut unconfirmed, mut roll_calls) = (presences(store)?, BTreeSet::new(), Vec::new());
+        for of in known.keys() {
+            if is_unconfirmed(store, *of)? {
+                unconfirmed.insert(*of);
+            }
+        }
+        for incident in INCIDENTS {
+            roll_calls.push(store.roll_calls(incident).map_err(|error| error.to_string())?);
+        }
+        Ok((known, unconfirmed, nameless(store)?, roll_calls))
     };
     let before = all(machine)?;
     machine.store_mut().rebuild().map_err(|error| error.to_string())?;

@@ -11,7 +11,12 @@
 //! |---|---|
 //! | nothing acknowledged is lost: a record is on the disk of whoever wrote it, however its power failed | `check::acknowledged_is_held` |
 //! | version vectors never go back, but where a disk was taken away or its last relaxed writes were cut off | `check::vectors_grow` |
-//! | nothing without a seal is at anybody but its writer | `check::foreign_is_sealed` |
+//! | a power cut takes nothing away that was written here, signed for, or brought by a neighbour or a stick | `Machine::keeps_what_it_promised` |
+//! | a store that is asked between two calls waits for the disk | `check::after_step` |
+//! | no box holds what its grant does not name | `check::nobody_has_what_is_not_theirs` |
+//! | a receipt frees what the server had, and nothing else | `World::carry_out` |
+//! | what is newer goes before what is history | `World::fill` |
+//! | nothing without a seal is at anybody but its writer, and each run follows the one that its writer wrote before | `check::foreign_is_sealed` |
 //! | healed: everybody holds what they may read, and no outbox waits | `check::converged` |
 //! | nobody counts twice: the projection says what the believed records say, read one by one | `check::counts_once` |
 //! | the projection is what a rebuild makes of the log | `check::rebuild_agrees` |

@@ -1,7 +1,7 @@
 //! A machine with a disk: a box or the server. What a power cut leaves of the disk is what was durable, and of the rest as
 //! much as happened to be written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -38,6 +38,8 @@ pub(crate) struct Machine {
     pub(crate) offset: u64,
     /// What it held when it was looked at last.
     pub(crate) seen: Vectors,
+    /// What its disk must show after a power cut: somebody was told that it is here, or nobody may bring it again.
+    promised: Vectors,
 }
 
 struct Writer {
@@ -80,7 +82,8 @@ impl Machine {
             let _changed = store.rule_on_forks(&Forks::new(&[], own_of(writer.as_ref())))?;
         }
         let seen = store.vectors().clone();
-        let mut machine = Self { folder, store, clock, writer, durable: 0, offset, seen };
+        let mut machine =
+            Self { folder, store, clock, writer, durable: 0, offset, seen, promised: Vectors::new() };
         machine.note_durable();
         Ok(machine)
     }
@@ -206,6 +209,7 @@ impl Machine {
         let change = document.append(records, now)?;
         self.store.commit_own(scope, &change, records, now)?;
         self.note_durable();
+        self.promise([(scope, change.actor)]);
         Ok(change)
     }
 
@@ -258,6 +262,25 @@ impl Machine {
         self.store.checkpoint_if_over(0)?;
         self.note_durable();
         Ok(())
+    }
+
+    /// From now on no power cut may take away what is here of these.
+    pub(crate) fn promise(&mut self, of: impl IntoIterator<Item = (DocumentScope, ActorId)>) {
+        for (scope, actor) in of {
+            let held = self.store.held(scope, actor);
+            self.promised.entry(scope).or_default().insert(actor, held);
+        }
+    }
+
+    /// After a power cut: whether everything is here that another run of it promised, which stays promised.
+    pub(crate) fn keeps_what_it_promised(&mut self, before: &Self) -> bool {
+        self.promised.clone_from(&before.promised);
+        // But for the days that were dropped since.
+        self.promised.retain(|scope, _| before.store.vectors().contains_key(scope));
+        let is_here = |(scope, actors): (&DocumentScope, &BTreeMap<ActorId, u32>)| {
+            actors.iter().all(|(actor, upto)| self.store.held(*scope, *actor) >= *upto)
+        };
+        self.promised.iter().all(is_here)
     }
 
     /// What the disk shows after the power failed now, in the folder `to`: everything durable, and of what was written since

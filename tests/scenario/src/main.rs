@@ -39,6 +39,7 @@ fn main() -> anyhow::Result<()> {
         sum.sticks = sum.sticks.saturating_add(of.sticks);
         sum.retentions = sum.retentions.saturating_add(of.retentions);
         sum.rulings = sum.rulings.saturating_add(of.rulings);
+        sum.nights = sum.nights.saturating_add(of.nights);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
     }
     println!("{seeds} towns from {from} in {:.1} s: {sum:?}", began.elapsed().as_secs_f64());

@@ -63,8 +63,19 @@ pub struct Summary {
     pub retentions: usize,
     /// Words of headquarters on incidents.
     pub rulings: usize,
+    /// Nights that fell: another day is another document.
+    pub nights: usize,
     /// Bytes that came to somebody.
     pub bytes: usize,
+}
+
+/// With which disk a machine goes on.
+#[derive(Debug, Clone, Copy)]
+enum Disk {
+    /// Its own, as it was left.
+    Own,
+    /// Another one, or an older state of it.
+    Older,
 }
 
 /// An action that was answered with "recorded".
@@ -119,6 +130,8 @@ pub struct World {
     pub(crate) has_lost: bool,
     /// What the town says of the forks that its server found.
     forks: Vec<Fork>,
+    /// What the server ever signed for.
+    confirmed: BTreeSet<(DocumentScope, ActorId, u32, ChangeHash)>,
     pub(crate) summary: Summary,
 }
 
@@ -201,6 +214,7 @@ impl World {
             said: Vec::new(),
             has_lost: false,
             forks: Vec::new(),
+            confirmed: BTreeSet::new(),
             summary: Summary::default(),
         })
     }
@@ -217,7 +231,7 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(230) {
+        match self.dice.below(232) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -234,10 +248,10 @@ impl World {
             200..204 => self.write_stick(at)?,
             204..209 => self.read_stick(at)?,
             209..212 => self.rule(at)?,
-            212..214 => self.now = self.now.plus(20 * HOUR),
-            214..217 => self.keep()?,
-            217..222 => self.say_again(at)?,
-            222..226 => self.say_of_incidents()?,
+            212..216 => self.night_falls(),
+            216..219 => self.keep()?,
+            219..224 => self.say_again(at)?,
+            224..228 => self.say_of_incidents()?,
             _ => self.tidy(at)?,
         }
         self.note_forks();
@@ -277,6 +291,14 @@ impl World {
             let who = person(self.dice.below(self.plan.people));
             let event = self.dice.one_of(&EVENTS).copied().unwrap_or(PresenceEvent::Seen);
             facts.push(Fact::presence(who, event, Proof::DECLARED));
+        }
+        if self.dice.once_in(5) {
+            let count = |dice: &mut Dice| u16::try_from(dice.below(4)).unwrap_or(0);
+            let [adults, children, infants] = [(); 3].map(|()| count(&mut self.dice));
+            facts.push(Fact::HeadCount { adults, children, infants });
+        }
+        if self.dice.once_in(12) {
+            facts.push(Fact::RollCall { since: UnixMillis::new(now.get() / HOUR * HOUR) });
         }
         if self.dice.once_in(6)
             && let Some(of) = self.dice.one_of(&self.written)
@@ -379,6 +401,13 @@ impl World {
         line.send(to, send);
         for receipt in receipts {
             let holds = machine.store_mut().take_receipt(&receipt, &receipt_key().public())?;
+            let (scope, actor, upto) = (receipt.scope, receipt.actor, receipt.upto);
+            if holds {
+                let freed = machine.store().hash(scope, actor, upto)?.map(|hash| (scope, actor, upto, hash));
+                if !freed.is_some_and(|freed| self.confirmed.contains(&freed)) {
+                    return Err(self.broken("a receipt freed what the server never had"));
+                }
+            }
             let is_of_a_fork = self.forked.contains(&receipt.actor);
             if !holds && !is_of_a_fork && machine.store().held(receipt.scope, receipt.actor) >= receipt.upto {
                 return Err(self.broken("a receipt for another history"));
@@ -402,6 +431,8 @@ impl World {
         for (scope, actor, most) in durable.into_iter().filter(|_| to == End::Server) {
             let upto = machine.store().held(scope, actor).min(most);
             if let Some(hash) = machine.store().hash(scope, actor, upto)? {
+                self.confirmed.insert((scope, actor, upto, hash));
+                machine.promise([(scope, actor)]);
                 let receipt = receipt_key().sign((scope, actor, upto), hash, now);
                 let bytes = line.session(to).receipt(&receipt);
                 line.send(to, bytes);
@@ -422,20 +453,22 @@ impl World {
         if !*line.looks(from) || line.coming(from.other()) > WINDOW {
             return Ok(());
         }
-        let batches = match from {
-            End::Box => {
-                let machine = self.boxes.get(line.at).context("a line of no box")?;
-                let offerable = line.session(from).offerable();
-                machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?
-            }
-            End::Server => {
-                let offerable = line.session(from).offerable();
-                self.server.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?
-            }
+        let machine = match from {
+            End::Box => self.boxes.get(line.at).context("a line of no box")?,
+            End::Server => &self.server,
         };
+        let offerable = line.session(from).offerable();
+        let batches = machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?;
         *line.looks(from) = !batches.is_empty();
+        let eldest = batches.last().map(|batch| batch.seal.scope.period);
         let bytes = line.session(from).offer(batches);
         line.send(from, bytes);
+        if let Some(eldest) = eldest {
+            let is_newer = |scope: &DocumentScope| offerable.includes(scope) && scope.period > eldest;
+            if !machine.missing_at(line.session(from).peer(), is_newer)?.is_empty() {
+                return Err(self.broken("history went before what is newer"));
+            }
+        }
         Ok(())
     }
 
@@ -449,12 +482,18 @@ impl World {
     }
 
     /// Goes on with another disk. The old one is thrown away.
-    fn restart_box(&mut self, at: usize, disk: PathBuf) -> anyhow::Result<()> {
+    fn restart_box(&mut self, at: usize, disk: PathBuf, whose: Disk) -> anyhow::Result<()> {
         self.cut_lines_of(at);
         let now = self.clock_of(at);
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
         let old = machine.folder().to_owned();
-        *machine = Machine::start(disk.clone(), machine.seed(), now, machine.offset)?;
+        let started = Machine::start(disk.clone(), machine.seed(), now, machine.offset)?;
+        let before = std::mem::replace(machine, started);
+        let is_kept = !matches!(whose, Disk::Own) || machine.keeps_what_it_promised(&before);
+        drop(before);
+        if !is_kept {
+            return Err(self.broken(format!("box {at} lost what it was not to lose")));
+        }
         if old != disk {
             std::fs::remove_dir_all(old)?;
         }
@@ -464,20 +503,22 @@ impl World {
     fn reboot(&mut self, at: usize) -> anyhow::Result<()> {
         let disk = self.fresh_folder();
         self.boxes.get(at).context("no box")?.copy(&disk)?;
-        self.restart_box(at, disk)
+        self.restart_box(at, disk, Disk::Own)
     }
 
     fn power_cut(&mut self, at: usize) -> anyhow::Result<()> {
         let disk = self.fresh_folder();
         self.boxes.get(at).context("no box")?.fail(&disk, &mut self.dice)?;
         self.summary.power_cuts = self.summary.power_cuts.saturating_add(1);
-        self.restart_box(at, disk)
+        self.restart_box(at, disk, Disk::Own)
     }
 
     fn server_fails(&mut self) -> anyhow::Result<()> {
         let disk = self.fresh_folder();
+        let mut whose = Disk::Older;
         match (self.dice.below(3), &self.backup) {
             (0, _) => {
+                whose = Disk::Own;
                 self.server.fail(&disk, &mut self.dice)?;
                 self.summary.power_cuts = self.summary.power_cuts.saturating_add(1);
             }
@@ -489,7 +530,13 @@ impl World {
         }
         self.lines.clear();
         let old = self.server.folder().to_owned();
-        self.server = Machine::start(disk, None, self.now, 0)?;
+        let started = Machine::start(disk, None, self.now, 0)?;
+        let before = std::mem::replace(&mut self.server, started);
+        let is_kept = !matches!(whose, Disk::Own) || self.server.keeps_what_it_promised(&before);
+        drop(before);
+        if !is_kept {
+            return Err(self.broken("the server lost what it signed for"));
+        }
         std::fs::remove_dir_all(old)?;
         self.forget_what_is_gone();
         Ok(())
@@ -659,6 +706,12 @@ impl World {
         Ok(())
     }
 
+    /// It is half a day to one and a half days later.
+    fn night_falls(&mut self) {
+        self.now = self.now.plus(12 * HOUR + self.dice.number() % (24 * HOUR));
+        self.summary.nights = self.summary.nights.saturating_add(1);
+    }
+
     /// Up to two hours ahead or back to the town's time.
     fn step_clock(&mut self, at: usize) {
         let offset = self.dice.number() % (2 * HOUR);
@@ -677,7 +730,7 @@ impl World {
         machine.copy(&disk)?;
         machine.copy(&copy)?;
         let (seed, offset) = (machine.seed(), machine.offset);
-        self.restart_box(at, disk)?;
+        self.restart_box(at, disk, Disk::Own)?;
         let clone = Machine::start(copy, seed, self.now.plus(offset), offset)?;
         self.boxes.push(clone);
         self.sites.extend(self.sites.get(at).copied());
@@ -698,7 +751,7 @@ impl World {
             self.exchange()?;
         }
         self.now = self.now.plus(2_000);
-        self.restart_box(at, disk)?;
+        self.restart_box(at, disk, Disk::Older)?;
         self.forget_what_is_gone();
         Ok(())
     }

@@ -128,11 +128,15 @@ fn old_days_are_gone(world: &World) -> Held {
     if !world.forked.is_empty() || !world.cut_offs.is_empty() {
         return Ok(());
     }
+    let taken_back = taken_back(&world.said);
     let changed = people_taken_back(world);
     for (at, machine) in world.boxes.iter().chain([&world.server]).enumerate() {
         for days in machine.store().old_days(usize::MAX).map_err(|error| error.to_string())? {
             // Who took it back may stand where the box of the site reads nothing.
-            let is_plain = |record: &&Record| record.fact.person().is_none_or(|who| !changed.contains(&who));
+            let is_plain = |record: &&Record| match record.fact.person() {
+                Some(who) => !changed.contains(&who),
+                None => !taken_back.contains(&record.id),
+            };
             if days.unsaid.is_empty() || days.unsaid.iter().any(|record| is_plain(&record)) {
                 return Err(format!("machine {at} holds days that are not kept: {days:?}"));
             }
@@ -141,12 +145,17 @@ fn old_days_are_gone(world: &World) -> Held {
     Ok(())
 }
 
-/// Everybody of whom something was taken back.
-fn people_taken_back(world: &World) -> BTreeSet<PersonId> {
+/// What was taken back.
+fn taken_back(records: &Placed) -> BTreeSet<RecordId> {
     let undo = |(.., record): &(IncidentId, SiteId, Record)| {
         if let Fact::Undo { of } = record.fact { Some(of) } else { None }
     };
-    let taken_back: BTreeSet<RecordId> = world.said.iter().filter_map(undo).collect();
+    records.iter().filter_map(undo).collect()
+}
+
+/// Everybody of whom something was taken back.
+fn people_taken_back(world: &World) -> BTreeSet<PersonId> {
+    let taken_back = taken_back(&world.said);
     let of_these = world.said.iter().filter(|(.., record)| taken_back.contains(&record.id));
     of_these.filter_map(|(.., record)| record.fact.person()).collect()
 }
@@ -337,10 +346,7 @@ type Heads = BTreeMap<(IncidentId, SiteId), u32>;
 
 /// The same, by the records themselves. Whoever says a record again says it under the same id.
 fn heads_in(records: &Placed, rulings: &IncidentRulings) -> Heads {
-    let undone: BTreeSet<RecordId> = records
-        .iter()
-        .filter_map(|(.., record)| if let Fact::Undo { of } = record.fact { Some(of) } else { None })
-        .collect();
+    let undone = taken_back(records);
     let mut seen = BTreeSet::new();
     let mut heads = Heads::new();
     for (incident, site, record) in records.iter().filter(|(.., record)| !undone.contains(&record.id)) {

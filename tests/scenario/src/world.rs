@@ -510,7 +510,11 @@ impl World {
         let disk = self.fresh_folder();
         self.boxes.get(at).context("no box")?.fail(&disk, &mut self.dice)?;
         self.summary.power_cuts = self.summary.power_cuts.saturating_add(1);
-        self.restart_box(at, disk, Disk::Own)
+        self.restart_box(at, disk, Disk::Own)?;
+        // What it promised is here. What it heard of the server may have been the last copy, if the writer's disk and the server's went
+        // before it was written: three disks in one minute.
+        self.forget_what_is_gone();
+        Ok(())
     }
 
     fn server_fails(&mut self) -> anyhow::Result<()> {

@@ -187,7 +187,7 @@ pub enum Fact {
     /// 訓練中止・本番: this document's drill is over for every box, because something happened in earnest.
     DrillEnded,
     /// Headquarters gave this document's incident a name; an empty one takes it back. Like the next two it is believed in documents
-    /// of the headquarters' site alone, and the latest counts: see [`crate::Rulings`].
+    /// of the headquarters' site alone, and the latest counts: see [`crate::IncidentRulings`].
     IncidentNamed {
         /// The name, at most [`LONGEST_NAME`] bytes.
         name: String,

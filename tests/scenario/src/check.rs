@@ -172,8 +172,11 @@ fn nobody_is_forgotten(world: &World) -> Held {
     }
     let now = presences(world.server.store())?;
     let mut everybody = fold(&world.said).into_iter();
-    match everybody.find(|(of, is)| !changed.contains(&of.1) && now.get(of) != Some(is)) {
-        Some((of, _)) => Err(format!("{of:?} is elsewhere than everything says")),
+    match everybody.find(|(of, should)| !changed.contains(&of.1) && now.get(of) != Some(should)) {
+        Some((of, should)) => {
+            let is = now.get(&of);
+            Err(format!("{of:?} is elsewhere than everything says: {is:?}, and should be {should:?}"))
+        }
         None => Ok(()),
     }
 }

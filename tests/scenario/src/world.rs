@@ -490,6 +490,7 @@ impl World {
         let started = Machine::start(disk.clone(), machine.seed(), now, machine.offset)?;
         let before = std::mem::replace(machine, started);
         let is_kept = !matches!(whose, Disk::Own) || machine.keeps_what_it_promised(&before);
+        self.note_old_days_gone(&before)?;
         drop(before);
         if !is_kept {
             return Err(self.broken(format!("box {at} lost what it was not to lose")));
@@ -537,6 +538,7 @@ impl World {
         let started = Machine::start(disk, None, self.now, 0)?;
         let before = std::mem::replace(&mut self.server, started);
         let is_kept = !matches!(whose, Disk::Own) || self.server.keeps_what_it_promised(&before);
+        self.note_old_days_gone(&before)?;
         drop(before);
         if !is_kept {
             return Err(self.broken("the server lost what it signed for"));
@@ -779,6 +781,27 @@ impl World {
         let gone = before.saturating_sub(self.acknowledged.len());
         self.has_lost |= gone > 0;
         self.summary.gone_with_a_disk = self.summary.gone_with_a_disk.saturating_add(gone);
+    }
+
+    /// The same of days that are not kept, of which nobody knows any more what was acknowledged: whether a disk that is gone had the
+    /// last copy of something that had to be said again.
+    fn note_old_days_gone(&mut self, before: &Machine) -> anyhow::Result<()> {
+        let unsaid = before.store().old_days(1)?;
+        let unsaid: BTreeSet<_> = unsaid
+            .iter()
+            .filter(|days| !days.unsaid.is_empty())
+            .map(|days| (days.incident, days.site))
+            .collect();
+        let old = before.store().vectors().iter().filter(|(scope, _)| {
+            !self.retentions.keep(scope) && unsaid.contains(&(scope.incident, scope.site))
+        });
+        self.has_lost |= old.flat_map(|(scope, actors)| actors.iter().map(move |of| (*scope, of))).any(
+            |(scope, (actor, upto))| {
+                let has = |machine: &Machine| machine.store().held(scope, *actor) >= *upto;
+                !has(&self.server) && !self.boxes.iter().any(has)
+            },
+        );
+        Ok(())
     }
 
     /// Every link works again: what has to be true at the end.

@@ -379,6 +379,8 @@ impl World {
     }
 
     fn deliver(&mut self, which: usize, to: End, most: usize) -> anyhow::Result<()> {
+        // A clone and its original that notice it in the same second take the same new name, and notice it again.
+        self.note_forks();
         let Some(line) = self.lines.get_mut(which) else { return Ok(()) };
         let (at, bytes) = (line.at, line.take(to, most));
         self.summary.bytes = self.summary.bytes.saturating_add(bytes.len());

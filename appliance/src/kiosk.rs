@@ -29,6 +29,9 @@ const HELLO_WITHIN: Duration = Duration::from_secs(5);
 const READ_CHUNK: usize = 4 * 1024;
 /// More than a touch takes beside its commit.
 const STEP: Duration = Duration::from_millis(8);
+/// More than a processor takes to wake up. It takes longer the longer it slept, some microseconds of it, and so tells how long the work
+/// took: the last of each step is spent awake.
+const WAKES_WITHIN: Duration = Duration::from_micros(500);
 
 /// One connection, by a number that is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +217,8 @@ fn writer(stream: &UnixStream, touched: Arc<Mutex<Instant>>) -> io::Result<Outbo
 fn write(queue: &Receiver<Vec<u8>>, mut stream: &UnixStream, touched: &Mutex<Instant>) {
     while let Ok(mut frames) = queue.recv() {
         let touched = *touched.lock().unwrap_or_else(PoisonError::into_inner);
-        std::thread::sleep(rest_of_step(touched.elapsed(), STEP));
+        let since = touched.elapsed();
+        wait_until(touched + since + rest_of_step(since, STEP));
         // What belongs to it is ready by now.
         queue.try_iter().for_each(|frame| frames.extend(frame));
         if let Err(error) = stream.write_all(&frames) {
@@ -223,6 +227,13 @@ fn write(queue: &Receiver<Vec<u8>>, mut stream: &UnixStream, touched: &Mutex<Ins
         }
     }
     close(stream);
+}
+
+fn wait_until(moment: Instant) {
+    std::thread::sleep(moment.saturating_duration_since(Instant::now()).saturating_sub(WAKES_WITHIN));
+    while Instant::now() < moment {
+        std::hint::spin_loop();
+    }
 }
 
 #[cfg(test)]

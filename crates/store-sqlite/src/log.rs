@@ -245,7 +245,8 @@ impl Store {
     }
 
     /// Sealed batches of changes in `wanted` documents that a peer with `peer` lacks, each actor's in order,
-    /// as far as `budget` goes. What is of today goes before what is history.
+    /// as far as `budget` goes. What is of today goes before what is history, and of one day the document that lacks least before those
+    /// that lack more: an alarm of the watch does not wait behind a morning's arrivals.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -256,16 +257,24 @@ impl Store {
         budget: &mut Budget,
     ) -> Result<Vec<SealedBatch>, StoreError> {
         let mut batches = Vec::new();
-        let mut documents: Vec<_> =
-            self.held.iter().filter(|(scope, _)| wanted(scope) && self.is_offered(scope)).collect();
-        documents.sort_by_key(|(scope, _)| Reverse(scope.period));
-        for (scope, actors) in documents {
-            let at_peer = peer.get(scope);
-            for (actor, held) in actors {
-                let sent = at_peer.and_then(|actors| actors.get(actor)).copied().unwrap_or(0);
-                if sent < *held {
-                    batches.extend(self.batches_after(*scope, *actor, sent, budget)?);
-                }
+        let mut documents: Vec<_> = self
+            .held
+            .iter()
+            .filter(|(scope, _)| wanted(scope) && self.is_offered(scope))
+            .filter_map(|(scope, actors)| {
+                let lacks = |(actor, held): (&ActorId, &u32)| {
+                    let sent = peer.get(scope).and_then(|actors| actors.get(actor)).copied().unwrap_or(0);
+                    (sent < *held).then_some((*actor, sent, held.saturating_sub(sent)))
+                };
+                let lacking: Vec<_> = actors.iter().filter_map(lacks).collect();
+                let changes = lacking.iter().fold(0_u32, |sum, (.., changes)| sum.saturating_add(*changes));
+                (changes > 0).then_some((Reverse(scope.period.day()), changes, *scope, lacking))
+            })
+            .collect();
+        documents.sort_unstable_by_key(|(day, changes, scope, _)| (*day, *changes, *scope));
+        for (.., scope, lacking) in documents {
+            for (actor, sent, _) in lacking {
+                batches.extend(self.batches_after(scope, actor, sent, budget)?);
             }
             if budget.is_spent() {
                 break;

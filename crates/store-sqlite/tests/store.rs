@@ -451,6 +451,27 @@ fn sealed_changes_reach_another_store_once_and_leave_the_outbox() {
 }
 
 #[test]
+fn an_alarm_goes_before_a_morning_s_arrivals_and_both_before_yesterday() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("gym.db"), 1);
+    let today = scope().period;
+    say(&mut gym.store, 7, Period(today.day() - 1), &[presence(1, 1, PresenceEvent::Seen)]);
+    for number in 2..20 {
+        gym.write(&[presence(number, 2, PresenceEvent::Seen)]);
+    }
+    // An incident that comes after the other one by its number.
+    let daily_life = IncidentId::from_bytes([0xff; 16]);
+    let alarm = DocumentScope { incident: daily_life, ..scope() };
+    let mut document = Document::new(alarm, ActorId::new(gym.key.box_id(), 9)).unwrap();
+    let records = [presence(20, 3, PresenceEvent::Seen)];
+    let change = document.append(&records, NOW).unwrap();
+    gym.store.commit_own(alarm, &change, &records, NOW).unwrap();
+    gym.seal();
+    let order: Vec<_> = lacking(&gym.store, &Vectors::new()).iter().map(|batch| batch.seal.scope).collect();
+    assert_eq!(order, [alarm, scope(), DocumentScope { period: Period(today.day() - 1), ..scope() }]);
+}
+
+#[test]
 fn a_gap_and_a_fork_are_refused_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let gym = Writer::open(&folder.path().join("gym.db"), 1);

@@ -275,8 +275,10 @@ impl Machine {
     /// After a power cut: whether everything is here that another run of it promised, which stays promised.
     pub(crate) fn keeps_what_it_promised(&mut self, before: &Self) -> bool {
         self.promised.clone_from(&before.promised);
-        // But for the days that were dropped since.
-        self.promised.retain(|scope, _| before.store.vectors().contains_key(scope));
+        // But for the days that were dropped since, of which some may have come again.
+        for (scope, actors) in &mut self.promised {
+            actors.iter_mut().for_each(|(actor, upto)| *upto = before.store.held(*scope, *actor).min(*upto));
+        }
         let is_here = |(scope, actors): (&DocumentScope, &BTreeMap<ActorId, u32>)| {
             actors.iter().all(|(actor, upto)| self.store.held(*scope, *actor) >= *upto)
         };

@@ -462,11 +462,11 @@ impl World {
         let offerable = line.session(from).offerable();
         let batches = machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?;
         *line.looks(from) = !batches.is_empty();
-        let eldest = batches.last().map(|batch| batch.seal.scope.period);
+        let eldest = batches.last().map(|batch| batch.seal.scope.period.day());
         let bytes = line.session(from).offer(batches);
         line.send(from, bytes);
         if let Some(eldest) = eldest {
-            let is_newer = |scope: &DocumentScope| offerable.includes(scope) && scope.period > eldest;
+            let is_newer = |scope: &DocumentScope| offerable.includes(scope) && scope.period.day() > eldest;
             if !machine.missing_at(line.session(from).peer(), is_newer)?.is_empty() {
                 return Err(self.broken("history went before what is newer"));
             }

@@ -81,14 +81,19 @@ impl Store {
 
     /// Writes the file anew, if something was deleted from it since that was done last.
     pub(crate) fn cut(&mut self) -> Result<(), StoreError> {
-        if self.setting(UNCUT)?.is_some() {
-            // SQLite overwrites what is deleted (`secure_delete`), but not what it moved about before: write the file anew.
-            self.connection.execute_batch("VACUUM")?;
-            checkpoint(&self.connection)?;
-            self.connection.execute("DELETE FROM setting WHERE name = ?1", [UNCUT])?;
-        }
-        Ok(())
+        cut(&self.connection)
     }
+}
+
+/// Writes a file anew, if something was deleted from it since that was done last, and cuts its write-ahead log to nothing.
+pub(crate) fn cut(connection: &Connection) -> Result<(), StoreError> {
+    if connection.prepare_cached("SELECT 1 FROM setting WHERE name = ?1")?.exists([UNCUT])? {
+        // SQLite overwrites what is deleted (`secure_delete`), but not what it moved about before: write the file anew.
+        connection.execute_batch("VACUUM")?;
+        checkpoint(connection)?;
+        connection.execute("DELETE FROM setting WHERE name = ?1", [UNCUT])?;
+    }
+    Ok(())
 }
 
 /// Something is deleted: afterwards the file has to be written anew, also after a stop in between.

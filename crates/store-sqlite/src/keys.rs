@@ -3,9 +3,9 @@
 //! A key is only ever here in wrapped form, and is of no use without its incident's key. What is erased leaves a row that
 //! says so; it wins over every key, also over one that comes back after months, on every box that hears of it.
 //!
-//! The life of an erasure: one transaction deletes the keys (SQLite overwrites their bytes, `secure_delete`) and writes the
-//! row that says so; then the write-ahead log, where they still stand, is moved into the file and cut to nothing. A
-//! process that dies in between has erased, and [`KeyTable::open`] does the rest. What a flash disk keeps in cells that it no
+//! The life of an erasure: one transaction deletes the keys and writes the row that says so; then the file is written anew, since
+//! pages from which SQLite moved rows away still show them, and the write-ahead log is cut to nothing. A process that dies in
+//! between has erased, and [`KeyTable::open`] does the rest. What a flash disk keeps in cells that it no
 //! longer shows is out of reach here; without file key and incident key it is noise.
 
 use std::path::Path;
@@ -15,6 +15,7 @@ use hinamori_profile::{KeyId, WrappedKey};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::StoreError;
+use crate::closing::{cut, note_uncut};
 use crate::key_row::{Cover, FileKey, Found, KeyRow};
 use crate::schema::Family;
 use crate::store::{checkpoint, checkpoint_if_over, open_durable};
@@ -174,11 +175,13 @@ impl KeyTable {
         self.finish_erasures()
     }
 
-    /// Cuts the write-ahead log, in which erased keys still stand. For whoever got an error from an erasure.
+    /// Takes erased keys out of the file's pages and its write-ahead log, where they may still stand. For whoever got an error from
+    /// an erasure.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn finish_erasures(&self) -> Result<(), StoreError> {
+        cut(&self.connection)?;
         checkpoint(&self.connection)
     }
 
@@ -219,11 +222,12 @@ impl KeyTable {
         if rows.iter().any(erases) { self.finish_erasures() } else { Ok(()) }
     }
 
-    /// Moves the write-ahead log into the file when it has grown over `log_bytes`, for idle moments.
+    /// Finishes erasures, and moves the write-ahead log into the file when it has grown over `log_bytes`, for idle moments.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn checkpoint_if_over(&self, log_bytes: u64) -> Result<(), StoreError> {
+        cut(&self.connection)?;
         checkpoint_if_over(&self.connection, log_bytes)
     }
 }
@@ -313,6 +317,7 @@ fn erase(
     if is_erased(transaction, cover, incident, person)? {
         return Ok(false);
     }
+    note_uncut(transaction)?;
     // Written before anything is deleted: the serial goes on from the highest that there ever was.
     insert(transaction, cover, None, row, source)?;
     match person {

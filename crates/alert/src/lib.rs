@@ -1,0 +1,41 @@
+//! Alerts: CAP 1.2 (OASIS, 1 July 2010) and the profile JP-evac (docs/jp-evac.md), read, judged and written.
+//!
+//! [`Report::of`] takes bytes from anywhere. It refuses what no alert needs (document types, entities, processing
+//! instructions, other encodings, anything over a budget) as a [`Refusal`], and names every other fault as a [`Violation`] with its
+//! line, its clause, and whether it breaks CAP or the profile. Only what has none becomes a [`ValidAlert`].
+//!
+//! Nothing here knows a clock, a file or a network, and nothing here says that an alert is true: a valid alert can be
+//! anybody's. The signature of its transport (XML-DSig) is passed over, since receivers do not go by it.
+//!
+//! **Invariant:** reading what [`write`] wrote gives the same alert.
+//!
+//! **Invariant:** no message of an error, refusal or violation quotes the alert.
+
+mod alert;
+mod cap;
+mod decimal;
+mod evacuation;
+mod geometry;
+mod judge;
+mod profile;
+mod read;
+mod report;
+mod rule;
+mod schema;
+mod time;
+mod word;
+mod write;
+mod xml;
+
+pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
+pub use decimal::Decimal;
+pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
+pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
+pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
+pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
+pub use report::{Report, ValidAlert};
+pub use rule::{Breaks, Rule, Violation};
+pub use time::CapTime;
+pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency};
+pub use write::write;
+pub use xml::{MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS, Refusal, RefusedFor};

@@ -1,8 +1,10 @@
-//! Alerts: CAP 1.2 (OASIS, 1 July 2010) and the profile JP-evac (docs/jp-evac.md), read, judged and written.
+//! Alerts: CAP 1.2 (OASIS, 1 July 2010) and the profile JP-evac (docs/jp-evac.md), read, judged, written, and joined into
+//! threads.
 //!
 //! [`Report::of`] takes bytes from anywhere. It refuses what no alert needs (document types, entities, processing
 //! instructions, other encodings, anything over a budget) as a [`Refusal`], and names every other fault as a [`Violation`] with its
-//! line, its clause, and whether it breaks CAP or the profile. Only what has none becomes a [`ValidAlert`].
+//! line, its clause, and whether it breaks CAP or the profile. Only what has none becomes a [`ValidAlert`], and only those come
+//! into [`Alerts`], which says what is in force at a time.
 //!
 //! Nothing here knows a clock, a file or a network, and nothing here says that an alert is true: a valid alert can be
 //! anybody's. The signature of its transport (XML-DSig) is passed over, since receivers do not go by it.
@@ -22,6 +24,7 @@ mod read;
 mod report;
 mod rule;
 mod schema;
+mod threads;
 mod time;
 mod word;
 mod write;
@@ -35,6 +38,7 @@ pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
+pub use threads::{Alerts, Taken, Thread};
 pub use time::CapTime;
 pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency};
 pub use write::write;

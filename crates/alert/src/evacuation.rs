@@ -12,7 +12,7 @@ words! {
         /// 解除: the danger is over.
         AllClear,
         /// 取消: it was a mistake.
-        Withdrawal,
+        Cancel,
     }
 
     /// What people are told to do (災害対策基本法 56条, 60条).
@@ -107,7 +107,7 @@ impl MessageKind {
         match self {
             Self::Order => "",
             Self::AllClear => "解除",
-            Self::Withdrawal => "取消",
+            Self::Cancel => "取消",
         }
     }
 }

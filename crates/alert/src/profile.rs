@@ -234,14 +234,14 @@ fn judge_kind(alert: &Alert, evacuation: Evacuation, judge: &mut Judge<'_>) {
     let fits_type = match evacuation.message {
         MessageKind::Order => matches!(alert.message_type, MessageType::Alert | MessageType::Update),
         MessageKind::AllClear => alert.message_type == MessageType::Update,
-        MessageKind::Withdrawal => alert.message_type == MessageType::Cancel,
+        MessageKind::Cancel => alert.message_type == MessageType::Cancel,
     };
     judge.breaks_if(!fits_type, Rule::MessageUnfit, &[("msgType", 0)]);
     let Some(info) = alert.infos.first() else { return };
     let responses = info.response_types.as_slice();
     let fits_response = match (evacuation.message, evacuation.order) {
         (MessageKind::AllClear, _) => responses == [ResponseType::AllClear],
-        (MessageKind::Withdrawal, _) => responses == [ResponseType::None],
+        (MessageKind::Cancel, _) => responses == [ResponseType::None],
         (MessageKind::Order, order) => {
             let wanted = match order {
                 Order::EvacuationOrder | Order::EvacuateElderly => ResponseType::Evacuate,
@@ -288,8 +288,8 @@ fn judge_words(info: &Info, evacuation: Evacuation, step: Step, judge: &mut Judg
         MessageKind::AllClear => {
             (Rule::AllClearWords, &["解除"], &["取消", "取り消", "とりけ", "cancel", "withdraw"])
         }
-        MessageKind::Withdrawal => {
-            (Rule::WithdrawalWords, &["取消", "取り消"], &["解除", "かいじょ", "all clear", "all-clear"])
+        MessageKind::Cancel => {
+            (Rule::CancelWords, &["取消", "取り消"], &["解除", "かいじょ", "all clear", "all-clear"])
         }
     };
     let lacks_own = is_plain && !own.iter().any(|word| headline.contains(word));

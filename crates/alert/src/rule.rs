@@ -107,10 +107,10 @@ rules! {
     LevelRefused: Profile "JP-evac §5", "is or speaks of a warning level, which this hazard does not have";
     LevelUnfit: Profile "JP-evac §5", "is not the level of this order";
     TsunamiKind: Profile "JP-evac §5", "is there without a tsunami, or does not fit the order or the headline";
-    EventWords: Profile "JP-evac §6", "is not in the words of this order, all-clear or withdrawal";
-    MessageUnfit: Profile "JP-evac §6", "does not fit what the message is (order, all-clear, withdrawal)";
-    WithdrawalWords: Profile "JP-evac §6", "lacks 取消, or mixes up withdrawal (取消) and all-clear (解除)";
-    AllClearWords: Profile "JP-evac §6", "lacks 解除, or mixes up all-clear (解除) and withdrawal (取消)";
+    EventWords: Profile "JP-evac §6", "is not in the words of this order, all-clear or cancel";
+    MessageUnfit: Profile "JP-evac §6", "does not fit what the message is (order, all-clear, cancel)";
+    CancelWords: Profile "JP-evac §6", "lacks 取消, or mixes up cancel (取消) and all-clear (解除)";
+    AllClearWords: Profile "JP-evac §6", "lacks 解除, or mixes up all-clear (解除) and cancel (取消)";
     AreaMissing: Profile "JP-evac §7", "has no area";
     MunicipalityCode: Profile "JP-evac §7", "has no code JISX0402 of six digits, or a wrong check digit";
     NotInJapan: Profile "JP-evac §7", "lies outside Japan: are latitude and longitude exchanged?";

@@ -24,15 +24,15 @@ pub enum Taken {
     Duplicate,
     /// Its thread has a later word already, which came first.
     Superseded,
-    /// Its thread was withdrawn already, by a later message that came first.
-    Withdrawn,
-    /// A withdrawal that ended its thread: so many messages of it are out of force.
-    Withdraws {
+    /// Its thread was cancelled already, by a later message that came first.
+    Cancelled,
+    /// A cancel that ended its thread: so many messages of it are out of force.
+    Cancels {
         /// How many of them are known here.
         messages: usize,
     },
-    /// A withdrawal of messages that nobody here knows. It is kept, and will end them when they come.
-    WithdrawsUnknown,
+    /// A cancel of messages that nobody here knows. It is kept, and will end them when they come.
+    CancelsUnknown,
     /// Another message under an id that is taken. One of them is forged, or the sender broke the standard.
     OtherContent,
     /// Sent over two minutes from now. One of the clocks is wrong. It is not kept.
@@ -48,14 +48,14 @@ pub enum Taken {
 pub struct Thread<'a> {
     /// The one that counts.
     pub latest: &'a ValidAlert,
-    /// Every message of the thread that is known here, the earliest first: what a withdrawal has to name.
+    /// Every message of the thread that is known here, the earliest first: what a cancel has to name.
     pub messages: Vec<MessageId>,
 }
 
 /// The alerts that are known, and which of them are in force at a time.
 ///
 /// The order in which messages come does not matter, nor how often. Of a thread only the latest word counts, by the time at
-/// which it was sent: when that is over, an earlier one does not come back. A withdrawal ends what was sent before it in the
+/// which it was sent: when that is over, an earlier one does not come back. A cancel ends what was sent before it in the
 /// threads that it names, and in no other: an order that is given anew after it, in the same thread, holds.
 ///
 /// Exercises and live alerts are threads of their own even where they name each other.
@@ -85,33 +85,33 @@ impl Alerts {
         if self.messages.len() >= MOST_MESSAGES {
             return Taken::Full;
         }
-        let (is_over, is_withdrawal) = (is_over(&alert, now), is_withdrawal(&alert));
+        let (is_over, is_cancel) = (is_over(&alert, now), is_cancel(&alert));
         self.messages.insert(id.clone(), alert);
         let threads = self.threads();
         let own = threads.iter().find(|thread| thread.has(&id));
         let ended = own.map_or(0, |thread| thread.words.iter().filter(|word| word.sent <= id.sent).count());
-        if is_withdrawal {
-            return if ended == 0 { Taken::WithdrawsUnknown } else { Taken::Withdraws { messages: ended } };
+        if is_cancel {
+            return if ended == 0 { Taken::CancelsUnknown } else { Taken::Cancels { messages: ended } };
         }
         match own.and_then(Joined::latest) {
             Some(latest) if *latest == id && is_over => Taken::Expired,
             Some(latest) if *latest == id => Taken::InForce,
             Some(_) => Taken::Superseded,
-            None => Taken::Withdrawn,
+            None => Taken::Cancelled,
         }
     }
 
     /// The threads of which something is in force at the time `now`, in the order of their latest words. There is never a
-    /// withdrawal among them.
+    /// cancel among them.
     pub fn in_force(&self, now: UnixMillis) -> Vec<Thread<'_>> {
         self.threads_by(now, Joined::latest)
     }
 
-    /// The threads that were withdrawn, as long as their withdrawals are to be shown: what happened, and what to do now. A
-    /// withdrawal of messages that nobody here knows is not shown.
-    pub fn withdrawn(&self, now: UnixMillis) -> Vec<Thread<'_>> {
+    /// The threads that were cancelled, as long as their cancels are to be shown: what happened, and what to do now. A
+    /// cancel of messages that nobody here knows is not shown.
+    pub fn cancelled(&self, now: UnixMillis) -> Vec<Thread<'_>> {
         self.threads_by(now, |joined| match joined.latest() {
-            None if !joined.words.is_empty() => joined.withdrawal(),
+            None if !joined.words.is_empty() => joined.cancel(),
             Some(_) | None => None,
         })
     }
@@ -123,7 +123,7 @@ impl Alerts {
     ) -> Vec<Thread<'a>> {
         let threads = self.threads().into_iter().filter_map(|joined| {
             let latest = self.messages.get(choose(&joined)?).filter(|latest| !is_over(latest, now))?;
-            let mut messages: Vec<_> = joined.words.into_iter().chain(joined.withdrawals).cloned().collect();
+            let mut messages: Vec<_> = joined.words.into_iter().chain(joined.cancels).cloned().collect();
             messages.sort();
             Some(Thread { latest, messages })
         });
@@ -146,15 +146,15 @@ impl Alerts {
         for (id, alert) in &self.messages {
             let own = sets.number((alert.alert().status, id));
             let joined = threads.entry(sets.root(own)).or_default();
-            let part = if is_withdrawal(alert) { &mut joined.withdrawals } else { &mut joined.words };
+            let part = if is_cancel(alert) { &mut joined.cancels } else { &mut joined.words };
             part.push(id);
         }
         threads.into_values().collect()
     }
 }
 
-fn is_withdrawal(alert: &ValidAlert) -> bool {
-    alert.evacuation().message == MessageKind::Withdrawal
+fn is_cancel(alert: &ValidAlert) -> bool {
+    alert.evacuation().message == MessageKind::Cancel
 }
 
 /// Whether no block of it holds any more.
@@ -173,23 +173,23 @@ fn is_forgotten(id: &MessageId, now: UnixMillis) -> bool {
 struct Joined<'a> {
     /// Orders and all-clears.
     words: Vec<&'a MessageId>,
-    withdrawals: Vec<&'a MessageId>,
+    cancels: Vec<&'a MessageId>,
 }
 
 impl<'a> Joined<'a> {
     fn has(&self, id: &MessageId) -> bool {
-        self.words.contains(&id) || self.withdrawals.contains(&id)
+        self.words.contains(&id) || self.cancels.contains(&id)
     }
 
-    fn withdrawal(&self) -> Option<&'a MessageId> {
-        self.withdrawals.iter().copied().max()
+    fn cancel(&self) -> Option<&'a MessageId> {
+        self.cancels.iter().copied().max()
     }
 
-    /// The latest word, unless it was withdrawn.
+    /// The latest word, unless it was cancelled.
     fn latest(&self) -> Option<&'a MessageId> {
         let latest = self.words.iter().copied().max()?;
-        // Sent in the same second, the withdrawal counts.
-        self.withdrawal().is_none_or(|withdrawal| latest.sent > withdrawal.sent).then_some(latest)
+        // Sent in the same second, the cancel counts.
+        self.cancel().is_none_or(|cancel| latest.sent > cancel.sent).then_some(latest)
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use hinamori_alert::{Breaks, MessageKind, Report, Rule, TsunamiKind, WarningLevel, write};
 
-/// An order for a tsunami, an order with a warning level, a withdrawal and an all-clear.
+/// An order for a tsunami, an order with a warning level, a cancel and an all-clear.
 const TSUNAMI: &str = include_str!("fixtures/tsunami.xml");
 const FLOOD: &str = include_str!("fixtures/flood.xml");
-const WITHDRAWAL: &str = include_str!("fixtures/withdrawal.xml");
+const CANCEL: &str = include_str!("fixtures/cancel.xml");
 const ALL_CLEAR: &str = include_str!("fixtures/all-clear.xml");
 
 fn report(text: &str) -> Report {
@@ -17,7 +17,7 @@ fn report(text: &str) -> Report {
 
 #[test]
 fn the_fixtures_break_nothing_and_are_canonical() {
-    for text in [TSUNAMI, FLOOD, WITHDRAWAL, ALL_CLEAR] {
+    for text in [TSUNAMI, FLOOD, CANCEL, ALL_CLEAR] {
         let report = report(text);
         assert_eq!(report.violations(), []);
         assert_eq!(String::from_utf8(write(report.alert().unwrap())).unwrap(), text);
@@ -27,7 +27,7 @@ fn the_fixtures_break_nothing_and_are_canonical() {
     let (tsunami, flood) = (evacuation(TSUNAMI), evacuation(FLOOD));
     assert_eq!((tsunami.level, tsunami.tsunami), (None, Some(TsunamiKind::MajorWarning)));
     assert_eq!((flood.level, flood.tsunami), (Some(WarningLevel::Four), None));
-    assert_eq!(evacuation(WITHDRAWAL).message, MessageKind::Withdrawal);
+    assert_eq!(evacuation(CANCEL).message, MessageKind::Cancel);
     assert_eq!(evacuation(ALL_CLEAR).message, MessageKind::AllClear);
 }
 
@@ -110,20 +110,14 @@ const CASES: &[Case] = &[
         "<resource><resourceDesc>a</resourceDesc><mimeType>a/b</mimeType><size>-1</size></resource><area>",
     ),
     case(Rule::Number, "altitude", TSUNAMI, "</geocode>", "</geocode><altitude>1e3</altitude>"),
-    case(Rule::Reference, "references", WITHDRAWAL, "shiomi-0001,", "shiomi-0001 "),
+    case(Rule::Reference, "references", CANCEL, "shiomi-0001,", "shiomi-0001 "),
     case(Rule::Identity, "identifier", TSUNAMI, "shiomi-0001", "shiomi,0001"),
     case(Rule::Identity, "sender", TSUNAMI, "bousai@", "bousai&amp;"),
+    case(Rule::ReferenceNotEarlier, "references", CANCEL, "T05:26:00+09:00</sent>", "T05:20:59+09:00</sent>"),
     case(
         Rule::ReferenceNotEarlier,
         "references",
-        WITHDRAWAL,
-        "T05:26:00+09:00</sent>",
-        "T05:20:59+09:00</sent>",
-    ),
-    case(
-        Rule::ReferenceNotEarlier,
-        "references",
-        WITHDRAWAL,
+        CANCEL,
         "shiomi-0001,2026-03-11T05:21:00",
         "shiomi-0002,2026-03-11T05:26:00",
     ),
@@ -186,12 +180,12 @@ const CASES: &[Case] = &[
     case(
         Rule::ReferencesMissing,
         "references",
-        WITHDRAWAL,
+        CANCEL,
         "<references>bousai@town.shiomi.example,shiomi-0001,2026-03-11T05:21:00+09:00</references>",
         "",
     ),
-    case(Rule::ReferencesInAlert, "references", WITHDRAWAL, "Cancel", "Alert"),
-    case(Rule::ForeignReference, "references", WITHDRAWAL, "<references>bousai", "<references>other"),
+    case(Rule::ReferencesInAlert, "references", CANCEL, "Cancel", "Alert"),
+    case(Rule::ForeignReference, "references", CANCEL, "<references>bousai", "<references>other"),
     case(Rule::ExpiresMissing, "expires", TSUNAMI, "<expires>2026-03-11T17:21:00+09:00</expires>", ""),
     case(Rule::ExpiresEarly, "expires", TSUNAMI, "2026-03-11T17:21:00", "2026-03-11T05:21:00"),
     case(
@@ -233,17 +227,11 @@ const CASES: &[Case] = &[
     case(Rule::TsunamiKind, "parameter", TSUNAMI, "<value>EvacuationOrder", "<value>EvacuateElderly"),
     case(Rule::TsunamiKind, "headline", TSUNAMI, "<headline>大津波警報", "<headline>津波警報"),
     case(Rule::EventWords, "event", TSUNAMI, "<event>避難指示", "<event>避難勧告"),
-    case(Rule::EventWords, "event", WITHDRAWAL, "<event>避難指示取消", "<event>避難指示解除"),
-    case(Rule::MessageUnfit, "msgType", WITHDRAWAL, "Cancel", "Update"),
+    case(Rule::EventWords, "event", CANCEL, "<event>避難指示取消", "<event>避難指示解除"),
+    case(Rule::MessageUnfit, "msgType", CANCEL, "Cancel", "Update"),
     case(Rule::MessageUnfit, "responseType", ALL_CLEAR, "<responseType>AllClear", "<responseType>None"),
-    case(Rule::WithdrawalWords, "headline", WITHDRAWAL, "取り消します", "おわびします"),
-    case(
-        Rule::WithdrawalWords,
-        "description",
-        WITHDRAWAL,
-        "There is no tsunami",
-        "All clear. There is no tsunami",
-    ),
+    case(Rule::CancelWords, "headline", CANCEL, "取り消します", "おわびします"),
+    case(Rule::CancelWords, "description", CANCEL, "There is no tsunami", "All clear. There is no tsunami"),
     case(Rule::AllClearWords, "headline", ALL_CLEAR, "避難指示を解除しました", "避難指示は終わりました"),
     case(Rule::AllClearWords, "description", ALL_CLEAR, "大津波警報はすべて解除", "大津波警報はすべて取り消"),
     case(Rule::MunicipalityCode, "geocode", TSUNAMI, "363871", "363872"),

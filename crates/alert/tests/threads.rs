@@ -1,4 +1,4 @@
-//! What is in force: threads, withdrawals, duplicates, replays, and clocks that are wrong.
+//! What is in force: threads, cancels, duplicates, replays, and clocks that are wrong.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 use hinamori_alert::{Alerts, CapTime, MessageId, Report, Taken, ValidAlert, write};
@@ -6,7 +6,7 @@ use hinamori_model::UnixMillis;
 use proptest::prelude::*;
 
 const ORDER: &str = include_str!("fixtures/tsunami.xml");
-const WITHDRAWAL: &str = include_str!("fixtures/withdrawal.xml");
+const CANCEL: &str = include_str!("fixtures/cancel.xml");
 const ALL_CLEAR: &str = include_str!("fixtures/all-clear.xml");
 /// 2026-03-11T05:00:00+09:00
 const MORNING: u64 = 1_773_172_800_000;
@@ -40,8 +40,8 @@ impl Said {
         Self { text: ALL_CLEAR, ..Self::update(at, names) }
     }
 
-    fn withdrawal(at: u64, names: &[u64]) -> Self {
-        Self { text: WITHDRAWAL, ..Self::update(at, names) }
+    fn cancel(at: u64, names: &[u64]) -> Self {
+        Self { text: CANCEL, ..Self::update(at, names) }
     }
 
     fn expiring(self, expires: u64) -> Self {
@@ -76,8 +76,8 @@ fn in_force(alerts: &Alerts, now: u64) -> Vec<String> {
     alerts.in_force(minute(now)).iter().map(|thread| thread.latest.alert().identifier.clone()).collect()
 }
 
-fn withdrawn(alerts: &Alerts, now: u64) -> Vec<String> {
-    alerts.withdrawn(minute(now)).iter().map(|thread| thread.latest.alert().identifier.clone()).collect()
+fn cancelled(alerts: &Alerts, now: u64) -> Vec<String> {
+    alerts.cancelled(minute(now)).iter().map(|thread| thread.latest.alert().identifier.clone()).collect()
 }
 
 /// Takes messages in this order, each at `now`.
@@ -117,21 +117,21 @@ fn the_same_message_by_another_way_is_a_duplicate_and_another_one_under_its_id_i
 }
 
 #[test]
-fn a_withdrawal_ends_its_own_thread_and_no_other() {
+fn a_cancel_ends_its_own_thread_and_no_other() {
     let mut alerts = Alerts::default();
-    let messages = [Said::order(10), Said::update(12, &[10]), Said::order(11), Said::withdrawal(15, &[10])];
-    let expected = [Taken::InForce, Taken::InForce, Taken::InForce, Taken::Withdraws { messages: 2 }];
+    let messages = [Said::order(10), Said::update(12, &[10]), Said::order(11), Said::cancel(15, &[10])];
+    let expected = [Taken::InForce, Taken::InForce, Taken::InForce, Taken::Cancels { messages: 2 }];
     assert_eq!(taken(&mut alerts, 16, &messages), expected);
     assert_eq!(
-        (in_force(&alerts, 16), withdrawn(&alerts, 16)),
+        (in_force(&alerts, 16), cancelled(&alerts, 16)),
         (vec!["11".to_owned()], vec!["15".to_owned()])
     );
     // Its page ends; what it ended does not come back.
-    assert_eq!((in_force(&alerts, 70), withdrawn(&alerts, 75)), (vec!["11".to_owned()], Vec::new()));
+    assert_eq!((in_force(&alerts, 70), cancelled(&alerts, 75)), (vec!["11".to_owned()], Vec::new()));
     // An order that is given anew after it holds.
     assert_eq!(alerts.take(Said::update(18, &[12]).alert(), minute(18)), Taken::InForce);
     assert_eq!(
-        (in_force(&alerts, 18), withdrawn(&alerts, 18)),
+        (in_force(&alerts, 18), cancelled(&alerts, 18)),
         (vec!["11".to_owned(), "18".to_owned()], Vec::new())
     );
     // One of the same thread that is older than it does not.
@@ -139,19 +139,19 @@ fn a_withdrawal_ends_its_own_thread_and_no_other() {
 }
 
 #[test]
-fn a_withdrawal_of_what_nobody_knows_is_kept_and_shown_to_nobody() {
+fn a_cancel_of_what_nobody_knows_is_kept_and_shown_to_nobody() {
     let mut alerts = Alerts::default();
-    assert_eq!(alerts.take(Said::withdrawal(15, &[10]).alert(), minute(16)), Taken::WithdrawsUnknown);
-    assert!(in_force(&alerts, 16).is_empty() && withdrawn(&alerts, 16).is_empty());
-    assert_eq!(alerts.take(Said::order(10).alert(), minute(17)), Taken::Withdrawn);
+    assert_eq!(alerts.take(Said::cancel(15, &[10]).alert(), minute(16)), Taken::CancelsUnknown);
+    assert!(in_force(&alerts, 16).is_empty() && cancelled(&alerts, 16).is_empty());
+    assert_eq!(alerts.take(Said::order(10).alert(), minute(17)), Taken::Cancelled);
     assert!(in_force(&alerts, 17).is_empty());
-    assert_eq!(withdrawn(&alerts, 17), ["15"]);
-    // Sent in the same second, the withdrawal counts.
+    assert_eq!(cancelled(&alerts, 17), ["15"]);
+    // Sent in the same second, the cancel counts.
     let mut alerts = Alerts::default();
-    let messages = [Said::order(10), Said::withdrawal(10, &[10])];
-    let withdrawal = messages[1].bent(|alert| alert.identifier = "0".to_owned());
+    let messages = [Said::order(10), Said::cancel(10, &[10])];
+    let cancel = messages[1].bent(|alert| alert.identifier = "0".to_owned());
     assert_eq!(alerts.take(messages[0].alert(), minute(11)), Taken::InForce);
-    assert_eq!(alerts.take(withdrawal, minute(11)), Taken::Withdraws { messages: 1 });
+    assert_eq!(alerts.take(cancel, minute(11)), Taken::Cancels { messages: 1 });
     assert!(in_force(&alerts, 11).is_empty());
 }
 
@@ -188,8 +188,8 @@ fn a_drill_ends_nothing_live_and_the_reverse() {
     };
     let mut alerts = Alerts::default();
     assert_eq!(alerts.take(Said::order(10).alert(), minute(11)), Taken::InForce);
-    let withdrawal = exercise(&Said::withdrawal(15, &[10]));
-    assert_eq!(alerts.take(withdrawal, minute(16)), Taken::WithdrawsUnknown);
+    let cancel = exercise(&Said::cancel(15, &[10]));
+    assert_eq!(alerts.take(cancel, minute(16)), Taken::CancelsUnknown);
     assert_eq!(alerts.take(exercise(&Said::update(16, &[10])), minute(16)), Taken::InForce);
     assert_eq!(in_force(&alerts, 16), ["10", "16"]);
 }
@@ -213,7 +213,7 @@ fn messages() -> impl Strategy<Value = Vec<Said>> {
         let said = match kind {
             _ if names.is_empty() => Said::order(at),
             0 => Said::order(at),
-            1 => Said::withdrawal(at, &names),
+            1 => Said::cancel(at, &names),
             2 => Said::all_clear(at, &names),
             _ => Said::update(at, &names),
         };
@@ -242,7 +242,7 @@ proptest! {
         }
         for now in [9, 30, 60, 90] {
             prop_assert_eq!(alerts.in_force(minute(now)), others.in_force(minute(now)));
-            prop_assert_eq!(alerts.withdrawn(minute(now)), others.withdrawn(minute(now)));
+            prop_assert_eq!(alerts.cancelled(minute(now)), others.cancelled(minute(now)));
         }
         for thread in alerts.in_force(minute(9)) {
             let latest = thread.latest.alert();

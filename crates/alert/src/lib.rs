@@ -6,8 +6,12 @@
 //! line, its clause, and whether it breaks CAP or the profile. Only what has none becomes a [`ValidAlert`], and only those come
 //! into [`Alerts`], which says what is in force at a time.
 //!
-//! Nothing here knows a clock, a file or a network, and nothing here says that an alert is true: a valid alert can be
-//! anybody's. The signature of its transport (XML-DSig) is passed over, since receivers do not go by it.
+//! A valid alert can be anybody's. What makes it the town's is its [`Envelope`]: over the exact bytes of an actual alert stand
+//! the signatures of two different officers, over those of an exercise one, by keys of another class; with them a place in
+//! the sender's sequence, and the hash that binds what each household is told. Only [`Envelope::verify`] makes a [`SignedAlert`]. The
+//! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it.
+//!
+//! Nothing here knows a clock, a file, a network or a source of randomness.
 //!
 //! **Invariant:** reading what [`write`] wrote gives the same alert.
 //!
@@ -16,9 +20,12 @@
 mod alert;
 mod cap;
 mod decimal;
+mod envelope;
 mod evacuation;
 mod geometry;
+mod instruction;
 mod judge;
+mod officer;
 mod profile;
 mod read;
 mod report;
@@ -32,8 +39,11 @@ mod xml;
 
 pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
 pub use decimal::Decimal;
+pub use envelope::{Envelope, EnvelopeError, Sequence, SequenceVerdict, Sequences, SignedAlert};
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
+pub use instruction::{Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
+pub use officer::{BadOfficers, KeyClass, OfficerId, OfficerKey, OfficerSignature, Officers};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use report::{Report, ValidAlert};

@@ -172,6 +172,7 @@ mod tests {
                     assert!(!bent(&|_, path| path.index ^= 1));
                 }
                 assert!(!is_under(&root, 0, own, &path));
+                assert!(!is_under(&root, 4 * leaves, own, &path), "the path is too short for as many");
             }
         }
     }

@@ -265,6 +265,32 @@ fn each_rule_refuses_the_nearest_wrong_alert() {
 }
 
 #[test]
+fn a_warning_level_belongs_to_some_hazards_only() {
+    let rules =
+        |text: &str| -> BTreeSet<Rule> { report(text).violations().iter().map(|one| one.rule).collect() };
+    let level = "    <parameter>\n      <valueName>JP-evac:WarningLevel</valueName>\n      <value>4</value>\n    </parameter>\n";
+    assert_eq!(FLOOD.matches(level).count(), 3);
+    for hazard in ["Flood", "Landslide", "StormSurge", "InlandFlood"] {
+        let text = FLOOD.replace("<value>Flood", &format!("<value>{hazard}"));
+        assert_eq!(rules(&text), BTreeSet::new(), "{hazard}");
+        assert_eq!(rules(&text.replace(level, "")), BTreeSet::from([Rule::LevelMissing]), "{hazard}");
+    }
+    for hazard in ["Earthquake", "Fire", "Volcano"] {
+        let text = FLOOD.replace("<value>Flood", &format!("<value>{hazard}"));
+        assert_eq!(rules(&text), BTreeSet::from([Rule::LevelRefused]), "{hazard}");
+        let words_only = text.replace(level, "");
+        assert_eq!(rules(&words_only), BTreeSet::from([Rule::LevelRefused]), "{hazard}");
+        assert_eq!(rules(&words_only.replace("警戒レベル", "")), BTreeSet::new(), "{hazard}");
+        let other_scale = rules(&words_only.replace("警戒レベル", "噴火警戒レベル"));
+        assert_eq!(other_scale.is_empty(), hazard == "Volcano", "{hazard}");
+    }
+    // Digits of either width, and no second level beside it.
+    assert_eq!(rules(&FLOOD.replace("警戒レベル4", "警戒レベル４")), BTreeSet::new());
+    let two = FLOOD.replacen("警戒レベル4 避難指示", "警戒レベル4 避難指示 警戒レベル3から", 1);
+    assert_eq!(rules(&two), BTreeSet::from([Rule::LevelUnfit]));
+}
+
+#[test]
 fn every_rule_has_a_case() {
     let tried: BTreeSet<Rule> = CASES.iter().map(|case| case.rule).collect();
     let without = Rule::ALL.iter().filter(|rule| !tried.contains(rule) && **rule != Rule::AreaMissing);

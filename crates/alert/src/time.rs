@@ -38,7 +38,11 @@ impl CapTime {
         };
         let year = i16::from(pair(y1, y2)?) * 100 + i16::from(pair(y3, y4)?);
         let (month, day) = (pair(m1, m2)?, pair(d1, d2)?);
-        let local = DateTime::new(year, month, day, pair(h1, h2)?, pair(n1, n2)?, pair(s1, s2)?, 0).ok()?;
+        let (hour, minute, second) = (pair(h1, h2)?, pair(n1, n2)?, pair(s1, s2)?);
+        // The end of a day is the beginning of the next one (XML Schema 2 §3.2.7.1).
+        let is_end = (hour, minute, second) == (24, 0, 0);
+        let (hour, later) = if is_end { (0, 86_400) } else { (hour, 0) };
+        let local = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
         let (hours, minutes) = (i16::from(pair(oh1, oh2)?), i16::from(pair(om1, om2)?));
         let size = hours * 60 + minutes;
         if year == 0 || minutes > 59 || size > 14 * 60 {
@@ -50,7 +54,8 @@ impl CapTime {
             _ => return None,
         };
         let offset = Offset::from_seconds(i32::from(offset_minutes) * 60).ok()?;
-        let seconds = offset.to_timestamp(local).ok()?.as_second();
+        let seconds = offset.to_timestamp(local).ok()?.as_second() + later;
+        Timestamp::from_second(seconds).ok()?;
         Some(Self { seconds, offset_minutes, is_plus_zero: *sign == b'+' && size == 0 })
     }
 
@@ -131,6 +136,8 @@ mod tests {
         }
         let japan = CapTime::read("2026-03-11T05:21:00+09:00").unwrap();
         assert_eq!(japan, CapTime::read("2026-03-10T20:21:00-00:00").unwrap());
+        let midnight = CapTime::read("2026-02-28T24:00:00+09:00").unwrap();
+        assert_eq!(midnight.to_string(), "2026-03-01T00:00:00+09:00");
         assert_eq!(CapTime::in_japan(japan.at()).to_string(), japan.to_string());
     }
 
@@ -143,7 +150,9 @@ mod tests {
             "2026-03-11T05:21:00.5+09:00",
             "2026-03-11 05:21:00+09:00",
             "2026-02-29T05:21:00+09:00",
-            "2026-03-11T24:21:00+09:00",
+            "2026-03-11T24:00:01+09:00",
+            "2026-03-11T25:00:00+09:00",
+            "9999-12-31T24:00:00-00:00",
             "2026-03-11T05:21:60+09:00",
             "2026-03-11T05:21:00,09:00",
             "2026-03-11T05:21:00+14:01",

@@ -13,7 +13,7 @@
 //!
 //! Nothing here knows a clock, a file, a network or a source of randomness.
 //!
-//! **Invariant:** reading what [`write`] wrote gives the same alert.
+//! **Invariant:** reading what [`write()`] wrote gives the same alert.
 //!
 //! **Invariant:** no message of an error, refusal or violation quotes the alert.
 

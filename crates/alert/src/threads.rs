@@ -59,6 +59,8 @@ pub struct Thread<'a> {
 /// threads that it names, and in no other: an order that is given anew after it, in the same thread, holds.
 ///
 /// Exercises and live alerts are threads of their own even where they name each other.
+///
+/// It asks nobody who wrote a message: whoever takes messages from outside has their [`Envelope`](crate::Envelope) verified first.
 #[derive(Debug, Clone, Default)]
 pub struct Alerts {
     /// By id. What is over stays for a time: it still says that what came before it is over too.

@@ -10,6 +10,7 @@
 //! **Invariant:** only the thread `sticks` touches a stick, and it sees no database.
 //! **Invariant:** only the link and the way to other boxes (`lan`) touch a network, and neither sees a database.
 
+pub mod alert_check;
 mod attributes;
 pub mod card_data;
 pub mod cert_check;

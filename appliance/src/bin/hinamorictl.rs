@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use hinamori_appliance::alert_check::AlertVerdict;
 use hinamori_appliance::cert_check::CertCheck;
 use hinamori_appliance::reader_test::{self, Line, Question};
 use hinamori_appliance::{Config, Imported, card_data, cert_check, control, enrolment};
@@ -54,6 +55,11 @@ enum Task {
         #[command(subcommand)]
         task: BundleTask,
     },
+    /// Alerts (CAP 1.2 with the profile JP-evac); needs no box.
+    Alert {
+        #[command(subcommand)]
+        task: AlertTask,
+    },
     /// Certificates, of cards and of anybody; needs no box.
     Cert {
         #[command(subcommand)]
@@ -95,6 +101,16 @@ enum BundleTask {
 }
 
 #[derive(Debug, Subcommand)]
+enum AlertTask {
+    /// Says of each file which rules it breaks, with line and clause; ends with 0 only when all are fine.
+    Check {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum CertTask {
     /// Says in one line whether a certificate is fine, and what each rule said; ends with 0 only when it is.
     Check(CertCheck),
@@ -115,10 +131,21 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Crl { task: CrlTask::Status } => say(card_data::status(&of_box()?)?.trim_end()),
         Task::Bundle { task: BundleTask::Export { file } } => export_bundle(of_box, &file),
         Task::Bundle { task: BundleTask::Import { files } } => import_bundles(of_box, &files),
+        Task::Alert { task: AlertTask::Check { files } } => return check_alerts(&files),
         Task::Cert { task: CertTask::Check(check) } => return check_certificate(&check),
         Task::Status { json } => status(&of_box()?, json),
     };
     told.map(|()| ExitCode::SUCCESS)
+}
+
+fn check_alerts(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let mut are_fine = true;
+    for file in files {
+        let verdict = AlertVerdict::of(file);
+        are_fine &= verdict.is_fine();
+        say(&format!("{}: {verdict}", file.display()))?;
+    }
+    Ok(if are_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn check_certificate(check: &CertCheck) -> anyhow::Result<ExitCode> {

@@ -12,8 +12,10 @@ mod birth;
 mod card_key;
 mod code;
 mod doubt;
+mod hazard;
 mod id;
 mod intake;
+mod municipality;
 mod my_number;
 mod pass;
 mod person;
@@ -26,11 +28,13 @@ pub use badge::{Badge, BadgeCode};
 pub use birth::{BadDate, BirthDate, CalendarDate};
 pub use card_key::{CardKey, SpkiHash, TokenKind, TownKey};
 pub use doubt::{Doubt, Doubts};
+pub use hazard::Hazard;
 pub use id::{BoxId, HouseholdId, IdError, IncidentId, LaneId, ListId, PersonId, RecordId, SiteId};
 pub use intake::{
     ArrivalNeed, Aspect, Circle, ConsentItem, Grade, Help, HouseDamage, NeedKind, ProxyPurpose, Severity,
     StayForm, Urgency, YesNo,
 };
+pub use municipality::{BadMunicipalityCode, MunicipalityCode};
 pub use my_number::{holds_my_number, is_hyphen};
 pub use pass::StaffPass;
 pub use person::{Sex, SupportReason, SupportReasons};

@@ -32,9 +32,9 @@ mod table;
 
 pub use decode::Encoding;
 pub use field::{ResidentField, SupportField};
-pub use hazard::{Hazard, Hazards, Suitability};
+pub use hazard::{Hazards, Suitability};
+pub use hinamori_model::{Hazard, MunicipalityCode};
 pub use mapping::{BadMapping, Mapping};
-pub use municipality::MunicipalityCode;
 pub use number::{HouseholdNumber, ResidentNumber};
 pub use problem::{Column, Problem, Reason, Severity};
 pub use residents::{Resident, Residents};

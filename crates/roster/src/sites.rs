@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use hinamori_model::{Hazard, MunicipalityCode};
+
 use crate::field::{Field, SiteField};
 use crate::fold::{kana, narrow_text, word};
 use crate::geojson;
-use crate::hazard::{Hazard, Hazards, Suitability};
+use crate::hazard::{Hazards, Suitability};
 use crate::mapping::{Flags, Settings};
-use crate::municipality::MunicipalityCode;
+use crate::municipality::{code_of_common_id, municipality_code};
 use crate::problem::{Column, Problem, Problems, Reason, Severity};
 use crate::table::{MyNumbers, Row, read_table};
 
@@ -189,9 +191,9 @@ fn address(place: &Place<'_>) -> String {
 fn municipality(place: &Place<'_>, common_id: &str, problems: &mut Problems) -> Option<MunicipalityCode> {
     let text = place.text(SiteField::Code);
     if text.is_empty() {
-        return MunicipalityCode::of_common_id(common_id);
+        return code_of_common_id(common_id);
     }
-    let code = MunicipalityCode::read(text);
+    let code = municipality_code(text);
     if code.is_none() {
         place.warn(problems, SiteField::Code, Reason::CodeMalformed);
     }

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 
+mod alert_xml;
 mod card_certificate;
 mod card_dialogues;
 mod crl_additions;
@@ -62,6 +63,7 @@ macro_rules! target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    target!(alert_xml, LITTLE),
     target!(card_certificate, LITTLE),
     target!(card_dialogues, LITTLE),
     target!(crl_additions, LITTLE),

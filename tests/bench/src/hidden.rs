@@ -33,6 +33,10 @@ const SERIES: u16 = 60_000;
 
 pub(crate) fn run(size: Size, report: &mut Report) -> anyhow::Result<()> {
     let folder = PathBuf::from(format!("/dev/shm/hinamori-bench-{}", std::process::id()));
+    // In a namespace of its own a bench that failed may have had the same number.
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).context("clear what a failed bench left")?;
+    }
     let outcome = run_in(&folder, size, report);
     if outcome.is_ok() {
         std::fs::remove_dir_all(&folder).context("clear the memory")?;

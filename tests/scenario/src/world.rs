@@ -97,6 +97,8 @@ pub(crate) const INCIDENTS: [IncidentId; 3] =
     [IncidentId::from_bytes([1; 16]), IncidentId::from_bytes([4; 16]), IncidentId::from_bytes([5; 16])];
 /// Incidents that boxes opened.
 const OPENED: usize = 2;
+/// A box has said again long before what counts of its old days.
+const MOST_PORTIONS: usize = 200;
 /// Bytes that are on their way at most before a side waits.
 const WINDOW: usize = 16_000;
 
@@ -847,7 +849,12 @@ impl World {
             self.drop_old_days()?;
             // A clone and its original share one connection: each has its turn.
             for at in 0..self.boxes.len() {
+                let mut portions = 0;
                 while self.boxes.get(at).is_some_and(|machine| self.has_to_say_again(at, machine)) {
+                    portions += 1;
+                    if portions > MOST_PORTIONS {
+                        return Err(self.broken(format!("box {at} says the same again and again")));
+                    }
                     self.say_again(at)?;
                 }
                 self.connect(at)?;

@@ -129,13 +129,17 @@ fn old_days_are_gone(world: &World) -> Held {
         return Ok(());
     }
     let taken_back = taken_back(&world.said);
+    let is_nobodys = |record: &Record| record.fact.person().is_none() && taken_back.contains(&record.id);
+    let of_nobody = world.said.iter().filter(|(.., record)| is_nobodys(record));
+    let changed_sites: BTreeSet<SiteId> = of_nobody.map(|(_, site, _)| *site).collect();
     let changed = people_taken_back(world);
     for (at, machine) in world.boxes.iter().chain([&world.server]).enumerate() {
         for days in machine.store().old_days(usize::MAX).map_err(|error| error.to_string())? {
             // Who took it back may stand where the box of the site reads nothing.
             let is_plain = |record: &&Record| match record.fact.person() {
                 Some(who) => !changed.contains(&who),
-                None => !taken_back.contains(&record.id),
+                // Whoever does not hear that a roll-call was taken back does not say the one before it again.
+                None => !changed_sites.contains(&days.site),
             };
             if days.unsaid.is_empty() || days.unsaid.iter().any(|record| is_plain(&record)) {
                 return Err(format!("machine {at} holds days that are not kept: {days:?}"));

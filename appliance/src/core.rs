@@ -675,9 +675,7 @@ impl Core {
 
     /// An incident, and those of which something counts in it.
     fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
-        let mut together = self.ledger.store(incident).rulings().counting_in(incident);
-        together.insert(incident);
-        together
+        self.ledger.store(incident).rulings().counted_together(incident)
     }
 
     /// The incident of a mode: the one that is open, else the one that stands by.

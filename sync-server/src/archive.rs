@@ -159,9 +159,7 @@ impl Stores {
 
     /// An incident, and those of which something counts in it.
     pub(crate) fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
-        let mut together = self.store_of(incident).rulings().counting_in(incident);
-        together.insert(incident);
-        together
+        self.store_of(incident).rulings().counted_together(incident)
     }
 
     /// What headquarters calls an incident.

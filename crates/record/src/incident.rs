@@ -84,6 +84,13 @@ impl IncidentRulings {
         joined.chain(split).filter(|of| *of != incident).collect()
     }
 
+    /// An incident, and those of which something counts in it.
+    pub fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
+        let mut together = self.counting_in(incident);
+        together.insert(incident);
+        together
+    }
+
     /// Other incidents in which something of `incident` counts, or of which something counts in it.
     pub fn tied_to(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
         let split = self.split.iter().filter(|((of, _), _)| *of == incident);

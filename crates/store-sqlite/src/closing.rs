@@ -76,11 +76,6 @@ impl Store {
             self.held = Self::read_held(&self.connection)?;
             self.loose.retain(|scope| scope.incident != incident);
         }
-        self.cut()
-    }
-
-    /// Writes the file anew, if something was deleted from it since that was done last.
-    pub(crate) fn cut(&mut self) -> Result<(), StoreError> {
         cut(&self.connection)
     }
 }

@@ -595,16 +595,25 @@ pub(crate) fn scope_of(incident: [u8; 16], site: [u8; 16], period: u32) -> Docum
 }
 
 fn document_row(transaction: &Transaction<'_>, scope: DocumentScope) -> Result<i64, StoreError> {
+    scope_row(transaction, "document", scope)
+}
+
+/// The row of a scope in `document` or in `place`, made if it is the first time.
+pub(crate) fn scope_row(
+    transaction: &Transaction<'_>,
+    table: &str,
+    scope: DocumentScope,
+) -> Result<i64, StoreError> {
     let key = (scope.incident.as_bytes(), scope.site.as_bytes(), scope.period.0);
     let found = transaction
-        .prepare_cached("SELECT id FROM document WHERE incident = ?1 AND site = ?2 AND period = ?3")?
+        .prepare_cached(&format!("SELECT id FROM {table} WHERE incident = ?1 AND site = ?2 AND period = ?3"))?
         .query_row(key, |row| row.get(0))
         .optional()?;
     if let Some(id) = found {
         return Ok(id);
     }
     transaction
-        .prepare_cached("INSERT INTO document (incident, site, period) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(&format!("INSERT INTO {table} (incident, site, period) VALUES (?1, ?2, ?3)"))?
         .execute(key)?;
     Ok(transaction.last_insert_rowid())
 }

@@ -15,6 +15,7 @@ use hinamori_sync::{CutOffs, Forks};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::headquarters::Headquarters;
+use crate::log::scope_row;
 use crate::retention::stand_later;
 use crate::run::for_each;
 use crate::{Durability, Store, StoreError, StoredChange};
@@ -108,7 +109,7 @@ pub(crate) fn project(
 ) -> Result<(), StoreError> {
     for record in records.iter().filter(|record| headquarters.believes(scope.site, &record.fact)) {
         let incident = headquarters.counts_in(scope, record.at);
-        let place = place_row(transaction, DocumentScope { incident, ..scope })?;
+        let place = scope_row(transaction, "place", DocumentScope { incident, ..scope })?;
         if !insert_record(transaction, (document, place), record, forked)? {
             // It counts once, however often it is said.
             stand_later(transaction, (document, place), record, kind_of(&record.fact).0)?;
@@ -160,21 +161,6 @@ fn confirm(transaction: &Transaction<'_>, record: RecordId) -> Result<bool, Stor
         .prepare_cached("UPDATE record SET forked = 0 WHERE id = ?1 AND forked = 1")?
         .execute([record.as_bytes()])?;
     Ok(confirmed > 0)
-}
-
-fn place_row(transaction: &Transaction<'_>, at: DocumentScope) -> Result<i64, StoreError> {
-    let key = (at.incident.as_bytes(), at.site.as_bytes(), at.period.0);
-    let found = transaction
-        .prepare_cached("SELECT id FROM place WHERE incident = ?1 AND site = ?2 AND period = ?3")?
-        .query_row(key, |row| row.get(0))
-        .optional()?;
-    if let Some(id) = found {
-        return Ok(id);
-    }
-    transaction
-        .prepare_cached("INSERT INTO place (incident, site, period) VALUES (?1, ?2, ?3)")?
-        .execute(key)?;
-    Ok(transaction.last_insert_rowid())
 }
 
 /// Whether it was not here yet.

@@ -8,7 +8,7 @@ use hinamori_record::{DocumentScope, Fact, Period, Record, deciding, decode_chan
 use hinamori_sync::{Retention, Retentions};
 use rusqlite::{Connection, Transaction};
 
-use crate::closing::{delete_documents, note_uncut};
+use crate::closing::{cut, delete_documents, note_uncut};
 use crate::projection::{
     ASSESSED, AUDIT, By, HANDED_OVER, HEAD_COUNT, NAMED, PASS_ISSUED, PRESENCE, ROLL_CALL, SELF_OPENED,
     SETTLED, SITE_OPENED, UNDO, WATCH, ids_of, make_projections, presence_records,
@@ -106,7 +106,7 @@ impl Store {
             self.loose.retain(|scope| !goes(scope));
             dropped = true;
         }
-        self.cut()?;
+        cut(&self.connection)?;
         Ok(dropped)
     }
 

@@ -75,7 +75,8 @@ impl Store {
         self.held.keys().filter(|scope| !self.is_kept(scope))
     }
 
-    /// Drops the old days of which everything that counts stands in a later one, and those that the town drops in any case. Whether
+    /// Drops the old days of which everything that counts, or would if every box were believed, stands in a later one, and those that
+    /// the town drops in any case. Whether
     /// any were. When this returns `Ok`, no file of the store holds any of them.
     ///
     /// # Errors
@@ -85,7 +86,8 @@ impl Store {
         self.unsaid.clear();
         for OldDays { incident, site, unsaid } in self.old_days(1)? {
             let Some(retention) = self.retentions.of(incident) else { continue };
-            if !unsaid.is_empty() && !retention.is_final {
+            let may_count_again = || self.holds_unbelieved(incident, site);
+            if !retention.is_final && (!unsaid.is_empty() || may_count_again()) {
                 self.unsaid.insert((incident, site));
                 continue;
             }
@@ -108,6 +110,14 @@ impl Store {
         }
         cut(&self.connection)?;
         Ok(dropped)
+    }
+
+    /// Whether something of old days at a site is not believed now. The town may believe it again.
+    fn holds_unbelieved(&self, incident: IncidentId, site: SiteId) -> bool {
+        self.old().filter(|scope| (scope.incident, scope.site) == (incident, site)).any(|scope| {
+            let actors = self.held.get(scope).into_iter().flatten();
+            actors.into_iter().any(|(actor, upto)| !self.cut_offs.believe(*scope, *actor, *upto))
+        })
     }
 
     /// The records of old days at a site that count and stand in no later one.

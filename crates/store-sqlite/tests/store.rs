@@ -451,6 +451,27 @@ fn sealed_changes_reach_another_store_once_and_leave_the_outbox() {
 }
 
 #[test]
+fn an_old_day_of_a_box_that_is_cut_off_stays_until_the_town_s_last_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Store::open(&folder.path().join("gym.db")).unwrap();
+    let (today, first) = (scope().period, Period(scope().period.0 - 3));
+    say(&mut gym, 1, first, &[presence(1, 1, PresenceEvent::Arrived)]);
+    let before = looks(&gym);
+    let keep =
+        |is_final| Retentions::new(&[Retention { incident: INCIDENT, first_day: today.day(), is_final }]);
+    assert!(gym.retain(&keep(false)).unwrap());
+    let of = SealKey::from_bytes(&[1; 32]).box_id();
+    let cut_off = CutOffs::new(&[CutOff { of, trusted: Vec::new() }], None);
+    assert!(gym.cut_off(&cut_off).unwrap());
+    assert_ne!(looks(&gym), before);
+    assert!(!gym.drop_old_days().unwrap(), "the town may believe the box again");
+    assert!(gym.cut_off(&CutOffs::default()).unwrap());
+    assert_eq!(looks(&gym), before);
+    assert!(gym.cut_off(&cut_off).unwrap() && gym.retain(&keep(true)).unwrap());
+    assert!(gym.drop_old_days().unwrap());
+}
+
+#[test]
 fn an_alarm_goes_before_a_morning_s_arrivals_and_both_before_yesterday() {
     let folder = tempfile::tempdir().unwrap();
     let mut gym = Writer::open(&folder.path().join("gym.db"), 1);

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::UnixMillis;
 
+use crate::evacuation::MessageKind;
 use crate::instruction::{Hash, Instruction, InstructionPath, Instructions, hash, is_under};
-use crate::officer::{KeyClass, NotSigned, OfficerKey, OfficerSignature, Officers};
+use crate::keys::{KeyClass, KeyList, NotSigned, OfficerId};
 use crate::report::{Report, ValidAlert};
 use crate::rule::Violation;
+use crate::signature::OfficerSignature;
+use crate::wire::{Reader, put_text};
 use crate::word::Status;
 use crate::xml::Refusal;
 
@@ -25,15 +28,17 @@ pub struct Sequence {
     pub number: u64,
 }
 
-/// What officers sign. It travels with the alert and goes with each household's instruction.
+/// What officers sign. It travels with the alert and goes with each household's instruction; its bytes stand in docs/tv.md §2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// Whose sequence it is.
-    pub sender: String,
-    /// Its place in it.
-    pub sequence: Sequence,
     /// For what the signatures are good.
     pub class: KeyClass,
+    /// What the alert is for those who hear it: a household's television reads no CAP.
+    pub message: MessageKind,
+    /// When the alert was sent.
+    pub sent: UnixMillis,
+    /// Its place among the sender's messages.
+    pub sequence: Sequence,
     /// When the alert ends: the latest `expires` of its blocks.
     pub expires: UnixMillis,
     /// SHA-256 of the exact bytes of the alert.
@@ -42,6 +47,8 @@ pub struct Envelope {
     pub households: u32,
     /// The hash that binds their instructions ([`Instructions`]).
     pub instructions: [u8; 32],
+    /// Whose sequence it is.
+    pub sender: String,
     /// Of whoever signed.
     pub signatures: Vec<OfficerSignature>,
 }
@@ -58,18 +65,15 @@ pub enum EnvelopeError {
     /// Status System and Test: nothing of it is for people.
     #[error("the alert is neither Actual nor an Exercise")]
     NotForPeople,
-    /// The envelope says something else than the alert: its hash, its sender, its end, or whether it is an exercise.
+    /// The envelope says something else than the alert: its hash, its sender, its times, what it is, or whether it is an exercise.
     #[error("the envelope is another alert's")]
     OtherAlert,
-    /// No officer of this town has the key.
-    #[error("a signature is by a key that no officer has")]
-    UnknownKey,
-    /// An exercise's key on an actual alert, or the reverse.
-    #[error("a signature is by a key of the other class")]
-    OtherClass,
-    /// A signature does not hold.
-    #[error("a signature does not hold")]
-    WrongSignature,
+    /// The alert is somebody's whom the list of keys is not about.
+    #[error("the keys are another sender's")]
+    OtherSender,
+    /// A signature that does not count.
+    #[error(transparent)]
+    NotSigned(NotSigned),
     /// Fewer different officers than the alert needs, however many signatures, or too many signatures.
     #[error("{officers} officers signed, {needed} have to")]
     TooFewOfficers {
@@ -92,72 +96,131 @@ impl Envelope {
     ) -> Result<Self, EnvelopeError> {
         let (valid, class) = judged(alert)?;
         Ok(Self {
-            sender: valid.alert().sender.clone(),
-            sequence,
             class,
-            expires: end_of(&valid),
+            message: valid.evacuation().message,
+            sent: valid.alert().sent.at(),
+            sequence,
+            expires: valid.expires(),
             alert: hash(&[alert]),
             households: instructions.count(),
             instructions: instructions.root(),
+            sender: valid.alert().sender.clone(),
             signatures: Vec::new(),
         })
     }
 
-    /// Adds an officer's signature.
-    pub fn sign(&mut self, key: &OfficerKey) {
-        self.signatures.push(key.sign(&self.body()));
-    }
-
-    /// Checks everything that can be checked without a memory: the alert, that the envelope is its own, and that as many
-    /// different officers signed as it needs: two for an actual alert, one for an exercise.
+    /// Checks everything that can be checked without a memory: the alert, that the envelope is its own, that every signature holds,
+    /// and that as many different officers signed as it needs: two for an actual alert, one for an exercise. An actual cancel by one
+    /// officer passes here; [`Alerts`](crate::Alerts) knows when it counts.
     ///
     /// # Errors
     /// [`EnvelopeError`]. One signature that does not count is enough: nobody honest adds one.
-    pub fn verify(&self, alert: &[u8], officers: &Officers) -> Result<SignedAlert, EnvelopeError> {
+    pub fn verify(&self, alert: &[u8], keys: &KeyList) -> Result<SignedAlert, EnvelopeError> {
         let (valid, class) = judged(alert)?;
         let is_its_own = class == self.class
             && hash(&[alert]) == self.alert
+            && valid.evacuation().message == self.message
             && valid.alert().sender == self.sender
-            && end_of(&valid) == self.expires;
+            && valid.alert().sent.at() == self.sent
+            && valid.expires() == self.expires;
         if !is_its_own {
             return Err(EnvelopeError::OtherAlert);
         }
-        let needed = match class {
-            KeyClass::Live => 2,
-            KeyClass::Exercise => 1,
+        if self.sender != keys.sender {
+            return Err(EnvelopeError::OtherSender);
+        }
+        let needed = match (class, self.message) {
+            (KeyClass::Live, MessageKind::Order | MessageKind::AllClear) => 2,
+            (KeyClass::Live, MessageKind::Cancel) | (KeyClass::Exercise, _) => 1,
         };
-        let mut signers = BTreeSet::new();
-        let body = self.body();
-        for signed in self.signatures.iter().take(MOST_SIGNATURES) {
-            signers.insert(officers.signer(class, &body, signed).map_err(|why| match why {
-                NotSigned::UnknownKey => EnvelopeError::UnknownKey,
-                NotSigned::OtherClass => EnvelopeError::OtherClass,
-                NotSigned::WrongSignature => EnvelopeError::WrongSignature,
-            })?);
+        let digest = self.digest();
+        let officers = self.officers(keys).map_err(EnvelopeError::NotSigned)?.len();
+        if officers < needed || self.signatures.len() > MOST_SIGNATURES {
+            return Err(EnvelopeError::TooFewOfficers { officers, needed });
         }
-        if signers.len() < needed || self.signatures.len() > MOST_SIGNATURES {
-            return Err(EnvelopeError::TooFewOfficers { officers: signers.len(), needed });
-        }
-        let Self { sequence, households, instructions, .. } = self;
-        let (sequence, households, instructions) = (*sequence, *households, *instructions);
-        Ok(SignedAlert { alert: valid, digest: hash(&[&body]), sequence, households, instructions })
+        let Self { sequence, households, instructions, .. } = *self;
+        Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
     }
 
-    /// Everything but the signatures: sequence (4 + 8 bytes, big-endian), end (8), hash of the alert (32), households (4), hash of
-    /// their instructions (32), then the sender. Only the last part has no fixed length, so that no two envelopes share their
-    /// bytes; the class is in front of them ([`KeyClass`]).
-    fn body(&self) -> Vec<u8> {
-        let Self { sender, sequence, class: _, expires, alert, households, instructions, signatures: _ } =
-            self;
-        let mut body = Vec::with_capacity(88 + sender.len());
-        body.extend_from_slice(&sequence.epoch.to_be_bytes());
-        body.extend_from_slice(&sequence.number.to_be_bytes());
-        body.extend_from_slice(&expires.get().to_be_bytes());
-        body.extend_from_slice(alert);
-        body.extend_from_slice(&households.to_be_bytes());
-        body.extend_from_slice(instructions);
-        body.extend_from_slice(sender.as_bytes());
-        body
+    /// Who signed it.
+    ///
+    /// # Errors
+    /// [`NotSigned`] when one of the first signatures does not count.
+    pub fn officers(&self, keys: &KeyList) -> Result<BTreeSet<OfficerId>, NotSigned> {
+        let digest = self.digest();
+        let signer = |signed: &OfficerSignature| {
+            let officer = keys.officer(self.class, &signed.key, self.sent)?;
+            signed.verify(&digest, &keys.relying_party).map(|()| officer)
+        };
+        self.signatures.iter().take(MOST_SIGNATURES).map(signer).collect()
+    }
+
+    /// What is signed, and by what receivers know a message: SHA-256 of the class and everything but the signatures. Only the sender
+    /// has no fixed length, and stands last, so that no two envelopes share their bytes.
+    pub fn digest(&self) -> [u8; 32] {
+        hash(&[self.class.domain(), &self.fixed(), self.sender.as_bytes()])
+    }
+
+    fn fixed(&self) -> Vec<u8> {
+        let Self { message, sent, sequence, expires, alert, households, instructions, .. } = self;
+        let kind = match message {
+            MessageKind::Order => 0,
+            MessageKind::AllClear => 1,
+            MessageKind::Cancel => 2,
+        };
+        let mut fixed = Vec::with_capacity(97);
+        fixed.push(kind);
+        fixed.extend_from_slice(&sent.get().to_be_bytes());
+        fixed.extend_from_slice(&sequence.epoch.to_be_bytes());
+        fixed.extend_from_slice(&sequence.number.to_be_bytes());
+        fixed.extend_from_slice(&expires.get().to_be_bytes());
+        fixed.extend_from_slice(alert);
+        fixed.extend_from_slice(&households.to_be_bytes());
+        fixed.extend_from_slice(instructions);
+        fixed
+    }
+
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = vec![self.class.code()];
+        out.extend(self.fixed());
+        put_text(&mut out, &self.sender);
+        out.push(u8::try_from(self.signatures.len()).unwrap_or(u8::MAX));
+        self.signatures.iter().for_each(|signed| signed.encode(&mut out));
+        out
+    }
+
+    /// Reads its bytes; `None` for anything that is no envelope. Nothing is verified yet.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader(bytes);
+        let class = KeyClass::of_code(from.u8()?)?;
+        let message = match from.u8()? {
+            0 => MessageKind::Order,
+            1 => MessageKind::AllClear,
+            2 => MessageKind::Cancel,
+            _ => return None,
+        };
+        let (sent, epoch, number, expires) = (from.time()?, from.u32()?, from.u64()?, from.time()?);
+        let (alert, households, instructions) = (from.array()?, from.u32()?, from.array()?);
+        let sender = from.text()?.to_owned();
+        let count = usize::from(from.u8()?);
+        if count > MOST_SIGNATURES {
+            return None;
+        }
+        let signatures = (0..count).map(|_| OfficerSignature::read(&mut from)).collect::<Option<_>>()?;
+        let sequence = Sequence { epoch, number };
+        from.is_at_end().then_some(Self {
+            class,
+            message,
+            sent,
+            sequence,
+            expires,
+            alert,
+            households,
+            instructions,
+            sender,
+            signatures,
+        })
     }
 }
 
@@ -172,11 +235,6 @@ fn judged(alert: &[u8]) -> Result<(ValidAlert, KeyClass), EnvelopeError> {
     Ok((valid, class))
 }
 
-fn end_of(alert: &ValidAlert) -> UnixMillis {
-    let ends = alert.alert().infos.iter().filter_map(|info| info.expires);
-    ends.map(crate::CapTime::at).max().unwrap_or_default()
-}
-
 /// An alert that as many officers signed as it needs; only [`Envelope::verify`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedAlert {
@@ -186,12 +244,28 @@ pub struct SignedAlert {
     sequence: Sequence,
     households: u32,
     instructions: Hash,
+    officers: usize,
 }
 
 impl SignedAlert {
     /// The alert.
     pub const fn alert(&self) -> &ValidAlert {
         &self.alert
+    }
+
+    /// How many different officers signed it.
+    pub const fn officers(&self) -> usize {
+        self.officers
+    }
+
+    /// By what televisions and boxes speak of it: the digest of its envelope.
+    pub const fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// Its place among the sender's messages.
+    pub const fn sequence(&self) -> Sequence {
+        self.sequence
     }
 
     /// Whether the officers signed this instruction with it.

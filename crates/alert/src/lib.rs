@@ -3,13 +3,16 @@
 //!
 //! [`Report::of`] takes bytes from anywhere. It refuses what no alert needs (document types, entities, processing
 //! instructions, other encodings, anything over a budget) as a [`Refusal`], and names every other fault as a [`Violation`] with its
-//! line, its clause, and whether it breaks CAP or the profile. Only what has none becomes a [`ValidAlert`], and only those come
-//! into [`Alerts`], which says what is in force at a time.
+//! line, its clause, and whether it breaks CAP or the profile. Only what has none becomes a [`ValidAlert`].
 //!
 //! A valid alert can be anybody's. What makes it the town's is its [`Envelope`]: over the exact bytes of an actual alert stand
 //! the signatures of two different officers, over those of an exercise one, by keys of another class; with them a place in
-//! the sender's sequence, and the hash that binds what each household is told. Only [`Envelope::verify`] makes a [`SignedAlert`]. The
+//! the sender's sequence, and the hash that binds what each household is told. Only [`Envelope::verify`] makes a [`SignedAlert`], by a
+//! [`KeyList`] that the town root signed, and only those come into [`Alerts`], which says what is in force at a time. The
 //! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it.
+//!
+//! Each household's [`Instruction`] is a [`Notice`] in bytes; a [`Beat`] tells a television that nothing was sent from that nothing came.
+//! docs/tv.md says what stands where.
 //!
 //! Nothing here knows a clock, a file, a network or a source of randomness.
 //!
@@ -18,6 +21,7 @@
 //! **Invariant:** no message of an error, refusal or violation quotes the alert.
 
 mod alert;
+mod beat;
 mod cap;
 mod decimal;
 mod envelope;
@@ -25,29 +29,37 @@ mod evacuation;
 mod geometry;
 mod instruction;
 mod judge;
-mod officer;
+mod keys;
+mod notice;
 mod profile;
 mod read;
 mod report;
 mod rule;
 mod schema;
+mod signature;
 mod threads;
 mod time;
+mod wire;
 mod word;
 mod write;
 mod xml;
 
 pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
+pub use beat::{Beat, BeatKey};
 pub use decimal::Decimal;
 pub use envelope::{Envelope, EnvelopeError, Sequence, SequenceVerdict, Sequences, SignedAlert};
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
 pub use instruction::{Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
-pub use officer::{BadOfficers, KeyClass, OfficerId, OfficerKey, OfficerSignature, Officers};
+pub use keys::{
+    BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
+};
+pub use notice::{Notice, Ruby};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
+pub use signature::{Assertion, OfficerKey, OfficerSignature};
 pub use threads::{Alerts, Taken, Thread};
 pub use time::CapTime;
 pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency};

@@ -1,10 +1,13 @@
 //! Everything that is wrong with an alert, and the proof that nothing is.
 
+use hinamori_model::UnixMillis;
+
 use crate::alert::Alert;
 use crate::evacuation::Evacuation;
 use crate::judge::Judge;
 use crate::read::{Read, read};
 use crate::rule::{Breaks, Violation};
+use crate::time::CapTime;
 use crate::xml::Refusal;
 use crate::{cap, profile};
 
@@ -83,5 +86,11 @@ impl ValidAlert {
     /// What it says, the same in every language.
     pub const fn evacuation(&self) -> Evacuation {
         self.evacuation
+    }
+
+    /// When the last of its blocks ends.
+    pub fn expires(&self) -> UnixMillis {
+        let ends = self.alert.infos.iter().filter_map(|info| info.expires);
+        ends.map(CapTime::at).max().unwrap_or_default()
     }
 }

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::UnixMillis;
+use hinamori_model::{Hazard, UnixMillis};
 
 use crate::alert::MessageId;
+use crate::envelope::SignedAlert;
 use crate::evacuation::MessageKind;
 use crate::profile::LONGEST_VALIDITY_SECONDS;
-use crate::report::ValidAlert;
 use crate::word::Status;
+
 
 /// How far a sender's clock may be ahead of ours, in milliseconds.
 const TOLERANCE_MILLIS: u64 = 2 * 60 * 1_000;
-/// The most messages that are held: a town in a bad week sends a hundred.
+/// The most messages that are held: a town in a bad week sends a hundred. Of cancels as many again, so that nothing that could be
+/// said keeps a mistake on the screens.
 const MOST_MESSAGES: usize = 512;
+/// How long after the first message of its thread one officer's cancel counts, in milliseconds (design: a mistake is seen at once).
+const ONE_OFFICER_MILLIS: u64 = 10 * 60 * 1_000;
 
 /// What became of a message that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,9 @@ pub enum Taken {
     FromTheFuture,
     /// Its time is over: yesterday's alert, by whatever way it comes again.
     Expired,
+    /// A cancel by one officer that takes two: it comes too late, a tsunami's order is in force, or somebody antedated it. It is not
+    /// kept, so that the same one with another signature is taken.
+    NeedsAnotherOfficer,
     /// There are more messages than can be held. It is not kept.
     Full,
 }
@@ -47,7 +54,7 @@ pub enum Taken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread<'a> {
     /// The one that counts.
-    pub latest: &'a ValidAlert,
+    pub latest: &'a SignedAlert,
     /// Every message of the thread that is known here, the earliest first: what a cancel has to name.
     pub messages: Vec<MessageId>,
 }
@@ -60,22 +67,24 @@ pub struct Thread<'a> {
 ///
 /// Exercises and live alerts are threads of their own even where they name each other.
 ///
-/// It asks nobody who wrote a message: whoever takes messages from outside has their [`Envelope`](crate::Envelope) verified first.
+/// A live cancel by one officer counts in the first ten minutes of its thread only, and never against a tsunami's order.
 #[derive(Debug, Clone, Default)]
 pub struct Alerts {
     /// By id. What is over stays for a time: it still says that what came before it is over too.
-    messages: BTreeMap<MessageId, ValidAlert>,
+    messages: BTreeMap<MessageId, SignedAlert>,
 }
 
 impl Alerts {
-    /// Takes a message at the time `now`.
+    /// Takes a message at the time `now`. `heard` is when the sender was heard before it came, if ever: a cancel by one officer that was
+    /// sent long before that would have come then, and was antedated.
     #[must_use]
-    pub fn take(&mut self, alert: ValidAlert, now: UnixMillis) -> Taken {
-        let id = alert.alert().id();
+    pub fn take(&mut self, alert: SignedAlert, now: UnixMillis, heard: Option<UnixMillis>) -> Taken {
+        let id = alert.alert().alert().id();
         match self.messages.get(&id) {
-            Some(known) if *known == alert => return Taken::Duplicate,
-            Some(_) => return Taken::OtherContent,
-            None => {}
+            Some(known) if known.alert() != alert.alert() => return Taken::OtherContent,
+            // The same one, which more officers signed since, takes its place.
+            Some(known) if known.officers() >= alert.officers() => return Taken::Duplicate,
+            Some(_) | None => {}
         }
         if id.sent.at() > now.plus(TOLERANCE_MILLIS) {
             return Taken::FromTheFuture;
@@ -84,14 +93,25 @@ impl Alerts {
             return Taken::Expired;
         }
         self.messages.retain(|id, _| !is_forgotten(id, now));
-        if self.messages.len() >= MOST_MESSAGES {
+        let (is_over, is_cancel) = (is_over(&alert, now), is_cancel(&alert));
+        let most = if is_cancel { MOST_MESSAGES.saturating_mul(2) } else { MOST_MESSAGES };
+        if self.messages.len() >= most {
             return Taken::Full;
         }
-        let (is_over, is_cancel) = (is_over(&alert, now), is_cancel(&alert));
+        let is_by_one = is_cancel && is_by_one(&alert);
+        if is_by_one && self.needs_another_officer(&id, now, heard) {
+            return Taken::NeedsAnotherOfficer;
+        }
         self.messages.insert(id.clone(), alert);
         let threads = self.threads();
         let own = threads.iter().find(|thread| thread.has(&id));
+        let is_too_late =
+            own.is_some_and(|thread| !thread.words.is_empty() && thread.too_late.contains(&&id));
         let ended = own.map_or(0, |thread| thread.words.iter().filter(|word| word.sent <= id.sent).count());
+        if is_too_late {
+            self.messages.remove(&id);
+            return Taken::NeedsAnotherOfficer;
+        }
         if is_cancel {
             return if ended == 0 { Taken::CancelsUnknown } else { Taken::Cancels { messages: ended } };
         }
@@ -101,6 +121,13 @@ impl Alerts {
             Some(_) => Taken::Superseded,
             None => Taken::Cancelled,
         }
+    }
+
+    /// Whether a cancel by one officer takes two, whatever its thread is: a tsunami's order is in force, or the sender was heard well
+    /// after it was sent, and did not say it.
+    fn needs_another_officer(&self, id: &MessageId, now: UnixMillis, heard: Option<UnixMillis>) -> bool {
+        heard.is_some_and(|heard| heard > id.sent.at().plus(TOLERANCE_MILLIS))
+            || self.in_force(now).iter().any(|thread| is_tsunami_order(thread.latest))
     }
 
     /// The threads of which something is in force at the time `now`, in the order of their latest words. There is never a
@@ -130,7 +157,7 @@ impl Alerts {
             Some(Thread { latest, messages })
         });
         let mut threads: Vec<_> = threads.collect();
-        threads.sort_by_key(|thread| thread.latest.alert().id());
+        threads.sort_by_key(|thread| thread.latest.alert().alert().id());
         threads
     }
 
@@ -138,30 +165,46 @@ impl Alerts {
     fn threads(&self) -> Vec<Joined<'_>> {
         let mut sets = Sets::default();
         for (id, alert) in &self.messages {
-            let own = sets.number((alert.alert().status, id));
-            for earlier in &alert.alert().references {
-                let other = sets.number((alert.alert().status, earlier));
+            let alert = alert.alert().alert();
+            let own = sets.number((alert.status, id));
+            for earlier in &alert.references {
+                let other = sets.number((alert.status, earlier));
                 sets.join(own, other);
             }
         }
         let mut threads: BTreeMap<usize, Joined<'_>> = BTreeMap::new();
         for (id, alert) in &self.messages {
-            let own = sets.number((alert.alert().status, id));
+            let own = sets.number((alert.alert().alert().status, id));
             let joined = threads.entry(sets.root(own)).or_default();
-            let part = if is_cancel(alert) { &mut joined.cancels } else { &mut joined.words };
-            part.push(id);
+            match (is_cancel(alert), is_by_one(alert)) {
+                (false, _) => joined.words.push(id),
+                (true, false) => joined.cancels.push(id),
+                (true, true) => joined.too_late.push(id),
+            }
+            joined.has_tsunami |= is_tsunami_order(alert);
         }
-        threads.into_values().collect()
+        threads.into_values().map(Joined::settled).collect()
     }
 }
 
-fn is_cancel(alert: &ValidAlert) -> bool {
-    alert.evacuation().message == MessageKind::Cancel
+fn is_cancel(alert: &SignedAlert) -> bool {
+    alert.alert().evacuation().message == MessageKind::Cancel
+}
+
+/// Whether it is live and one officer signed it.
+fn is_by_one(alert: &SignedAlert) -> bool {
+    alert.alert().alert().status == Status::Actual && alert.officers() < 2
+}
+
+fn is_tsunami_order(alert: &SignedAlert) -> bool {
+    let of = alert.alert().evacuation();
+    let is_live = alert.alert().alert().status == Status::Actual;
+    is_live && of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
 }
 
 /// Whether no block of it holds any more.
-fn is_over(alert: &ValidAlert, now: UnixMillis) -> bool {
-    alert.alert().infos.iter().all(|info| info.expires.is_none_or(|expires| expires.at() <= now))
+fn is_over(alert: &SignedAlert, now: UnixMillis) -> bool {
+    alert.alert().expires() <= now
 }
 
 /// Whether it was sent so long ago that it holds no more, and neither does anything that it could end.
@@ -176,11 +219,27 @@ struct Joined<'a> {
     /// Orders and all-clears.
     words: Vec<&'a MessageId>,
     cancels: Vec<&'a MessageId>,
+    /// By one officer, and not in time; so are all by one officer until [`Joined::settled`].
+    too_late: Vec<&'a MessageId>,
+    /// Whether it ever was a tsunami's.
+    has_tsunami: bool,
 }
 
 impl<'a> Joined<'a> {
+    /// With one officer's cancels where they count, by what the thread says itself: it may have come after them.
+    fn settled(mut self) -> Self {
+        let first = self.words.iter().map(|word| word.sent.at()).min().unwrap_or_default();
+        let counts = |cancel: &&MessageId| {
+            !self.has_tsunami && cancel.sent.at() <= first.plus(ONE_OFFICER_MILLIS)
+        };
+        let (in_time, too_late) = std::mem::take(&mut self.too_late).into_iter().partition(counts);
+        self.too_late = too_late;
+        self.cancels.extend::<Vec<_>>(in_time);
+        self
+    }
+
     fn has(&self, id: &MessageId) -> bool {
-        self.words.contains(&id) || self.cancels.contains(&id)
+        [&self.words, &self.cancels, &self.too_late].iter().any(|part| part.contains(&id))
     }
 
     fn cancel(&self) -> Option<&'a MessageId> {

@@ -1,12 +1,17 @@
 //! The code values of CAP 1.2 (§3.2): closed lists, compared letter by letter.
 
 /// A closed list of words, as they stand in the XML.
-pub(crate) trait Word: Sized + Copy + 'static {
+pub(crate) trait Word: Sized + Copy + PartialEq + 'static {
     /// Every word, in the order of the standard.
     const ALL: &'static [(Self, &'static str)];
 
     fn of_text(text: &str) -> Option<Self> {
         Self::ALL.iter().find_map(|(word, name)| (*name == text).then_some(*word))
+    }
+
+    /// As it stands in the XML. Every word is in the list.
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, name)| name)
     }
 }
 

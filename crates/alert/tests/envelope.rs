@@ -1,38 +1,84 @@
 //! Two officers, two classes of keys, one sequence: what is not signed as it must be is not believed.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hinamori_alert::{
-    BadOfficers, Envelope, EnvelopeError, Instruction, Instructions, KeyClass, OfficerId, OfficerKey,
-    Officers, Sequence, SequenceVerdict, Sequences,
+    Assertion, BadKeyList, Beat, BeatKey, Device, DeviceKey, Envelope, EnvelopeError, Instruction, Instructions,
+    KEY_LIST_DOMAIN, KeyClass, KeyList, MessageKind, NotSigned, OfficerId, OfficerKey, OfficerSignature, Sequence,
+    SequenceVerdict, Sequences,
 };
-use hinamori_model::HouseholdId;
+use hinamori_model::{HouseholdId, UnixMillis};
+use ring::digest::{SHA256, digest};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 
 const ORDER: &str = include_str!("fixtures/tsunami.xml");
+const CANCEL: &str = include_str!("fixtures/cancel.xml");
+const SENDER: &str = "bousai@town.shiomi.example";
 const MAYOR: OfficerId = OfficerId(1);
 const CHIEF: OfficerId = OfficerId(2);
+const DESK: [u8; 32] = [77; 32];
 
 fn exercise() -> String {
     ORDER.replacen("Actual", "Exercise", 1).replacen("<incidents>", "<note>春の訓練</note><incidents>", 1)
 }
 
-fn live(number: u8) -> OfficerKey {
-    OfficerKey::from_bytes(KeyClass::Live, &[number; 32])
+fn key(number: u8) -> OfficerKey {
+    OfficerKey::from_bytes(&[number; 32])
 }
 
-fn drill(number: u8) -> OfficerKey {
-    OfficerKey::from_bytes(KeyClass::Exercise, &[number; 32])
+fn device(class: KeyClass, officer: OfficerId, key: DeviceKey) -> Device {
+    Device { class, officer, until: UnixMillis::new(u64::MAX), key }
 }
 
-/// The mayor has two devices, the chief one, and each a key for exercises.
-fn officers() -> Officers {
-    Officers::pin([
-        (KeyClass::Live, MAYOR, live(1).public()),
-        (KeyClass::Live, MAYOR, live(2).public()),
-        (KeyClass::Live, CHIEF, live(3).public()),
-        (KeyClass::Exercise, MAYOR, drill(4).public()),
-        (KeyClass::Exercise, CHIEF, drill(5).public()),
-    ])
-    .unwrap()
+/// Keys 1 and 2 are devices of the mayor, 3 is the chief's; 4 and 5 are theirs for exercises.
+fn devices() -> [Device; 5] {
+    [
+        device(KeyClass::Live, MAYOR, key(1).public()),
+        device(KeyClass::Live, MAYOR, key(2).public()),
+        device(KeyClass::Live, CHIEF, key(3).public()),
+        device(KeyClass::Exercise, MAYOR, key(4).public()),
+        device(KeyClass::Exercise, CHIEF, key(5).public()),
+    ]
+}
+
+fn list(devices: &[Device]) -> Result<KeyList, BadKeyList> {
+    let beat = BeatKey::from_bytes(&[9; 32]).public();
+    KeyList::new(3, UnixMillis::new(7), (beat, DESK), SENDER, devices.iter().copied())
+}
+
+fn officers() -> KeyList {
+    list(&devices()).unwrap()
+}
+
+/// A passkey as a browser and its authenticator make them.
+struct Passkey(EcdsaKeyPair);
+
+impl Passkey {
+    fn new() -> Self {
+        let random = SystemRandom::new();
+        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, made.as_ref(), &random).unwrap())
+    }
+
+    fn public(&self) -> DeviceKey {
+        DeviceKey::Passkey(self.0.public_key().as_ref().try_into().unwrap())
+    }
+
+    fn client(challenge: &[u8]) -> String {
+        let challenge = URL_SAFE_NO_PAD.encode(challenge);
+        format!(r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"https://desk","crossOrigin":false}}"#)
+    }
+
+    fn sign(&self, party: [u8; 32], flags: u8, client: String) -> OfficerSignature {
+        let authenticator = [party.as_slice(), &[flags, 0, 0, 0, 9]].concat();
+        let hash = digest(&SHA256, client.as_bytes());
+        let signed = [authenticator.as_slice(), hash.as_ref()].concat();
+        let signature = self.0.sign(&SystemRandom::new(), &signed).unwrap().as_ref().try_into().unwrap();
+        let assertion = Some(Assertion { authenticator, client: client.into_bytes() });
+        OfficerSignature { key: self.public(), assertion, signature }
+    }
 }
 
 fn instructions() -> Vec<Instruction> {
@@ -48,7 +94,8 @@ fn envelope_at(alert: &str, number: u64, keys: &[OfficerKey]) -> Envelope {
     let sequence = Sequence { epoch: 1, number };
     let together = Instructions::of(&instructions()).unwrap();
     let mut envelope = Envelope::around(alert.as_bytes(), sequence, &together).unwrap();
-    keys.iter().for_each(|key| envelope.sign(key));
+    let digest = envelope.digest();
+    envelope.signatures.extend(keys.iter().map(|key| key.sign(&digest)));
     envelope
 }
 
@@ -62,7 +109,7 @@ fn refused(envelope: &Envelope, alert: &str) -> EnvelopeError {
 
 #[test]
 fn two_officers_sign_an_actual_alert_and_each_household_finds_its_own_instruction() {
-    let signed = envelope(ORDER, &[live(1), live(3)]).verify(ORDER.as_bytes(), &officers()).unwrap();
+    let signed = envelope(ORDER, &[key(1), key(3)]).verify(ORDER.as_bytes(), &officers()).unwrap();
     let all = instructions();
     let together = Instructions::of(&all).unwrap();
     for own in &all {
@@ -70,7 +117,7 @@ fn two_officers_sign_an_actual_alert_and_each_household_finds_its_own_instructio
         let other = Instruction { content: "家9".into(), ..own.clone() };
         assert!(!signed.has(&other, &together.path(own).unwrap()));
     }
-    let drill = envelope(&exercise(), &[drill(5)]);
+    let drill = envelope(&exercise(), &[key(5)]);
     assert!(drill.verify(exercise().as_bytes(), &officers()).is_ok());
 }
 
@@ -78,31 +125,143 @@ fn two_officers_sign_an_actual_alert_and_each_household_finds_its_own_instructio
 fn one_officer_is_one_however_often_they_sign() {
     let few = |officers| EnvelopeError::TooFewOfficers { officers, needed: 2 };
     assert_eq!(refused(&envelope(ORDER, &[]), ORDER), few(0));
-    assert_eq!(refused(&envelope(ORDER, &[live(1)]), ORDER), few(1));
-    assert_eq!(refused(&envelope(ORDER, &[live(1), live(1)]), ORDER), few(1));
-    assert_eq!(refused(&envelope(ORDER, &[live(1), live(2)]), ORDER), few(1));
+    assert_eq!(refused(&envelope(ORDER, &[key(1)]), ORDER), few(1));
+    assert_eq!(refused(&envelope(ORDER, &[key(1), key(1)]), ORDER), few(1));
+    assert_eq!(refused(&envelope(ORDER, &[key(1), key(2)]), ORDER), few(1));
     let none = EnvelopeError::TooFewOfficers { officers: 0, needed: 1 };
     assert_eq!(refused(&envelope(&exercise(), &[]), &exercise()), none);
-    let many: Vec<OfficerKey> = (0..9).map(|number| live(if number == 0 { 3 } else { 1 })).collect();
+    let many: Vec<OfficerKey> = (0..9).map(|number| key(if number == 0 { 3 } else { 1 })).collect();
     assert_eq!(refused(&envelope(ORDER, &many), ORDER), few(2));
 }
 
 #[test]
 fn a_key_of_exercises_is_good_for_exercises_only_and_the_reverse() {
-    assert_eq!(refused(&envelope(ORDER, &[live(1), drill(5)]), ORDER), EnvelopeError::OtherClass);
-    assert_eq!(refused(&envelope(ORDER, &[drill(4), drill(5)]), ORDER), EnvelopeError::OtherClass);
-    assert_eq!(refused(&envelope(&exercise(), &[live(1)]), &exercise()), EnvelopeError::OtherClass);
+    assert_eq!(refused(&envelope(ORDER, &[key(1), key(5)]), ORDER), EnvelopeError::NotSigned(NotSigned::OtherClass));
+    assert_eq!(refused(&envelope(ORDER, &[key(4), key(5)]), ORDER), EnvelopeError::NotSigned(NotSigned::OtherClass));
+    assert_eq!(refused(&envelope(&exercise(), &[key(1)]), &exercise()), EnvelopeError::NotSigned(NotSigned::OtherClass));
     // Not by saying so either: what is signed begins with the class.
-    let mut posing = envelope(ORDER, &[OfficerKey::from_bytes(KeyClass::Exercise, &[1; 32]), live(3)]);
-    assert_eq!(refused(&posing, ORDER), EnvelopeError::WrongSignature);
-    posing = envelope(&exercise(), &[drill(5)]);
+    let mut posing = envelope(&exercise(), &[key(5)]);
     posing.class = KeyClass::Live;
     assert_eq!(refused(&posing, &exercise()), EnvelopeError::OtherAlert);
+    let mut twice = devices();
+    twice[3].class = KeyClass::Live;
+    let listed_as_live = list(&twice).unwrap();
+    let drill = Envelope { class: KeyClass::Exercise, ..envelope(ORDER, &[key(4), key(3)]) };
+    let moved = Envelope { class: KeyClass::Live, ..drill };
+    assert!(moved.verify(ORDER.as_bytes(), &listed_as_live).is_ok(), "signed as live");
+    let mut signed_as_drill = envelope(ORDER, &[]);
+    signed_as_drill.class = KeyClass::Exercise;
+    let digest = signed_as_drill.digest();
+    signed_as_drill.signatures = [key(4), key(3)].iter().map(|key| key.sign(&digest)).collect();
+    signed_as_drill.class = KeyClass::Live;
+    let refused = signed_as_drill.verify(ORDER.as_bytes(), &listed_as_live).unwrap_err();
+    assert_eq!(refused, EnvelopeError::NotSigned(NotSigned::Wrong));
+}
+
+#[test]
+fn a_passkey_signs_for_this_desk_over_this_alert_and_looked_who_its_user_is() {
+    let passkey = Passkey::new();
+    let keys = list(&[devices()[0], device(KeyClass::Live, CHIEF, passkey.public())]).unwrap();
+    let verdict = |make: &dyn Fn(&[u8; 32]) -> OfficerSignature| {
+        let mut envelope = envelope(ORDER, &[key(1)]);
+        envelope.signatures.push(make(&envelope.digest()));
+        let again = Envelope::decode(&envelope.encode()).unwrap();
+        assert_eq!(again, envelope);
+        again.verify(ORDER.as_bytes(), &keys).map(|signed| signed.officers())
+    };
+    let wrong = Err(EnvelopeError::NotSigned(NotSigned::Wrong));
+    assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b101, Passkey::client(digest))), Ok(2));
+    assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b1_1101, Passkey::client(digest))), Ok(2));
+    assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b001, Passkey::client(digest))), wrong, "no PIN");
+    assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b100, Passkey::client(digest))), wrong, "nobody there");
+    assert_eq!(verdict(&|digest| passkey.sign([1; 32], 0b101, Passkey::client(digest))), wrong);
+    assert_eq!(verdict(&|_| passkey.sign(DESK, 0b101, Passkey::client(&[1; 32]))), wrong);
+    let other_type = |digest: &[u8; 32]| Passkey::client(digest).replace(".get", ".create");
+    assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b101, other_type(digest))), wrong);
+    let twice = |digest: &[u8; 32]| {
+        let client = Passkey::client(digest);
+        client.replacen('{', &format!(r#"{{"challenge":"{}","#, URL_SAFE_NO_PAD.encode([1; 32])), 1)
+    };
+    assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b101, twice(digest))), wrong, "two challenges");
+    let bare = |digest: &[u8; 32]| OfficerSignature { assertion: None, ..passkey.sign(DESK, 0b101, Passkey::client(digest)) };
+    let mut envelope = envelope(ORDER, &[key(1)]);
+    envelope.signatures.push(bare(&envelope.digest()));
+    assert_eq!(envelope.verify(ORDER.as_bytes(), &keys).map(|signed| signed.officers()), wrong);
+}
+
+#[test]
+fn one_officer_s_cancel_passes_and_says_so() {
+    let one = envelope(CANCEL, &[key(3)]).verify(CANCEL.as_bytes(), &officers()).unwrap();
+    let two = envelope(CANCEL, &[key(3), key(1)]).verify(CANCEL.as_bytes(), &officers()).unwrap();
+    assert_eq!((one.officers(), two.officers(), one.digest() == two.digest()), (1, 2, true));
+    let none = EnvelopeError::TooFewOfficers { officers: 0, needed: 1 };
+    assert_eq!(refused(&envelope(CANCEL, &[]), CANCEL), none);
+}
+
+#[test]
+fn a_device_signs_nothing_that_was_sent_after_its_time() {
+    let sent = envelope(ORDER, &[]).sent;
+    let with = |until| {
+        let mut devices = devices();
+        devices[2].until = until;
+        envelope(ORDER, &[key(1), key(3)]).verify(ORDER.as_bytes(), &list(&devices).unwrap())
+    };
+    assert!(with(sent).is_ok());
+    let over = UnixMillis::new(sent.get() - 1);
+    assert_eq!(with(over).unwrap_err(), EnvelopeError::NotSigned(NotSigned::KeyOver));
+    assert_eq!((officers().officers(KeyClass::Live, sent), officers().officers(KeyClass::Exercise, sent)), (2, 2));
+}
+
+#[test]
+fn a_list_is_believed_under_its_root_only() {
+    let root = Ed25519KeyPair::from_seed_unchecked(&[50; 32]).unwrap();
+    let public: [u8; 32] = root.public_key().as_ref().try_into().unwrap();
+    let passkey = Passkey::new();
+    let mut devices = devices().to_vec();
+    devices.push(device(KeyClass::Live, CHIEF, passkey.public()));
+    let keys = list(&devices).unwrap();
+    let bytes = keys.encode(|domain, body| {
+        assert_eq!(domain, KEY_LIST_DOMAIN);
+        root.sign(&[domain.as_slice(), body].concat()).as_ref().try_into().unwrap()
+    });
+    assert_eq!(KeyList::decode(&bytes, &public).unwrap(), keys);
+    assert_eq!(KeyList::decode(&bytes, &[1; 32]).unwrap_err(), BadKeyList::NotSigned);
+    for at in 0..bytes.len() {
+        let mut bent = bytes.clone();
+        bent[at] ^= 1;
+        assert_eq!(KeyList::decode(&bent, &public).unwrap_err(), BadKeyList::NotSigned);
+        assert!(KeyList::decode(&bytes[..at], &public).is_err());
+    }
+    // The root signs no nonsense, and nobody takes it from there either.
+    let signed = |body: &[u8]| {
+        let signature = root.sign(&[KEY_LIST_DOMAIN.as_slice(), body].concat());
+        KeyList::decode(&[body, signature.as_ref()].concat(), &public)
+    };
+    let body = &bytes[..bytes.len() - 64];
+    assert!(signed(body).is_ok());
+    assert_eq!(signed(&[body, &[0]].concat()).unwrap_err(), BadKeyList::Malformed);
+    assert_eq!(signed(&body[..body.len() - 1]).unwrap_err(), BadKeyList::Malformed);
+}
+
+#[test]
+fn a_heartbeat_is_believed_under_its_key_only() {
+    let key = BeatKey::from_bytes(&[9; 32]);
+    let beat = Beat { at: UnixMillis::new(5), latest: Sequence { epoch: 1, number: 2 } };
+    let bytes = key.beat(beat);
+    assert_eq!(Beat::decode(&bytes, &key.public()), Some(beat));
+    assert_eq!(Beat::decode(&bytes, &[1; 32]), None);
+    for at in 0..bytes.len() {
+        let mut bent = bytes.clone();
+        bent[at] ^= 1;
+        assert_eq!(Beat::decode(&bent, &key.public()), None);
+    }
+    // What it signs of arrivals is no heartbeat.
+    assert_eq!(Beat::decode(&key.people(bytes[..20].to_vec()), &key.public()), None);
 }
 
 #[test]
 fn a_changed_byte_is_not_believed_wherever_it_is() {
-    let whole = || envelope(ORDER, &[live(1), live(3)]);
+    let whole = || envelope(ORDER, &[key(1), key(3)]);
     let space = ORDER.replacen("  <status>", "   <status>", 1);
     assert_eq!(refused(&whole(), &space), EnvelopeError::OtherAlert);
     let elsewhere = ORDER.replace("汐見小学校へ歩いて", "汐見漁港へ歩いて");
@@ -115,16 +274,19 @@ fn a_changed_byte_is_not_believed_wherever_it_is() {
     check(&|envelope| envelope.alert[0] ^= 1, EnvelopeError::OtherAlert);
     check(&|envelope| envelope.expires = envelope.expires.plus(1), EnvelopeError::OtherAlert);
     check(&|envelope| envelope.sender.push('x'), EnvelopeError::OtherAlert);
-    check(&|envelope| envelope.sequence.number += 1, EnvelopeError::WrongSignature);
-    check(&|envelope| envelope.sequence.epoch += 1, EnvelopeError::WrongSignature);
-    check(&|envelope| envelope.households -= 1, EnvelopeError::WrongSignature);
-    check(&|envelope| envelope.instructions[31] ^= 1, EnvelopeError::WrongSignature);
-    check(&|envelope| envelope.signatures[1].signature[9] ^= 1, EnvelopeError::WrongSignature);
-    check(&|envelope| envelope.signatures[1].key = live(9).public(), EnvelopeError::UnknownKey);
+    check(&|envelope| envelope.sequence.number += 1, EnvelopeError::NotSigned(NotSigned::Wrong));
+    check(&|envelope| envelope.sequence.epoch += 1, EnvelopeError::NotSigned(NotSigned::Wrong));
+    check(&|envelope| envelope.households -= 1, EnvelopeError::NotSigned(NotSigned::Wrong));
+    check(&|envelope| envelope.instructions[31] ^= 1, EnvelopeError::NotSigned(NotSigned::Wrong));
+    check(&|envelope| envelope.signatures[1].signature[9] ^= 1, EnvelopeError::NotSigned(NotSigned::Wrong));
+    check(&|envelope| envelope.message = MessageKind::Cancel, EnvelopeError::OtherAlert);
+    check(&|envelope| envelope.sent = envelope.sent.plus(1), EnvelopeError::OtherAlert);
+    let nobody = EnvelopeError::NotSigned(NotSigned::UnknownKey);
+    check(&|envelope| envelope.signatures[1].key = key(9).public(), nobody);
     // One good pair does not carry a signature that nobody made.
     let mut more = whole();
-    more.sign(&live(9));
-    assert_eq!(refused(&more, ORDER), EnvelopeError::UnknownKey);
+    more.signatures.push(key(9).sign(&more.digest()));
+    assert_eq!(refused(&more, ORDER), EnvelopeError::NotSigned(NotSigned::UnknownKey));
 }
 
 #[test]
@@ -143,7 +305,7 @@ fn only_an_alert_for_people_that_breaks_no_rule_gets_an_envelope() {
 #[test]
 fn an_old_number_and_a_number_used_twice_are_not_shown() {
     let signed = |number: u64, alert: &str| {
-        envelope_at(alert, number, &[live(1), live(3)]).verify(alert.as_bytes(), &officers()).unwrap()
+        envelope_at(alert, number, &[key(1), key(3)]).verify(alert.as_bytes(), &officers()).unwrap()
     };
     let mut sequences = Sequences::default();
     let other = ORDER.replacen("shiomi-0001", "shiomi-0009", 1);
@@ -167,7 +329,8 @@ fn an_old_number_and_a_number_used_twice_are_not_shown() {
     let in_epoch = |epoch: u32| {
         let mut envelope = envelope(ORDER, &[]);
         envelope.sequence.epoch = epoch;
-        [live(1), live(3)].iter().for_each(|key| envelope.sign(key));
+        let digest = envelope.digest();
+        envelope.signatures = [key(1), key(3)].iter().map(|key| key.sign(&digest)).collect();
         envelope.verify(ORDER.as_bytes(), &officers()).unwrap()
     };
     assert_eq!(sequences.note(&in_epoch(2)), SequenceVerdict::New);
@@ -176,13 +339,26 @@ fn an_old_number_and_a_number_used_twice_are_not_shown() {
 
 #[test]
 fn a_key_is_one_officer_s_and_of_one_class() {
-    let key = live(1).public();
+    let own = key(1).public();
     for (class, officer) in [(KeyClass::Live, CHIEF), (KeyClass::Exercise, MAYOR)] {
-        let listed = Officers::pin([(KeyClass::Live, MAYOR, key), (class, officer, key)]);
-        assert_eq!(listed.unwrap_err(), BadOfficers::KeyTwice);
+        let listed = list(&[devices()[0], device(class, officer, own)]);
+        assert_eq!(listed.unwrap_err(), BadKeyList::KeyTwice);
     }
     let mut identity = [0; 32];
     identity[0] = 1;
-    assert_eq!(Officers::pin([(KeyClass::Live, MAYOR, identity)]).unwrap_err(), BadOfficers::NoKey);
-    assert_eq!(format!("{:?}", live(1)), "OfficerKey(Live, hidden)");
+    for none in [DeviceKey::Kiosk(identity), DeviceKey::Passkey([2; 65])] {
+        assert_eq!(list(&[device(KeyClass::Live, MAYOR, none)]).unwrap_err(), BadKeyList::NoKey);
+    }
+    assert_eq!(format!("{:?}", key(1)), "OfficerKey(hidden)");
+}
+
+#[test]
+fn an_envelope_s_bytes_are_read_as_a_whole_or_not_at_all() {
+    let envelope = envelope(ORDER, &[key(1), key(3)]);
+    let bytes = envelope.encode();
+    assert_eq!(Envelope::decode(&bytes).unwrap(), envelope);
+    for length in 0..bytes.len() {
+        assert_eq!(Envelope::decode(&bytes[..length]), None);
+    }
+    assert_eq!(Envelope::decode(&[bytes.as_slice(), &[0]].concat()), None);
 }

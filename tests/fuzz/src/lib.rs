@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 
+mod alert_wire;
 mod alert_xml;
 mod card_certificate;
 mod card_dialogues;
@@ -63,6 +64,7 @@ macro_rules! target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    target!(alert_wire, LITTLE),
     target!(alert_xml, LITTLE),
     target!(card_certificate, LITTLE),
     target!(card_dialogues, LITTLE),

@@ -861,7 +861,21 @@ impl World {
                 self.exchange()?;
             }
         }
+        self.hear_the_last_words()?;
         self.drop_old_days()
+    }
+
+    /// Whoever has no connection shares it with a clone, or with the box that it was copied from, and lacks what that one said over it
+    /// in the last round. It may say much then: of two histories under one name the other one, with what counts of it, travels only
+    /// after the first one was dropped. Connections that stand have carried everything already, so they are not made anew.
+    fn hear_the_last_words(&mut self) -> anyhow::Result<()> {
+        let is_connected = |at: &usize| self.lines.iter().any(|line| line.at == *at);
+        let others: Vec<usize> = (0..self.boxes.len()).filter(|at| !is_connected(at)).collect();
+        for at in others {
+            self.connect(at)?;
+            self.exchange()?;
+        }
+        Ok(())
     }
 
     fn drop_old_days(&mut self) -> anyhow::Result<()> {

@@ -1,0 +1,280 @@
+// Which message counts (docs/tv.md §5). Nothing here verifies anything: what comes in holds already.
+
+import { ALL_CLEAR, CANCEL, ORDER } from "./envelope.js";
+import { EXERCISE, LIVE } from "./keys.js";
+import type { Content } from "./leaf.js";
+
+const MINUTE = 60 * 1000;
+/** How far a sender's clock may be ahead. */
+export const TOLERANCE = 2 * MINUTE;
+/** So long after the first message of its thread one officer alone may take it back. */
+const ONE_OFFICER = 10 * MINUTE;
+/** How many of the latest messages may still come out of order. */
+const WINDOW = 64;
+/** More than a town sends to one household in a bad week. */
+export const MOST_MESSAGES = 128;
+
+/** A message whose list, envelope and leaf hold. */
+export interface Message {
+  digest: string;
+  cls: number;
+  kind: number;
+  sent: number;
+  expires: number;
+  epoch: number;
+  number: number;
+  /** How many different ones signed. */
+  officers: number;
+  household: string;
+  content: Content;
+}
+
+/** What came of a sender in its latest epoch. */
+export interface Sequence {
+  epoch: number;
+  highest: number;
+  /** Digests by number. */
+  came: { [number: string]: string };
+}
+
+export interface Sequences {
+  live: Sequence;
+  /** Cancels of one officer. One alone must not use up the numbers that two sign under, and so silence them. */
+  alone: Sequence;
+  /** For the same reason an exercise has numbers of its own. */
+  exercise: Sequence;
+}
+
+export function noSequences(): Sequences {
+  const none = (): Sequence => ({ epoch: 0, highest: 0, came: {} });
+  return { live: none(), alone: none(), exercise: none() };
+}
+
+export type Verdict = "new" | "known" | "old" | "fork";
+
+/** Notes a message's place in the sequence. */
+export function note(sequence: Sequence, message: Message): Verdict {
+  const { epoch, number, digest } = message;
+  if (epoch > sequence.epoch) {
+    sequence.epoch = epoch;
+    sequence.highest = 0;
+    sequence.came = {};
+  }
+  if (epoch < sequence.epoch || number + WINDOW <= sequence.highest) {
+    return "old";
+  }
+  const known = sequence.came[number];
+  if (known !== undefined) {
+    return known === digest ? "known" : "fork";
+  }
+  sequence.highest = Math.max(sequence.highest, number);
+  sequence.came[number] = digest;
+  for (const earlier in sequence.came) {
+    if (Number(earlier) + WINDOW <= sequence.highest) {
+      delete sequence.came[earlier];
+    }
+  }
+  return "new";
+}
+
+function isAlone(message: Message): boolean {
+  return message.cls === LIVE && message.officers < 2;
+}
+
+/** The messages of one event. */
+export interface Thread {
+  cls: number;
+  /** Orders and all-clears. */
+  words: Message[];
+  cancels: Message[];
+}
+
+/** Joins messages by their ids and references. One that is named and not here joins those that name it. */
+export function threadsOf(messages: Message[]): Thread[] {
+  // The name of each id's thread; joining two renames one of them. There are few.
+  const names: { [id: string]: number } = {};
+  const idOf = (message: Message, id: string): string => message.cls + ":" + id;
+  for (let i = 0; i < messages.length; i += 1) {
+    const message = messages[i] as Message;
+    const ids = [message.content.id].concat(message.content.references);
+    for (let k = 0; k < ids.length; k += 1) {
+      const other = names[idOf(message, ids[k] as string)];
+      for (const id in names) {
+        if (other !== undefined && names[id] === other) {
+          names[id] = i;
+        }
+      }
+      names[idOf(message, ids[k] as string)] = i;
+    }
+  }
+  const threads: { [name: string]: Thread } = {};
+  const all: Thread[] = [];
+  for (let i = 0; i < messages.length; i += 1) {
+    const message = messages[i] as Message;
+    const name = String(names[idOf(message, message.content.id)]);
+    let thread = threads[name];
+    if (thread === undefined) {
+      thread = { cls: message.cls, words: [], cancels: [] };
+      threads[name] = thread;
+      all.push(thread);
+    }
+    (message.kind === CANCEL ? thread.cancels : thread.words).push(message);
+  }
+  return all;
+}
+
+function isLater(one: Message, other: Message): boolean {
+  if (one.sent !== other.sent) {
+    return one.sent > other.sent;
+  }
+  return one.epoch !== other.epoch ? one.epoch > other.epoch : one.number > other.number;
+}
+
+function latest(messages: Message[]): Message | null {
+  let found: Message | null = null;
+  for (let i = 0; i < messages.length; i += 1) {
+    const message = messages[i] as Message;
+    if (found === null || isLater(message, found)) {
+      found = message;
+    }
+  }
+  return found;
+}
+
+/** What a thread says at the time `clock`; `null` where it says nothing any more. */
+export function wordOf(thread: Thread, clock: number): Message | null {
+  const word = latest(thread.words);
+  const cancel = latest(thread.cancels);
+  if (word === null) {
+    // A cancel of what was never known.
+    return null;
+  }
+  const said = cancel !== null && cancel.sent >= word.sent ? cancel : word;
+  return said.expires > clock ? said : null;
+}
+
+function isTsunamiOrder(message: Message | null): boolean {
+  return message !== null && message.cls === LIVE && message.kind === ORDER && message.content.hazard === "Tsunami";
+}
+
+/** Whether a live cancel by one officer counts; `before` is the beat that was known before it came. */
+export function mayCancelAlone(known: Message[], cancel: Message, clock: number, before: number | null): boolean {
+  if (before !== null && before > cancel.sent + TOLERANCE) {
+    return false;
+  }
+  const threads = threadsOf(known);
+  for (let i = 0; i < threads.length; i += 1) {
+    if (isTsunamiOrder(wordOf(threads[i] as Thread, clock))) {
+      return false;
+    }
+  }
+  const all = threadsOf(known.concat([cancel]));
+  for (let i = 0; i < all.length; i += 1) {
+    const thread = all[i] as Thread;
+    if (thread.cancels.indexOf(cancel) >= 0) {
+      let first = Infinity;
+      const own = thread.words.concat(thread.cancels);
+      for (let k = 0; k < own.length; k += 1) {
+        const message = own[k] as Message;
+        first = message === cancel ? first : Math.min(first, message.sent);
+      }
+      return first !== Infinity && cancel.sent <= first + ONE_OFFICER;
+    }
+  }
+  return false;
+}
+
+/**
+ * Takes messages that hold into `known`. Cancels of one officer come last: whether they count depends on everything
+ * else that came with them.
+ */
+export function takeAll(
+  known: Message[],
+  sequences: Sequences,
+  came: Message[],
+  clock: number,
+  before: number | null,
+): void {
+  for (let pass = 0; pass < 2; pass += 1) {
+    for (let i = 0; i < came.length; i += 1) {
+      const message = came[i] as Message;
+      if (isAlone(message) === (pass === 1)) {
+        take(known, sequences, message, clock, before);
+      }
+    }
+  }
+}
+
+function take(known: Message[], sequences: Sequences, message: Message, clock: number, before: number | null): void {
+  if (message.sent > clock + TOLERANCE) {
+    return;
+  }
+  const alone = isAlone(message);
+  for (let i = 0; i < known.length; i += 1) {
+    const own = known[i] as Message;
+    if (own.digest === message.digest && own.household === message.household) {
+      // The second officer's signature came later.
+      own.officers = Math.max(own.officers, message.officers);
+      return;
+    }
+  }
+  if (alone && !mayCancelAlone(known, message, clock, before)) {
+    return;
+  }
+  const sequence = message.cls === EXERCISE ? sequences.exercise : alone ? sequences.alone : sequences.live;
+  const verdict = note(sequence, message);
+  if (verdict === "new" || verdict === "known") {
+    known.push(message);
+  }
+}
+
+/** What is left when everything was forgotten that can matter no more: after its time is over, and of every other one's before it. */
+export function withoutOld(messages: Message[], clock: number, longest: number): Message[] {
+  const kept: Message[] = [];
+  for (let i = 0; i < messages.length; i += 1) {
+    const message = messages[i] as Message;
+    if (message.sent + longest > clock) {
+      kept.push(message);
+    }
+  }
+  return kept.slice(-MOST_MESSAGES);
+}
+
+/** What is to be shown, and the thread that it is of. */
+export interface Shown {
+  message: Message;
+  thread: Thread;
+}
+
+/** An order before all that ends one; then a tsunami; then what was sent last. */
+function comesBefore(one: Message, other: Message): boolean {
+  if ((one.kind === ORDER) !== (other.kind === ORDER)) {
+    return one.kind === ORDER;
+  }
+  if ((one.content.hazard === "Tsunami") !== (other.content.hazard === "Tsunami")) {
+    return one.content.hazard === "Tsunami";
+  }
+  return isLater(one, other);
+}
+
+/** `closed` are the all-clears and cancels that the household has read. */
+export function choose(messages: Message[], clock: number, closed: string[]): Shown | null {
+  const threads = threadsOf(messages);
+  let found: Shown | null = null;
+  let isLive = false;
+  for (let i = 0; i < threads.length; i += 1) {
+    const thread = threads[i] as Thread;
+    isLive = isLive || (thread.cls === LIVE && wordOf(thread, clock) !== null);
+  }
+  for (let i = 0; i < threads.length; i += 1) {
+    const thread = threads[i] as Thread;
+    const message = wordOf(thread, clock);
+    const isHidden = message === null || (isLive && thread.cls !== LIVE) || (message.kind !== ORDER && closed.indexOf(message.digest) >= 0);
+    if (message !== null && !isHidden && (found === null || comesBefore(message, found.message))) {
+      found = { message, thread };
+    }
+  }
+  return found;
+}
+
+export { ALL_CLEAR, CANCEL, ORDER };

@@ -1,0 +1,347 @@
+// The television: what it was told, and what it makes of it. It has no clock, line or screen of its own.
+
+import { type Message, MOST_MESSAGES, type Shown, choose, takeAll, withoutOld } from "./alerts.js";
+import { Reader, ascii, fromBase64, fromHex, fromUtf8, joined, toHex } from "./bytes.js";
+import { verifiesEd25519 } from "./crypto.js";
+import { LONGEST, readEnvelope, signedBy } from "./envelope.js";
+import { type KeyList, readList } from "./keys.js";
+import { isArray, readLeaf, text, time } from "./leaf.js";
+import type { Answer, Memory } from "./memory.js";
+
+const BEAT_DOMAIN = ascii("hinamori alert/beat /v1");
+const PEOPLE_DOMAIN = ascii("hinamori alert/seen /v1");
+/** So long without a new heartbeat, and the set is cut off. */
+export const CUT_OFF = 90 * 1000;
+const MOST_PEOPLE = 64;
+
+export interface Person {
+  name: string;
+  arrived: number | null;
+  place: string | null;
+}
+
+export interface People {
+  at: number;
+  people: Person[];
+}
+
+/** When the town hall got which answer. */
+export interface Got {
+  shown?: number;
+  going?: number;
+  help?: number;
+}
+
+export class Television {
+  /** The server said another root than the one that is known. */
+  isRefused = false;
+  people: People | null = null;
+  got: { [message: string]: Got } = {};
+  /** Whether the last attempt to send an answer failed. */
+  isStuck = false;
+  private list: KeyList | null = null;
+  /** Running time at which the latest heartbeat came; before the first one, at which the page began. */
+  private heardAt: number;
+  private hasHeard = false;
+  /** What was verified of the last answer: signatures are dear on an old set. */
+  private verified: { [key: string]: Message | false } = {};
+
+  constructor(
+    readonly memory: Memory,
+    running: number,
+  ) {
+    this.heardAt = running;
+    const [root, list] = [fromHex(memory.root, 32), fromBase64(memory.list || "")];
+    this.list = root !== null && list !== null ? readList(list, root) : null;
+  }
+
+  /** Which list is known, as the server is told. */
+  listVersion(): number {
+    return this.list === null ? 0 : this.list.version;
+  }
+
+  /** The time, by the latest heartbeat and what has passed since; `null` where there never was one. */
+  clock(running: number): number | null {
+    const beat = this.memory.beat;
+    return beat === null ? null : beat.at + Math.max(0, running - this.heardAt);
+  }
+
+  /** Whether the clock began with a heartbeat that came after the page did. */
+  isClockSet(): boolean {
+    return this.hasHeard;
+  }
+
+  isCutOff(running: number): boolean {
+    return running - this.heardAt >= CUT_OFF;
+  }
+
+  /** What is to be shown. */
+  shown(running: number): Shown | null {
+    const clock = this.clock(running);
+    return clock === null ? null : choose(this.ownMessages(), clock, this.memory.closed);
+  }
+
+  private ownMessages(): Message[] {
+    const { messages, household } = this.memory;
+    if (household === null) {
+      // Taken off the household a moment ago: what was in force still is.
+      return messages;
+    }
+    return messages.filter((message) => message.household === household);
+  }
+
+  /** Takes what `GET /tv/wait` answered. `false` where it was none. */
+  take(said: unknown, running: number): boolean {
+    if (typeof said !== "object" || said === null) {
+      return false;
+    }
+    const from = said as { [name: string]: unknown };
+    const root = fromHex(from["root"], 32);
+    if (root === null) {
+      return false;
+    }
+    this.isRefused = this.memory.root !== null && this.memory.root !== toHex(root);
+    if (this.isRefused) {
+      return true;
+    }
+    this.takeList(from["list"], root);
+    this.memory.code = codeOf(from["code"]);
+    const household = fromHex(from["household"], 16);
+    this.memory.household = household === null ? null : toHex(household);
+    if (this.list === null) {
+      return true;
+    }
+    const before = this.memory.beat === null ? null : this.memory.beat.at;
+    this.takeBeat(from["beat"], running);
+    const clock = this.clock(running);
+    if (clock === null || household === null) {
+      return true;
+    }
+    takeAll(this.memory.messages, this.memory.sequences, this.verifyAll(from["messages"], household), clock, before);
+    this.memory.messages = withoutOld(this.memory.messages, clock, LONGEST);
+    this.takePeople(from["people"], toHex(household));
+    this.takeGot(from["answers"]);
+    this.forgetAnswers(running);
+    return true;
+  }
+
+  private takeList(said: unknown, root: Uint8Array): void {
+    const bytes = typeof said === "string" ? fromBase64(said) : null;
+    const list = bytes === null ? null : readList(bytes, root);
+    if (list === null || (this.list !== null && list.version <= this.list.version)) {
+      return;
+    }
+    const isOtherBeat = this.list !== null && toHex(this.list.beatKey) !== toHex(list.beatKey);
+    if (isOtherBeat) {
+      // Whoever had the old key may have put the clock years ahead.
+      this.memory.beat = null;
+    }
+    this.list = list;
+    this.memory.list = said as string;
+    // Only a root that signed a list is one.
+    this.memory.root = toHex(root);
+    this.verified = {};
+  }
+
+  private takeBeat(said: unknown, running: number): void {
+    const bytes = typeof said === "string" ? fromBase64(said) : null;
+    if (bytes === null || bytes.length !== 84 || this.list === null) {
+      return;
+    }
+    const reader = new Reader(bytes);
+    const beat = { at: reader.number(8), epoch: reader.number(4), number: reader.number(8) };
+    const signature = reader.bytes(64);
+    const isLater = this.memory.beat === null || beat.at > this.memory.beat.at;
+    if (!reader.isWhole() || !isLater) {
+      return;
+    }
+    if (verifiesEd25519(this.list.beatKey, joined([BEAT_DOMAIN, bytes.subarray(0, 20)]), signature)) {
+      this.memory.beat = beat;
+      this.heardAt = running;
+      this.hasHeard = true;
+    }
+  }
+
+  /** Those that hold. One that does not is passed over. */
+  private verifyAll(said: unknown, household: Uint8Array): Message[] {
+    const holding: Message[] = [];
+    const verified: { [key: string]: Message | false } = {};
+    if (isArray(said)) {
+      for (let i = 0; i < said.length && i < MOST_MESSAGES; i += 1) {
+        try {
+          const one = said[i] as { [name: string]: unknown };
+          const parts = [one["envelope"], one["leaf"], one["path"]];
+          const key = toHex(household) + parts.join("|");
+          const known = this.verified[key];
+          const message = known === undefined ? this.verify(parts, household) : known;
+          verified[key] = message;
+          if (message !== false) {
+            holding.push(message);
+          }
+        } catch (_hostile) {
+          // The next one may be good.
+        }
+      }
+    }
+    this.verified = verified;
+    return holding;
+  }
+
+  private verify(parts: unknown[], household: Uint8Array): Message | false {
+    const [envelopeBytes, leaf, path] = parts.map((part) => (typeof part === "string" ? fromBase64(part) : null));
+    if (!envelopeBytes || !leaf || !path || this.list === null) {
+      return false;
+    }
+    const envelope = readEnvelope(envelopeBytes);
+    // Hashes are cheap, signatures are not.
+    const content = envelope === null ? null : readLeaf(leaf, path, envelope, household);
+    if (envelope === null || content === null) {
+      return false;
+    }
+    const officers = signedBy(envelope, this.list);
+    if (officers === 0) {
+      return false;
+    }
+    const { cls, kind, sent, expires, epoch, number } = envelope;
+    return { digest: toHex(envelope.digest), cls, kind, sent, expires, epoch, number, officers, household: toHex(household), content };
+  }
+
+  private takePeople(said: unknown, household: string): void {
+    const bytes = typeof said === "string" ? fromBase64(said) : null;
+    if (bytes === null || bytes.length < 64 || this.list === null) {
+      return;
+    }
+    const json = bytes.subarray(0, bytes.length - 64);
+    try {
+      const parsed = JSON.parse(fromUtf8(json) || "") as { [name: string]: unknown };
+      const [at, people] = [time(parsed["at"]), parsed["people"]];
+      const isNew = at !== null && (this.people === null || at > this.people.at);
+      if (at === null || !isNew || parsed["household"] !== household || !isArray(people)) {
+        return;
+      }
+      const signature = bytes.subarray(bytes.length - 64);
+      if (verifiesEd25519(this.list.beatKey, joined([PEOPLE_DOMAIN, json]), signature)) {
+        this.people = { at, people: peopleOf(people) };
+      }
+    } catch (_noJson) {
+      // As if it had not come.
+    }
+  }
+
+  private takeGot(said: unknown): void {
+    if (typeof said !== "object" || said === null) {
+      return;
+    }
+    const all = said as { [message: string]: unknown };
+    for (let i = 0; i < this.memory.messages.length; i += 1) {
+      const digest = (this.memory.messages[i] as Message).digest;
+      const one = all[digest];
+      if (typeof one === "object" && one !== null) {
+        const from = one as { [answer: string]: unknown };
+        this.noteGot(digest, "shown", time(from["shown"]));
+        this.noteGot(digest, "going", time(from["going"]));
+        this.noteGot(digest, "help", time(from["help"]));
+      }
+    }
+  }
+
+  private noteGot(message: string, answer: "shown" | "going" | "help", at: number | null): void {
+    if (at !== null) {
+      const got = this.got[message] || {};
+      got[answer] = at;
+      this.got[message] = got;
+    }
+  }
+
+  /** An answer is to be sent, once. */
+  answer(message: string, answer: "shown" | "going" | "help"): void {
+    const got = this.got[message];
+    if ((got !== undefined && got[answer] !== undefined) || this.isWaiting(message, answer)) {
+      return;
+    }
+    this.memory.waiting.push({ message, answer });
+  }
+
+  isWaiting(message: string, answer: string): boolean {
+    return this.memory.waiting.some((one) => one.message === message && one.answer === answer);
+  }
+
+  /** What is to be sent next: help first. */
+  nextAnswer(): Answer | null {
+    const waiting = this.memory.waiting;
+    const order = ["help", "going", "shown"];
+    for (let i = 0; i < order.length; i += 1) {
+      for (let k = 0; k < waiting.length; k += 1) {
+        const one = waiting[k] as Answer;
+        if (one.answer === order[i]) {
+          return one;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The town hall has it. */
+  delivered(sent: Answer, at: number): void {
+    this.isStuck = false;
+    this.noteGot(sent.message, sent.answer, at);
+    this.memory.waiting = this.memory.waiting.filter((one) => one.message !== sent.message || one.answer !== sent.answer);
+  }
+
+  /** Answers to what is over reach nobody who waits for them. */
+  private forgetAnswers(running: number): void {
+    const clock = this.clock(running) || 0;
+    const messages = this.memory.messages;
+    this.memory.waiting = this.memory.waiting.filter((answer) =>
+      messages.some((message) => message.digest === answer.message && message.expires > clock),
+    );
+    this.memory.closed = this.memory.closed.filter((closed) => messages.some((message) => message.digest === closed));
+  }
+
+  /** The household has read an all-clear or a cancel. */
+  close(message: string): void {
+    if (this.memory.closed.indexOf(message) < 0) {
+      this.memory.closed.push(message);
+    }
+  }
+
+  /** What `POST /tv/hello` answered. */
+  hello(said: unknown): boolean {
+    if (typeof said !== "object" || said === null) {
+      return false;
+    }
+    const from = said as { [name: string]: unknown };
+    const token = fromHex(from["token"], 32);
+    if (token === null) {
+      return false;
+    }
+    this.memory.token = toHex(token);
+    this.memory.code = codeOf(from["code"]);
+    return true;
+  }
+
+  /** The server does not know this television. */
+  forgetToken(): void {
+    this.memory.token = null;
+  }
+}
+
+/** Digits and spaces: nothing that is not signed is shown as words. */
+function codeOf(said: unknown): string | null {
+  return typeof said === "string" && /^[0-9]{1,6}( [0-9]{1,6}){0,3}$/.test(said) ? said : null;
+}
+
+function peopleOf(said: unknown[]): Person[] {
+  const people: Person[] = [];
+  for (let i = 0; i < said.length && i < MOST_PEOPLE; i += 1) {
+    const one = said[i];
+    if (typeof one === "object" && one !== null) {
+      const from = one as { [name: string]: unknown };
+      const name = text(from["name"]);
+      if (name !== "") {
+        people.push({ name, arrived: time(from["arrived"]), place: text(from["place"]) || null });
+      }
+    }
+  }
+  return people;
+}

@@ -37,6 +37,8 @@ export class Desk {
   lost = false;
   /** Drafts that this page has seen: once sent, they are not in the state any more, but their texts are still needed. */
   private readonly seen = new Map<string, Draft>();
+  /** What they were sent in, as it was then. */
+  private readonly sent = new Map<string, Thread>();
   private readonly signedHere = new Set<string>();
   private readonly dropped = new Set<string>();
   private received = { clock: 0, running: 0 };
@@ -222,8 +224,9 @@ export class Desk {
    * changed after the draft was made.
    */
   sentIn(draft: Draft): Thread | null {
-    if (this.dropped.has(draft.id)) {
-      return null;
+    const before = this.sent.get(draft.id);
+    if (before !== undefined || this.dropped.has(draft.id)) {
+      return before ?? null;
     }
     const districts = [...draft.districts].sort().join("\n");
     const found = this.threads().find(
@@ -234,6 +237,9 @@ export class Desk {
         thread.updated >= draft.made &&
         [...thread.districts].sort().join("\n") === districts,
     );
+    if (found !== undefined) {
+      this.sent.set(draft.id, found);
+    }
     return found ?? null;
   }
 

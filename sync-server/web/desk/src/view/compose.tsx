@@ -5,7 +5,7 @@ import type { District, Message, State, Texts } from "../contract.js";
 import type { Desk } from "../desk.js";
 import { chosenDistricts, chosenMessage, type Form, isRefused, missing, placesInDoubt, placesOf, typeArrival } from "../form.js";
 import { clock, hazardName, HAZARD_ORDER, inSentence } from "../words.js";
-import { Action, Plate } from "./parts.js";
+import { Action, Bar, Plate } from "./parts.js";
 
 export function Compose({ desk, state }: { desk: Desk; state: State }) {
   const { form, mode } = desk;
@@ -252,7 +252,9 @@ function DistrictRow({ district, form, change }: { district: District; form: For
             ))}
             {places.unsafe.map((place) => (
               <div key={place.place}>
-                <span class="standing unsafe">危</span> {place.place}は {hazardName(hazard ?? "")}では 危険です。{refused ? "この 地区は ここから 送れません。防災無線・電話で 知らせ、行き先を 直してください。" : "使いません。"}
+                <span class="standing unsafe">危</span> {refused
+                  ? `${place.place}は ${hazardName(hazard ?? "")}では 危険です。この 地区は ここから 送れません。防災無線・電話で 知らせ、行き先を 直してください。`
+                  : `${place.place}は 使いません`}
               </div>
             ))}
             {places.usable.length + places.unsafe.length === 0 && <span>行き先の 登録が ありません（お知らせだけ 出ます）</span>}
@@ -320,9 +322,10 @@ function Whom({ chosen }: { chosen: District[] }) {
     <div class="whom">
       <h3>だれに 届くか</h3>
       <p>
-        <b class="figure">{households}</b>世帯　<b class="figure">{sum((district) => district.people)}</b>人　<span>うち 支援が 必要 <b>{sum((district) => district.support)}</b>世帯</span>
+        <b class="figure">{households}</b>世帯　<b class="figure">{sum((district) => district.people)}</b>人
+        <span class="within">うち 支援が 必要 <b>{sum((district) => district.support)}</b>世帯</span>
       </p>
-      <meter min={0} max={Math.max(1, households)} value={Math.min(televisions, households)} aria-label="テレビの 台数" />
+      <Bar part={televisions} whole={households} />
       <p>
         テレビ <b>{televisions}</b>台
         {households > televisions && <span>　少なくとも {households - televisions}世帯には テレビで 届きません</span>}

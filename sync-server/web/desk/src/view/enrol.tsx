@@ -72,7 +72,7 @@ export function Enrol() {
           <p class="dim" id="code-note">
             15分以内、1台だけに 使えます。5回 まちがえると 使えなく なります。
           </p>
-          <button class="button primary large" aria-disabled={plainCode === "" || !available()}>
+          <button class={plainCode === "" ? "button off large" : "button primary large"} aria-disabled={plainCode === "" || !available()}>
             つぎへ
           </button>
           <Trouble text={available() ? trouble : "この ブラウザーでは パスキーを 使えません。"} id="code-trouble" />

@@ -3,7 +3,7 @@
 import type { Draft, Stage, State, Task, Thread } from "../contract.js";
 import { type Desk, NOBODY_HELPS } from "../desk.js";
 import { clock, clockAndDay, clockWithSeconds, person, running } from "../words.js";
-import { Action, AllClearSign, CancelSign, Plate } from "./parts.js";
+import { Action, AllClearSign, Bar, CancelSign, Plate } from "./parts.js";
 
 export function Follow({ desk, state }: { desk: Desk; state: State }) {
   const threads = desk.threads();
@@ -96,7 +96,7 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
                   <th scope="row">{name}</th>
                   <td>
                     <div class="bar">
-                      <meter min={0} max={Math.max(1, stages.households)} value={stage.count} aria-label={name} />
+                      <Bar part={stage.count} whole={stages.households} />
                       <b>{stage.count}</b>
                     </div>
                   </td>

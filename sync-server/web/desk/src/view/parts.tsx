@@ -92,6 +92,16 @@ export function Television({ sample, exercise }: { sample: Sample; exercise: boo
   );
 }
 
+/** How much of a whole; the figure always stands beside it. */
+export function Bar({ part, whole }: { part: number; whole: number }) {
+  const share = whole > 0 ? Math.min(1, part / whole) : 0;
+  return (
+    <svg class="share" aria-hidden="true">
+      <rect width={`${share * 100}%`} height="100%" fill="currentColor" />
+    </svg>
+  );
+}
+
 function Copy({ text, what }: { text: string; what: string }) {
   const [done, setDone] = useState<"copied" | "failed" | null>(null);
   useEffect(() => {
@@ -104,8 +114,9 @@ function Copy({ text, what }: { text: string; what: string }) {
       () => setDone("failed"),
     );
   return (
-    <button type="button" class="button small copy" onClick={() => void copy()} aria-label={`${what}の 文を 写す`}>
+    <button type="button" class="button small copy" onClick={() => void copy()}>
       <span aria-live="polite">{done === "copied" ? "✓ 写しました" : done === "failed" ? "写せません" : "写す"}</span>
+      <span class="unseen">（{what}）</span>
     </button>
   );
 }

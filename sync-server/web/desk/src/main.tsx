@@ -37,9 +37,11 @@ function Page({ desk }: { desk: Desk }) {
   }
   return (
     <>
-      <Head desk={desk} state={state} />
-      <Navigation desk={desk} />
-      <Freshness desk={desk} state={state} />
+      <div class="always">
+        <Head desk={desk} state={state} />
+        <Navigation desk={desk} />
+        <Freshness desk={desk} state={state} />
+      </div>
       {route.screen === "compose" ? <Compose desk={desk} state={state} /> : route.screen === "draft" ? <DraftPage desk={desk} /> : <Follow desk={desk} state={state} />}
       <p class="unseen" aria-live="assertive">
         {desk.announcement}

@@ -305,6 +305,8 @@ try {
   await see(first, "訓練として 取り消す");
   assert.deepEqual(await first.locator(".thread > header .plate").allTextContents(), ["本番", "訓練"], "live before drill");
   await look(first, "drill-follow", { full: true });
+  await first.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  assert.ok((await button(first, "訓練中止・本番へ").boundingBox()).y >= 0, "the way out of the drill is there while the page is scrolled");
 
   step("the drill ends this instant, and leaves nothing behind");
   await press(first, "訓練として 作る");
@@ -328,6 +330,7 @@ try {
   step("the server goes, and comes back");
   await home(first);
   await see(first, "解除を 始める");
+  await settle(first);
   const above = await first.locator("h1").boundingBox();
   town.fall();
   await see(first, "サーバーに つながりません。送れません。");

@@ -84,12 +84,12 @@ function Waiting({ desk, draft }: { desk: Desk; draft: Draft }) {
         ))}
       </ol>
       <Sign desk={desk} draft={draft} />
-      <div class="compare">
+      {draft.needed > 1 && (
         <div>
           <h2>2台の 画面で 同じか 確かめる ことば</h2>
           <p class="words">{draft.words.join("・")}</p>
         </div>
-      </div>
+      )}
       <details class="other-ways">
         <summary>ほかの 手段の 文（写して 使う）</summary>
         <OtherWays channels={draft.channels} />

@@ -1,9 +1,13 @@
 // What is out, what waits, who needs help.
 
-import type { Draft, Stage, State, Task, Thread } from "../contract.js";
+import { Fragment } from "preact";
+import type { Draft, KeyClass, Stage, State, Task, Thread } from "../contract.js";
 import { type Desk, NOBODY_HELPS } from "../desk.js";
 import { clock, clockAndDay, clockWithSeconds, person, running } from "../words.js";
 import { Action, AllClearSign, Bar, CancelSign, Plate } from "./parts.js";
+
+/** Whatever is live stands above whatever is a drill. */
+const CLASSES: KeyClass[] = ["live", "exercise"];
 
 export function Follow({ desk, state }: { desk: Desk; state: State }) {
   const threads = desk.threads();
@@ -12,11 +16,20 @@ export function Follow({ desk, state }: { desk: Desk; state: State }) {
       <h1 tabIndex={-1}>いまの ようす</h1>
       <div class="columns">
         <div class="stack">
-          {desk.drafts().map((draft) => (
-            <DraftCard key={draft.id} desk={desk} draft={draft} />
-          ))}
-          {threads.filter((thread) => thread.in_force && thread.kind !== "Cancel").map((thread) => (
-            <ThreadCard key={thread.id} desk={desk} thread={thread} />
+          {CLASSES.map((keyClass) => (
+            <Fragment key={keyClass}>
+              {desk
+                .drafts()
+                .filter((draft) => draft.class === keyClass)
+                .map((draft) => (
+                  <DraftCard key={draft.id} desk={desk} draft={draft} />
+                ))}
+              {threads
+                .filter((thread) => thread.class === keyClass && thread.in_force && thread.kind !== "Cancel")
+                .map((thread) => (
+                  <ThreadCard key={thread.id} desk={desk} thread={thread} />
+                ))}
+            </Fragment>
           ))}
           {!threads.some((thread) => thread.in_force && thread.kind !== "Cancel") && (
             <section class="card none">

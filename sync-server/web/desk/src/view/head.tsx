@@ -77,7 +77,8 @@ function whichStep(desk: Desk): { at: number; needed: number } | null {
 }
 
 export function Navigation({ desk }: { desk: Desk }) {
-  const waiting = desk.drafts().length;
+  // What waits in a drill is nothing to hurry for at the live desk.
+  const waiting = desk.drafts().filter((draft) => draft.class === "live" || desk.mode === "exercise").length;
   const tasks = desk.tasks();
   const open = tasks.filter((task) => task.owner === null);
   const late = open.some((task) => desk.now() - task.at > NOBODY_HELPS);

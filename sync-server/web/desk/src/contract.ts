@@ -1,0 +1,167 @@
+// What the server says and is told: docs/desk.md, word by word. Times are milliseconds since 1970.
+
+export type KeyClass = "live" | "exercise";
+export type Kind = "Order" | "AllClear" | "Cancel";
+export type Standing = "suitable" | "unsuitable" | "unknown";
+
+export interface Officer {
+  id: string | number;
+  name: string;
+  title: string;
+}
+
+export interface Texts {
+  ja: string;
+  simple: string;
+  en: string;
+}
+
+/** What was prepared in peace. */
+export interface Message {
+  id: string;
+  label: string;
+  hazard: string;
+  order: string;
+  level: number | null;
+  tsunami: string | null;
+  title: string;
+  texts: Texts;
+  cancel: Texts;
+}
+
+export interface Destination {
+  hazard: string;
+  place: string;
+  road: string;
+  standing: Standing;
+}
+
+export interface District {
+  name: string;
+  households: number;
+  people: number;
+  support: number;
+  televisions: number;
+  go: Destination[];
+}
+
+export type Ruby = Array<[string] | [string, string]>;
+
+/** What one household's television is given (docs/tv.md §3). The desk reads these members only and hands on the rest. */
+export interface Sample {
+  sent: number;
+  expires: number;
+  act: Ruby;
+  place?: Ruby;
+  road?: Ruby;
+  lines?: Ruby[];
+  arrives?: number;
+}
+
+export interface Channels {
+  loudspeaker: string;
+  mail: { subject: string; body: string; problems: string[] };
+  l_alert: Array<[string, string]>;
+  line: string;
+}
+
+/** Waits for signatures; nobody outside the desk has seen it. */
+export interface Draft {
+  id: string;
+  class: KeyClass;
+  kind: Kind;
+  label: string;
+  title: string;
+  hazard: string;
+  districts: string[];
+  households: number;
+  people: number;
+  televisions: number;
+  places: string[];
+  reasons: Array<{ place: string; reason: string }>;
+  made: number;
+  expires: number;
+  digest: string;
+  words: string[];
+  needed: number;
+  signed: Array<{ officer: string | number; name: string; title: string; at: number }>;
+  mine: boolean;
+  sample: Sample;
+  channels: Channels;
+}
+
+export interface Stage {
+  count: number;
+  median: number | null;
+}
+
+/** What was sent. */
+export interface Thread {
+  id: string;
+  class: KeyClass;
+  hazard: string;
+  kind: Kind;
+  title: string;
+  districts: string[];
+  places: string[];
+  sent: number;
+  updated: number;
+  expires: number;
+  in_force: boolean;
+  stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; arrived: Stage };
+  cancel_alone_until: number | null;
+  cancel_why: "tsunami" | "late" | null;
+  cancel_texts: Texts;
+}
+
+/** A household that asked for help. */
+export interface Task {
+  id: string;
+  district: string;
+  group: string;
+  people: number;
+  support: boolean;
+  at: number;
+  owner: { name: string; at: number } | null;
+}
+
+export interface State {
+  revision: string;
+  now: number;
+  town: string;
+  officer: Officer;
+  able: Record<KeyClass, number>;
+  credentials: Record<KeyClass, string[]>;
+  party: string;
+  messages: Message[];
+  districts: District[];
+  drafts: Draft[];
+  threads: Thread[];
+  help: Task[];
+}
+
+export interface Invitation {
+  officer: Officer;
+  town: string;
+  party: string;
+  challenge: string;
+  users: Record<KeyClass, string>;
+}
+
+/** A passkey that was just made. */
+export interface NewPasskey {
+  credential: string;
+  key: string;
+}
+
+/** A passkey's signature as the server takes it. */
+export interface Assertion {
+  credential: string;
+  authenticator: string;
+  client: string;
+  signature: string;
+}
+
+export type NewDraft =
+  | { class: KeyClass; kind: "Order"; message: string; districts: string[]; reasons: Record<string, string>; arrives: number | null; thread: string | null }
+  | { class: KeyClass; kind: "Cancel" | "AllClear"; thread: string };

@@ -1,0 +1,387 @@
+// What the page knows and does. Every picture is drawn from here, and nothing is sent but by `act`.
+
+import type { Draft, KeyClass, State, Task, Thread } from "./contract.js";
+import { emptyForm, type Form, newDraft, updateOf } from "./form.js";
+import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
+import { NoAnswer, nextState, post, Refused } from "./server.js";
+import { MINUTE, SECOND } from "./words.js";
+
+export type Screen = "follow" | "compose" | "draft" | "enrol";
+
+export interface Route {
+  mode: KeyClass;
+  screen: Screen;
+  draft: string;
+}
+
+/** The server answers at least every 25 seconds. */
+const FRESH = 30 * SECOND;
+/** A household that nobody helps after this long is everybody's matter. */
+export const NOBODY_HELPS = 3 * MINUTE;
+/** With fewer officers the town may soon be unable to send anything. */
+export const ENOUGH_OFFICERS = 3;
+/** The second press of a double one must not meet a button of the next screen. */
+const SETTLE = 400;
+
+export class Desk {
+  door: "unknown" | "closed" | "open" = "unknown";
+  state: State | null = null;
+  route: Route = { mode: "live", screen: "follow", draft: "" };
+  form: Form = emptyForm();
+  /** What runs now. One thing at a time: nobody signs while something else is on its way. */
+  busy: string | null = null;
+  /** Beside which control a sentence stands. */
+  readonly trouble = new Map<string, string>();
+  /** Said once to whoever listens to the page. */
+  announcement = "";
+  lost = false;
+  /** Drafts that this page has seen: once sent, they are not in the state any more, but their texts are still needed. */
+  private readonly seen = new Map<string, Draft>();
+  /** What they were sent in, as it was then. */
+  private readonly sent = new Map<string, Thread>();
+  private readonly signedHere = new Set<string>();
+  private readonly dropped = new Set<string>();
+  private received = { clock: 0, running: 0 };
+  private entered = 0;
+  private acting = new AbortController();
+  private polling = new AbortController();
+
+  constructor(readonly redraw: () => void) {}
+
+  start(): void {
+    this.readAddress();
+    addEventListener("hashchange", () => this.readAddress());
+    addEventListener("online", () => this.pollNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.pollNow());
+    setInterval(() => this.redraw(), SECOND);
+    void this.poll();
+  }
+
+  // Time and freshness
+
+  /** How long ago the state came. The running time stops while a tablet sleeps, and the clock can be set back: the longer one holds. */
+  age(): number {
+    return Math.max(0, Date.now() - this.received.clock, performance.now() - this.received.running);
+  }
+
+  /** The server's time. */
+  now(): number {
+    return (this.state?.now ?? Date.now()) + (this.state === null ? 0 : this.age());
+  }
+
+  stale(): boolean {
+    return this.lost || this.age() > FRESH;
+  }
+
+  /** Why nothing can be sent now, or `null`. */
+  hindrance(): string | null {
+    return this.stale() ? "サーバーに つながらないので 送れません。下書きも 作れません。" : null;
+  }
+
+  private async poll(): Promise<void> {
+    let failures = 0;
+    for (;;) {
+      this.polling = new AbortController();
+      const { signal } = this.polling;
+      let pause = 0;
+      try {
+        const state = await nextState(this.stale() ? null : (this.state?.revision ?? null), signal);
+        failures = 0;
+        this.take(state);
+      } catch (error) {
+        if (error instanceof Refused && error.status === 401) {
+          this.leaveDoor();
+          pause = 10 * MINUTE;
+        } else if (!signal.aborted) {
+          failures += 1;
+          this.lost = true;
+          pause = Math.min(8, 2 ** (failures - 1)) * SECOND * (1 + Math.random() / 2);
+        }
+      }
+      this.redraw();
+      if (pause > 0) {
+        await this.pause(pause);
+      }
+    }
+  }
+
+  /** Waits, or until somebody wants to know at once. */
+  private pause(duration: number): Promise<void> {
+    this.polling = new AbortController();
+    const { signal } = this.polling;
+    return new Promise((done) => {
+      const timer = setTimeout(done, duration);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        done();
+      });
+    });
+  }
+
+  private pollNow(): void {
+    this.polling.abort();
+  }
+
+  private take(state: State): void {
+    const before = this.state;
+    this.received = { clock: Date.now(), running: performance.now() };
+    this.lost = false;
+    this.door = "open";
+    this.state = state;
+    if (before !== null && before.officer.id !== state.officer.id) {
+      this.form = emptyForm();
+    }
+    for (const draft of state.drafts) {
+      if (before !== null && !this.seen.has(draft.id) && !draft.mine) {
+        this.announcement = `署名を 待っている 下書きが あります。${CLASS_SPOKEN[draft.class]}、${draft.title}`;
+      }
+      this.seen.set(draft.id, draft);
+    }
+    const known = new Set(before?.help.map((task) => task.id));
+    if (before !== null && state.help.some((task) => !known.has(task.id))) {
+      this.announcement = "助けが 必要な 世帯が ふえました。";
+    }
+  }
+
+  private leaveDoor(): void {
+    this.door = "closed";
+    this.state = null;
+    this.seen.clear();
+  }
+
+  // Where the officer is
+
+  /** Live or drill, as the whole page looks. A draft is what it is, whatever an address says. */
+  get mode(): KeyClass {
+    const shown = this.route.screen === "draft" ? this.draft(this.route.draft) : null;
+    return shown?.draft.class ?? this.route.mode;
+  }
+
+  private readAddress(): void {
+    const [first = "", second = "", ...rest] = location.hash.slice(1).split("/");
+    const mode: KeyClass = first === "drill" ? "exercise" : "live";
+    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" ? second : "follow";
+    // An answer to what was begun in the other world must not lead back into it, and nothing of one is taken into the other.
+    if (mode !== this.route.mode) {
+      this.forget();
+    }
+    this.route = { mode, screen, draft: decodeURIComponent(rest.join("/")) };
+    this.entered = performance.now();
+    this.trouble.clear();
+    this.redraw();
+  }
+
+  go(mode: KeyClass, screen: Exclude<Screen, "enrol">, draft = ""): void {
+    const parts = [mode === "live" ? "live" : "drill", ...(screen === "follow" ? [] : [screen]), ...(draft === "" ? [] : [encodeURIComponent(draft)])];
+    const hash = `#${parts.join("/")}`;
+    history.pushState(null, "", hash);
+    this.readAddress();
+  }
+
+  compose(): void {
+    if (this.form.draft !== null) {
+      this.form = emptyForm();
+    }
+    this.go(this.mode, "compose");
+  }
+
+  update(thread: Thread): void {
+    this.go(thread.class, "compose");
+    this.form = updateOf(thread);
+    this.redraw();
+  }
+
+  /** The drill is over this instant, with whatever was begun in it. */
+  endDrill(): void {
+    this.forget();
+    this.go("live", "compose");
+  }
+
+  private forget(): void {
+    this.acting.abort();
+    this.busy = null;
+    this.form = emptyForm();
+  }
+
+  /** Live before drill, the longest waiting first. */
+  drafts(): Draft[] {
+    return (this.state?.drafts ?? [])
+      .map((draft) => (this.signedHere.has(draft.id) ? { ...draft, mine: true } : draft))
+      .sort((a, b) => classOrder(a.class) - classOrder(b.class) || a.made - b.made);
+  }
+
+  draft(id: string): { draft: Draft; waits: boolean } | null {
+    const waiting = this.drafts().find((draft) => draft.id === id);
+    if (waiting !== undefined) {
+      return { draft: waiting, waits: true };
+    }
+    const known = this.seen.get(id);
+    return known === undefined ? null : { draft: known, waits: false };
+  }
+
+  /**
+   * The thread in which a draft went out. The state does not name it: it is the one of the draft's class, hazard and districts that
+   * changed after the draft was made.
+   */
+  sentIn(draft: Draft): Thread | null {
+    const before = this.sent.get(draft.id);
+    if (before !== undefined || this.dropped.has(draft.id)) {
+      return before ?? null;
+    }
+    const districts = [...draft.districts].sort().join("\n");
+    const found = this.threads().find(
+      (thread) =>
+        thread.class === draft.class &&
+        thread.kind === draft.kind &&
+        thread.hazard === draft.hazard &&
+        thread.updated >= draft.made &&
+        [...thread.districts].sort().join("\n") === districts,
+    );
+    if (found !== undefined) {
+      this.sent.set(draft.id, found);
+    }
+    return found ?? null;
+  }
+
+  /** Live before drill, what is in force before what is over, the latest first. */
+  threads(): Thread[] {
+    return [...(this.state?.threads ?? [])].sort(
+      (a, b) => classOrder(a.class) - classOrder(b.class) || Number(b.in_force) - Number(a.in_force) || b.updated - a.updated,
+    );
+  }
+
+  /** Who has nobody first, then who needs support, then who has waited longest. */
+  tasks(): Task[] {
+    return [...(this.state?.help ?? [])].sort(
+      (a, b) => Number(a.owner !== null) - Number(b.owner !== null) || Number(b.support) - Number(a.support) || a.at - b.at,
+    );
+  }
+
+  // Acting
+
+  /** Whether presses count: not while something runs, and not in the first moment of a screen. */
+  private ready(): boolean {
+    return this.busy === null && performance.now() - this.entered > SETTLE;
+  }
+
+  private async act(name: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (!this.ready()) {
+      return;
+    }
+    this.acting = new AbortController();
+    const { signal } = this.acting;
+    this.busy = name;
+    this.trouble.delete(name);
+    this.redraw();
+    try {
+      await work(signal);
+    } catch (error) {
+      if (!signal.aborted) {
+        if (error instanceof Refused && error.status === 401 && name !== "door") {
+          this.leaveDoor();
+        }
+        this.trouble.set(name, sentenceOf(error));
+      }
+    }
+    // Whoever broke it off may have begun something else by now.
+    if (!signal.aborted) {
+      this.busy = null;
+    }
+    this.pollNow();
+    this.redraw();
+  }
+
+  signIn(): Promise<void> {
+    return this.act("door", async (signal) => {
+      const question = (await post("door/question", {}, signal)) as { party: string; challenge: string };
+      const assertion = await signWithPasskey(question.party, question.challenge, [], signal);
+      await post("door", { challenge: question.challenge, ...assertion }, signal);
+    });
+  }
+
+  signOut(): Promise<void> {
+    return this.act("leave", async (signal) => {
+      await post("leave", {}, signal);
+      this.form = emptyForm();
+      this.leaveDoor();
+    });
+  }
+
+  private async make(name: string, body: object, signal: AbortSignal): Promise<void> {
+    const draft = (await post("drafts", body, signal)) as Draft;
+    this.seen.set(draft.id, draft);
+    if (this.state !== null && !this.state.drafts.some((known) => known.id === draft.id)) {
+      this.state.drafts.push(draft);
+    }
+    if (name === "compose") {
+      this.form.draft = draft.id;
+    }
+    this.go(draft.class, "draft", draft.id);
+  }
+
+  makeOrder(): Promise<void> {
+    return this.act("compose", async (signal) => {
+      if (this.state !== null) {
+        await this.make("compose", newDraft(this.form, this.state, this.mode), signal);
+      }
+    });
+  }
+
+  makeEnd(thread: Thread, kind: "Cancel" | "AllClear"): Promise<void> {
+    const name = `${kind}/${thread.id}`;
+    return this.act(name, (signal) => this.make(name, { class: thread.class, kind, thread: thread.id }, signal));
+  }
+
+  sign(draft: Draft): Promise<void> {
+    return this.act(`sign/${draft.id}`, async (signal) => {
+      const { state } = this;
+      if (state === null) {
+        return;
+      }
+      const assertion = await signWithPasskey(state.party, draft.digest, state.credentials[draft.class], signal);
+      const answer = (await post(`drafts/${encodeURIComponent(draft.id)}/sign`, assertion, signal)) as { sent: boolean };
+      this.signedHere.add(draft.id);
+      this.announcement = answer.sent ? "送りました。" : "署名しました。もう1人の 署名を 待っています。";
+    });
+  }
+
+  drop(draft: Draft, reason: string): Promise<void> {
+    return this.act(`drop/${draft.id}`, async (signal) => {
+      await post(`drafts/${encodeURIComponent(draft.id)}/drop`, { reason }, signal);
+      this.dropped.add(draft.id);
+      if (this.state !== null) {
+        this.state.drafts = this.state.drafts.filter((known) => known.id !== draft.id);
+      }
+      if (this.form.draft === draft.id) {
+        this.form.draft = null;
+        this.go(draft.class, "compose");
+      } else {
+        this.go(draft.class, "follow");
+      }
+    });
+  }
+
+  takeTask(task: Task): Promise<void> {
+    return this.act(`help/${task.id}`, async (signal) => {
+      await post(`help/${encodeURIComponent(task.id)}/take`, {}, signal);
+      this.announcement = "引き受けました。";
+    });
+  }
+}
+
+const CLASS_SPOKEN: Record<KeyClass, string> = { live: "本番", exercise: "訓練" };
+
+function classOrder(keyClass: KeyClass): number {
+  return keyClass === "live" ? 0 : 1;
+}
+
+function sentenceOf(error: unknown): string {
+  const trouble = passkeyTrouble(error);
+  if (trouble !== null) {
+    return trouble;
+  }
+  if (error instanceof NoAnswer) {
+    return `${error.message}できたか どうかは わかりません。つながったら 画面で 確かめてください。`;
+  }
+  return error instanceof Error ? error.message : "うまく いきませんでした。もう一度 押してください。";
+}

@@ -1,0 +1,101 @@
+// Words and times as officers read them. The words are the glossary's.
+
+import type { Draft, KeyClass, Kind, Ruby } from "./contract.js";
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Japan has one time and no summer time. A computer that is set to another zone must not move a tsunami. */
+const JAPAN = 9 * HOUR;
+
+const HAZARDS: Record<string, string> = {
+  Tsunami: "津波",
+  Flood: "洪水",
+  InlandFlood: "内水氾濫",
+  Landslide: "土砂災害",
+  StormSurge: "高潮",
+  Earthquake: "地震",
+  Fire: "火事",
+  Volcano: "火山",
+};
+
+/** The most sudden one first. */
+export const HAZARD_ORDER = Object.keys(HAZARDS);
+
+export function hazardName(hazard: string): string {
+  return HAZARDS[hazard] ?? hazard;
+}
+
+export const KIND_NAMES: Record<Kind, string> = { Order: "避難の お知らせ", AllClear: "解除", Cancel: "取消" };
+
+const pad = (value: number): string => String(value).padStart(2, "0");
+
+export function clock(time: number): string {
+  const day = new Date(time + JAPAN);
+  return `${pad(day.getUTCHours())}:${pad(day.getUTCMinutes())}`;
+}
+
+export function clockWithSeconds(time: number): string {
+  return `${clock(time)}:${pad(new Date(time + JAPAN).getUTCSeconds())}`;
+}
+
+/** The day as well, where it is another one than today. */
+export function clockAndDay(time: number, now: number): string {
+  const day = new Date(time + JAPAN);
+  const today = Math.floor((time + JAPAN) / DAY) === Math.floor((now + JAPAN) / DAY);
+  return today ? clock(time) : `${day.getUTCMonth() + 1}月${day.getUTCDate()}日 ${clock(time)}`;
+}
+
+/** The time of day that was typed, at its day nearest to now; `null` if it is none. */
+export function timeOfDay(text: string, now: number): number | null {
+  const parts = /^(\d{1,2}):(\d{2})$/.exec(text);
+  const hours = Number(parts?.[1]);
+  const minutes = Number(parts?.[2]);
+  if (parts === null || hours > 23 || minutes > 59) {
+    return null;
+  }
+  const today = Math.floor((now + JAPAN) / DAY) * DAY - JAPAN + hours * HOUR + minutes * MINUTE;
+  return today < now - DAY / 2 ? today + DAY : today > now + DAY / 2 ? today - DAY : today;
+}
+
+/** Running time: 0:41, 12:05, 1:02:03. */
+export function running(duration: number): string {
+  const seconds = Math.max(0, Math.floor(duration / SECOND));
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** An age in words: 40秒, 4分. */
+export function age(duration: number): string {
+  const seconds = Math.max(0, Math.floor(duration / SECOND));
+  return seconds < 120 ? `${seconds}秒` : seconds < 7200 ? `${Math.floor(seconds / 60)}分` : `${Math.floor(seconds / 3600)}時間`;
+}
+
+export function unruby(ruby: Ruby | undefined): string {
+  return (ruby ?? []).map((piece) => piece[0]).join("");
+}
+
+/** 大津波警報　避難指示 as it stands within a sentence. */
+export function inSentence(title: string): string {
+  return title.trim().replace(/[\s　]+/g, "・");
+}
+
+export function person(who: { name: string; title: string }): string {
+  return who.title === "" ? who.name : `${who.name}（${who.title}）`;
+}
+
+export const CLASS_WORDS: Record<KeyClass, string> = { live: "本番", exercise: "訓練" };
+
+/** What the last signature does, in one sentence. */
+export function effect(draft: Draft): string {
+  const whom = `${draft.districts.length}地区 ${draft.households}世帯の テレビ`;
+  const title = inSentence(draft.title);
+  const sentence: Record<Kind, string> = {
+    Order: `${whom}に「${title}」が 出ます。`,
+    AllClear: `${whom}に「${title}」（危険が 終わった）が 出ます。`,
+    Cancel: `${whom}に「${title}」（まちがいでした）が 出ます。`,
+  };
+  return draft.class === "live" ? sentence[draft.kind] : `訓練として、${sentence[draft.kind]}どの 画面にも「訓練」と 出ます。`;
+}

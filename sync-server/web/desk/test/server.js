@@ -1,0 +1,418 @@
+// The alert desk's server as docs/desk.md says, in memory. What a passkey signs is verified in earnest, so that the page's own
+// part of it is proved: origin, challenge, relying party, presence, verification and signature.
+
+import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const FRAMED = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'");
+const DESK = new URL("../dist/", import.meta.url);
+const TELEVISION = new URL("../../dist/", import.meta.url);
+const MINUTE = 60_000;
+const WORDS = ["みかん", "とり", "やま", "かわ", "そら", "いし", "ふね", "まつ"];
+
+const PARTY = "localhost";
+
+class Answer extends Error {
+  constructor(status, sentence) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
+const three = (bytes) => [...bytes.subarray(0, 3)].map((byte) => WORDS[byte % WORDS.length]);
+
+const texts = (ja, simple, en) => ({ ja, simple, en });
+const CANCEL = texts(
+  "先ほどの避難指示は誤って送信されたものです。避難の必要はありません。",
+  "まちがいの お知らせでした。\n避難しなくて だいじょうぶです。\n外に 出た人は 家に 戻れます。",
+  "The previous message was sent by mistake. You do not need to evacuate.",
+);
+const tsunami = (id, kind, label) => ({
+  id, label: `${label}　避難指示`, hazard: "Tsunami", order: "EvacuationOrder", level: null, tsunami: kind, title: `${label}　避難指示`,
+  texts: texts(
+    `${label}が発表されました。避難指示を発令します。ただちに高台へ避難してください。`,
+    "今すぐ 逃げて ください。\n津波が 来ます。\n〔行き先〕へ 行って ください。\n〔道〕を 通って ください。",
+    `${kind === "Advisory" ? "Tsunami advisory" : "Tsunami warning"}. Evacuate to high ground now.`,
+  ),
+  cancel: CANCEL,
+});
+const flood = (id, order, level, words) => ({
+  id, label: words, hazard: "Flood", order, level, tsunami: null, title: `警戒レベル${level}　${words}`,
+  texts: texts(`汐見川の水位が上がっています。警戒レベル${level}、${words}を発令します。`, "川の 水が 増えています。\n〔行き先〕へ 行って ください。", `Level ${level}. The Shiomi river is rising. Leave for your shelter.`),
+  cancel: CANCEL,
+});
+
+const MESSAGES = [
+  tsunami("t-major", "MajorWarning", "大津波警報"),
+  tsunami("t-warning", "Warning", "津波警報"),
+  tsunami("t-advisory", "Advisory", "津波注意報"),
+  flood("f-3", "EvacuateElderly", 3, "高齢者等避難"),
+  flood("f-4", "EvacuationOrder", 4, "避難指示"),
+  flood("f-5", "SecureNow", 5, "緊急安全確保"),
+];
+const go = (hazard, place, road, standing = "suitable") => ({ hazard, place, road, standing });
+const DISTRICTS = [
+  { name: "西浜", households: 62, people: 151, support: 9, televisions: 59, go: [go("Tsunami", "城山公園", "石段を のぼる"), go("Tsunami", "西浜小学校", "県道", "unsuitable"), go("Flood", "西浜小学校", "県道を 行く")] },
+  { name: "宮ノ下", households: 58, people: 142, support: 8, televisions: 54, go: [go("Tsunami", "城山公園", "神社の 参道"), go("Flood", "中央公民館", "県道を 行く")] },
+  { name: "磯崎", households: 48, people: 119, support: 6, televisions: 44, go: [go("Tsunami", "磯崎高台", "農道を のぼる", "unknown"), go("Flood", "磯崎集会所", "海の 道")] },
+  { name: "<script>alert(1)</script>浜", households: 3, people: 7, support: 0, televisions: 3, go: [go("Tsunami", "浜の集会所", "", "unsuitable"), go("Flood", "磯崎集会所", "")] },
+];
+
+/** Client data, authenticator data and signature of an assertion over `challenge` (WebAuthn Level 2 §7.2). */
+function holds(assertion, challenge, origin, key) {
+  const client = Buffer.from(assertion.client, "base64");
+  const authenticator = Buffer.from(assertion.authenticator, "base64");
+  const said = JSON.parse(client.toString("utf8"));
+  return (
+    said.type === "webauthn.get" &&
+    said.challenge === challenge &&
+    said.origin === origin &&
+    authenticator.length >= 37 &&
+    authenticator.subarray(0, 32).equals(sha256(PARTY)) &&
+    (authenticator[32] & 0x05) === 0x05 &&
+    verify("sha256", Buffer.concat([authenticator, sha256(client)]), { key, dsaEncoding: "der" }, Buffer.from(assertion.signature, "base64"))
+  );
+}
+
+export class Town {
+  constructor({ codes }) {
+    this.officers = new Map(codes.map(({ code, ...officer }) => [code, officer]));
+    this.invitations = new Map();
+    this.devices = new Map();
+    this.questions = new Map();
+    this.sessions = new Map();
+    this.drafts = new Map();
+    this.threads = [];
+    this.help = [];
+    this.able = { live: 4, exercise: 4 };
+    this.revision = 1;
+    this.waiting = new Set();
+    /** What was asked, for the test to count. */
+    this.acts = [];
+    this.down = false;
+    /** How long an answer to an act takes. */
+    this.delay = 0;
+  }
+
+  change() {
+    this.revision += 1;
+    for (const wake of this.waiting) {
+      wake();
+    }
+  }
+
+  async listen(port) {
+    this.origin = `http://localhost:${port}`;
+    this.server = createServer((request, response) => void this.answer(request, response));
+    await new Promise((done) => this.server.listen(port, done));
+  }
+
+  /** The server is gone: nothing is answered, and what waits is cut off. */
+  fall() {
+    this.down = true;
+    this.server.closeAllConnections();
+  }
+
+  rise() {
+    this.down = false;
+  }
+
+  async answer(request, response) {
+    const send = (status, type, body, more = {}) => {
+      response.writeHead(status, { "Content-Type": type, "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", ...more });
+      response.end(body);
+    };
+    if (this.down) {
+      request.socket.destroy();
+      return;
+    }
+    const url = new URL(request.url, this.origin);
+    try {
+      if (url.pathname.startsWith("/desk/api/")) {
+        const headers = {};
+        const body = await this.api(request, url, headers);
+        send(200, "application/json", JSON.stringify(body), headers);
+        return;
+      }
+      const files = { "/desk/": "desk.html", "/desk/desk.js": "desk.js", "/desk/desk.css": "desk.css" };
+      const types = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
+      const name = files[url.pathname];
+      if (name !== undefined) {
+        send(200, types[name.split(".").at(-1)], readFileSync(new URL(name, DESK)));
+        return;
+      }
+      const real = existsSync(new URL("tv.html", TELEVISION));
+      const set = { "/tv/": "tv.html", "/tv/tv.js": "tv.js", "/tv/tv.css": "tv.css", "/tv/stub.js": "stub.js" }[url.pathname];
+      if (set !== undefined) {
+        const stub = '<!doctype html><html lang="ja"><meta charset="utf-8"><title>テレビ</title><link rel="stylesheet" href="tv.css"><script src="stub.js"></script><body></body></html>';
+        const style = "body{margin:0;padding:40px 90px;background:#000;color:#fff;font:bold 110px/1.4 'BIZ UDPGothic',sans-serif}p{margin:0}p:nth-child(2){color:#ffe600}body.exercise{background:#fff;color:#0b2b33;border:24px dashed #00788c}body.exercise p{color:inherit}body.Cancel{background:#0a2f8f}body.AllClear{background:#00563b}";
+        const body = real ? readFileSync(new URL(set, TELEVISION)) : set === "tv.html" ? stub : set === "tv.css" ? style : set === "stub.js" ? readFileSync(new URL("stub.js", import.meta.url)) : "";
+        send(200, types[set.split(".").at(-1)], body, { "Content-Security-Policy": FRAMED });
+        return;
+      }
+      send(404, "text/plain", "404");
+    } catch (error) {
+      const status = error instanceof Answer ? error.status : 500;
+      if (status === 500) {
+        console.error(error);
+      }
+      send(status, "application/json", JSON.stringify({ error: error.message }));
+    }
+  }
+
+  async api(request, url, headers) {
+    const path = url.pathname.slice("/desk/api/".length);
+    const session = this.sessions.get(/desk=(\w+)/.exec(request.headers.cookie ?? "")?.[1]);
+    if (request.method === "GET" && path === "state") {
+      return this.state(this.must(session), url.searchParams.get("seen"), request);
+    }
+    if (request.method !== "POST" || request.headers["content-type"] !== "application/json" || request.headers.origin !== this.origin) {
+      throw new Answer(400, "この 求めは 受けられません。");
+    }
+    const chunks = [];
+    for await (const chunk of request) {
+      chunks.push(chunk);
+    }
+    const body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    this.acts.push(path);
+    if (this.delay > 0) {
+      await new Promise((done) => setTimeout(done, this.delay));
+    }
+    const parts = path.split("/").map(decodeURIComponent);
+    switch (path) {
+      case "enrol":
+        return this.enrol(body);
+      case "enrol/device":
+        return this.device(body);
+      case "door/question": {
+        const challenge = randomBytes(32).toString("base64url");
+        this.questions.set(challenge, Date.now() + 2 * MINUTE);
+        return { party: PARTY, challenge };
+      }
+      case "door":
+        return this.door(body, headers);
+      case "leave":
+        this.sessions.clear();
+        headers["Set-Cookie"] = "desk=; Path=/desk/; HttpOnly; SameSite=Strict; Max-Age=0";
+        return {};
+      case "drafts":
+        return this.view(this.make(this.must(session), body), session);
+    }
+    if (parts[0] === "drafts" && parts[2] === "sign") {
+      return this.sign(this.must(session), parts[1], body);
+    }
+    if (parts[0] === "drafts" && parts[2] === "drop") {
+      this.must(session);
+      if (!this.drafts.delete(parts[1])) {
+        throw new Answer(404, "この 下書きは もう ありません。");
+      }
+      this.change();
+      return {};
+    }
+    if (parts[0] === "help" && parts[2] === "take") {
+      const task = this.help.find((known) => known.id === parts[1]);
+      if (task === undefined || task.owner !== null) {
+        throw new Answer(409, "ほかの 職員が 先に 引き受けました。");
+      }
+      task.owner = { name: this.must(session).name, at: Date.now() };
+      this.change();
+      return {};
+    }
+    throw new Answer(404, "ありません。");
+  }
+
+  must(session) {
+    if (session === undefined) {
+      throw new Answer(401, "サインインしてください。");
+    }
+    return session;
+  }
+
+  enrol({ code }) {
+    const officer = this.officers.get(code);
+    if (officer === undefined) {
+      throw new Answer(422, "この コードは 使えません。管理者に 確かめてください。");
+    }
+    const users = { live: randomBytes(16).toString("base64url"), exercise: randomBytes(16).toString("base64url") };
+    return { officer, town: "汐見町", party: PARTY, challenge: randomBytes(32).toString("base64url"), users };
+  }
+
+  device({ code, live, exercise }) {
+    const officer = this.officers.get(code);
+    if (officer === undefined) {
+      throw new Answer(404, "この コードは 使えません。");
+    }
+    for (const [keyClass, { credential, key }] of [["live", live], ["exercise", exercise]]) {
+      const known = createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" });
+      if (known.asymmetricKeyDetails.namedCurve !== "prime256v1" || this.devices.has(credential)) {
+        throw new Answer(400, "この パスキーは 使えません。");
+      }
+      this.devices.set(credential, { officer, keyClass, key: known });
+    }
+    this.officers.delete(code);
+    return { words: three(sha256(live.key + exercise.key)) };
+  }
+
+  door(body, headers) {
+    const device = this.devices.get(body.credential);
+    if (device === undefined || !this.questions.delete(body.challenge) || !holds(body, body.challenge, this.origin, device.key)) {
+      throw new Answer(401, "この パスキーは 町の 名簿に ありません。");
+    }
+    const token = randomBytes(16).toString("hex");
+    this.sessions.set(token, device.officer);
+    headers["Set-Cookie"] = `desk=${token}; Path=/desk/; HttpOnly; SameSite=Strict; Max-Age=43200`;
+    return {};
+  }
+
+  async state(officer, seen, request) {
+    if (seen === String(this.revision)) {
+      await new Promise((done) => {
+        const wake = () => {
+          this.waiting.delete(wake);
+          clearTimeout(timer);
+          done();
+        };
+        const timer = setTimeout(wake, 25_000);
+        this.waiting.add(wake);
+        request.on("close", wake);
+      });
+    }
+    const credentials = { live: [], exercise: [] };
+    for (const [id, device] of this.devices) {
+      if (device.officer === officer) {
+        credentials[device.keyClass].push(id);
+      }
+    }
+    const tsunamiOut = this.threads.some((thread) => thread.class === "live" && thread.hazard === "Tsunami" && thread.in_force && thread.kind === "Order");
+    const threads = this.threads.map((thread) => {
+      const late = Date.now() > thread.sent + 10 * MINUTE;
+      const why = thread.class === "exercise" ? null : tsunamiOut ? "tsunami" : late ? "late" : null;
+      return { ...thread, cancel_alone_until: thread.class === "live" && why === null ? thread.sent + 10 * MINUTE : null, cancel_why: why };
+    });
+    return {
+      revision: String(this.revision), now: Date.now(), town: "汐見町", officer, able: this.able, credentials, party: PARTY,
+      messages: MESSAGES, districts: DISTRICTS, drafts: [...this.drafts.values()].map((draft) => this.view(draft, officer)), threads, help: this.help,
+    };
+  }
+
+  view({ of: _, ...draft }, officer) {
+    return { ...draft, mine: draft.signed.some((signature) => signature.officer === officer.id) };
+  }
+
+  make(officer, body) {
+    const now = Date.now();
+    let base;
+    if (body.kind === "Order") {
+      const message = MESSAGES.find((known) => known.id === body.message);
+      const districts = DISTRICTS.filter((district) => body.districts.includes(district.name));
+      if (message === undefined || districts.length === 0) {
+        throw new Answer(422, "お知らせと 地区を 選んでください。");
+      }
+      const places = [];
+      for (const district of districts) {
+        const usable = district.go.find((place) => place.hazard === message.hazard && place.standing !== "unsuitable");
+        if (usable === undefined) {
+          throw new Answer(422, `${district.name}の 行き先は 危険です。`);
+        }
+        if (usable.standing === "unknown" && !body.reasons[usable.place]?.trim()) {
+          throw new Answer(422, `${usable.place}を 使う理由を 書いてください。`);
+        }
+        places.push(usable);
+      }
+      base = { message, districts: districts.map((district) => district.name), places: [...new Set(places.map((place) => place.place))], road: places[0].road, reasons: Object.entries(body.reasons).map(([place, reason]) => ({ place, reason })), hazard: message.hazard, title: message.title, label: message.label, arrives: body.arrives, thread: body.thread };
+    } else {
+      const thread = this.threads.find((known) => known.id === body.thread && known.in_force && known.class === body.class);
+      if (thread === undefined) {
+        throw new Answer(409, "この お知らせは もう 終わっています。");
+      }
+      const word = body.kind === "Cancel" ? "取消" : "解除";
+      base = { message: thread.message, districts: thread.districts, places: [], reasons: [], hazard: thread.hazard, title: `${thread.message.title}　${word}`, label: `${thread.message.label}　${word}`, arrives: null, thread: thread.id };
+    }
+    const chosen = DISTRICTS.filter((district) => base.districts.includes(district.name));
+    const sum = (field) => chosen.reduce((total, district) => total + district[field], 0);
+    const thread = this.threads.find((known) => known.id === base.thread);
+    const tsunamiOut = this.threads.some((known) => known.class === "live" && known.hazard === "Tsunami" && known.in_force && known.kind === "Order");
+    const alone = body.class === "exercise" || (body.kind === "Cancel" && !tsunamiOut && now < thread.sent + 10 * MINUTE);
+    const digest = randomBytes(32);
+    const note = body.class === "exercise" ? "【訓練】" : "";
+    const text = body.kind === "Cancel" ? base.message.cancel : base.message.texts;
+    const draft = {
+      id: randomBytes(8).toString("hex"), class: body.class, kind: body.kind, label: base.label, title: base.title, hazard: base.hazard, districts: base.districts,
+      households: sum("households"), people: sum("people"), televisions: sum("televisions"), places: base.places, reasons: base.reasons,
+      made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false,
+      sample: this.sample(body, base, now),
+      channels: {
+        loudspeaker: `${note}こちらは 防災 しおみちょう です。${text.simple}`,
+        mail: { subject: `${note}${base.title}`.slice(0, 15), body: `${note}${text.ja}`, problems: base.title.length > 15 ? ["件名は 15字までです"] : [] },
+        l_alert: [["情報種別", base.title], ["対象地区", base.districts.join("、")], ["本文", text.ja]],
+        line: `${note}${text.simple}`,
+      },
+      of: base,
+    };
+    this.drafts.set(draft.id, draft);
+    this.change();
+    return draft;
+  }
+
+  sample(body, base, now) {
+    const common = { id: "sample", references: [], sent: now, expires: now + 120 * MINUTE, message: body.kind, hazard: base.hazard, order: base.message.order, issuer: "汐見町", title: base.title, names: [], after: "荷物より 命。戻らないで", speech: "", english: base.message.texts.en };
+    if (base.message.level !== null) common.level = base.message.level;
+    if (base.message.tsunami !== null) common.tsunami = base.message.tsunami;
+    if (body.kind === "Cancel") {
+      return { ...common, act: [["取消", "とりけし"], ["です"]], lines: [[["まちがいの お"], ["知", "し"], ["らせでした"]], [["避難", "ひなん"], ["しなくて だいじょうぶです"]], [["外", "そと"], ["に "], ["出", "で"], ["た "], ["人", "ひと"], ["は "], ["家", "いえ"], ["に "], ["戻", "もど"], ["れます"]]] };
+    }
+    if (body.kind === "AllClear") {
+      return { ...common, act: [["解除", "かいじょ"], ["です"]], lines: [[["危険", "きけん"], ["は "], ["終", "お"], ["わりました"]], [["家", "いえ"], ["に "], ["帰", "かえ"], ["れます"]]] };
+    }
+    return {
+      ...common,
+      act: base.hazard === "Tsunami" ? [["今", "いま"], ["すぐ "], ["逃", "に"], ["げて ください"]] : [["危", "あぶ"], ["ない "], ["所", "ところ"], ["から "], ["逃", "に"], ["げて"]],
+      place: base.places[0] === "城山公園" ? [["城山公園", "しろやまこうえん"]] : [[base.places[0]]],
+      road: [[base.road]],
+      ...(base.places[0] === "城山公園" ? { fact: "海抜34m" } : {}),
+      ...(base.arrives === null ? {} : { arrives: base.arrives }),
+    };
+  }
+
+  sign(officer, id, body) {
+    const draft = this.drafts.get(id);
+    if (draft === undefined) {
+      throw new Answer(409, "この 下書きは もう ありません。");
+    }
+    const device = this.devices.get(body.credential);
+    if (device === undefined || device.officer !== officer || device.keyClass !== draft.class || !holds(body, draft.digest, this.origin, device.key)) {
+      throw new Answer(400, "署名が 正しく ありません。");
+    }
+    if (draft.signed.some((signature) => signature.officer === officer.id)) {
+      throw new Answer(409, "同じ人は 2回 署名できません。別の 職員の 署名が 必要です。");
+    }
+    draft.signed.push({ officer: officer.id, name: officer.name, title: officer.title, at: Date.now() });
+    const sent = draft.signed.length >= draft.needed;
+    if (sent) {
+      this.drafts.delete(id);
+      this.send(draft);
+    }
+    this.change();
+    return { sent };
+  }
+
+  send(draft) {
+    const now = Date.now();
+    const none = { count: 0, median: null };
+    let thread = this.threads.find((known) => known.id === draft.of.thread);
+    if (thread === undefined) {
+      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, stages: { delivered: none, shown: none, answered: none, arrived: none } };
+      this.threads.push(thread);
+    }
+    Object.assign(thread, {
+      kind: draft.kind, title: draft.title, districts: draft.districts, places: draft.kind === "Order" ? draft.places : thread.places, updated: now,
+      expires: now + 120 * MINUTE, in_force: draft.kind === "Order" || draft.kind === "AllClear", cancel_texts: draft.of.message.cancel, message: draft.of.message,
+    });
+    thread.stages = { ...thread.stages, households: draft.households, televisions: draft.televisions };
+    this.lastSent = { thread: thread.id, kind: draft.kind, class: draft.class, reasons: draft.reasons, arrives: draft.of.arrives, signatures: draft.signed.length };
+  }
+}

@@ -1,0 +1,373 @@
+// Two officers go through the desk in a real browser with passkeys of their own: `node test/walk.js [FOLDER FOR PICTURES]`.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+import { Town } from "./server.js";
+
+const PORT = 18_417;
+const MINUTE = 60_000;
+const folder = process.argv[2];
+const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
+
+const town = new Town({
+  codes: [
+    { code: "SIOMI-4821", id: 1, name: "田中", title: "危機管理課長" },
+    { code: "SIOMI-7350", id: 2, name: "<script>山口</script>", title: "副町長" },
+  ],
+});
+await town.listen(PORT);
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const complaints = [];
+let pictures = 0;
+
+async function officer(name) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "ja-JP", timezoneId: "America/New_York", permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  page.on("console", (message) => {
+    // That the server is gone is meant; the browser writes it down all the same.
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
+      complaints.push(`${name}: ${message.text()}`);
+    }
+  });
+  page.on("pageerror", (error) => complaints.push(`${name}: ${error.message}`));
+  page.on("dialog", (dialog) => complaints.push(`${name}: a dialog came up: ${dialog.message()}`));
+  const session = await context.newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  return page;
+}
+
+/** Keeps a picture, and asks axe what it thinks of the screen. */
+async function look(page, name, { full = false } = {}) {
+  await page.waitForTimeout(500);
+  if (folder !== undefined) {
+    mkdirSync(folder, { recursive: true });
+    pictures += 1;
+    await page.screenshot({ path: `${folder}/${String(pictures).padStart(2, "0")}-${name}.png`, fullPage: full });
+  }
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => globalThis.axe.run({ iframes: false }));
+  for (const violation of found.violations) {
+    complaints.push(`${name}: ${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
+  }
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("button, summary, input:not([type=checkbox], [type=radio]), label.chip, label.message, label.pick")]
+      .map((element) => ({ box: element.getBoundingClientRect(), text: element.textContent }))
+      .filter(({ box }) => box.width > 0 && (box.height < 47.5 || box.width < 47.5))
+      .map(({ box, text }) => `${text} ${Math.round(box.width)}x${Math.round(box.height)}`),
+  );
+  complaints.push(...small.map((text) => `${name}: too small to touch: ${text}`));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) {
+    complaints.push(`${name}: ${wide} pixels stick out to the right`);
+  }
+}
+
+/** The page does not take presses in the first moment of a screen. */
+const settle = (page) => page.waitForTimeout(450);
+const button = (page, name) => page.getByRole("button", { name, exact: true }).first();
+async function press(page, name) {
+  await settle(page);
+  await button(page, name).click();
+}
+/** Its name has the counts of what waits. */
+async function home(page) {
+  await settle(page);
+  await page.locator(".tab").first().click();
+}
+const see = (page, text) => page.getByText(text).first().waitFor({ timeout: 8000 });
+const step = (text) => console.log(`- ${text}`);
+
+async function enrol(page, code, name) {
+  await page.goto(`${town.origin}/desk/#enrol`);
+  if (name === "first") {
+    await look(page, "enrol-code");
+    await page.getByLabel("管理者から もらった コード").fill("WRONG");
+    await press(page, "つぎへ");
+    await see(page, "この コードは 使えません");
+  }
+  await page.getByLabel("管理者から もらった コード").fill(` ${code} `);
+  await press(page, "つぎへ");
+  await see(page, "パスキーを 2つ 作る");
+  await press(page, "本番の パスキーを 作る");
+  await see(page, "✓ できました");
+  if (name === "first") await look(page, "enrol-keys");
+  await press(page, "訓練の パスキーを 作る");
+  await press(page, "登録して 3つの ことばを 見る");
+  await see(page, "この 3つの ことばを");
+  if (name === "first") await look(page, "enrol-words");
+}
+
+async function signIn(page) {
+  await page.goto(`${town.origin}/desk/`);
+  await page.reload();
+  await see(page, "サインインする");
+}
+
+try {
+  const first = await officer("first");
+  const second = await officer("second");
+
+  step("both enrol and sign in");
+  await enrol(first, "SIOMI-4821", "first");
+  await enrol(second, "SIOMI-7350", "second");
+  assert.equal(town.devices.size, 4);
+  for (const page of [first, second]) {
+    await signIn(page);
+    if (page === first) await look(page, "sign-in");
+    await press(page, "サインインする");
+    await see(page, "いま 出ている お知らせは ありません");
+  }
+  await look(first, "calm");
+
+  step("a tsunami, with a reason for a place that nobody knows");
+  await press(first, "お知らせを 作る");
+  await look(first, "compose-empty");
+  await first.getByText("津波", { exact: true }).click();
+  await first.getByText("大津波警報　避難指示").click();
+  await first.getByLabel("すべての 地区").check();
+  assert.equal(await first.getByLabel("<script>alert(1)</script>浜").isDisabled(), true, "who would be sent to a dangerous place is not chosen");
+  await look(first, "compose-gaps", { full: true });
+  await button(first, "内容を 確かめて 署名へ").click({ force: true });
+  assert.equal(town.acts.includes("drafts"), false, "nothing is made while something is missing");
+  await first.getByText("あと 何分").click();
+  await first.locator(".arrival input").fill("１２");
+  const reason = first.locator("#reason-0");
+  await reason.pressSequentially("13:40 の見回りで");
+  const before = await reason.boundingBox();
+  town.help.push({ id: "early", district: "西浜", group: "2班", people: 2, support: false, at: Date.now(), owner: null });
+  town.change();
+  await see(first, "助け 1");
+  assert.deepEqual(await reason.boundingBox(), before, "nothing moves under somebody who types");
+  await first.keyboard.type(" 道は通れた");
+  assert.equal(await reason.inputValue(), "13:40 の見回りで 道は通れた");
+  await first.getByRole("tab", { name: "English" }).click();
+  await look(first, "compose-ready");
+  town.delay = 300;
+  await settle(first);
+  await button(first, "内容を 確かめて 署名へ").dblclick();
+  await see(first, "署名する 内容");
+  town.delay = 0;
+  assert.equal(town.acts.filter((act) => act === "drafts").length, 1, "a double press makes one draft");
+  await see(first, "3地区 168世帯の テレビに「大津波警報・避難指示」が 出ます。");
+  await look(first, "draft-first", { full: true });
+
+  step("the first signs, and cannot sign twice");
+  await press(first, "1人目として 署名する");
+  await see(first, "あなたは 署名しました");
+  assert.equal(await first.getByRole("button", { name: /署名して 送る/ }).count(), 0);
+  assert.equal(town.threads.length, 0, "nothing went out with one signature");
+  await look(first, "draft-signed-here");
+  const again = await first.evaluate(async () => {
+    const state = await (await fetch("/desk/api/state")).json();
+    const [draft] = state.drafts;
+    const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    const given = await navigator.credentials.get({ publicKey: { rpId: state.party, challenge: bytes(draft.digest), allowCredentials: [{ type: "public-key", id: bytes(state.credentials.live[0]) }], userVerification: "required" } });
+    const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+    const body = { credential: given.id, authenticator: text(given.response.authenticatorData), client: text(given.response.clientDataJSON), signature: text(given.response.signature) };
+    const response = await fetch(`/desk/api/drafts/${draft.id}/sign`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return response.status;
+  });
+  assert.equal(again, 409, "nor does the server take it");
+
+  step("the second reads, compares, signs");
+  await see(second, "署名待ち　大津波警報");
+  await look(second, "second-sees-it");
+  await press(second, "読んで 署名へ");
+  assert.equal(await second.locator(".words").textContent(), await first.locator(".words").textContent());
+  await look(second, "draft-second");
+  await press(second, "2人目として 署名して 送る");
+  await see(second, "に 送りました");
+  await see(first, "に 送りました");
+  assert.deepEqual(town.lastSent.reasons, [{ place: "磯崎高台", reason: "13:40 の見回りで 道は通れた" }]);
+  assert.ok(Math.abs(town.lastSent.arrives - (Date.now() + 12 * MINUTE)) < MINUTE);
+  assert.equal(town.lastSent.signatures, 2);
+  await first.locator("summary", { hasText: "エリアメール" }).click();
+  await first.getByRole("button", { name: /写す.*防災無線/ }).click();
+  await see(first, "✓ 写しました");
+  assert.match(await first.evaluate(() => navigator.clipboard.readText()), /今すぐ 逃げて/);
+  await look(first, "sent", { full: true });
+
+  step("follow-up, and somebody takes who needs help");
+  const [wave] = town.threads;
+  Object.assign(wave.stages, { delivered: { count: 157, median: 2000 }, shown: { count: 151, median: 4000 }, answered: { count: 128, median: 48_000 }, arrived: { count: 121, median: 264_000 } });
+  town.help[0].owner = { name: "消防2班", at: Date.now() };
+  town.help.push({ id: "late", district: "宮ノ下", group: "1班", people: 1, support: true, at: Date.now() - 3.2 * MINUTE, owner: null });
+  town.able.live = 2;
+  town.change();
+  await press(second, "いまの ようすを 見る");
+  await see(second, "津波の お知らせが 出ているので、1人では 取り消せません");
+  await see(second, "担当が いません");
+  await look(second, "follow-tsunami", { full: true });
+  town.help[1].owner = { name: "田中", at: Date.now() };
+  await press(second, "引き受ける");
+  await see(second, "ほかの 職員が 先に");
+  town.help[1].owner = null;
+  town.change();
+  await press(second, "引き受ける");
+  await second.getByText(/✓ <script>山口<\/script>/).waitFor();
+  town.able.live = 4;
+
+  step("the tsunami is over: all-clear by two");
+  await press(second, "解除を 始める");
+  await see(second, "まだ 1台にも 送っていません");
+  await look(second, "draft-all-clear");
+  await press(second, "1人目として 署名する");
+  await see(second, "あなたは 署名しました");
+  await press(first, "いまの ようすを 見る");
+  await press(first, "読んで 署名へ");
+  await press(first, "2人目として 署名して 解除を 送る");
+  await see(first, "に 送りました");
+  assert.deepEqual([town.lastSent.kind, town.lastSent.signatures], ["AllClear", 2]);
+  wave.in_force = false;
+  town.change();
+
+  step("a flood that was a mistake: cancelled by one officer in two presses");
+  await press(first, "お知らせを 作る");
+  await first.getByText("洪水", { exact: true }).click();
+  await first.getByText("避難指示", { exact: true }).click();
+  await first.getByLabel("宮ノ下").check();
+  await press(first, "内容を 確かめて 署名へ");
+  await press(first, "1人目として 署名する");
+  await see(first, "あなたは 署名しました");
+  await home(second);
+  await press(second, "読んで 署名へ");
+  await press(second, "2人目として 署名して 送る");
+  await see(second, "に 送りました");
+  await press(second, "いまの ようすを 見る");
+  await see(second, "1人で できるのは あと");
+  await look(second, "follow-flood", { full: true });
+  const began = Date.now();
+  await press(second, "取消へ（署名 1回で 送る）");
+  await settle(second);
+  await look(second, "draft-cancel");
+  await press(second, "署名して 取消を 送る");
+  await see(second, "に 送りました");
+  assert.deepEqual([town.lastSent.kind, town.lastSent.signatures], ["Cancel", 1]);
+  console.log(`  cancelled ${Date.now() - began} ms after the first press, with the pictures between`);
+  await look(second, "sent-cancel");
+
+  step("too late for one officer");
+  await press(second, "お知らせを 作る");
+  await second.getByText("洪水", { exact: true }).click();
+  await second.getByText("高齢者等避難", { exact: true }).click();
+  await second.getByLabel("磯崎").check();
+  await press(second, "内容を 確かめて 署名へ");
+  await see(second, "磯崎集会所");
+  await press(second, "送らないで 捨てる…");
+  await second.getByLabel("捨てる理由（必要）").fill("地区を まちがえた");
+  await look(second, "draft-drop", { full: true });
+  await press(second, "捨てる（送りません）");
+  await see(second, "お知らせを 作る");
+  assert.equal(await second.getByLabel("磯崎").isChecked(), true, "who drops a draft goes on from it");
+  assert.equal(town.drafts.size, 0);
+  await second.getByLabel("磯崎").uncheck();
+  await second.getByLabel("宮ノ下").check();
+  await press(second, "内容を 確かめて 署名へ");
+  await press(second, "1人目として 署名する");
+  await see(second, "あなたは 署名しました");
+  await home(first);
+  await press(first, "読んで 署名へ");
+  await press(first, "2人目として 署名して 送る");
+  await see(first, "に 送りました");
+  town.threads.at(-1).sent -= 11 * MINUTE;
+  town.change();
+  await press(first, "いまの ようすを 見る");
+  await see(first, "送ってから 10分を すぎたので");
+  assert.equal(await first.getByRole("button", { name: "2人で 取消を 始める" }).count(), 1);
+
+  step("an update of what is out");
+  await press(first, "内容を 変えて 送る（更新）");
+  await see(first, "を 更新する");
+  assert.equal(await first.getByLabel("宮ノ下").isChecked(), true);
+  await look(first, "compose-update");
+
+  step("a drill by one officer, beside what is live");
+  await press(first, "訓練へ");
+  await see(first, "訓練中止・本番へ");
+  assert.equal(await first.getByLabel("宮ノ下").isChecked(), false, "nothing of live goes into the drill");
+  await first.getByText("津波", { exact: true }).click();
+  await first.getByText("津波警報　避難指示").nth(1).click();
+  await first.getByText("わからない", { exact: true }).click();
+  await first.getByLabel("西浜").check();
+  await look(first, "drill-compose");
+  await press(first, "訓練として 内容を 確かめて 署名へ");
+  await look(first, "drill-draft");
+  await press(first, "訓練として 署名して 送る");
+  await see(first, "に 送りました");
+  assert.deepEqual([town.lastSent.class, town.lastSent.signatures], ["exercise", 1]);
+  await press(first, "いまの ようすを 見る");
+  await see(first, "訓練として 取り消す");
+  assert.deepEqual(await first.locator(".thread > header .plate").allTextContents(), ["本番", "訓練"], "live before drill");
+  await look(first, "drill-follow", { full: true });
+  await first.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  assert.ok((await button(first, "訓練中止・本番へ").boundingBox()).y >= 0, "the way out of the drill is there while the page is scrolled");
+
+  step("the drill ends this instant, and leaves nothing behind");
+  await press(first, "訓練として 作る");
+  await first.getByText("津波", { exact: true }).click();
+  await first.getByLabel("西浜").check();
+  town.delay = 1500;
+  await first.getByText("津波警報　避難指示").nth(1).click();
+  await first.getByText("わからない", { exact: true }).click();
+  await press(first, "訓練として 内容を 確かめて 署名へ");
+  await first.waitForTimeout(300);
+  await button(first, "訓練中止・本番へ").click();
+  await see(first, "まだ 1台にも 送っていません");
+  assert.equal(await first.locator("html.drill").count(), 0);
+  assert.equal(await first.locator("main :checked").count(), 0);
+  await first.waitForTimeout(2000);
+  assert.equal(await first.locator("html.drill").count(), 0, "a late answer does not lead back into the drill");
+  assert.match(first.url(), /#live\/compose$/);
+  town.delay = 0;
+  await look(first, "drill-ended");
+
+  step("the server goes, and comes back");
+  await home(first);
+  await see(first, "解除を 始める");
+  await settle(first);
+  const above = await first.locator("h1").boundingBox();
+  town.fall();
+  await see(first, "サーバーに つながりません。送れません。");
+  await first.waitForTimeout(1500);
+  assert.deepEqual(await first.locator("h1").boundingBox(), above, "the banner moves nothing");
+  assert.equal(await button(first, "解除を 始める").getAttribute("aria-disabled"), "true");
+  const acts = town.acts.length;
+  await button(first, "解除を 始める").click({ force: true });
+  await look(first, "stale");
+  town.rise();
+  assert.equal(town.acts.length, acts);
+  await see(first, "サーバーと つながっています");
+  await first.locator(".stale").waitFor({ state: "detached", timeout: 20_000 });
+
+  step("by keyboard, and leaving");
+  await first.keyboard.press("Tab");
+  await first.keyboard.press("Tab");
+  await look(first, "focus");
+  await press(first, "終わる");
+  await see(first, "サインインする");
+
+  for (const name of readdirSync(new URL("../src/", import.meta.url), { recursive: true }).filter((name) => /tsx?$/.test(name))) {
+    assert.doesNotMatch(readFileSync(new URL(`../src/${name}`, import.meta.url), "utf8"), /innerHTML|dangerouslySetInnerHTML|style=\{|\beval\(/, `${name} writes text only`);
+  }
+} catch (error) {
+  complaints.push(error.stack);
+  if (folder !== undefined) {
+    for (const [index, context] of browser.contexts().entries()) {
+      await context.pages()[0].screenshot({ path: `${folder}/failed-${index}.png` });
+    }
+  }
+}
+await browser.close();
+town.server.closeAllConnections();
+town.server.close();
+if (complaints.length > 0) {
+  console.error([...new Set(complaints)].join("\n"));
+  process.exit(1);
+}
+console.log("all well");

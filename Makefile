@@ -8,7 +8,9 @@ FUZZED_LONGER := crl_walker crl_index_opener crl_additions crl_delta
 FUZZED := $(filter-out $(FUZZED_LONGER),$(notdir $(wildcard tests/fuzz/corpus/*)))
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-.PHONY: demo demo-check test sim fuzz bench deb programs peer-js packages-demo packages-test packages-bench packages-deb
+PAGES := sync-server/web sync-server/web/desk
+
+.PHONY: demo demo-check test sim fuzz bench deb programs pages pages-test peer-js packages-demo packages-test packages-bench packages-deb
 
 # Everything on this machine: a town's server, two boxes, kiosks and a tray of virtual cards. With FIRST_YEAR=yes the
 # town has no revocation lists yet.
@@ -19,7 +21,7 @@ demo: packages-demo programs
 demo-check: packages-demo programs
 	env -u DISPLAY -u WAYLAND_DISPLAY tests/in-namespace.sh $(DEMO) check
 
-test: packages-test programs
+test: packages-test programs pages-test
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
@@ -39,6 +41,7 @@ fuzz: packages-test
 # make bench NAME=tap; all without NAME. Figures go to target/bench/NAME.json.
 # The bench itself has no network: what npm fetches is there before.
 bench: packages-bench $(if $(filter-out sync,$(NAME)),,peer-js)
+	$(MAKE) pages
 	$(CARGO) build --release --locked $(PROGRAMS) -p hinamori-bench
 	env -u DISPLAY -u WAYLAND_DISPLAY tests/in-namespace.sh target/release/hinamori-bench $(NAME)
 
@@ -50,15 +53,26 @@ peer-js: packages-bench
 
 # The packages of box, kiosk and server, in target/deb: without the simulator, its cards and the demo, and
 # without a path of this machine in them.
-deb: packages-deb
+deb: packages-deb pages
 	RUSTFLAGS='--remap-path-prefix=$(CURDIR)/= --remap-path-prefix=$(CARGO_FOLDER)/=' \
 		$(CARGO) build --release --locked $(PRODUCTS)
 	rm -rf target/deb
 	packaging/deb.sh target/release target/deb
 	tests/packages.sh target/deb target/release
 
-programs:
+programs: pages
 	$(CARGO) build --locked $(PROGRAMS)
+
+# The pages that the server has in it: a television's and the alert desk's. Built anew when something of them changed.
+pages: $(PAGES:%=%/dist/built)
+
+$(PAGES:%=%/dist/built): %/dist/built: %/package-lock.json $(foreach page,$(PAGES),$(wildcard $(page)/src/* $(page)/src/*/* $(page)/*.js $(page)/*.json))
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+	touch $@
+
+# What the pages decide by themselves, and the desk in a browser.
+pages-test: packages-test pages
+	for page in $(PAGES); do (cd $$page && npm test) || exit 1; done
 
 packages-demo:
 	packaging/install-packages.sh build run

@@ -2,17 +2,17 @@
 # install-packages.sh SET...
 #
 # Installs the Debian packages of the given sets as far as they are missing. Asks for sudo only when
-# something is missing and we are not root. Sets: build, run (what the boxes, the server and the virtual
+# something is missing and we are not root. Sets: build (also of the pages), run (what the boxes, the server and the virtual
 # readers need), test, package (what makes and checks our own packages).
 set -eu
 
-build="build-essential pkg-config libpcsclite-dev libasound2-dev ca-certificates"
+build="build-essential pkg-config libpcsclite-dev libasound2-dev ca-certificates nodejs npm"
 run="poppler-utils pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl procps util-linux iproute2 mount
      xvfb xauth x11-utils imagemagick
      libegl1 libgl1-mesa-dri libgles2 libwayland-client0 libwayland-egl1 libxkbcommon0
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
-     fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2"
-bench="strace sqlite3 nodejs npm"
+     fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2 chromium"
+bench="strace sqlite3"
 test="strace python3-pip xdotool mesa-vulkan-drivers systemd fakeroot poppler-utils zbar-tools"
 package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 

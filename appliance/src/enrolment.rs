@@ -1,6 +1,6 @@
 //! `hinamorictl enrol`: the box joins a town, whether or not its daemon runs.
 
-use hinamori_net_tls::{EnrolmentCode, EnrolmentWords, TlsError, enrol};
+use hinamori_net_tls::{EnrolmentCode, ThreeWords, TlsError, enrol};
 use hinamori_sync::town::SignedPackage;
 
 use crate::config::Config;
@@ -26,7 +26,7 @@ pub enum EnrolmentError {
 ///
 /// # Errors
 /// [`EnrolmentError`].
-pub async fn join(config: &Config, code: &EnrolmentCode) -> Result<(String, EnrolmentWords), EnrolmentError> {
+pub async fn join(config: &Config, code: &EnrolmentCode) -> Result<(String, ThreeWords), EnrolmentError> {
     let seal_key = keys::seal_key(&config.data).map_err(EnrolmentError::Keys)?;
     let joined = enrol(code, &seal_key).await.map_err(EnrolmentError::Server)?;
     let opened = SignedPackage::open(joined.package(), &code.town_root);

@@ -8,6 +8,7 @@
 //! | `keys/log`, `keys/report` | Ed25519 seeds of the keys that sign the lines of logs, and 定時報告 |
 //! | `keys/key-table` | hides the key table |
 //! | `keys/desk`, `keys/desk-clock` | seals what headquarters says of incidents; how far its epochs and its clock are |
+//! | `keys/alert-beat`, `keys/alerts` | Ed25519 seed of the key of heartbeats; hides what households were told |
 //! | `keys/ledger` | X25519 secret: what boxes hand over of closed incidents is sealed to it |
 //! | `keys/incident-keys` | the key of every incident that is not closed |
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
@@ -19,6 +20,9 @@
 //! | `ledger/` | what boxes handed over of closed incidents, sealed |
 //! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
 //! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
+//! | `alert-plan.toml` | what the town prepared to say, as it was read in |
+//! | `officers.json`, `alert.keys` | officers, invitations and devices; the list of keys that the town root signed last |
+//! | `alerts.sqlite` | alerts that were sent, televisions, and what they answered |
 //! | `logs/` | who looked at what, in lines that can only be added: see `signed_log.rs` |
 //! | `lock`, `run.lock` | held while a file is changed; held by the running server |
 
@@ -28,6 +32,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hinamori_alert::BeatKey;
 use hinamori_crl_mmap::Shelf;
 use hinamori_model::SiteId;
 use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
@@ -37,6 +42,7 @@ use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, Signe
 use hinamori_sync::{FeedKey, LedgerSecret, PartHead, ReceiptKey, SealKey};
 use zeroize::Zeroizing;
 
+use crate::alerts::{BadPlan, Plan, Register};
 use crate::registry::Registry;
 use crate::roster;
 use crate::server_key::ServerKey;
@@ -52,6 +58,15 @@ const KEY_TABLE: &str = "key-table";
 const LEDGER: &str = "ledger";
 const RECEIPT: &str = "receipt";
 const DESK: &str = "desk";
+const BEAT: &str = "alert-beat";
+const ALERTS: &str = "alerts";
+const KEYS: [&str; 11] =
+    [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK, BEAT, ALERTS];
+const OFFICERS: &str = "officers.json";
+const PLAN: &str = "alert-plan.toml";
+const KEY_LIST: &str = "alert.keys";
+/// Bytes: a plan of a city with a thousand districts, officers and devices.
+const LONGEST_PLAN: u64 = 4 << 20;
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
@@ -165,6 +180,10 @@ pub struct Keys {
     pub desk: SealKey,
     /// Opens what boxes hand over of closed incidents.
     pub ledger: LedgerSecret,
+    /// Signs heartbeats to televisions, and who arrived.
+    pub(crate) beat: Arc<BeatKey>,
+    /// Hides what households were told.
+    pub(crate) alerts: FileKey,
     /// Issues certificates.
     pub tls_root: TlsRoot,
     /// The server's own.
@@ -191,7 +210,7 @@ impl DataFolder {
         let _lock = self.lock()?;
         let folder = self.keys_folder();
         private_file::private_folder(&folder).map_err(|source| self.failed(&folder, source))?;
-        for name in [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK] {
+        for name in KEYS {
             if !folder.join(name).exists() {
                 let fresh = Zeroizing::new(random::<32>()?);
                 private_file::replace(&folder, name, fresh.as_slice())
@@ -207,10 +226,7 @@ impl DataFolder {
     /// [`DataError`].
     pub fn keys(&self) -> Result<Keys, DataError> {
         // A folder of an earlier version has not all of them: `init` makes the rest.
-        if ![TOWN_ROOT, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK]
-            .into_iter()
-            .all(|name| self.keys_folder().join(name).exists())
-        {
+        if !KEYS.into_iter().all(|name| self.keys_folder().join(name).exists()) {
             return Err(DataError::NoKeys { folder: self.path.clone() });
         }
         self.load_keys()
@@ -237,6 +253,8 @@ impl DataFolder {
             desk: SealKey::from_bytes(&*secret(DESK)?),
             ledger: LedgerSecret::new(*secret(LEDGER)?),
             receipt: Arc::new(ReceiptKey::from_bytes(&*secret(RECEIPT)?)),
+            beat: Arc::new(BeatKey::from_bytes(&*secret(BEAT)?)),
+            alerts: FileKey::new(*secret(ALERTS)?),
             tls_root,
             server,
         })
@@ -300,12 +318,14 @@ impl DataFolder {
 
     /// What changes when another process replaced the register or the package.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint([REGISTRY, PACKAGE].map(|name| self.fingerprint_of(name)))
+    }
+
+    fn fingerprint_of(&self, name: &str) -> Option<[u64; 4]> {
         use std::os::unix::fs::MetadataExt;
         // An inode alone comes back: the file before the last one leaves its number to the next.
-        Fingerprint([REGISTRY, PACKAGE].map(|name| {
-            let file = std::fs::metadata(self.path.join(name)).ok()?;
-            Some([file.ino(), file.len(), file.mtime().cast_unsigned(), file.mtime_nsec().cast_unsigned()])
-        }))
+        let file = std::fs::metadata(self.path.join(name)).ok()?;
+        Some([file.ino(), file.len(), file.mtime().cast_unsigned(), file.mtime_nsec().cast_unsigned()])
     }
 
     /// The register. Files are replaced as a whole, so reading needs no lock.
@@ -316,6 +336,51 @@ impl DataFolder {
             return Ok(Registry::default());
         };
         serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
+    }
+
+    /// The officers and their devices.
+    pub(crate) fn officers(&self) -> Result<Register, DataError> {
+        let Some(bytes) = self.small_file(OFFICERS)? else { return Ok(Register::default()) };
+        let file = self.path.join(OFFICERS);
+        serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
+    }
+
+    /// The plan that was read in last; `None` before the first one.
+    pub(crate) fn alert_plan(&self) -> Result<Option<Plan>, DataError> {
+        let Some(bytes) = self.small_file(PLAN)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes);
+        let file = self.path.join(PLAN);
+        Plan::parse(&text).map(Some).map_err(|_bad: BadPlan| DataError::Damaged { file })
+    }
+
+    /// The list of keys that the town root signed last; `None` before the first device.
+    pub(crate) fn key_list(&self) -> Result<Option<Vec<u8>>, DataError> {
+        self.small_file(KEY_LIST)
+    }
+
+    /// Replaces the list of keys.
+    pub(crate) fn save_key_list(&self, list: &[u8]) -> Result<(), DataError> {
+        self.replace(KEY_LIST, list)
+    }
+
+    /// Alerts that were sent.
+    pub(crate) fn alerts(&self) -> PathBuf {
+        self.path.join("alerts.sqlite")
+    }
+
+    /// What changes when another process replaced something of alerts.
+    pub(crate) fn alert_fingerprint(&self) -> [Option<[u64; 4]>; 3] {
+        [OFFICERS, PLAN, KEY_LIST].map(|name| self.fingerprint_of(name))
+    }
+
+    fn small_file(&self, name: &str) -> Result<Option<Vec<u8>>, DataError> {
+        private_file::read(&self.path, name, LONGEST_PLAN)
+            .map_err(|source| self.failed(&self.path.join(name), source))
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), DataError> {
+        private_file::replace(&self.path, name, bytes)
+            .map_err(|source| self.failed(&self.path.join(name), source))
     }
 
     /// The newest package; `None` before the first import.
@@ -358,6 +423,19 @@ impl Locked<'_> {
             serde_json::to_vec_pretty(registry).map_err(|source| self.folder.failed(&file, source.into()))?;
         private_file::replace(&self.folder.path, REGISTRY, &bytes)
             .map_err(|source| self.folder.failed(&file, source))
+    }
+
+    /// Replaces the officers.
+    pub(crate) fn save_officers(&self, register: &Register) -> Result<(), DataError> {
+        let file = self.folder.path.join(OFFICERS);
+        let bytes =
+            serde_json::to_vec_pretty(register).map_err(|source| self.folder.failed(&file, source.into()))?;
+        self.folder.replace(OFFICERS, &bytes)
+    }
+
+    /// Replaces the alert plan, as the operator wrote it.
+    pub(crate) fn save_alert_plan(&self, text: &str) -> Result<(), DataError> {
+        self.folder.replace(PLAN, text.as_bytes())
     }
 
     /// Keeps the parts of a roster, before a package names them.

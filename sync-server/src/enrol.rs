@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
-use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, EnrolmentWords, Granted, Refusal};
+use hinamori_net_tls::{EnrolmentCode, EnrolmentRequest, Granted, Refusal, ThreeWords};
 use hinamori_record::Period;
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Package;
@@ -85,7 +85,7 @@ pub(crate) fn take_in(
     keys: &Keys,
     request: &EnrolmentRequest,
     now: UnixMillis,
-) -> Result<(Granted, EnrolmentWords), NotTaken> {
+) -> Result<(Granted, ThreeWords), NotTaken> {
     let locked = folder.lock()?;
     let mut registry = folder.registry()?;
     let before = registry.clone();

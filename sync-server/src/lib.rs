@@ -14,6 +14,7 @@
 //! answers to inquiries, and by nothing before a line of a signed log says to whom.
 //! **Invariant:** one box's connection can end, stall or send garbage without another one noticing.
 
+mod alerts;
 mod archive;
 mod audit;
 mod bundle;
@@ -66,6 +67,10 @@ mod staff;
 mod town;
 mod web;
 
+pub use alerts::{
+    AlertCommandError, BadPlan, OfficerError, add_officer, admit_device, bind_television, invite_officer,
+    officer_list, read_plan, remove_officer,
+};
 pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
 pub use bundle::{BundleError, Outcome, ReadIn, export_bundle, import_bundle};
 pub use care_file::{CareFile, write_care};

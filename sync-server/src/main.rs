@@ -1,5 +1,6 @@
 //! `hinamori-server`: the command line around the library.
 
+mod alert_commands;
 mod hall_commands;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use hinamori_server::{
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::alert_commands::AlertCommand;
 use crate::hall_commands::HallCommand;
 
 /// Threads that read files for boxes. The service may have 256 in all.
@@ -287,19 +289,11 @@ enum Command {
         incident: Vec<IncidentId>,
     },
     /// Serves boxes and browsers until SIGTERM or Ctrl-C; prints `listening` when ready.
-    Run {
-        /// The data folder.
-        #[arg(long)]
-        data: PathBuf,
-        /// Where boxes connect.
-        #[arg(long)]
-        boxes: SocketAddr,
-        /// Where browsers connect.
-        #[arg(long)]
-        web: SocketAddr,
-        /// Where the inquiry desk's program on this machine asks (127.0.0.1 only).
-        #[arg(long)]
-        inquiries: Option<SocketAddr>,
+    Run(RunArguments),
+    /// Alerts: what is prepared, who signs, and whose television is whose.
+    Alert {
+        #[command(subcommand)]
+        command: AlertCommand,
     },
     #[command(flatten)]
     Hall(HallCommand),
@@ -480,6 +474,28 @@ enum CrlCommand {
     },
 }
 
+#[derive(clap::Args)]
+struct RunArguments {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where boxes connect.
+    #[arg(long)]
+    boxes: SocketAddr,
+    /// Where browsers connect.
+    #[arg(long)]
+    web: SocketAddr,
+    /// Where the inquiry desk's program on this machine asks (127.0.0.1 only).
+    #[arg(long)]
+    inquiries: Option<SocketAddr>,
+    /// Where officers' browsers reach the alert desk (127.0.0.1 only).
+    #[arg(long)]
+    desk: Option<SocketAddr>,
+    /// Where televisions ask (127.0.0.1 only).
+    #[arg(long)]
+    televisions: Option<SocketAddr>,
+}
+
 impl Command {
     /// The data folder, of every command that has one.
     fn data(&self) -> Option<&Path> {
@@ -488,6 +504,7 @@ impl Command {
             Self::Hall(command) => Some(command.data()),
             Self::Shelter { command } => Some(command.data()),
             Self::Incident { command } => Some(command.data()),
+            Self::Alert { command } => Some(command.data()),
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Staff { data }
@@ -505,7 +522,7 @@ impl Command {
             | Self::Keep { data, .. }
             | Self::LedgerOpen { data, .. }
             | Self::ErasePerson { data, .. }
-            | Self::Run { data, .. } => Some(data),
+            | Self::Run(RunArguments { data, .. }) => Some(data),
         }
     }
 }
@@ -576,9 +593,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Crl { command } => lists(command)?,
         Command::EnrolCode { data, site, reads, address } => {
-            let folder = DataFolder::new(&data);
-            let request = CodeRequest { site, reads, address };
-            println!("{}", issue_code(&folder, &folder.keys()?, &request, now())?);
+            enrol_code(&data, &CodeRequest { site, reads, address })?;
         }
         Command::Boxes { data } => boxes(&data)?,
         Command::Shelter { command } => shelter(command)?,
@@ -597,9 +612,16 @@ fn main() -> anyhow::Result<()> {
         Command::Close { data, incident, ledger } => close(&data, incident, &ledger)?,
         Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,
         Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
-        Command::Run { data, boxes, web, inquiries } => run(&data, Addresses { boxes, web, inquiries })?,
+        Command::Run(arguments) => run(&arguments)?,
+        Command::Alert { command } => command.run(now())?,
         Command::Hall(command) => command.run(&user, now())?,
     }
+    Ok(())
+}
+
+fn enrol_code(data: &Path, request: &CodeRequest) -> anyhow::Result<()> {
+    let folder = DataFolder::new(data);
+    println!("{}", issue_code(&folder, &folder.keys()?, request, now())?);
     Ok(())
 }
 
@@ -803,16 +825,21 @@ fn report_import(imported: &Imported) {
     println!("package {version}: {sites} sites, {people} people, {cards} cards");
 }
 
-fn run(data: &Path, addresses: Addresses) -> anyhow::Result<()> {
+fn run(arguments: &RunArguments) -> anyhow::Result<()> {
+    let RunArguments { data, boxes, web, inquiries, desk, televisions } = arguments;
+    let (boxes, web, inquiries, desk, televisions) = (*boxes, *web, *inquiries, *desk, *televisions);
+    let addresses = Addresses { boxes, web, inquiries, desk, televisions };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING).enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
         let server = Server::open(DataFolder::new(data), addresses, Limits::default()).await?;
-        let Addresses { boxes, web, inquiries } = server.addresses()?;
-        if let Some(inquiries) = inquiries {
-            tracing::info!(%inquiries, "inquiries of this machine");
+        let Addresses { boxes, web, inquiries, desk, televisions } = server.addresses()?;
+        for (what, address) in [("inquiries", inquiries), ("desk", desk), ("televisions", televisions)] {
+            if let Some(address) = address {
+                tracing::info!(%address, what, "of this machine");
+            }
         }
         tracing::info!(%boxes, %web, "listening");
         println!("listening");
@@ -843,6 +870,11 @@ fn moment(text: &str) -> Result<UnixMillis, String> {
 fn day(text: &str) -> Result<UnixMillis, String> {
     let noon = format!("{text}T12:00:00+09:00");
     moment(&noon).map_err(|_no_time| "a day such as 2026-10-01 is needed".to_owned())
+}
+
+/// The last moment of a day in Japan.
+fn end_of_day(text: &str) -> Result<UnixMillis, String> {
+    day(text).map(|noon| noon.plus(12 * 3_600_000 - 1))
 }
 
 /// Whether a text is HOST:PORT.

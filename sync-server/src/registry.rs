@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hinamori_model::{BoxId, SiteId, UnixMillis};
-use hinamori_net_tls::{EnrolmentWords, Refusal};
+use hinamori_net_tls::{Refusal, ThreeWords};
 use hinamori_record::ActorId;
 use hinamori_sync::{Fork, Grant, MOST_FORKS, Retention, Trusted};
 use ring::digest::{SHA256, digest};
@@ -72,7 +72,7 @@ pub(crate) struct RegisteredBox {
     pub(crate) tls_key: [u8; 32],
     pub(crate) enrolled_at: UnixMillis,
     /// What the box showed at its enrolment, unless somebody came between.
-    pub(crate) words: EnrolmentWords,
+    pub(crate) words: ThreeWords,
     pub(crate) standing: Standing,
     /// What is still believed of it; everything where nothing is said.
     #[serde(default)]

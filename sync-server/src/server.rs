@@ -1,4 +1,4 @@
-//! Two listeners, and everything that runs behind them.
+//! The listeners, and everything that runs behind them.
 
 use std::fs::File;
 use std::io;
@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
+use crate::alerts::{Board, desk_routes, follow_people, tv_routes};
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
 use crate::close::finish_closings;
@@ -48,6 +49,10 @@ pub struct Addresses {
     pub web: SocketAddr,
     /// For inquiries, of this machine only; none where nobody asks.
     pub inquiries: Option<SocketAddr>,
+    /// For officers at the alert desk, of this machine only until it speaks TLS.
+    pub desk: Option<SocketAddr>,
+    /// For televisions, the same.
+    pub televisions: Option<SocketAddr>,
 }
 
 /// What strangers may use up.
@@ -63,6 +68,8 @@ pub struct Limits {
     pub stalled_after: Duration,
     /// Connections of browsers.
     pub browsers: usize,
+    /// Connections of televisions.
+    pub televisions: usize,
 }
 
 impl Default for Limits {
@@ -73,6 +80,7 @@ impl Default for Limits {
             strangers_from_one_address: 128,
             stalled_after: Duration::from_secs(120),
             browsers: 128,
+            televisions: 20_000,
         }
     }
 }
@@ -101,12 +109,17 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
-    /// The operator: inquiries have no sign-in, so that nobody elsewhere may reach them.
-    #[error("inquiries are served on this machine only, not on {address}: say 127.0.0.1")]
+    /// The operator: inquiries have no sign-in, and what desks and televisions are told must not be read on the way.
+    #[error(
+        "inquiries, desk and televisions are served on this machine only, not on {address}: say 127.0.0.1"
+    )]
     NotLocal {
         /// What was asked for.
         address: SocketAddr,
     },
+    /// Alerts that were sent, or what was prepared.
+    #[error("the alerts cannot be used: {0}")]
+    Alerts(String),
     /// This machine.
     #[error("a thread cannot be started")]
     Thread(#[source] io::Error),
@@ -123,6 +136,10 @@ pub struct Server {
     boxes: TcpListener,
     web: TcpListener,
     inquiries: Option<TcpListener>,
+    desk: Option<TcpListener>,
+    televisions: Option<TcpListener>,
+    board: Arc<Board>,
+    keeper: JoinHandle<()>,
     limits: Limits,
     _running: File,
 }
@@ -133,7 +150,9 @@ impl Server {
     /// # Errors
     /// [`RunError`].
     pub async fn open(folder: DataFolder, addresses: Addresses, limits: Limits) -> Result<Self, RunError> {
-        if let Some(address) = addresses.inquiries.filter(|address| !inquiry_door::is_local(address)) {
+        let Addresses { inquiries, desk, televisions, .. } = addresses;
+        let of_this_machine = [inquiries, desk, televisions].into_iter().flatten();
+        if let Some(address) = of_this_machine.into_iter().find(|address| !inquiry_door::is_local(address)) {
             return Err(RunError::NotLocal { address });
         }
         let keys = folder.keys()?;
@@ -144,16 +163,16 @@ impl Server {
         let mut stores = Stores::open(&folder, &keys.key_table).map_err(not_usable)?;
         let contacts = Contacts::from_saved(&stores.contacts().map_err(not_usable)?);
         let lists = Lists::open(folder.shelf()?).map_err(|source| folder.lists_failed(source))?;
+        let opened = Board::open(&folder, &keys);
+        let (board, keeper) = opened.map_err(|error| RunError::Alerts(with_sources(&error)))?;
         let town = TownWatch::open(folder, keys)?;
         let current = town.current();
         stores.follow(&current.says).map_err(not_usable)?;
         // What a closing that was cut off left.
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
-        let inquiries = match addresses.inquiries {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
+        let (inquiries, desk) = (listen_if(inquiries).await?, listen_if(desk).await?);
+        let televisions = listen_if(televisions).await?;
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
             hub: Arc::new(Hub::new(archive, town, contacts, lists, limits.stalled_after)),
@@ -162,6 +181,10 @@ impl Server {
             boxes,
             web,
             inquiries,
+            desk,
+            televisions,
+            board: Arc::new(board),
+            keeper,
             limits,
             _running: running,
         })
@@ -172,8 +195,15 @@ impl Server {
     /// # Errors
     /// As the system reports.
     pub fn addresses(&self) -> io::Result<Addresses> {
-        let inquiries = self.inquiries.as_ref().map(TcpListener::local_addr).transpose()?;
-        Ok(Addresses { boxes: self.boxes.local_addr()?, web: self.web.local_addr()?, inquiries })
+        let [inquiries, desk, televisions] = [&self.inquiries, &self.desk, &self.televisions]
+            .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
+        Ok(Addresses {
+            boxes: self.boxes.local_addr()?,
+            web: self.web.local_addr()?,
+            inquiries: inquiries?,
+            desk: desk?,
+            televisions: televisions?,
+        })
     }
 
     /// Serves until `end` is there. Everything that was confirmed to a box is durable, so ending is quick.
@@ -181,22 +211,42 @@ impl Server {
     /// # Errors
     /// [`RunError::Thread`], [`RunError::ArchiveEnded`].
     pub async fn run(self, end: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { hub, archive, acceptor, boxes, web, inquiries, limits, _running: running } = self;
+        let Self {
+            hub,
+            archive,
+            acceptor,
+            boxes,
+            web,
+            inquiries,
+            desk,
+            televisions,
+            board,
+            keeper,
+            limits,
+            ..
+        } = self;
+        let running = self._running;
         let mut tasks = JoinSet::new();
         let (farewell, ended) = tokio::sync::oneshot::channel::<()>();
         let browsers = axum::serve(web::Bounded::new(web, limits.browsers), web::routes(Arc::clone(&hub)))
             .with_graceful_shutdown(async { drop(ended.await) });
         let browsers = tokio::spawn(async { browsers.await });
-        if let Some(listener) = inquiries {
-            let (door, listener) =
-                (inquiry_door::routes(Arc::clone(&hub)), web::Bounded::new(listener, limits.browsers));
+        let doors = [
+            (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
+            (desk, desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
+            (televisions, tv_routes(Arc::clone(&board)), limits.televisions),
+        ];
+        for (listener, door, connections) in doors {
+            let Some(listener) = listener else { continue };
+            let listener = web::Bounded::new(listener, connections);
             tasks.spawn(async move {
                 if let Err(error) = axum::serve(listener, door).await {
-                    tracing::error!(%error, "inquiries are not served any more");
+                    tracing::error!(%error, "a listener is not served any more");
                 }
             });
         }
-        tasks.spawn(keep_up(Arc::clone(&hub)));
+        tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
+        tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;
@@ -238,8 +288,10 @@ impl Server {
         }
         hub.save_contacts().await;
         drop(hub);
+        drop(board);
         // The thread ends when its last job is done.
         drop(spawn_blocking(move || archive.join()).await);
+        drop(spawn_blocking(move || keeper.join()).await);
         drop(running);
         outcome
     }
@@ -249,8 +301,15 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })
 }
 
+async fn listen_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, RunError> {
+    match address {
+        Some(address) => Ok(Some(listen(address).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Follows what the operator changes, writes down last contacts and looks after the lists.
-async fn keep_up(hub: Arc<Hub>) {
+async fn keep_up(hub: Arc<Hub>, board: Arc<Board>) {
     let (mut looks, mut saves) = (interval(LOOK_EVERY), interval(SAVE_EVERY));
     let (mut scrubs, mut turn) = (interval(SCRUB_EVERY), 0_usize);
     loop {
@@ -262,6 +321,7 @@ async fn keep_up(hub: Arc<Hub>) {
                 hub.look_at_released().await;
                 hub.look_at_bundles().await;
                 hub.look_at_forks().await;
+                board.look(&hub.town.folder, *board.root(), &hub.town.current()).await;
             }
             _ = saves.tick() => hub.save_contacts().await,
             _ = scrubs.tick() => {

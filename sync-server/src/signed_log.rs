@@ -233,7 +233,8 @@ impl<'k> SignedLog<'k> {
     }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// A SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest(&SHA256, bytes).as_ref());
     out

@@ -64,6 +64,11 @@ pub(crate) enum NoPolygon {
 }
 
 impl Polygon {
+    /// Reads a ring as CAP writes it (§3.2.4); `None` for what is none.
+    pub fn of_text(text: &str) -> Option<Self> {
+        Self::read(text).ok()
+    }
+
     pub(crate) fn read(text: &str) -> Result<Self, NoPolygon> {
         let mut points = Vec::new();
         for pair in text.split_ascii_whitespace() {

@@ -30,6 +30,11 @@ impl fmt::Debug for Instruction {
 }
 
 impl Instruction {
+    /// Salt, household, content, as they travel (docs/tv.md §3).
+    pub fn encode(&self) -> Vec<u8> {
+        [self.salt.as_slice(), self.household.as_bytes(), &self.content].concat()
+    }
+
     /// Salt and household have a fixed length, so that no two instructions share their bytes.
     fn leaf(&self) -> Hash {
         hash(&[&[0], &self.salt, self.household.as_bytes(), &self.content])
@@ -43,6 +48,13 @@ pub struct InstructionPath {
     pub index: u32,
     /// From the leaf to the root.
     pub beside: Vec<[u8; 32]>,
+}
+
+impl InstructionPath {
+    /// Its bytes: the index, then the hashes.
+    pub fn encode(&self) -> Vec<u8> {
+        [self.index.to_be_bytes().as_slice(), self.beside.as_flattened()].concat()
+    }
 }
 
 /// All instructions of an alert, in the order of their hashes: a place in it says nothing of the household.

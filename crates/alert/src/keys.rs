@@ -172,11 +172,8 @@ impl KeyList {
 
     /// The devices, in the order of their keys.
     pub fn devices(&self) -> impl Iterator<Item = Device> {
-        let device = |(key, (class, officer, until)): (&DeviceKey, &(KeyClass, OfficerId, UnixMillis))| Device {
-            class: *class,
-            officer: *officer,
-            until: *until,
-            key: *key,
+        let device = |(key, (class, officer, until)): (&DeviceKey, &(KeyClass, OfficerId, UnixMillis))| {
+            Device { class: *class, officer: *officer, until: *until, key: *key }
         };
         self.devices.iter().map(device)
     }
@@ -241,7 +238,12 @@ impl KeyList {
     }
 
     /// Whose device a key is, if it may sign what was sent at this time.
-    pub(crate) fn officer(&self, class: KeyClass, key: &DeviceKey, sent: UnixMillis) -> Result<OfficerId, NotSigned> {
+    pub(crate) fn officer(
+        &self,
+        class: KeyClass,
+        key: &DeviceKey,
+        sent: UnixMillis,
+    ) -> Result<OfficerId, NotSigned> {
         let (own_class, officer, until) = self.devices.get(key).ok_or(NotSigned::UnknownKey)?;
         if *own_class != class {
             return Err(NotSigned::OtherClass);

@@ -62,6 +62,6 @@ pub use rule::{Breaks, Rule, Violation};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
 pub use threads::{Alerts, Taken, Thread};
 pub use time::CapTime;
-pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency};
+pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency, Word};
 pub use write::write;
 pub use xml::{MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS, Refusal, RefusedFor};

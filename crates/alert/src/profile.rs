@@ -294,7 +294,7 @@ fn judge_words(info: &Info, evacuation: Evacuation, step: Step, judge: &mut Judg
     };
     let lacks_own = is_plain && !own.iter().any(|word| headline.contains(word));
     judge.breaks_if(lacks_own, rule, &[step, ("headline", 0)]);
-    for (element, text) in texts {
+    for (element, text) in texts.into_iter().chain([("event", info.event.as_str())]) {
         let text = text.to_lowercase();
         let is_mixed = others.iter().any(|word| text.contains(word));
         judge.breaks_if(is_mixed, rule, &[step, (element, 0)]);

@@ -39,7 +39,10 @@ pub struct OfficerSignature {
 
 impl OfficerSignature {
     /// Whether it holds over the digest, at the desk of this relying party.
-    pub(crate) fn verify(&self, digest: &[u8; 32], relying_party: &[u8; 32]) -> Result<(), NotSigned> {
+    ///
+    /// # Errors
+    /// [`NotSigned::Wrong`].
+    pub fn verify(&self, digest: &[u8; 32], relying_party: &[u8; 32]) -> Result<(), NotSigned> {
         let holds = match (&self.key, &self.assertion) {
             (DeviceKey::Kiosk(key), None) => {
                 let key = VerifyingKey::from_bytes(key).map_err(|_no_point| NotSigned::Wrong)?;

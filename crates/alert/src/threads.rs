@@ -10,7 +10,6 @@ use crate::evacuation::MessageKind;
 use crate::profile::LONGEST_VALIDITY_SECONDS;
 use crate::word::Status;
 
-
 /// How far a sender's clock may be ahead of ours, in milliseconds.
 const TOLERANCE_MILLIS: u64 = 2 * 60 * 1_000;
 /// The most messages that are held: a town in a bad week sends a hundred. Of cancels as many again, so that nothing that could be
@@ -229,9 +228,8 @@ impl<'a> Joined<'a> {
     /// With one officer's cancels where they count, by what the thread says itself: it may have come after them.
     fn settled(mut self) -> Self {
         let first = self.words.iter().map(|word| word.sent.at()).min().unwrap_or_default();
-        let counts = |cancel: &&MessageId| {
-            !self.has_tsunami && cancel.sent.at() <= first.plus(ONE_OFFICER_MILLIS)
-        };
+        let counts =
+            |cancel: &&MessageId| !self.has_tsunami && cancel.sent.at() <= first.plus(ONE_OFFICER_MILLIS);
         let (in_time, too_late) = std::mem::take(&mut self.too_late).into_iter().partition(counts);
         self.too_late = too_late;
         self.cancels.extend::<Vec<_>>(in_time);

@@ -1,10 +1,11 @@
 //! The code values of CAP 1.2 (§3.2): closed lists, compared letter by letter.
 
 /// A closed list of words, as they stand in the XML.
-pub(crate) trait Word: Sized + Copy + PartialEq + 'static {
+pub trait Word: Sized + Copy + PartialEq + 'static {
     /// Every word, in the order of the standard.
     const ALL: &'static [(Self, &'static str)];
 
+    /// The word that stands there, letter by letter.
     fn of_text(text: &str) -> Option<Self> {
         Self::ALL.iter().find_map(|(word, name)| (*name == text).then_some(*word))
     }

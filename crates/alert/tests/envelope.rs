@@ -4,9 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hinamori_alert::{
-    Assertion, BadKeyList, Beat, BeatKey, Device, DeviceKey, Envelope, EnvelopeError, Instruction, Instructions,
-    KEY_LIST_DOMAIN, KeyClass, KeyList, MessageKind, NotSigned, OfficerId, OfficerKey, OfficerSignature, Sequence,
-    SequenceVerdict, Sequences,
+    Assertion, BadKeyList, Beat, BeatKey, Device, DeviceKey, Envelope, EnvelopeError, Instruction,
+    Instructions, KEY_LIST_DOMAIN, KeyClass, KeyList, MessageKind, NotSigned, OfficerId, OfficerKey,
+    OfficerSignature, Sequence, SequenceVerdict, Sequences,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use ring::digest::{SHA256, digest};
@@ -68,7 +68,9 @@ impl Passkey {
 
     fn client(challenge: &[u8]) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(challenge);
-        format!(r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"https://desk","crossOrigin":false}}"#)
+        format!(
+            r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"https://desk","crossOrigin":false}}"#
+        )
     }
 
     fn sign(&self, party: [u8; 32], flags: u8, client: String) -> OfficerSignature {
@@ -136,9 +138,18 @@ fn one_officer_is_one_however_often_they_sign() {
 
 #[test]
 fn a_key_of_exercises_is_good_for_exercises_only_and_the_reverse() {
-    assert_eq!(refused(&envelope(ORDER, &[key(1), key(5)]), ORDER), EnvelopeError::NotSigned(NotSigned::OtherClass));
-    assert_eq!(refused(&envelope(ORDER, &[key(4), key(5)]), ORDER), EnvelopeError::NotSigned(NotSigned::OtherClass));
-    assert_eq!(refused(&envelope(&exercise(), &[key(1)]), &exercise()), EnvelopeError::NotSigned(NotSigned::OtherClass));
+    assert_eq!(
+        refused(&envelope(ORDER, &[key(1), key(5)]), ORDER),
+        EnvelopeError::NotSigned(NotSigned::OtherClass)
+    );
+    assert_eq!(
+        refused(&envelope(ORDER, &[key(4), key(5)]), ORDER),
+        EnvelopeError::NotSigned(NotSigned::OtherClass)
+    );
+    assert_eq!(
+        refused(&envelope(&exercise(), &[key(1)]), &exercise()),
+        EnvelopeError::NotSigned(NotSigned::OtherClass)
+    );
     // Not by saying so either: what is signed begins with the class.
     let mut posing = envelope(&exercise(), &[key(5)]);
     posing.class = KeyClass::Live;
@@ -183,7 +194,10 @@ fn a_passkey_signs_for_this_desk_over_this_alert_and_looked_who_its_user_is() {
         client.replacen('{', &format!(r#"{{"challenge":"{}","#, URL_SAFE_NO_PAD.encode([1; 32])), 1)
     };
     assert_eq!(verdict(&|digest| passkey.sign(DESK, 0b101, twice(digest))), wrong, "two challenges");
-    let bare = |digest: &[u8; 32]| OfficerSignature { assertion: None, ..passkey.sign(DESK, 0b101, Passkey::client(digest)) };
+    let bare = |digest: &[u8; 32]| OfficerSignature {
+        assertion: None,
+        ..passkey.sign(DESK, 0b101, Passkey::client(digest))
+    };
     let mut envelope = envelope(ORDER, &[key(1)]);
     envelope.signatures.push(bare(&envelope.digest()));
     assert_eq!(envelope.verify(ORDER.as_bytes(), &keys).map(|signed| signed.officers()), wrong);
@@ -209,7 +223,10 @@ fn a_device_signs_nothing_that_was_sent_after_its_time() {
     assert!(with(sent).is_ok());
     let over = UnixMillis::new(sent.get() - 1);
     assert_eq!(with(over).unwrap_err(), EnvelopeError::NotSigned(NotSigned::KeyOver));
-    assert_eq!((officers().officers(KeyClass::Live, sent), officers().officers(KeyClass::Exercise, sent)), (2, 2));
+    assert_eq!(
+        (officers().officers(KeyClass::Live, sent), officers().officers(KeyClass::Exercise, sent)),
+        (2, 2)
+    );
 }
 
 #[test]

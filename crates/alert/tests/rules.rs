@@ -233,6 +233,7 @@ const CASES: &[Case] = &[
     case(Rule::CancelWords, "headline", CANCEL, "取り消します", "おわびします"),
     case(Rule::CancelWords, "description", CANCEL, "There is no tsunami", "All clear. There is no tsunami"),
     case(Rule::AllClearWords, "headline", ALL_CLEAR, "避難指示を解除しました", "避難指示は終わりました"),
+    case(Rule::AllClearWords, "event", ALL_CLEAR, "<event>All clear", "<event>Order cancelled"),
     case(Rule::AllClearWords, "description", ALL_CLEAR, "大津波警報はすべて解除", "大津波警報はすべて取り消"),
     case(Rule::MunicipalityCode, "geocode", TSUNAMI, "363871", "363872"),
     case(Rule::MunicipalityCode, "geocode", TSUNAMI, "JISX0402", "FIPS6"),

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 use hinamori_alert::{
-    Alerts, BeatKey, CapTime, Device, Envelope, Instructions, KeyClass, KeyList, MessageId, OfficerId, OfficerKey,
-    Report, Sequence, SignedAlert, Taken, write,
+    Alerts, BeatKey, CapTime, Device, Envelope, Instructions, KeyClass, KeyList, MessageId, OfficerId,
+    OfficerKey, Report, Sequence, SignedAlert, Taken, write,
 };
 use hinamori_model::UnixMillis;
 use proptest::prelude::*;
@@ -24,7 +24,8 @@ fn minute(number: u64) -> UnixMillis {
 
 /// Signs an alert as so many officers.
 fn signed(bytes: &[u8], officers: u8) -> SignedAlert {
-    let class = if bytes.windows(8).any(|part| part == b"Exercise") { KeyClass::Exercise } else { KeyClass::Live };
+    let class =
+        if bytes.windows(8).any(|part| part == b"Exercise") { KeyClass::Exercise } else { KeyClass::Live };
     let keys: Vec<OfficerKey> = (1..=officers).map(|number| OfficerKey::from_bytes(&[number; 32])).collect();
     let devices = keys.iter().zip(1..).map(|(key, officer)| Device {
         class,
@@ -110,11 +111,19 @@ fn take(alerts: &mut Alerts, alert: SignedAlert, now: UnixMillis) -> Taken {
 }
 
 fn in_force(alerts: &Alerts, now: u64) -> Vec<String> {
-    alerts.in_force(minute(now)).iter().map(|thread| thread.latest.alert().alert().identifier.clone()).collect()
+    alerts
+        .in_force(minute(now))
+        .iter()
+        .map(|thread| thread.latest.alert().alert().identifier.clone())
+        .collect()
 }
 
 fn cancelled(alerts: &Alerts, now: u64) -> Vec<String> {
-    alerts.cancelled(minute(now)).iter().map(|thread| thread.latest.alert().alert().identifier.clone()).collect()
+    alerts
+        .cancelled(minute(now))
+        .iter()
+        .map(|thread| thread.latest.alert().alert().identifier.clone())
+        .collect()
 }
 
 /// Takes messages in this order, each at `now`.
@@ -244,7 +253,10 @@ fn flood_cancel(at: u64, names: &[u64]) -> Said {
 fn one_officer_takes_a_mistake_back_in_its_first_ten_minutes() {
     let mut alerts = Alerts::default();
     assert_eq!(take(&mut alerts, flood(10).alert(), minute(10)), Taken::InForce);
-    assert_eq!(take(&mut alerts, flood_cancel(20, &[10]).by_one(), minute(20)), Taken::Cancels { messages: 1 });
+    assert_eq!(
+        take(&mut alerts, flood_cancel(20, &[10]).by_one(), minute(20)),
+        Taken::Cancels { messages: 1 }
+    );
     assert_eq!((in_force(&alerts, 20).len(), cancelled(&alerts, 20)), (0, vec!["20".to_owned()]));
     // Later it takes two; the first one's signature can stay.
     let mut alerts = Alerts::default();
@@ -278,8 +290,14 @@ fn one_officer_takes_nothing_back_while_a_tsunami_comes() {
         assert_eq!(take(&mut alerts, cancel.by_one(), minute(12)), Taken::NeedsAnotherOfficer);
         assert_eq!(in_force(&alerts, 12), ["10", "11"]);
     }
-    assert_eq!(take(&mut alerts, Said::cancel(12, &[10]).alert(), minute(12)), Taken::Cancels { messages: 1 });
-    assert_eq!(take(&mut alerts, flood_cancel(13, &[11]).by_one(), minute(13)), Taken::Cancels { messages: 1 });
+    assert_eq!(
+        take(&mut alerts, Said::cancel(12, &[10]).alert(), minute(12)),
+        Taken::Cancels { messages: 1 }
+    );
+    assert_eq!(
+        take(&mut alerts, flood_cancel(13, &[11]).by_one(), minute(13)),
+        Taken::Cancels { messages: 1 }
+    );
     // Nor when the order comes after its cancel.
     let mut alerts = Alerts::default();
     assert_eq!(take(&mut alerts, Said::cancel(12, &[10]).by_one(), minute(12)), Taken::CancelsUnknown);
@@ -302,7 +320,8 @@ fn there_is_an_end_to_what_is_held() {
     let mut alerts = Alerts::default();
     let order = Said::order(10);
     let numbered = |number: usize| order.bent(|alert| alert.identifier = format!("n{number}"));
-    let results: Vec<Taken> = (0..514).map(|number| take(&mut alerts, numbered(number), minute(11))).collect();
+    let results: Vec<Taken> =
+        (0..514).map(|number| take(&mut alerts, numbered(number), minute(11))).collect();
     assert_eq!(results.iter().filter(|taken| **taken == Taken::Full).count(), 2);
     let later = Said::order(11 * 24 * 60).alert();
     assert_eq!(take(&mut alerts, later, minute(11 * 24 * 60)), Taken::InForce);

@@ -18,7 +18,7 @@ use crate::frame::{read_frame, within, write_frame};
 use crate::identity::{self, Stored, enrol_config};
 use crate::verifier::{TownBoxes, provider};
 use crate::words::{Agreed, Nonce, Nonces, commitment, nonce};
-use crate::{ENROL_PROTOCOL, EnrolmentCode, EnrolmentWords, TlsError};
+use crate::{ENROL_PROTOCOL, EnrolmentCode, ThreeWords, TlsError};
 
 /// Bytes: a token, a key, a signature, a commitment and a signing request are under 500.
 pub(crate) const LONGEST_REQUEST: u32 = 4 << 10;
@@ -115,10 +115,10 @@ impl fmt::Debug for EnrolmentRequest {
 impl EnrolmentRequest {
     /// What the box shows of this enrolment too, if nobody came between. The caller names the town's two roots: the town root's
     /// public key, and the SHA-256 of the TLS root's certificate.
-    pub fn words(&self, town_root: &[u8; 32], tls_root: &[u8; 32]) -> EnrolmentWords {
+    pub fn words(&self, town_root: &[u8; 32], tls_root: &[u8; 32]) -> ThreeWords {
         let Self { token, box_id: _, seal_key, signing_request, nonces } = self;
         let (tls_key, nonces) = (&signing_request.key().0, *nonces);
-        EnrolmentWords::of(&Agreed { town_root, tls_root, token, seal_key, tls_key, nonces })
+        ThreeWords::of(&Agreed { town_root, tls_root, token, seal_key, tls_key, nonces })
     }
 }
 
@@ -148,7 +148,7 @@ fn statement(token: &[u8; 10], signing_request: &[u8]) -> Vec<u8> {
 
 /// What a box brings home from its town.
 pub struct Joined {
-    words: EnrolmentWords,
+    words: ThreeWords,
     package: Vec<u8>,
     identity: Stored,
 }
@@ -166,7 +166,7 @@ impl Joined {
     }
 
     /// What the town hall shows of this enrolment too, if nobody came between.
-    pub const fn words(&self) -> EnrolmentWords {
+    pub const fn words(&self) -> ThreeWords {
         self.words
     }
 
@@ -202,7 +202,7 @@ pub async fn enrol(code: &EnrolmentCode, seal_key: &SealKey) -> Result<Joined, T
         Answer::Refused(refusal) => Err(TlsError::Refused(refusal)),
         Answer::Granted(granted) => {
             check(&granted, code, seal_key.box_id(), &key)?;
-            let words = EnrolmentWords::of(&Agreed {
+            let words = ThreeWords::of(&Agreed {
                 town_root: &code.town_root,
                 tls_root: &code.tls_root,
                 token: &code.token,

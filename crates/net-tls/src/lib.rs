@@ -41,7 +41,7 @@ pub use error::TlsError;
 pub use identity::{Identity, IdentityStamp};
 pub use neighbour::Neighbour;
 pub use owner::act_as_owner;
-pub use words::EnrolmentWords;
+pub use words::ThreeWords;
 
 /// The ALPN name of the framed protocol of enrolled boxes.
 pub const SYNC_PROTOCOL: &[u8] = b"hinamori-sync/1";

@@ -57,24 +57,29 @@ pub(crate) struct Agreed<'a> {
 
 /// Three words, the same at the box and at the town hall. They are no secret.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnrolmentWords([u8; 3]);
+pub struct ThreeWords([u8; 3]);
 
-impl EnrolmentWords {
+impl ThreeWords {
     pub(crate) fn of(agreed: &Agreed<'_>) -> Self {
         let Agreed { town_root, tls_root, token, seal_key, tls_key, nonces } = agreed;
         // Every part has a fixed length, so that no two agreements share their bytes.
         let parts: [&[u8]; 8] =
             [DOMAIN, *town_root, *tls_root, *token, *seal_key, *tls_key, &nonces.of_server, &nonces.of_box];
-        let [first, second, third, ..] = sha256(&parts.concat());
+        Self::of_hash(&sha256(&parts.concat()))
+    }
+
+    /// Of a hash over all that two screens have to agree on.
+    pub const fn of_hash(&[first, second, third, ..]: &[u8; 32]) -> Self {
         Self([first, second, third])
     }
 
-    fn hiragana(self) -> [&'static str; 3] {
+    /// As they are read out.
+    pub fn hiragana(self) -> [&'static str; 3] {
         self.0.map(|number| WORDS.get(usize::from(number)).copied().unwrap_or_default())
     }
 }
 
-impl fmt::Display for EnrolmentWords {
+impl fmt::Display for ThreeWords {
     /// `さくら・みかん・うさぎ (sakura, mikan, usagi)`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.hiragana();
@@ -82,9 +87,9 @@ impl fmt::Display for EnrolmentWords {
     }
 }
 
-impl fmt::Debug for EnrolmentWords {
+impl fmt::Debug for ThreeWords {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "EnrolmentWords({self})")
+        write!(out, "ThreeWords({self})")
     }
 }
 
@@ -277,7 +282,7 @@ mod tests {
         let (ten, bytes): ([u8; 10], [[u8; 32]; 4]) = ([3; 10], [[1; 32], [2; 32], [4; 32], [5; 32]]);
         let [town_root, tls_root, seal_key, tls_key] = &bytes;
         let agreed = || Agreed { town_root, tls_root, token: &ten, seal_key, tls_key, nonces };
-        let said = EnrolmentWords::of(&agreed());
+        let said = ThreeWords::of(&agreed());
         let other = [9; 32];
         let differing = [
             Agreed { town_root: &other, ..agreed() },
@@ -288,9 +293,9 @@ mod tests {
             Agreed { nonces: Nonces { of_box: other, ..nonces }, ..agreed() },
             Agreed { nonces: Nonces { of_server: other, ..nonces }, ..agreed() },
         ];
-        assert!(differing.iter().all(|agreed| EnrolmentWords::of(agreed) != said));
+        assert!(differing.iter().all(|agreed| ThreeWords::of(agreed) != said));
         assert_eq!(
-            EnrolmentWords([0, 1, 255]).to_string(),
+            ThreeWords([0, 1, 255]).to_string(),
             "あいさつ・あおぞら・わらぶき (aisatsu, aozora, warabuki)"
         );
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hinamori_model::BoxId;
 use hinamori_net_tls::{
-    Acceptor, EnrolmentCode, EnrolmentWords, Granted, Identity, Incoming, Refusal, TlsError, TlsRoot,
-    connect, enrol,
+    Acceptor, EnrolmentCode, Granted, Identity, Incoming, Refusal, ThreeWords, TlsError, TlsRoot, connect,
+    enrol,
 };
 use hinamori_sync::SealKey;
 use rustls::HandshakeKind;
@@ -54,7 +54,7 @@ impl Town {
     }
 
     /// Gives the words that it would show.
-    async fn take_in(&self) -> Option<EnrolmentWords> {
+    async fn take_in(&self) -> Option<ThreeWords> {
         let Ok(Incoming::Enrolment(enrolment)) = self.incoming().await else { panic!("no enrolment came") };
         let request = enrolment.request();
         if request.token != TOKEN {

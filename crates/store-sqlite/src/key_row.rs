@@ -159,6 +159,10 @@ impl Cover {
         self.found(b"mark", [&[], &[], &[]])
     }
 
+    pub(crate) fn message(&self, digest: &[u8; 32]) -> Found {
+        self.found(b"alert", [digest, &[], &[]])
+    }
+
     pub(crate) fn incident(&self, incident: IncidentId) -> Found {
         self.found(b"incident", [incident.as_bytes(), &[], &[]])
     }
@@ -188,7 +192,11 @@ impl Cover {
 
     /// Nonce, row, tag, for the row with this id.
     pub(crate) fn seal(&self, id: &Found, row: &KeyRow) -> Result<Vec<u8>, StoreError> {
-        let mut content = row.to_bytes();
+        self.seal_bytes(id, row.to_bytes())
+    }
+
+    /// The same of any bytes; `id` is what they are found by.
+    pub(crate) fn seal_bytes(&self, id: &Found, mut content: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let mut hash = hmac::Context::with_key(&self.nonce);
         hash.update(id);
         hash.update(&content);
@@ -200,13 +208,17 @@ impl Cover {
     }
 
     pub(crate) fn open(&self, id: &Found, sealed: &[u8]) -> Result<KeyRow, StoreError> {
+        KeyRow::from_bytes(&self.open_bytes(id, sealed)?).ok_or(FOREIGN)
+    }
+
+    pub(crate) fn open_bytes(&self, id: &Found, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (nonce, content) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(FOREIGN)?;
         let mut content = content.to_vec();
         let opened = self
             .seal
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(id), &mut content)
             .map_err(|_bent| FOREIGN)?;
-        KeyRow::from_bytes(opened).ok_or(FOREIGN)
+        Ok(opened.to_vec())
     }
 }
 

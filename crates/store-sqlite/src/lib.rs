@@ -1,10 +1,10 @@
 //! SQLite as the place where records become durable, on a box and on the server alike.
 //!
-//! Three kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
+//! Four kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
 //! folded from those; live incidents and daily life share one file, drills have their own. A
 //! [`Directory`] holds the town's people, households and cards, outside every incident, as far as their parts are
 //! loaded ([`DirectoryParts`]). A [`KeyTable`] holds the keys under which profiles stand in those changes: who erases a
-//! key has erased the profile.
+//! key has erased the profile. An [`AlertStore`] holds what a town sent, to which televisions, and what they answered.
 //!
 //! The life of a record: [`Store::commit_own`] writes the change, its records, the refreshed presence and
 //! the outbox entry in one transaction and returns after the disk has it. Only then may anybody say "done".
@@ -15,6 +15,7 @@
 //! **Invariant:** a key that was erased is in no file of the table's any more, and never comes back.
 //! **Invariant:** (document, actor) sequences are gapless, so the largest number is the version vector.
 
+mod alerts;
 mod closing;
 mod directory;
 mod error;
@@ -36,6 +37,7 @@ mod staff;
 mod store;
 mod totals;
 
+pub use alerts::{AlertStore, Answer, AnswerKind, Bound, SentMessage, Task, Television};
 pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
 pub use error::StoreError;
 pub use figures::{Heads, HeldRollCall, RegisteredHere, StoredChange};

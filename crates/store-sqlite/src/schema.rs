@@ -26,6 +26,16 @@
 //! | `card` | one card; `derived` is who it stands for where nobody knows it |
 //! | `setting` | whose town the people are of, by its root key |
 //!
+//! In the file of alerts:
+//!
+//! | Table | One row |
+//! |---|---|
+//! | `message` | one alert that was sent: its exact bytes, its envelope, what the desk shows of it (JSON), and what each household was told, sealed |
+//! | `television` | one television: the hash of its token, the code that it shows, the household to which it was bound |
+//! | `answer` | what became of a message at a household, and when it was heard first; `kind` is `AnswerKind` |
+//! | `task` | which officer looks after a household that asked for help |
+//! | `setting` | the sender's sequence |
+//!
 //! The key table (`keys.rs`) says nothing in clear: its ids are keyed hashes, and what they stand for is sealed.
 //!
 //! | Column of `entry` | What |
@@ -218,11 +228,33 @@ ALTER TABLE entry ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
 ",
 ];
 
+const ALERTS: &[&str] = &["
+CREATE TABLE message (
+    epoch INTEGER NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL UNIQUE,
+    alert BLOB NOT NULL, envelope BLOB NOT NULL, about TEXT NOT NULL, instructions BLOB NOT NULL,
+    PRIMARY KEY (epoch, number)
+) STRICT;
+CREATE TABLE television (
+    token BLOB PRIMARY KEY, code INTEGER NOT NULL UNIQUE, made_at INTEGER NOT NULL,
+    household BLOB, bound_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE answer (
+    digest BLOB NOT NULL, household BLOB NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (digest, household, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE task (
+    digest BLOB NOT NULL, household BLOB NOT NULL, officer INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (digest, household)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
 /// Which family of tables a file holds.
 pub(crate) enum Family {
     Store,
     Directory,
     Keys,
+    Alerts,
 }
 
 /// Brings a file to the newest schema.
@@ -231,6 +263,7 @@ pub(crate) fn migrate(connection: &mut Connection, family: &Family) -> Result<()
         Family::Store => STORE,
         Family::Directory => DIRECTORY,
         Family::Keys => KEYS,
+        Family::Alerts => ALERTS,
     };
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let transaction = connection.transaction()?;
@@ -255,8 +288,13 @@ mod tests {
 
     #[test]
     fn every_older_schema_is_brought_up_and_a_newer_one_is_refused() {
-        for (family, steps) in [(Family::Store, STORE), (Family::Directory, DIRECTORY), (Family::Keys, KEYS)]
-        {
+        let families = [
+            (Family::Store, STORE),
+            (Family::Directory, DIRECTORY),
+            (Family::Keys, KEYS),
+            (Family::Alerts, ALERTS),
+        ];
+        for (family, steps) in families {
             for version in 0..=steps.len() {
                 let mut file = Connection::open_in_memory().unwrap();
                 steps[..version].iter().for_each(|step| file.execute_batch(step).unwrap());

@@ -352,6 +352,11 @@ impl RootKey {
         let signature = self.0.sign(&signed_bytes(&body)).to_bytes();
         Ok(SignedPackage { bytes: [signature.as_slice(), &body].concat().into(), version: package.version })
     }
+
+    /// Signs a list of the keys that sign alerts; the domain in front of it makes it no package.
+    pub fn sign_alert_keys(&self, domain: &'static [u8; 23], body: &[u8]) -> [u8; 64] {
+        self.0.sign(&[domain.as_slice(), body].concat()).to_bytes()
+    }
 }
 
 /// Whether a box takes so many parts, parts so long, so many staff, cut-offs, forks and earlier incidents.

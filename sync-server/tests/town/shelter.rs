@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId};
-use hinamori_net_tls::{EnrolmentCode, EnrolmentWords, Identity, TlsError, connect, enrol};
+use hinamori_net_tls::{EnrolmentCode, Identity, ThreeWords, TlsError, connect, enrol};
 use hinamori_record::{
     ActorId, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
 };
@@ -29,7 +29,7 @@ pub(crate) struct TestBox {
     folder: TempDir,
     identity: Option<Identity>,
     /// What it showed when it joined.
-    pub(crate) words: Option<EnrolmentWords>,
+    pub(crate) words: Option<ThreeWords>,
     town: Option<SignedPackage>,
     grants: Grants,
     documents: BTreeMap<DocumentScope, Document>,

@@ -20,6 +20,15 @@ const SUPPORT_FILE: &str = "support.csv";
 const SERVER_BOXES: &str = "127.0.0.1:21200";
 const SERVER_WEB: &str = "127.0.0.1:21201";
 const SERVER_INQUIRIES: &str = "127.0.0.1:21202";
+const SERVER_DESK: &str = "127.0.0.1:21203";
+const SERVER_TELEVISIONS: &str = "127.0.0.1:21204";
+/// Those who sign the town's alerts: number, name, what they are.
+const OFFICERS: [(&str, &str, &str); 4] = [
+    ("1", "田中 誠", "危機管理課長"),
+    ("2", "山口 陽子", "副町長"),
+    ("3", "西川 健", "防災係長"),
+    ("4", "石井 里美", "総務課長"),
+];
 
 /// The running server; ends with the value.
 #[derive(Debug)]
@@ -135,8 +144,39 @@ impl TownHall {
             output_of("hinamori-server crl import", &mut lists)?;
         }
         let mut hall = Self { programs: programs.to_owned(), folder: folder.to_owned(), server: None };
+        hall.prepare_alerts()?;
         hall.start()?;
         Ok(hall)
+    }
+
+    /// What the town prepared to say, and who signs it.
+    fn prepare_alerts(&self) -> anyhow::Result<()> {
+        let mut plan = self.alert("plan");
+        output_of("hinamori-server alert plan", plan.arg(town_folder()?.join("alerts.toml")))?;
+        for (id, name, title) in OFFICERS {
+            let mut add = self.alert("add-officer");
+            add.args(["--id", id, "--name", name, "--title", title, "--until", "2099-03-31"]);
+            output_of("hinamori-server alert add-officer", &mut add)?;
+        }
+        Ok(())
+    }
+
+    fn alert(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.args(["alert", name, "--data"]).arg(self.folder.join("server"));
+        command
+    }
+
+    /// Where officers sit, and where televisions ask.
+    pub fn alert_pages() -> [String; 2] {
+        // Passkeys are good for a name, not for a number.
+        [SERVER_DESK, SERVER_TELEVISIONS]
+            .map(|address| format!("http://{}", address.replace("127.0.0.1", "localhost")))
+    }
+
+    /// The server's program and its data, for whoever plays the administrator.
+    pub fn administrator(&self) -> [PathBuf; 2] {
+        [self.programs.join("hinamori-server"), self.folder.join("server")]
     }
 
     /// A bundle of numbered cards for the first site of the kind `site`, as text: what people would read on the paper.
@@ -262,6 +302,7 @@ impl TownHall {
         let mut command = Command::new(self.programs.join("hinamori-server"));
         command.arg("run").arg("--data").arg(self.folder.join("server"));
         command.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB, "--inquiries", SERVER_INQUIRIES]);
+        command.args(["--desk", SERVER_DESK, "--televisions", SERVER_TELEVISIONS]);
         let log = self.folder.join("server.log");
         self.server = Some(Running::start_ready("the server", &mut command, &log, "listening")?);
         Ok(())

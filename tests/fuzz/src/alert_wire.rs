@@ -24,7 +24,9 @@ pub(crate) fn run(bytes: &[u8]) {
 }
 
 pub(crate) fn seeds() -> crate::Seeds {
-    use hinamori_alert::{BeatKey, Device, DeviceKey, Instructions, KeyClass, OfficerId, OfficerKey, Sequence};
+    use hinamori_alert::{
+        BeatKey, Device, DeviceKey, Instructions, KeyClass, OfficerId, OfficerKey, Sequence,
+    };
     use hinamori_model::UnixMillis;
 
     let order = include_bytes!("../../../crates/alert/tests/fixtures/tsunami.xml");

@@ -57,7 +57,10 @@ fn signed(alert: &[u8]) -> Option<SignedAlert> {
     let list = KeyList::new(1, UnixMillis::new(1), (beat, [0; 32]), &envelope.sender, listed).ok()?;
     let verified = envelope.verify(alert, &list);
     assert!(verified.is_ok(), "what two officers signed is not believed");
-    assert!(Envelope::decode(&envelope.encode()).as_ref() == Some(&envelope), "an envelope is another one when written");
+    assert!(
+        Envelope::decode(&envelope.encode()).as_ref() == Some(&envelope),
+        "an envelope is another one when written"
+    );
     verified.ok()
 }
 

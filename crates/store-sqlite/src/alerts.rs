@@ -1,0 +1,407 @@
+//! Alerts that a town sent, the televisions that ask for them, and what became of each at each household.
+//!
+//! What households were told is sealed under the file's key: the names by which people want to be called are in it.
+
+use std::path::Path;
+
+use hinamori_alert::{Instruction, Sequence};
+use hinamori_model::{HouseholdId, UnixMillis};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::StoreError;
+use crate::key_row::{Cover, FileKey};
+use crate::schema::Family;
+use crate::store::open_durable;
+
+const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
+const SEQUENCE: &str = "sequence";
+
+/// One message that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentMessage {
+    /// Its place among the sender's.
+    pub sequence: Sequence,
+    /// Of its envelope.
+    pub digest: [u8; 32],
+    /// The exact bytes of the alert.
+    pub alert: Vec<u8>,
+    /// The envelope with its signatures.
+    pub envelope: Vec<u8>,
+    /// What the desk shows of it; no person is in it.
+    pub about: String,
+    /// What each household was told.
+    pub instructions: Vec<Instruction>,
+}
+
+/// One television.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Television {
+    /// SHA-256 of the secret by which it is known.
+    pub token: [u8; 32],
+    /// What it shows until it is bound: eight digits.
+    pub code: u32,
+    /// Whose it is.
+    pub household: Option<HouseholdId>,
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The television is the household's now.
+    Now,
+    /// No television shows this code, or it is bound already.
+    NoSuchCode,
+}
+
+/// What became of a message at a household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum AnswerKind {
+    /// A television fetched it.
+    Delivered = 0,
+    /// A television has it on its screen.
+    Shown = 1,
+    /// 避難します
+    Going = 2,
+    /// 助けが必要
+    Help = 3,
+    /// Everybody of the household who is not hidden was received somewhere.
+    Arrived = 4,
+}
+
+impl AnswerKind {
+    /// Every kind, in the order in which they happen.
+    pub const ALL: [Self; 5] = [Self::Delivered, Self::Shown, Self::Going, Self::Help, Self::Arrived];
+}
+
+/// One of them. The first one of its kind counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// Of which message.
+    pub digest: [u8; 32],
+    /// At which household.
+    pub household: HouseholdId,
+    /// What.
+    pub kind: AnswerKind,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// Who looks after a household that asked for help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Task {
+    /// Under which message.
+    pub digest: [u8; 32],
+    /// Which.
+    pub household: HouseholdId,
+    /// Who.
+    pub officer: u32,
+    /// Since when.
+    pub at: UnixMillis,
+}
+
+/// The file.
+pub struct AlertStore {
+    connection: Connection,
+    cover: Cover,
+}
+
+impl AlertStore {
+    /// Opens or makes the file at `path`. A new one begins an epoch of its own at `now`, so that no number that an earlier file gave out comes
+    /// again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(path: &Path, key: &FileKey, now: UnixMillis) -> Result<Self, StoreError> {
+        let connection = open_durable(path, &Family::Alerts)?;
+        let store = Self { connection, cover: Cover::new(key)? };
+        if store.sequence()?.is_none() {
+            let minutes = now.get().checked_div(60_000).unwrap_or_default();
+            store.put_sequence(Sequence { epoch: u32::try_from(minutes).unwrap_or(u32::MAX), number: 0 })?;
+        }
+        Ok(store)
+    }
+
+    fn sequence(&self) -> Result<Option<Sequence>, StoreError> {
+        let found: Option<[u8; 12]> = self
+            .connection
+            .query_row("SELECT value FROM setting WHERE name = ?1", [SEQUENCE], |row| row.get(0))
+            .optional()?;
+        let read = |bytes: [u8; 12]| {
+            let (epoch, number) = bytes.split_first_chunk::<4>()?;
+            let number = u64::from_be_bytes(number.try_into().ok()?);
+            Some(Sequence { epoch: u32::from_be_bytes(*epoch), number })
+        };
+        found.map(|bytes| read(bytes).ok_or(FOREIGN)).transpose()
+    }
+
+    fn put_sequence(&self, Sequence { epoch, number }: Sequence) -> Result<(), StoreError> {
+        let bytes = [epoch.to_be_bytes().as_slice(), &number.to_be_bytes()].concat();
+        self.connection.execute("INSERT OR REPLACE INTO setting VALUES (?1, ?2)", (SEQUENCE, bytes))?;
+        Ok(())
+    }
+
+    /// The latest place that was given out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn latest(&self) -> Result<Sequence, StoreError> {
+        self.sequence()?.ok_or(FOREIGN)
+    }
+
+    /// The next place, which nobody gets again: durable before anything is signed with it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next(&self) -> Result<Sequence, StoreError> {
+        let Sequence { epoch, number } = self.latest()?;
+        let next = Sequence { epoch, number: number.saturating_add(1) };
+        self.put_sequence(next)?;
+        Ok(next)
+    }
+
+    /// Keeps a message: once this returns, it was sent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add(&self, message: &SentMessage) -> Result<(), StoreError> {
+        let SentMessage { sequence, digest, alert, envelope, about, instructions } = message;
+        let sealed = self.cover.seal_bytes(&self.cover.message(digest), to_bytes(instructions))?;
+        let number = i64::try_from(sequence.number).map_err(|_too_many| FOREIGN)?;
+        self.connection.execute(
+            "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (sequence.epoch, number, digest, alert, envelope, about, sealed),
+        )?;
+        Ok(())
+    }
+
+    /// Every message, in the order of the sequence.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn messages(&self) -> Result<Vec<SentMessage>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY epoch, number",
+        )?;
+        let read = |row: &Row<'_>| {
+            let number: i64 = row.get(1)?;
+            let sequence = Sequence { epoch: row.get(0)?, number: number.unsigned_abs() };
+            let (digest, sealed): ([u8; 32], Vec<u8>) = (row.get(2)?, row.get(6)?);
+            let message = SentMessage {
+                sequence,
+                digest,
+                alert: row.get(3)?,
+                envelope: row.get(4)?,
+                about: row.get(5)?,
+                instructions: Vec::new(),
+            };
+            Ok((message, sealed))
+        };
+        let rows: Vec<_> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+        let opened = rows.into_iter().map(|(message, sealed)| {
+            let bytes = self.cover.open_bytes(&self.cover.message(&message.digest), &sealed)?;
+            let instructions = from_bytes(&bytes).ok_or(FOREIGN)?;
+            Ok(SentMessage { instructions, ..message })
+        });
+        opened.collect()
+    }
+
+    /// A new television; `false` when another one shows the same code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_television(&self, token: &[u8; 32], code: u32, now: UnixMillis) -> Result<bool, StoreError> {
+        let added = self.connection.execute(
+            "INSERT OR IGNORE INTO television (token, code, made_at) VALUES (?1, ?2, ?3)",
+            (token, code, now.get()),
+        )?;
+        Ok(added > 0)
+    }
+
+    /// Forgets televisions that were not bound since `before`: somebody opened the page once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_unbound(&self, before: UnixMillis) -> Result<(), StoreError> {
+        self.connection
+            .execute("DELETE FROM television WHERE household IS NULL AND made_at < ?1", [before.get()])?;
+        Ok(())
+    }
+
+    /// Every television.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn televisions(&self) -> Result<Vec<Television>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT token, code, household FROM television")?;
+        let read = |row: &Row<'_>| {
+            let household: Option<[u8; 16]> = row.get(2)?;
+            let household = household.map(HouseholdId::from_bytes);
+            Ok(Television { token: row.get(0)?, code: row.get(1)?, household })
+        };
+        Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+    }
+
+    /// Gives the television that shows this code to a household. A code is good once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn bind(&self, code: u32, household: HouseholdId, now: UnixMillis) -> Result<Bound, StoreError> {
+        let bound = self.connection.execute(
+            "UPDATE television SET household = ?1, bound_at = ?2 WHERE code = ?3 AND household IS NULL",
+            (household.as_bytes(), now.get(), code),
+        )?;
+        Ok(if bound > 0 { Bound::Now } else { Bound::NoSuchCode })
+    }
+
+    /// Keeps answers, all in one commit. What was heard before stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_answers(&mut self, answers: &[Answer]) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        {
+            let mut statement =
+                transaction.prepare_cached("INSERT OR IGNORE INTO answer VALUES (?1, ?2, ?3, ?4)")?;
+            for Answer { digest, household, kind, at } in answers {
+                statement.execute((digest, household.as_bytes(), *kind as u8, at.get()))?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Every answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn answers(&self) -> Result<Vec<Answer>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT digest, household, kind, at FROM answer")?;
+        let read = |row: &Row<'_>| {
+            let household = HouseholdId::from_bytes(row.get(1)?);
+            Ok((row.get(0)?, household, row.get::<_, u8>(2)?, row.get::<_, u64>(3)?))
+        };
+        let rows: Vec<_> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+        let answer = |(digest, household, kind, at)| {
+            let kind = AnswerKind::ALL.into_iter().find(|known| *known as u8 == kind).ok_or(FOREIGN)?;
+            Ok(Answer { digest, household, kind, at: UnixMillis::new(at) })
+        };
+        rows.into_iter().map(answer).collect()
+    }
+
+    /// An officer looks after a household; `false` when another one does.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_task(&self, task: &Task) -> Result<bool, StoreError> {
+        let Task { digest, household, officer, at } = task;
+        let taken = self.connection.execute(
+            "INSERT OR IGNORE INTO task VALUES (?1, ?2, ?3, ?4)",
+            (digest, household.as_bytes(), officer, at.get()),
+        )?;
+        Ok(taken > 0)
+    }
+
+    /// Every task that somebody took.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tasks(&self) -> Result<Vec<Task>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT digest, household, officer, at FROM task")?;
+        let read = |row: &Row<'_>| {
+            let household = HouseholdId::from_bytes(row.get(1)?);
+            let at = UnixMillis::new(row.get(3)?);
+            Ok(Task { digest: row.get(0)?, household, officer: row.get(2)?, at })
+        };
+        Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Household (16), salt (16), length (4) and content, one behind the other.
+fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for Instruction { household, salt, content } in instructions {
+        bytes.extend_from_slice(household.as_bytes());
+        bytes.extend_from_slice(salt);
+        bytes.extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend_from_slice(content);
+    }
+    bytes
+}
+
+fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
+    let mut instructions = Vec::new();
+    while !bytes.is_empty() {
+        let (household, rest) = bytes.split_first_chunk::<16>()?;
+        let (salt, rest) = rest.split_first_chunk::<16>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (content, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let household = HouseholdId::from_bytes(*household);
+        instructions.push(Instruction { household, salt: *salt, content: content.to_vec() });
+        bytes = rest;
+    }
+    Some(instructions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(store: &AlertStore) -> SentMessage {
+        let instruction = |number: u8| Instruction {
+            household: HouseholdId::from_bytes([number; 16]),
+            salt: [number; 16],
+            content: b"Hanako-san, run".repeat(number.into()),
+        };
+        SentMessage {
+            sequence: store.next().unwrap(),
+            digest: [7; 32],
+            alert: b"<alert/>".to_vec(),
+            envelope: vec![1, 2],
+            about: "{}".to_owned(),
+            instructions: vec![instruction(0), instruction(3)],
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_there_after_a_restart_and_nobody_s_name_is_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, key) = (folder.path().join("alerts.sqlite"), || FileKey::new([1; 32]));
+        let now = UnixMillis::new(1_800_000_000_000);
+        let mut store = AlertStore::open(&file, &key(), now).unwrap();
+        let sent = message(&store);
+        store.add(&sent).unwrap();
+        assert!(store.add_television(&[1; 32], 48_217_350, now).unwrap());
+        assert!(!store.add_television(&[2; 32], 48_217_350, now).unwrap(), "one code, two televisions");
+        let household = HouseholdId::from_bytes([3; 16]);
+        assert_eq!(store.bind(11, household, now).unwrap(), Bound::NoSuchCode);
+        assert_eq!(store.bind(48_217_350, household, now).unwrap(), Bound::Now);
+        assert_eq!(store.bind(48_217_350, HouseholdId::from_bytes([4; 16]), now).unwrap(), Bound::NoSuchCode);
+        let answer = |kind, at| Answer { digest: [7; 32], household, kind, at: UnixMillis::new(at) };
+        store.add_answers(&[answer(AnswerKind::Shown, 5), answer(AnswerKind::Going, 6)]).unwrap();
+        store.add_answers(&[answer(AnswerKind::Shown, 9)]).unwrap();
+        let task = Task { digest: [7; 32], household, officer: 1, at: now };
+        assert!(store.take_task(&task).unwrap());
+        assert!(!store.take_task(&Task { officer: 2, ..task }).unwrap(), "somebody was faster");
+        store.forget_unbound(now.plus(1)).unwrap();
+        drop(store);
+
+        let store = AlertStore::open(&file, &key(), now.plus(600_000)).unwrap();
+        assert_eq!(store.messages().unwrap(), std::slice::from_ref(&sent));
+        assert_eq!(store.televisions().unwrap().len(), 1);
+        assert_eq!(store.answers().unwrap(), [answer(AnswerKind::Shown, 5), answer(AnswerKind::Going, 6)]);
+        assert_eq!(store.tasks().unwrap(), [task]);
+        // Numbers go on, and nobody gets one again.
+        assert_eq!((sent.sequence.epoch, sent.sequence.number), (30_000_000, 1));
+        assert_eq!(store.next().unwrap(), Sequence { epoch: 30_000_000, number: 2 });
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(!bytes.windows(6).any(|part| part == b"Hanako"));
+        }
+        drop(store);
+        let other = AlertStore::open(&file, &FileKey::new([2; 32]), now).unwrap();
+        assert!(other.messages().is_err());
+    }
+}

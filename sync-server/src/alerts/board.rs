@@ -1,0 +1,630 @@
+//! Everything that a running server knows of alerts: what was sent, which televisions ask, what they answered, what waits for officers.
+//!
+//! The life of a message: a draft gets its place in the sequence and its exact bytes; officers sign; with the last signature that it needs
+//! it is verified as every receiver will verify it, kept on the disk, and only then given to televisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hinamori_alert::{
+    Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, MessageKind, OfficerSignature,
+    Sequence, SignedAlert, Taken,
+};
+use hinamori_model::{Hazard, HouseholdId, UnixMillis};
+use hinamori_store_sqlite::{AlertStore, Answer, AnswerKind, SentMessage, StoreError, Task, Television};
+use tokio::sync::{Notify, watch};
+use tokio::task::spawn_blocking;
+
+use crate::alerts::base64;
+use crate::alerts::draft::{About, Draft, Signed};
+use crate::alerts::households::Households;
+use crate::alerts::keeper::{Keeper, NotKept};
+use crate::alerts::officers::{Officer, Register};
+use crate::alerts::plan::Plan;
+use crate::clock::now;
+use crate::data::{DataError, DataFolder, Keys, random};
+use crate::hex;
+use crate::roster;
+use crate::town::Town;
+
+/// Televisions that were opened and never bound; the oldest are forgotten after a day.
+const MOST_UNBOUND: usize = 20_000;
+const UNBOUND_MILLIS: u64 = 24 * 3_600_000;
+/// How often a code is drawn anew because another television shows it.
+const DRAWS: u8 = 16;
+
+/// The board.
+pub(crate) struct Board {
+    pub(crate) keeper: Keeper,
+    beat: Arc<BeatKey>,
+    root: [u8; 32],
+    /// Counts up with everything that a desk shows.
+    desk: watch::Sender<u64>,
+    /// In front of every revision: another one after a restart.
+    boot: u32,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    seen: [Option<[u64; 4]>; 3],
+    pub(crate) plan: Option<Arc<Plan>>,
+    pub(crate) register: Register,
+    pub(crate) list: Option<Listed>,
+    /// Of the package with this version.
+    households_of: u64,
+    pub(crate) households: Arc<Households>,
+    pub(crate) messages: Vec<Arc<Message>>,
+    pub(crate) alerts: Alerts,
+    latest: Option<Sequence>,
+    televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
+    pub(crate) bound: BTreeMap<HouseholdId, Vec<Arc<Receiver>>>,
+    pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; 5]>,
+    pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
+    pub(crate) drafts: BTreeMap<String, Draft>,
+    /// What is told of a household's people, signed.
+    people: BTreeMap<HouseholdId, Arc<[u8]>>,
+}
+
+/// The list of keys that is in force.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    pub(crate) list: Arc<KeyList>,
+    bytes: Arc<[u8]>,
+}
+
+/// A message that was sent, with what each household gets of it, ready to go out.
+pub(crate) struct Message {
+    pub(crate) digest: [u8; 32],
+    pub(crate) signed: SignedAlert,
+    pub(crate) about: About,
+    envelope: String,
+    /// Leaf and path.
+    leaves: BTreeMap<HouseholdId, [String; 2]>,
+}
+
+impl Message {
+    pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
+        self.leaves.contains_key(&household)
+    }
+
+    pub(crate) fn households(&self) -> impl ExactSizeIterator<Item = HouseholdId> {
+        self.leaves.keys().copied()
+    }
+
+    pub(crate) fn kind(&self) -> MessageKind {
+        self.signed.alert().evacuation().message
+    }
+
+    /// The thread that it belongs to: the digest of its first message.
+    pub(crate) fn thread(&self) -> String {
+        self.about.thread.clone().unwrap_or_else(|| hex::text(&self.digest))
+    }
+}
+
+/// A television that asks.
+pub(crate) struct Receiver {
+    code: u32,
+    household: Mutex<Option<HouseholdId>>,
+    revision: AtomicU64,
+    pub(crate) changed: Notify,
+}
+
+impl Receiver {
+    fn new(code: u32, household: Option<HouseholdId>) -> Self {
+        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0), changed: Notify::new() }
+    }
+
+    pub(crate) fn household(&self) -> Option<HouseholdId> {
+        *self.household.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        self.revision.fetch_add(1, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+}
+
+/// Why a draft was not signed, or not sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotSent {
+    /// Somebody dropped it, or it waited too long.
+    #[error("この下書きは もう ありません")]
+    Gone,
+    /// One person, one signature.
+    #[error("あなたは もう 署名しています。別の人の署名が 必要です")]
+    SignedAlready,
+    /// The signature is none, or not by this officer's device of this class.
+    #[error("署名が 確かめられません")]
+    BadSignature,
+    /// A cancel that takes another officer.
+    #[error("1人では 取り消せません。もう1人の署名が 必要です")]
+    NeedsAnother,
+    /// What was sent since says otherwise.
+    #[error("この知らせは もう 出せません。新しく 作ってください")]
+    Overtaken,
+    /// The disk, or the server ends.
+    #[error("サーバーに 保存できません。何も 送っていません")]
+    NotKept(#[from] NotKept),
+}
+
+impl Board {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub(crate) fn open(
+        folder: &DataFolder,
+        keys: &Keys,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
+        let store = AlertStore::open(&folder.alerts(), &keys.alerts, now())?;
+        store.forget_unbound(UnixMillis::new(now().get().saturating_sub(UNBOUND_MILLIS)))?;
+        let mut inner = Inner { latest: Some(store.latest()?), ..Inner::default() };
+        let root = keys.town_root.public();
+        inner.read_files(folder, &root)?;
+        for television in store.televisions()? {
+            inner.add_receiver(&television);
+        }
+        for Answer { digest, household, kind, at } in store.answers()? {
+            inner.note(digest, household, kind, at);
+        }
+        for Task { digest, household, officer, at } in store.tasks()? {
+            inner.tasks.insert((digest, household), (officer, at));
+        }
+        for sent in store.messages()? {
+            inner.take_sent(sent);
+        }
+        let (keeper, thread) = Keeper::start(store)?;
+        let boot = u32::from_be_bytes(random()?);
+        let (beat, desk) = (Arc::clone(&keys.beat), watch::Sender::new(0));
+        Ok((Self { keeper, beat, root, desk, boot, inner: Mutex::new(inner) }, thread))
+    }
+
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells desks that something changed.
+    pub(crate) fn changed(&self) {
+        self.desk.send_modify(|revision| *revision = revision.wrapping_add(1));
+    }
+
+    pub(crate) fn desk_changes(&self) -> watch::Receiver<u64> {
+        self.desk.subscribe()
+    }
+
+    pub(crate) fn revision_text(&self, revision: u64) -> String {
+        format!("{:x}-{revision:x}", self.boot)
+    }
+
+    pub(crate) fn root(&self) -> &[u8; 32] {
+        &self.root
+    }
+
+    /// A heartbeat of now.
+    pub(crate) fn beat(&self) -> Vec<u8> {
+        let latest = self.inner().latest.unwrap_or(Sequence { epoch: 0, number: 0 });
+        self.beat.beat(Beat { at: now(), latest })
+    }
+
+    /// Looks at what other processes of this machine changed: plan, officers, keys, bound televisions, the town's people.
+    pub(crate) async fn look(self: &Arc<Self>, folder: &DataFolder, keys_root: [u8; 32], town: &Arc<Town>) {
+        let (board, folder) = (Arc::clone(self), folder.clone());
+        let version = town.signed.version();
+        let looked = spawn_blocking(move || {
+            let mut inner = board.inner();
+            let mut is_new = inner.read_files(&folder, &keys_root)?;
+            let is_other_town = inner.households_of != version;
+            drop(inner);
+            if is_other_town {
+                let package = folder.package_of(&keys_root)?.map(|(_, package)| package);
+                let people = package
+                    .map_or_else(|| Ok(Vec::new()), |package| roster::people_of(folder.path(), &package))?;
+                let households = Arc::new(Households::of(people));
+                let mut inner = board.inner();
+                (inner.households, inner.households_of) = (households, version);
+                is_new = true;
+            }
+            Ok::<_, DataError>(is_new)
+        });
+        match looked.await {
+            Ok(Ok(true)) => self.changed(),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(error)) => tracing::error!(%error, "what the town prepared for alerts cannot be read"),
+        }
+        match self.keeper.ask(|store| store.televisions()).await {
+            Ok(televisions) => self.take_televisions(&televisions),
+            Err(error) => tracing::error!(%error, "televisions cannot be read"),
+        }
+        let is_over = |draft: &Draft| draft.is_over(now());
+        if self.inner().drafts.values().any(is_over) {
+            self.inner().drafts.retain(|_, draft| !is_over(draft));
+            self.changed();
+        }
+    }
+
+    /// Goes by what the file says of televisions: which were bound since.
+    pub(crate) fn take_televisions(&self, televisions: &[Television]) {
+        let mut inner = self.inner();
+        let woken: Vec<_> =
+            televisions.iter().filter_map(|television| inner.add_receiver(television)).collect();
+        drop(inner);
+        woken.iter().for_each(|receiver| receiver.wake());
+        if !woken.is_empty() {
+            self.changed();
+        }
+    }
+
+    /// A new television: its secret, and the code that it shows. Nothing when too many stand unbound.
+    pub(crate) async fn hello(&self) -> Result<Option<([u8; 32], u32)>, NotKept> {
+        let unbound = self.inner().televisions.values().filter(|known| known.household().is_none()).count();
+        if unbound >= MOST_UNBOUND {
+            return Ok(None);
+        }
+        for _ in 0..DRAWS {
+            let (Ok(token), Ok(number)) = (random::<32>(), random::<4>()) else { return Ok(None) };
+            let code = u32::from_be_bytes(number) % 90_000_000 + 10_000_000;
+            let hashed = crate::signed_log::sha256(&token);
+            if self.keeper.ask(move |store| store.add_television(&hashed, code, now())).await? {
+                self.inner().add_receiver(&Television { token: hashed, code, household: None });
+                return Ok(Some((token, code)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The television with this secret.
+    pub(crate) fn receiver(&self, token: &[u8]) -> Option<Arc<Receiver>> {
+        self.inner().televisions.get(&crate::signed_log::sha256(token)).map(Arc::clone)
+    }
+
+    /// What a television gets now (docs/tv.md §6). Notes what was delivered by it.
+    pub(crate) fn tell(&self, receiver: &Receiver, list_version: u32) -> String {
+        let revision = self.revision_text(receiver.revision());
+        let beat = base64(&self.beat());
+        let mut delivered = Vec::new();
+        let inner = self.inner();
+        let list = inner.list.as_ref().filter(|listed| listed.list.version != list_version);
+        let list = list.map_or_else(|| "null".to_owned(), |listed| format!("\"{}\"", base64(&listed.bytes)));
+        let household = receiver.household();
+        let code = match household {
+            None => format!("\"{}\"", code_text(receiver.code)),
+            Some(_) => "null".to_owned(),
+        };
+        let (mut messages, mut answers) = (String::new(), String::new());
+        let mut people = "null".to_owned();
+        if let Some(household) = household {
+            let at = now();
+            for message in inner.messages.iter().filter(|message| message.signed.alert().expires() > at) {
+                let Some([leaf, path]) = message.leaves.get(&household) else { continue };
+                let comma = if messages.is_empty() { "" } else { "," };
+                messages.extend([
+                    comma,
+                    r#"{"envelope":""#,
+                    &message.envelope,
+                    r#"","leaf":""#,
+                    leaf,
+                    r#"","path":""#,
+                    path,
+                    "\"}",
+                ]);
+                let known = inner.answers.get(&(message.digest, household)).copied().unwrap_or_default();
+                if known.first().is_some_and(Option::is_none) {
+                    delivered.push(message.digest);
+                }
+                let comma = if answers.is_empty() { "" } else { "," };
+                answers.push_str(&format!(
+                    "{comma}\"{}\":{}",
+                    hex::text(&message.digest),
+                    answers_text(known)
+                ));
+            }
+            if let Some(signed) = inner.people.get(&household) {
+                people = format!("\"{}\"", base64(signed));
+            }
+        }
+        drop(inner);
+        if let Some(household) = household {
+            for digest in delivered {
+                self.note_answer(Answer { digest, household, kind: AnswerKind::Delivered, at: now() });
+            }
+        }
+        let root = hex::text(&self.root);
+        let household =
+            household.map_or_else(|| "null".to_owned(), |id| format!("\"{}\"", hex::text(id.as_bytes())));
+        format!(
+            r#"{{"revision":"{revision}","root":"{root}","code":{code},"household":{household},"list":{list},"beat":"{beat}","people":{people},"messages":[{messages}],"answers":{{{answers}}}}}"#
+        )
+    }
+
+    fn note_answer(&self, answer: Answer) {
+        let Answer { digest, household, kind, at } = answer;
+        if self.inner().note(digest, household, kind, at) {
+            self.keeper.note(answer);
+            self.changed();
+        }
+    }
+
+    /// A television's answer about a message that is its household's. Durable when this returns.
+    pub(crate) async fn answer(
+        &self,
+        receiver: &Receiver,
+        digest: [u8; 32],
+        kind: AnswerKind,
+    ) -> Result<Option<UnixMillis>, NotKept> {
+        let Some(household) = receiver.household() else { return Ok(None) };
+        let at = now();
+        let known = {
+            let inner = self.inner();
+            let is_its = |message: &&Arc<Message>| message.digest == digest && message.is_for(household);
+            if inner.messages.iter().find(is_its).is_none() {
+                return Ok(None);
+            }
+            let known = inner.answers.get(&(digest, household));
+            known.and_then(|known| known.get(kind as usize).copied()).flatten()
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        self.keeper.answer(Answer { digest, household, kind, at }).await?;
+        let mut inner = self.inner();
+        inner.note(digest, household, kind, at);
+        let woken = inner.bound.get(&household).cloned().unwrap_or_default();
+        drop(inner);
+        // Another set of the household shows it too.
+        if kind != AnswerKind::Shown {
+            woken.iter().for_each(|receiver| receiver.wake());
+        }
+        self.changed();
+        Ok(Some(at))
+    }
+
+    /// Everybody of a household arrived, as far as it can be said.
+    pub(crate) fn arrived(&self, digest: [u8; 32], household: HouseholdId, at: UnixMillis) {
+        self.note_answer(Answer { digest, household, kind: AnswerKind::Arrived, at });
+    }
+
+    /// What is told of a household's people from now on.
+    pub(crate) fn tell_people(&self, household: HouseholdId, json: Vec<u8>) {
+        let signed: Arc<[u8]> = self.beat.people(json).into();
+        let mut inner = self.inner();
+        inner.people.insert(household, signed);
+        let woken = inner.bound.get(&household).cloned().unwrap_or_default();
+        drop(inner);
+        woken.iter().for_each(|receiver| receiver.wake());
+    }
+
+    /// An officer's signature under a draft. Whether it went out with it.
+    pub(crate) async fn sign(
+        &self,
+        id: &str,
+        officer: &Officer,
+        signature: OfficerSignature,
+    ) -> Result<bool, NotSent> {
+        let (draft, signed) = {
+            let mut inner = self.inner();
+            let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
+            let mut alerts = inner.alerts.clone();
+            let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
+            if draft.is_over(now()) {
+                inner.drafts.remove(id);
+                return Err(NotSent::Gone);
+            }
+            if draft.has_signed(officer.id) {
+                return Err(NotSent::SignedAlready);
+            }
+            let mut with = draft.envelope.clone();
+            with.signatures.push(signature);
+            let officers = with.officers(&listed.list).map_err(|_why| NotSent::BadSignature)?;
+            // The device is of the officer who is signed in, not of somebody else who happens to be here.
+            if officers.len() != with.signatures.len() || !officers.iter().any(|known| known.0 == officer.id)
+            {
+                return Err(NotSent::BadSignature);
+            }
+            draft.envelope = with;
+            let Officer { id: number, name, title, .. } = officer.clone();
+            draft.about.signed.push(Signed { officer: number, name, title, at: now() });
+            if officers.len() < draft.needed {
+                self.changed();
+                return Ok(false);
+            }
+            let verified = draft.envelope.verify(&draft.bytes, &listed.list);
+            let signed = verified.map_err(|_why| NotSent::BadSignature)?;
+            // As every receiver will take it.
+            match alerts.take(signed.clone(), now(), None) {
+                Taken::InForce | Taken::Cancels { .. } => {}
+                Taken::NeedsAnotherOfficer => {
+                    draft.needed = 2;
+                    self.changed();
+                    return Err(NotSent::NeedsAnother);
+                }
+                _ => return Err(NotSent::Overtaken),
+            }
+            let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
+            (draft, signed)
+        };
+        self.send(draft, signed).await?;
+        Ok(true)
+    }
+
+    /// Keeps it, then gives it to televisions. A draft that the disk refuses comes back.
+    async fn send(&self, draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
+        let sent = SentMessage {
+            sequence: signed.sequence(),
+            digest: draft.digest,
+            alert: draft.bytes.clone(),
+            envelope: draft.envelope.encode(),
+            about: serde_json::to_string(&draft.about).unwrap_or_default(),
+            instructions: draft.instructions.clone(),
+        };
+        let kept = sent.clone();
+        if let Err(error) = self.keeper.ask(move |store| store.add(&kept)).await {
+            self.inner().drafts.insert(draft.id.clone(), draft);
+            self.changed();
+            return Err(error.into());
+        }
+        tracing::info!(
+            number = sent.sequence.number,
+            households = draft.about.households,
+            "an alert was sent"
+        );
+        let mut inner = self.inner();
+        let message = inner.take_message(signed, draft.about, &sent.envelope, &draft.instructions);
+        let woken: Vec<Arc<Receiver>> = message
+            .households()
+            .filter_map(|household| inner.bound.get(&household))
+            .flatten()
+            .map(Arc::clone)
+            .collect();
+        drop(inner);
+        woken.iter().for_each(|receiver| receiver.wake());
+        self.changed();
+        Ok(())
+    }
+}
+
+/// Why alerts cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// This machine.
+    #[error(transparent)]
+    Thread(#[from] std::io::Error),
+}
+
+impl Inner {
+    /// Whether something was new.
+    fn read_files(&mut self, folder: &DataFolder, root: &[u8; 32]) -> Result<bool, DataError> {
+        let found = folder.alert_fingerprint();
+        if found == self.seen {
+            return Ok(false);
+        }
+        self.seen = found;
+        self.plan = folder.alert_plan()?.map(Arc::new);
+        self.register = folder.officers()?;
+        let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
+        self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), bytes: bytes.into() });
+        Ok(true)
+    }
+
+    /// Takes a television up; gives it back when it was bound since.
+    fn add_receiver(&mut self, television: &Television) -> Option<Arc<Receiver>> {
+        let Television { token, code, household } = television;
+        let receiver = self.televisions.entry(*token).or_insert_with(|| Arc::new(Receiver::new(*code, None)));
+        let mut held = receiver.household.lock().unwrap_or_else(PoisonError::into_inner);
+        if *held == *household {
+            return None;
+        }
+        *held = *household;
+        drop(held);
+        let receiver = Arc::clone(receiver);
+        self.bound.entry((*household)?).or_default().push(Arc::clone(&receiver));
+        Some(receiver)
+    }
+
+    /// Whether it was the first of its kind.
+    fn note(&mut self, digest: [u8; 32], household: HouseholdId, kind: AnswerKind, at: UnixMillis) -> bool {
+        let known = self.answers.entry((digest, household)).or_default();
+        match known.get_mut(kind as usize) {
+            Some(first @ None) => {
+                *first = Some(at);
+                true
+            }
+            Some(Some(_)) | None => false,
+        }
+    }
+
+    /// A message of the file. What is not believed any more stays where it is, for whoever audits it.
+    fn take_sent(&mut self, sent: SentMessage) {
+        let SentMessage { alert, envelope, about, instructions, sequence, .. } = sent;
+        let read = Envelope::decode(&envelope).zip(serde_json::from_str::<About>(&about).ok());
+        let listed = self.list.clone();
+        let signed =
+            read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
+        match signed {
+            Some((Ok(signed), about)) => {
+                self.take_message(signed, about, &envelope, &instructions);
+            }
+            Some((Err(_), _)) | None => {
+                tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
+            }
+        }
+    }
+
+    fn take_message(
+        &mut self,
+        signed: SignedAlert,
+        about: About,
+        envelope: &[u8],
+        instructions: &[Instruction],
+    ) -> Arc<Message> {
+        let taken = self.alerts.take(signed.clone(), now(), None);
+        tracing::debug!(?taken, "an alert");
+        let tree = Instructions::of(instructions);
+        let leaf = |own: &Instruction| {
+            let path = tree.as_ref()?.path(own)?.encode();
+            Some((own.household, [base64(&own.encode()), base64(&path)]))
+        };
+        let leaves = instructions.iter().filter_map(leaf).collect();
+        let digest = signed.digest();
+        let latest = signed.sequence();
+        self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
+        let message = Arc::new(Message { digest, signed, about, envelope: base64(envelope), leaves });
+        self.messages.push(Arc::clone(&message));
+        message
+    }
+
+    /// The messages of a thread, the earliest first.
+    pub(crate) fn thread(&self, id: &str) -> Vec<Arc<Message>> {
+        self.messages.iter().filter(|message| message.thread() == id).map(Arc::clone).collect()
+    }
+
+    /// Until when one officer may take a thread back, or why none may.
+    pub(crate) fn alone_until(
+        &self,
+        thread: &[Arc<Message>],
+        now: UnixMillis,
+    ) -> Result<UnixMillis, &'static str> {
+        let is_tsunami = |of: &SignedAlert| {
+            let of = of.alert().evacuation();
+            of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
+        };
+        let first =
+            thread.iter().map(|message| message.signed.alert().alert().sent.at()).min().unwrap_or_default();
+        let until = first.plus(10 * 60_000);
+        let comes = self.alerts.in_force(now);
+        let is_live = |of: &SignedAlert| of.alert().alert().status == hinamori_alert::Status::Actual;
+        if comes.iter().any(|known| is_live(known.latest) && is_tsunami(known.latest))
+            || thread.iter().any(|message| is_tsunami(&message.signed))
+        {
+            return Err("tsunami");
+        }
+        if until < now { Err("late") } else { Ok(until) }
+    }
+
+    /// Households to which a thread ever spoke.
+    pub(crate) fn told_by(thread: &[Arc<Message>]) -> BTreeSet<HouseholdId> {
+        thread.iter().flat_map(|message| message.households().collect::<Vec<_>>()).collect()
+    }
+}
+
+/// As televisions show it: 4821 7350.
+pub(crate) fn code_text(code: u32) -> String {
+    format!("{:04} {:04}", code / 10_000, code % 10_000)
+}
+
+fn answers_text([_, shown, going, help, _]: [Option<UnixMillis>; 5]) -> String {
+    let known = [("shown", shown), ("going", going), ("help", help)];
+    let known = known.into_iter().filter_map(|(name, at)| Some(format!("\"{name}\":{}", at?.get())));
+    format!("{{{}}}", known.collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,410 @@
+//! From a prepared message, districts and their households to the exact bytes that officers sign. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hinamori_alert::{
+    Alert, Area, CapTime, Category, Certainty, Info, Instruction, MessageId, MessageKind, MessageType, Named,
+    Notice, Order, Polygon, Report, ResponseType, Ruby, Scope, Severity, Status, Urgency, ValidAlert, Word,
+    write,
+};
+use hinamori_model::{Hazard, HouseholdId, UnixMillis};
+
+use crate::alerts::plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
+
+/// Stands in a prepared text for the places of the districts.
+const PLACES: &str = "［行き先］";
+
+/// What is to be said.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) kind: MessageKind,
+    pub(crate) is_exercise: bool,
+    pub(crate) districts: Vec<&'a District>,
+    /// When the tsunami is expected.
+    pub(crate) arrives: Option<UnixMillis>,
+    /// The messages of its thread.
+    pub(crate) references: Vec<MessageId>,
+    pub(crate) identifier: String,
+    pub(crate) sent: UnixMillis,
+}
+
+/// A household as an alert sees it. It cannot be printed: its names are in it.
+#[derive(Clone)]
+pub(crate) struct HouseholdToTell {
+    pub(crate) id: HouseholdId,
+    pub(crate) district: String,
+    pub(crate) group: String,
+    /// As they want to be called.
+    pub(crate) names: Vec<String>,
+    pub(crate) people: u32,
+    pub(crate) needs_support: bool,
+}
+
+/// What was made.
+pub(crate) struct Composed {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) valid: ValidAlert,
+    pub(crate) instructions: Vec<Instruction>,
+    /// What a household of the first district sees, without names.
+    pub(crate) sample: Vec<u8>,
+}
+
+/// Where a district of this message goes; nothing for a district that the plan sends nowhere.
+pub(crate) fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
+    let way = |district: &&'a District| Some((district.name.as_str(), district.way(wanted.prepared.hazard)?));
+    wanted.districts.iter().filter_map(way).collect()
+}
+
+/// Makes the alert and what each household is told. `salts` gives sixteen random bytes for each.
+///
+/// # Errors
+/// The rules that the alert would break.
+pub(crate) fn compose<E>(
+    plan: &Plan,
+    wanted: &Wanted<'_>,
+    households: &[HouseholdToTell],
+    mut salt: impl FnMut() -> Result<[u8; 16], E>,
+) -> Result<Result<Composed, BadPlan>, E> {
+    let bytes = write(&alert(plan, wanted));
+    let kind = wanted.kind.text();
+    let breaks = |rules: String| BadPlan::Breaks { message: wanted.prepared.id.clone(), kind, rules };
+    let valid = match Report::of(&bytes) {
+        Err(refusal) => return Ok(Err(breaks(refusal.to_string()))),
+        Ok(report) => match report.into_valid() {
+            Ok(valid) => valid,
+            Err(violations) => {
+                let rules: BTreeSet<String> = violations.iter().map(ToString::to_string).collect();
+                return Ok(Err(breaks(rules.into_iter().collect::<Vec<_>>().join("; "))));
+            }
+        },
+    };
+    let ways = ways(wanted);
+    let mut instructions = Vec::with_capacity(households.len());
+    for household in households {
+        let way = ways.get(household.district.as_str()).copied();
+        let content = notice(plan, wanted, way, household.names.clone()).content(&valid);
+        instructions.push(Instruction { household: household.id, salt: salt()?, content });
+    }
+    let sample = notice(plan, wanted, ways.values().next().copied(), Vec::new()).content(&valid);
+    Ok(Ok(Composed { bytes, valid, instructions, sample }))
+}
+
+/// Judges everything that a plan could say, in all districts at once.
+///
+/// # Errors
+/// The first message that breaks a rule.
+pub(crate) fn judge(plan: &Plan) -> Result<(), BadPlan> {
+    let sent = UnixMillis::new(1_800_000_000_000);
+    let earlier = MessageId {
+        sender: plan.sender.clone(),
+        identifier: "earlier".to_owned(),
+        sent: CapTime::in_japan(UnixMillis::new(1_799_999_000_000)),
+    };
+    for prepared in &plan.messages {
+        for kind in [MessageKind::Order, MessageKind::AllClear, MessageKind::Cancel] {
+            let references = if kind == MessageKind::Order { Vec::new() } else { vec![earlier.clone()] };
+            let wanted = Wanted {
+                prepared,
+                kind,
+                is_exercise: true,
+                districts: plan.districts.iter().collect(),
+                arrives: None,
+                references,
+                identifier: "judged".to_owned(),
+                sent,
+            };
+            let composed = compose(plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([0; 16]));
+            let Ok(composed) = composed;
+            composed?;
+        }
+    }
+    Ok(())
+}
+
+fn alert(plan: &Plan, wanted: &Wanted<'_>) -> Alert {
+    let Wanted { prepared, kind, is_exercise, references, identifier, sent, .. } = wanted;
+    let message_type = match kind {
+        MessageKind::Order if references.is_empty() => MessageType::Alert,
+        MessageKind::Order | MessageKind::AllClear => MessageType::Update,
+        MessageKind::Cancel => MessageType::Cancel,
+    };
+    let texts = texts(prepared, *kind);
+    Alert {
+        identifier: identifier.clone(),
+        sender: plan.sender.clone(),
+        sent: CapTime::in_japan(*sent),
+        status: if *is_exercise { Status::Exercise } else { Status::Actual },
+        message_type,
+        scope: Scope::Public,
+        codes: vec!["JP-evac:1".to_owned()],
+        note: is_exercise.then(|| format!("{} {}", plan.issuer.plain(), "防災訓練")),
+        references: references.clone(),
+        infos: vec![
+            info(plan, wanted, "ja", &texts.japanese),
+            info(plan, wanted, "ja-simple", &texts.simple),
+            info(plan, wanted, "en", &texts.english),
+        ],
+        ..Alert::default()
+    }
+}
+
+const fn texts(prepared: &Prepared, kind: MessageKind) -> &Texts {
+    match kind {
+        MessageKind::Order => &prepared.texts,
+        MessageKind::AllClear => &prepared.all_clear.texts,
+        MessageKind::Cancel => &prepared.cancel.texts,
+    }
+}
+
+fn info(plan: &Plan, wanted: &Wanted<'_>, language: &str, text: &Text) -> Info {
+    let Wanted { prepared, kind, districts, sent, .. } = wanted;
+    let is_english = language == "en";
+    let (urgency, severity, certainty) = match (kind, prepared.order) {
+        (MessageKind::Order, Order::EvacuateElderly) => {
+            (Urgency::Expected, Severity::Severe, Certainty::Likely)
+        }
+        (MessageKind::Order, _) => (Urgency::Immediate, Severity::Extreme, Certainty::Likely),
+        (MessageKind::AllClear, _) => (Urgency::Past, Severity::Minor, Certainty::Observed),
+        (MessageKind::Cancel, _) => (Urgency::Past, Severity::Minor, Certainty::Unlikely),
+    };
+    let response = match (kind, prepared.order) {
+        (MessageKind::Order, Order::SecureNow) => ResponseType::Shelter,
+        (MessageKind::Order, _) => ResponseType::Evacuate,
+        (MessageKind::AllClear, _) => ResponseType::AllClear,
+        (MessageKind::Cancel, _) => ResponseType::None,
+    };
+    let event = if language == "ja" {
+        format!("{}{}", prepared.order.japanese(), kind.japanese())
+    } else {
+        text.event.clone()
+    };
+    let places = places(wanted, is_english);
+    let filled = |text: &str| Some(text.replace(PLACES, &places));
+    let area = |district: &&District| Area {
+        description: match is_english {
+            true => format!("{}, {}", district.english, plan.issuer_english),
+            false => format!("{} {}", plan.issuer.plain(), district.name),
+        },
+        polygons: district.polygon().into_iter().collect::<Vec<Polygon>>(),
+        geocodes: vec![named("JISX0402", plan.municipality()), named("JP-evac:District", &district.name)],
+        ..Area::default()
+    };
+    Info {
+        language: Some(language.to_owned()),
+        categories: vec![match prepared.hazard {
+            Hazard::Flood | Hazard::StormSurge | Hazard::InlandFlood => Category::Met,
+            Hazard::Landslide | Hazard::Earthquake | Hazard::Tsunami | Hazard::Volcano => Category::Geo,
+            Hazard::Fire => Category::Fire,
+        }],
+        event,
+        response_types: vec![response],
+        urgency,
+        severity,
+        certainty,
+        expires: Some(CapTime::in_japan(ends(*sent, prepared, *kind))),
+        sender_name: Some(if is_english { plan.issuer_english.clone() } else { plan.issuer.plain() }),
+        headline: filled(&text.headline),
+        description: filled(&text.description),
+        instruction: filled(&text.instruction),
+        parameters: parameters(plan, wanted, is_english),
+        areas: districts.iter().map(area).collect(),
+        ..Info::default()
+    }
+}
+
+/// The places of all districts, once each, in the order of the plan.
+fn places(wanted: &Wanted<'_>, is_english: bool) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for way in wanted.districts.iter().filter_map(|district| district.way(wanted.prepared.hazard)) {
+        let place = if is_english { way.english.clone() } else { way.place.plain() };
+        if !all.contains(&place) {
+            all.push(place);
+        }
+    }
+    all.join(if is_english { ", " } else { "・" })
+}
+
+/// An order holds as long as it was prepared for; how it ended is shown for three hours.
+fn ends(sent: UnixMillis, prepared: &Prepared, kind: MessageKind) -> UnixMillis {
+    let hours = if kind == MessageKind::Order { prepared.hours } else { 3 };
+    sent.plus(u64::from(hours).saturating_mul(3_600_000))
+}
+
+fn parameters(plan: &Plan, wanted: &Wanted<'_>, is_english: bool) -> Vec<Named> {
+    let Wanted { prepared, kind, districts, .. } = wanted;
+    let mut all = vec![
+        named("JP-evac:Message", kind.text()),
+        named("JP-evac:Hazard", prepared.hazard.name()),
+        named("JP-evac:Order", prepared.order.text()),
+    ];
+    if let Some(level) = prepared.level() {
+        all.push(named("JP-evac:WarningLevel", &level.number().to_string()));
+    }
+    if let Some(kind) = prepared.tsunami {
+        all.push(named("JP-evac:TsunamiKind", kind.text()));
+    }
+    let ways: Vec<&Way> = districts.iter().filter_map(|district| district.way(prepared.hazard)).collect();
+    let mut push = |one: Named| {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    };
+    if *kind == MessageKind::Order {
+        for way in &ways {
+            let place = if is_english { way.english.clone() } else { way.place.plain() };
+            push(named("JP-evac:Destination", &place));
+        }
+    }
+    if !is_english {
+        let of_districts = districts.iter().map(|district| (district.name.as_str(), district.reading()));
+        let of_places = ways.iter().flat_map(|way| way.place.readings().chain(way.road.readings()));
+        for (word, reading) in plan.issuer.readings().chain(of_districts).chain(of_places) {
+            push(named("JP-evac:Reading", &format!("{word}={reading}")));
+        }
+    }
+    all
+}
+
+fn named(name: &str, value: &str) -> Named {
+    Named { name: name.to_owned(), value: value.to_owned() }
+}
+
+/// What one household's television shows.
+fn notice(plan: &Plan, wanted: &Wanted<'_>, way: Option<&Way>, names: Vec<String>) -> Notice {
+    let Wanted { prepared, kind, arrives, .. } = wanted;
+    let Prepared { act, act_english, after, all_clear, cancel, .. } = prepared;
+    let spoken_names: String = names.iter().map(|name| format!("{name}。")).collect();
+    match kind {
+        MessageKind::Order => {
+            let (place, road) = (way.map(|way| &way.place), way.map(|way| &way.road));
+            let spoken = |ruby: Option<&Ruby>| ruby.map_or_else(String::new, Ruby::spoken);
+            let mut english = format!("{act_english}.");
+            if let Some(way) = way {
+                let by = if way.road_english.is_empty() {
+                    String::new()
+                } else {
+                    format!(", {}", way.road_english)
+                };
+                english.push_str(&format!(" Go to {}{by}.", way.english));
+            }
+            let there = place.map_or_else(String::new, |place| format!("{}へ。", place.spoken()));
+            Notice {
+                title: prepared.title(),
+                names,
+                act: act.clone(),
+                place: place.cloned(),
+                road: road.filter(|road| !road.is_empty()).cloned(),
+                fact: way.and_then(|way| way.fact.clone()),
+                arrives: *arrives,
+                after: after.clone(),
+                lines: Vec::new(),
+                speech: format!(
+                    "{}から。{spoken_names}{}。{there}{}。",
+                    plan.issuer.spoken(),
+                    act.spoken(),
+                    spoken(road)
+                ),
+                english,
+            }
+        }
+        MessageKind::AllClear => ending(plan, prepared, all_clear, "解除"),
+        MessageKind::Cancel => ending(plan, prepared, cancel, "取消"),
+    }
+}
+
+fn ending(plan: &Plan, prepared: &Prepared, ending: &Ending, word: &str) -> Notice {
+    let spoken: String = ending.lines.iter().map(|line| format!("{}。", line.spoken())).collect();
+    let english = &ending.texts.english;
+    Notice {
+        title: format!("{}　{word}", prepared.title()),
+        act: ending.lines.first().cloned().unwrap_or_default(),
+        lines: ending.lines.clone(),
+        speech: format!("{}から。{spoken}", plan.issuer.spoken()),
+        english: format!("{}. {}", english.headline.trim_end_matches('.'), english.instruction),
+        ..Notice::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = include_str!("../../../packaging/demo-town/alerts.toml");
+
+    #[test]
+    fn whatever_the_demonstration_s_plan_says_keeps_to_the_rules() {
+        let plan = Plan::parse(PLAN).unwrap();
+        judge(&plan).unwrap();
+    }
+
+    #[test]
+    fn a_plan_that_would_break_a_rule_is_refused_and_says_where() {
+        let bent = |from: &str, to: &str| {
+            assert!(PLAN.contains(from), "{from}");
+            let plan = Plan::parse(&PLAN.replacen(from, to, 1))?;
+            judge(&plan)
+        };
+        let breaks = |from: &str, to: &str| match bent(from, to) {
+            Err(BadPlan::Breaks { message, kind, .. }) => format!("{message} {kind}"),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(breaks("{寺|てら}", "寺"), "tsunami-major Order", "a place without a reading");
+        let level = ("headline = \"警戒レベル4 避難指示", "headline = \"警戒レベル3 避難指示");
+        assert_eq!(breaks(level.0, level.1), "landslide-4 Order");
+        assert_eq!(breaks("避難の必要はありません", "警報は解除です"), "tsunami-major Cancel");
+        assert_eq!(breaks("\"All clear\"", "\"Cancelled\""), "tsunami-major AllClear");
+        assert!(matches!(bent("hours = 12", "hours = 200"), Err(BadPlan::Content(_))));
+        assert!(matches!(bent("tsunami = \"MajorWarning\"\n", ""), Err(BadPlan::Content(_))));
+        assert!(matches!(bent("Landslide\"\n", "Avalanche\"\n"), Err(BadPlan::Form(_))));
+    }
+
+    #[test]
+    fn each_household_is_told_where_its_own_district_goes() {
+        let plan = Plan::parse(PLAN).unwrap();
+        let wanted = Wanted {
+            prepared: plan.message("tsunami-major").unwrap(),
+            kind: MessageKind::Order,
+            is_exercise: false,
+            districts: plan.districts.iter().take(3).collect(),
+            arrives: Some(UnixMillis::new(1_800_000_720_000)),
+            references: Vec::new(),
+            identifier: "1-1".to_owned(),
+            sent: UnixMillis::new(1_800_000_000_000),
+        };
+        let household = |number: u8, district: &str| HouseholdToTell {
+            id: HouseholdId::from_bytes([number; 16]),
+            district: district.to_owned(),
+            group: String::new(),
+            names: vec!["さちこさん".to_owned()],
+            people: 2,
+            needs_support: false,
+        };
+        let all = [household(1, "浜町"), household(2, "本町")];
+        let composed = compose(&plan, &wanted, &all, || Ok::<_, std::convert::Infallible>([9; 16]));
+        let Ok(composed) = composed;
+        let composed = composed.unwrap();
+        let content = |index: usize| -> serde_json::Value {
+            serde_json::from_slice(&composed.instructions[index].content).unwrap()
+        };
+        let told = content(0);
+        assert_eq!(told["place"], serde_json::json!([["潮見坂", "しおみざか"], ["の "], ["上", "うえ"]]));
+        assert_eq!(told["names"], serde_json::json!(["さちこさん"]));
+        assert_eq!(
+            (&told["title"], &told["tsunami"]),
+            (&"大津波警報　避難指示".into(), &"MajorWarning".into())
+        );
+        assert_eq!(told["english"], "Evacuate now. Go to the top of Shiomizaka, up the stone steps.");
+        assert_eq!(
+            told["speech"],
+            "しおみちょうから。さちこさん。いますぐ にげて ください。しおみざかの うえへ。いしだんを のぼる。"
+        );
+        assert!(told.get("level").is_none());
+        assert_eq!(content(1)["fact"], "海抜21m");
+        let sample: serde_json::Value = serde_json::from_slice(&composed.sample).unwrap();
+        assert_eq!(sample["names"], serde_json::json!([]));
+        let text = String::from_utf8(composed.bytes).unwrap();
+        assert!(text.contains("今すぐ潮見坂の 上・寺の 境内へ"), "each place once: {text}");
+        assert!(!text.contains("さちこ"), "nobody is named in what everybody reads");
+    }
+}

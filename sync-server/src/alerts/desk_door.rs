@@ -1,0 +1,663 @@
+//! What the officers' page asks (docs/desk.md). Signing in, and everything that changes something, needs a passkey or the session that
+//! one opened; nothing goes out without the officers' signatures over it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use hinamori_alert::{Assertion, DeviceKey, Envelope, Instructions, KeyClass, MessageKind, OfficerSignature};
+use hinamori_model::UnixMillis;
+use hinamori_store_sqlite::Task;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::alerts::board::{Board, Inner, Message, NotSent};
+use crate::alerts::compose::{HouseholdToTell, Wanted, compose, ways};
+use crate::alerts::desk_state::{draft as draft_value, state as state_value, task_id, who};
+use crate::alerts::draft::{About, Draft, Reason};
+use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::tv_door::{file, headers, page};
+use crate::alerts::{base64_url, of_base64, of_base64_url};
+use crate::clock::now;
+use crate::data::random;
+use crate::hex;
+use crate::hub::Hub;
+use crate::signed_log::sha256;
+
+const WAITS: Duration = Duration::from_secs(25);
+const LONGEST: usize = 64 << 10;
+const SESSION_MILLIS: u64 = 12 * 3_600_000;
+const QUESTION_MILLIS: u64 = 2 * 60_000;
+/// Questions and sessions that are held; the oldest go first.
+const MOST: usize = 256;
+const COOKIE: &str = "hinamori-desk";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                      frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// SubjectPublicKeyInfo of a point on P-256, up to the point (RFC 5480 §2).
+const P256: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+struct Door {
+    hub: Arc<Hub>,
+    board: Arc<Board>,
+    /// Challenges that were given out.
+    questions: Mutex<BTreeMap<[u8; 32], UnixMillis>>,
+    /// By the hash of the cookie: who, and until when.
+    sessions: Mutex<BTreeMap<[u8; 32], (u32, UnixMillis)>>,
+}
+
+/// What an officer is told instead.
+pub(super) struct Told(StatusCode, pub(super) String);
+
+impl Told {
+    fn page() -> Self {
+        Self(StatusCode::BAD_REQUEST, "この画面が 古いようです。読み込み直して ください".to_owned())
+    }
+
+    fn change(sentence: impl Into<String>) -> Self {
+        Self(StatusCode::UNPROCESSABLE_ENTITY, sentence.into())
+    }
+
+    fn gone() -> Self {
+        Self(StatusCode::NOT_FOUND, "もう ありません".to_owned())
+    }
+
+    fn server() -> Self {
+        Self(StatusCode::SERVICE_UNAVAILABLE, "サーバーに 保存できません。何も 送っていません".to_owned())
+    }
+}
+
+impl From<NotSent> for Told {
+    fn from(error: NotSent) -> Self {
+        let status = match error {
+            NotSent::Gone => StatusCode::NOT_FOUND,
+            NotSent::SignedAlready | NotSent::Overtaken => StatusCode::CONFLICT,
+            NotSent::BadSignature | NotSent::NeedsAnother => StatusCode::UNPROCESSABLE_ENTITY,
+            NotSent::NotKept(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        if let NotSent::NotKept(error) = &error {
+            tracing::error!(%error, "an alert was not sent");
+        }
+        Self(status, error.to_string())
+    }
+}
+
+impl IntoResponse for Told {
+    fn into_response(self) -> Response {
+        said(self.0, &json!({ "error": self.1 }))
+    }
+}
+
+fn said(status: StatusCode, value: &Value) -> Response {
+    (status, headers("application/json", POLICY), value.to_string()).into_response()
+}
+
+fn fine(value: &Value) -> Response {
+    said(StatusCode::OK, value)
+}
+
+/// The routes.
+pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
+    let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
+    page()
+        .route("/", get(async || Redirect::temporary("/desk/")))
+        .route(
+            "/desk/",
+            get(async || {
+                file("text/html; charset=utf-8", POLICY, include_bytes!("../../web/desk/dist/desk.html"))
+            }),
+        )
+        .route(
+            "/desk/desk.js",
+            get(async || {
+                file("text/javascript; charset=utf-8", POLICY, include_bytes!("../../web/desk/dist/desk.js"))
+            }),
+        )
+        .route(
+            "/desk/desk.css",
+            get(async || {
+                file("text/css; charset=utf-8", POLICY, include_bytes!("../../web/desk/dist/desk.css"))
+            }),
+        )
+        .route("/desk/api/enrol", post(enrol))
+        .route("/desk/api/enrol/device", post(enrol_device))
+        .route("/desk/api/door/question", post(question))
+        .route("/desk/api/door", post(sign_in))
+        .route("/desk/api/leave", post(leave))
+        .route("/desk/api/state", get(state))
+        .route("/desk/api/drafts", post(make_draft))
+        .route("/desk/api/drafts/{id}/sign", post(sign))
+        .route("/desk/api/drafts/{id}/drop", post(drop_draft))
+        .route("/desk/api/help/{id}/take", post(take_help))
+        .layer(DefaultBodyLimit::max(LONGEST))
+        .with_state(Arc::new(door))
+}
+
+/// What a page of our own sends: JSON, and from here. Another site's page can do neither without being asked first.
+fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Told> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let is_json = text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
+    let own = text(header::HOST).map(|host| [format!("http://{host}"), format!("https://{host}")]);
+    let is_own =
+        text(header::ORIGIN).zip(own).is_some_and(|(origin, own)| own.iter().any(|one| one == origin));
+    if !is_json || !is_own {
+        return Err(Told::page());
+    }
+    serde_json::from_slice(body).map_err(|_malformed| Told::page())
+}
+
+impl Door {
+    fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
+        let signed_out = || Told(StatusCode::UNAUTHORIZED, "もう一度 入って ください".to_owned());
+        let token = session_of(headers).ok_or_else(signed_out)?;
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let (officer, until) = sessions.get(&sha256(&token)).copied().ok_or_else(signed_out)?;
+        drop(sessions);
+        let inner = self.board.inner();
+        // Whoever was taken off the register since is out at once.
+        let officer =
+            inner.register.officer(officer).filter(|officer| officer.until >= now() && until >= now());
+        officer.cloned().ok_or_else(signed_out)
+    }
+}
+
+fn session_of(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let own = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+    hex::bytes(own).filter(|token| token.len() == 32)
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+async fn enrol(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    let Code { code } = read(&headers, &body)?;
+    let officer = with_register(&door, move |register| {
+        let invited = register.invited(&code, now());
+        invited.and_then(|id| register.officer(id).cloned())
+    });
+    let officer = officer.await?.ok_or_else(wrong_code)?;
+    let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
+    let user =
+        |class: &str| base64_url(&sha256(format!("hinamori officer {} {class}", officer.id).as_bytes()));
+    let challenge: [u8; 32] = random().map_err(|_no_randomness| Told::server())?;
+    Ok(fine(&json!({
+        "officer": who(&officer), "town": door.hub.town.current().name, "party": plan.relying_party,
+        "challenge": base64_url(&challenge), "users": { "live": user("live"), "exercise": user("exercise") },
+    })))
+}
+
+fn wrong_code() -> Told {
+    Told::change("番号が ちがうか、15分を 過ぎています。管理者に 新しい番号を もらって ください")
+}
+
+fn no_plan() -> Told {
+    Told::change("まだ 知らせの 準備が 読み込まれていません。管理者に 伝えて ください")
+}
+
+/// Changes the officers' file under its lock, and reads it anew.
+async fn with_register<T: Send + 'static>(
+    door: &Arc<Door>,
+    change: impl FnOnce(&mut crate::alerts::Register) -> T + Send + 'static,
+) -> Result<T, Told> {
+    let folder = door.hub.town.folder.clone();
+    let changed = spawn_blocking(move || {
+        let locked = folder.lock()?;
+        let mut register = folder.officers()?;
+        let before = register.clone();
+        let outcome = change(&mut register);
+        if register != before {
+            locked.save_officers(&register)?;
+        }
+        Ok::<_, crate::data::DataError>(outcome)
+    });
+    let changed = changed.await.map_err(|_ended| Told::server())?;
+    changed.map_err(|error| {
+        tracing::error!(%error, "the officers' file cannot be changed");
+        Told::server()
+    })
+}
+
+#[derive(Deserialize)]
+struct NewDevice {
+    code: String,
+    live: NewPasskey,
+    exercise: NewPasskey,
+}
+
+#[derive(Deserialize)]
+struct NewPasskey {
+    credential: String,
+    key: String,
+}
+
+impl NewPasskey {
+    fn read(&self) -> Option<Passkey> {
+        let credential = of_base64_url(&self.credential).filter(|id| (1..=1_023).contains(&id.len()))?;
+        let key = of_base64(&self.key)?;
+        let point: [u8; 65] = key.strip_prefix(&P256)?.try_into().ok()?;
+        Some(Passkey::new(&credential, &point))
+    }
+}
+
+async fn enrol_device(
+    State(door): State<Arc<Door>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Told> {
+    let NewDevice { code, live, exercise } = read(&headers, &body)?;
+    let passkeys = live.read().zip(exercise.read()).ok_or_else(Told::page)?;
+    let words = with_register(&door, move |register| register.join(&code, passkeys, now())).await?;
+    let words = words.ok_or_else(wrong_code)?;
+    tracing::info!(%words, "an officer's device waits to be let in");
+    Ok(fine(&json!({ "words": words.hiragana() })))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    let Nothing {} = read(&headers, &body)?;
+    let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
+    let challenge: [u8; 32] = random().map_err(|_no_randomness| Told::server())?;
+    let mut questions = door.questions.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = now();
+    questions.retain(|_, asked| at.since(*asked) <= QUESTION_MILLIS);
+    if questions.len() >= MOST {
+        return Err(Told(StatusCode::TOO_MANY_REQUESTS, "少し 待って もう一度 押して ください".to_owned()));
+    }
+    questions.insert(challenge, at);
+    Ok(fine(&json!({ "party": plan.relying_party, "challenge": base64_url(&challenge) })))
+}
+
+#[derive(Deserialize)]
+struct Asserted {
+    #[serde(default)]
+    challenge: String,
+    credential: String,
+    authenticator: String,
+    client: String,
+    signature: String,
+}
+
+impl Asserted {
+    /// The signature, with the key of the device that the register names.
+    fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
+        let assertion =
+            Assertion { authenticator: of_base64(&self.authenticator)?, client: of_base64(&self.client)? };
+        let signature = fixed_signature(&of_base64(&self.signature)?)?;
+        Some(OfficerSignature { key, assertion: Some(assertion), signature })
+    }
+}
+
+/// r ‖ s of an ECDSA signature in DER (RFC 3279 §2.2.3).
+fn fixed_signature(der: &[u8]) -> Option<[u8; 64]> {
+    fn integer<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
+        let [0x02, length, rest @ ..] = *from else { return None };
+        let (value, behind) = rest.split_at_checked((*length).into())?;
+        *from = behind;
+        let value = value.strip_prefix(&[0]).unwrap_or(value);
+        (value.len() <= 32).then_some(value)
+    }
+    let [0x30, length, content @ ..] = der else { return None };
+    if usize::from(*length) != content.len() {
+        return None;
+    }
+    let mut content = content;
+    let (r, s) = (integer(&mut content)?, integer(&mut content)?);
+    let padding =
+        |value: &[u8]| std::iter::repeat_n(0, 32_usize.saturating_sub(value.len())).collect::<Vec<u8>>();
+    let fixed = [padding(r).as_slice(), r, &padding(s), s].concat();
+    content.is_empty().then(|| fixed.try_into().ok()).flatten()
+}
+
+async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    let asserted: Asserted = read(&headers, &body)?;
+    let refused = || Told::change("この 端末は 登録されていません。管理者に 伝えて ください");
+    let challenge: [u8; 32] =
+        of_base64_url(&asserted.challenge).and_then(|bytes| bytes.try_into().ok()).ok_or_else(Told::page)?;
+    let asked = door.questions.lock().unwrap_or_else(PoisonError::into_inner).remove(&challenge);
+    if asked.is_none_or(|asked| now().since(asked) > QUESTION_MILLIS) {
+        return Err(Told::page());
+    }
+    let (officer, signature, list) = {
+        let inner = door.board.inner();
+        let credential = of_base64_url(&asserted.credential).ok_or_else(Told::page)?;
+        let (officer, _, key) = inner.register.by_credential(&credential).ok_or_else(refused)?;
+        let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list)).ok_or_else(refused)?;
+        (officer.clone(), asserted.read(key).ok_or_else(Told::page)?, list)
+    };
+    if officer.until < now() || signature.verify(&challenge, &list.relying_party).is_err() {
+        return Err(refused());
+    }
+    let token: [u8; 32] = random().map_err(|_no_randomness| Told::server())?;
+    let mut sessions = door.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = now();
+    sessions.retain(|_, (_, until)| *until >= at);
+    if sessions.len() >= MOST {
+        let oldest = sessions.iter().min_by_key(|(_, (_, until))| *until).map(|(token, _)| *token);
+        oldest.map(|oldest| sessions.remove(&oldest));
+    }
+    sessions.insert(sha256(&token), (officer.id, at.plus(SESSION_MILLIS)));
+    drop(sessions);
+    tracing::info!(officer = officer.id, "an officer signed in at the desk");
+    let cookie =
+        format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=43200", hex::text(&token));
+    Ok(with_cookie(&cookie))
+}
+
+fn with_cookie(cookie: &str) -> Response {
+    let mut response = fine(&json!({}));
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn leave(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    let Nothing {} = read(&headers, &body)?;
+    if let Some(token) = session_of(&headers) {
+        door.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&sha256(&token));
+    }
+    Ok(with_cookie(&format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=0")))
+}
+
+#[derive(Deserialize)]
+struct Seen {
+    #[serde(default)]
+    seen: String,
+}
+
+async fn state(
+    State(door): State<Arc<Door>>,
+    Query(Seen { seen }): Query<Seen>,
+    headers: HeaderMap,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let mut changes = door.board.desk_changes();
+    let text = |revision: u64| door.board.revision_text(revision);
+    if text(*changes.borrow_and_update()) == seen {
+        drop(timeout(WAITS, changes.changed()).await);
+    }
+    // Whoever was shown out in the meantime hears so.
+    let officer = door.officer(&headers).map(|again| Officer { id: officer.id, ..again })?;
+    let revision = text(*changes.borrow_and_update());
+    let town = door.hub.town.current();
+    let value = state_value(&door.board.inner(), &officer, &town.name, &revision, now());
+    Ok(fine(&value))
+}
+
+#[derive(Deserialize)]
+pub(super) struct DraftWanted {
+    #[serde(default)]
+    class: String,
+    kind: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    districts: Vec<String>,
+    #[serde(default)]
+    reasons: BTreeMap<String, String>,
+    arrives: Option<UnixMillis>,
+    thread: Option<String>,
+}
+
+async fn make_draft(
+    State(door): State<Arc<Door>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let wanted: DraftWanted = read(&headers, &body)?;
+    let sequence = door.board.keeper.ask(|store| store.next()).await.map_err(|error| {
+        tracing::error!(%error, "no place in the sequence");
+        Told::server()
+    })?;
+    let board = Arc::clone(&door.board);
+    let made = spawn_blocking(move || {
+        let mut inner = board.inner();
+        let draft = draft_of(&inner, wanted, sequence, now())?;
+        let value = draft_value(&inner, &draft, &officer);
+        inner.drafts.insert(draft.id.clone(), draft);
+        drop(inner);
+        board.changed();
+        Ok::<_, Told>(value)
+    });
+    Ok(fine(&made.await.map_err(|_ended| Told::server())??))
+}
+
+/// What is asked for, as it would be sent.
+pub(super) fn draft_of(
+    inner: &Inner,
+    wanted: DraftWanted,
+    sequence: hinamori_alert::Sequence,
+    now: UnixMillis,
+) -> Result<Draft, Told> {
+    let plan = inner.plan.as_deref().ok_or_else(no_plan)?;
+    let thread: Vec<Arc<Message>> = wanted.thread.as_deref().map(|id| inner.thread(id)).unwrap_or_default();
+    if wanted.thread.is_some() && thread.is_empty() {
+        return Err(Told::gone());
+    }
+    let kind = match wanted.kind.as_str() {
+        "Order" => MessageKind::Order,
+        "AllClear" => MessageKind::AllClear,
+        "Cancel" => MessageKind::Cancel,
+        _ => return Err(Told::page()),
+    };
+    let first = thread.first();
+    let is_exercise = first.map_or(wanted.class == "exercise", |first| first.about.is_exercise);
+    let (id, names) = match (kind, first.zip(thread.last())) {
+        (MessageKind::Order, None) => (wanted.message.clone(), wanted.districts.clone()),
+        // An update is of the same hazard; its districts may be others.
+        (MessageKind::Order, Some((first, _))) => (first.about.prepared.clone(), wanted.districts.clone()),
+        (MessageKind::AllClear | MessageKind::Cancel, Some((first, latest))) => {
+            (first.about.prepared.clone(), latest.about.districts.clone())
+        }
+        (MessageKind::AllClear | MessageKind::Cancel, None) => return Err(Told::page()),
+    };
+    let prepared = plan.message(&id).ok_or_else(Told::page)?;
+    let districts: Option<Vec<_>> = names.iter().map(|name| plan.district(name)).collect();
+    let districts =
+        districts.filter(|all| !all.is_empty()).ok_or_else(|| Told::change("地区を 選んで ください"))?;
+    let ending = kind != MessageKind::Order;
+    let references = thread.iter().map(|message| message.signed.alert().alert().id()).collect();
+    let sent = UnixMillis::new(now.get() / 1_000 * 1_000);
+    let identifier = format!("{}-{}", sequence.epoch, sequence.number);
+    let request = Wanted {
+        prepared,
+        kind,
+        is_exercise,
+        districts,
+        arrives: wanted.arrives,
+        references,
+        identifier,
+        sent,
+    };
+    let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
+    let mut households = inner.households.in_districts(&names);
+    // Whoever was told of it hears how it ends, or that it is about others now.
+    let told = Inner::told_by(&thread);
+    let known: std::collections::BTreeSet<_> = households.iter().map(|household| household.id).collect();
+    households.extend(inner.households.these(told.into_iter().filter(|id| !known.contains(id))));
+    let composed =
+        compose(plan, &request, &households, random::<16>).map_err(|_no_randomness| Told::server())?;
+    let composed = composed.map_err(|bad| Told::change(format!("この知らせは 規則に 合いません: {bad}")))?;
+    let together =
+        Instructions::of(&composed.instructions).ok_or_else(|| Told::change("世帯が 多すぎます"))?;
+    let envelope = Envelope::around(&composed.bytes, sequence, &together)
+        .map_err(|error| Told::change(format!("この知らせは 規則に 合いません: {error}")))?;
+    let alone = is_exercise || (kind == MessageKind::Cancel && inner.alone_until(&thread, now).is_ok());
+    let mut places: Vec<String> = Vec::new();
+    for way in ways(&request).values() {
+        if !places.contains(&way.place.plain()) {
+            places.push(way.place.plain());
+        }
+    }
+    let people =
+        households.iter().map(|household: &HouseholdToTell| household.people).fold(0, u32::saturating_add);
+    let title = match kind {
+        MessageKind::Order => prepared.title(),
+        MessageKind::AllClear | MessageKind::Cancel => format!("{}　{}", prepared.title(), kind.japanese()),
+    };
+    let digest = envelope.digest();
+    Ok(Draft {
+        id: hex::text(digest.get(..8).unwrap_or_default()),
+        digest,
+        needed: if alone { 1 } else { 2 },
+        about: About {
+            is_exercise,
+            prepared: prepared.id.clone(),
+            label: prepared.label.clone(),
+            title,
+            districts: names,
+            places,
+            reasons,
+            households: envelope.households,
+            people,
+            made: now,
+            thread: first.map(|first| first.thread()),
+            signed: Vec::new(),
+        },
+        envelope,
+        sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),
+        bytes: composed.bytes,
+        valid: composed.valid,
+        instructions: composed.instructions,
+    })
+}
+
+/// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.
+fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
+    let ways = ways(wanted);
+    let mut reasons: Vec<Reason> = Vec::new();
+    for district in &wanted.districts {
+        // A district without a place for this hazard is warned all the same.
+        let Some(way) = ways.get(district.name.as_str()) else { continue };
+        let place = way.place.plain();
+        match way.safe {
+            Some(true) => {}
+            Some(false) => {
+                return Err(Told::change(format!(
+                    "{place}は この災害では 危険な 場所です。{}を 外して ください",
+                    district.name
+                )));
+            }
+            None => {
+                let reason =
+                    given.get(&place).map(|reason| reason.trim()).filter(|reason| !reason.is_empty());
+                let reason = reason.filter(|reason| reason.chars().count() <= 200);
+                let reason = reason.ok_or_else(|| {
+                    Told::change(format!(
+                        "{place}は 安全か 分かりません。使う 理由を 200字までで 書いて ください"
+                    ))
+                })?;
+                if !reasons.iter().any(|known| known.place == place) {
+                    reasons.push(Reason { place, reason: reason.to_owned() });
+                }
+            }
+        }
+    }
+    Ok(reasons)
+}
+
+async fn sign(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let asserted: Asserted = read(&headers, &body)?;
+    let signature = {
+        let inner = door.board.inner();
+        let credential = of_base64_url(&asserted.credential).ok_or_else(Told::page)?;
+        let known = inner.register.by_credential(&credential);
+        let (owner, class, key): (&Officer, KeyClass, DeviceKey) = known.ok_or(NotSent::BadSignature)?;
+        let of_draft = inner.drafts.get(&id).ok_or(NotSent::Gone)?.about.class();
+        if owner.id != officer.id || class != of_draft {
+            return Err(NotSent::BadSignature.into());
+        }
+        asserted.read(key).ok_or(NotSent::BadSignature)?
+    };
+    let is_sent = door.board.sign(&id, &officer, signature).await?;
+    Ok(fine(&json!({ "sent": is_sent })))
+}
+
+#[derive(Deserialize)]
+struct Dropped {
+    reason: String,
+}
+
+async fn drop_draft(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let Dropped { reason } = read(&headers, &body)?;
+    door.board.inner().drafts.remove(&id).ok_or_else(Told::gone)?;
+    door.board.changed();
+    let length = reason.chars().count();
+    tracing::info!(officer = officer.id, length, "a draft was dropped");
+    Ok(fine(&json!({})))
+}
+
+async fn take_help(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let Nothing {} = read(&headers, &body)?;
+    let found = {
+        let inner = door.board.inner();
+        let found = inner.answers.keys().find(|(digest, household)| task_id(digest, *household) == id);
+        *found.ok_or_else(Told::gone)?
+    };
+    let (digest, household) = found;
+    let task = Task { digest, household, officer: officer.id, at: now() };
+    let is_taken = door.board.keeper.ask(move |store| store.take_task(&task)).await.map_err(|error| {
+        tracing::error!(%error, "a task is not kept");
+        Told::server()
+    })?;
+    if !is_taken {
+        return Err(Told(StatusCode::CONFLICT, "ほかの人が もう 引き受けています".to_owned()));
+    }
+    door.board.inner().tasks.insert((digest, household), (officer.id, task.at));
+    door.board.changed();
+    Ok(fine(&json!({})))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_in_der_becomes_two_numbers_of_thirty_two_bytes() {
+        let short = [0x30, 7, 2, 1, 5, 2, 2, 0, 0x80];
+        let fixed = fixed_signature(&short).unwrap();
+        assert_eq!((fixed[31], fixed[63]), (5, 0x80));
+        assert!(fixed[..31].iter().chain(&fixed[32..63]).all(|byte| *byte == 0));
+        for length in 0..short.len() {
+            assert_eq!(fixed_signature(&short[..length]), None);
+        }
+        assert_eq!(fixed_signature(&[short.as_slice(), &[0]].concat()), None);
+        let long: Vec<u8> = [[0x30, 70, 2, 34].as_slice(), &[0, 1], &[7; 32], &[2, 32], &[7; 32]].concat();
+        assert_eq!(fixed_signature(&long), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! What the desk's page is told (docs/desk.md §3).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hinamori_alert::{KeyClass, WarningLevel, Word};
+use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_net_tls::ThreeWords;
+use hinamori_store_sqlite::AnswerKind;
+use serde_json::{Value, json};
+
+use crate::alerts::base64_url;
+use crate::alerts::board::{Inner, Message};
+use crate::alerts::channels::Channels;
+use crate::alerts::draft::Draft;
+use crate::alerts::officers::Officer;
+use crate::alerts::plan::{Plan, Prepared, Texts};
+use crate::hex;
+
+/// Everything, as one officer sees it.
+pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str, now: UnixMillis) -> Value {
+    let plan = inner.plan.as_deref();
+    let able = |class| inner.list.as_ref().map_or(0, |listed| listed.list.officers(class, now));
+    let credentials = |class| -> Vec<String> {
+        let own = inner.register.credentials(officer.id, class);
+        own.filter_map(hex::bytes).map(|bytes| base64_url(&bytes)).collect()
+    };
+    let threads: BTreeSet<String> = inner.messages.iter().map(|message| message.thread()).collect();
+    let mut threads: Vec<_> = threads.iter().filter_map(|id| thread(inner, plan, id, now)).collect();
+    threads.sort_by_key(|(updated, _)| std::cmp::Reverse(*updated));
+    json!({
+        "revision": revision, "now": now, "town": town,
+        "officer": who(officer),
+        "able": { "live": able(KeyClass::Live), "exercise": able(KeyClass::Exercise) },
+        "credentials": { "live": credentials(KeyClass::Live), "exercise": credentials(KeyClass::Exercise) },
+        "party": plan.map(|plan| plan.relying_party.as_str()).unwrap_or_default(),
+        "messages": plan.map(|plan| plan.messages.iter().map(message).collect::<Vec<_>>()).unwrap_or_default(),
+        "districts": plan.map(|plan| districts(inner, plan)).unwrap_or_default(),
+        "drafts": inner.drafts.values().map(|one| draft(inner, one, officer)).collect::<Vec<_>>(),
+        "threads": threads.into_iter().map(|(_, thread)| thread).collect::<Vec<_>>(),
+        "help": help(inner),
+    })
+}
+
+pub(crate) fn who(Officer { id, name, title, .. }: &Officer) -> Value {
+    json!({ "id": id, "name": name, "title": title })
+}
+
+fn texts(texts: &Texts) -> Value {
+    let joined = |text: &crate::alerts::plan::Text| {
+        format!("{}\n{}\n{}", text.headline, text.description, text.instruction)
+    };
+    json!({ "ja": joined(&texts.japanese), "simple": joined(&texts.simple), "en": joined(&texts.english) })
+}
+
+fn message(prepared: &Prepared) -> Value {
+    json!({
+        "id": prepared.id, "label": prepared.label, "hazard": prepared.hazard.name(), "order": prepared.order.text(),
+        "level": prepared.level().map(WarningLevel::number),
+        "tsunami": prepared.tsunami.map(|kind| kind.text()), "title": prepared.title(),
+        "texts": texts(&prepared.texts), "cancel": texts(&prepared.cancel.texts),
+    })
+}
+
+fn districts(inner: &Inner, plan: &Plan) -> Vec<Value> {
+    let sizes = inner.households.sizes();
+    let mut televisions: BTreeMap<String, u32> = BTreeMap::new();
+    for household in inner.bound.keys().filter_map(|id| inner.households.one(*id)) {
+        let bound = televisions.entry(household.district).or_default();
+        *bound = bound.saturating_add(1);
+    }
+    let district = |district: &crate::alerts::plan::District| {
+        let size = sizes.get(district.name.as_str()).copied().unwrap_or_default();
+        let go = district.go.iter().flat_map(|way| {
+            way.hazards().iter().map(|hazard| {
+                json!({ "hazard": hazard.name(), "place": way.place.plain(), "road": way.road.plain(), "standing": way.standing() })
+            })
+        });
+        json!({
+            "name": district.name, "households": size.households, "people": size.people, "support": size.support,
+            "televisions": televisions.get(&district.name).copied().unwrap_or_default(),
+            "go": go.collect::<Vec<_>>(),
+        })
+    };
+    plan.districts.iter().map(district).collect()
+}
+
+/// A draft, as this officer sees it.
+pub(crate) fn draft(inner: &Inner, draft: &Draft, officer: &Officer) -> Value {
+    let Draft { id, envelope, digest, valid, sample, about, needed, instructions, .. } = draft;
+    let televisions = instructions.iter().filter(|one| inner.bound.contains_key(&one.household)).count();
+    json!({
+        "id": id, "class": class_name(about.is_exercise), "kind": envelope.message.text(), "label": about.label,
+        "title": about.title, "hazard": valid.evacuation().hazard.name(), "districts": about.districts,
+        "households": about.households, "people": about.people, "televisions": televisions, "places": about.places,
+        "reasons": about.reasons, "made": about.made, "expires": draft.dropped_at(), "thread": draft.thread(),
+        "digest": base64_url(digest), "words": ThreeWords::of_hash(digest).hiragana(), "needed": needed,
+        "signed": about.signed, "mine": draft.has_signed(officer.id), "sample": sample,
+        "channels": Channels::of(valid, about.is_exercise),
+    })
+}
+
+pub(crate) const fn class_name(is_exercise: bool) -> &'static str {
+    if is_exercise { "exercise" } else { "live" }
+}
+
+fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Option<(UnixMillis, Value)> {
+    let messages = inner.thread(id);
+    let (first, latest) = (messages.first()?, messages.last()?);
+    let (sent, updated) = [first, latest].map(|message| message.signed.alert().alert().sent.at()).into();
+    let of = latest.signed.alert().evacuation();
+    let is_in_force = inner
+        .alerts
+        .in_force(now)
+        .iter()
+        .any(|known| messages.iter().any(|message| message.signed.digest() == known.latest.digest()));
+    let alone = if first.about.is_exercise {
+        Ok(latest.signed.alert().expires())
+    } else {
+        inner.alone_until(&messages, now)
+    };
+    let prepared = plan.and_then(|plan| plan.message(&first.about.prepared));
+    let order = messages
+        .iter()
+        .rev()
+        .find(|message| message.kind() == hinamori_alert::MessageKind::Order)
+        .unwrap_or(latest);
+    let value = json!({
+        "id": id, "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
+        "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
+        "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
+        "stages": stages(inner, &messages, sent),
+        "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),
+        "channels": Channels::of(latest.signed.alert(), latest.about.is_exercise),
+        "cancel_texts": prepared.map(|prepared| texts(&prepared.cancel.texts)),
+    });
+    Some((updated, value))
+}
+
+/// How far each household is, by the first time that anything of the thread got there.
+fn stages(inner: &Inner, messages: &[Arc<Message>], sent: UnixMillis) -> Value {
+    let told = Inner::told_by(messages);
+    let mut firsts: [Vec<u64>; 4] = Default::default();
+    for household in &told {
+        let of = |kinds: &[AnswerKind]| {
+            let known =
+                messages.iter().filter_map(|message| inner.answers.get(&(message.digest, *household)));
+            let times = known.flat_map(|known| {
+                kinds.iter().filter_map(|kind| known.get(*kind as usize).copied().flatten())
+            });
+            times.min().map(|at| at.since(sent))
+        };
+        let stages = [
+            of(&[AnswerKind::Delivered]),
+            of(&[AnswerKind::Shown]),
+            of(&[AnswerKind::Going, AnswerKind::Help]),
+            of(&[AnswerKind::Arrived]),
+        ];
+        firsts.iter_mut().zip(stages).for_each(|(all, one)| all.extend(one));
+    }
+    let [delivered, shown, answered, arrived] = firsts.map(|mut times| {
+        times.sort_unstable();
+        json!({ "count": times.len(), "median": times.get(times.len() / 2) })
+    });
+    let televisions = told.iter().filter(|household| inner.bound.contains_key(household)).count();
+    json!({
+        "households": told.len(), "televisions": televisions,
+        "delivered": delivered, "shown": shown, "answered": answered, "arrived": arrived,
+    })
+}
+
+/// A household that asked for help, as the desk names it.
+pub(crate) fn task_id(digest: &[u8; 32], household: HouseholdId) -> String {
+    format!("{}{}", hex::text(digest), hex::text(household.as_bytes()))
+}
+
+/// Who asked for help: those without an owner first, then by time.
+fn help(inner: &Inner) -> Vec<Value> {
+    let asked = inner.answers.iter().filter_map(|((digest, household), known)| {
+        let at = known.get(AnswerKind::Help as usize).copied().flatten()?;
+        let owner = inner.tasks.get(&(*digest, *household)).map(|(officer, since)| {
+            let name = inner.register.officer(*officer).map_or("", |officer| officer.name.as_str());
+            json!({ "name": name, "at": since })
+        });
+        let of = inner.households.one(*household)?;
+        let message = inner.messages.iter().find(|message| message.digest == *digest)?;
+        let value = json!({
+            "id": task_id(digest, *household), "class": class_name(message.about.is_exercise), "district": of.district, "group": of.group, "people": of.people,
+            "support": of.needs_support, "at": at, "owner": owner,
+        });
+        Some((owner.is_some(), !of.needs_support, at, value))
+    });
+    let mut asked: Vec<_> = asked.collect();
+    asked.sort_by_key(|(is_owned, is_without_support, at, _)| (*is_owned, *is_without_support, *at));
+    asked.into_iter().map(|(.., value)| value).collect()
+}

@@ -1,0 +1,88 @@
+//! An alert that waits for its officers. It is fixed: whoever wants another text drops it.
+
+use hinamori_alert::{Envelope, Instruction, KeyClass, MessageKind, ValidAlert};
+use hinamori_model::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::hex;
+
+/// How long an order or an all-clear waits.
+const WAITS_MILLIS: u64 = 60 * 60_000;
+/// A cancel by one officer: receivers refuse one that is older than two minutes.
+const CANCEL_WAITS_MILLIS: u64 = 100_000;
+
+/// A draft.
+pub(crate) struct Draft {
+    pub(crate) id: String,
+    pub(crate) envelope: Envelope,
+    pub(crate) digest: [u8; 32],
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) valid: ValidAlert,
+    pub(crate) instructions: Vec<Instruction>,
+    /// The content of one household, without names.
+    pub(crate) sample: serde_json::Value,
+    pub(crate) about: About,
+    /// How many officers have to sign.
+    pub(crate) needed: usize,
+}
+
+impl Draft {
+    /// When it is dropped by itself.
+    pub(crate) const fn dropped_at(&self) -> UnixMillis {
+        let alone = matches!(self.envelope.message, MessageKind::Cancel) && self.needed == 1;
+        self.about.made.plus(if alone { CANCEL_WAITS_MILLIS } else { WAITS_MILLIS })
+    }
+
+    pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
+        self.dropped_at() < now
+    }
+
+    /// The thread that it belongs to, or begins.
+    pub(crate) fn thread(&self) -> String {
+        self.about.thread.clone().unwrap_or_else(|| hex::text(&self.digest))
+    }
+
+    pub(crate) fn has_signed(&self, officer: u32) -> bool {
+        self.about.signed.iter().any(|signed| signed.officer == officer)
+    }
+}
+
+/// What the desk shows of a message, and keeps of it. No person is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct About {
+    pub(crate) is_exercise: bool,
+    pub(crate) prepared: String,
+    pub(crate) label: String,
+    pub(crate) title: String,
+    pub(crate) districts: Vec<String>,
+    pub(crate) places: Vec<String>,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) households: u32,
+    pub(crate) people: u32,
+    pub(crate) made: UnixMillis,
+    /// The digest of the first message of its thread, in hexadecimal; nothing for the first one.
+    pub(crate) thread: Option<String>,
+    pub(crate) signed: Vec<Signed>,
+}
+
+impl About {
+    pub(crate) const fn class(&self) -> KeyClass {
+        if self.is_exercise { KeyClass::Exercise } else { KeyClass::Live }
+    }
+}
+
+/// Why a place is used of which nobody knows whether it is safe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reason {
+    pub(crate) place: String,
+    pub(crate) reason: String,
+}
+
+/// An officer's signature as the desk shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Signed {
+    pub(crate) officer: u32,
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) at: UnixMillis,
+}

@@ -1,0 +1,50 @@
+//! Alerts: what a town prepared, the officers who sign, the desk at which they do, and the televisions that are told.
+
+mod board;
+mod channels;
+mod commands;
+mod compose;
+mod desk_door;
+mod desk_state;
+mod draft;
+mod households;
+mod keeper;
+mod officers;
+mod people;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod tv_door;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+pub use commands::{AlertCommandError, bind_television, read_plan};
+pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
+pub use plan::BadPlan;
+
+pub(crate) use board::Board;
+pub(crate) use officers::Register;
+pub(crate) use people::follow_people;
+pub(crate) use plan::Plan;
+
+/// Base64 with padding (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+fn of_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// Base64 for addresses, without padding (RFC 4648 §5).
+fn base64_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn of_base64_url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+pub(crate) use desk_door::routes as desk_routes;
+pub(crate) use tv_door::routes as tv_routes;

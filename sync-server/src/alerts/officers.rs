@@ -1,0 +1,312 @@
+//! The officers who may sign alerts, their devices, and the list of keys that the town root signs of them.
+//!
+//! An administrator invites an officer; the device that has the code brings two public keys; the administrator compares three words with
+//! the officer and lets the device in. Only then does the root list it: what a page of the server takes in by itself signs nothing.
+
+use std::fmt::Write as _;
+
+use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId};
+use hinamori_model::UnixMillis;
+use hinamori_net_tls::ThreeWords;
+use hinamori_sync::to_base32;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataError, DataFolder, Keys, random};
+use crate::hex;
+use crate::signed_log::sha256;
+use crate::staff::day_of;
+
+/// How long an invitation is good.
+const GOOD_FOR_MILLIS: u64 = 15 * 60_000;
+/// Wrong tries of all invitations together, until an administrator invites again.
+const TRIES: u8 = 5;
+/// More than a town has.
+const MOST_OFFICERS: usize = 100;
+
+/// What `officers.json` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    /// Of the list of keys.
+    version: u32,
+    pub(crate) officers: Vec<Officer>,
+    invitations: Vec<Invitation>,
+    wrong_tries: u8,
+    pub(crate) devices: Vec<OfficerDevice>,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Officer {
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// The last moment of their last day.
+    pub(crate) until: UnixMillis,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Invitation {
+    /// SHA-256 of the code: the file opens no door.
+    #[serde(with = "hex")]
+    digest: [u8; 32],
+    officer: u32,
+    until: UnixMillis,
+}
+
+/// Two passkeys that were made on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfficerDevice {
+    officer: u32,
+    pub(crate) live: Passkey,
+    pub(crate) exercise: Passkey,
+    words: ThreeWords,
+    joined: UnixMillis,
+    /// Whether the administrator let it in.
+    admitted: bool,
+}
+
+/// One passkey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Passkey {
+    /// As the browser names it (WebAuthn Level 2 §4 credential ID), in hexadecimal.
+    pub(crate) credential: String,
+    /// The uncompressed point, in hexadecimal.
+    key: String,
+}
+
+impl Passkey {
+    pub(crate) fn new(credential: &[u8], key: &[u8; 65]) -> Self {
+        Self { credential: hex::text(credential), key: hex::text(key) }
+    }
+
+    pub(crate) fn key(&self) -> Option<DeviceKey> {
+        hex::bytes(&self.key)?.try_into().ok().map(DeviceKey::Passkey)
+    }
+}
+
+/// Why an officer's change is not made. The administrator's.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficerError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Who.
+    #[error("there is no officer {0}")]
+    Unknown(u32),
+    /// A person has one number.
+    #[error("there is an officer {0} already")]
+    Twice(u32),
+    /// A name that fits on no screen, or too many officers.
+    #[error(
+        "an officer has a name and a title of 1 to 40 characters, and a town {MOST_OFFICERS} officers at most"
+    )]
+    BadOfficer,
+    /// The words that were read out are no waiting device's.
+    #[error("no device waits with these words: invite the officer again")]
+    NoSuchDevice,
+    /// What the keys say.
+    #[error("the list of keys cannot be made: {0}")]
+    Keys(#[from] hinamori_alert::BadKeyList),
+    /// No plan yet.
+    #[error("no alert plan was read in yet: run `hinamori-server alert plan` first")]
+    NoPlan,
+}
+
+/// Adds an officer.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn add_officer(
+    folder: &DataFolder,
+    id: u32,
+    name: &str,
+    title: &str,
+    until: UnixMillis,
+) -> Result<(), OfficerError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    let fits = |text: &str| (1..=40).contains(&text.trim().chars().count());
+    if !fits(name) || !fits(title) || register.officers.len() >= MOST_OFFICERS {
+        return Err(OfficerError::BadOfficer);
+    }
+    if register.officer(id).is_some() {
+        return Err(OfficerError::Twice(id));
+    }
+    register.officers.push(Officer { id, name: name.to_owned(), title: title.to_owned(), until });
+    Ok(locked.save_officers(&register)?)
+}
+
+/// Takes an officer and their devices off; the next list does not have them.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn remove_officer(
+    folder: &DataFolder,
+    keys: &Keys,
+    id: u32,
+    now: UnixMillis,
+) -> Result<(), OfficerError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    register.officer(id).ok_or(OfficerError::Unknown(id))?;
+    register.officers.retain(|officer| officer.id != id);
+    register.devices.retain(|device| device.officer != id);
+    register.invitations.retain(|invitation| invitation.officer != id);
+    list(folder, keys, &mut register, now)?;
+    Ok(locked.save_officers(&register)?)
+}
+
+/// Invites an officer to enrol one device. The code is good for fifteen minutes.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn invite_officer(folder: &DataFolder, id: u32, now: UnixMillis) -> Result<String, OfficerError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    register.officer(id).ok_or(OfficerError::Unknown(id))?;
+    let code = to_base32(&random::<10>()?);
+    register.invitations.retain(|invitation| invitation.until >= now && invitation.officer != id);
+    register.wrong_tries = 0;
+    let digest = digest_of(&code);
+    register.invitations.push(Invitation { digest, officer: id, until: now.plus(GOOD_FOR_MILLIS) });
+    locked.save_officers(&register)?;
+    let groups: Vec<String> =
+        code.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
+    Ok(groups.join("-"))
+}
+
+/// Lets the device in that shows these words, and has the root list it.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn admit_device(
+    folder: &DataFolder,
+    keys: &Keys,
+    words: &str,
+    now: UnixMillis,
+) -> Result<(), OfficerError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    let said: Vec<&str> = words.split(['・', ' ', ',', '、', '　']).filter(|word| !word.is_empty()).collect();
+    let waits = |device: &&mut OfficerDevice| !device.admitted && said == device.words.hiragana();
+    let device = register.devices.iter_mut().find(waits).ok_or(OfficerError::NoSuchDevice)?;
+    device.admitted = true;
+    list(folder, keys, &mut register, now)?;
+    Ok(locked.save_officers(&register)?)
+}
+
+/// The officers, and their devices with the words that they showed.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn officer_list(folder: &DataFolder) -> Result<String, OfficerError> {
+    let register = folder.officers()?;
+    let mut text = String::new();
+    for Officer { id, name, title, until } in &register.officers {
+        // Writing to a string does not fail.
+        writeln!(text, "{id}  {}  {title}  {name}", day_of(*until)).ok();
+        for device in register.devices.iter().filter(|device| device.officer == *id) {
+            let state = if device.admitted { "signs" } else { "waits to be let in" };
+            writeln!(text, "    {}  {state}  {}", day_of(device.joined), device.words).ok();
+        }
+    }
+    Ok(text)
+}
+
+/// Has the root sign the next list.
+fn list(
+    folder: &DataFolder,
+    keys: &Keys,
+    register: &mut Register,
+    now: UnixMillis,
+) -> Result<(), OfficerError> {
+    let plan = folder.alert_plan()?.ok_or(OfficerError::NoPlan)?;
+    register.version = register.version.saturating_add(1);
+    let party = sha256(plan.relying_party.as_bytes());
+    let fixed = (keys.beat.public(), party);
+    let list = KeyList::new(register.version, now, fixed, &plan.sender, register.listed())?;
+    Ok(folder.save_key_list(&list.encode(|domain, body| keys.town_root.sign_alert_keys(domain, body)))?)
+}
+
+impl Register {
+    pub(crate) fn officer(&self, id: u32) -> Option<&Officer> {
+        self.officers.iter().find(|officer| officer.id == id)
+    }
+
+    fn listed(&self) -> impl Iterator<Item = Device> {
+        let admitted = self.devices.iter().filter(|device| device.admitted);
+        admitted.flat_map(|device| {
+            let until = self.officer(device.officer).map(|officer| officer.until).unwrap_or_default();
+            let listed = move |class, passkey: &Passkey| {
+                Some(Device { class, officer: OfficerId(device.officer), until, key: passkey.key()? })
+            };
+            [listed(KeyClass::Live, &device.live), listed(KeyClass::Exercise, &device.exercise)]
+                .into_iter()
+                .flatten()
+        })
+    }
+
+    /// The officer of a device that may sign, and for what the credential is.
+    pub(crate) fn by_credential(&self, credential: &[u8]) -> Option<(&Officer, KeyClass, DeviceKey)> {
+        let text = hex::text(credential);
+        self.devices.iter().filter(|device| device.admitted).find_map(|device| {
+            let found = [(KeyClass::Live, &device.live), (KeyClass::Exercise, &device.exercise)];
+            let (class, passkey) = found.into_iter().find(|(_, passkey)| passkey.credential == text)?;
+            Some((self.officer(device.officer)?, class, passkey.key()?))
+        })
+    }
+
+    /// The credentials of an officer in this class, in hexadecimal.
+    pub(crate) fn credentials(&self, officer: u32, class: KeyClass) -> impl Iterator<Item = &str> {
+        let own = self.devices.iter().filter(move |device| device.admitted && device.officer == officer);
+        own.map(move |device| match class {
+            KeyClass::Live => device.live.credential.as_str(),
+            KeyClass::Exercise => device.exercise.credential.as_str(),
+        })
+    }
+
+    /// Whom a code invites. A wrong one counts against all; whoever asks writes the register down either way.
+    pub(crate) fn invited(&mut self, code: &str, now: UnixMillis) -> Option<u32> {
+        let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+        let digest = digest_of(&plain.to_ascii_uppercase());
+        if self.wrong_tries >= TRIES {
+            return None;
+        }
+        let found = self.invitations.iter().find(|known| known.digest == digest && known.until >= now);
+        if found.is_none() {
+            self.wrong_tries = self.wrong_tries.saturating_add(1);
+        }
+        found.map(|found| found.officer)
+    }
+
+    /// Uses a code up for a device that waits from now on. Gives the words that both sides compare.
+    pub(crate) fn join(
+        &mut self,
+        code: &str,
+        (live, exercise): (Passkey, Passkey),
+        now: UnixMillis,
+    ) -> Option<ThreeWords> {
+        let officer = self.invited(code, now)?;
+        let known = self.devices.iter().flat_map(|device| [&device.live, &device.exercise]);
+        let is_known = known.into_iter().any(|known| known.key == live.key || known.key == exercise.key);
+        if is_known || live.key == exercise.key {
+            return None;
+        }
+        self.invitations.retain(|invitation| invitation.officer != officer);
+        let all = [live.credential.as_str(), &live.key, &exercise.credential, &exercise.key].join(" ");
+        let words =
+            ThreeWords::of_hash(&sha256(format!("hinamori alert device/v1 {officer} {all}").as_bytes()));
+        self.devices.retain(|device| device.admitted || device.officer != officer);
+        self.devices.push(OfficerDevice { officer, live, exercise, words, joined: now, admitted: false });
+        Some(words)
+    }
+}
+
+fn digest_of(code: &str) -> [u8; 32] {
+    sha256(code.as_bytes())
+}

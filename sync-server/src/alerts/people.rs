@@ -1,0 +1,170 @@
+//! Who of a household has arrived, for its own televisions and for the desk's last stage.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hinamori_alert::KeyClass;
+use hinamori_model::{HouseholdId, IncidentId, Mode, PersonId, SiteId, UnixMillis};
+use hinamori_record::{Presence, PresenceState};
+use hinamori_store_sqlite::StoreError;
+use serde::Serialize;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::alerts::board::{Board, Message};
+use crate::alerts::households::Households;
+use crate::archive::Stores;
+use crate::clock::now;
+use crate::hex;
+use crate::hub::Hub;
+
+/// At the most so often, however many people arrive.
+const LOOKS: Duration = Duration::from_millis(250);
+
+/// What one television is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Told {
+    household: String,
+    people: Vec<ToldPerson>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct ToldPerson {
+    name: String,
+    arrived: Option<UnixMillis>,
+    place: Option<String>,
+}
+
+/// Looks whenever records came, as long as the server runs.
+pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
+    let mut news = hub.news();
+    let mut turns = interval(LOOKS);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut desk = board.desk_changes();
+    let mut told = BTreeMap::new();
+    loop {
+        turns.tick().await;
+        look(&hub, &board, &mut told).await;
+        // A message that was sent, a television that was bound, or records.
+        tokio::select! {
+            _lagged_or_not = news.recv() => {}
+            changed = desk.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+async fn look(hub: &Hub, board: &Board, told: &mut BTreeMap<HouseholdId, Told>) {
+    let (households, wanted) = {
+        let inner = board.inner();
+        let at = now();
+        let is_on = |message: &&Arc<Message>| message.signed.alert().expires() > at;
+        let messages: Vec<_> = inner.messages.iter().filter(is_on).map(Arc::clone).collect();
+        (Arc::clone(&inner.households), messages)
+    };
+    if wanted.is_empty() {
+        return;
+    }
+    let town = hub.town.current();
+    let names: BTreeMap<SiteId, String> =
+        town.sites.iter().map(|site| (site.id, site.name.clone())).collect();
+    let incidents = town.incidents;
+    // The last message of a household says in which incident it is looked for.
+    let mut classes: BTreeMap<HouseholdId, KeyClass> = BTreeMap::new();
+    for message in &wanted {
+        classes.extend(message.households().map(|household| (household, message.about.class())));
+    }
+    let asked = Arc::clone(&households);
+    let found = hub.archive.ask(move |stores| {
+        let incident = |class| match class {
+            KeyClass::Live => crate::hall::shown_incident(stores, incidents, Mode::Live),
+            KeyClass::Exercise => crate::hall::shown_incident(stores, incidents, Mode::Drill),
+        };
+        let by_class = [KeyClass::Live, KeyClass::Exercise].map(|class| (class, incident(class)));
+        let by_class = BTreeMap::from(by_class);
+        arrivals(stores, &asked, &classes, &by_class)
+    });
+    let arrivals = match found.await {
+        Ok(Ok(arrivals)) => arrivals,
+        Ok(Err(error)) => return tracing::error!(%error, "arrivals cannot be read"),
+        Err(_closed) => return,
+    };
+    for (household, seen) in arrivals {
+        let person = |member: &crate::alerts::households::Member| {
+            let seen = seen.get(&member.id);
+            ToldPerson {
+                name: member.name().to_owned(),
+                arrived: seen.map(|(at, _)| *at),
+                place: seen.and_then(|(_, site)| names.get(site).cloned()),
+            }
+        };
+        let members = households.members(household);
+        let now_told =
+            Told { household: hex::text(household.as_bytes()), people: members.iter().map(person).collect() };
+        let is_known = told.get(&household) == Some(&now_told);
+        // Nobody's set is woken to hear that nobody arrived.
+        let is_worth = !seen.is_empty() || told.contains_key(&household);
+        if !is_known && is_worth {
+            board.tell_people(household, signed_json(&now_told));
+            told.insert(household, now_told);
+        }
+        let mut others = members.iter().filter(|member| !member.is_hidden).peekable();
+        if others.peek().is_some() && others.all(|member| seen.contains_key(&member.id)) {
+            let last = seen.values().map(|(at, _)| *at).max().unwrap_or_default();
+            for message in wanted.iter().filter(|message| message.is_for(household)) {
+                board.arrived(message.digest, household, last);
+            }
+        }
+    }
+}
+
+/// With the time at which it is so.
+fn signed_json(told: &Told) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct At<'a> {
+        at: UnixMillis,
+        #[serde(flatten)]
+        told: &'a Told,
+    }
+    serde_json::to_vec(&At { at: now(), told }).unwrap_or_default()
+}
+
+type Seen = BTreeMap<PersonId, (UnixMillis, SiteId)>;
+
+/// Who of each household was received somewhere. Hidden people never were (law 7).
+fn arrivals(
+    stores: &mut Stores,
+    households: &Households,
+    classes: &BTreeMap<HouseholdId, KeyClass>,
+    by_class: &BTreeMap<KeyClass, IncidentId>,
+) -> Result<BTreeMap<HouseholdId, Seen>, StoreError> {
+    let mut all = BTreeMap::new();
+    let [earnest, _] = stores.all();
+    let in_earnest = earnest.hidden_by_records(&std::collections::BTreeSet::new())?.ids;
+    for (household, class) in classes {
+        let Some(incident) = by_class.get(class) else { continue };
+        let store = stores.store_of(*incident);
+        let mut seen = Seen::new();
+        for member in households.members(*household) {
+            if member.is_hidden || in_earnest.contains(&member.id) {
+                continue;
+            }
+            let person = store.canonical(member.id)?;
+            if let Some(presence) = store.presence(*incident, person)?.filter(is_received) {
+                seen.insert(
+                    member.id,
+                    (presence.arrived_at.unwrap_or(presence.seen_at.millis()), presence.site),
+                );
+            }
+        }
+        all.insert(*household, seen);
+    }
+    Ok(all)
+}
+
+/// Whether somebody of this state was received, and is well.
+const fn is_received(presence: &Presence) -> bool {
+    matches!(
+        presence.state,
+        PresenceState::Here | PresenceState::Out | PresenceState::Overnight | PresenceState::Moved
+    )
+}

@@ -1,0 +1,277 @@
+//! What a town prepared in quiet days (`alert-plan.toml`): the districts, where each goes for which hazard, and what is said. A plan of which
+//! any message would break a rule is refused when it is read in, not at three in the morning.
+
+use std::collections::BTreeSet;
+
+use hinamori_alert::{Order, Polygon, Ruby, TsunamiKind, WarningLevel, Word};
+use hinamori_model::{Hazard, MunicipalityCode, SiteId};
+use serde::Deserialize;
+
+/// More districts or messages than any town has.
+const MOST: usize = 1_000;
+/// The longest an order holds, in hours (docs/jp-evac.md §3).
+const LONGEST_HOURS: u8 = 7 * 24;
+
+/// The plan.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    /// The CAP sender.
+    pub(crate) sender: String,
+    /// JIS X 0402 with its check digit.
+    municipality: String,
+    /// The town's name.
+    #[serde(deserialize_with = "ruby")]
+    pub(crate) issuer: Ruby,
+    pub(crate) issuer_english: String,
+    /// The relying party id of the officers' passkeys: the host name of the desk.
+    pub(crate) relying_party: String,
+    #[serde(rename = "district")]
+    pub(crate) districts: Vec<District>,
+    #[serde(rename = "message")]
+    pub(crate) messages: Vec<Prepared>,
+}
+
+/// A district as the roster names it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct District {
+    pub(crate) name: String,
+    reading: String,
+    pub(crate) english: String,
+    /// As CAP writes it: "lat,lon lat,lon …", the last the same as the first.
+    polygon: Option<String>,
+    #[serde(default)]
+    pub(crate) go: Vec<Way>,
+}
+
+/// Where a district goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Way {
+    #[serde(deserialize_with = "words")]
+    hazards: Vec<Hazard>,
+    #[serde(deserialize_with = "ruby")]
+    pub(crate) place: Ruby,
+    pub(crate) english: String,
+    #[serde(deserialize_with = "ruby")]
+    pub(crate) road: Ruby,
+    #[serde(default)]
+    pub(crate) road_english: String,
+    /// 海抜34m
+    pub(crate) fact: Option<String>,
+    /// Whether the place is safe for these hazards; nothing where nobody knows.
+    pub(crate) safe: Option<bool>,
+    /// The town's site there, if it is one.
+    #[serde(default)]
+    #[expect(dead_code, reason = "the officials' map joins them")]
+    pub(crate) site: Option<SiteId>,
+}
+
+/// A message that was prepared.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prepared {
+    pub(crate) id: String,
+    /// On the desk's button.
+    pub(crate) label: String,
+    #[serde(deserialize_with = "word")]
+    pub(crate) hazard: Hazard,
+    #[serde(deserialize_with = "word")]
+    pub(crate) order: Order,
+    #[serde(default, deserialize_with = "maybe_word")]
+    pub(crate) tsunami: Option<TsunamiKind>,
+    /// How long it holds.
+    pub(crate) hours: u8,
+    /// The one thing to do.
+    #[serde(deserialize_with = "ruby")]
+    pub(crate) act: Ruby,
+    pub(crate) act_english: String,
+    /// Once a household answered.
+    pub(crate) after: String,
+    pub(crate) texts: Texts,
+    pub(crate) all_clear: Ending,
+    pub(crate) cancel: Ending,
+}
+
+/// What is said in three languages. ［行き先］ becomes the places.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Texts {
+    pub(crate) japanese: Text,
+    pub(crate) simple: Text,
+    pub(crate) english: Text,
+}
+
+/// In one language.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Text {
+    /// In Japanese it is made from the order.
+    #[serde(default)]
+    pub(crate) event: String,
+    pub(crate) headline: String,
+    pub(crate) description: String,
+    pub(crate) instruction: String,
+}
+
+/// How it is ended: with what stands on televisions, in at most three lines.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ending {
+    #[serde(deserialize_with = "rubies")]
+    pub(crate) lines: Vec<Ruby>,
+    pub(crate) texts: Texts,
+}
+
+/// A plan that is not taken. The operator's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadPlan {
+    /// TOML, or a member that is missing, unknown or of another kind.
+    #[error("the plan is not read: {0}")]
+    Form(String),
+    /// What the members say.
+    #[error("the plan says what cannot be: {0}")]
+    Content(String),
+    /// A message would break rules.
+    #[error("what {message} would say as {kind} breaks {rules}")]
+    Breaks {
+        /// Its id.
+        message: String,
+        /// Order, all-clear or cancel.
+        kind: &'static str,
+        /// Which rules, in words.
+        rules: String,
+    },
+}
+
+impl Plan {
+    /// Reads a plan. What it would say is still to be judged: see `compose`.
+    pub(crate) fn parse(text: &str) -> Result<Self, BadPlan> {
+        let plan: Self = toml::from_str(text).map_err(|error| BadPlan::Form(error.to_string()))?;
+        let wrong = |what: String| Err(BadPlan::Content(what));
+        if plan.districts.is_empty() || plan.messages.is_empty() {
+            return wrong("it has no district, or no message".to_owned());
+        }
+        if plan.districts.len() > MOST || plan.messages.len() > MOST {
+            return wrong(format!("it has more than {MOST} districts or messages"));
+        }
+        if plan.municipality.parse::<MunicipalityCode>().is_err() {
+            return wrong(format!("{} is no code of a municipality", plan.municipality));
+        }
+        let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for district in &plan.districts {
+            if !names.insert(&district.name) {
+                return wrong(format!("district {} is there twice", district.name));
+            }
+            if district.polygon.is_some() && district.polygon().is_none() {
+                return wrong(format!("the polygon of {} is none", district.name));
+            }
+        }
+        for message in &plan.messages {
+            let Prepared { id, hazard, order, tsunami, hours, .. } = message;
+            if !ids.insert(id) {
+                return wrong(format!("message {id} is there twice"));
+            }
+            if *hours == 0 || *hours > LONGEST_HOURS {
+                return wrong(format!(
+                    "message {id} holds for {hours} hours; it may be 1 to {LONGEST_HOURS}"
+                ));
+            }
+            if (*hazard == Hazard::Tsunami) != tsunami.is_some()
+                || (tsunami.is_some() && *order != Order::EvacuationOrder)
+            {
+                return wrong(format!(
+                    "message {id}: a tsunami, and only a tsunami, has a kind, and its order is EvacuationOrder"
+                ));
+            }
+        }
+        Ok(plan)
+    }
+
+    pub(crate) fn municipality(&self) -> &str {
+        &self.municipality
+    }
+
+    pub(crate) fn message(&self, id: &str) -> Option<&Prepared> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    pub(crate) fn district(&self, name: &str) -> Option<&District> {
+        self.districts.iter().find(|district| district.name == name)
+    }
+}
+
+impl District {
+    pub(crate) fn polygon(&self) -> Option<Polygon> {
+        Polygon::of_text(self.polygon.as_deref()?)
+    }
+
+    pub(crate) fn reading(&self) -> &str {
+        &self.reading
+    }
+
+    /// Where it goes for a hazard.
+    pub(crate) fn way(&self, hazard: Hazard) -> Option<&Way> {
+        self.go.iter().find(|way| way.hazards.contains(&hazard))
+    }
+}
+
+impl Way {
+    pub(crate) fn hazards(&self) -> &[Hazard] {
+        &self.hazards
+    }
+
+    /// As the desk's page says it.
+    pub(crate) const fn standing(&self) -> &'static str {
+        match self.safe {
+            Some(true) => "suitable",
+            Some(false) => "unsuitable",
+            None => "unknown",
+        }
+    }
+}
+
+impl Prepared {
+    pub(crate) const fn level(&self) -> Option<WarningLevel> {
+        WarningLevel::of(self.hazard, self.order)
+    }
+
+    /// The head band: what it is, and what the town orders.
+    pub(crate) fn title(&self) -> String {
+        let order = self.order.japanese();
+        match (self.tsunami, self.level()) {
+            (Some(kind), _) => format!("{}　{order}", kind.japanese()),
+            (None, Some(level)) => format!("警戒レベル{}　{order}", level.number()),
+            (None, None) => order.to_owned(),
+        }
+    }
+}
+
+fn ruby<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Ruby, D::Error> {
+    String::deserialize(from).map(|text| Ruby::read(&text))
+}
+
+fn rubies<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Ruby>, D::Error> {
+    let lines = Vec::<String>::deserialize(from)?;
+    if lines.is_empty() || lines.len() > 3 {
+        return Err(serde::de::Error::custom("one to three lines fit on a television"));
+    }
+    Ok(lines.iter().map(|line| Ruby::read(line)).collect())
+}
+
+fn word<'de, W: Word, D: serde::Deserializer<'de>>(from: D) -> Result<W, D::Error> {
+    of_text(&String::deserialize(from)?)
+}
+
+fn words<'de, W: Word, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<W>, D::Error> {
+    Vec::<String>::deserialize(from)?.iter().map(|text| of_text(text)).collect()
+}
+
+fn maybe_word<'de, W: Word, D: serde::Deserializer<'de>>(from: D) -> Result<Option<W>, D::Error> {
+    Option::<String>::deserialize(from)?.map(|text| of_text(&text)).transpose()
+}
+
+fn of_text<W: Word, E: serde::de::Error>(text: &str) -> Result<W, E> {
+    W::of_text(text).ok_or_else(|| E::custom(format!("{text} is no word of JP-evac")))
+}

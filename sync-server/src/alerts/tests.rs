@@ -1,0 +1,343 @@
+//! Two officers, a board and a television, without a browser: what goes out is verified as a receiver verifies it.
+
+use std::sync::Arc;
+
+use hinamori_alert::{
+    Assertion, Beat, DeviceKey, Envelope, Instruction, InstructionPath, KeyList, MessageKind,
+    OfficerSignature,
+};
+use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
+use hinamori_store_sqlite::AnswerKind;
+use hinamori_sync::town::Person;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use serde_json::{Value, json};
+
+use crate::alerts::board::{Board, NotSent, Receiver};
+use crate::alerts::desk_door::draft_of;
+use crate::alerts::households::Households;
+use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::{
+    add_officer, admit_device, base64_url, invite_officer, of_base64, officer_list, read_plan, remove_officer,
+};
+use crate::clock::now;
+use crate::data::{DataFolder, Keys};
+use crate::hex;
+use crate::signed_log::sha256;
+
+const LATE: UnixMillis = UnixMillis::new(4_000_000_000_000);
+
+/// A device with its two passkeys.
+struct Device {
+    keys: [EcdsaKeyPair; 2],
+}
+
+impl Device {
+    fn new() -> Self {
+        let random = SystemRandom::new();
+        let pair = |_| {
+            let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, made.as_ref(), &random).unwrap()
+        };
+        Self { keys: [0, 1].map(pair) }
+    }
+
+    fn passkeys(&self) -> (Passkey, Passkey) {
+        let [live, exercise] = &self.keys;
+        let passkey = |key: &EcdsaKeyPair| {
+            let point: [u8; 65] = key.public_key().as_ref().try_into().unwrap();
+            Passkey::new(&point[..20], &point)
+        };
+        (passkey(live), passkey(exercise))
+    }
+
+    fn sign(&self, class: usize, digest: &[u8; 32]) -> OfficerSignature {
+        let client =
+            json!({ "type": "webauthn.get", "challenge": base64_url(digest), "origin": "http://localhost" });
+        let client = client.to_string().into_bytes();
+        let authenticator = [sha256(b"localhost").as_slice(), &[5, 0, 0, 0, 1]].concat();
+        let signed = [authenticator.as_slice(), &sha256(&client)].concat();
+        let key = &self.keys[class];
+        let signature = key.sign(&SystemRandom::new(), &signed).unwrap().as_ref().try_into().unwrap();
+        let point = key.public_key().as_ref().try_into().unwrap();
+        OfficerSignature {
+            key: DeviceKey::Passkey(point),
+            assertion: Some(Assertion { authenticator, client }),
+            signature,
+        }
+    }
+}
+
+/// A town hall with two officers and three households: two in 浜町, one in 本町.
+struct Hall {
+    folder: DataFolder,
+    keys: Keys,
+    board: Arc<Board>,
+    devices: [Device; 2],
+    _parent: tempfile::TempDir,
+}
+
+fn household(number: u8) -> HouseholdId {
+    HouseholdId::from_bytes([number; 16])
+}
+
+fn person(number: u8, district: &str) -> Person {
+    Person {
+        id: PersonId::from_bytes([number; 16]),
+        household: Some(household(number)),
+        district: district.to_owned(),
+        group: "1班".to_owned(),
+        name: PersonalText::new("浜田 花子"),
+        kana: PersonalText::new(""),
+        called_name: Some(PersonalText::new(format!("花子{number}さん"))),
+        relation: PersonalText::new(""),
+        birth: None,
+        sex: Sex::Unknown,
+        address: PersonalText::new(""),
+        support: SupportReasons::from_bits(0),
+        on_register: true,
+        hidden: false,
+        watch: false,
+    }
+}
+
+fn people() -> Arc<Households> {
+    Arc::new(Households::of(vec![person(1, "浜町"), person(2, "浜町"), person(3, "本町")]))
+}
+
+impl Hall {
+    fn new() -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(&parent.path().join("server"));
+        let keys = folder.initialise().unwrap();
+        let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/demo-town/alerts.toml");
+        read_plan(&folder, plan.as_ref()).unwrap();
+        let devices = [Device::new(), Device::new()];
+        for (id, device) in (1..).zip(&devices) {
+            add_officer(&folder, id, "田中", "課長", LATE).unwrap();
+            let code = invite_officer(&folder, id, now()).unwrap();
+            let mut register = folder.officers().unwrap();
+            let words = register.join(&code, device.passkeys(), now()).unwrap();
+            folder.lock().unwrap().save_officers(&register).unwrap();
+            admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
+        }
+        let board = Self::open(&folder, &keys);
+        Self { folder, keys, board, devices, _parent: parent }
+    }
+
+    fn open(folder: &DataFolder, keys: &Keys) -> Arc<Board> {
+        let (board, _thread) = Board::open(folder, keys).unwrap();
+        board.inner().households = people();
+        Arc::new(board)
+    }
+
+    fn officer(&self, id: u32) -> Officer {
+        self.board.inner().register.officer(id).unwrap().clone()
+    }
+
+    async fn draft(&self, wanted: Value) -> Result<String, String> {
+        let sequence = self.board.keeper.ask(|store| store.next()).await.unwrap();
+        let mut inner = self.board.inner();
+        let wanted = serde_json::from_value(wanted).unwrap();
+        let draft = draft_of(&inner, wanted, sequence, now()).map_err(|told| told.1)?;
+        let id = draft.id.clone();
+        inner.drafts.insert(id.clone(), draft);
+        Ok(id)
+    }
+
+    fn digest(&self, id: &str) -> [u8; 32] {
+        self.board.inner().drafts.get(id).unwrap().digest
+    }
+
+    async fn sign(&self, id: &str, officer: u32, device: usize, class: usize) -> Result<bool, NotSent> {
+        let signature = self.devices[device].sign(class, &self.digest(id));
+        self.board.sign(id, &self.officer(officer), signature).await
+    }
+
+    /// Sends as two officers.
+    async fn send(&self, wanted: Value) -> String {
+        let id = self.draft(wanted).await.unwrap();
+        assert!(!self.sign(&id, 1, 0, 0).await.unwrap());
+        assert!(self.sign(&id, 2, 1, 0).await.unwrap());
+        self.board.inner().messages.last().unwrap().thread()
+    }
+
+    async fn television(&self, of: u8) -> Arc<Receiver> {
+        let (token, code) = self.board.hello().await.unwrap().unwrap();
+        let bound = self.board.keeper.ask(move |store| store.bind(code, household(of), now())).await.unwrap();
+        assert_eq!(bound, hinamori_store_sqlite::Bound::Now);
+        let televisions = self.board.keeper.ask(|store| store.televisions()).await.unwrap();
+        self.board.take_televisions(&televisions);
+        self.board.receiver(&token).unwrap()
+    }
+
+    fn told(&self, receiver: &Receiver) -> Value {
+        serde_json::from_str(&self.board.tell(receiver, 0)).unwrap()
+    }
+
+    /// What a television believes of what it is told: the kind of each message with its content.
+    fn believed(&self, told: &Value) -> Vec<(MessageKind, Value)> {
+        let bytes = |value: &Value| of_base64(value.as_str().unwrap()).unwrap();
+        let root = self.keys.town_root.public();
+        assert_eq!(told["root"], hex::text(&root));
+        let list = KeyList::decode(&bytes(&told["list"]), &root).unwrap();
+        assert!(Beat::decode(&bytes(&told["beat"]), &list.beat).is_some());
+        let one = |message: &Value| {
+            let envelope = Envelope::decode(&bytes(&message["envelope"])).unwrap();
+            // The town keeps the alert; a television has its hash.
+            let inner = self.board.inner();
+            let sent = inner.messages.iter().find(|sent| sent.digest == envelope.digest()).unwrap();
+            let (leaf, path) = (bytes(&message["leaf"]), bytes(&message["path"]));
+            let (salt, rest) = leaf.split_first_chunk::<16>().unwrap();
+            let (of, content) = rest.split_first_chunk::<16>().unwrap();
+            let own = Instruction {
+                household: HouseholdId::from_bytes(*of),
+                salt: *salt,
+                content: content.to_vec(),
+            };
+            let (index, beside) = path.split_first_chunk::<4>().unwrap();
+            let beside = beside.chunks_exact(32).map(|hash| hash.try_into().unwrap()).collect();
+            assert!(sent.signed.has(&own, &InstructionPath { index: u32::from_be_bytes(*index), beside }));
+            assert_eq!(told["household"], hex::text(of));
+            assert_eq!(envelope.officers(&list).unwrap().len(), sent.signed.officers());
+            (envelope.message, serde_json::from_slice(content).unwrap())
+        };
+        told["messages"].as_array().unwrap().iter().map(one).collect()
+    }
+}
+
+fn landslide(districts: &[&str]) -> Value {
+    json!({ "class": "live", "kind": "Order", "message": "landslide-4", "districts": districts })
+}
+
+fn tsunami(districts: &[&str]) -> Value {
+    json!({ "class": "live", "kind": "Order", "message": "tsunami-major", "districts": districts })
+}
+
+#[tokio::test]
+async fn an_alert_goes_out_with_two_officers_signatures_and_not_before() {
+    let hall = Hall::new();
+    let (own, other) = (hall.television(1).await, hall.television(3).await);
+    let before = own.revision();
+    let id = hall.draft(landslide(&["浜町"])).await.unwrap();
+    assert!(!hall.sign(&id, 1, 0, 0).await.unwrap());
+    assert!(matches!(hall.sign(&id, 1, 0, 0).await, Err(NotSent::SignedAlready)));
+    // Neither with the other's device, nor with a passkey of exercises, nor over something else.
+    assert!(matches!(hall.sign(&id, 2, 0, 0).await, Err(NotSent::BadSignature)));
+    assert!(matches!(hall.sign(&id, 2, 1, 1).await, Err(NotSent::BadSignature)));
+    let over_other = hall.devices[1].sign(0, &[7; 32]);
+    assert!(matches!(hall.board.sign(&id, &hall.officer(2), over_other).await, Err(NotSent::BadSignature)));
+    assert!(hall.believed(&hall.told(&own)).is_empty() && own.revision() == before);
+    assert!(hall.sign(&id, 2, 1, 0).await.unwrap());
+    assert!(own.revision() > before, "nobody told the television");
+    let told = hall.believed(&hall.told(&own));
+    assert_eq!((told.len(), told[0].0, &told[0].1["names"]), (1, MessageKind::Order, &json!(["花子1さん"])));
+    assert!(hall.believed(&hall.told(&other)).is_empty(), "another district hears nothing");
+    assert!(matches!(
+        hall.board.sign(&id, &hall.officer(2), hall.devices[1].sign(0, &[7; 32])).await,
+        Err(NotSent::Gone)
+    ));
+}
+
+#[tokio::test]
+async fn one_officer_takes_a_mistake_back_and_never_a_tsunami() {
+    let hall = Hall::new();
+    let own = hall.television(1).await;
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let cancel = |thread: &str| json!({ "kind": "Cancel", "thread": thread });
+    let id = hall.draft(cancel(&thread)).await.unwrap();
+    assert!(hall.sign(&id, 2, 1, 0).await.unwrap());
+    let kinds: Vec<MessageKind> = hall.believed(&hall.told(&own)).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [MessageKind::Order, MessageKind::Cancel]);
+    assert!(hall.board.inner().alerts.in_force(now()).is_empty());
+    let tsunami = hall.send(tsunami(&["浜町"])).await;
+    let id = hall.draft(cancel(&tsunami)).await.unwrap();
+    assert!(!hall.sign(&id, 1, 0, 0).await.unwrap());
+    assert!(hall.sign(&id, 2, 1, 0).await.unwrap());
+    let all_clear = hall.draft(json!({ "kind": "AllClear", "thread": "nothing" })).await;
+    assert!(all_clear.is_err(), "an all-clear of nothing");
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_a_place_that_is_unsafe_or_unknown_without_a_reason() {
+    let hall = Hall::new();
+    let refused = hall.draft(tsunami(&["浜町", "港町"])).await.unwrap_err();
+    assert!(refused.contains("港公民館") && refused.contains("危険"), "{refused}");
+    let refused = hall.draft(tsunami(&["本町"])).await.unwrap_err();
+    assert!(refused.contains("理由"), "{refused}");
+    let mut with_reason = tsunami(&["本町"]);
+    with_reason["reasons"] = json!({ "寺の 境内": "13:40 の見回りで 道は通れた" });
+    let id = hall.draft(with_reason).await.unwrap();
+    assert_eq!(hall.board.inner().drafts.get(&id).unwrap().about.reasons.len(), 1);
+    assert!(hall.draft(tsunami(&["山町"])).await.is_err() && hall.draft(tsunami(&[])).await.is_err());
+}
+
+#[tokio::test]
+async fn a_drill_takes_one_officer_with_the_key_of_drills() {
+    let hall = Hall::new();
+    let own = hall.television(1).await;
+    let mut drill = tsunami(&["浜町"]);
+    drill["class"] = json!("exercise");
+    let id = hall.draft(drill).await.unwrap();
+    assert!(matches!(hall.sign(&id, 1, 0, 0).await, Err(NotSent::BadSignature)), "a live key");
+    assert!(hall.sign(&id, 1, 0, 1).await.unwrap());
+    assert_eq!(hall.believed(&hall.told(&own)).len(), 1);
+}
+
+#[tokio::test]
+async fn answers_and_what_was_sent_are_there_after_a_restart() {
+    let hall = Hall::new();
+    let own = hall.television(1).await;
+    hall.send(landslide(&["浜町"])).await;
+    let digest = hall.board.inner().messages[0].digest;
+    let at = hall.board.answer(&own, digest, AnswerKind::Help).await.unwrap().unwrap();
+    assert_eq!(hall.board.answer(&own, digest, AnswerKind::Help).await.unwrap(), Some(at), "asked twice");
+    assert_eq!(hall.board.answer(&own, [9; 32], AnswerKind::Help).await.unwrap(), None);
+    let other = hall.television(3).await;
+    assert_eq!(hall.board.answer(&other, digest, AnswerKind::Going).await.unwrap(), None, "not told to them");
+    let latest = hall.board.keeper.ask(|store| store.latest()).await.unwrap();
+    let again = Hall::open(&hall.folder, &hall.keys);
+    assert_eq!(again.inner().messages.len(), 1);
+    assert_eq!(
+        again.inner().answers.get(&(digest, household(1))).unwrap()[AnswerKind::Help as usize],
+        Some(at)
+    );
+    let next = again.keeper.ask(|store| store.next()).await.unwrap();
+    assert!(next > latest, "a number comes again");
+}
+
+#[test]
+fn an_officer_s_device_joins_once_and_is_believed_when_it_is_let_in() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new(&parent.path().join("server"));
+    let keys = folder.initialise().unwrap();
+    let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/demo-town/alerts.toml");
+    read_plan(&folder, plan.as_ref()).unwrap();
+    add_officer(&folder, 1, "田中", "課長", LATE).unwrap();
+    assert!(add_officer(&folder, 1, "山口", "副町長", LATE).is_err());
+    let code = invite_officer(&folder, 1, now()).unwrap();
+    let mut register = folder.officers().unwrap();
+    let device = Device::new();
+    assert!(register.join("WRONG", device.passkeys(), now()).is_none());
+    assert!(register.join(&code, device.passkeys(), now().plus(16 * 60_000)).is_none(), "too late");
+    let words = register.join(&code.to_lowercase(), device.passkeys(), now()).unwrap();
+    assert!(register.join(&code, Device::new().passkeys(), now()).is_none(), "a code is good once");
+    folder.lock().unwrap().save_officers(&register).unwrap();
+    assert!(folder.key_list().unwrap().is_none(), "nobody let it in yet");
+    assert!(admit_device(&folder, &keys, "ちがう・ことば・です", now()).is_err());
+    admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
+    let list = KeyList::decode(&folder.key_list().unwrap().unwrap(), &keys.town_root.public()).unwrap();
+    assert_eq!((list.version, list.devices().count()), (1, 2));
+    assert!(officer_list(&folder).unwrap().contains("signs"));
+    remove_officer(&folder, &keys, 1, now()).unwrap();
+    let list = KeyList::decode(&folder.key_list().unwrap().unwrap(), &keys.town_root.public()).unwrap();
+    assert_eq!((list.version, list.devices().count()), (2, 0));
+    // Whoever guesses is stopped until the next invitation.
+    add_officer(&folder, 2, "山口", "副町長", LATE).unwrap();
+    let code = invite_officer(&folder, 2, now()).unwrap();
+    let mut register = folder.officers().unwrap();
+    for _ in 0..5 {
+        assert!(register.invited("GUESS", now()).is_none());
+    }
+    assert!(register.invited(&code, now()).is_none());
+}

@@ -3,6 +3,7 @@
 //!
 //! What it needs to start programs and to be a kiosk without a screen also serves the end-to-end tests.
 
+mod alerts;
 mod care;
 mod carriers;
 pub mod child;

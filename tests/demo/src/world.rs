@@ -11,6 +11,7 @@ use hinamori_sim::pcscd::{Pcscd, reader_name};
 use serde::Deserialize;
 use ureq::Agent;
 
+use crate::alerts::Browser;
 use crate::child::wait_until;
 use crate::daemon::DemoBox;
 use crate::display::Window;
@@ -31,6 +32,7 @@ const ONLINE_WITHIN: Duration = Duration::from_secs(30);
 /// A running town. Parts end in the order of the fields.
 #[derive(Debug)]
 pub struct World {
+    browser: Option<Browser>,
     windows: Vec<Window>,
     gym: DemoBox,
     gate: DemoBox,
@@ -128,7 +130,8 @@ impl World {
         let gym = DemoBox::prepare(GYM, &reader_name(*gym_reader), &programs, &folder)?;
         let gate = DemoBox::prepare(GATE, &reader_name(*gate_reader), &programs, &folder)?;
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
-        let mut world = Self { windows: Vec::new(), gym, gate, tray, hall, _pcscd: pcscd, folder, agent };
+        let mut world =
+            Self { browser: None, windows: Vec::new(), gym, gate, tray, hall, _pcscd: pcscd, folder, agent };
         world.join_boxes()?;
         if card_data == CardData::Lists {
             world.wait_for_lists()?;
@@ -209,6 +212,22 @@ impl World {
     /// Where everything is written.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Starts the browser of officers and televisions.
+    pub(crate) fn open_browser(&mut self) -> anyhow::Result<&mut Browser> {
+        let started = Browser::start(&self.hall, &self.folder.join("alerts"))?;
+        Ok(self.browser.insert(started))
+    }
+
+    /// The browser of officers and televisions.
+    pub(crate) fn browser(&mut self) -> anyhow::Result<&mut Browser> {
+        self.browser.as_mut().context("the browser was not started")
+    }
+
+    /// Ends it.
+    pub(crate) fn close_browser(&mut self) {
+        self.browser = None;
     }
 
     /// What the server shows to anybody under this path.

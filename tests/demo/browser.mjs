@@ -1,0 +1,290 @@
+// Two officers at the desk and three televisions, in a real browser. Reads a step a line from its standard input and answers each with
+// `ok` or `failed: why`, so that the demonstration's script can have somebody arrive in between.
+//
+// node browser.mjs --desk URL --tv URL --server PROGRAM --data FOLDER --pictures FOLDER
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+
+const need = createRequire(new URL("../../sync-server/web/desk/package.json", import.meta.url));
+const { chromium } = need("playwright-core");
+
+const text = { type: "string" };
+const { values } = parseArgs({ options: { desk: text, tv: text, server: text, data: text, pictures: text } });
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const WITHIN = 20_000;
+/** 浜田 and 小島 of the demonstration's town, both in 浜町. */
+const HOUSEHOLDS = ["4cd1690ae5b01575a84e43630e20ce4c", "e9b8d0896d33713275662f89ec51b64c"];
+
+mkdirSync(values.pictures, { recursive: true });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const complaints = [];
+let pictures = 0;
+const officers = [];
+const televisions = [];
+
+const administrator = (name, ...rest) =>
+  execFileSync(values.server, ["alert", name, "--data", values.data, ...rest], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+
+async function open(name, viewport) {
+  const context = await browser.newContext({ viewport, locale: "ja-JP" });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
+      complaints.push(`${name}: ${message.text()}`);
+    }
+  });
+  page.on("pageerror", (error) => complaints.push(`${name}: ${error.message}`));
+  return page;
+}
+
+async function picture(page, name) {
+  pictures += 1;
+  await page.screenshot({ path: `${values.pictures}/${String(pictures).padStart(2, "0")}-${name}.png` });
+}
+
+const see = (page, what) => page.getByText(what).first().waitFor({ timeout: WITHIN });
+
+const bare = (text) => text.replace(/\s/g, "");
+
+/** What a television has on its screen, without the readings beside it, and without spaces. */
+const onScreen = (page) =>
+  page.evaluate(() => {
+    const copy = document.getElementById("tv").cloneNode(true);
+    copy.querySelectorAll("rt, rp").forEach((reading) => reading.remove());
+    return copy.textContent.replace(/\s/g, "");
+  });
+
+async function shows(page, ...words) {
+  const deadline = Date.now() + WITHIN;
+  let seen = "";
+  while (Date.now() < deadline) {
+    seen = await onScreen(page);
+    if (words.every((word) => seen.includes(bare(word)))) {
+      return;
+    }
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`a television shows 「${seen.slice(0, 200)}」 and not ${words.join(", ")}`);
+}
+
+function ensure(holds, what) {
+  if (!holds) {
+    throw new Error(what);
+  }
+}
+
+async function press(page, name) {
+  // A screen takes no press in its first moment.
+  await page.waitForTimeout(450);
+  await page.getByRole("button", { name, exact: true }).first().click({ timeout: WITHIN });
+}
+
+async function officer(id) {
+  const page = await open(`officer ${id}`, { width: 1280, height: 800 });
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const code = administrator("invite", "--id", String(id));
+  await page.goto(`${values.desk}/desk/#enrol`);
+  await page.getByLabel("管理者から もらった コード").fill(code);
+  await press(page, "つぎへ");
+  await press(page, "本番の パスキーを 作る");
+  await see(page, "✓ できました");
+  await press(page, "訓練の パスキーを 作る");
+  await press(page, "登録して 3つの ことばを 見る");
+  await see(page, "この 3つの ことばを");
+  const words = (await page.locator(".words").first().textContent()).trim();
+  await picture(page, `officer-${id}-words`);
+  const listed = administrator("officers");
+  const waits = listed.split("\n").find((line) => line.includes("waits to be let in"));
+  const said = waits.split("  ").at(-1).split(" (")[0];
+  ensure(words.replace(/\s|・/g, "") === said.replace(/・/g, ""), `the desk shows ${words}, the server ${said}`);
+  administrator("admit", "--words", said);
+  // The server looks at its files twice a second.
+  await page.waitForTimeout(1_200);
+  await page.goto(`${values.desk}/desk/`);
+  await page.reload();
+  await press(page, "サインインする");
+  await see(page, "お知らせを 作る");
+  return page;
+}
+
+async function home(page) {
+  await page.goto(`${values.desk}/desk/`);
+  await page.reload();
+}
+
+/** A prepared message for 浜町, up to the first officer's signature or, for a drill, out. */
+async function compose(page, hazard, label, isDrill) {
+  await home(page);
+  await press(page, isDrill ? "訓練へ" : "お知らせを 作る");
+  if (isDrill) {
+    const make = page.getByRole("button", { name: "訓練として 作る" });
+    await page.waitForTimeout(600);
+    if ((await make.count()) > 0) {
+      await press(page, "訓練として 作る");
+    }
+  }
+  await page.getByText(hazard, { exact: true }).first().click();
+  const message = page.getByText(label).last();
+  await message.click();
+  await page.getByLabel("浜町").check();
+  if (hazard === "津波") {
+    await page.getByText("あと 何分").click();
+    await page.getByLabel("あと", { exact: true }).fill("12");
+  }
+  await picture(page, isDrill ? "desk-compose-drill" : "desk-compose");
+  await press(page, isDrill ? "訓練として 内容を 確かめて 署名へ" : "内容を 確かめて 署名へ");
+  await see(page, "署名する 内容");
+}
+
+async function second(page, button) {
+  await home(page);
+  await press(page, "読んで 署名へ");
+  await picture(page, "desk-second");
+  await press(page, button);
+  await see(page, "に 送りました");
+}
+
+const steps = {
+  async begin() {
+    officers.push(await officer(1), await officer(2));
+    for (const household of [...HOUSEHOLDS, null]) {
+      const page = await open("a television", { width: 1920, height: 1080 });
+      await page.goto(`${values.tv}/tv/`);
+      const deadline = Date.now() + WITHIN;
+      let code = null;
+      while (code === null && Date.now() < deadline) {
+        code = /(\d{4})(\d{4})/.exec(await onScreen(page));
+        await page.waitForTimeout(50);
+      }
+      ensure(code !== null, "a new television shows no code");
+      if (household === null) {
+        await picture(page, "tv-code");
+      } else {
+        administrator("bind", "--code", `${code[1]} ${code[2]}`, "--household", household);
+        await shows(page, "お知らせは ありません");
+      }
+      televisions.push(page);
+    }
+    await picture(televisions[0], "tv-calm");
+  },
+
+  async order() {
+    const [first, other] = officers;
+    const [own, neighbour, stranger] = televisions;
+    await compose(first, "土砂災害", "避難指示", false);
+    await picture(first, "desk-draft");
+    await press(first, "1人目として 署名する");
+    await see(first, "あなたは 署名しました");
+    ensure((await onScreen(own)).includes("お知らせはありません"), "one signature reached a television");
+    await second(other, "2人目として 署名して 送る");
+    await shows(own, "警戒レベル4", "花子さん", "危ない", "汐見小学校");
+    await shows(neighbour, "警戒レベル4", "節子さん");
+    ensure(!(await onScreen(stranger)).includes("警戒レベル"), "a television that nobody bound shows an alert");
+    await picture(own, "tv-order");
+    // A press in the first moment is none.
+    await own.waitForTimeout(1_700);
+    await own.keyboard.press("Enter");
+    await shows(own, "届きました");
+    await picture(own, "tv-going");
+    await neighbour.waitForTimeout(200);
+    await neighbour.keyboard.press("ArrowRight");
+    await neighbour.keyboard.press("Enter");
+    await shows(neighbour, "119");
+    await picture(neighbour, "tv-help");
+    await home(first);
+    await press(first, "引き受ける");
+    await see(first, "✓ 田中 誠");
+    await picture(first, "desk-follow");
+  },
+
+  async arrived() {
+    await shows(televisions[0], "花子さん", "着きました");
+    await picture(televisions[0], "tv-arrivals");
+  },
+
+  async cancel() {
+    const [, other] = officers;
+    await home(other);
+    await press(other, "取消へ（署名 1回で 送る）");
+    await press(other, "署名して 取消を 送る");
+    await see(other, "に 送りました");
+    for (const page of televisions.slice(0, 2)) {
+      await shows(page, "取消", "まちがいの");
+    }
+    await picture(televisions[0], "tv-cancel");
+  },
+
+  async drill() {
+    await compose(officers[0], "津波", "大津波警報　避難指示", true);
+    await press(officers[0], "訓練として 署名して 送る");
+    await see(officers[0], "に 送りました");
+    // What was a mistake is still explained; a set shows a drill only beside nothing live.
+    for (const page of televisions.slice(0, 2)) {
+      await page.waitForTimeout(1_700);
+      await page.keyboard.press("Enter");
+      await shows(page, "訓練", "大津波警報");
+    }
+    await picture(televisions[0], "tv-drill");
+  },
+
+  async tsunami() {
+    const [first, other] = officers;
+    await press(first, "訓練中止・本番へ");
+    await compose(first, "津波", "大津波警報　避難指示", false);
+    await press(first, "1人目として 署名する");
+    await see(first, "あなたは 署名しました");
+    await second(other, "2人目として 署名して 送る");
+    for (const page of televisions.slice(0, 2)) {
+      await shows(page, "大津波警報", "逃げて", "あと");
+      ensure(!(await onScreen(page)).includes("訓練"), "a live alert wears 訓練");
+    }
+    await picture(televisions[1], "tv-tsunami");
+    await home(first);
+    await see(first, "1人では 取り消せません");
+    await picture(first, "desk-tsunami");
+  },
+
+  async allclear() {
+    const [first, other] = officers;
+    await home(first);
+    await press(first, "解除を 始める");
+    await press(first, "1人目として 署名する");
+    await see(first, "あなたは 署名しました");
+    await second(other, "2人目として 署名して 解除を 送る");
+    await shows(televisions[0], "解除", "戻れます");
+    await picture(televisions[0], "tv-all-clear");
+  },
+
+  async end() {
+    ensure(complaints.length === 0, [...new Set(complaints)].join("; "));
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const name = line.trim();
+  try {
+    await steps[name]();
+    console.log("ok");
+  } catch (error) {
+    for (const [index, context] of browser.contexts().entries()) {
+      await context.pages()[0].screenshot({ path: `${values.pictures}/failed-${name}-${index}.png` });
+    }
+    console.log(`failed: ${String(error.stack ?? error).replace(/\s+/g, " ").slice(0, 600)}`);
+  }
+}
+await browser.close();

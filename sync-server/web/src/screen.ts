@@ -7,6 +7,8 @@ const [WIDTH, HEIGHT] = [1920, 1080];
 /** Pages of what does not fit turn no faster than somebody reads. */
 const TURN = 7 * 1000;
 const ROWS_AT_ONCE = 4;
+/** So many letters of English fit into one line. */
+const MOST_LETTERS = 56;
 const SVG = "http://www.w3.org/2000/svg";
 
 export type Key = "going" | "help" | "close";
@@ -101,8 +103,7 @@ export class Screen {
         this.line("right", [[page.date]], 56, 48);
         this.line("clock", [[page.time]], 250, 160);
         this.line("middle", ruby("{避難|ひなん}の お{知|し}せは ありません"), 112, 96);
-        this.line("below", ruby("{役場|やくば}と つながって います"), 72, 60);
-        this.line("checked", [["最後の確認 " + page.checked]], 60, 48);
+        this.connected(page.checked);
         this.line("first", ruby("{海|うみ}や {川|かわ}の {近|ちか}くで {強|つよ}く ゆれたら"), 72, 60);
         this.line("second", ruby("お{知|し}せを {待|ま}たずに {高|たか}い {所|ところ}へ"), 72, 60);
         break;
@@ -130,6 +131,15 @@ export class Screen {
         this.word(page, focus);
         break;
     }
+  }
+
+  private connected(checked: string): void {
+    const box = add(this.stage, "below");
+    const inner = add(box, "inner");
+    picture(add(inner, "sign", "span"), TICK, 88, 88);
+    put(inner, [["役場と つながって います"]]);
+    put(add(inner, "checked", "span"), [["最後の確認 " + checked]]);
+    this.measures.push(() => fit(box, 72, 60));
   }
 
   private order(page: Order, focus: Key | null): void {
@@ -188,7 +198,7 @@ export class Screen {
   }
 
   private bottom(head: Head): void {
-    const words = head.english === "" ? [] : listOf(head.english.split(" "));
+    const words = listOf(sentencesOf(head.english));
     if (!head.isExercise) {
       this.turns("english", words, 52, 48, " ");
       return;
@@ -247,7 +257,7 @@ export class Screen {
     this.lineIn(box, "label", [[isExercise ? "訓練の " + label : label]], 60, 48);
     const value = add(box, "value");
     fillCountdown(add(value, "inner"), countdown);
-    this.measures.push(() => fit(value, 160, 80));
+    this.measures.push(() => fit(value, 152, 80));
     if (countdown.kind === "minutes") {
       add(add(box, "bar"), "part").style.width = Math.round(countdown.part * 100) + "%";
     }
@@ -412,6 +422,17 @@ export class Screen {
   }
 }
 
+/** English is turned by sentences; a long one by its words. */
+function sentencesOf(english: string): string[] {
+  const sentences = english.replace(/([.!?]) /g, "$1\n").split("\n");
+  let parts: string[] = [];
+  for (let i = 0; i < sentences.length; i += 1) {
+    const sentence = sentences[i] as string;
+    parts = parts.concat(sentence.length <= MOST_LETTERS ? (sentence === "" ? [] : [sentence]) : sentence.split(" "));
+  }
+  return parts;
+}
+
 function listOf(texts: string[]): Fill[] {
   const fills: Fill[] = [];
   for (let i = 0; i < texts.length; i += 1) {
@@ -482,10 +503,15 @@ function put(into: HTMLElement, said: Ruby): void {
   }
 }
 
+/** Readings stand a little out of their line, above it. */
+function above(inner: HTMLElement, size: number): number {
+  return inner.getElementsByTagName("rt").length > 0 ? Math.floor(size * 0.14) : 0;
+}
+
 function fits(inner: HTMLElement, size: number): boolean {
   const box = inner.parentNode as HTMLElement;
   inner.style.fontSize = size + "px";
-  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight <= box.clientHeight;
+  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight + above(inner, size) <= box.clientHeight;
 }
 
 /** The largest size in which the box's text fits into it, in one line or more, in the middle of its height. */
@@ -496,7 +522,7 @@ function fit(box: HTMLElement, most: number, least: number): void {
   while (!fits(inner, size) && size > Math.min(least, 24)) {
     size -= 4;
   }
-  inner.style.marginTop = Math.max(0, Math.floor((box.clientHeight - inner.offsetHeight) / 2)) + "px";
+  inner.style.marginTop = Math.max(0, Math.floor((box.clientHeight - inner.offsetHeight + above(inner, size)) / 2)) + "px";
 }
 
 type Shape = { [attribute: string]: string };

@@ -109,19 +109,26 @@ async function cutOff(page, town) {
   await pause(1500);
 }
 
-const browser = await puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--mute-audio"] });
+const CHROMIUM = {
+  executablePath: "/usr/bin/chromium",
+  headless: true,
+  args: ["--no-sandbox", "--mute-audio", "--autoplay-policy=no-user-gesture-required"],
+};
 let port = 21500;
 let faults = 0;
 
 async function take(name, [before, after, isExercise]) {
   const town = new Town();
   port += 1;
-  const server = serve(town, port);
-  const context = await browser.createBrowserContext();
-  const page = await context.newPage();
+  const own = port;
+  const server = serve(town, own);
+  // A page that is not in front is not painted.
+  const browser = await puppeteer.launch(CHROMIUM);
+  const [page] = await browser.pages();
+  let isOver = false;
   await page.emulateTimezone("America/New_York");
   await page.setViewport({ width: 1920, height: 1080 });
-  const isLineCut = () => town.isSilent || town.answering === "fail";
+  const isLineCut = () => isOver || town.isSilent || town.answering === "fail";
   page.on("console", (line) => {
     if ((line.type() === "error" || line.type() === "warn") && !isLineCut()) {
       faults += 1;
@@ -134,7 +141,7 @@ async function take(name, [before, after, isExercise]) {
   });
   const isPreview = before === "preview";
   const made = isPreview ? null : before(town);
-  await page.goto(`http://127.0.0.1:${port}/tv/${isPreview ? "?preview" : ""}`);
+  await page.goto(`http://127.0.0.1:${own}/tv/${isPreview ? "?preview" : ""}`);
   if (isPreview) {
     await page.evaluate((content, exercise) => window.postMessage({ hinamori: "preview", content, exercise }, location.origin), after, isExercise);
   } else if (after !== undefined) {
@@ -158,7 +165,8 @@ async function take(name, [before, after, isExercise]) {
     console.log(`${name}: ${one}`);
   }
   await page.screenshot({ path: `${folder}/${name}.png` });
-  await context.close();
+  isOver = true;
+  await browser.close();
   server.close();
 }
 
@@ -166,6 +174,5 @@ const names = Object.keys(PICTURES).filter((name) => only.length === 0 || only.s
 for (let i = 0; i < names.length; i += 6) {
   await Promise.all(names.slice(i, i + 6).map((name) => take(name, PICTURES[name])));
 }
-await browser.close();
 console.log(`${names.length} pictures in ${folder}, ${faults} faults`);
 process.exitCode = faults === 0 ? 0 : 1;

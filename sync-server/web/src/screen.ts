@@ -481,9 +481,10 @@ function fillCountdownInLine(inner: HTMLElement, countdown: Countdown, isExercis
     put(add(inner, "digits", "span"), [[countdown.time]]);
     put(inner, [["ごろ"]]);
   } else {
-    put(inner, [["あと "]]);
-    put(add(inner, "digits", "span"), [[String(countdown.minutes)]]);
-    put(inner, [["分"]]);
+    const left = add(inner, "item", "span");
+    put(left, [["あと "]]);
+    put(add(left, "digits", "span"), [[String(countdown.minutes)]]);
+    put(left, [["分"]]);
   }
 }
 
@@ -510,15 +511,22 @@ function put(into: HTMLElement, said: Ruby): void {
   }
 }
 
-/** Readings stand a little out of their line, above it. */
-function above(inner: HTMLElement, size: number): number {
-  return inner.getElementsByTagName("rt").length > 0 ? Math.floor(size * 0.14) : 0;
+/** How far readings stand out above the text that they belong to; browsers do not agree on that. */
+function above(inner: HTMLElement): number {
+  const readings = inner.getElementsByTagName("rt");
+  const own = inner.getBoundingClientRect();
+  let most = 0;
+  for (let i = 0; i < readings.length; i += 1) {
+    most = Math.max(most, own.top - (readings[i] as Element).getBoundingClientRect().top);
+  }
+  // The picture is scaled as a whole.
+  return own.width === 0 ? 0 : Math.ceil((most * inner.offsetWidth) / own.width);
 }
 
 function fits(inner: HTMLElement, size: number): boolean {
   const box = inner.parentNode as HTMLElement;
   inner.style.fontSize = size + "px";
-  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight + above(inner, size) <= box.clientHeight;
+  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight + above(inner) <= box.clientHeight;
 }
 
 /** The largest size in which the box's text fits into it, in one line or more, in the middle of its height. */
@@ -529,8 +537,9 @@ function fit(box: HTMLElement, most: number, least: number): void {
   while (!fits(inner, size) && size > Math.min(least, 24)) {
     size -= 4;
   }
-  const free = Math.max(0, box.clientHeight - inner.offsetHeight);
-  inner.style.marginTop = Math.min(free, Math.floor(free / 2) + above(inner, size)) + "px";
+  const over = above(inner);
+  const free = box.clientHeight - inner.offsetHeight - over;
+  inner.style.marginTop = over + Math.max(0, Math.floor(free / 2)) + "px";
 }
 
 type Shape = { [attribute: string]: string };

@@ -539,7 +539,8 @@ function fit(box: HTMLElement, most: number, least: number): void {
   }
   const over = above(inner);
   const free = box.clientHeight - inner.offsetHeight - over;
-  inner.style.marginTop = over + Math.max(0, Math.floor(free / 2)) + "px";
+  // Not a margin: readings would take its place.
+  inner.style.top = over + Math.max(0, Math.floor(free / 2)) + "px";
 }
 
 type Shape = { [attribute: string]: string };

@@ -99,9 +99,11 @@ export function threadsOf(messages: Message[]): Thread[] {
     const ids = [message.content.id].concat(message.content.references);
     for (let k = 0; k < ids.length; k += 1) {
       const other = names[idOf(message, ids[k] as string)];
-      for (const id in names) {
-        if (other !== undefined && names[id] === other) {
-          names[id] = i;
+      if (other !== undefined && other !== i) {
+        for (const id in names) {
+          if (names[id] === other) {
+            names[id] = i;
+          }
         }
       }
       names[idOf(message, ids[k] as string)] = i;
@@ -144,7 +146,9 @@ function latest(messages: Message[]): Message | null {
 /** What a thread says at the time `clock`; `null` where it says nothing any more. */
 export function wordOf(thread: Thread, clock: number): Message | null {
   const word = latest(thread.words);
-  const cancel = latest(thread.cancels);
+  const first = Math.min.apply(null, thread.words.map((one) => one.sent));
+  // The first word of the thread may have come after one officer's cancel, and say that it was too late.
+  const cancel = latest(thread.cancels.filter((one) => !isAlone(one) || one.sent <= first + ONE_OFFICER));
   if (word === null) {
     // A cancel of what was never known.
     return null;
@@ -237,7 +241,12 @@ export function withoutOld(messages: Message[], clock: number, longest: number):
       kept.push(message);
     }
   }
-  return kept.slice(-MOST_MESSAGES);
+  // Where there are too many, those that took two officers stay, then those that were sent last: one alone must not push out
+  // what two signed.
+  const rank = (message: Message): number => (message.cls === EXERCISE ? 2 : isAlone(message) ? 1 : 0);
+  const isBefore = (one: Message, other: Message): boolean =>
+    rank(one) !== rank(other) ? rank(one) < rank(other) : isLater(one, other);
+  return kept.sort((one, other) => (isBefore(one, other) ? -1 : isBefore(other, one) ? 1 : 0)).slice(0, MOST_MESSAGES);
 }
 
 /** What is to be shown, and the thread that it is of. */

@@ -168,6 +168,12 @@ export class Reader {
     return value;
   }
 
+  /** A time that only limits something: one later than a double can hold is as good as the latest that it can. */
+  limit(): number {
+    const high = this.number(4);
+    return Math.min(high * 4294967296 + this.number(4), 9007199254740991);
+  }
+
   /** What is left. */
   rest(): Uint8Array {
     return this.bytes(this.all.length - this.at);

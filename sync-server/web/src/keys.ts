@@ -1,6 +1,6 @@
 // The list of keys: who may sign alerts, signed by the town root (docs/tv.md §1).
 
-import { Reader, ascii, joined, toHex } from "./bytes.js";
+import { Reader, ascii, fromUtf8, joined, toHex } from "./bytes.js";
 import { isPointOfP256, isWeak, verifiesEd25519 } from "./crypto.js";
 
 export const LIVE = 0;
@@ -39,12 +39,12 @@ export function readList(bytes: Uint8Array, root: Uint8Array): KeyList | null {
   }
   const reader = new Reader(body);
   const version = reader.number(4);
-  reader.number(8);
+  reader.bytes(8);
   const beatKey = reader.bytes(32);
   const relyingParty = reader.bytes(32);
   const sender = reader.bytes(reader.number(1));
   const count = reader.number(2);
-  if (reader.broke() || count > MOST_DEVICES || isWeak(beatKey)) {
+  if (reader.broke() || count > MOST_DEVICES || isWeak(beatKey) || !fromUtf8(sender)) {
     return null;
   }
   const devices: { [key: string]: Device } = {};
@@ -52,7 +52,7 @@ export function readList(bytes: Uint8Array, root: Uint8Array): KeyList | null {
   // The key of heartbeats signs nothing else.
   taken[toHex(beatKey)] = true;
   for (let i = 0; i < count; i += 1) {
-    const [cls, kind, officer, until] = [reader.number(1), reader.number(1), reader.number(4), reader.number(8)];
+    const [cls, kind, officer, until] = [reader.number(1), reader.number(1), reader.number(4), reader.limit()];
     if (cls > EXERCISE || kind > PASSKEY) {
       return null;
     }

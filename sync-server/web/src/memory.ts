@@ -7,6 +7,8 @@ export interface Beat {
   at: number;
   epoch: number;
   number: number;
+  /** Who signed it: under another key time begins anew. */
+  key: string;
 }
 
 /** One press, or that the picture was shown, on its way to the town hall. */
@@ -131,7 +133,7 @@ function beatOf(kept: unknown): Beat | null {
   }
   const beat = kept as { [name: string]: unknown };
   const [at, epoch, number] = [time(beat["at"]), time(beat["epoch"]), time(beat["number"])];
-  return at === null || epoch === null || number === null ? null : { at, epoch, number };
+  return at === null || epoch === null || number === null ? null : { at, epoch, number, key: text(beat["key"]) };
 }
 
 function sequenceOf(kept: unknown): Sequence {

@@ -7,6 +7,11 @@ const [WIDTH, HEIGHT] = [1920, 1080];
 /** Pages of what does not fit turn no faster than somebody reads. */
 const TURN = 7 * 1000;
 const ROWS_AT_ONCE = 4;
+/** Where a name or a place is longer than fits into one line, rows are higher. */
+const HIGH_ROWS_AT_ONCE = 3;
+const [SHORT_NAME, SHORT_PLACE] = [6, 8];
+/** So many letters of English fit into one line. */
+const MOST_LETTERS = 56;
 const SVG = "http://www.w3.org/2000/svg";
 
 export type Key = "going" | "help" | "close";
@@ -101,12 +106,12 @@ export class Screen {
         this.line("right", [[page.date]], 56, 48);
         this.line("clock", [[page.time]], 250, 160);
         this.line("middle", ruby("{避難|ひなん}の お{知|し}せは ありません"), 112, 96);
-        this.line("below", ruby("{役場|やくば}と つながって います"), 72, 60);
-        this.line("checked", [["最後の確認 " + page.checked]], 60, 48);
+        this.connected(page.checked);
         this.line("first", ruby("{海|うみ}や {川|かわ}の {近|ちか}くで {強|つよ}く ゆれたら"), 72, 60);
         this.line("second", ruby("お{知|し}せを {待|ま}たずに {高|たか}い {所|ところ}へ"), 72, 60);
         break;
       case "cutoff":
+        add(this.stage, "frame");
         picture(add(this.stage, "sign"), SET_WITH_CROSS, 250, 190);
         this.line("top", ruby("{役場|やくば}と つながって いません"), 108, 84);
         this.line("checked", [[page.checked === null ? "まだ 一度も 確認できません" : "最後の確認 " + page.checked + (page.ago === null ? "" : "（" + page.ago + "）")]], 76, 60);
@@ -116,6 +121,7 @@ export class Screen {
         this.line("bottom", [["つなぎ直して います。直ったら 自動で 変わります"]], 56, 48);
         break;
       case "refused":
+        add(this.stage, "frame");
         picture(add(this.stage, "sign"), SET_WITH_CROSS, 250, 190);
         this.line("top", ruby("お{知|し}せを {受|う}け{取|と}れません"), 108, 84);
         this.line("first", ruby("{相手|あいて}が {本当|ほんとう}の {役場|やくば}か わかりません"), 88, 72);
@@ -130,6 +136,15 @@ export class Screen {
         this.word(page, focus);
         break;
     }
+  }
+
+  private connected(checked: string): void {
+    const box = add(this.stage, "below");
+    const inner = add(box, "inner");
+    picture(add(inner, "sign", "span"), TICK, 88, 88);
+    put(inner, [["役場と つながって います"]]);
+    put(add(inner, "checked", "span"), [["最後の確認 " + checked]]);
+    this.measures.push(() => fit(box, 72, 60));
   }
 
   private order(page: Order, focus: Key | null): void {
@@ -181,14 +196,14 @@ export class Screen {
     const title = add(band, "title");
     put(add(title, "inner"), [[head.title]]);
     this.measures.push(() => {
-      title.style.right = plate.offsetWidth + 96 - 24 + 32 + "px";
+      title.style.right = plate.offsetWidth + (head.isExercise ? 96 : 72) + 28 + "px";
       fit(title, 84, 60);
     });
     this.bottom(head);
   }
 
   private bottom(head: Head): void {
-    const words = head.english === "" ? [] : listOf(head.english.split(" "));
+    const words = listOf(sentencesOf(head.english));
     if (!head.isExercise) {
       this.turns("english", words, 52, 48, " ");
       return;
@@ -243,11 +258,11 @@ export class Screen {
 
   private countdown(countdown: Countdown, isExercise: boolean): void {
     const box = add(this.stage, "countdown");
-    const label = countdown.kind === "time" ? "津波が 来る 時刻" : countdown.kind === "soon" ? "津波が" : "津波が 来るまで";
+    const label = countdown.kind === "time" ? "津波の 時刻" : countdown.kind === "soon" ? "津波が" : isExercise ? "津波まで" : "津波が 来るまで";
     this.lineIn(box, "label", [[isExercise ? "訓練の " + label : label]], 60, 48);
     const value = add(box, "value");
     fillCountdown(add(value, "inner"), countdown);
-    this.measures.push(() => fit(value, 160, 80));
+    this.measures.push(() => fit(value, 152, 80));
     if (countdown.kind === "minutes") {
       add(add(box, "bar"), "part").style.width = Math.round(countdown.part * 100) + "%";
     }
@@ -270,7 +285,7 @@ export class Screen {
       this.line("third", ruby("{本当|ほんとう}に {困|こま}った {時|とき}は {119番|ひゃくじゅうきゅうばん}に {電話|でんわ}"), 96, 72);
     } else {
       this.line("second", ruby(help.delivery === "got" ? "すぐ {行|い}けない ことが あります" : "{待|ま}たずに {119番|ひゃくじゅうきゅうばん}に {電話|でんわ}"), 96, 72);
-      this.line("third", ruby(help.delivery === "got" ? "{119番|ひゃくじゅうきゅうばん}にも {電話|でんわ} して ください" : "つづけて {送|おく}っています"), 96, 72);
+      this.line("third", ruby(help.delivery === "got" ? "{119番|ひゃくじゅうきゅうばん}にも {電話|でんわ} して ください" : "テレビを {消|け}さないで ください"), 96, 72);
     }
     const box = add(this.stage, countdown === null ? "panel low wide" : "panel low");
     const inner = add(box, "inner");
@@ -288,19 +303,20 @@ export class Screen {
   private arrivals(page: Order): void {
     const isAll = page.body === "all arrived";
     const { rows, countdown } = page;
-    this.line("heading", [["着いた人（" + page.rowsAt + " 現在）"]], 72, 60);
+    this.line("heading", [["みんなの ようす（" + page.rowsAt + " 現在）"]], 72, 60);
     if (countdown !== null) {
       const small = add(this.stage, "countdown small");
       fillCountdownInLine(add(small, "inner"), countdown, page.head.isExercise);
       this.measures.push(() => fit(small, 60, 48));
     }
-    const pages = Math.ceil(rows.length / ROWS_AT_ONCE);
+    const atOnce = rows.some((row) => row.name.length > SHORT_NAME || (row.place || "").length > SHORT_PLACE) ? HIGH_ROWS_AT_ONCE : ROWS_AT_ONCE;
+    const pages = Math.ceil(rows.length / atOnce);
     const group: HTMLElement[] = [];
     for (let k = 0; k < pages; k += 1) {
       const sheet = add(this.stage, "sheet");
-      const some = rows.slice(k * ROWS_AT_ONCE, (k + 1) * ROWS_AT_ONCE);
+      const some = rows.slice(k * atOnce, (k + 1) * atOnce);
       for (let i = 0; i < some.length; i += 1) {
-        const height = pages > 1 ? 112 : Math.min(140, Math.floor(448 / some.length));
+        const height = Math.min(148, Math.floor(448 / (pages > 1 ? atOnce : some.length)));
         this.person(sheet, some[i] as Row, i * height, height - 12);
       }
       if (pages > 1) {
@@ -330,11 +346,12 @@ export class Screen {
     add(this.stage, "frame");
     if (head.isExercise) {
       put(add(add(this.stage, "head"), "mark"), [["訓練"]]);
-      this.line("practice", [["これは 訓練です"]], 72, 60);
+      this.line("practice", [[head.title]], 76, 60);
+    } else {
+      this.line("title", [[head.title]], 64, 52);
     }
     picture(add(this.stage, "symbol"), page.isAllClear ? RING_WITH_TICK : CROSSED_NOTICE, 330, 330);
     this.line("name", [[page.isAllClear ? "解除" : "取消"]], 116, 96);
-    this.line("title", [[head.title]], 64, 52);
     const [first, rest] = [page.lines[0], page.lines.slice(1)];
     if (first !== undefined) {
       this.line("first", first, 104, 72);
@@ -412,6 +429,17 @@ export class Screen {
   }
 }
 
+/** English is turned by sentences; a long one by its words. */
+function sentencesOf(english: string): string[] {
+  const sentences = english.replace(/([.!?]) /g, "$1\n").split("\n");
+  let parts: string[] = [];
+  for (let i = 0; i < sentences.length; i += 1) {
+    const sentence = sentences[i] as string;
+    parts = parts.concat(sentence.length <= MOST_LETTERS ? (sentence === "" ? [] : [sentence]) : sentence.split(" "));
+  }
+  return parts;
+}
+
 function listOf(texts: string[]): Fill[] {
   const fills: Fill[] = [];
   for (let i = 0; i < texts.length; i += 1) {
@@ -453,9 +481,10 @@ function fillCountdownInLine(inner: HTMLElement, countdown: Countdown, isExercis
     put(add(inner, "digits", "span"), [[countdown.time]]);
     put(inner, [["ごろ"]]);
   } else {
-    put(inner, [["あと "]]);
-    put(add(inner, "digits", "span"), [[String(countdown.minutes)]]);
-    put(inner, [["分"]]);
+    const left = add(inner, "item", "span");
+    put(left, [["あと "]]);
+    put(add(left, "digits", "span"), [[String(countdown.minutes)]]);
+    put(left, [["分"]]);
   }
 }
 
@@ -482,10 +511,22 @@ function put(into: HTMLElement, said: Ruby): void {
   }
 }
 
+/** How far readings stand out above the text that they belong to; browsers do not agree on that. */
+function above(inner: HTMLElement): number {
+  const readings = inner.getElementsByTagName("rt");
+  const own = inner.getBoundingClientRect();
+  let most = 0;
+  for (let i = 0; i < readings.length; i += 1) {
+    most = Math.max(most, own.top - (readings[i] as Element).getBoundingClientRect().top);
+  }
+  // The picture is scaled as a whole.
+  return own.width === 0 ? 0 : Math.ceil((most * inner.offsetWidth) / own.width);
+}
+
 function fits(inner: HTMLElement, size: number): boolean {
   const box = inner.parentNode as HTMLElement;
   inner.style.fontSize = size + "px";
-  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight <= box.clientHeight;
+  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight + above(inner) <= box.clientHeight;
 }
 
 /** The largest size in which the box's text fits into it, in one line or more, in the middle of its height. */
@@ -496,7 +537,10 @@ function fit(box: HTMLElement, most: number, least: number): void {
   while (!fits(inner, size) && size > Math.min(least, 24)) {
     size -= 4;
   }
-  inner.style.marginTop = Math.max(0, Math.floor((box.clientHeight - inner.offsetHeight) / 2)) + "px";
+  const over = above(inner);
+  const free = box.clientHeight - inner.offsetHeight - over;
+  // Not a margin: readings would take its place.
+  inner.style.top = over + Math.max(0, Math.floor(free / 2)) + "px";
 }
 
 type Shape = { [attribute: string]: string };

@@ -14,7 +14,8 @@ const RIGHT = "ArrowRight";
 const OK = "Enter";
 /** A key counts once the picture has stood for a moment. */
 const press = async (page, ...keys) => {
-  await pause(1700);
+  await page.waitForSelector(".order, .word");
+  await pause(1900);
   for (const key of keys) {
     await page.keyboard.press(key);
   }
@@ -54,10 +55,10 @@ const PICTURES = {
   "04-major": [live({})],
   "05-warning": [live({ tsunami: "Warning", title: "津波警報　避難指示" })],
   "06-advisory": [live({ tsunami: "Advisory", title: "津波注意報　避難指示", act: [["海", "うみ"], ["から "], ["離", "はな"], ["れて"]], arrives: inMinutes(130) })],
-  "07-level3": [(town) => town.say({ ...landslide, hazard: "Flood", level: 3, order: "EvacuateElderly", title: "警戒レベル3　高齢者等避難" })],
+  "07-level3": [(town) => town.say({ ...landslide, hazard: "Flood", level: 3, order: "EvacuateElderly", title: "警戒レベル3　高齢者等避難", english: "Flood, level 3. Older people: leave now. Go to Chuo Community Hall." })],
   "08-level4": [(town) => town.say(landslide)],
-  "09-level5": [(town) => town.say({ ...landslide, level: 5, order: "SecureNow", title: "警戒レベル5　緊急安全確保", act: [["命", "いのち"], ["を "], ["守", "まも"], ["って ください"]], place: [["家", "いえ"], ["の "], ["二階", "にかい"]], road: [["がけから "], ["離", "はな"], ["れた "], ["部屋", "へや"], ["へ"]] })],
-  "10-fire": [(town) => town.say({ ...landslide, hazard: "Fire", level: null, title: "避難指示", road: [] })],
+  "09-level5": [(town) => town.say({ ...landslide, level: 5, order: "SecureNow", title: "警戒レベル5　緊急安全確保", act: [["命", "いのち"], ["を "], ["守", "まも"], ["って ください"]], place: [["家", "いえ"], ["の "], ["二階", "にかい"]], road: [["がけから "], ["離", "はな"], ["れた "], ["部屋", "へや"], ["へ"]], english: "Landslide, level 5. Protect your life now: go upstairs, away from the slope." })],
+  "10-fire": [(town) => town.say({ ...landslide, hazard: "Fire", level: null, title: "避難指示", road: [], english: "Fire. Leave now. Go to Chuo Community Hall." })],
   "11-soon": [live({ arrives: Date.now() - MINUTE })],
   "12-focus-help": [live({}), (page) => press(page, RIGHT)],
   "13-sending": [(town) => { live({})(town); town.answering = "hang"; }, (page) => press(page, OK)],
@@ -86,8 +87,8 @@ const PICTURES = {
   "41-cut-off-instruction": [live({}), (page, town) => cutOff(page, town)],
   "42-cut-off-exercise": [practice({}), (page, town) => cutOff(page, town)],
   "43-cut-off-all-clear": [(town) => ends(town, live({})(town), CLEAR), (page, town) => cutOff(page, town)],
-  "44-restart-without-line": [live({}), async (page, town) => { town.isSilent = true; await page.reload(); await pause(1500); }],
-  "45-root-changed": [() => undefined, async (page, town) => { town.otherRoot = new Town().root; town.change(); await pause(1500); }],
+  "44-restart-without-line": [live({}), async (page, town) => { await page.waitForSelector(".order"); await pause(800); town.isSilent = true; await page.reload(); await pause(1500); }],
+  "45-root-changed": [() => undefined, async (page, town) => { await page.waitForSelector(".calm"); town.otherRoot = new Town().root; town.change(); await pause(1500); }],
   "50-long": [live({ names: TWELVE, place: LONG_PLACE, road: [["国道", "こくどう"], ["を 渡らずに、"], ["神社", "じんじゃ"], ["の 裏の 坂道を のぼる"]], act: [["今", "いま"], ["すぐに "], ["高台", "たかだい"], ["へ "], ["逃", "に"], ["げて"]], english: "Major tsunami warning. Run to the second floor hall of the gymnasium of Shiomi Second Junior High School now. Do not cross the national road." })],
   "51-long-help": [live({ place: LONG_PLACE }), (page) => press(page, RIGHT, OK)],
   "52-bare": [live({ names: [], place: [], road: [], fact: "", arrives: null, english: "" })],
@@ -99,9 +100,10 @@ const PICTURES = {
 
 /** Ninety seconds without a heartbeat, without waiting for them: the page's running time is put ahead. */
 async function cutOff(page, town) {
-  await pause(1500);
+  await page.waitForSelector(".order, .word, .calm");
   town.isSilent = true;
   town.change();
+  await pause(800);
   await page.evaluate(() => {
     const own = performance.now.bind(performance);
     performance.now = () => own() + 4 * 60 * 1000;
@@ -109,19 +111,26 @@ async function cutOff(page, town) {
   await pause(1500);
 }
 
-const browser = await puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--mute-audio"] });
+const CHROMIUM = {
+  executablePath: "/usr/bin/chromium",
+  headless: true,
+  args: ["--no-sandbox", "--mute-audio", "--autoplay-policy=no-user-gesture-required"],
+};
 let port = 21500;
 let faults = 0;
 
 async function take(name, [before, after, isExercise]) {
   const town = new Town();
   port += 1;
-  const server = serve(town, port);
-  const context = await browser.createBrowserContext();
-  const page = await context.newPage();
+  const own = port;
+  const server = serve(town, own);
+  // A page that is not in front is not painted.
+  const browser = await puppeteer.launch(CHROMIUM);
+  const [page] = await browser.pages();
+  let isOver = false;
   await page.emulateTimezone("America/New_York");
   await page.setViewport({ width: 1920, height: 1080 });
-  const isLineCut = () => town.isSilent || town.answering === "fail";
+  const isLineCut = () => isOver || town.isSilent || town.answering === "fail";
   page.on("console", (line) => {
     if ((line.type() === "error" || line.type() === "warn") && !isLineCut()) {
       faults += 1;
@@ -134,11 +143,11 @@ async function take(name, [before, after, isExercise]) {
   });
   const isPreview = before === "preview";
   const made = isPreview ? null : before(town);
-  await page.goto(`http://127.0.0.1:${port}/tv/${isPreview ? "?preview" : ""}`);
+  await page.goto(`http://127.0.0.1:${own}/tv/${isPreview ? "?preview" : ""}`);
   if (isPreview) {
     await page.evaluate((content, exercise) => window.postMessage({ hinamori: "preview", content, exercise }, location.origin), after, isExercise);
   } else if (after !== undefined) {
-    await pause(500);
+    await page.waitForSelector(".order, .word, .calm, .binding");
     await after(page, town, made);
   }
   await pause(1000);
@@ -158,14 +167,14 @@ async function take(name, [before, after, isExercise]) {
     console.log(`${name}: ${one}`);
   }
   await page.screenshot({ path: `${folder}/${name}.png` });
-  await context.close();
+  isOver = true;
+  await browser.close();
   server.close();
 }
 
 const names = Object.keys(PICTURES).filter((name) => only.length === 0 || only.some((one) => name.includes(one)));
-for (let i = 0; i < names.length; i += 6) {
-  await Promise.all(names.slice(i, i + 6).map((name) => take(name, PICTURES[name])));
+for (let i = 0; i < names.length; i += 5) {
+  await Promise.all(names.slice(i, i + 5).map((name) => take(name, PICTURES[name])));
 }
-await browser.close();
 console.log(`${names.length} pictures in ${folder}, ${faults} faults`);
 process.exitCode = faults === 0 ? 0 : 1;

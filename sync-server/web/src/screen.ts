@@ -526,7 +526,7 @@ function above(inner: HTMLElement): number {
 function fits(inner: HTMLElement, size: number): boolean {
   const box = inner.parentNode as HTMLElement;
   inner.style.fontSize = size + "px";
-  return inner.scrollWidth <= box.clientWidth && inner.offsetHeight + above(inner) <= box.clientHeight;
+  return inner.scrollWidth <= inner.clientWidth && inner.offsetHeight + above(inner) <= box.clientHeight;
 }
 
 /** The largest size in which the box's text fits into it, in one line or more, in the middle of its height. */

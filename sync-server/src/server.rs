@@ -11,6 +11,7 @@ use std::time::Duration;
 use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
@@ -227,20 +228,21 @@ impl Server {
         } = self;
         let running = self._running;
         let mut tasks = JoinSet::new();
-        let (farewell, ended) = tokio::sync::oneshot::channel::<()>();
-        let browsers = axum::serve(web::Bounded::new(web, limits.browsers), web::routes(Arc::clone(&hub)))
-            .with_graceful_shutdown(async { drop(ended.await) });
-        let browsers = tokio::spawn(async { browsers.await });
+        let (farewell, ended) = watch::channel(());
         let doors = [
+            (Some(web), web::routes(Arc::clone(&hub)), limits.browsers),
             (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
             (desk, desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
             (televisions, tv_routes(Arc::clone(&board)), limits.televisions),
         ];
+        let mut browsers = JoinSet::new();
         for (listener, door, connections) in doors {
             let Some(listener) = listener else { continue };
-            let listener = web::Bounded::new(listener, connections);
-            tasks.spawn(async move {
-                if let Err(error) = axum::serve(listener, door).await {
+            let mut ended = ended.clone();
+            let farewell = async move { drop(ended.changed().await) };
+            let serving = axum::serve(web::Bounded::new(listener, connections), door);
+            browsers.spawn(async move {
+                if let Err(error) = serving.with_graceful_shutdown(farewell).await {
                     tracing::error!(%error, "a listener is not served any more");
                 }
             });
@@ -282,9 +284,10 @@ impl Server {
         drop(boxes);
         tasks.shutdown().await;
         drop(farewell);
-        let stop = browsers.abort_handle();
-        if timeout(FAREWELL, browsers).await.is_err() {
-            stop.abort();
+        // Whoever waits for news gets an answer now, and its connection ends.
+        board.end();
+        if timeout(FAREWELL, async { while browsers.join_next().await.is_some() {} }).await.is_err() {
+            browsers.shutdown().await;
         }
         hub.save_contacts().await;
         drop(hub);

@@ -21,8 +21,6 @@ function page() {
     target: "es5",
     format: "iife",
     platform: "browser",
-    // TweetNaCl asks Node for random numbers where there is no browser; the page needs none.
-    external: ["crypto"],
     charset: "ascii",
     minify: true,
     legalComments: "eof",

@@ -275,8 +275,11 @@ impl SignedAlert {
 }
 
 /// Which messages of each sender came, so that an old one is not taken for a new one, also where no clock is right.
+///
+/// What two officers signed, what one did, and exercises are counted apart: with a number out of all order, one officer could otherwise have
+/// everything refused that two sign after it.
 #[derive(Debug, Clone, Default)]
-pub struct Sequences(BTreeMap<String, Latest>);
+pub struct Sequences(BTreeMap<(String, KeyClass, bool), Latest>);
 
 /// Of one sender in its latest epoch.
 #[derive(Debug, Clone, Default)]
@@ -305,7 +308,9 @@ impl Sequences {
     #[must_use]
     pub fn note(&mut self, signed: &SignedAlert) -> SequenceVerdict {
         let Sequence { epoch, number } = signed.sequence;
-        let latest = self.0.entry(signed.alert.alert().sender.clone()).or_default();
+        let alert = signed.alert.alert();
+        let class = if alert.status == Status::Exercise { KeyClass::Exercise } else { KeyClass::Live };
+        let latest = self.0.entry((alert.sender.clone(), class, signed.officers < 2)).or_default();
         if epoch > latest.epoch {
             *latest = Latest { epoch, ..Latest::default() };
         }

@@ -355,6 +355,17 @@ fn an_old_number_and_a_number_used_twice_are_not_shown() {
 }
 
 #[test]
+fn one_officer_cannot_use_up_the_numbers_of_two() {
+    let signed = |number: u64, alert: &str, keys: &[OfficerKey]| {
+        envelope_at(alert, number, keys).verify(alert.as_bytes(), &officers()).unwrap()
+    };
+    let mut sequences = Sequences::default();
+    assert_eq!(sequences.note(&signed(u64::MAX, &exercise(), &[key(4)])), SequenceVerdict::New);
+    assert_eq!(sequences.note(&signed(u64::MAX, CANCEL, &[key(3)])), SequenceVerdict::New);
+    assert_eq!(sequences.note(&signed(7, ORDER, &[key(1), key(3)])), SequenceVerdict::New);
+}
+
+#[test]
 fn a_key_is_one_officer_s_and_of_one_class() {
     let own = key(1).public();
     for (class, officer) in [(KeyClass::Live, CHIEF), (KeyClass::Exercise, MAYOR)] {

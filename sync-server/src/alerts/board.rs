@@ -189,6 +189,13 @@ impl Board {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The server ends: whoever waits waits no longer, and what was to be kept is kept.
+    pub(crate) fn end(&self) {
+        self.inner().televisions.values().for_each(|receiver| receiver.changed.notify_waiters());
+        self.changed();
+        self.keeper.end();
+    }
+
     /// Tells desks that something changed.
     pub(crate) fn changed(&self) {
         self.desk.send_modify(|revision| *revision = revision.wrapping_add(1));

@@ -316,10 +316,13 @@ fn notice(plan: &Plan, wanted: &Wanted<'_>, way: Option<&Way>, names: Vec<String
 fn ending(plan: &Plan, prepared: &Prepared, ending: &Ending, word: &str) -> Notice {
     let spoken: String = ending.lines.iter().map(|line| format!("{}。", line.spoken())).collect();
     let english = &ending.texts.english;
+    // The second line is what to do now: the panel between the others.
+    let mut lines = ending.lines.clone();
+    let act = if lines.len() > 1 { lines.remove(1) } else { Ruby::default() };
     Notice {
         title: format!("{}　{word}", prepared.title()),
-        act: ending.lines.first().cloned().unwrap_or_default(),
-        lines: ending.lines.clone(),
+        act,
+        lines,
         speech: format!("{}から。{spoken}", plan.issuer.spoken()),
         english: format!("{}. {}", english.headline.trim_end_matches('.'), english.instruction),
         ..Notice::default()

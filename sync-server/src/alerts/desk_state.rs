@@ -93,7 +93,7 @@ pub(crate) fn draft(inner: &Inner, draft: &Draft, officer: &Officer) -> Value {
         "id": id, "class": class_name(about.is_exercise), "kind": envelope.message.text(), "label": about.label,
         "title": about.title, "hazard": valid.evacuation().hazard.name(), "districts": about.districts,
         "households": about.households, "people": about.people, "televisions": televisions, "places": about.places,
-        "reasons": about.reasons, "made": about.made, "expires": draft.dropped_at(), "thread": draft.thread(),
+        "reasons": about.reasons, "made": about.made, "expires": draft.dropped_at(),
         "digest": base64_url(digest), "words": ThreeWords::of_hash(digest).hiragana(), "needed": needed,
         "signed": about.signed, "mine": draft.has_signed(officer.id), "sample": sample,
         "channels": Channels::of(valid, about.is_exercise),
@@ -126,7 +126,8 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         .find(|message| message.kind() == hinamori_alert::MessageKind::Order)
         .unwrap_or(latest);
     let value = json!({
-        "id": id, "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
+        "id": id, "messages": messages.iter().map(|message| base64_url(&message.digest)).collect::<Vec<_>>(),
+        "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
         "stages": stages(inner, &messages, sent),

@@ -4,8 +4,6 @@ use hinamori_alert::{Envelope, Instruction, KeyClass, MessageKind, ValidAlert};
 use hinamori_model::UnixMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::hex;
-
 /// How long an order or an all-clear waits.
 const WAITS_MILLIS: u64 = 60 * 60_000;
 /// A cancel by one officer: receivers refuse one that is older than two minutes.
@@ -35,11 +33,6 @@ impl Draft {
 
     pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
         self.dropped_at() < now
-    }
-
-    /// The thread that it belongs to, or begins.
-    pub(crate) fn thread(&self) -> String {
-        self.about.thread.clone().unwrap_or_else(|| hex::text(&self.digest))
     }
 
     pub(crate) fn has_signed(&self, officer: u32) -> bool {

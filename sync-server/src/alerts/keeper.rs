@@ -15,9 +15,10 @@ enum Job {
     Work(Work),
     /// Told once it is on the disk.
     Answer(Answer, Option<oneshot::Sender<()>>),
+    End,
 }
 
-/// The way to the thread. It ends when the last one is dropped.
+/// The way to the thread. It ends when it is asked to, or when the last one is dropped.
 #[derive(Clone)]
 pub(crate) struct Keeper {
     jobs: mpsc::Sender<Job>,
@@ -43,6 +44,7 @@ impl Keeper {
             while let Some(job) = next.take() {
                 match job {
                     Job::Work(work) => work(&mut store),
+                    Job::End => break,
                     Job::Answer(answer, told) => {
                         let mut together = vec![(answer, told)];
                         while together.len() < TOGETHER {
@@ -62,6 +64,12 @@ impl Keeper {
             }
         })?;
         Ok((Self { jobs }, thread))
+    }
+
+    /// Ends the thread after everything that was asked before.
+    pub(crate) fn end(&self) {
+        // It may have ended already.
+        drop(self.jobs.send(Job::End));
     }
 
     /// Has `work` done after everything that was asked before.

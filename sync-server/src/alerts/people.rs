@@ -53,7 +53,10 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
     }
 }
 
-async fn look(hub: &Hub, board: &Board, told: &mut BTreeMap<HouseholdId, Told>) {
+/// What each household was told last, under its latest message: a television takes no list that is older than that.
+type LastTold = BTreeMap<HouseholdId, (UnixMillis, Told)>;
+
+async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     let (households, wanted) = {
         let inner = board.inner();
         let at = now();
@@ -70,8 +73,12 @@ async fn look(hub: &Hub, board: &Board, told: &mut BTreeMap<HouseholdId, Told>) 
     let incidents = town.incidents;
     // The last message of a household says in which incident it is looked for.
     let mut classes: BTreeMap<HouseholdId, KeyClass> = BTreeMap::new();
+    let mut latest: BTreeMap<HouseholdId, UnixMillis> = BTreeMap::new();
     for message in &wanted {
         classes.extend(message.households().map(|household| (household, message.about.class())));
+        latest.extend(
+            message.households().map(|household| (household, message.signed.alert().alert().sent.at())),
+        );
     }
     let asked = Arc::clone(&households);
     let found = hub.archive.ask(move |stores| {
@@ -100,11 +107,12 @@ async fn look(hub: &Hub, board: &Board, told: &mut BTreeMap<HouseholdId, Told>) 
         let members = households.members(household);
         let now_told =
             Told { household: hex::text(household.as_bytes()), people: members.iter().map(person).collect() };
+        let now_told = (latest.get(&household).copied().unwrap_or_default(), now_told);
         let is_known = told.get(&household) == Some(&now_told);
         // Nobody's set is woken to hear that nobody arrived.
         let is_worth = !seen.is_empty() || told.contains_key(&household);
         if !is_known && is_worth {
-            board.tell_people(household, signed_json(&now_told));
+            board.tell_people(household, signed_json(&now_told.1));
             told.insert(household, now_told);
         }
         let mut others = members.iter().filter(|member| !member.is_hidden).peekable();

@@ -115,7 +115,7 @@ pub(crate) struct Text {
     pub(crate) instruction: String,
 }
 
-/// How it is ended: with what stands on televisions, in at most three lines.
+/// How it is ended: with what stands on televisions, in at most three lines: what happened, what to do now, what else.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ending {

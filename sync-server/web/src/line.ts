@@ -1,6 +1,7 @@
 // The line to the server (docs/tv.md §6). What comes over it is believed nowhere but in the television.
 
 import { isArray, text, time } from "./leaf.js";
+import type { Answer } from "./memory.js";
 import type { Television } from "./television.js";
 
 /** The server answers after 25 seconds at most. */
@@ -14,8 +15,8 @@ type Said = (status: number, said: unknown) => void;
 export class Line {
   private seen = "";
   private failures = 0;
-  private answerFailures = 0;
-  private isSending = false;
+  private answerFailures: { [kind: string]: number } = {};
+  private isSending: { [kind: string]: boolean } = {};
 
   /** `changed` is called after everything that may change the picture or what is to be kept. */
   constructor(
@@ -75,28 +76,38 @@ export class Line {
     setTimeout(() => this.next(), pause(this.failures));
   }
 
-  /** Sends what is to be sent, one after the other, until the town hall has it. */
+  /**
+   * Sends what is to be sent until the town hall has it. Each kind has a way of its own: a call for help waits neither for a receipt
+   * nor for the pause after its failure.
+   */
   sendAnswers(): void {
+    this.send("help");
+    this.send("going");
+    this.send("shown");
+  }
+
+  private send(kind: Answer["answer"]): void {
     const television = this.television;
-    const answer = television.nextAnswer();
-    if (this.isSending || answer === null || television.memory.token === null || television.isRefused) {
+    const answer = television.nextAnswer(kind);
+    if (this.isSending[kind] === true || answer === null || television.memory.token === null || television.isRefused) {
       return;
     }
-    this.isSending = true;
-    this.ask("POST", "answer", JSON.stringify({ message: answer.message, answer: answer.answer }), (status, said) => {
+    this.isSending[kind] = true;
+    this.ask("POST", "answer", JSON.stringify({ message: answer.message, answer: kind }), (status, said) => {
       const at = status === 200 && typeof said === "object" && said !== null ? time((said as { [name: string]: unknown })["at"]) : null;
-      if (at === null) {
-        this.answerFailures += 1;
-        television.isStuck = true;
-      } else {
-        this.answerFailures = 0;
+      const failures = at === null ? (this.answerFailures[kind] || 0) + 1 : 0;
+      this.answerFailures[kind] = failures;
+      if (at !== null) {
         television.delivered(answer, at);
+      } else if (kind !== "shown") {
+        // Whoever pressed a key is told; a receipt waits in silence.
+        television.isStuck = true;
       }
       this.changed();
       setTimeout(() => {
-        this.isSending = false;
-        this.sendAnswers();
-      }, pause(this.answerFailures));
+        this.isSending[kind] = false;
+        this.send(kind);
+      }, pause(failures));
     });
   }
 

@@ -105,17 +105,17 @@ export class Screen {
         this.line("left", ruby("ひなもり"), 56, 48);
         this.line("right", [[page.date]], 56, 48);
         this.line("clock", [[page.time]], 250, 160);
-        this.line("middle", ruby("{避難|ひなん}の お{知|し}せは ありません"), 112, 96);
+        this.line("middle", ruby("{避難|ひなん}の お{知|し}らせは ありません"), 112, 96);
         this.connected(page.checked);
         this.line("first", ruby("{海|うみ}や {川|かわ}の {近|ちか}くで {強|つよ}く ゆれたら"), 72, 60);
-        this.line("second", ruby("お{知|し}せを {待|ま}たずに {高|たか}い {所|ところ}へ"), 72, 60);
+        this.line("second", ruby("お{知|し}らせを {待|ま}たずに {高|たか}い {所|ところ}へ"), 72, 60);
         break;
       case "cutoff":
         add(this.stage, "frame");
         picture(add(this.stage, "sign"), SET_WITH_CROSS, 250, 190);
         this.line("top", ruby("{役場|やくば}と つながって いません"), 108, 84);
         this.line("checked", [[page.checked === null ? "まだ 一度も 確認できません" : "最後の確認 " + page.checked + (page.ago === null ? "" : "（" + page.ago + "）")]], 76, 60);
-        this.line("first", ruby("お{知|し}せが {出|で}ない ことが あります"), 92, 72);
+        this.line("first", ruby("お{知|し}らせが {出|で}ない ことが あります"), 92, 72);
         this.line("second", ruby("ラジオや {防災無線|ぼうさいむせん}も {聞|き}いて ください"), 84, 72);
         this.line("panel wide", ruby("{強|つよ}く ゆれたら すぐ {高|たか}い {所|ところ}へ"), 112, 84);
         this.line("bottom", [["つなぎ直して います。直ったら 自動で 変わります"]], 56, 48);
@@ -123,9 +123,9 @@ export class Screen {
       case "refused":
         add(this.stage, "frame");
         picture(add(this.stage, "sign"), SET_WITH_CROSS, 250, 190);
-        this.line("top", ruby("お{知|し}せを {受|う}け{取|と}れません"), 108, 84);
+        this.line("top", ruby("お{知|し}らせを {受|う}け{取|と}れません"), 108, 84);
         this.line("first", ruby("{相手|あいて}が {本当|ほんとう}の {役場|やくば}か わかりません"), 88, 72);
-        this.line("second", ruby("この テレビは お{知|し}せを {出|だ}しません"), 88, 72);
+        this.line("second", ruby("この テレビは お{知|し}らせを {出|だ}しません"), 88, 72);
         this.line("panel wide", ruby("{役場|やくば}に {電話|でんわ} して ください"), 112, 84);
         this.line("bottom", [["それまでは ラジオや 防災無線を 聞いて ください"]], 60, 48);
         break;

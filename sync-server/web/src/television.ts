@@ -282,10 +282,10 @@ export class Television {
     return this.memory.waiting.some((one) => one.message === message && one.answer === answer);
   }
 
-  /** What is to be sent next: help first. */
-  nextAnswer(): Answer | null {
+  /** What is to be sent next, of one kind or of all: help first. */
+  nextAnswer(kind?: Answer["answer"]): Answer | null {
     const waiting = this.memory.waiting;
-    const order = ["help", "going", "shown"];
+    const order = kind === undefined ? ["help", "going", "shown"] : [kind];
     for (let i = 0; i < order.length; i += 1) {
       for (let k = 0; k < waiting.length; k += 1) {
         const one = waiting[k] as Answer;

@@ -75,7 +75,10 @@ pub(crate) fn cancel(world: &mut World, _summary: &mut Summary) -> anyhow::Resul
 }
 
 pub(crate) fn drill(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.browser()?.step("drill")?;
+    world.browser()?.step("drill")
+}
+
+pub(crate) fn tsunami(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     world.browser()?.step("tsunami")
 }
 

@@ -72,14 +72,12 @@ pub fn play(world: &mut World) -> Summary {
     };
     step("two touches open the live incident at both boxes", open_live);
     step("two officers enrol their devices, and two households have a television", alerts::begin);
-    step(
-        "an alert goes out with two officers' signatures to the televisions of its households",
-        alerts::order,
-    );
+    step("a drill goes out with one officer's key of drills, and wears 訓練", alerts::drill);
+    step("two officers' alert ends the drill's picture, and answers come back", alerts::order);
     step("a family passes the check-point and arrives at the school", family);
     step("a household's own television shows who of it arrived", alerts::arrived);
     step("one officer takes a mistake back", alerts::cancel);
-    step("a live alert ends a drill's picture, and no officer takes a tsunami back alone", alerts::drill);
+    step("no officer takes a tsunami's order back alone", alerts::tsunami);
     step("two officers say that the danger is over", alerts::all_clear);
     step("every kind of card gets its answer", every_card);
     step("a card that is revoked now is not called fine at the next tap", revoked_now);

@@ -98,6 +98,8 @@ export interface Stage {
 /** What was sent. */
 export interface Thread {
   id: string;
+  /** The digests of its messages, the earliest first: what became of a draft. */
+  messages: string[];
   class: KeyClass;
   hazard: string;
   kind: Kind;

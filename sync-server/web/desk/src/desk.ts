@@ -37,8 +37,6 @@ export class Desk {
   lost = false;
   /** Drafts that this page has seen: once sent, they are not in the state any more, but their texts are still needed. */
   private readonly seen = new Map<string, Draft>();
-  /** What they were sent in, as it was then. */
-  private readonly sent = new Map<string, Thread>();
   private readonly signedHere = new Set<string>();
   private readonly dropped = new Set<string>();
   private received = { clock: 0, running: 0 };
@@ -66,7 +64,7 @@ export class Desk {
 
   /** The server's time. */
   now(): number {
-    return (this.state?.now ?? Date.now()) + (this.state === null ? 0 : this.age());
+    return Math.round((this.state?.now ?? Date.now()) + (this.state === null ? 0 : this.age()));
   }
 
   stale(): boolean {
@@ -219,28 +217,9 @@ export class Desk {
     return known === undefined ? null : { draft: known, waits: false };
   }
 
-  /**
-   * The thread in which a draft went out. The state does not name it: it is the one of the draft's class, hazard and districts that
-   * changed after the draft was made.
-   */
+  /** The thread in which a draft went out. */
   sentIn(draft: Draft): Thread | null {
-    const before = this.sent.get(draft.id);
-    if (before !== undefined || this.dropped.has(draft.id)) {
-      return before ?? null;
-    }
-    const districts = [...draft.districts].sort().join("\n");
-    const found = this.threads().find(
-      (thread) =>
-        thread.class === draft.class &&
-        thread.kind === draft.kind &&
-        thread.hazard === draft.hazard &&
-        thread.updated >= draft.made &&
-        [...thread.districts].sort().join("\n") === districts,
-    );
-    if (found !== undefined) {
-      this.sent.set(draft.id, found);
-    }
-    return found ?? null;
+    return this.threads().find((thread) => thread.messages.includes(draft.digest)) ?? null;
   }
 
   /** Live before drill, what is in force before what is over, the latest first. */

@@ -405,13 +405,14 @@ export class Town {
     const none = { count: 0, median: null };
     let thread = this.threads.find((known) => known.id === draft.of.thread);
     if (thread === undefined) {
-      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, stages: { delivered: none, shown: none, answered: none, arrived: none } };
+      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, arrived: none } };
       this.threads.push(thread);
     }
     Object.assign(thread, {
       kind: draft.kind, title: draft.title, districts: draft.districts, places: draft.kind === "Order" ? draft.places : thread.places, updated: now,
       expires: now + 120 * MINUTE, in_force: draft.kind === "Order" || draft.kind === "AllClear", cancel_texts: draft.of.message.cancel, message: draft.of.message,
     });
+    thread.messages.push(draft.digest);
     thread.stages = { ...thread.stages, households: draft.households, televisions: draft.televisions };
     this.lastSent = { thread: thread.id, kind: draft.kind, class: draft.class, reasons: draft.reasons, arrives: draft.of.arrives, signatures: draft.signed.length };
   }

@@ -15,8 +15,8 @@ function Able({ state, desk }: { state: State; desk: Desk }) {
   const { live, exercise } = state.able;
   return (
     <>
-      {desk.mode === "exercise" && chip(exercise, "訓練に 署名できる職員")}
-      {(desk.mode === "live" || live < ENOUGH_OFFICERS) && chip(live, "署名できる職員")}
+      {desk.mode === "exercise" && chip(exercise, "訓練の 署名")}
+      {desk.mode === "exercise" ? live < ENOUGH_OFFICERS && chip(live, "本番の 署名") : chip(live, "署名できる職員")}
     </>
   );
 }

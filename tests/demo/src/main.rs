@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use hinamori_demo::town_hall::{CardData, TownHall};
 use hinamori_demo::tray::Delays;
-use hinamori_demo::{script, town_hall::CardData, world::World};
+use hinamori_demo::{script, world::World};
 
 #[derive(Parser)]
 #[command(about = "Starts Hinamori with a fictional town on this machine")]
@@ -50,7 +51,17 @@ fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
     let card_data = if first_year { CardData::FirstYear } else { CardData::Lists };
     let mut world = World::start(folder, Delays::Lifelike, card_data)?;
     println!("\n  Tray of virtual cards   {}", world.tray().address());
-    println!("  The server's counts     {}\n", world.server_page());
+    println!("  The server's counts     {}", world.server_page());
+    let [desk, televisions] = TownHall::alert_pages();
+    println!("  The alert desk          {desk}/desk/");
+    println!("  A television            {televisions}/tv/\n");
+    println!(
+        "  Two officers, each in a browser of their own, join the desk within 15 minutes at {desk}/desk/#enrol"
+    );
+    for (name, code) in world.hall().invitations()? {
+        println!("  with the code           {code}  {name}");
+    }
+    println!();
     if let Some(pictures) = world.pictures() {
         println!("  No display here: the kiosks run under Xvfb; their pictures are renewed every second in");
         println!("  {}\n", pictures.display());

@@ -167,6 +167,18 @@ impl TownHall {
         command
     }
 
+    /// The first two officers, each with a code for a device.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub fn invitations(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let invite = |(id, name, _): &(&str, &'static str, &str)| {
+            let code = output_of("hinamori-server alert invite", self.alert("invite").args(["--id", id]))?;
+            Ok((*name, code.trim().to_owned()))
+        };
+        OFFICERS.iter().take(2).map(invite).collect()
+    }
+
     /// Where officers sit, and where televisions ask.
     pub fn alert_pages() -> [String; 2] {
         // Passkeys are good for a name, not for a number.

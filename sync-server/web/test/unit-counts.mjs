@@ -45,7 +45,7 @@ test("a good message of two passkeys, or of a passkey and a kiosk, is shown", ()
 
 test("an order ends by the clock of the beats, however wrong the set's own clock is", (context) => {
   for (const own of [0, minute(-1_000_000), minute(1_000_000)]) {
-    context.mock.timers.enable({ apis: ["Date"], now: Math.max(0, own) });
+    const clock = context.mock.method(Date, "now", () => Math.max(0, own));
     const set = heard(10, [order(10, "a", until(40))]);
     assert.equal(set.shown(), "a");
     set.runTo(39.99);
@@ -54,7 +54,7 @@ test("an order ends by the clock of the beats, however wrong the set's own clock
     assert.equal(set.shown(), null);
     assert.equal(heard(40, [order(10, "a", until(40))]).shown(), null);
     assert.equal(heard(39.99, [order(10, "a", until(40))]).shown(), "a");
-    context.mock.timers.reset();
+    clock.mock.restore();
   }
 });
 

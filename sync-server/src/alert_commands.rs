@@ -101,7 +101,7 @@ impl AlertCommand {
         let folder = DataFolder::new(self.data());
         match self {
             Self::Plan { file, .. } => {
-                let (messages, districts) = read_plan(&folder, &file)?;
+                let (messages, districts) = read_plan(&folder, &file, now)?;
                 println!("{messages} messages, {districts} districts");
             }
             Self::AddOfficer { id, name, title, until, .. } => {

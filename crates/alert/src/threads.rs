@@ -94,7 +94,9 @@ impl Alerts {
         self.messages.retain(|id, _| !is_forgotten(id, now));
         let (is_over, is_cancel) = (is_over(&alert, now), is_cancel(&alert));
         let most = if is_cancel { MOST_MESSAGES.saturating_mul(2) } else { MOST_MESSAGES };
-        if self.messages.len() >= most {
+        // Exercises have places of their own: they need one officer, and must not keep out what takes two.
+        let status = alert.alert().alert().status;
+        if self.messages.values().filter(|known| known.alert().alert().status == status).count() >= most {
             return Taken::Full;
         }
         let is_by_one = is_cancel && is_by_one(&alert);
@@ -122,11 +124,14 @@ impl Alerts {
         }
     }
 
-    /// Whether a cancel by one officer takes two, whatever its thread is: a tsunami's order is in force, or the sender was heard well
-    /// after it was sent, and did not say it.
+    /// Whether a cancel by one officer takes two, whatever its thread is: an order about a tsunami that began before it is in force, or the
+    /// sender was heard well after it was sent, and did not say it. A tsunami that came later does not bring back what was a mistake.
     fn needs_another_officer(&self, id: &MessageId, now: UnixMillis, heard: Option<UnixMillis>) -> bool {
         heard.is_some_and(|heard| heard > id.sent.at().plus(TOLERANCE_MILLIS))
-            || self.in_force(now).iter().any(|thread| is_tsunami_order(thread.latest))
+            || self.in_force(now).iter().any(|thread| {
+                let began = thread.messages.first().map(|first| first.sent);
+                is_tsunami_order(thread.latest) && began.is_none_or(|began| began <= id.sent)
+            })
     }
 
     /// The threads of which something is in force at the time `now`, in the order of their latest words. There is never a

@@ -298,6 +298,14 @@ fn one_officer_takes_nothing_back_while_a_tsunami_comes() {
         take(&mut alerts, flood_cancel(13, &[11]).by_one(), minute(13)),
         Taken::Cancels { messages: 1 }
     );
+    // A tsunami that comes later does not bring back what was a mistake, in whatever order a set hears of them.
+    let mut alerts = Alerts::default();
+    assert_eq!(take(&mut alerts, flood(10).alert(), minute(20)), Taken::InForce);
+    assert_eq!(take(&mut alerts, Said::order(15).alert(), minute(20)), Taken::InForce);
+    assert_eq!(
+        take(&mut alerts, flood_cancel(12, &[10]).by_one(), minute(20)),
+        Taken::Cancels { messages: 1 }
+    );
     // Nor when the order comes after its cancel.
     let mut alerts = Alerts::default();
     assert_eq!(take(&mut alerts, Said::cancel(12, &[10]).by_one(), minute(12)), Taken::CancelsUnknown);

@@ -11,10 +11,12 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::StoreError;
 use crate::key_row::{Cover, FileKey};
 use crate::schema::Family;
-use crate::store::open_durable;
+use crate::store::{checkpoint_if_over, open_durable};
 
 const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
 const SEQUENCE: &str = "sequence";
+/// Bytes of the write-ahead log.
+const LONG_LOG: u64 = 4 << 20;
 
 /// One message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +175,11 @@ impl AlertStore {
             (sequence.epoch, number, digest, alert, envelope, about, sealed),
         )?;
         Ok(())
+    }
+
+    /// Moves a long log into the file; to be called while nobody waits. What fails is tried again the next time.
+    pub fn tidy(&self) {
+        checkpoint_if_over(&self.connection, LONG_LOG).unwrap_or_default();
     }
 
     /// Every message, in the order of the sequence.

@@ -13,7 +13,7 @@ use hinamori_alert::{
 };
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, Answer, AnswerKind, SentMessage, StoreError, Task, Television};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::alerts::base64;
@@ -28,8 +28,11 @@ use crate::hex;
 use crate::roster;
 use crate::town::Town;
 
-/// Televisions that were opened and never bound; the oldest are forgotten after a day.
+/// Televisions that were opened and never bound. Those of a day ago are forgotten when the server starts.
 const MOST_UNBOUND: usize = 20_000;
+/// The longest that an order holds (docs/jp-evac.md §3).
+const LONGEST_MILLIS: u64 = 7 * 24 * 3_600_000;
+const HELLOS: usize = 8;
 const UNBOUND_MILLIS: u64 = 24 * 3_600_000;
 /// How often a code is drawn anew because another television shows it.
 const DRAWS: u8 = 16;
@@ -43,6 +46,8 @@ pub(crate) struct Board {
     desk: watch::Sender<u64>,
     /// In front of every revision: another one after a restart.
     boot: u32,
+    /// New televisions that are taken in at a time.
+    hellos: Semaphore,
     inner: Mutex<Inner>,
 }
 
@@ -91,6 +96,14 @@ impl Message {
 
     pub(crate) fn households(&self) -> impl ExactSizeIterator<Item = HouseholdId> {
         self.leaves.keys().copied()
+    }
+
+    /// Whether televisions are still told. What ended something is told as long as what it ended may hold: a set that was off would
+    /// otherwise show an order that was taken back.
+    pub(crate) fn is_told(&self, now: UnixMillis) -> bool {
+        let sent = self.signed.alert().alert().sent.at();
+        self.signed.alert().expires() > now
+            || (self.kind() != MessageKind::Order && sent.plus(LONGEST_MILLIS) > now)
     }
 
     pub(crate) fn kind(&self) -> MessageKind {
@@ -182,7 +195,10 @@ impl Board {
         let (keeper, thread) = Keeper::start(store)?;
         let boot = u32::from_be_bytes(random()?);
         let (beat, desk) = (Arc::clone(&keys.beat), watch::Sender::new(0));
-        Ok((Self { keeper, beat, root, desk, boot, inner: Mutex::new(inner) }, thread))
+        Ok((
+            Self { keeper, beat, root, desk, boot, hellos: Semaphore::new(HELLOS), inner: Mutex::new(inner) },
+            thread,
+        ))
     }
 
     pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -273,6 +289,8 @@ impl Board {
         if unbound >= MOST_UNBOUND {
             return Ok(None);
         }
+        // Strangers wait for each other, and not alerts for strangers.
+        let Ok(_place) = self.hellos.acquire().await else { return Ok(None) };
         for _ in 0..DRAWS {
             let (Ok(token), Ok(number)) = (random::<32>(), random::<4>()) else { return Ok(None) };
             let code = u32::from_be_bytes(number) % 90_000_000 + 10_000_000;
@@ -307,7 +325,7 @@ impl Board {
         let mut people = "null".to_owned();
         if let Some(household) = household {
             let at = now();
-            for message in inner.messages.iter().filter(|message| message.signed.alert().expires() > at) {
+            for message in inner.messages.iter().filter(|message| message.is_told(at)) {
                 let Some([leaf, path]) = message.leaves.get(&household) else { continue };
                 let comma = if messages.is_empty() { "" } else { "," };
                 messages.extend([
@@ -406,6 +424,17 @@ impl Board {
         woken.iter().for_each(|receiver| receiver.wake());
     }
 
+    /// An officer looks after a household; `false` when another one does.
+    pub(crate) async fn take_task(&self, task: Task) -> Result<bool, NotKept> {
+        let Task { digest, household, officer, at } = task;
+        let is_taken = self.keeper.ask(move |store| store.take_task(&task)).await?;
+        if is_taken {
+            self.inner().tasks.insert((digest, household), (officer, at));
+            self.changed();
+        }
+        Ok(is_taken)
+    }
+
     /// An officer's signature under a draft. Whether it went out with it.
     pub(crate) async fn sign(
         &self,
@@ -443,8 +472,15 @@ impl Board {
             let verified = draft.envelope.verify(&draft.bytes, &listed.list);
             let signed = verified.map_err(|_why| NotSent::BadSignature)?;
             // As every receiver will take it.
-            match alerts.take(signed.clone(), now(), None) {
-                Taken::InForce | Taken::Cancels { .. } => {}
+            let taken = alerts.take(signed.clone(), now(), None);
+            let is_still_in_force = || {
+                let own = signed.alert().alert().id();
+                alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
+            };
+            match taken {
+                Taken::InForce => {}
+                // What was sent since the cancel was made would go on, and nobody would look after it.
+                Taken::Cancels { .. } if !is_still_in_force() => {}
                 Taken::NeedsAnotherOfficer => {
                     draft.needed = 2;
                     self.changed();
@@ -460,7 +496,7 @@ impl Board {
     }
 
     /// Keeps it, then gives it to televisions. A draft that the disk refuses comes back.
-    async fn send(&self, draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
+    async fn send(&self, mut draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
@@ -471,6 +507,9 @@ impl Board {
         };
         let kept = sent.clone();
         if let Err(error) = self.keeper.ask(move |store| store.add(&kept)).await {
+            // Whoever signed last can sign again.
+            draft.envelope.signatures.pop();
+            draft.about.signed.pop();
             self.inner().drafts.insert(draft.id.clone(), draft);
             self.changed();
             return Err(error.into());
@@ -516,10 +555,10 @@ impl Inner {
         if found == self.seen {
             return Ok(false);
         }
-        self.seen = found;
-        self.plan = folder.alert_plan()?.map(Arc::new);
-        self.register = folder.officers()?;
+        let (plan, register) = (folder.alert_plan()?.map(Arc::new), folder.officers()?);
         let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
+        // Last, so that what could not be read is read again.
+        (self.plan, self.register, self.seen) = (plan, register, found);
         self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), bytes: bytes.into() });
         Ok(true)
     }

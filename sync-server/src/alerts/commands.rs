@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use hinamori_alert::{Envelope, KeyList, MessageKind};
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, Bound, StoreError};
 
 use crate::alerts::compose::judge;
+use crate::alerts::draft::About;
 use crate::alerts::households::Households;
 use crate::alerts::plan::{BadPlan, Plan};
 use crate::data::{DataError, DataFolder, Keys};
 use crate::roster;
+use crate::signed_log::sha256;
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +47,41 @@ pub enum AlertCommandError {
 ///
 /// # Errors
 /// [`AlertCommandError`].
-pub fn read_plan(folder: &DataFolder, file: &Path) -> Result<(usize, usize), AlertCommandError> {
+pub fn read_plan(
+    folder: &DataFolder,
+    file: &Path,
+    now: UnixMillis,
+) -> Result<(usize, usize), AlertCommandError> {
     let failed = |source| AlertCommandError::File { file: file.to_owned(), source };
     let text = std::fs::read_to_string(file).map_err(failed)?;
     let plan = Plan::parse(&text)?;
     judge(&plan)?;
+    keeps_what_is_out(folder, &plan, now)?;
     folder.lock()?.save_alert_plan(&text)?;
     Ok((plan.messages.len(), plan.districts.len()))
+}
+
+/// What is out can still be ended: the plan has its words, and its sender and desk are those of the list of keys.
+fn keeps_what_is_out(folder: &DataFolder, plan: &Plan, now: UnixMillis) -> Result<(), AlertCommandError> {
+    let wrong = |what: String| Err(BadPlan::Content(what).into());
+    let keys = folder.keys()?;
+    let list = folder.key_list()?.and_then(|bytes| KeyList::decode(&bytes, &keys.town_root.public()).ok());
+    if let Some(list) = list.filter(|list| {
+        list.sender != plan.sender || list.relying_party != sha256(plan.relying_party.as_bytes())
+    }) {
+        let sender = list.sender;
+        return wrong(format!(
+            "devices were let in for the sender {sender} and another desk: nobody could sign or take back any more"
+        ));
+    }
+    for sent in AlertStore::open(&folder.alerts(), &keys.alerts, now)?.messages()? {
+        let read = Envelope::decode(&sent.envelope).zip(serde_json::from_str::<About>(&sent.about).ok());
+        let Some((envelope, about)) = read.filter(|(envelope, _)| envelope.expires > now) else { continue };
+        if envelope.message == MessageKind::Order && plan.message(&about.prepared).is_none() {
+            return wrong(format!("message {} is out and has to stay until it is over", about.prepared));
+        }
+    }
+    Ok(())
 }
 
 /// Gives the television that shows `code` to a household.

@@ -18,13 +18,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
 use crate::alerts::compose::{HouseholdToTell, Wanted, compose, ways};
 use crate::alerts::desk_state::{draft as draft_value, state as state_value, task_id, who};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::plan::{District, Plan, Prepared};
 use crate::alerts::tv_door::{file, headers, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
 use crate::clock::now;
@@ -37,8 +38,13 @@ const WAITS: Duration = Duration::from_secs(25);
 const LONGEST: usize = 64 << 10;
 const SESSION_MILLIS: u64 = 12 * 3_600_000;
 const QUESTION_MILLIS: u64 = 2 * 60_000;
-/// Questions and sessions that are held; the oldest go first.
-const MOST: usize = 256;
+/// Questions and sessions that are held; the oldest go first. A stranger can ask, and must not keep officers out.
+const MOST_QUESTIONS: usize = 65_536;
+const MOST_SESSIONS: usize = 256;
+/// Drafts at a time: each has what every household is told.
+const MOST_DRAFTS: usize = 16;
+/// However many answers come in, a desk's state is made so often at the most.
+const STATE_EVERY: Duration = Duration::from_millis(300);
 const COOKIE: &str = "hinamori-desk";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -276,8 +282,9 @@ async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes
     let mut questions = door.questions.lock().unwrap_or_else(PoisonError::into_inner);
     let at = now();
     questions.retain(|_, asked| at.since(*asked) <= QUESTION_MILLIS);
-    if questions.len() >= MOST {
-        return Err(Told(StatusCode::TOO_MANY_REQUESTS, "少し 待って もう一度 押して ください".to_owned()));
+    if questions.len() >= MOST_QUESTIONS {
+        let oldest = questions.iter().min_by_key(|(_, asked)| **asked).map(|(challenge, _)| *challenge);
+        oldest.map(|oldest| questions.remove(&oldest));
     }
     questions.insert(challenge, at);
     Ok(fine(&json!({ "party": plan.relying_party, "challenge": base64_url(&challenge) })))
@@ -347,7 +354,7 @@ async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
     let mut sessions = door.sessions.lock().unwrap_or_else(PoisonError::into_inner);
     let at = now();
     sessions.retain(|_, (_, until)| *until >= at);
-    if sessions.len() >= MOST {
+    if sessions.len() >= MOST_SESSIONS {
         let oldest = sessions.iter().min_by_key(|(_, (_, until))| *until).map(|(token, _)| *token);
         oldest.map(|oldest| sessions.remove(&oldest));
     }
@@ -391,6 +398,7 @@ async fn state(
     let text = |revision: u64| door.board.revision_text(revision);
     if text(*changes.borrow_and_update()) == seen {
         drop(timeout(WAITS, changes.changed()).await);
+        sleep(STATE_EVERY).await;
     }
     // Whoever was shown out in the meantime hears so.
     let officer = door.officer(&headers).map(|again| Officer { id: officer.id, ..again })?;
@@ -429,6 +437,11 @@ async fn make_draft(
     let board = Arc::clone(&door.board);
     let made = spawn_blocking(move || {
         let mut inner = board.inner();
+        if inner.drafts.len() >= MOST_DRAFTS {
+            return Err(Told::change(
+                "署名を 待っている 下書きが 多すぎます。使わないものを 捨てて ください",
+            ));
+        }
         let draft = draft_of(&inner, wanted, sequence, now())?;
         let value = draft_value(&inner, &draft, &officer);
         inner.drafts.insert(draft.id.clone(), draft);
@@ -459,19 +472,7 @@ pub(super) fn draft_of(
     };
     let first = thread.first();
     let is_exercise = first.map_or(wanted.class == "exercise", |first| first.about.is_exercise);
-    let (id, names) = match (kind, first.zip(thread.last())) {
-        (MessageKind::Order, None) => (wanted.message.clone(), wanted.districts.clone()),
-        // An update is of the same hazard; its districts may be others.
-        (MessageKind::Order, Some((first, _))) => (first.about.prepared.clone(), wanted.districts.clone()),
-        (MessageKind::AllClear | MessageKind::Cancel, Some((first, latest))) => {
-            (first.about.prepared.clone(), latest.about.districts.clone())
-        }
-        (MessageKind::AllClear | MessageKind::Cancel, None) => return Err(Told::page()),
-    };
-    let prepared = plan.message(&id).ok_or_else(Told::page)?;
-    let districts: Option<Vec<_>> = names.iter().map(|name| plan.district(name)).collect();
-    let districts =
-        districts.filter(|all| !all.is_empty()).ok_or_else(|| Told::change("地区を 選んで ください"))?;
+    let (prepared, names, districts) = chosen(plan, &wanted, kind, thread.last().map(Arc::as_ref))?;
     let ending = kind != MessageKind::Order;
     let references = thread.iter().map(|message| message.signed.alert().alert().id()).collect();
     let sent = UnixMillis::new(now.get() / 1_000 * 1_000);
@@ -539,6 +540,45 @@ pub(super) fn draft_of(
     })
 }
 
+/// Which prepared message, and for which districts. An ending is of what is out.
+fn chosen<'p>(
+    plan: &'p Plan,
+    wanted: &DraftWanted,
+    kind: MessageKind,
+    latest: Option<&Message>,
+) -> Result<(&'p Prepared, Vec<String>, Vec<&'p District>), Told> {
+    let (id, names) = match (kind, latest) {
+        (MessageKind::Order, _) => (wanted.message.clone(), wanted.districts.clone()),
+        (MessageKind::AllClear | MessageKind::Cancel, Some(latest)) => {
+            (latest.about.prepared.clone(), latest.about.districts.clone())
+        }
+        (MessageKind::AllClear | MessageKind::Cancel, None) => return Err(Told::page()),
+    };
+    let prepared = plan.message(&id).ok_or_else(|| match kind {
+        MessageKind::Order => Told::page(),
+        _ => Told::change("この知らせは 準備から 消えています。管理者に 準備を 戻して もらって ください"),
+    })?;
+    if kind == MessageKind::Order
+        && let Some(latest) = latest
+    {
+        if latest.signed.alert().evacuation().hazard != prepared.hazard {
+            return Err(Told::page());
+        }
+        // Whoever is left out would hear an order that is not theirs any more.
+        if let Some(left) = latest.about.districts.iter().find(|known| !names.contains(known)) {
+            return Err(Told::change(format!("{left}を 外せません。更新は 前の地区を すべて 入れます")));
+        }
+    }
+    // How something ends is said also where the plan has lost a district since.
+    let districts: Option<Vec<_>> = match kind {
+        MessageKind::Order => names.iter().map(|name| plan.district(name)).collect(),
+        _ => Some(names.iter().filter_map(|name| plan.district(name)).collect()),
+    };
+    let districts =
+        districts.filter(|all| !all.is_empty()).ok_or_else(|| Told::change("地区を 選んで ください"))?;
+    Ok((prepared, names, districts))
+}
+
 /// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.
 fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
     let ways = ways(wanted);
@@ -592,7 +632,10 @@ async fn sign(
         }
         asserted.read(key).ok_or(NotSent::BadSignature)?
     };
-    let is_sent = door.board.sign(&id, &officer, signature).await?;
+    // A browser that goes away must not leave it half done: kept on the disk, and told to nobody.
+    let board = Arc::clone(&door.board);
+    let signing = tokio::spawn(async move { board.sign(&id, &officer, signature).await });
+    let is_sent = signing.await.map_err(|_ended| Told::server())??;
     Ok(fine(&json!({ "sent": is_sent })))
 }
 
@@ -631,15 +674,15 @@ async fn take_help(
     };
     let (digest, household) = found;
     let task = Task { digest, household, officer: officer.id, at: now() };
-    let is_taken = door.board.keeper.ask(move |store| store.take_task(&task)).await.map_err(|error| {
+    let board = Arc::clone(&door.board);
+    let taking = tokio::spawn(async move { board.take_task(task).await });
+    let is_taken = taking.await.map_err(|_ended| Told::server())?.map_err(|error| {
         tracing::error!(%error, "a task is not kept");
         Told::server()
     })?;
     if !is_taken {
         return Err(Told(StatusCode::CONFLICT, "ほかの人が もう 引き受けています".to_owned()));
     }
-    door.board.inner().tasks.insert((digest, household), (officer.id, task.at));
-    door.board.changed();
     Ok(fine(&json!({})))
 }
 

@@ -4,8 +4,8 @@ use hinamori_alert::{Envelope, Instruction, KeyClass, MessageKind, ValidAlert};
 use hinamori_model::UnixMillis;
 use serde::{Deserialize, Serialize};
 
-/// How long an order or an all-clear waits.
-const WAITS_MILLIS: u64 = 60 * 60_000;
+/// How long a draft waits. Its time stands in it: what waited longer would begin with minutes that are gone.
+const WAITS_MILLIS: u64 = 10 * 60_000;
 /// A cancel by one officer: receivers refuse one that is older than two minutes.
 const CANCEL_WAITS_MILLIS: u64 = 100_000;
 

@@ -60,7 +60,11 @@ impl Keeper {
                         keep(&mut store, together);
                     }
                 }
-                next = next.or_else(|| waiting.recv().ok());
+                next = next.or_else(|| waiting.try_recv().ok()).or_else(|| {
+                    // Nobody waits.
+                    store.tidy();
+                    waiting.recv().ok()
+                });
             }
         })?;
         Ok((Self { jobs }, thread))

@@ -11,7 +11,7 @@ use hinamori_net_tls::ThreeWords;
 use hinamori_sync::to_base32;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{DataError, DataFolder, Keys, random};
+use crate::data::{DataError, DataFolder, Keys, Locked, random};
 use crate::hex;
 use crate::signed_log::sha256;
 use crate::staff::day_of;
@@ -141,7 +141,8 @@ pub fn add_officer(
     Ok(locked.save_officers(&register)?)
 }
 
-/// Takes an officer and their devices off; the next list does not have them.
+/// Ends an officer's time now. Their devices stay on the list for what they signed before: what is out must not lose its signatures, or
+/// nobody could take it back.
 ///
 /// # Errors
 /// [`OfficerError`].
@@ -153,12 +154,12 @@ pub fn remove_officer(
 ) -> Result<(), OfficerError> {
     let locked = folder.lock()?;
     let mut register = folder.officers()?;
-    register.officer(id).ok_or(OfficerError::Unknown(id))?;
-    register.officers.retain(|officer| officer.id != id);
-    register.devices.retain(|device| device.officer != id);
+    let officer =
+        register.officers.iter_mut().find(|officer| officer.id == id).ok_or(OfficerError::Unknown(id))?;
+    officer.until = officer.until.min(now);
+    register.devices.retain(|device| device.admitted || device.officer != id);
     register.invitations.retain(|invitation| invitation.officer != id);
-    list(folder, keys, &mut register, now)?;
-    Ok(locked.save_officers(&register)?)
+    list(folder, keys, &locked, &mut register, now)
 }
 
 /// Invites an officer to enrol one device. The code is good for fifteen minutes.
@@ -168,7 +169,7 @@ pub fn remove_officer(
 pub fn invite_officer(folder: &DataFolder, id: u32, now: UnixMillis) -> Result<String, OfficerError> {
     let locked = folder.lock()?;
     let mut register = folder.officers()?;
-    register.officer(id).ok_or(OfficerError::Unknown(id))?;
+    register.officer(id).filter(|officer| officer.until >= now).ok_or(OfficerError::Unknown(id))?;
     let code = to_base32(&random::<10>()?);
     register.invitations.retain(|invitation| invitation.until >= now && invitation.officer != id);
     register.wrong_tries = 0;
@@ -196,8 +197,7 @@ pub fn admit_device(
     let waits = |device: &&mut OfficerDevice| !device.admitted && said == device.words.hiragana();
     let device = register.devices.iter_mut().find(waits).ok_or(OfficerError::NoSuchDevice)?;
     device.admitted = true;
-    list(folder, keys, &mut register, now)?;
-    Ok(locked.save_officers(&register)?)
+    list(folder, keys, &locked, &mut register, now)
 }
 
 /// The officers, and their devices with the words that they showed.
@@ -218,10 +218,11 @@ pub fn officer_list(folder: &DataFolder) -> Result<String, OfficerError> {
     Ok(text)
 }
 
-/// Has the root sign the next list.
+/// Has the root sign the next list. The register goes first: no version is ever of two lists.
 fn list(
     folder: &DataFolder,
     keys: &Keys,
+    locked: &Locked<'_>,
     register: &mut Register,
     now: UnixMillis,
 ) -> Result<(), OfficerError> {
@@ -230,6 +231,7 @@ fn list(
     let party = sha256(plan.relying_party.as_bytes());
     let fixed = (keys.beat.public(), party);
     let list = KeyList::new(register.version, now, fixed, &plan.sender, register.listed())?;
+    locked.save_officers(register)?;
     Ok(folder.save_key_list(&list.encode(|domain, body| keys.town_root.sign_alert_keys(domain, body)))?)
 }
 

@@ -1,6 +1,6 @@
 //! Who of a household has arrived, for its own televisions and for the desk's last stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,15 +71,18 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     let names: BTreeMap<SiteId, String> =
         town.sites.iter().map(|site| (site.id, site.name.clone())).collect();
     let incidents = town.incidents;
-    // The last message of a household says in which incident it is looked for.
+    // A household is looked for in earnest as long as anything live is out, and a drill's arrivals count for drills alone.
     let mut classes: BTreeMap<HouseholdId, KeyClass> = BTreeMap::new();
     let mut latest: BTreeMap<HouseholdId, UnixMillis> = BTreeMap::new();
-    for message in &wanted {
+    let (drills, live): (Vec<_>, Vec<_>) =
+        wanted.iter().partition(|message| message.about.class() == KeyClass::Exercise);
+    for message in drills.into_iter().chain(live) {
         classes.extend(message.households().map(|household| (household, message.about.class())));
         latest.extend(
             message.households().map(|household| (household, message.signed.alert().alert().sent.at())),
         );
     }
+    let of_class = classes.clone();
     let asked = Arc::clone(&households);
     let found = hub.archive.ask(move |stores| {
         let incident = |class| match class {
@@ -95,7 +98,7 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
         Ok(Err(error)) => return tracing::error!(%error, "arrivals cannot be read"),
         Err(_closed) => return,
     };
-    for (household, seen) in arrivals {
+    for (household, Arrivals { seen, hidden }) in arrivals {
         let person = |member: &crate::alerts::households::Member| {
             let seen = seen.get(&member.id);
             ToldPerson {
@@ -115,10 +118,15 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
             board.tell_people(household, signed_json(&now_told.1));
             told.insert(household, now_told);
         }
-        let mut others = members.iter().filter(|member| !member.is_hidden).peekable();
+        let is_hidden =
+            |member: &&crate::alerts::households::Member| member.is_hidden || hidden.contains(&member.id);
+        let mut others = members.iter().filter(|member| !is_hidden(member)).peekable();
         if others.peek().is_some() && others.all(|member| seen.contains_key(&member.id)) {
             let last = seen.values().map(|(at, _)| *at).max().unwrap_or_default();
-            for message in wanted.iter().filter(|message| message.is_for(household)) {
+            let class = of_class.get(&household);
+            let is_its =
+                |message: &&Arc<Message>| message.is_for(household) && class == Some(&message.about.class());
+            for message in wanted.iter().filter(is_its) {
                 board.arrived(message.digest, household, last);
             }
         }
@@ -136,7 +144,12 @@ fn signed_json(told: &Told) -> Vec<u8> {
     serde_json::to_vec(&At { at: now(), told }).unwrap_or_default()
 }
 
-type Seen = BTreeMap<PersonId, (UnixMillis, SiteId)>;
+/// Of one household: who was received where and when, and whom records hide.
+#[derive(Default)]
+struct Arrivals {
+    seen: BTreeMap<PersonId, (UnixMillis, SiteId)>,
+    hidden: BTreeSet<PersonId>,
+}
 
 /// Who of each household was received somewhere. Hidden people never were (law 7).
 fn arrivals(
@@ -144,27 +157,30 @@ fn arrivals(
     households: &Households,
     classes: &BTreeMap<HouseholdId, KeyClass>,
     by_class: &BTreeMap<KeyClass, IncidentId>,
-) -> Result<BTreeMap<HouseholdId, Seen>, StoreError> {
+) -> Result<BTreeMap<HouseholdId, Arrivals>, StoreError> {
     let mut all = BTreeMap::new();
     let [earnest, _] = stores.all();
-    let in_earnest = earnest.hidden_by_records(&std::collections::BTreeSet::new())?.ids;
+    let in_earnest = earnest.hidden_by_records(&BTreeSet::new())?.ids;
     for (household, class) in classes {
         let Some(incident) = by_class.get(class) else { continue };
         let store = stores.store_of(*incident);
-        let mut seen = Seen::new();
+        let mut of = Arrivals::default();
         for member in households.members(*household) {
-            if member.is_hidden || in_earnest.contains(&member.id) {
+            if in_earnest.contains(&member.id) {
+                of.hidden.insert(member.id);
+            }
+            if member.is_hidden || of.hidden.contains(&member.id) {
                 continue;
             }
             let person = store.canonical(member.id)?;
             if let Some(presence) = store.presence(*incident, person)?.filter(is_received) {
-                seen.insert(
+                of.seen.insert(
                     member.id,
                     (presence.arrived_at.unwrap_or(presence.seen_at.millis()), presence.site),
                 );
             }
         }
-        all.insert(*household, seen);
+        all.insert(*household, of);
     }
     Ok(all)
 }

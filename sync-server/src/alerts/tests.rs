@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hinamori_alert::{
-    Assertion, Beat, DeviceKey, Envelope, Instruction, InstructionPath, KeyList, MessageKind,
+    Assertion, Beat, DeviceKey, Envelope, Instruction, InstructionPath, KeyClass, KeyList, MessageKind,
     OfficerSignature,
 };
 use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
@@ -74,7 +74,7 @@ struct Hall {
     keys: Keys,
     board: Arc<Board>,
     devices: [Device; 2],
-    _parent: tempfile::TempDir,
+    parent: tempfile::TempDir,
 }
 
 fn household(number: u8) -> HouseholdId {
@@ -111,7 +111,7 @@ impl Hall {
         let folder = DataFolder::new(&parent.path().join("server"));
         let keys = folder.initialise().unwrap();
         let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/demo-town/alerts.toml");
-        read_plan(&folder, plan.as_ref()).unwrap();
+        read_plan(&folder, plan.as_ref(), now()).unwrap();
         let devices = [Device::new(), Device::new()];
         for (id, device) in (1..).zip(&devices) {
             add_officer(&folder, id, "田中", "課長", LATE).unwrap();
@@ -122,7 +122,7 @@ impl Hall {
             admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
         }
         let board = Self::open(&folder, &keys);
-        Self { folder, keys, board, devices, _parent: parent }
+        Self { folder, keys, board, devices, parent }
     }
 
     fn open(folder: &DataFolder, keys: &Keys) -> Arc<Board> {
@@ -259,6 +259,51 @@ async fn one_officer_takes_a_mistake_back_and_never_a_tsunami() {
 }
 
 #[tokio::test]
+async fn what_ended_an_order_is_told_as_long_as_the_order_could_hold() {
+    let hall = Hall::new();
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let id = hall.draft(json!({ "kind": "Cancel", "thread": thread })).await.unwrap();
+    assert!(hall.sign(&id, 2, 1, 0).await.unwrap());
+    let inner = hall.board.inner();
+    let [order, cancel] = inner.messages.as_slice() else { panic!("two messages") };
+    let ends = order.signed.alert().expires();
+    assert!(cancel.signed.alert().expires() < ends, "its page ends before");
+    assert!(cancel.is_told(ends) && !order.is_told(ends), "a set that was off shows what was taken back");
+}
+
+#[tokio::test]
+async fn an_update_says_what_was_chosen_and_leaves_no_district_out() {
+    let hall = Hall::new();
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let update = |message: &str, districts: &[&str]| json!({ "kind": "Order", "message": message, "districts": districts, "thread": thread });
+    assert!(hall.draft(update("tsunami-major", &["浜町"])).await.is_err(), "another hazard");
+    let refused = hall.draft(update("landslide-4", &["本町"])).await.unwrap_err();
+    assert!(refused.contains("浜町"), "{refused}");
+    // A cancel that was made before an update would end nothing of it.
+    let cancel = hall.draft(json!({ "kind": "Cancel", "thread": thread })).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let wider = hall.draft(update("landslide-4", &["浜町", "本町"])).await.unwrap();
+    assert!(!hall.sign(&wider, 1, 0, 0).await.unwrap() && hall.sign(&wider, 2, 1, 0).await.unwrap());
+    assert!(matches!(hall.sign(&cancel, 1, 0, 0).await, Err(NotSent::Overtaken)));
+}
+
+#[tokio::test]
+async fn a_plan_keeps_what_is_out() {
+    let hall = Hall::new();
+    hall.send(landslide(&["浜町"])).await;
+    let whole = include_str!("../../../packaging/demo-town/alerts.toml");
+    let file = hall.parent.path().join("plan.toml");
+    let read = |text: String| {
+        std::fs::write(&file, text).unwrap();
+        read_plan(&hall.folder, &file, now())
+    };
+    read(whole.to_owned()).unwrap();
+    assert!(read(whole.replace("landslide-4", "landslide-x")).is_err());
+    assert!(read(whole.replace("bousai@", "other@")).is_err());
+    assert!(read(whole.replace("\"localhost\"", "\"desk.example\"")).is_err());
+}
+
+#[tokio::test]
 async fn nobody_is_sent_to_a_place_that_is_unsafe_or_unknown_without_a_reason() {
     let hall = Hall::new();
     let refused = hall.draft(tsunami(&["浜町", "港町"])).await.unwrap_err();
@@ -312,7 +357,7 @@ fn an_officer_s_device_joins_once_and_is_believed_when_it_is_let_in() {
     let folder = DataFolder::new(&parent.path().join("server"));
     let keys = folder.initialise().unwrap();
     let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/demo-town/alerts.toml");
-    read_plan(&folder, plan.as_ref()).unwrap();
+    read_plan(&folder, plan.as_ref(), now()).unwrap();
     add_officer(&folder, 1, "田中", "課長", LATE).unwrap();
     assert!(add_officer(&folder, 1, "山口", "副町長", LATE).is_err());
     let code = invite_officer(&folder, 1, now()).unwrap();
@@ -331,7 +376,10 @@ fn an_officer_s_device_joins_once_and_is_believed_when_it_is_let_in() {
     assert!(officer_list(&folder).unwrap().contains("signs"));
     remove_officer(&folder, &keys, 1, now()).unwrap();
     let list = KeyList::decode(&folder.key_list().unwrap().unwrap(), &keys.town_root.public()).unwrap();
-    assert_eq!((list.version, list.devices().count()), (2, 0));
+    // What they signed before stays signed; from now on they sign nothing.
+    assert_eq!((list.version, list.devices().count()), (2, 2));
+    assert_eq!(list.officers(KeyClass::Live, now().plus(1)), 0);
+    assert!(invite_officer(&folder, 1, now().plus(1)).is_err());
     // Whoever guesses is stopped until the next invitation.
     add_officer(&folder, 2, "山口", "副町長", LATE).unwrap();
     let code = invite_officer(&folder, 2, now()).unwrap();

@@ -161,6 +161,14 @@ function isTsunamiOrder(message: Message | null): boolean {
   return message !== null && message.cls === LIVE && message.kind === ORDER && message.content.hazard === "Tsunami";
 }
 
+function firstOf(thread: Thread): number {
+  let first = Infinity;
+  for (let i = 0; i < thread.words.length; i += 1) {
+    first = Math.min(first, (thread.words[i] as Message).sent);
+  }
+  return first;
+}
+
 /** Whether a live cancel by one officer counts; `before` is the beat that was known before it came. */
 export function mayCancelAlone(known: Message[], cancel: Message, clock: number, before: number | null): boolean {
   if (before !== null && before > cancel.sent + TOLERANCE) {
@@ -168,7 +176,9 @@ export function mayCancelAlone(known: Message[], cancel: Message, clock: number,
   }
   const threads = threadsOf(known);
   for (let i = 0; i < threads.length; i += 1) {
-    if (isTsunamiOrder(wordOf(threads[i] as Thread, clock))) {
+    // A tsunami that came later does not bring back what was a mistake.
+    const thread = threads[i] as Thread;
+    if (isTsunamiOrder(wordOf(thread, clock)) && firstOf(thread) <= cancel.sent) {
       return false;
     }
   }

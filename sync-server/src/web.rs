@@ -113,18 +113,23 @@ fn answer<E: std::error::Error + 'static>(
             (StatusCode::SERVICE_UNAVAILABLE, "text/html; charset=utf-8", page::trouble())
         }
     };
-    let fixed = |text| HeaderValue::from_static(text);
-    let headers = [
+    let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
+    (status, headers(content_type, policy), content).into_response()
+}
+
+/// The headers of everything that is answered.
+pub(crate) fn headers(
+    content_type: &'static str,
+    policy: &'static str,
+) -> [(header::HeaderName, HeaderValue); 5] {
+    let fixed = HeaderValue::from_static;
+    [
         (header::CONTENT_TYPE, fixed(content_type)),
         (header::CACHE_CONTROL, fixed("no-store")),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            fixed("default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
-        ),
+        (header::CONTENT_SECURITY_POLICY, fixed(policy)),
         (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
         (header::REFERRER_POLICY, fixed("no-referrer")),
-    ];
-    (status, headers, content).into_response()
+    ]
 }
 
 /// A listener whose connections are few and short.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::UnixMillis;
+use hinamori_model::{Hazard, UnixMillis};
 
 use crate::evacuation::MessageKind;
 use crate::instruction::{Hash, Instruction, InstructionPath, Instructions, hash, is_under};
@@ -251,6 +251,13 @@ impl SignedAlert {
     /// The alert.
     pub const fn alert(&self) -> &ValidAlert {
         &self.alert
+    }
+
+    /// Whether it is live, and an order about a tsunami: no officer takes it back alone.
+    pub fn is_tsunami_order(&self) -> bool {
+        let of = self.alert.evacuation();
+        let is_live = self.alert.alert().status == Status::Actual;
+        is_live && of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
     }
 
     /// How many different officers signed it.

@@ -60,7 +60,7 @@ pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
-pub use threads::{Alerts, Taken, Thread};
+pub use threads::{Alerts, ONE_OFFICER_MILLIS, Taken, Thread};
 pub use time::CapTime;
 pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency, Word};
 pub use write::write;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::{Hazard, UnixMillis};
+use hinamori_model::UnixMillis;
 
 use crate::alert::MessageId;
 use crate::envelope::SignedAlert;
@@ -16,7 +16,7 @@ const TOLERANCE_MILLIS: u64 = 2 * 60 * 1_000;
 /// said keeps a mistake on the screens.
 const MOST_MESSAGES: usize = 512;
 /// How long after the first message of its thread one officer's cancel counts, in milliseconds (design: a mistake is seen at once).
-const ONE_OFFICER_MILLIS: u64 = 10 * 60 * 1_000;
+pub const ONE_OFFICER_MILLIS: u64 = 10 * 60 * 1_000;
 
 /// What became of a message that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Alerts {
         heard.is_some_and(|heard| heard > id.sent.at().plus(TOLERANCE_MILLIS))
             || self.in_force(now).iter().any(|thread| {
                 let began = thread.messages.first().map(|first| first.sent);
-                is_tsunami_order(thread.latest) && began.is_none_or(|began| began <= id.sent)
+                thread.latest.is_tsunami_order() && began.is_none_or(|began| began <= id.sent)
             })
     }
 
@@ -185,7 +185,7 @@ impl Alerts {
                 (true, false) => joined.cancels.push(id),
                 (true, true) => joined.too_late.push(id),
             }
-            joined.has_tsunami |= is_tsunami_order(alert);
+            joined.has_tsunami |= alert.is_tsunami_order();
         }
         threads.into_values().map(Joined::settled).collect()
     }
@@ -198,12 +198,6 @@ fn is_cancel(alert: &SignedAlert) -> bool {
 /// Whether it is live and one officer signed it.
 fn is_by_one(alert: &SignedAlert) -> bool {
     alert.alert().alert().status == Status::Actual && alert.officers() < 2
-}
-
-fn is_tsunami_order(alert: &SignedAlert) -> bool {
-    let of = alert.alert().evacuation();
-    let is_live = alert.alert().alert().status == Status::Actual;
-    is_live && of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
 }
 
 /// Whether no block of it holds any more.

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
-    Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, MessageKind, OfficerSignature,
-    Sequence, SignedAlert, Taken,
+    Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
+    MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, Taken,
 };
-use hinamori_model::{Hazard, HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, Answer, AnswerKind, SentMessage, StoreError, Task, Television};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::spawn_blocking;
@@ -30,8 +30,6 @@ use crate::town::Town;
 
 /// Televisions that were opened and never bound. Those of a day ago are forgotten when the server starts.
 const MOST_UNBOUND: usize = 20_000;
-/// The longest that an order holds (docs/jp-evac.md §3).
-const LONGEST_MILLIS: u64 = 7 * 24 * 3_600_000;
 const HELLOS: usize = 8;
 const UNBOUND_MILLIS: u64 = 24 * 3_600_000;
 /// How often a code is drawn anew because another television shows it.
@@ -103,7 +101,8 @@ impl Message {
     pub(crate) fn is_told(&self, now: UnixMillis) -> bool {
         let sent = self.signed.alert().alert().sent.at();
         self.signed.alert().expires() > now
-            || (self.kind() != MessageKind::Order && sent.plus(LONGEST_MILLIS) > now)
+            || (self.kind() != MessageKind::Order
+                && sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000) > now)
     }
 
     pub(crate) fn kind(&self) -> MessageKind {
@@ -641,17 +640,11 @@ impl Inner {
         thread: &[Arc<Message>],
         now: UnixMillis,
     ) -> Result<UnixMillis, &'static str> {
-        let is_tsunami = |of: &SignedAlert| {
-            let of = of.alert().evacuation();
-            of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
-        };
         let first =
             thread.iter().map(|message| message.signed.alert().alert().sent.at()).min().unwrap_or_default();
-        let until = first.plus(10 * 60_000);
-        let comes = self.alerts.in_force(now);
-        let is_live = |of: &SignedAlert| of.alert().alert().status == hinamori_alert::Status::Actual;
-        if comes.iter().any(|known| is_live(known.latest) && is_tsunami(known.latest))
-            || thread.iter().any(|message| is_tsunami(&message.signed))
+        let until = first.plus(ONE_OFFICER_MILLIS);
+        if self.alerts.in_force(now).iter().any(|known| known.latest.is_tsunami_order())
+            || thread.iter().any(|message| message.signed.is_tsunami_order())
         {
             return Err("tsunami");
         }

@@ -26,13 +26,14 @@ use crate::alerts::desk_state::{draft as draft_value, state as state_value, task
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::officers::{Officer, Passkey};
 use crate::alerts::plan::{District, Plan, Prepared};
-use crate::alerts::tv_door::{file, headers, page};
+use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
 use crate::clock::now;
 use crate::data::random;
 use crate::hex;
 use crate::hub::Hub;
 use crate::signed_log::sha256;
+use crate::web::headers;
 
 const WAITS: Duration = Duration::from_secs(25);
 const LONGEST: usize = 64 << 10;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use hinamori_store_sqlite::AnswerKind;
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::alerts::board::{Board, Receiver, code_text};
 use crate::hex;
+use crate::web::headers;
 
 /// A television's browser gives up a request after half a minute.
 const WAITS: Duration = Duration::from_secs(25);
@@ -58,21 +59,6 @@ pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// A file of a page.
 pub(crate) fn file(content_type: &'static str, policy: &'static str, bytes: &'static [u8]) -> Response {
     (headers(content_type, policy), bytes).into_response()
-}
-
-/// The headers of everything that is answered.
-pub(crate) fn headers(
-    content_type: &'static str,
-    policy: &'static str,
-) -> [(header::HeaderName, HeaderValue); 5] {
-    let fixed = HeaderValue::from_static;
-    [
-        (header::CONTENT_TYPE, fixed(content_type)),
-        (header::CACHE_CONTROL, fixed("no-store")),
-        (header::CONTENT_SECURITY_POLICY, fixed(policy)),
-        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
-        (header::REFERRER_POLICY, fixed("no-referrer")),
-    ]
 }
 
 fn json(status: StatusCode, text: String) -> Response {

@@ -9,7 +9,7 @@
 //! the signatures of two different officers, over those of an exercise one, by keys of another class; with them a place in
 //! the sender's sequence, and the hash that binds what each household is told. Only [`Envelope::verify`] makes a [`SignedAlert`], by a
 //! [`KeyList`] that the town root signed, and only those come into [`Alerts`], which says what is in force at a time. The
-//! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it.
+//! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it; [`Transport`] makes it, with the envelope in it.
 //!
 //! Each household's [`Instruction`] is a [`Notice`] in bytes; a [`Beat`] tells a television that nothing was sent from that nothing came.
 //! docs/tv.md says what stands where.
@@ -39,6 +39,7 @@ mod schema;
 mod signature;
 mod threads;
 mod time;
+mod transport;
 mod wire;
 mod word;
 mod write;
@@ -62,6 +63,7 @@ pub use rule::{Breaks, Rule, Violation};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
 pub use threads::{Alerts, ONE_OFFICER_MILLIS, Taken, Thread};
 pub use time::CapTime;
+pub use transport::{NotCanonical, Transport};
 pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency, Word};
 pub use write::write;
 pub use xml::{MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS, Refusal, RefusedFor};

@@ -6,7 +6,7 @@ use crate::alert::{Alert, Area, Info, Named, Resource};
 use crate::xml::{CAP, is_character};
 
 /// Writes an alert: UTF-8, two spaces a level, the schema's order, numbers and times in one form. The same alert gives the same
-/// bytes, and reading them gives the same alert. A character that XML does not have becomes U+FFFD.
+/// bytes, and reading them gives the same alert. Behind the declaration they are their own canonical form (Canonical XML 1.0 §1.1). A character that XML does not have becomes U+FFFD.
 ///
 /// It writes what it is given: whoever publishes the bytes asks a [`Report`](crate::Report) about them first.
 pub fn write(alert: &Alert) -> Vec<u8> {
@@ -74,7 +74,7 @@ impl Writer {
                 '&' => self.text.push_str("&amp;"),
                 '<' => self.text.push_str("&lt;"),
                 '>' => self.text.push_str("&gt;"),
-                '\r' => self.text.push_str("&#13;"),
+                '\r' => self.text.push_str("&#xD;"),
                 _ if is_character(character) => self.text.push(character),
                 _ => self.text.push(char::REPLACEMENT_CHARACTER),
             }

@@ -13,7 +13,7 @@ use quick_xml::reader::NsReader;
 /// The namespace of CAP 1.2 (§3.4).
 pub(crate) const CAP: &str = "urn:oasis:names:tc:emergency:cap:1.2";
 /// That of XML signatures, one of which may end an alert (§3.3.4.1).
-const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+pub(crate) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Its attributes belong to validators and may stand on any element (XML Schema 1 §2.6).
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 

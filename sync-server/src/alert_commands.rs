@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Subcommand;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
-    DataFolder, add_officer, admit_device, bind_television, invite_officer, officer_list, read_plan,
-    remove_officer,
+    DataFolder, NewStation, add_officer, add_station, admit_device, bind_television, broadcast_certificate,
+    invite_officer, officer_list, read_plan, remove_officer, remove_station, station_list,
 };
 
 #[derive(Subcommand)]
@@ -82,6 +83,45 @@ pub(crate) enum AlertCommand {
         #[arg(long)]
         household: HouseholdId,
     },
+    /// Adds a broadcaster's station, and prints the secret of its account.
+    AddStation {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// Where alerts are pushed to (https); without, the station reads the feed.
+        #[arg(long)]
+        push: Option<String>,
+        /// The only root certificates that the server there may have (PEM file); without, those of the system.
+        #[arg(long, requires = "push")]
+        roots: Option<PathBuf>,
+        /// The station asked for counts: rounded, and five minutes late.
+        #[arg(long)]
+        counts: bool,
+    },
+    /// Takes a station off.
+    RemoveStation {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Its number.
+        #[arg(long)]
+        id: u32,
+    },
+    /// Prints the stations.
+    Stations {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Prints what stations pin: the certificate of alerts (PEM), and the town's root for the overlay.
+    Certificate {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
 }
 
 impl AlertCommand {
@@ -93,7 +133,11 @@ impl AlertCommand {
             | Self::Invite { data, .. }
             | Self::Admit { data, .. }
             | Self::Officers { data }
-            | Self::Bind { data, .. } => data,
+            | Self::Bind { data, .. }
+            | Self::AddStation { data, .. }
+            | Self::RemoveStation { data, .. }
+            | Self::Stations { data }
+            | Self::Certificate { data } => data,
         }
     }
 
@@ -113,6 +157,22 @@ impl AlertCommand {
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;
+            }
+            Self::AddStation { name, push, roots, counts, .. } => {
+                let roots = roots.map(|file| {
+                    std::fs::read_to_string(&file)
+                        .with_context(|| format!("{} cannot be read", file.display()))
+                });
+                let new = NewStation { name, counts, push, roots: roots.transpose()? };
+                let (id, secret) = add_station(&folder, new)?;
+                println!("station {id}\nsecret {secret}");
+            }
+            Self::RemoveStation { id, .. } => remove_station(&folder, id)?,
+            Self::Stations { .. } => print!("{}", station_list(&folder)?),
+            Self::Certificate { .. } => {
+                let (pem, root) = broadcast_certificate(&folder.keys()?);
+                print!("{pem}");
+                println!("root {root}");
             }
         }
         Ok(())

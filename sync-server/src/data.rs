@@ -12,6 +12,7 @@
 //! | `keys/ledger` | X25519 secret: what boxes hand over of closed incidents is sealed to it |
 //! | `keys/incident-keys` | the key of every incident that is not closed |
 //! | `keys/tls-root.pem`, `keys/server.pem` | the TLS root and the server's certificate |
+//! | `keys/broadcast.pem` | signs alerts for broadcasters |
 //! | `registry.json` | boxes and codes |
 //! | `town.package` | the newest signed package |
 //! | `roster/` | the sealed parts that it names, and those of the one before the last import |
@@ -21,6 +22,7 @@
 //! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
 //! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
 //! | `alert-plan.toml` | what the town prepared to say, as it was read in |
+//! | `stations.json` | broadcasters' stations |
 //! | `officers.json`, `alert.keys` | officers, invitations and devices; the list of keys that the town root signed last |
 //! | `alerts.sqlite` | alerts that were sent, televisions, and what they answered |
 //! | `logs/` | who looked at what, in lines that can only be added: see `signed_log.rs` |
@@ -35,14 +37,14 @@ use std::sync::Arc;
 use hinamori_alert::BeatKey;
 use hinamori_crl_mmap::Shelf;
 use hinamori_model::SiteId;
-use hinamori_net_tls::{ServerCredential, TlsError, TlsRoot};
+use hinamori_net_tls::{BroadcastCredential, ServerCredential, TlsError, TlsRoot};
 use hinamori_private_file as private_file;
 use hinamori_store_sqlite::FileKey;
 use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{FeedKey, LedgerSecret, PartHead, ReceiptKey, SealKey};
 use zeroize::Zeroizing;
 
-use crate::alerts::{BadPlan, Plan, Register};
+use crate::alerts::{BadPlan, Plan, Register, Stations};
 use crate::registry::Registry;
 use crate::roster;
 use crate::server_key::ServerKey;
@@ -63,6 +65,7 @@ const ALERTS: &str = "alerts";
 const KEYS: [&str; 11] =
     [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK, BEAT, ALERTS];
 const OFFICERS: &str = "officers.json";
+const STATIONS: &str = "stations.json";
 const PLAN: &str = "alert-plan.toml";
 const KEY_LIST: &str = "alert.keys";
 /// Bytes: a plan of a city with a thousand districts, officers and devices.
@@ -184,6 +187,8 @@ pub struct Keys {
     pub(crate) beat: Arc<BeatKey>,
     /// Hides what households were told.
     pub(crate) alerts: FileKey,
+    /// Signs alerts for broadcasters.
+    pub(crate) broadcast: Arc<BroadcastCredential>,
     /// Issues certificates.
     pub tls_root: TlsRoot,
     /// The server's own.
@@ -243,6 +248,7 @@ impl DataFolder {
         };
         let tls_root = TlsRoot::open_or_make(&folder).map_err(DataError::Tls)?;
         let server = tls_root.server_credential(&folder).map_err(DataError::Tls)?;
+        let broadcast = BroadcastCredential::open_or_make(&folder).map_err(DataError::Tls)?;
         Ok(Keys {
             town_root: RootKey::from_bytes(&*secret(TOWN_ROOT)?),
             town_secret: TownSecret(*secret(TOWN_SECRET)?),
@@ -255,6 +261,7 @@ impl DataFolder {
             receipt: Arc::new(ReceiptKey::from_bytes(&*secret(RECEIPT)?)),
             beat: Arc::new(BeatKey::from_bytes(&*secret(BEAT)?)),
             alerts: FileKey::new(*secret(ALERTS)?),
+            broadcast: Arc::new(broadcast),
             tls_root,
             server,
         })
@@ -345,6 +352,13 @@ impl DataFolder {
         serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
     }
 
+    /// Broadcasters' stations.
+    pub(crate) fn stations(&self) -> Result<Stations, DataError> {
+        let Some(bytes) = self.small_file(STATIONS)? else { return Ok(Stations::default()) };
+        let file = self.path.join(STATIONS);
+        serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
+    }
+
     /// The plan that was read in last; `None` before the first one.
     pub(crate) fn alert_plan(&self) -> Result<Option<Plan>, DataError> {
         let Some(bytes) = self.small_file(PLAN)? else { return Ok(None) };
@@ -369,8 +383,8 @@ impl DataFolder {
     }
 
     /// What changes when another process replaced something of alerts.
-    pub(crate) fn alert_fingerprint(&self) -> [Option<[u64; 4]>; 3] {
-        [OFFICERS, PLAN, KEY_LIST].map(|name| self.fingerprint_of(name))
+    pub(crate) fn alert_fingerprint(&self) -> [Option<[u64; 4]>; 4] {
+        [OFFICERS, PLAN, KEY_LIST, STATIONS].map(|name| self.fingerprint_of(name))
     }
 
     fn small_file(&self, name: &str) -> Result<Option<Vec<u8>>, DataError> {
@@ -431,6 +445,14 @@ impl Locked<'_> {
         let bytes =
             serde_json::to_vec_pretty(register).map_err(|source| self.folder.failed(&file, source.into()))?;
         self.folder.replace(OFFICERS, &bytes)
+    }
+
+    /// Replaces the stations.
+    pub(crate) fn save_stations(&self, stations: &Stations) -> Result<(), DataError> {
+        let file = self.folder.path.join(STATIONS);
+        let bytes =
+            serde_json::to_vec_pretty(stations).map_err(|source| self.folder.failed(&file, source.into()))?;
+        self.folder.replace(STATIONS, &bytes)
     }
 
     /// Replaces the alert plan, as the operator wrote it.

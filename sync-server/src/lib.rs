@@ -68,8 +68,9 @@ mod town;
 mod web;
 
 pub use alerts::{
-    AlertCommandError, BadPlan, OfficerError, add_officer, admit_device, bind_television, invite_officer,
-    officer_list, read_plan, remove_officer,
+    AlertCommandError, BadPlan, NewStation, OfficerError, StationError, add_officer, add_station,
+    admit_device, bind_television, broadcast_certificate, invite_officer, officer_list, read_plan,
+    remove_officer, remove_station, station_list,
 };
 pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
 pub use bundle::{BundleError, Outcome, ReadIn, export_bundle, import_bundle};

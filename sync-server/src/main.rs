@@ -494,6 +494,9 @@ struct RunArguments {
     /// Where televisions ask (127.0.0.1 only).
     #[arg(long)]
     televisions: Option<SocketAddr>,
+    /// Where broadcasters' stations read the feed, the overlay and their operator's page (127.0.0.1 only).
+    #[arg(long)]
+    stations: Option<SocketAddr>,
 }
 
 impl Command {
@@ -826,17 +829,20 @@ fn report_import(imported: &Imported) {
 }
 
 fn run(arguments: &RunArguments) -> anyhow::Result<()> {
-    let RunArguments { data, boxes, web, inquiries, desk, televisions } = arguments;
-    let (boxes, web, inquiries, desk, televisions) = (*boxes, *web, *inquiries, *desk, *televisions);
-    let addresses = Addresses { boxes, web, inquiries, desk, televisions };
+    let RunArguments { data, boxes, web, inquiries, desk, televisions, stations } = arguments;
+    let (boxes, web, inquiries, desk, televisions, stations) =
+        (*boxes, *web, *inquiries, *desk, *televisions, *stations);
+    let addresses = Addresses { boxes, web, inquiries, desk, televisions, stations };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING).enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
         let server = Server::open(DataFolder::new(data), addresses, Limits::default()).await?;
-        let Addresses { boxes, web, inquiries, desk, televisions } = server.addresses()?;
-        for (what, address) in [("inquiries", inquiries), ("desk", desk), ("televisions", televisions)] {
+        let Addresses { boxes, web, inquiries, desk, televisions, stations } = server.addresses()?;
+        let local =
+            [("inquiries", inquiries), ("desk", desk), ("televisions", televisions), ("stations", stations)];
+        for (what, address) in local {
             if let Some(address) = address {
                 tracing::info!(%address, what, "of this machine");
             }

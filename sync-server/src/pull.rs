@@ -409,25 +409,34 @@ impl Puller {
     }
 
     fn tls(&self) -> Result<TlsConfig, Failed> {
-        let file = self.points.roots.as_deref().unwrap_or(Path::new(ROOTS));
-        let unusable = |reason: String| Failed::Broke(format!("{}: {reason}", file.display()));
-        let mut pem = Vec::new();
-        let read = File::open(file).and_then(|file| file.take(LONGEST).read_to_end(&mut pem));
-        read.map_err(|error| unusable(error.to_string()))?;
-        let roots: Vec<Certificate<'static>> = parse_pem(&pem)
-            .filter_map(|item| match item {
-                Ok(PemItem::Certificate(root)) => Some(root),
-                Ok(_) | Err(_) => None,
-            })
-            .collect();
-        if roots.is_empty() {
-            return Err(unusable("has no certificate (PEM)".to_owned()));
-        }
-        Ok(TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&roots))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build())
+        tls_of_file(self.points.roots.as_deref()).map_err(Failed::Broke)
     }
+}
+
+/// Trusts the roots of a file (PEM), or those of the system.
+pub(crate) fn tls_of_file(file: Option<&Path>) -> Result<TlsConfig, String> {
+    let file = file.unwrap_or(Path::new(ROOTS));
+    let unusable = |reason: String| format!("{}: {reason}", file.display());
+    let mut pem = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(LONGEST).read_to_end(&mut pem));
+    read.map_err(|error| unusable(error.to_string()))?;
+    tls_of(&pem).ok_or_else(|| unusable("has no certificate (PEM)".to_owned()))
+}
+
+/// Trusts these roots (PEM) and no others; `None` when there is none.
+pub(crate) fn tls_of(pem: &[u8]) -> Option<TlsConfig> {
+    let certificate = |item| match item {
+        Ok(PemItem::Certificate(root)) => Some(root),
+        Ok(_) | Err(_) => None,
+    };
+    let roots: Vec<Certificate<'static>> = parse_pem(pem).filter_map(certificate).collect();
+    let provider = || Arc::new(rustls::crypto::ring::default_provider());
+    (!roots.is_empty()).then(|| {
+        TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&roots))
+            .unversioned_rustls_crypto_provider(provider())
+            .build()
+    })
 }
 
 /// The file in which the pieces of a point's list gather.

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
-use crate::alerts::{Board, desk_routes, follow_people, tv_routes};
+use crate::alerts::{Board, desk_routes, follow_people, push_to_stations, station_routes, tv_routes};
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
 use crate::close::finish_closings;
@@ -54,6 +54,8 @@ pub struct Addresses {
     pub desk: Option<SocketAddr>,
     /// For televisions, the same.
     pub televisions: Option<SocketAddr>,
+    /// For broadcasters' stations, the same.
+    pub stations: Option<SocketAddr>,
 }
 
 /// What strangers may use up.
@@ -112,7 +114,7 @@ pub enum RunError {
     },
     /// The operator: inquiries have no sign-in, and what desks and televisions are told must not be read on the way.
     #[error(
-        "inquiries, desk and televisions are served on this machine only, not on {address}: say 127.0.0.1"
+        "inquiries, desk, televisions and stations are served on this machine only, not on {address}: say 127.0.0.1"
     )]
     NotLocal {
         /// What was asked for.
@@ -139,6 +141,7 @@ pub struct Server {
     inquiries: Option<TcpListener>,
     desk: Option<TcpListener>,
     televisions: Option<TcpListener>,
+    stations: Option<TcpListener>,
     board: Arc<Board>,
     keeper: JoinHandle<()>,
     limits: Limits,
@@ -151,8 +154,8 @@ impl Server {
     /// # Errors
     /// [`RunError`].
     pub async fn open(folder: DataFolder, addresses: Addresses, limits: Limits) -> Result<Self, RunError> {
-        let Addresses { inquiries, desk, televisions, .. } = addresses;
-        let of_this_machine = [inquiries, desk, televisions].into_iter().flatten();
+        let Addresses { inquiries, desk, televisions, stations, .. } = addresses;
+        let of_this_machine = [inquiries, desk, televisions, stations].into_iter().flatten();
         if let Some(address) = of_this_machine.into_iter().find(|address| !inquiry_door::is_local(address)) {
             return Err(RunError::NotLocal { address });
         }
@@ -173,7 +176,7 @@ impl Server {
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let (inquiries, desk) = (listen_if(inquiries).await?, listen_if(desk).await?);
-        let televisions = listen_if(televisions).await?;
+        let (televisions, stations) = (listen_if(televisions).await?, listen_if(stations).await?);
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
             hub: Arc::new(Hub::new(archive, town, contacts, lists, limits.stalled_after)),
@@ -184,6 +187,7 @@ impl Server {
             inquiries,
             desk,
             televisions,
+            stations,
             board: Arc::new(board),
             keeper,
             limits,
@@ -196,14 +200,16 @@ impl Server {
     /// # Errors
     /// As the system reports.
     pub fn addresses(&self) -> io::Result<Addresses> {
-        let [inquiries, desk, televisions] = [&self.inquiries, &self.desk, &self.televisions]
-            .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
+        let [inquiries, desk, televisions, stations] =
+            [&self.inquiries, &self.desk, &self.televisions, &self.stations]
+                .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
         Ok(Addresses {
             boxes: self.boxes.local_addr()?,
             web: self.web.local_addr()?,
             inquiries: inquiries?,
             desk: desk?,
             televisions: televisions?,
+            stations: stations?,
         })
     }
 
@@ -221,6 +227,7 @@ impl Server {
             inquiries,
             desk,
             televisions,
+            stations,
             board,
             keeper,
             limits,
@@ -234,6 +241,7 @@ impl Server {
             (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
             (desk, desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
             (televisions, tv_routes(Arc::clone(&board)), limits.televisions),
+            (stations, station_routes(Arc::clone(&board)), limits.browsers),
         ];
         let mut browsers = JoinSet::new();
         for (listener, door, connections) in doors {
@@ -249,6 +257,7 @@ impl Server {
         }
         tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
+        tasks.spawn(push_to_stations(Arc::clone(&board)));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;

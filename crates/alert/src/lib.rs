@@ -26,6 +26,7 @@ mod cap;
 mod decimal;
 mod envelope;
 mod evacuation;
+mod feed;
 mod geometry;
 mod instruction;
 mod judge;
@@ -50,6 +51,7 @@ pub use beat::{Beat, BeatKey};
 pub use decimal::Decimal;
 pub use envelope::{Envelope, EnvelopeError, Sequence, SequenceVerdict, Sequences, SignedAlert};
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
+pub use feed::{CAP_MEDIA_TYPE, Entry, Feed};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
 pub use instruction::{Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
 pub use keys::{

@@ -10,36 +10,57 @@ use crate::xml::{CAP, is_character};
 ///
 /// It writes what it is given: whoever publishes the bytes asks a [`Report`](crate::Report) about them first.
 pub fn write(alert: &Alert) -> Vec<u8> {
-    let mut out = Writer { text: String::with_capacity(4_096), level: 0 };
-    out.text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<alert xmlns=\"");
-    out.text.push_str(CAP);
-    out.text.push_str("\">\n");
-    out.level = 1;
+    let mut out = Writer::begin("alert", CAP);
     write_alert(&mut out, alert);
-    out.text.push_str("</alert>\n");
-    out.text.into_bytes()
+    out.end("alert")
 }
 
-struct Writer {
+/// Writes elements below each other.
+pub(crate) struct Writer {
     text: String,
     level: usize,
 }
 
 impl Writer {
+    /// Begins a document whose elements are all of one namespace.
+    pub(crate) fn begin(root: &str, namespace: &str) -> Self {
+        let mut text = String::with_capacity(4_096);
+        text.extend(["<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<", root, " xmlns=\"", namespace, "\">\n"]);
+        Self { text, level: 1 }
+    }
+
+    /// Ends it.
+    pub(crate) fn end(mut self, root: &str) -> Vec<u8> {
+        self.text.extend(["</", root, ">\n"]);
+        self.text.into_bytes()
+    }
+
+    /// An element that has attributes only; their values have no quotation marks.
+    pub(crate) fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.indent();
+        self.text.extend(["<", name]);
+        for (attribute, value) in attributes {
+            self.text.extend([" ", attribute, "=\""]);
+            self.escaped(value);
+            self.text.push('"');
+        }
+        self.text.push_str("/>\n");
+    }
+
     fn indent(&mut self) {
         for _ in 0..self.level {
             self.text.push_str("  ");
         }
     }
 
-    fn leaf(&mut self, name: &str, value: &str) {
+    pub(crate) fn leaf(&mut self, name: &str, value: &str) {
         self.indent();
         self.text.extend(["<", name, ">"]);
         self.escaped(value);
         self.text.extend(["</", name, ">\n"]);
     }
 
-    fn value(&mut self, name: &str, value: impl fmt::Display) {
+    pub(crate) fn value(&mut self, name: &str, value: impl fmt::Display) {
         self.leaf(name, &value.to_string());
     }
 
@@ -57,7 +78,7 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+    pub(crate) fn group(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         self.indent();
         self.text.extend(["<", name, ">\n"]);
         self.level += 1;

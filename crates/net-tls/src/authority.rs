@@ -5,17 +5,22 @@ use std::fmt;
 use std::path::Path;
 
 use hinamori_model::{BoxId, SpkiHash};
-use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData};
+use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
 use crate::TlsError;
-use crate::certificate::{Facts, SigningRequest, box_params, root_params, server_params, sha256};
+use crate::certificate::{
+    Facts, SigningRequest, box_params, broadcast_params, root_params, server_params, sha256,
+};
 use hinamori_private_file as private_file;
 
 const ROOT_FILE: &str = "tls-root.pem";
 const SERVER_FILE: &str = "server.pem";
+const BROADCAST_FILE: &str = "broadcast.pem";
 /// Bytes: a key and a certificate in PEM (RFC 7468) are under 2 kB.
 const LONGEST_FILE: u64 = 16 << 10;
 
@@ -39,7 +44,7 @@ impl TlsRoot {
     pub fn open_or_make(folder: &Path) -> Result<Self, TlsError> {
         let (key, certificate) = match load(folder, ROOT_FILE, "TLS root")? {
             Some(found) => found,
-            None => make(folder, ROOT_FILE, |key| root_params().self_signed(key))?,
+            None => make(folder, ROOT_FILE, &rcgen::PKCS_ED25519, |key| root_params().self_signed(key))?,
         };
         Ok(Self { certificate, issuer: Issuer::new(root_params(), key) })
     }
@@ -61,7 +66,9 @@ impl TlsRoot {
     pub fn server_credential(&self, folder: &Path) -> Result<ServerCredential, TlsError> {
         let (key, certificate) = match load(folder, SERVER_FILE, "server key")? {
             Some(found) => found,
-            None => make(folder, SERVER_FILE, |key| server_params()?.signed_by(key, &self.issuer))?,
+            None => make(folder, SERVER_FILE, &rcgen::PKCS_ED25519, |key| {
+                server_params()?.signed_by(key, &self.issuer)
+            })?,
         };
         Ok(ServerCredential { certificate, key })
     }
@@ -103,6 +110,55 @@ impl fmt::Debug for ServerCredential {
     }
 }
 
+/// With what the server signs what goes to broadcasters: their systems know ECDSA on P-256 and no Ed25519. No authority stands behind the
+/// certificate: each station pins it.
+pub struct BroadcastCredential {
+    certificate: CertificateDer<'static>,
+    key: EcdsaKeyPair,
+    random: SystemRandom,
+}
+
+impl BroadcastCredential {
+    /// Opens the credential in `folder`, or makes it on the first call.
+    ///
+    /// # Errors
+    /// [`TlsError`]; a damaged file is left as it is.
+    pub fn open_or_make(folder: &Path) -> Result<Self, TlsError> {
+        let (key, certificate) = match load(folder, BROADCAST_FILE, "broadcast key")? {
+            Some(found) => found,
+            None => make(folder, BROADCAST_FILE, &rcgen::PKCS_ECDSA_P256_SHA256, |key| {
+                broadcast_params().self_signed(key)
+            })?,
+        };
+        let random = SystemRandom::new();
+        let der = Zeroizing::new(key.serialize_der());
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &random);
+        let key = key.map_err(|_other_algorithm| TlsError::Damaged { what: "broadcast key" })?;
+        Ok(Self { certificate, key, random })
+    }
+
+    /// The certificate (DER), for stations to pin.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// SHA-256 of the certificate.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        sha256(&self.certificate)
+    }
+
+    /// r ‖ s of ECDSA with SHA-256 over the message; `None` when the system gives no random bytes.
+    pub fn sign(&self, message: &[u8]) -> Option<[u8; 64]> {
+        self.key.sign(&self.random, message).ok()?.as_ref().try_into().ok()
+    }
+}
+
+impl fmt::Debug for BroadcastCredential {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("BroadcastCredential(hidden)")
+    }
+}
+
 type Pair = (KeyPair, CertificateDer<'static>);
 
 fn load(folder: &Path, name: &str, what: &'static str) -> Result<Option<Pair>, TlsError> {
@@ -125,9 +181,10 @@ fn load(folder: &Path, name: &str, what: &'static str) -> Result<Option<Pair>, T
 fn make(
     folder: &Path,
     name: &str,
+    algorithm: &'static SignatureAlgorithm,
     sign: impl FnOnce(&KeyPair) -> Result<rcgen::Certificate, rcgen::Error>,
 ) -> Result<Pair, TlsError> {
-    let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(TlsError::Certificate)?;
+    let key = KeyPair::generate_for(algorithm).map_err(TlsError::Certificate)?;
     let certificate = sign(&key).map_err(TlsError::Certificate)?;
     let text = Zeroizing::new([key.serialize_pem(), certificate.pem()].concat());
     private_file::private_folder(folder).map_err(TlsError::Storage)?;
@@ -138,6 +195,7 @@ fn make(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use der::Decode;
 
     #[test]
     fn the_root_and_the_server_stay_the_same_once_made() {
@@ -148,6 +206,22 @@ mod tests {
         assert_eq!(first.fingerprint(), again.fingerprint());
         assert_eq!(again.server_credential(folder.path()).unwrap().certificate, server.certificate);
         assert_eq!(format!("{again:?} {server:?}"), "TlsRoot(hidden) ServerCredential(hidden)");
+    }
+
+    #[test]
+    fn what_goes_to_broadcasters_is_signed_by_the_key_of_the_certificate_that_they_pin() {
+        use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+        let folder = tempfile::tempdir().unwrap();
+        let credential = BroadcastCredential::open_or_make(folder.path()).unwrap();
+        let signature = BroadcastCredential::open_or_make(folder.path()).unwrap().sign(b"an alert").unwrap();
+        let certificate = x509_cert::Certificate::from_der(credential.certificate()).unwrap();
+        let key = certificate.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes();
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key);
+        assert!(key.verify(b"an alert", &signature).is_ok() && key.verify(b"another", &signature).is_err());
+        assert_eq!(format!("{credential:?}"), "BroadcastCredential(hidden)");
+        TlsRoot::open_or_make(folder.path()).unwrap();
+        std::fs::copy(folder.path().join(ROOT_FILE), folder.path().join(BROADCAST_FILE)).unwrap();
+        assert!(matches!(BroadcastCredential::open_or_make(folder.path()), Err(TlsError::Damaged { .. })));
     }
 
     #[test]

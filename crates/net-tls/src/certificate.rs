@@ -45,6 +45,14 @@ pub(crate) fn server_params() -> Result<CertificateParams, rcgen::Error> {
     Ok(end_entity(params, ExtendedKeyUsagePurpose::ServerAuth))
 }
 
+/// The certificate of what goes to broadcasters: it signs, and is nobody's at a door.
+pub(crate) fn broadcast_params() -> CertificateParams {
+    let mut params = undated("Hinamori alerts to broadcasters");
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params
+}
+
 /// A box's certificate, good for boxes only: its subject is the box id.
 pub(crate) fn box_params(id: BoxId) -> CertificateParams {
     end_entity(undated(&id.to_string()), ExtendedKeyUsagePurpose::ClientAuth)

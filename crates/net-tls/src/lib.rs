@@ -32,7 +32,7 @@ mod verifier;
 mod words;
 
 pub use acceptor::{Acceptor, Enrolment, Incoming, PeerBox};
-pub use authority::{ServerCredential, TlsRoot};
+pub use authority::{BroadcastCredential, ServerCredential, TlsRoot};
 pub use certificate::SigningRequest;
 pub use code::{EnrolmentCode, NoEnrolmentCode};
 pub use connection::connect;

@@ -104,7 +104,7 @@ pub struct Task {
 
 /// The file.
 pub struct AlertStore {
-    connection: Connection,
+    pub(crate) connection: Connection,
     cover: Cover,
 }
 

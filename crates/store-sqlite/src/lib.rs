@@ -34,6 +34,7 @@ mod run;
 mod schema;
 mod site;
 mod staff;
+mod stations;
 mod store;
 mod totals;
 
@@ -52,5 +53,6 @@ pub use quarantine::Quarantined;
 pub use retention::OldDays;
 pub use site::{Claimed, HeadsLeft};
 pub use staff::{Audited, HiddenHere, Looked};
+pub use stations::{OnAir, Push};
 pub use store::Store;
 pub use totals::Totals;

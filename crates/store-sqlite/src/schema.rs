@@ -247,6 +247,13 @@ CREATE TABLE task (
     PRIMARY KEY (digest, household)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+", "
+CREATE TABLE push (
+    station INTEGER NOT NULL, digest BLOB NOT NULL, tries INTEGER NOT NULL, tried_at INTEGER NOT NULL,
+    received_at INTEGER, problem TEXT NOT NULL,
+    PRIMARY KEY (station, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE air (number INTEGER PRIMARY KEY, station INTEGER NOT NULL, digest BLOB, at INTEGER NOT NULL) STRICT;
 "];
 
 /// Which family of tables a file holds.

@@ -8,20 +8,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
-    Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
+    Alert, Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
     MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, Taken,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
-use hinamori_store_sqlite::{AlertStore, Answer, AnswerKind, SentMessage, StoreError, Task, Television};
+use hinamori_store_sqlite::{
+    AlertStore, Answer, AnswerKind, OnAir, SentMessage, StoreError, Task, Television,
+};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::spawn_blocking;
 
-use crate::alerts::base64;
+use crate::alerts::broadcast::Broadcast;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::plan::Plan;
+use crate::alerts::stations::Stations;
+use crate::alerts::{base64, of_base64};
 use crate::clock::now;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
@@ -42,6 +46,9 @@ pub(crate) struct Board {
     root: [u8; 32],
     /// Counts up with everything that a desk shows.
     desk: watch::Sender<u64>,
+    /// Counts up with everything that stations are told.
+    pub(crate) stations: watch::Sender<u64>,
+    pub(crate) broadcast: Broadcast,
     /// In front of every revision: another one after a restart.
     boot: u32,
     /// New televisions that are taken in at a time.
@@ -51,7 +58,7 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 pub(crate) struct Inner {
-    seen: [Option<[u64; 4]>; 3],
+    seen: [Option<[u64; 4]>; 4],
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) register: Register,
     pub(crate) list: Option<Listed>,
@@ -66,6 +73,9 @@ pub(crate) struct Inner {
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; 5]>,
     pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
     pub(crate) drafts: BTreeMap<String, Draft>,
+    pub(crate) stations: Arc<Stations>,
+    /// What each station's operator did last.
+    pub(crate) air: BTreeMap<u32, OnAir>,
     /// What is told of a household's people, signed.
     people: BTreeMap<HouseholdId, Arc<[u8]>>,
 }
@@ -74,7 +84,7 @@ pub(crate) struct Inner {
 #[derive(Clone)]
 pub(crate) struct Listed {
     pub(crate) list: Arc<KeyList>,
-    bytes: Arc<[u8]>,
+    pub(crate) bytes: Arc<[u8]>,
 }
 
 /// A message that was sent, with what each household gets of it, ready to go out.
@@ -82,7 +92,9 @@ pub(crate) struct Message {
     pub(crate) digest: [u8; 32],
     pub(crate) signed: SignedAlert,
     pub(crate) about: About,
-    envelope: String,
+    /// The exact bytes of the alert.
+    pub(crate) alert: Vec<u8>,
+    pub(crate) envelope: String,
     /// Leaf and path.
     leaves: BTreeMap<HouseholdId, [String; 2]>,
 }
@@ -99,7 +111,7 @@ impl Message {
     /// Whether televisions are still told. What ended something is told as long as what it ended may hold: a set that was off would
     /// otherwise show an order that was taken back.
     pub(crate) fn is_told(&self, now: UnixMillis) -> bool {
-        let sent = self.signed.alert().alert().sent.at();
+        let sent = self.sent();
         self.signed.alert().expires() > now
             || (self.kind() != MessageKind::Order
                 && sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000) > now)
@@ -107,6 +119,19 @@ impl Message {
 
     pub(crate) fn kind(&self) -> MessageKind {
         self.signed.alert().evacuation().message
+    }
+
+    pub(crate) fn alert(&self) -> &Alert {
+        self.signed.alert().alert()
+    }
+
+    pub(crate) fn sent(&self) -> UnixMillis {
+        self.alert().sent.at()
+    }
+
+    /// With the officers' signatures.
+    pub(crate) fn envelope(&self) -> Option<Envelope> {
+        Envelope::decode(&of_base64(&self.envelope)?)
     }
 
     /// The thread that it belongs to: the digest of its first message.
@@ -191,13 +216,21 @@ impl Board {
         for sent in store.messages()? {
             inner.take_sent(sent);
         }
+        inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
         let (keeper, thread) = Keeper::start(store)?;
         let boot = u32::from_be_bytes(random()?);
-        let (beat, desk) = (Arc::clone(&keys.beat), watch::Sender::new(0));
-        Ok((
-            Self { keeper, beat, root, desk, boot, hellos: Semaphore::new(HELLOS), inner: Mutex::new(inner) },
-            thread,
-        ))
+        let board = Self {
+            keeper,
+            beat: Arc::clone(&keys.beat),
+            root,
+            desk: watch::Sender::new(0),
+            stations: watch::Sender::new(0),
+            broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
+            boot,
+            hellos: Semaphore::new(HELLOS),
+            inner: Mutex::new(inner),
+        };
+        Ok((board, thread))
     }
 
     pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -208,6 +241,7 @@ impl Board {
     pub(crate) fn end(&self) {
         self.inner().televisions.values().for_each(|receiver| receiver.changed.notify_waiters());
         self.changed();
+        self.tell_stations();
         self.keeper.end();
     }
 
@@ -255,7 +289,10 @@ impl Board {
             Ok::<_, DataError>(is_new)
         });
         match looked.await {
-            Ok(Ok(true)) => self.changed(),
+            Ok(Ok(true)) => {
+                self.changed();
+                self.tell_stations();
+            }
             Ok(Ok(false)) | Err(_) => {}
             Ok(Err(error)) => tracing::error!(%error, "what the town prepared for alerts cannot be read"),
         }
@@ -519,7 +556,8 @@ impl Board {
             "an alert was sent"
         );
         let mut inner = self.inner();
-        let message = inner.take_message(signed, draft.about, &sent.envelope, &draft.instructions);
+        let message =
+            inner.take_message(signed, draft.about, draft.bytes, &sent.envelope, &draft.instructions);
         let woken: Vec<Arc<Receiver>> = message
             .households()
             .filter_map(|household| inner.bound.get(&household))
@@ -529,6 +567,7 @@ impl Board {
         drop(inner);
         woken.iter().for_each(|receiver| receiver.wake());
         self.changed();
+        self.tell_stations();
         Ok(())
     }
 }
@@ -549,15 +588,16 @@ pub(crate) enum OpenError {
 
 impl Inner {
     /// Whether something was new.
-    fn read_files(&mut self, folder: &DataFolder, root: &[u8; 32]) -> Result<bool, DataError> {
+    pub(crate) fn read_files(&mut self, folder: &DataFolder, root: &[u8; 32]) -> Result<bool, DataError> {
         let found = folder.alert_fingerprint();
         if found == self.seen {
             return Ok(false);
         }
         let (plan, register) = (folder.alert_plan()?.map(Arc::new), folder.officers()?);
+        let stations = Arc::new(folder.stations()?);
         let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
         // Last, so that what could not be read is read again.
-        (self.plan, self.register, self.seen) = (plan, register, found);
+        (self.plan, self.register, self.stations, self.seen) = (plan, register, stations, found);
         self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), bytes: bytes.into() });
         Ok(true)
     }
@@ -598,7 +638,7 @@ impl Inner {
             read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
         match signed {
             Some((Ok(signed), about)) => {
-                self.take_message(signed, about, &envelope, &instructions);
+                self.take_message(signed, about, alert, &envelope, &instructions);
             }
             Some((Err(_), _)) | None => {
                 tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
@@ -610,6 +650,7 @@ impl Inner {
         &mut self,
         signed: SignedAlert,
         about: About,
+        alert: Vec<u8>,
         envelope: &[u8],
         instructions: &[Instruction],
     ) -> Arc<Message> {
@@ -624,7 +665,7 @@ impl Inner {
         let digest = signed.digest();
         let latest = signed.sequence();
         self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
-        let message = Arc::new(Message { digest, signed, about, envelope: base64(envelope), leaves });
+        let message = Arc::new(Message { digest, signed, about, alert, envelope: base64(envelope), leaves });
         self.messages.push(Arc::clone(&message));
         message
     }

@@ -1,6 +1,7 @@
 //! Alerts: what a town prepared, the officers who sign, the desk at which they do, and the televisions that are told.
 
 mod board;
+mod broadcast;
 mod channels;
 mod commands;
 mod compose;
@@ -12,6 +13,9 @@ mod keeper;
 mod officers;
 mod people;
 mod plan;
+mod push;
+mod station_door;
+mod stations;
 #[cfg(test)]
 mod tests;
 mod tv_door;
@@ -22,11 +26,16 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 pub use commands::{AlertCommandError, bind_television, read_plan};
 pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
 pub use plan::BadPlan;
+pub use stations::{
+    NewStation, StationError, add_station, broadcast_certificate, remove_station, station_list,
+};
 
 pub(crate) use board::Board;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
 pub(crate) use plan::Plan;
+pub(crate) use push::push_to_stations;
+pub(crate) use stations::Stations;
 
 /// Base64 with padding (RFC 4648 §4).
 fn base64(bytes: &[u8]) -> String {
@@ -47,4 +56,5 @@ fn of_base64_url(text: &str) -> Option<Vec<u8>> {
 }
 
 pub(crate) use desk_door::routes as desk_routes;
+pub(crate) use station_door::routes as station_routes;
 pub(crate) use tv_door::routes as tv_routes;

@@ -1,5 +1,7 @@
 //! Two officers, a board and a television, without a browser: what goes out is verified as a receiver verifies it.
 
+mod broadcast;
+
 use std::sync::Arc;
 
 use hinamori_alert::{

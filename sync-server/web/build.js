@@ -1,5 +1,5 @@
 // Builds the page. `sjcl`: puts the parts of SJCL that the page needs into one module, as SJCL's own `configure` does.
-// `page`: bundles what the compiler wrote into dist/tv.js and copies the rest beside it.
+// `page`: bundles what the compiler wrote into dist/ and copies the rest beside it.
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -13,24 +13,30 @@ function sjcl() {
   writeFileSync("build/sjcl.js", `${source}\nexport default sjcl;\n`);
 }
 
+/** What each page begins with, and what is copied beside it. */
+const pages = { tv: "main", overlay: "overlay-main", station: "station-main" };
+
 function page() {
-  buildSync({
-    entryPoints: ["build/main.js"],
-    bundle: true,
-    // Newer syntax than a television of 2015 reads fails the build.
-    target: "es5",
-    format: "iife",
-    platform: "browser",
-    charset: "ascii",
-    minify: true,
-    legalComments: "eof",
-    outfile: "dist/tv.js",
-  });
-  for (const name of ["tv.html", "tv.css"]) {
-    copyFileSync(`src/${name}`, `dist/${name}`);
+  for (const [page, entry] of Object.entries(pages)) {
+    const outfile = `dist/${page}.js`;
+    buildSync({
+      entryPoints: [`build/${entry}.js`],
+      bundle: true,
+      // Newer syntax than a television of 2015 reads fails the build.
+      target: "es5",
+      format: "iife",
+      platform: "browser",
+      charset: "ascii",
+      minify: true,
+      legalComments: "eof",
+      outfile,
+    });
+    for (const kind of ["html", "css"]) {
+      copyFileSync(`src/${page}.${kind}`, `dist/${page}.${kind}`);
+    }
+    const bytes = readFileSync(outfile);
+    console.log(`${outfile}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} with gzip`);
   }
-  const bytes = readFileSync("dist/tv.js");
-  console.log(`dist/tv.js: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} with gzip`);
 }
 
 const steps = { sjcl, page };

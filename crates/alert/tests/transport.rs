@@ -1,35 +1,15 @@
 //! An alert on its way to broadcasters, judged by others' programs: xmllint with the schema of CAP 1.2, xmlsec1 and signxml.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
 
 use hinamori_alert::{
     Envelope, Instruction, Instructions, NotCanonical, OfficerKey, Report, Sequence, Transport, write,
 };
 use hinamori_model::HouseholdId;
+use hinamori_sim::xml_peers::XmlPeers;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-
-/// Loads the certificate from its first argument and verifies the file that is its second one.
-const SIGNXML: &str = "
-import sys, signxml
-pem, file = (open(path, 'rb').read() for path in sys.argv[1:])
-verified = signxml.XMLVerifier().verify(file, x509_cert=pem.decode())
-assert verified.signed_xml.tag == '{urn:oasis:names:tc:emergency:cap:1.2}alert'
-";
-
-/// What `tests/xml-peers.sh` brings.
-static PEERS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let brought = Command::new(root.join("tests/xml-peers.sh")).status();
-    assert!(
-        brought.is_ok_and(|status| status.success()),
-        "signxml is not here, and tests/xml-peers.sh failed"
-    );
-    root.join("target/xml-peers")
-});
 
 fn canonical(fixture: &str) -> Vec<u8> {
     write(Report::of(fixture.as_bytes()).unwrap().into_valid().unwrap().alert())
@@ -52,7 +32,9 @@ fn envelope(alert: &[u8]) -> Envelope {
 /// A server's key, and what broadcasters were given of it.
 struct Server {
     key: EcdsaKeyPair,
-    folder: tempfile::TempDir,
+    certificate: String,
+    peers: XmlPeers,
+    _folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -70,7 +52,9 @@ impl Server {
             .output();
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der.unwrap().stdout, &random);
-        Self { key: key.unwrap(), folder }
+        let certificate = std::fs::read_to_string(folder.path().join("certificate.pem")).unwrap();
+        let peers = XmlPeers::new(folder.path()).unwrap();
+        Self { key: key.unwrap(), certificate, peers, _folder: folder }
     }
 
     fn sign(&self, alert: &[u8]) -> Vec<u8> {
@@ -79,30 +63,16 @@ impl Server {
         transport.signed(signature.as_ref().try_into().unwrap())
     }
 
-    fn holds(&self, program: &str, arguments: &[&str], file: &[u8]) -> bool {
-        std::fs::write(self.folder.path().join("alert.xml"), file).unwrap();
-        let said = Command::new(program)
-            .args(arguments)
-            .env("PYTHONPATH", PEERS.join("python").canonicalize().unwrap())
-            .current_dir(&self.folder)
-            .output()
-            .unwrap();
-        said.status.success()
-    }
-
     fn schema(&self, file: &[u8]) -> bool {
-        let schema = PEERS.join("cap.xsd").canonicalize().unwrap();
-        let arguments = ["--nonet", "--noout", "--schema", schema.to_str().unwrap(), "alert.xml"];
-        self.holds("xmllint", &arguments, file)
+        self.peers.schema(file).unwrap()
     }
 
     fn xmlsec1(&self, file: &[u8]) -> bool {
-        let arguments = ["--verify", "--pubkey-cert-pem", "certificate.pem", "alert.xml"];
-        self.holds("xmlsec1", &arguments, file)
+        self.peers.xmlsec1(file, &self.certificate).unwrap()
     }
 
     fn signxml(&self, file: &[u8]) -> bool {
-        self.holds("python3", &["-c", SIGNXML, "certificate.pem", "alert.xml"], file)
+        self.peers.signxml(file, &self.certificate).unwrap()
     }
 }
 

@@ -31,3 +31,4 @@ pub mod townsfolk;
 pub mod tray;
 pub mod virtual_card;
 pub mod vpcd;
+pub mod xml_peers;

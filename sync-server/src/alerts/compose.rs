@@ -158,7 +158,7 @@ const fn texts(prepared: &Prepared, kind: MessageKind) -> &Texts {
 }
 
 fn info(plan: &Plan, wanted: &Wanted<'_>, language: &str, text: &Text) -> Info {
-    let Wanted { prepared, kind, districts, sent, .. } = wanted;
+    let Wanted { prepared, kind, districts, sent, arrives, .. } = wanted;
     let is_english = language == "en";
     let (urgency, severity, certainty) = match (kind, prepared.order) {
         (MessageKind::Order, Order::EvacuateElderly) => {
@@ -202,6 +202,7 @@ fn info(plan: &Plan, wanted: &Wanted<'_>, language: &str, text: &Text) -> Info {
         urgency,
         severity,
         certainty,
+        onset: arrives.filter(|_| *kind == MessageKind::Order).map(CapTime::in_japan),
         expires: Some(CapTime::in_japan(ends(*sent, prepared, *kind))),
         sender_name: Some(if is_english { plan.issuer_english.clone() } else { plan.issuer.plain() }),
         headline: filled(&text.headline),

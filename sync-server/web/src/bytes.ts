@@ -6,8 +6,8 @@ const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 export const MOST_BYTES = 65536;
 
 /** Base64 with padding (RFC 4648 §4); `null` for anything else, also where bits are set that nothing says. */
-export function fromBase64(text: string): Uint8Array | null {
-  if (text.length % 4 !== 0 || text.length > (MOST_BYTES / 3) * 4 || !/^[A-Za-z0-9+\/]*={0,2}$/.test(text)) {
+export function fromBase64(text: string, most: number = MOST_BYTES): Uint8Array | null {
+  if (text.length % 4 !== 0 || text.length > (most / 3) * 4 || !/^[A-Za-z0-9+\/]*={0,2}$/.test(text)) {
     return null;
   }
   const padding = text.slice(-2) === "==" ? 2 : text.slice(-1) === "=" ? 1 : 0;

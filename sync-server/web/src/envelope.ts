@@ -32,6 +32,8 @@ export interface Envelope {
   epoch: number;
   number: number;
   expires: number;
+  /** SHA-256 of the exact bytes of the alert. */
+  alert: Uint8Array;
   households: number;
   root: Uint8Array;
   sender: Uint8Array;
@@ -71,13 +73,12 @@ export function readEnvelope(bytes: Uint8Array): Envelope | null {
   }
   const body = new Reader(fixed);
   const [kind, sent, epoch, number, expires] = [body.number(1), body.number(8), body.number(4), body.number(8), body.number(8)];
-  body.bytes(32);
-  const [households, root] = [body.number(4), body.bytes(32)];
+  const [alert, households, root] = [body.bytes(32), body.number(4), body.bytes(32)];
   if (!body.isWhole() || kind > CANCEL || expires <= sent || expires > sent + LONGEST) {
     return null;
   }
   const digest = sha256(joined([domain, fixed, sender]));
-  return { cls, kind, sent, epoch, number, expires, households, root, sender, digest, signatures };
+  return { cls, kind, sent, epoch, number, expires, alert, households, root, sender, digest, signatures };
 }
 
 function holds(envelope: Envelope, signed: Signature, list: KeyList): boolean {

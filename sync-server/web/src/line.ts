@@ -1,16 +1,9 @@
 // The line to the server (docs/tv.md §6). What comes over it is believed nowhere but in the television.
 
-import { isArray, text, time } from "./leaf.js";
+import { text, time } from "./leaf.js";
 import type { Answer } from "./memory.js";
+import { ask, pause, type Said } from "./request.js";
 import type { Television } from "./television.js";
-
-/** The server answers after 25 seconds at most. */
-const TIMEOUT = 35 * 1000;
-const LONGEST_PAUSE = 30 * 1000;
-/** More than any answer has. */
-const MOST_TEXT = 16 * 1024 * 1024;
-
-type Said = (status: number, said: unknown) => void;
 
 export class Line {
   private seen = "";
@@ -112,57 +105,6 @@ export class Line {
   }
 
   private ask(method: string, path: string, body: string, said: Said): void {
-    const request = new XMLHttpRequest();
-    let isOver = false;
-    const end = (status: number, parsed: unknown): void => {
-      if (!isOver) {
-        isOver = true;
-        clearTimeout(timer);
-        said(status, parsed);
-      }
-    };
-    // Old sets know no `timeout` of a request.
-    const timer = setTimeout(() => {
-      end(0, null);
-      request.abort();
-    }, TIMEOUT);
-    request.onreadystatechange = () => {
-      if (request.readyState === 4) {
-        end(request.status, request.status === 200 ? parse(request.responseText) : null);
-      }
-    };
-    try {
-      request.open(method, path, true);
-      const token = this.television.memory.token;
-      if (token !== null) {
-        request.setRequestHeader("Authorization", "Bearer " + token);
-      }
-      if (body !== "") {
-        request.setRequestHeader("Content-Type", "application/json");
-      }
-      request.send(body === "" ? null : body);
-    } catch (_noLine) {
-      end(0, null);
-    }
-  }
-}
-
-/** Longer after each failure, and by chance up to half as long again: a whole town must not come back in one moment. */
-function pause(failures: number): number {
-  if (failures === 0) {
-    return 0;
-  }
-  return Math.min(LONGEST_PAUSE, 1000 * Math.pow(2, failures - 1)) * (1 + Math.random() / 2);
-}
-
-function parse(json: string): unknown {
-  if (json.length > MOST_TEXT) {
-    return null;
-  }
-  try {
-    const parsed: unknown = JSON.parse(json);
-    return isArray(parsed) ? null : parsed;
-  } catch (_noJson) {
-    return null;
+    ask(method, path, this.television.memory.token, body, said);
   }
 }

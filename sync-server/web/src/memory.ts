@@ -2,14 +2,7 @@
 
 import { type Message, type Sequence, type Sequences, noSequences } from "./alerts.js";
 import { contentOf, isArray, text, time } from "./leaf.js";
-
-export interface Beat {
-  at: number;
-  epoch: number;
-  number: number;
-  /** Who signed it: under another key time begins anew. */
-  key: string;
-}
+import type { Beat, Believed } from "./trust.js";
 
 /** One press, or that the picture was shown, on its way to the town hall. */
 export interface Answer {
@@ -17,14 +10,10 @@ export interface Answer {
   answer: "shown" | "going" | "help";
 }
 
-export interface Memory {
-  root: string | null;
-  /** The list of keys, in base64. */
-  list: string | null;
+export interface Memory extends Believed {
   token: string | null;
   code: string | null;
   household: string | null;
-  beat: Beat | null;
   sequences: Sequences;
   messages: Message[];
   closed: string[];
@@ -127,7 +116,7 @@ function each(all: unknown, use: (one: { [name: string]: unknown }) => void): vo
   }
 }
 
-function beatOf(kept: unknown): Beat | null {
+export function beatOf(kept: unknown): Beat | null {
   if (typeof kept !== "object" || kept === null) {
     return null;
   }
@@ -136,7 +125,7 @@ function beatOf(kept: unknown): Beat | null {
   return at === null || epoch === null || number === null ? null : { at, epoch, number, key: text(beat["key"]) };
 }
 
-function sequenceOf(kept: unknown): Sequence {
+export function sequenceOf(kept: unknown): Sequence {
   const sequence: Sequence = { epoch: 0, highest: 0, came: {} };
   if (typeof kept !== "object" || kept === null) {
     return sequence;

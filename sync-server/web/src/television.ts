@@ -1,17 +1,14 @@
 // The television: what it was told, and what it makes of it. It has no clock, line or screen of its own.
 
 import { type Message, MOST_MESSAGES, type Shown, choose, takeAll, withoutOld } from "./alerts.js";
-import { Reader, ascii, fromBase64, fromHex, fromUtf8, joined, toHex } from "./bytes.js";
+import { ascii, fromBase64, fromHex, fromUtf8, joined, toHex } from "./bytes.js";
 import { verifiesEd25519 } from "./crypto.js";
 import { LONGEST, readEnvelope, signedBy } from "./envelope.js";
-import { type KeyList, readList } from "./keys.js";
 import { isArray, readLeaf, text, time } from "./leaf.js";
 import type { Answer, Memory } from "./memory.js";
+import { Trust } from "./trust.js";
 
-const BEAT_DOMAIN = ascii("hinamori alert/beat /v1");
 const PEOPLE_DOMAIN = ascii("hinamori alert/seen /v1");
-/** So long without a new heartbeat, and the set is cut off. */
-export const CUT_OFF = 90 * 1000;
 const MOST_PEOPLE = 64;
 
 export interface Person {
@@ -40,10 +37,7 @@ export class Television {
   got: { [message: string]: Got } = {};
   /** Whether the last attempt to send an answer failed. */
   isStuck = false;
-  private list: KeyList | null = null;
-  /** Running time at which the latest heartbeat came; before the first one, at which the page began. */
-  private heardAt: number;
-  private hasHeard = false;
+  private readonly trust: Trust;
   /** What was verified of the last answer: signatures are dear on an old set. */
   private verified: { [key: string]: Message | false } = {};
 
@@ -51,29 +45,26 @@ export class Television {
     readonly memory: Memory,
     running: number,
   ) {
-    this.heardAt = running;
-    const [root, list] = [fromHex(memory.root, 32), fromBase64(memory.list || "")];
-    this.list = root !== null && list !== null ? readList(list, root) : null;
+    this.trust = new Trust(memory, running);
   }
 
   /** Which list is known, as the server is told. */
   listVersion(): number {
-    return this.list === null ? 0 : this.list.version;
+    return this.trust.listVersion();
   }
 
   /** The time, by the latest heartbeat and what has passed since; `null` where there never was one. */
   clock(running: number): number | null {
-    const beat = this.memory.beat;
-    return beat === null ? null : beat.at + Math.max(0, running - this.heardAt);
+    return this.trust.clock(running);
   }
 
   /** Whether the clock began with a heartbeat that came after the page did. */
   isClockSet(): boolean {
-    return this.hasHeard;
+    return this.trust.isClockSet();
   }
 
   isCutOff(running: number): boolean {
-    return running - this.heardAt >= CUT_OFF;
+    return this.trust.isCutOff(running);
   }
 
   /** What is to be shown. */
@@ -105,7 +96,9 @@ export class Television {
     if (this.isRefused) {
       return true;
     }
-    this.takeList(from["list"], root);
+    if (this.trust.takeList(from["list"], root)) {
+      this.verified = {};
+    }
     this.memory.code = codeOf(from["code"]);
     const household = fromHex(from["household"], 16);
     if (household !== null && this.peopleOfHousehold !== toHex(household)) {
@@ -114,11 +107,11 @@ export class Television {
       this.peopleOfHousehold = toHex(household);
     }
     this.memory.household = household === null ? null : toHex(household);
-    if (this.list === null) {
+    if (this.trust.list === null) {
       return true;
     }
     const before = this.memory.beat === null ? null : this.memory.beat.at;
-    this.takeBeat(from["beat"], running);
+    this.trust.takeBeat(from["beat"], running);
     const clock = this.clock(running);
     if (clock === null || household === null) {
       return true;
@@ -129,40 +122,6 @@ export class Television {
     this.takeGot(from["answers"]);
     this.forgetAnswers(running);
     return true;
-  }
-
-  private takeList(said: unknown, root: Uint8Array): void {
-    const bytes = typeof said === "string" ? fromBase64(said) : null;
-    const list = bytes === null ? null : readList(bytes, root);
-    if (list === null || (this.list !== null && list.version <= this.list.version)) {
-      return;
-    }
-    this.list = list;
-    this.memory.list = said as string;
-    // Only a root that signed a list is one.
-    this.memory.root = toHex(root);
-    this.verified = {};
-  }
-
-  private takeBeat(said: unknown, running: number): void {
-    const bytes = typeof said === "string" ? fromBase64(said) : null;
-    if (bytes === null || bytes.length !== 84 || this.list === null) {
-      return;
-    }
-    const reader = new Reader(bytes);
-    const beat = { at: reader.number(8), epoch: reader.number(4), number: reader.number(8), key: toHex(this.list.beatKey) };
-    const signature = reader.bytes(64);
-    const known = this.memory.beat;
-    // Whoever had an old key may have put the clock years ahead; until the new one is heard it stands, and so does the picture.
-    const isLater = known === null || known.key !== beat.key || beat.at > known.at;
-    if (!reader.isWhole() || !isLater) {
-      return;
-    }
-    if (verifiesEd25519(this.list.beatKey, joined([BEAT_DOMAIN, bytes.subarray(0, 20)]), signature)) {
-      this.memory.beat = beat;
-      this.heardAt = running;
-      this.hasHeard = true;
-    }
   }
 
   /** Those that hold. One that does not is passed over. */
@@ -205,7 +164,7 @@ export class Television {
   /** `null` for what is no message to this household; `false` where the officers did not sign it. */
   private verify(parts: string[], household: Uint8Array): Message | false | null {
     const [envelopeBytes, leaf, path] = parts.map(fromBase64);
-    if (!envelopeBytes || !leaf || !path || this.list === null) {
+    if (!envelopeBytes || !leaf || !path || this.trust.list === null) {
       return null;
     }
     const envelope = readEnvelope(envelopeBytes);
@@ -214,7 +173,7 @@ export class Television {
     if (envelope === null || content === null) {
       return null;
     }
-    const officers = signedBy(envelope, this.list);
+    const officers = signedBy(envelope, this.trust.list);
     if (officers === 0) {
       return false;
     }
@@ -224,7 +183,7 @@ export class Television {
 
   private takePeople(said: unknown, household: string): void {
     const bytes = typeof said === "string" ? fromBase64(said) : null;
-    if (bytes === null || bytes.length < 64 || this.list === null) {
+    if (bytes === null || bytes.length < 64 || this.trust.list === null) {
       return;
     }
     const json = bytes.subarray(0, bytes.length - 64);
@@ -236,7 +195,7 @@ export class Television {
         return;
       }
       const signature = bytes.subarray(bytes.length - 64);
-      if (verifiesEd25519(this.list.beatKey, joined([PEOPLE_DOMAIN, json]), signature)) {
+      if (verifiesEd25519(this.trust.list.beatKey, joined([PEOPLE_DOMAIN, json]), signature)) {
         this.people = { at, people: peopleOf(people) };
       }
     } catch (_noJson) {

@@ -202,7 +202,8 @@ function headOf(message: Message, checked: string | null): Head {
   };
 }
 
-function skinOf(message: Message): string {
+/** The colours of a picture. */
+export function skinOf(message: Message): string {
   const { content } = message;
   if (message.cls === EXERCISE) {
     // No colour of a danger in an exercise.
@@ -217,7 +218,7 @@ function skinOf(message: Message): string {
   return content.level === null ? "plain" : "level" + content.level;
 }
 
-const HAZARDS: { [hazard: string]: string } = {
+export const HAZARDS: { [hazard: string]: string } = {
   Flood: "洪水",
   InlandFlood: "内水氾濫",
   Landslide: "土砂災害",

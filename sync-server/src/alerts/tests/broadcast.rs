@@ -7,12 +7,15 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use hinamori_alert::{SignedAlert, Transport};
+use hinamori_sim::xml_peers::XmlPeers;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use tokio::time::timeout;
 use ureq::http::HeaderMap;
 
 use super::*;
-use crate::alerts::{NewStation, add_station, base64, push_to_stations, remove_station, station_routes};
+use crate::alerts::{
+    NewStation, add_station, base64, broadcast_certificate, push_to_stations, remove_station, station_routes,
+};
 
 /// One request as a station got it.
 struct Brought {
@@ -288,4 +291,31 @@ async fn what_is_on_the_air_is_the_operator_s_alone_and_counts_are_rounded_and_a
     assert_eq!(take(&counting, json!({ "message": null })).await, 200);
     assert_eq!(told(&counting).await["air"]["message"], Value::Null);
     assert_eq!(told(&plain).await["air"]["message"], hex::text(&digest), "another station's");
+}
+
+#[tokio::test]
+async fn what_goes_to_stations_keeps_to_the_schema_and_others_verify_it() {
+    let hall = Hall::new();
+    let folder = tempfile::tempdir().unwrap();
+    let peers = XmlPeers::new(folder.path()).unwrap();
+    let (certificate, _) = broadcast_certificate(&hall.keys);
+    let order = json!({ "class": "live", "kind": "Order", "message": "tsunami-major", "districts": ["浜町"], "arrives": now().plus(720_000) });
+    let thread = hall.send(order).await;
+    hall.send(json!({ "kind": "AllClear", "thread": thread })).await;
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let cancel = hall.draft(json!({ "kind": "Cancel", "thread": thread })).await.unwrap();
+    assert!(hall.sign(&cancel, 1, 0, 0).await.unwrap());
+    let exercise =
+        json!({ "class": "exercise", "kind": "Order", "message": "tsunami-major", "districts": ["浜町"] });
+    let exercise = hall.draft(exercise).await.unwrap();
+    assert!(hall.sign(&exercise, 1, 0, 1).await.unwrap());
+    let messages = hall.board.inner().messages.clone();
+    assert_eq!(messages.len(), 5);
+    for message in messages {
+        let file = hall.board.broadcast.file(&message).unwrap();
+        assert!(peers.schema(&file).unwrap());
+        assert!(peers.xmlsec1(&file, &certificate).unwrap() && peers.signxml(&file, &certificate).unwrap());
+    }
+    let first = hall.board.inner().messages[0].signed.alert().alert().clone();
+    assert!(first.infos.iter().all(|info| info.onset.is_some()), "when the tsunami is expected");
 }

@@ -1,0 +1,97 @@
+// Whom the page believes, and what time it is by them: the town root, the list of keys that it signed, the latest heartbeat
+// (docs/tv.md §1, §4).
+
+import { Reader, ascii, fromBase64, fromHex, joined, toHex } from "./bytes.js";
+import { verifiesEd25519 } from "./crypto.js";
+import { type KeyList, readList } from "./keys.js";
+
+const BEAT_DOMAIN = ascii("hinamori alert/beat /v1");
+/** So long without a new heartbeat, and the page is cut off. */
+export const CUT_OFF = 90 * 1000;
+
+export interface Beat {
+  at: number;
+  epoch: number;
+  number: number;
+  /** Who signed it: under another key time begins anew. */
+  key: string;
+}
+
+/** What is kept of it over a restart. */
+export interface Believed {
+  root: string | null;
+  /** The list of keys, in base64. */
+  list: string | null;
+  beat: Beat | null;
+}
+
+export class Trust {
+  list: KeyList | null = null;
+  /** Running time at which the latest heartbeat came; before the first one, at which the page began. */
+  private heardAt: number;
+  private hasHeard = false;
+
+  constructor(
+    private readonly believed: Believed,
+    running: number,
+  ) {
+    this.heardAt = running;
+    const [root, list] = [fromHex(believed.root, 32), fromBase64(believed.list || "")];
+    this.list = root !== null && list !== null ? readList(list, root) : null;
+  }
+
+  /** Which list is known, as the server is told. */
+  listVersion(): number {
+    return this.list === null ? 0 : this.list.version;
+  }
+
+  /** The time, by the latest heartbeat and what has passed since; `null` where there never was one. */
+  clock(running: number): number | null {
+    const { beat } = this.believed;
+    return beat === null ? null : beat.at + Math.max(0, running - this.heardAt);
+  }
+
+  /** Whether the clock began with a heartbeat that came after the page did. */
+  isClockSet(): boolean {
+    return this.hasHeard;
+  }
+
+  isCutOff(running: number): boolean {
+    return running - this.heardAt >= CUT_OFF;
+  }
+
+  /** Takes a newer list. Whether it came. */
+  takeList(said: unknown, root: Uint8Array): boolean {
+    const bytes = typeof said === "string" ? fromBase64(said) : null;
+    const list = bytes === null ? null : readList(bytes, root);
+    if (list === null || (this.list !== null && list.version <= this.list.version)) {
+      return false;
+    }
+    this.list = list;
+    this.believed.list = said as string;
+    // Only a root that signed a list is one.
+    this.believed.root = toHex(root);
+    return true;
+  }
+
+  takeBeat(said: unknown, running: number): void {
+    const bytes = typeof said === "string" ? fromBase64(said) : null;
+    if (bytes === null || bytes.length !== 84 || this.list === null) {
+      return;
+    }
+    const reader = new Reader(bytes);
+    const beat = { at: reader.number(8), epoch: reader.number(4), number: reader.number(8), key: toHex(this.list.beatKey) };
+    const signature = reader.bytes(64);
+    const known = this.believed.beat;
+    // Whoever had an old key may have put the clock years ahead; until the new one is heard it stands, and so does the picture.
+    const isLater = known === null || known.key !== beat.key || beat.at > known.at;
+    if (!reader.isWhole() || !isLater) {
+      return;
+    }
+    if (verifiesEd25519(this.list.beatKey, joined([BEAT_DOMAIN, bytes.subarray(0, 20)]), signature)) {
+      this.believed.beat = beat;
+      this.heardAt = running;
+      this.hasHeard = true;
+    }
+  }
+}

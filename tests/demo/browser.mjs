@@ -1,19 +1,21 @@
-// Two officers at the desk and three televisions, in a real browser. Reads a step a line from its standard input and answers each with
+// Two officers at the desk, three televisions and a broadcaster's station, in a real browser. Reads a step a line from its standard input and answers each with
 // `ok` or `failed: why`, so that the demonstration's script can have somebody arrive in between.
 //
-// node browser.mjs --desk URL --tv URL --server PROGRAM --data FOLDER --pictures FOLDER
+// node browser.mjs --desk URL --tv URL --stations URL --server PROGRAM --data FOLDER --pictures FOLDER
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { Receiver, around } from "./station.mjs";
 
 const need = createRequire(new URL("../../sync-server/web/desk/package.json", import.meta.url));
 const { chromium } = need("playwright-core");
+const { PNG } = createRequire(new URL("../../sync-server/web/package.json", import.meta.url))("pngjs");
 
 const text = { type: "string" };
-const { values } = parseArgs({ options: { desk: text, tv: text, server: text, data: text, pictures: text } });
+const { values } = parseArgs({ options: { desk: text, tv: text, stations: text, server: text, data: text, pictures: text } });
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WITHIN = 20_000;
 /** 浜田 and 小島 of the demonstration's town, both in 浜町. */
@@ -25,6 +27,9 @@ const complaints = [];
 let pictures = 0;
 const officers = [];
 const televisions = [];
+const receiver = new Receiver();
+let overlay;
+let operator;
 
 const administrator = (name, ...rest) =>
   execFileSync(values.server, ["alert", name, "--data", values.data, ...rest], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
@@ -158,6 +163,43 @@ async function second(page, button) {
   await see(page, "に 送りました");
 }
 
+async function openStation() {
+  const [, certificate, root] = /^([^]*-----END CERTIFICATE-----)\nroot (\w+)$/.exec(administrator("certificate"));
+  const added = administrator("add-station", "--name", "汐見ケーブルテレビ", "--push", await receiver.listen(certificate));
+  const key = /^secret (\w+)$/m.exec(added)[1];
+  // The server looks at its files twice a second.
+  await new Promise((done) => setTimeout(done, 1_200));
+  overlay = await open("the overlay", { width: 1920, height: 1080 });
+  await overlay.goto(`${values.stations}/overlay/#key=${key}&root=${root}`);
+  operator = await open("the operator's page", { width: 1366, height: 900 });
+  await operator.goto(`${values.stations}/station/#key=${key}&root=${root}`);
+  await see(operator, "つながって います");
+  await see(operator, "お知らせは ありません");
+}
+
+const onAir = (wanted) =>
+  overlay.waitForFunction((text) => {
+    const shown = document.getElementById("overlay").textContent;
+    return text === "" ? shown === "" : shown.includes(text);
+  }, wanted, { timeout: WITHIN });
+
+/** The operator takes the message that has these words. */
+async function take(words, shown) {
+  await onAir("");
+  await operator.locator("#list button", { hasText: words }).first().click({ timeout: WITHIN });
+  await operator.waitForFunction(() => !document.getElementById("take").disabled, undefined, { timeout: WITHIN });
+  await operator.waitForTimeout(400);
+  await picture(operator, "station-chosen");
+  await onAir("");
+  await operator.locator("#take").click();
+  await onAir(shown);
+  pictures += 1;
+  const path = `${values.pictures}/${String(pictures).padStart(2, "0")}-overlay.png`;
+  const png = PNG.sync.read(await overlay.screenshot({ omitBackground: true, path }));
+  const { outside, hasCard } = around(png);
+  ensure(hasCard && outside === 0, `the overlay covers ${outside} pixels of the station's picture`);
+}
+
 const steps = {
   async begin() {
     officers.push(await officer(1), await officer(2));
@@ -180,6 +222,7 @@ const steps = {
       televisions.push(page);
     }
     await picture(televisions[0], "tv-calm");
+    await openStation();
   },
 
   async order() {
@@ -199,6 +242,8 @@ const steps = {
     }
     ensure(!(await onScreen(stranger)).includes("警戒レベル"), "a television that nobody bound shows an alert");
     await picture(own, "tv-order");
+    // The drill leaves the air by itself, and nothing takes its place before the operator says so.
+    await take("警戒レベル4", "土砂災害");
     // A press in the first moment is none.
     await own.waitForTimeout(1_700);
     await own.keyboard.press("Enter");
@@ -229,6 +274,7 @@ const steps = {
     for (const page of televisions.slice(0, 2)) {
       await shows(page, "取消", "まちがいの");
     }
+    await onAir("");
     await picture(televisions[0], "tv-cancel");
   },
 
@@ -240,6 +286,7 @@ const steps = {
       await shows(page, "訓練", "大津波警報", "逃げて");
     }
     await picture(televisions[0], "tv-drill");
+    await take("【訓練】", "これは 訓練です");
   },
 
   async tsunami() {
@@ -252,6 +299,7 @@ const steps = {
       await shows(page, "大津波警報", "逃げて", "あと");
     }
     await picture(televisions[1], "tv-tsunami");
+    await take("大津波警報", "到達予想");
     await home(first);
     await see(first, "1人では 取り消せません");
     await picture(first, "desk-tsunami");
@@ -266,9 +314,15 @@ const steps = {
     await second(other, "2人目として 署名して 解除を 送る");
     await shows(televisions[0], "解除", "戻れます");
     await picture(televisions[0], "tv-all-clear");
+    await take("解除", "もう にげなくて");
   },
 
   async end() {
+    const kinds = [...receiver.files.values()].map((file) => `${/<status>(\w+)/.exec(file)[1]} ${/JP-evac:Message<\/valueName>\s*<value>(\w+)/.exec(file)[1]}`);
+    const expected = ["Exercise Order", "Actual Order", "Actual Cancel", "Actual Order", "Actual AllClear"];
+    ensure(JSON.stringify(kinds) === JSON.stringify(expected), `the station was brought ${kinds.join(", ")}`);
+    ensure(receiver.refused.length === 0, "a push was not signed");
+    receiver.close();
     ensure(complaints.length === 0, [...new Set(complaints)].join("; "));
   },
 };

@@ -21,11 +21,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts it; pictures go to `pictures`.
     pub(crate) fn start(hall: &TownHall, pictures: &Path) -> anyhow::Result<Self> {
-        let [desk, televisions] = TownHall::alert_pages();
+        let [desk, televisions, stations] = TownHall::alert_pages();
         let [server, data] = hall.administrator();
         let mut process = Command::new("node")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser.mjs"))
-            .args(["--desk", &desk, "--tv", &televisions])
+            .args(["--desk", &desk, "--tv", &televisions, "--stations", &stations])
             .arg("--server")
             .arg(server)
             .arg("--data")

@@ -52,9 +52,12 @@ fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
     let mut world = World::start(folder, Delays::Lifelike, card_data)?;
     println!("\n  Tray of virtual cards   {}", world.tray().address());
     println!("  The server's counts     {}", world.server_page());
-    let [desk, televisions] = TownHall::alert_pages();
+    let [desk, televisions, stations] = TownHall::alert_pages();
     println!("  The alert desk          {desk}/desk/");
-    println!("  A television            {televisions}/tv/\n");
+    println!("  A television            {televisions}/tv/");
+    let account = world.hall().station()?;
+    println!("  A broadcaster's screen  {stations}/station/#{account}");
+    println!("  Its overlay             {stations}/overlay/#{account}\n");
     println!(
         "  Two officers, each in a browser of their own, join the desk within 15 minutes at {desk}/desk/#enrol"
     );

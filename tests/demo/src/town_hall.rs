@@ -22,6 +22,7 @@ const SERVER_WEB: &str = "127.0.0.1:21201";
 const SERVER_INQUIRIES: &str = "127.0.0.1:21202";
 const SERVER_DESK: &str = "127.0.0.1:21203";
 const SERVER_TELEVISIONS: &str = "127.0.0.1:21204";
+const SERVER_STATIONS: &str = "127.0.0.1:21205";
 /// Those who sign the town's alerts: number, name, what they are.
 const OFFICERS: [(&str, &str, &str); 4] = [
     ("1", "田中 誠", "危機管理課長"),
@@ -179,10 +180,26 @@ impl TownHall {
         OFFICERS.iter().take(2).map(invite).collect()
     }
 
-    /// Where officers sit, and where televisions ask.
-    pub fn alert_pages() -> [String; 2] {
+    /// A broadcaster's account, as its pages take it behind the `#` of their address.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub fn station(&self) -> anyhow::Result<String> {
+        let mut add = self.alert("add-station");
+        let added =
+            output_of("hinamori-server alert add-station", add.args(["--name", "汐見ケーブルテレビ"]))?;
+        let pinned = output_of("hinamori-server alert certificate", &mut self.alert("certificate"))?;
+        let value = |text: &str, name: &str| {
+            let found = text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
+            found.with_context(|| format!("no {name} in what the server said"))
+        };
+        Ok(format!("key={}&root={}", value(&added, "secret ")?, value(&pinned, "root ")?))
+    }
+
+    /// Where officers sit, and where televisions and broadcasters' stations ask.
+    pub fn alert_pages() -> [String; 3] {
         // Passkeys are good for a name, not for a number.
-        [SERVER_DESK, SERVER_TELEVISIONS]
+        [SERVER_DESK, SERVER_TELEVISIONS, SERVER_STATIONS]
             .map(|address| format!("http://{}", address.replace("127.0.0.1", "localhost")))
     }
 
@@ -314,7 +331,14 @@ impl TownHall {
         let mut command = Command::new(self.programs.join("hinamori-server"));
         command.arg("run").arg("--data").arg(self.folder.join("server"));
         command.args(["--boxes", SERVER_BOXES, "--web", SERVER_WEB, "--inquiries", SERVER_INQUIRIES]);
-        command.args(["--desk", SERVER_DESK, "--televisions", SERVER_TELEVISIONS]);
+        command.args([
+            "--desk",
+            SERVER_DESK,
+            "--televisions",
+            SERVER_TELEVISIONS,
+            "--stations",
+            SERVER_STATIONS,
+        ]);
         let log = self.folder.join("server.log");
         self.server = Some(Running::start_ready("the server", &mut command, &log, "listening")?);
         Ok(())

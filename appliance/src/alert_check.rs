@@ -54,7 +54,8 @@ impl fmt::Display for AlertVerdict {
     }
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+/// No more of it than an alert may have.
+pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     File::open(file)?.take(most).read_to_end(&mut bytes)?;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
     DataFolder, NewStation, add_officer, add_station, admit_device, bind_television, broadcast_certificate,
-    invite_officer, officer_list, read_plan, remove_officer, remove_station, station_list,
+    export_alerts, invite_officer, officer_list, read_plan, remove_officer, remove_station, station_list,
 };
 
 #[derive(Subcommand)]
@@ -116,6 +116,14 @@ pub(crate) enum AlertCommand {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Writes every alert with its signatures, and what became of it, into a folder for whoever audits it.
+    Export {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// A folder that is new or empty.
+        folder: PathBuf,
+    },
     /// Prints what stations pin: the certificate of alerts (PEM), and the town's root for the overlay.
     Certificate {
         /// The data folder.
@@ -137,11 +145,12 @@ impl AlertCommand {
             | Self::AddStation { data, .. }
             | Self::RemoveStation { data, .. }
             | Self::Stations { data }
+            | Self::Export { data, .. }
             | Self::Certificate { data } => data,
         }
     }
 
-    pub(crate) fn run(self, now: UnixMillis) -> anyhow::Result<()> {
+    pub(crate) fn run(self, user: &str, now: UnixMillis) -> anyhow::Result<()> {
         let folder = DataFolder::new(self.data());
         match self {
             Self::Plan { file, .. } => {
@@ -169,6 +178,10 @@ impl AlertCommand {
             }
             Self::RemoveStation { id, .. } => remove_station(&folder, id)?,
             Self::Stations { .. } => print!("{}", station_list(&folder)?),
+            Self::Export { folder: to, .. } => {
+                let messages = export_alerts(&folder, &to, user, now)?;
+                println!("{messages} alerts");
+            }
             Self::Certificate { .. } => {
                 let (pem, root) = broadcast_certificate(&folder.keys()?);
                 print!("{pem}");

@@ -135,10 +135,20 @@ impl Hall {
         people: usize,
         now: UnixMillis,
     ) -> Result<(), HallError> {
-        let log = SignedLog::new(self.folder.path(), COMMANDS, &self.keys.log);
-        log.append(now, Shown { user, command, mode, people })?;
-        Ok(())
+        note(&self.folder, &self.keys, (user, command, mode, people), now)
     }
+}
+
+/// Writes down who is shown what: the user, the command, and how many people it names.
+pub(crate) fn note(
+    folder: &DataFolder,
+    keys: &Keys,
+    (user, command, mode, people): (&str, &str, Mode, usize),
+    now: UnixMillis,
+) -> Result<(), HallError> {
+    let log = SignedLog::new(folder.path(), COMMANDS, &keys.log);
+    log.append(now, Shown { user, command, mode, people })?;
+    Ok(())
 }
 
 /// Throws away what the databases say of the changes, and makes it anew from them. How many records that are.

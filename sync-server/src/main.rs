@@ -616,7 +616,7 @@ fn main() -> anyhow::Result<()> {
         Command::LedgerOpen { data, incident } => print_ledger(&data, incident)?,
         Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
         Command::Run(arguments) => run(&arguments)?,
-        Command::Alert { command } => command.run(now())?,
+        Command::Alert { command } => command.run(&user, now())?,
         Command::Hall(command) => command.run(&user, now())?,
     }
     Ok(())

@@ -3,9 +3,10 @@
 //
 // node browser.mjs --desk URL --tv URL --stations URL --server PROGRAM --data FOLDER --pictures FOLDER
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { Receiver, around } from "./station.mjs";
@@ -200,6 +201,20 @@ async function take(words, shown) {
   ensure(hasCard && outside === 0, `the overlay covers ${outside} pixels of the station's picture`);
 }
 
+/** An auditor who has the files, the list of keys and the town's root, and nothing else of the town. */
+function auditFromFiles() {
+  const root = /^root (\w+)$/m.exec(administrator("certificate"))[1];
+  const folder = `${values.pictures}/../history-${Date.now()}`;
+  administrator("export", folder);
+  const files = readdirSync(`${folder}/alerts`).map((name) => `${folder}/alerts/${name}`);
+  const verify = (...given) =>
+    spawnSync(join(dirname(values.server), "hinamorictl"), ["alert", "verify", "--root", root, "--keys", `${folder}/alert.keys`, ...given], { encoding: "utf8" });
+  const { status, stdout } = verify(...files);
+  ensure(status === 0 && stdout.split("by officers").length === 6, `an auditor is told: ${stdout}`);
+  writeFileSync(`${folder}/bent.xml`, readFileSync(files[0], "utf8").replace("浜町", "山町"));
+  ensure(verify(`${folder}/bent.xml`).status !== 0, "an auditor believes a bent alert");
+}
+
 const steps = {
   async begin() {
     officers.push(await officer(1), await officer(2));
@@ -323,6 +338,7 @@ const steps = {
     ensure(JSON.stringify(kinds) === JSON.stringify(expected), `the station was brought ${kinds.join(", ")}`);
     ensure(receiver.refused.length === 0, "a push was not signed");
     receiver.close();
+    auditFromFiles();
     ensure(complaints.length === 0, [...new Set(complaints)].join("; "));
   },
 };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use hinamori_appliance::alert_check::AlertVerdict;
+use hinamori_appliance::alert_history::AlertHistory;
 use hinamori_appliance::cert_check::CertCheck;
 use hinamori_appliance::reader_test::{self, Line, Question};
 use hinamori_appliance::{Config, Imported, card_data, cert_check, control, enrolment};
@@ -108,6 +109,18 @@ enum AlertTask {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Verifies files as broadcasters get them by the officers' signatures in them; ends with 0 only when all hold.
+    Verify {
+        /// The town's root, as its administrator gave it (64 hexadecimal digits).
+        #[arg(long)]
+        root: String,
+        /// The list of officers' keys that the root signed.
+        #[arg(long)]
+        keys: PathBuf,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -132,6 +145,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Bundle { task: BundleTask::Export { file } } => export_bundle(of_box, &file),
         Task::Bundle { task: BundleTask::Import { files } } => import_bundles(of_box, &files),
         Task::Alert { task: AlertTask::Check { files } } => return check_alerts(&files),
+        Task::Alert { task: AlertTask::Verify { root, keys, files } } => {
+            let history = AlertHistory::of(&root, &keys, &files)?;
+            say(&history.to_string())?;
+            return Ok(if history.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Task::Cert { task: CertTask::Check(check) } => return check_certificate(&check),
         Task::Status { json } => status(&of_box()?, json),
     };

@@ -82,18 +82,28 @@ impl AlertStore {
         Ok(())
     }
 
+    /// Everything that operators did, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn air_log(&self) -> Result<Vec<OnAir>, StoreError> {
+        self.air("SELECT station, digest, at FROM air ORDER BY number")
+    }
+
+    fn air(&self, query: &str) -> Result<Vec<OnAir>, StoreError> {
+        let mut statement = self.connection.prepare_cached(query)?;
+        let read = |row: &Row<'_>| {
+            Ok(OnAir { station: row.get(0)?, digest: row.get(1)?, at: UnixMillis::new(row.get(2)?) })
+        };
+        Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+    }
+
     /// What each station's operator did last.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn on_air(&self) -> Result<Vec<OnAir>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT station, digest, at FROM air WHERE number IN (SELECT max(number) FROM air GROUP BY station)",
-        )?;
-        let read = |row: &Row<'_>| {
-            Ok(OnAir { station: row.get(0)?, digest: row.get(1)?, at: UnixMillis::new(row.get(2)?) })
-        };
-        Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+        self.air("SELECT station, digest, at FROM air WHERE number IN (SELECT max(number) FROM air GROUP BY station)")
     }
 }
 
@@ -132,6 +142,7 @@ mod tests {
         assert_eq!(store.pushes().unwrap(), [push(1, 2, received), push(2, 1, None)]);
         let mut on_air = store.on_air().unwrap();
         on_air.sort_by_key(|air| air.station);
+        assert_eq!(store.air_log().unwrap().len(), 3);
         assert_eq!(on_air, [air(1, None, 3), air(2, Some([8; 32]), 6)]);
     }
 }

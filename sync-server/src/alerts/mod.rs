@@ -8,6 +8,7 @@ mod compose;
 mod desk_door;
 mod desk_state;
 mod draft;
+mod history;
 mod households;
 mod keeper;
 mod officers;
@@ -24,6 +25,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 pub use commands::{AlertCommandError, bind_television, read_plan};
+pub use history::export_alerts;
 pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
 pub use plan::BadPlan;
 pub use stations::{

@@ -163,7 +163,7 @@ export class Television {
 
   /** `null` for what is no message to this household; `false` where the officers did not sign it. */
   private verify(parts: string[], household: Uint8Array): Message | false | null {
-    const [envelopeBytes, leaf, path] = parts.map(fromBase64);
+    const [envelopeBytes, leaf, path] = parts.map((part) => fromBase64(part));
     if (!envelopeBytes || !leaf || !path || this.trust.list === null) {
       return null;
     }

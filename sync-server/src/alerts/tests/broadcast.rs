@@ -14,7 +14,8 @@ use ureq::http::HeaderMap;
 
 use super::*;
 use crate::alerts::{
-    NewStation, add_station, base64, broadcast_certificate, push_to_stations, remove_station, station_routes,
+    NewStation, add_station, base64, broadcast_certificate, export_alerts, push_to_stations, remove_station,
+    station_routes,
 };
 
 /// One request as a station got it.
@@ -318,4 +319,35 @@ async fn what_goes_to_stations_keeps_to_the_schema_and_others_verify_it() {
     }
     let first = hall.board.inner().messages[0].signed.alert().alert().clone();
     assert!(first.infos.iter().all(|info| info.onset.is_some()), "when the tsunami is expected");
+}
+
+#[tokio::test]
+async fn an_auditor_gets_every_message_with_its_signatures_and_what_became_of_it() {
+    let hall = Hall::new();
+    let own = hall.television(1).await;
+    hall.send(landslide(&["浜町"])).await;
+    let thread = hall.board.inner().messages[0].thread();
+    assert_eq!(hall.told(&own)["messages"].as_array().unwrap().len(), 1);
+    let id = hall.draft(json!({ "kind": "Cancel", "thread": thread })).await.unwrap();
+    assert!(hall.sign(&id, 1, 0, 0).await.unwrap());
+    let digest = hall.board.inner().messages[0].digest;
+    hall.board.take_to_air(1, Some(digest)).await.unwrap();
+    let to = hall.parent.path().join("history");
+    assert_eq!(export_alerts(&hall.folder, &to, "clerk", now()).unwrap(), 2);
+    assert!(export_alerts(&hall.folder, &to, "clerk", now()).is_err(), "nothing is written over");
+    let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap();
+    let list = KeyList::decode(&std::fs::read(to.join("alert.keys")).unwrap(), &hall.keys.town_root.public())
+        .unwrap();
+    let files: Vec<_> =
+        std::fs::read_dir(to.join("alerts")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 2);
+    for file in files {
+        let (alert, envelope) = Transport::open(&std::fs::read(file).unwrap()).unwrap();
+        envelope.verify(&alert, &list).unwrap();
+    }
+    assert!(read("answers.jsonl").contains("Delivered") && read("officers.jsonl").contains("課長"));
+    assert!(read("stations.jsonl").contains(&hex::text(&digest)));
+    for name in ["answers.jsonl", "officers.jsonl", "stations.jsonl", "certificate.pem"] {
+        assert!(!read(name).contains("花子"), "{name}");
+    }
 }

@@ -1,0 +1,161 @@
+//! `hinamorictl alert verify`: a town's alerts as files, verified by the town's root alone, on any machine and without the town.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use hinamori_alert::{
+    Alerts, Envelope, EnvelopeError, KeyList, SequenceVerdict, Sequences, SignedAlert, Status, Taken,
+    Transport,
+};
+
+use crate::alert_check::read;
+
+/// Why nothing can be verified. Whoever typed it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoHistory {
+    /// The root is none.
+    #[error(
+        "the town's root has 64 hexadecimal digits: ask the administrator, and by no means the one who gave you the files"
+    )]
+    BadRoot,
+    /// The list of keys.
+    #[error("the list of keys {file} cannot be read")]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The list of keys is another town's, or somebody changed it.
+    #[error("the list of keys is not signed by this root")]
+    NotSigned,
+}
+
+/// What the officers' signatures say of files.
+#[derive(Debug)]
+pub struct AlertHistory {
+    /// The earliest first; behind them those that cannot be verified.
+    files: Vec<(PathBuf, Verdict)>,
+}
+
+#[derive(Debug)]
+enum Verdict {
+    Verified {
+        signed: Box<SignedAlert>,
+        officers: Vec<u32>,
+        taken: Taken,
+        sequence: SequenceVerdict,
+    },
+    /// No file of a station, or cut short.
+    NoEnvelope,
+    NotBelieved(EnvelopeError),
+    Unreadable(std::io::Error),
+}
+
+impl AlertHistory {
+    /// Verifies files as stations get them (docs/broadcast.md §1), and goes through them in the order in which they were sent.
+    ///
+    /// # Errors
+    /// [`NoHistory`].
+    pub fn of(root: &str, keys: &Path, files: &[PathBuf]) -> Result<Self, NoHistory> {
+        let root = bytes_of(root).ok_or(NoHistory::BadRoot)?;
+        let list = read(keys).map_err(|source| NoHistory::Unreadable { file: keys.to_owned(), source })?;
+        let list = KeyList::decode(&list, &root).map_err(|_not_its_own| NoHistory::NotSigned)?;
+        let mut opened: Vec<_> = files.iter().map(|file| (file.clone(), open(file, &list))).collect();
+        opened.sort_by_key(|(_, opened)| match opened {
+            Ok((signed, _)) => (false, signed.alert().alert().sent.at(), signed.sequence()),
+            Err(_) => (true, Default::default(), hinamori_alert::Sequence { epoch: 0, number: 0 }),
+        });
+        let (mut alerts, mut sequences) = (Alerts::default(), Sequences::default());
+        let judged = opened.into_iter().map(|(file, opened)| {
+            let verdict = match opened {
+                Ok((signed, officers)) => {
+                    // As whoever was on the line took it.
+                    let taken = alerts.take(signed.clone(), signed.alert().alert().sent.at(), None);
+                    let sequence = sequences.note(&signed);
+                    Verdict::Verified { signed: Box::new(signed), officers, taken, sequence }
+                }
+                Err(verdict) => verdict,
+            };
+            (file, verdict)
+        });
+        Ok(Self { files: judged.collect() })
+    }
+
+    /// Whether every file was signed as it had to be, and receivers took it.
+    pub fn is_fine(&self) -> bool {
+        self.files.iter().all(|(_, verdict)| match verdict {
+            Verdict::Verified { taken, sequence, .. } => {
+                !matches!(taken, Taken::OtherContent | Taken::NeedsAnotherOfficer | Taken::Full)
+                    && !matches!(sequence, SequenceVerdict::Forked | SequenceVerdict::Old)
+            }
+            Verdict::NoEnvelope | Verdict::NotBelieved(_) | Verdict::Unreadable(_) => false,
+        })
+    }
+}
+
+/// A line for each file.
+impl fmt::Display for AlertHistory {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.files.iter().enumerate().try_for_each(|(number, (file, verdict))| {
+            let line = if number == 0 { "" } else { "\n" };
+            write!(out, "{line}{}: {verdict}", file.display())
+        })
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (signed, officers, taken, sequence) = match self {
+            Self::Verified { signed, officers, taken, sequence } => (signed, officers, taken, sequence),
+            Self::NoEnvelope => return out.write_str("NOT VERIFIED: it carries no officers' signatures"),
+            Self::NotBelieved(error) => return write!(out, "NOT VERIFIED: {error}"),
+            Self::Unreadable(error) => return write!(out, "NOT VERIFIED: cannot be read: {error}"),
+        };
+        let alert = signed.alert().alert();
+        let by: Vec<String> = officers.iter().map(ToString::to_string).collect();
+        let kind = if alert.status == Status::Exercise { "exercise" } else { "actual" };
+        let place = signed.sequence();
+        write!(
+            out,
+            "{} {kind} {} {}-{} by officers {}: ",
+            alert.sent,
+            signed.alert().evacuation().message.text(),
+            place.epoch,
+            place.number,
+            by.join(", ")
+        )?;
+        out.write_str(match (taken, sequence) {
+            (_, SequenceVerdict::Forked) => "REFUSED, another message has its number",
+            (_, SequenceVerdict::Old) => "REFUSED, its number is out of all order",
+            (Taken::OtherContent, _) => "REFUSED, another message has its name",
+            (Taken::NeedsAnotherOfficer, _) => "REFUSED, it took another officer",
+            (Taken::Full, _) => "REFUSED, there are too many",
+            (Taken::InForce, _) => "it counted",
+            (Taken::Cancels { .. } | Taken::CancelsUnknown, _) => "it took its thread back",
+            (Taken::Duplicate, _) => "the same as before",
+            (Taken::Superseded | Taken::Cancelled, _) => "a later one counted already",
+            (Taken::FromTheFuture | Taken::Expired, _) => "it was over",
+        })
+    }
+}
+
+fn open(file: &Path, list: &KeyList) -> Result<(SignedAlert, Vec<u32>), Verdict> {
+    let bytes = read(file).map_err(Verdict::Unreadable)?;
+    let (alert, envelope): (Vec<u8>, Envelope) = Transport::open(&bytes).ok_or(Verdict::NoEnvelope)?;
+    let signed = envelope.verify(&alert, list).map_err(Verdict::NotBelieved)?;
+    let officers = envelope.officers(list).unwrap_or_default();
+    Ok((signed, officers.into_iter().map(|officer| officer.0).collect()))
+}
+
+fn bytes_of(text: &str) -> Option<[u8; 32]> {
+    let digits = text.trim().as_bytes();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits
+        .iter()
+        .all(u8::is_ascii_hexdigit)
+        .then_some(())
+        .and_then(|()| digits.chunks(2).map(pair).collect());
+    bytes?.try_into().ok()
+}

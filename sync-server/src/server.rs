@@ -73,6 +73,8 @@ pub struct Limits {
     pub browsers: usize,
     /// Connections of televisions.
     pub televisions: usize,
+    /// Connections of broadcasters' stations.
+    pub stations: usize,
 }
 
 impl Default for Limits {
@@ -84,6 +86,7 @@ impl Default for Limits {
             stalled_after: Duration::from_secs(120),
             browsers: 128,
             televisions: 20_000,
+            stations: 1_000,
         }
     }
 }
@@ -241,7 +244,7 @@ impl Server {
             (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
             (desk, desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
             (televisions, tv_routes(Arc::clone(&board)), limits.televisions),
-            (stations, station_routes(Arc::clone(&board)), limits.browsers),
+            (stations, station_routes(Arc::clone(&board)), limits.stations),
         ];
         let mut browsers = JoinSet::new();
         for (listener, door, connections) in doors {

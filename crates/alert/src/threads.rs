@@ -124,6 +124,15 @@ impl Alerts {
         }
     }
 
+    /// Puts a message back that counted when it came and was kept since. It is not judged again: nobody knows any more what was in force, and
+    /// who had been heard, when it came.
+    pub fn restore(&mut self, alert: SignedAlert, now: UnixMillis) {
+        let id = alert.alert().alert().id();
+        if !is_forgotten(&id, now) {
+            self.messages.insert(id, alert);
+        }
+    }
+
     /// Whether a cancel by one officer takes two, whatever its thread is: an order about a tsunami that began before it is in force, or the
     /// sender was heard well after it was sent, and did not say it. A tsunami that came later does not bring back what was a mistake.
     fn needs_another_officer(&self, id: &MessageId, now: UnixMillis, heard: Option<UnixMillis>) -> bool {

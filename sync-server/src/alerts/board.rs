@@ -18,7 +18,7 @@ use hinamori_store_sqlite::{
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::spawn_blocking;
 
-use crate::alerts::broadcast::Broadcast;
+use crate::alerts::broadcast::{Broadcast, OverlaySays};
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
@@ -49,6 +49,8 @@ pub(crate) struct Board {
     /// Counts up with everything that stations are told.
     pub(crate) stations: watch::Sender<u64>,
     pub(crate) broadcast: Broadcast,
+    /// One operator's act after another: what is kept last is what is on the air.
+    pub(crate) taking: tokio::sync::Mutex<()>,
     /// In front of every revision: another one after a restart.
     boot: u32,
     /// New televisions that are taken in at a time.
@@ -76,6 +78,8 @@ pub(crate) struct Inner {
     pub(crate) stations: Arc<Stations>,
     /// What each station's operator did last.
     pub(crate) air: BTreeMap<u32, OnAir>,
+    /// What each station's overlay said last.
+    pub(crate) overlays: BTreeMap<u32, OverlaySays>,
     /// What is told of a household's people, signed.
     people: BTreeMap<HouseholdId, Arc<[u8]>>,
 }
@@ -226,6 +230,7 @@ impl Board {
             desk: watch::Sender::new(0),
             stations: watch::Sender::new(0),
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
+            taking: tokio::sync::Mutex::new(()),
             boot,
             hellos: Semaphore::new(HELLOS),
             inner: Mutex::new(inner),
@@ -594,7 +599,11 @@ impl Inner {
             return Ok(false);
         }
         let (plan, register) = (folder.alert_plan()?.map(Arc::new), folder.officers()?);
-        let stations = Arc::new(folder.stations()?);
+        // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
+        let stations = folder.stations().map(Arc::new).unwrap_or_else(|error| {
+            tracing::error!(%error, "broadcasters' stations cannot be read, and stay as they were");
+            Arc::clone(&self.stations)
+        });
         let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
         // Last, so that what could not be read is read again.
         (self.plan, self.register, self.stations, self.seen) = (plan, register, stations, found);
@@ -638,7 +647,9 @@ impl Inner {
             read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
         match signed {
             Some((Ok(signed), about)) => {
-                self.take_message(signed, about, alert, &envelope, &instructions);
+                // It counted when it was sent, whatever was sent since under an earlier number.
+                self.alerts.restore(signed.clone(), now());
+                self.keep_message(signed, about, alert, &envelope, &instructions);
             }
             Some((Err(_), _)) | None => {
                 tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
@@ -656,6 +667,17 @@ impl Inner {
     ) -> Arc<Message> {
         let taken = self.alerts.take(signed.clone(), now(), None);
         tracing::debug!(?taken, "an alert");
+        self.keep_message(signed, about, alert, envelope, instructions)
+    }
+
+    fn keep_message(
+        &mut self,
+        signed: SignedAlert,
+        about: About,
+        alert: Vec<u8>,
+        envelope: &[u8],
+        instructions: &[Instruction],
+    ) -> Arc<Message> {
         let tree = Instructions::of(instructions);
         let leaf = |own: &Instruction| {
             let path = tree.as_ref()?.path(own)?.encode();

@@ -1,14 +1,16 @@
 //! What broadcasters' stations are given of the board: signed files, the feed, what is on the air, and counts where a station asked for
 //! them. No person and no household is in any of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hinamori_alert::{CapTime, Entry, Feed, LONGEST_VALIDITY_SECONDS, MessageKind, Transport};
 use hinamori_model::UnixMillis;
 use hinamori_net_tls::BroadcastCredential;
 use hinamori_store_sqlite::{AnswerKind, OnAir};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::alerts::base64;
 use crate::alerts::board::{Board, Inner, Message};
@@ -17,8 +19,12 @@ use crate::alerts::stations::Station;
 use crate::clock::now;
 use crate::hex;
 
-/// Entries of the feed: a bad week has fewer.
-const MOST_ENTRIES: usize = 100;
+/// Messages that stations are told: a bad week has fewer. Exercises have places of their own: they take one officer, and must not push out
+/// what took two.
+const MOST_LIVE: usize = 90;
+const MOST_EXERCISES: usize = 30;
+/// An operator's two acts are so far apart at least.
+const BETWEEN_ACTS: Duration = Duration::from_millis(200);
 /// Counts are so old that nobody reads in them who came in just now, and rounded down to so many households.
 const COUNTS_BEHIND_MILLIS: u64 = 5 * 60_000;
 const COUNTS_STEP: usize = 50;
@@ -48,12 +54,32 @@ impl Broadcast {
     }
 }
 
+/// What an overlay says of itself, for the operator's page.
+#[derive(Debug, Clone)]
+pub(crate) struct OverlaySays {
+    /// The beginning of a message's digest; nothing when its picture is empty.
+    pub(crate) shows: String,
+    pub(crate) form: String,
+    pub(crate) at: UnixMillis,
+}
+
+/// The beginning of a digest, by which a page says what it has.
+fn short(digest: &[u8; 32]) -> String {
+    hex::text(digest.get(..8).unwrap_or_default())
+}
+
 impl Inner {
-    /// What stations are told, the newest first: all of the last week, so that whoever was off hears how it ended.
+    /// What stations are told, the newest first: of the last week, so that whoever was off hears how it ended.
     pub(crate) fn for_stations(&self, now: UnixMillis) -> impl Iterator<Item = &Arc<Message>> {
         let week = LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000;
-        let is_recent = move |message: &&Arc<Message>| message.sent().plus(week) > now;
-        self.messages.iter().rev().filter(is_recent).take(MOST_ENTRIES)
+        let mut places = [MOST_LIVE, MOST_EXERCISES];
+        self.messages.iter().rev().filter(move |message| {
+            let [live, exercises] = &mut places;
+            let place = if message.about.is_exercise { exercises } else { live };
+            let has_place = message.sent().plus(week) > now && *place > 0;
+            *place = place.saturating_sub(usize::from(has_place));
+            has_place
+        })
     }
 
     /// Rounded figures of the thread of a message, as they were a while ago.
@@ -72,7 +98,7 @@ impl Inner {
             })
         });
         let rounded = |count: usize| count / COUNTS_STEP * COUNTS_STEP;
-        json!({ "at": until, "step": COUNTS_STEP, "households": rounded(told.len()), "arrived": rounded(arrived.count()) })
+        json!({ "message": hex::text(digest), "at": until, "step": COUNTS_STEP, "households": rounded(told.len()), "arrived": rounded(arrived.count()) })
     }
 }
 
@@ -83,13 +109,21 @@ impl Board {
     }
 
     /// What a station is told (docs/broadcast.md §3).
-    pub(crate) fn tell_station(&self, station: &Station, list_version: u32, revision: &str) -> Value {
+    pub(crate) fn tell_station(
+        &self,
+        station: &Station,
+        (list_version, has): (u32, &str),
+        revision: &str,
+    ) -> Value {
         let beat = base64(&self.beat());
         let at = now();
         let inner = self.inner();
         let list = inner.list.as_ref().filter(|listed| listed.list.version != list_version);
         let message =
             |message: &Arc<Message>| json!({ "envelope": message.envelope, "alert": base64(&message.alert) });
+        let known: BTreeSet<&str> = has.split(',').collect();
+        let is_new = |message: &&Arc<Message>| !known.contains(short(&message.digest).as_str());
+        let overlay = inner.overlays.get(&station.id);
         let air = inner.air.get(&station.id);
         let on_air = air.and_then(|air| air.digest);
         json!({
@@ -98,8 +132,9 @@ impl Board {
             "station": { "name": station.name, "counts": station.counts },
             "list": list.map(|listed| base64(&listed.bytes)),
             "beat": beat,
-            "messages": inner.for_stations(at).map(message).collect::<Vec<_>>(),
+            "messages": inner.for_stations(at).filter(is_new).map(message).collect::<Vec<_>>(),
             "air": air.map(|air| json!({ "message": air.digest.map(|digest| hex::text(&digest)), "at": air.at })),
+            "overlay": overlay.map(|says| json!({ "shows": says.shows, "form": says.form, "at": says.at })),
             "counts": on_air.filter(|_| station.counts).map(|digest| inner.counts(&digest, at)),
         })
     }
@@ -110,7 +145,12 @@ impl Board {
         station: u32,
         digest: Option<[u8; 32]>,
     ) -> Result<Option<UnixMillis>, NotKept> {
+        let _turn = self.taking.lock().await;
         let at = now();
+        let before = self.inner().air.get(&station).copied();
+        if let Some(before) = before.filter(|before| before.digest == digest && digest.is_none()) {
+            return Ok(Some(before.at));
+        }
         if let Some(digest) = digest
             && !self.inner().for_stations(at).any(|message| message.digest == digest)
         {
@@ -120,7 +160,16 @@ impl Board {
         self.keeper.ask(move |store| store.note_air(&air)).await?;
         self.inner().air.insert(station, air);
         self.tell_stations();
+        sleep(BETWEEN_ACTS).await;
         Ok(Some(at))
+    }
+
+    /// What a station's overlay says that it shows.
+    pub(crate) fn overlay_says(&self, station: u32, says: OverlaySays) {
+        let before = self.inner().overlays.insert(station, says.clone());
+        if before.is_none_or(|before| (before.shows, before.form) != (says.shows, says.form)) {
+            self.tell_stations();
+        }
     }
 
     /// The feed, with the tag of its content.

@@ -32,6 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The first wait after a failure, and the longest one. Each is twice the one before.
 const FIRST_WAIT_MILLIS: u64 = 1_000;
 const LONGEST_WAIT_MILLIS: u64 = 60_000;
+/// Tries at a time, of all stations: each takes a thread, which others need too.
+const MOST_TRIES: usize = 16;
 /// Bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 4_096;
 
@@ -50,14 +52,16 @@ pub(crate) async fn push_to_stations(board: Arc<Board>) {
     let mut tries = JoinSet::new();
     loop {
         for (station, message) in due(&board, &states, &busy, now()) {
-            busy.insert(station.id);
-            tries.spawn(attempt(Arc::clone(&board), station, message));
+            if tries.len() < MOST_TRIES {
+                busy.insert(station.id);
+                tries.spawn(attempt(Arc::clone(&board), station, message));
+            }
         }
         tokio::select! {
             _ = looks.tick() => {}
             changed = changes.changed() => if changed.is_err() { return },
             Some(done) = tries.join_next(), if !tries.is_empty() => {
-                // A try that broke down is seen as one that is still due.
+                // Nothing in a try can panic but what is caught in it.
                 let Ok((station, digest, outcome)) = done else { continue };
                 busy.remove(&station);
                 let push = noted(states.get(&(station, digest)), station, digest, outcome);
@@ -85,7 +89,9 @@ fn due(
     let first = |station: &Station| {
         let of = |message: &&Arc<Message>| states.get(&(station.id, message.digest));
         let untried = wanted.iter().find(|message| of(message).is_none());
-        let again = wanted.iter().find(|message| of(message).is_some_and(|push| is_due(push, now)));
+        let failed = wanted.iter().filter(|message| of(message).is_some_and(|push| is_due(push, now)));
+        // One after the other: what is refused for ever keeps nothing else waiting.
+        let again = failed.min_by_key(|message| of(message).map(|push| push.tried_at));
         untried.or(again).map(|message| (station.clone(), Arc::clone(message)))
     };
     waits.filter_map(first).collect()

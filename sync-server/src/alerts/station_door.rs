@@ -13,18 +13,18 @@ use axum::routing::{get, post};
 use hinamori_alert::CAP_MEDIA_TYPE;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::alerts::board::Board;
+use crate::alerts::broadcast::OverlaySays;
 use crate::alerts::of_base64;
 use crate::alerts::stations::Station;
 use crate::alerts::tv_door::file;
+use crate::clock::now;
 use crate::hex;
 use crate::web::headers;
 
 const WAITS: Duration = Duration::from_secs(25);
-/// A wrong secret is answered no sooner: whoever tries them out has no use of many connections.
-const WRONG: Duration = Duration::from_millis(300);
 /// Bytes of an answer.
 const LONGEST: usize = 1_024;
 /// The overlay stands in the operator's page, and in programs that are no browser's page.
@@ -58,13 +58,20 @@ pub(crate) fn routes(board: Arc<Board>) -> Router {
 }
 
 /// Not let in.
-struct Refused;
+enum Refused {
+    /// Readers of feeds are asked for a password.
+    Reader,
+    /// A page of ours asks by itself, without the browser's own dialogue.
+    Page,
+}
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = said(StatusCode::UNAUTHORIZED, &json!({}));
         let challenge = HeaderValue::from_static("Basic realm=\"hinamori\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        if matches!(self, Self::Reader) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         response
     }
 }
@@ -73,24 +80,24 @@ fn said(status: StatusCode, value: &Value) -> Response {
     (status, headers("application/json", POLICY), value.to_string()).into_response()
 }
 
-/// The account: the secret as a bearer (RFC 6750 §2.1), or as the password of any user (RFC 7617), which is what readers of feeds can do.
-async fn station(board: &Board, headers: &HeaderMap) -> Result<Station, Refused> {
-    let given = || {
-        let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        if let Some(secret) = given.strip_prefix("Bearer ") {
-            return Some(secret.to_owned());
-        }
-        let pair = String::from_utf8(of_base64(given.strip_prefix("Basic ")?)?).ok()?;
+fn given(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()
+}
+
+/// The account of a page of ours: the secret as a bearer (RFC 6750 §2.1), which no other site's page can send.
+fn page(board: &Board, headers: &HeaderMap) -> Result<Station, Refused> {
+    let secret = given(headers).and_then(|given| given.strip_prefix("Bearer "));
+    secret.and_then(|secret| board.inner().stations.by_secret(secret).cloned()).ok_or(Refused::Page)
+}
+
+/// The same of a reader, which may also send it as the password of any user (RFC 7617): that is what readers of feeds can do.
+fn reader(board: &Board, headers: &HeaderMap) -> Result<Station, Refused> {
+    let basic = || {
+        let pair = String::from_utf8(of_base64(given(headers)?.strip_prefix("Basic ")?)?).ok()?;
         Some(pair.split_once(':')?.1.to_owned())
     };
-    let found = given().and_then(|secret| board.inner().stations.by_secret(&secret).cloned());
-    match found {
-        Some(station) => Ok(station),
-        None => {
-            sleep(WRONG).await;
-            Err(Refused)
-        }
-    }
+    let of_reader = || basic().and_then(|secret| board.inner().stations.by_secret(&secret).cloned());
+    page(board, headers).ok().or_else(of_reader).ok_or(Refused::Reader)
 }
 
 #[derive(Deserialize)]
@@ -99,23 +106,34 @@ struct Seen {
     seen: String,
     #[serde(default)]
     list: u32,
+    /// The messages that the page has, by the beginnings of their digests.
+    #[serde(default)]
+    has: String,
+    /// What an overlay shows, and in which form; the operator's page says neither.
+    shows: Option<String>,
+    #[serde(default)]
+    form: String,
 }
 
 async fn wait(
     State(board): State<Arc<Board>>,
-    Query(Seen { seen, list }): Query<Seen>,
+    Query(Seen { seen, list, has, shows, form }): Query<Seen>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    station(&board, &headers).await?;
+    let station = page(&board, &headers)?;
     let mut changes = board.stations.subscribe();
     let text = |revision: u64| board.revision_text(revision);
+    let is_word = |text: &str| text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if let Some(shows) = shows.filter(|shows| is_word(shows) && is_word(&form)) {
+        board.overlay_says(station.id, OverlaySays { shows, form, at: now() });
+    }
     if text(*changes.borrow_and_update()) == seen {
         drop(timeout(WAITS, changes.changed()).await);
     }
     // Whoever was taken off in the meantime hears nothing any more.
-    let station = station(&board, &headers).await?;
+    let station = page(&board, &headers)?;
     let revision = text(*changes.borrow_and_update());
-    Ok(said(StatusCode::OK, &board.tell_station(&station, list, &revision)))
+    Ok(said(StatusCode::OK, &board.tell_station(&station, (list, &has), &revision)))
 }
 
 #[derive(Deserialize)]
@@ -124,12 +142,17 @@ struct Take {
 }
 
 async fn air(State(board): State<Arc<Board>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
-    let station = station(&board, &headers).await?;
+    let station = page(&board, &headers)?;
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let read = || {
         let Take { message } = serde_json::from_slice(&body).ok()?;
         message.map(|text| hex::bytes(&text)?.try_into().ok()).map_or(Some(None), |digest| digest.map(Some))
     };
-    let Some(digest) = read() else { return Ok(said(StatusCode::BAD_REQUEST, &json!({}))) };
+    let Some(digest) = read().filter(|_| is_json) else {
+        return Ok(said(StatusCode::BAD_REQUEST, &json!({})));
+    };
     let taking = {
         let board = Arc::clone(&board);
         // A page that goes away must not leave the file and the air apart.
@@ -154,9 +177,11 @@ async fn air(State(board): State<Arc<Board>>, headers: HeaderMap, body: Bytes) -
 }
 
 async fn feed(State(board): State<Arc<Board>>, headers: HeaderMap) -> Result<Response, Refused> {
-    station(&board, &headers).await?;
+    reader(&board, &headers)?;
     let (bytes, tag) = board.feed();
-    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    // Compared weakly (RFC 9110 §13.1.2): a proxy that compresses makes it weak.
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
+    let is_known = known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -173,7 +198,7 @@ async fn alert(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    station(&board, &headers).await?;
+    reader(&board, &headers)?;
     let found = name.strip_suffix(".xml").and_then(|digest| board.file(digest));
     Ok(match found {
         Some(file) => (crate::web::headers(CAP_MEDIA_TYPE, POLICY), file.to_vec()).into_response(),

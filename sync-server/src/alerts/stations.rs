@@ -15,8 +15,8 @@ use crate::signed_log::sha256;
 /// More than a region has.
 const MOST_STATIONS: usize = 64;
 const LONGEST_URL: usize = 500;
-/// Bytes: a chain of a few certificates.
-const LONGEST_CERTIFICATE: usize = 64 << 10;
+/// Bytes: a chain of a few certificates. All stations' together are in one file.
+const LONGEST_CERTIFICATE: usize = 16 << 10;
 
 /// What `stations.json` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,9 +96,7 @@ pub fn add_station(folder: &DataFolder, new: NewStation) -> Result<(u32, String)
     if !(1..=40).contains(&name.trim().chars().count()) || stations.stations.len() >= MOST_STATIONS {
         return Err(StationError::BadStation);
     }
-    if push.as_deref().is_some_and(|url| !is_good(url)) {
-        return Err(StationError::BadAddress);
-    }
+    let push = push.map(|url| good(&url).ok_or(StationError::BadAddress)).transpose()?;
     if roots.as_deref().is_some_and(|pem| pem.len() > LONGEST_CERTIFICATE || tls_of(pem.as_bytes()).is_none())
     {
         return Err(StationError::BadCertificate);
@@ -151,9 +149,9 @@ pub fn broadcast_certificate(keys: &Keys) -> (String, String) {
     (pem, hex::text(&keys.town_root.public()))
 }
 
-/// Whether alerts may go there.
-fn is_good(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
+/// The address as it is asked and signed, if alerts may go there.
+fn good(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let is_safe = match uri.scheme_str() {
@@ -162,7 +160,7 @@ fn is_good(url: &str) -> bool {
         Some(_) | None => false,
     };
     let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    is_safe && !host.is_empty() && !has_user && url.len() <= LONGEST_URL
+    (is_safe && !host.is_empty() && !has_user && url.len() <= LONGEST_URL).then(|| uri.to_string())
 }
 
 impl Stations {
@@ -207,10 +205,13 @@ mod tests {
 
     #[test]
     fn alerts_are_pushed_where_nobody_listens_on_the_way() {
-        for good in
-            ["https://a.example/", "https://a.example:8443/x?y=z", "http://127.0.0.1:9/", "http://[::1]/a"]
+        for as_it_is in ["https://a.example:8443/x?y=z", "http://127.0.0.1:9/", "http://[::1]/a"] {
+            assert_eq!(good(as_it_is).as_deref(), Some(as_it_is));
+        }
+        for (url, asked) in
+            [("https://a.example", "https://a.example/"), ("HTTPS://a.example/x#y", "https://a.example/x")]
         {
-            assert!(is_good(good), "{good}");
+            assert_eq!(good(url).as_deref(), Some(asked), "what is signed is what is asked");
         }
         for bad in [
             "http://a.example/",
@@ -221,8 +222,8 @@ mod tests {
             "",
             "http://128.0.0.1/",
         ] {
-            assert!(!is_good(bad), "{bad}");
+            assert_eq!(good(bad), None, "{bad}");
         }
-        assert!(!is_good(&format!("https://a/{}", "x".repeat(LONGEST_URL))));
+        assert_eq!(good(&format!("https://a/{}", "x".repeat(LONGEST_URL))), None);
     }
 }

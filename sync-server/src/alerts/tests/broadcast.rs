@@ -268,11 +268,24 @@ async fn what_is_on_the_air_is_the_operator_s_alone_and_counts_are_rounded_and_a
     };
     let take = async |secret: &str, body: Value| {
         let bearer = format!("Bearer {secret}");
-        door.ask("/station/api/air", &[("Authorization", &bearer)], Some(body)).await.0
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        door.ask("/station/api/air", &headers, Some(body)).await.0
     };
     assert_eq!(told(&counting).await["air"], Value::Null, "nothing goes on the air by itself");
     assert_eq!(take(&counting, json!({ "message": hex::text(&[7; 32]) })).await, 404);
     assert_eq!(take(&counting, json!({ "message": "x" })).await, 400);
+    // Another site's page could send these two.
+    let bearer = format!("Bearer {counting}");
+    let basic = format!("Basic {}", base64(format!("cable:{counting}").as_bytes()));
+    let (plain_text, json_type) = (("Content-Type", "text/plain"), ("Content-Type", "application/json"));
+    for (headers, status) in [
+        ([("Authorization", bearer.as_str()), plain_text], 400),
+        ([("Authorization", basic.as_str()), json_type], 401),
+    ] {
+        let (refused, answer, _) =
+            door.ask("/station/api/air", &headers, Some(json!({ "message": null }))).await;
+        assert_eq!((refused, answer.contains_key("www-authenticate")), (status, false));
+    }
     assert_eq!(take("AAAA", json!({ "message": hex::text(&digest) })).await, 401);
     for secret in [&plain, &counting] {
         assert_eq!(take(secret, json!({ "message": hex::text(&digest) })).await, 200);
@@ -350,4 +363,61 @@ async fn an_auditor_gets_every_message_with_its_signatures_and_what_became_of_it
     for name in ["answers.jsonl", "officers.jsonl", "stations.jsonl", "certificate.pem"] {
         assert!(!read(name).contains("花子"), "{name}");
     }
+}
+
+#[tokio::test]
+async fn counts_are_late_and_rounded_down_and_of_the_message_on_the_air() {
+    let hall = Hall::new();
+    let many = (1..=120).map(|number| person(number, "浜町"));
+    hall.board.inner().households = Arc::new(Households::of(many.collect()));
+    hall.add_station(None, true);
+    hall.send(landslide(&["浜町"])).await;
+    let digest = hall.board.inner().messages[0].digest;
+    hall.board.take_to_air(1, Some(digest)).await.unwrap();
+    let station = hall.board.inner().stations.stations[0].clone();
+    let counts = || hall.board.tell_station(&station, (0, ""), "")["counts"].clone();
+    let long_ago = UnixMillis::new(now().get() - 7 * 60_000);
+    for number in 1..=70 {
+        // The last twenty came in just now.
+        let at = if number <= 50 { long_ago } else { now() };
+        hall.board.arrived(digest, household(number), at);
+    }
+    let counted = counts();
+    assert_eq!((&counted["households"], &counted["arrived"]), (&100.into(), &50.into()));
+    assert_eq!(counted["message"], hex::text(&digest));
+    let has = hex::text(&digest[..8]);
+    let told = hall.board.tell_station(&station, (0, &has), "");
+    assert_eq!(told["messages"], json!([]), "what the page has is not told again");
+}
+
+#[tokio::test]
+async fn a_mistake_that_one_officer_took_back_is_not_back_after_a_restart() {
+    let hall = Hall::new();
+    let order = hall.send(landslide(&["浜町"])).await;
+    // The tsunami's draft is older than the cancel, and signed after it.
+    let tsunami = hall.draft(tsunami(&["浜町"])).await.unwrap();
+    assert!(!hall.sign(&tsunami, 1, 0, 0).await.unwrap());
+    let cancel = hall.draft(json!({ "kind": "Cancel", "thread": order })).await.unwrap();
+    assert!(hall.sign(&cancel, 1, 0, 0).await.unwrap());
+    assert!(hall.sign(&tsunami, 2, 1, 0).await.unwrap());
+    let in_force = |board: &Board| board.inner().alerts.in_force(now()).len();
+    assert_eq!(in_force(&hall.board), 1);
+    assert_eq!(in_force(&Hall::open(&hall.folder, &hall.keys)), 1);
+}
+
+#[tokio::test]
+async fn exercises_take_no_place_of_what_is_in_earnest() {
+    let hall = Hall::new();
+    hall.send(landslide(&["浜町"])).await;
+    let live = hall.board.inner().messages[0].digest;
+    let exercise =
+        json!({ "class": "exercise", "kind": "Order", "message": "tsunami-major", "districts": ["浜町"] });
+    for _ in 0..32 {
+        let id = hall.draft(exercise.clone()).await.unwrap();
+        assert!(hall.sign(&id, 1, 0, 1).await.unwrap());
+    }
+    let inner = hall.board.inner();
+    let told: Vec<_> = inner.for_stations(now()).collect();
+    assert_eq!(told.len(), 31);
+    assert!(told.iter().any(|message| message.digest == live));
 }

@@ -9,11 +9,14 @@ mod desk_state;
 mod draft;
 mod households;
 mod keeper;
+mod missing;
 mod officers;
 mod people;
 mod plan;
+mod progress;
 #[cfg(test)]
 mod tests;
+mod thread_report;
 mod tv_door;
 
 use base64::Engine;

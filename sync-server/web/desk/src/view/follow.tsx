@@ -75,11 +75,11 @@ function DraftCard({ desk, draft }: { desk: Desk; draft: Draft }) {
 
 function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
   const { stages } = thread;
-  const bars: Array<[string, Stage, string]> = [
+  const bars: Array<[string, Stage, string, string?]> = [
     ["届いた", stages.delivered, "届かない"],
     ["表示した", stages.shown, "表示を 待つ"],
     ["答えた", stages.answered, "答えなし"],
-    ["途中（チェックポイント）", stages.check_point, "通っていない"],
+    ["途中", stages.check_point, "通っていない", "（チェックポイント）"],
     ["着いた", stages.arrived, "着いていない"],
   ];
   return (
@@ -107,9 +107,12 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
               </tr>
             </thead>
             <tbody>
-              {bars.map(([name, stage, rest]) => (
+              {bars.map(([name, stage, rest, note]) => (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
+                  <th scope="row">
+                    {name}
+                    {note !== undefined && <small>{note}</small>}
+                  </th>
                   <td>
                     <div class="bar">
                       <Bar part={stage.count} whole={stages.households} />

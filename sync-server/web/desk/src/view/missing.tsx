@@ -21,7 +21,7 @@ export function Again({ desk, thread }: { desk: Desk; thread: Thread }) {
   }
   const drill = thread.class === "exercise";
   return (
-    <Action desk={desk} name={`again/${thread.id}`} look={drill ? "drill-dashed" : "primary"} hindrance={desk.hindrance()} press={() => void desk.makeAgain(thread)}>
+    <Action desk={desk} name={`again/${thread.id}`} look={drill ? "drill-dashed" : ""} hindrance={desk.hindrance()} press={() => void desk.makeAgain(thread)}>
       {drill ? `訓練として まだの ${count}世帯に もう一度 送る` : `まだの ${count}世帯に もう一度 送る`}
     </Action>
   );

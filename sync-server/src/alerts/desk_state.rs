@@ -163,23 +163,43 @@ pub(crate) fn task_id(digest: &[u8; 32], household: HouseholdId) -> String {
     format!("{}{}", hex::text(digest), hex::text(household.as_bytes()))
 }
 
-/// Who asked for help: those without an owner first, then by time.
+/// Who asked for help: those without an owner first, then by time. A household that is told again and asks again is the one task that it was, of
+/// whoever took it.
 fn help(inner: &Inner) -> Vec<Value> {
-    let asked = inner.answers.iter().filter_map(|((digest, household), known)| {
-        let at = known.get(AnswerKind::Help as usize).copied().flatten()?;
-        let owner = inner.tasks.get(&(*digest, *household)).map(|(officer, since)| {
+    let messages: BTreeMap<_, _> =
+        inner.messages.iter().map(|message| (message.digest, message.as_ref())).collect();
+    let mut tasks: BTreeMap<(String, HouseholdId), HelpTask<'_>> = BTreeMap::new();
+    for (of_message @ (digest, household), known) in &inner.answers {
+        let Some(at) = known.get(AnswerKind::Help as usize).copied().flatten() else { continue };
+        let Some(message) = messages.get(digest) else { continue };
+        let owner = inner.tasks.get(of_message);
+        let task = HelpTask { message, at, owner };
+        let known = tasks.entry((message.thread(), *household)).or_insert(task);
+        let owner = known.owner.or(owner);
+        *known = HelpTask { owner, ..if at < known.at { task } else { *known } };
+    }
+    let value = |((_, household), HelpTask { message, at, owner }): (_, HelpTask<'_>)| {
+        let of = inner.households.one(household)?;
+        let owned_by = owner.map(|(officer, since)| {
             let name = inner.register.officer(*officer).map_or("", |officer| officer.name.as_str());
             json!({ "name": name, "at": since })
         });
-        let of = inner.households.one(*household)?;
-        let message = inner.messages.iter().find(|message| message.digest == *digest)?;
         let value = json!({
-            "id": task_id(digest, *household), "class": class_name(message.about.is_exercise), "district": of.district, "group": of.group, "people": of.people,
-            "support": of.needs_support, "at": at, "owner": owner,
+            "id": task_id(&message.digest, household), "class": class_name(message.about.is_exercise),
+            "district": of.district, "group": of.group, "people": of.people, "support": of.needs_support,
+            "at": at, "owner": owned_by,
         });
         Some((owner.is_some(), !of.needs_support, at, value))
-    });
-    let mut asked: Vec<_> = asked.collect();
+    };
+    let mut asked: Vec<_> = tasks.into_iter().filter_map(value).collect();
     asked.sort_by_key(|(is_owned, is_without_support, at, _)| (*is_owned, *is_without_support, *at));
     asked.into_iter().map(|(.., value)| value).collect()
+}
+
+/// The first message of a thread under which a household asked, when, and who looks after it since when.
+#[derive(Clone, Copy)]
+struct HelpTask<'a> {
+    message: &'a Message,
+    at: UnixMillis,
+    owner: Option<&'a (u32, UnixMillis)>,
 }

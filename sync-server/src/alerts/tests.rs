@@ -8,7 +8,7 @@ use hinamori_alert::{
 };
 use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
 use hinamori_paper::{EvacuationFigures, TimedStage};
-use hinamori_store_sqlite::AnswerKind;
+use hinamori_store_sqlite::{AnswerKind, Task};
 use hinamori_sync::town::Person;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::alerts::board::{Board, NotSent, Receiver};
 use crate::alerts::desk_door::draft_of;
+use crate::alerts::desk_state::state;
 use crate::alerts::draft::About;
 use crate::alerts::households::Households;
 use crate::alerts::missing::missing;
@@ -426,6 +427,25 @@ async fn said_again_it_is_for_those_who_are_missing_and_its_end_for_everybody() 
         }
         assert!(hall.draft(again()).await.is_err(), "what is over is not said again");
     }
+}
+
+#[tokio::test]
+async fn whoever_asks_for_help_again_is_one_task_of_who_took_it() {
+    let hall = Hall::new();
+    let thread = hall.send(landslide(&["浜町"])).await;
+    hall.note(1, AnswerKind::Help, 10_000);
+    let (officer, at) = (2, now());
+    let digest = hall.board.inner().messages[0].digest;
+    let task = Task { digest, household: household(1), officer, at };
+    assert!(hall.board.take_task(task).await.unwrap());
+    a_second().await;
+    hall.send(json!({ "kind": "Order", "thread": thread, "again": true })).await;
+    hall.note(1, AnswerKind::Help, 20_000);
+    hall.note(2, AnswerKind::Help, 30_000);
+    let officer = hall.officer(1);
+    let state = state(&hall.board.inner(), &officer, "汐見町", "", now());
+    let tasks: Vec<_> = state["help"].as_array().unwrap().iter().map(|task| &task["owner"]["at"]).collect();
+    assert_eq!(tasks, [&Value::Null, &json!(at)], "two households");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::archive::Stores;
 use crate::clock::now;
 use crate::hex;
 use crate::hub::Hub;
+use crate::missing::hidden_by_records;
 
 /// At the most so often, however many people arrive.
 const LOOKS: Duration = Duration::from_millis(250);
@@ -182,14 +183,13 @@ fn arrivals(
     since: UnixMillis,
 ) -> Result<BTreeMap<HouseholdId, Arrivals>, StoreError> {
     let mut all = BTreeMap::new();
-    let [earnest, _] = stores.all();
-    let in_earnest = earnest.hidden_by_records(&BTreeSet::new())?.ids;
+    let hidden = hidden_by_records(stores, by_class.values().copied())?;
     for (household, class) in classes {
         let Some(incident) = by_class.get(class) else { continue };
         let store = stores.store_of(*incident);
         let mut of = Arrivals::default();
         for member in households.members(*household) {
-            if in_earnest.contains(&member.id) {
+            if hidden.get(incident).is_some_and(|hidden| hidden.contains(&member.id)) {
                 of.hidden.insert(member.id);
             }
             if member.is_hidden || of.hidden.contains(&member.id) {
@@ -229,6 +229,7 @@ mod tests {
     use crate::data::DataFolder;
 
     const LIVE: IncidentId = IncidentId::from_bytes([0xd1; 16]);
+    const DRILL: IncidentId = IncidentId::from_bytes([0xd2; 16]);
     const GATE: SiteId = SiteId::from_bytes([1; 16]);
     const GYM: SiteId = SiteId::from_bytes([2; 16]);
     const SENT: UnixMillis = UnixMillis::new(1_773_208_800_000);
@@ -253,14 +254,19 @@ mod tests {
     }
 
     /// How far the household is when that was recorded, so many seconds after the alert.
-    fn stages(households: &Households, said: &[(i64, SiteId, Fact)]) -> Vec<(AnswerKind, i64)> {
+    fn stages(
+        households: &Households,
+        class: KeyClass,
+        said: &[(i64, SiteId, Fact)],
+    ) -> Vec<(AnswerKind, i64)> {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::new(folder.path());
-        let [live, _] = data.databases();
-        let mut store = Store::open(&live).unwrap();
+        let [live, drill] = data.databases();
+        let (file, incident) = if class == KeyClass::Live { (live, LIVE) } else { (drill, DRILL) };
+        let mut store = Store::open(&file).unwrap();
         for (number, (seconds, site, fact)) in (1_u8..).zip(said) {
             let at = UnixMillis::new(SENT.get().saturating_add_signed(seconds * 1_000));
-            let scope = DocumentScope { incident: LIVE, site: *site, period: Period::of(at) };
+            let scope = DocumentScope { incident, site: *site, period: Period::of(at) };
             let record = Record {
                 id: RecordId::new(at, number.into()),
                 at: Hlc::from_packed(at.get() << 16),
@@ -274,8 +280,9 @@ mod tests {
         }
         drop(store);
         let mut stores = Stores::open(&data, &FileKey::new([1; 32])).unwrap();
-        let classes = BTreeMap::from([(HOME, KeyClass::Live)]);
-        let by_class = BTreeMap::from([(KeyClass::Live, LIVE)]);
+        stores.remember_drill(DRILL).unwrap();
+        let classes = BTreeMap::from([(HOME, class)]);
+        let by_class = BTreeMap::from([(KeyClass::Live, LIVE), (KeyClass::Exercise, DRILL)]);
         let found = arrivals(&mut stores, households, &classes, &by_class, SENT).unwrap();
         let stages = found[&HOME].stages(households.members(HOME), SENT);
         let after = |at: UnixMillis| i64::try_from(at.get()).unwrap() - i64::try_from(SENT.get()).unwrap();
@@ -286,7 +293,7 @@ mod tests {
     fn the_first_of_a_household_at_a_check_point_counts_also_where_they_have_arrived_since() {
         use AnswerKind::{Arrived, CheckPoint};
         let all = home(false);
-        let of = |said: &[(i64, SiteId, Fact)]| stages(&all, said);
+        let of = |said: &[(i64, SiteId, Fact)]| stages(&all, KeyClass::Live, said);
         let passed = |seconds, who| (seconds, GATE, came(who, PresenceEvent::Passed));
         let arrived = |seconds, who| (seconds, GYM, came(who, PresenceEvent::Arrived));
         assert_eq!(of(&[]), []);
@@ -314,16 +321,20 @@ mod tests {
             vec![(90, GATE, came(1, PresenceEvent::Passed))],
             vec![(95, GYM, came(1, PresenceEvent::Arrived))],
         ];
-        for (all, hiding) in [(home(true), None), (home(false), Some((-60, GYM, hide)))] {
-            for other in &others {
-                let with = |own: &[(i64, SiteId, Fact)]| {
-                    let said: Vec<_> = hiding.iter().chain(other).chain(own).cloned().collect();
-                    stages(&all, &said)
-                };
-                let without = with(&[]);
-                for event in events {
-                    for site in [GATE, GYM] {
-                        assert_eq!(with(&[(40, site, came(2, event))]), without, "{event:?}");
+        // By the town's list, or by a record; what is said in a drill holds there.
+        let hidings = [(home(true), None), (home(false), Some((-60, GYM, hide)))];
+        for class in [KeyClass::Live, KeyClass::Exercise] {
+            for (all, hiding) in &hidings {
+                for other in &others {
+                    let with = |own: &[(i64, SiteId, Fact)]| {
+                        let said: Vec<_> = hiding.iter().chain(other).chain(own).cloned().collect();
+                        stages(all, class, &said)
+                    };
+                    let without = with(&[]);
+                    for event in events {
+                        for site in [GATE, GYM] {
+                            assert_eq!(with(&[(40, site, came(2, event))]), without, "{event:?} {class:?}");
+                        }
                     }
                 }
             }
@@ -332,6 +343,6 @@ mod tests {
         let alone =
             Person { household: Some(HOME), hidden: true, ..Person::named(id(2), PersonalText::new("")) };
         let alone = Households::of(vec![alone]);
-        assert_eq!(stages(&alone, &[(40, GYM, came(2, PresenceEvent::Arrived))]), []);
+        assert_eq!(stages(&alone, KeyClass::Live, &[(40, GYM, came(2, PresenceEvent::Arrived))]), []);
     }
 }

@@ -571,8 +571,8 @@ async fn a_report_is_beside_the_drill_before_of_the_same_hazard() {
     let (_, before) = report.before.unwrap();
     assert_eq!(mean(before.arrived), (1, Some(672_000)));
     let names: Vec<_> = report.districts.iter().map(|of| (of.name.as_str(), of.before)).collect();
-    assert_eq!(names, [("本町", None), ("浜町", Some(672_000))]);
-    let [_, own, _] = report.households.as_slice() else { panic!("{:?}", report.households) };
+    assert_eq!(names, [("浜町", Some(672_000)), ("本町", None)]);
+    let [own, _, _] = report.households.as_slice() else { panic!("{:?}", report.households) };
     assert!(own.asked_for_help && own.group == "1班");
     assert!(!format!("{report:?}").contains("花子"));
     assert!(thread_report(&hall.board.inner(), "nothing").is_none());

@@ -30,15 +30,21 @@ pub(crate) fn thread_report(inner: &Inner, id: &str) -> Option<(Mode, Evacuation
         figures: figures(of.iter()),
         before: mean(name),
     };
+    // As the alert names them; those of which it does not know come last.
+    let names = &thread.last()?.about.districts;
+    let place = |name: &String| names.iter().position(|known| known == name).unwrap_or(names.len());
+    let mut districts: Vec<_> = all.iter().map(district).collect();
+    districts.sort_by_key(|of| place(&of.name));
     let mut households: Vec<_> = all.values().flatten().map(|one| household(inner, one)).collect();
-    households.sort_by(|one, other| (&one.district, &one.group).cmp(&(&other.district, &other.group)));
+    // 2班 before 10班.
+    households.sort_by_key(|of| (place(&of.district), of.group.chars().count(), of.group.clone()));
     let report = EvacuationReport {
         title: first.about.title.clone(),
         sent: first.sent(),
         ended: ended(&thread),
         town: figures(all.values().flatten()),
         before: before.as_ref().map(|(sent, earlier)| (*sent, figures(earlier.values().flatten()))),
-        districts: all.iter().map(district).collect(),
+        districts,
         households,
     };
     Some((if first.about.is_exercise { Mode::Drill } else { Mode::Live }, report))

@@ -191,7 +191,10 @@ async fn read_roster(hub: &Hub, incidents: [IncidentId; 2]) -> Option<ByIncident
 }
 
 /// Whoever is hidden in earnest is hidden in a drill too; what is said in a drill holds there.
-fn hidden_by_records(stores: &mut Stores, incidents: [IncidentId; 2]) -> Result<Hidden, StoreError> {
+pub(crate) fn hidden_by_records(
+    stores: &mut Stores,
+    incidents: impl IntoIterator<Item = IncidentId>,
+) -> Result<Hidden, StoreError> {
     let [earnest, _] = stores.all();
     let in_earnest = earnest.hidden_by_records(&BTreeSet::new())?.ids;
     let of = |incident| {

@@ -1,5 +1,5 @@
 //! Paper for when the power or the network is gone, as PDFs: intake cards with badges, badge sheets, tick lists for
-//! neighbours' groups, evacuee lists, instructions, counts for headquarters, slips to take along.
+//! neighbours' groups, evacuee lists, instructions, counts for headquarters, the report of an alert, slips to take along.
 //!
 //! Values and the bytes of fonts come in, the bytes of a PDF come out: [`Fonts::new`] once, then a [`Press`] with one
 //! method for each document. Nobody here knows where numbers, codes or names come from, who may print, or what a
@@ -17,6 +17,7 @@ mod badge;
 mod code;
 mod counts;
 mod error;
+mod evacuation;
 mod fonts;
 mod group;
 mod instructions;
@@ -33,6 +34,9 @@ pub use badge::Badge;
 pub use code::{BadCode, BadgeCode, MOST_CODE_CHARACTERS};
 pub use counts::{Count, Counts};
 pub use error::{FontRole, MOST_PAGES, PaperError};
+pub use evacuation::{
+    DistrictEvacuation, EvacuationFigures, EvacuationReport, HouseholdEvacuation, Spread, TimedStage,
+};
 pub use fonts::{FontBytes, Fonts};
 pub use group::{Group, GroupHousehold, GroupMember};
 pub use intake::{CardPaper, PEOPLE_PER_CARD, PaperCard};

@@ -67,13 +67,16 @@ pub enum AnswerKind {
     Going = 2,
     /// 助けが必要
     Help = 3,
+    /// Somebody of the household who is not hidden passed a check-point.
+    CheckPoint = 4,
     /// Everybody of the household who is not hidden was received somewhere.
-    Arrived = 4,
+    Arrived = 5,
 }
 
 impl AnswerKind {
     /// Every kind, in the order in which they happen.
-    pub const ALL: [Self; 5] = [Self::Delivered, Self::Shown, Self::Going, Self::Help, Self::Arrived];
+    pub const ALL: [Self; 6] =
+        [Self::Delivered, Self::Shown, Self::Going, Self::Help, Self::CheckPoint, Self::Arrived];
 }
 
 /// One of them. The first one of its kind counts.

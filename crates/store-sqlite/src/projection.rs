@@ -1025,6 +1025,34 @@ impl Store {
         Ok(sightings)
     }
 
+    /// When somebody passed check-points in an incident since then, the earliest first, under whatever ids they were seen. A shelter
+    /// that received them afterwards takes nothing of it back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn passings(
+        &self,
+        incident: IncidentId,
+        person: PersonId,
+        since: UnixMillis,
+    ) -> Result<Vec<UnixMillis>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT at FROM record JOIN place ON place.id = record.place
+             WHERE person = ?1 AND incident = ?2 AND kind = ?3 AND event = ?4 AND undone = 0 AND at >= ?5",
+        )?;
+        let (passed, since) = (PresenceEvent::Passed.code(), begin_of(since));
+        let mut passings = Vec::new();
+        for id in ids_of(&self.connection, person)? {
+            let found = statement
+                .query_map((id.as_bytes(), incident.as_bytes(), PRESENCE, passed, since), |row| row.get(0))?;
+            for at in found {
+                passings.push(hlc_of(at?).millis());
+            }
+        }
+        passings.sort_unstable();
+        Ok(passings)
+    }
+
     /// All records, whatever they say.
     ///
     /// # Errors

@@ -104,6 +104,32 @@ fn a_link_moves_everything_to_one_person_and_back_when_it_is_taken_back() {
 }
 
 #[test]
+fn a_check_point_that_was_passed_stays_passed_whatever_a_shelter_says_and_goes_when_it_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gate = Writer::open(&folder.path().join("store.db"), 1);
+    let passings = |store: &Store, since| {
+        let found = store.passings(INCIDENT, person(1), NOW.plus(since)).unwrap();
+        found.into_iter().map(|at| at.since(NOW)).collect::<Vec<_>>()
+    };
+    let [early, late] = [2, 5].map(|number| presence(number, 1, PresenceEvent::Passed));
+    gate.write(&[
+        early.clone(),
+        presence(3, 1, PresenceEvent::Arrived),
+        presence(4, 2, PresenceEvent::Passed),
+    ]);
+    // The later one came first: another gate had no line.
+    gate.write(std::slice::from_ref(&late));
+    assert_eq!((passings(&gate.store, 0), passings(&gate.store, 3)), (vec![2, 5], vec![5]));
+    // What a card did whose owner nobody knew is its owner's.
+    let binding = BindingAssurance::MatchedByStaff;
+    let link = record(7, Fact::Link { from: unknown_card(9), to: person(1), binding });
+    gate.write(&[record(6, Fact::presence(unknown_card(9), PresenceEvent::Passed, Proof::DECLARED)), link]);
+    gate.write(&[record(8, Fact::Undo { of: early.id })]);
+    assert_eq!(passings(&gate.store, 0), [5, 6]);
+    assert!(gate.store.passings(IncidentId::from_bytes([9; 16]), person(1), NOW).unwrap().is_empty());
+}
+
+#[test]
 fn the_latest_word_hides_and_only_a_pin_lifts_it_under_whatever_id() {
     let folder = tempfile::tempdir().unwrap();
     let mut gym = Writer::open(&folder.path().join("store.db"), 1);

@@ -72,7 +72,7 @@ pub(crate) struct Inner {
     latest: Option<Sequence>,
     televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
     pub(crate) bound: BTreeMap<HouseholdId, Vec<Arc<Receiver>>>,
-    pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; 5]>,
+    pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; AnswerKind::ALL.len()]>,
     pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
     pub(crate) drafts: BTreeMap<String, Draft>,
     pub(crate) stations: Arc<Stations>,
@@ -115,10 +115,9 @@ impl Message {
     /// Whether televisions are still told. What ended something is told as long as what it ended may hold: a set that was off would
     /// otherwise show an order that was taken back.
     pub(crate) fn is_told(&self, now: UnixMillis) -> bool {
-        let sent = self.sent();
         self.signed.alert().expires() > now
             || (self.kind() != MessageKind::Order
-                && sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000) > now)
+                && self.sent().plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000) > now)
     }
 
     pub(crate) fn kind(&self) -> MessageKind {
@@ -450,9 +449,15 @@ impl Board {
         Ok(Some(at))
     }
 
-    /// Everybody of a household arrived, as far as it can be said.
-    pub(crate) fn arrived(&self, digest: [u8; 32], household: HouseholdId, at: UnixMillis) {
-        self.note_answer(Answer { digest, household, kind: AnswerKind::Arrived, at });
+    /// A household got somewhere, as far as it can be said: the first time counts.
+    pub(crate) fn note_on_the_way(
+        &self,
+        digest: [u8; 32],
+        household: HouseholdId,
+        kind: AnswerKind,
+        at: UnixMillis,
+    ) {
+        self.note_answer(Answer { digest, household, kind, at });
     }
 
     /// What is told of a household's people from now on.
@@ -703,8 +708,7 @@ impl Inner {
         thread: &[Arc<Message>],
         now: UnixMillis,
     ) -> Result<UnixMillis, &'static str> {
-        let first =
-            thread.iter().map(|message| message.signed.alert().alert().sent.at()).min().unwrap_or_default();
+        let first = thread.iter().map(|message| message.sent()).min().unwrap_or_default();
         let until = first.plus(ONE_OFFICER_MILLIS);
         if self.alerts.in_force(now).iter().any(|known| known.latest.is_tsunami_order())
             || thread.iter().any(|message| message.signed.is_tsunami_order())
@@ -725,7 +729,8 @@ pub(crate) fn code_text(code: u32) -> String {
     format!("{:04} {:04}", code / 10_000, code % 10_000)
 }
 
-fn answers_text([_, shown, going, help, _]: [Option<UnixMillis>; 5]) -> String {
+/// What a television is told of its household's answers: never how far anybody got on the way, which it hears of those who arrived.
+fn answers_text([_, shown, going, help, _, _]: [Option<UnixMillis>; AnswerKind::ALL.len()]) -> String {
     let known = [("shown", shown), ("going", going), ("help", help)];
     let known = known.into_iter().filter_map(|(name, at)| Some(format!("\"{name}\":{}", at?.get())));
     format!("{{{}}}", known.collect::<Vec<_>>().join(","))

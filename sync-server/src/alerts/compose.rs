@@ -27,6 +27,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) references: Vec<MessageId>,
     pub(crate) identifier: String,
     pub(crate) sent: UnixMillis,
+    /// Until when, where that is not for as long as was prepared.
+    pub(crate) until: Option<UnixMillis>,
 }
 
 /// A household as an alert sees it. It cannot be printed: its names are in it.
@@ -113,6 +115,7 @@ pub(crate) fn judge(plan: &Plan) -> Result<(), BadPlan> {
                 references,
                 identifier: "judged".to_owned(),
                 sent,
+                until: None,
             };
             let composed = compose(plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([0; 16]));
             let Ok(composed) = composed;
@@ -158,7 +161,7 @@ const fn texts(prepared: &Prepared, kind: MessageKind) -> &Texts {
 }
 
 fn info(plan: &Plan, wanted: &Wanted<'_>, language: &str, text: &Text) -> Info {
-    let Wanted { prepared, kind, districts, sent, arrives, .. } = wanted;
+    let Wanted { prepared, kind, districts, sent, arrives, until, .. } = wanted;
     let is_english = language == "en";
     let (urgency, severity, certainty) = match (kind, prepared.order) {
         (MessageKind::Order, Order::EvacuateElderly) => {
@@ -203,7 +206,7 @@ fn info(plan: &Plan, wanted: &Wanted<'_>, language: &str, text: &Text) -> Info {
         severity,
         certainty,
         onset: arrives.filter(|_| *kind == MessageKind::Order).map(CapTime::in_japan),
-        expires: Some(CapTime::in_japan(ends(*sent, prepared, *kind))),
+        expires: Some(CapTime::in_japan(until.unwrap_or_else(|| ends(*sent, prepared, *kind)))),
         sender_name: Some(if is_english { plan.issuer_english.clone() } else { plan.issuer.plain() }),
         headline: filled(&text.headline),
         description: filled(&text.description),
@@ -375,6 +378,7 @@ mod tests {
             references: Vec::new(),
             identifier: "1-1".to_owned(),
             sent: UnixMillis::new(1_800_000_000_000),
+            until: None,
         };
         let household = |number: u8, district: &str| HouseholdToTell {
             id: HouseholdId::from_bytes([number; 16]),

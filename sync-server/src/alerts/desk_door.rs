@@ -1,7 +1,7 @@
 //! What the officers' page asks (docs/desk.md). Signing in, and everything that changes something, needs a passkey or the session that
 //! one opened; nothing goes out without the officers' signatures over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use hinamori_alert::{Assertion, DeviceKey, Envelope, Instructions, KeyClass, MessageKind, OfficerSignature};
 use hinamori_model::UnixMillis;
+use hinamori_paper::Press;
 use hinamori_store_sqlite::Task;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,14 +25,17 @@ use crate::alerts::board::{Board, Inner, Message, NotSent};
 use crate::alerts::compose::{HouseholdToTell, Wanted, compose, ways};
 use crate::alerts::desk_state::{draft as draft_value, state as state_value, task_id, who};
 use crate::alerts::draft::{About, Draft, Reason};
+use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey};
 use crate::alerts::plan::{District, Plan, Prepared};
+use crate::alerts::thread_report::thread_report;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
 use crate::clock::now;
 use crate::data::random;
 use crate::hex;
 use crate::hub::Hub;
+use crate::paper::fonts;
 use crate::signed_log::sha256;
 use crate::web::headers;
 
@@ -147,6 +151,8 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/drafts/{id}/sign", post(sign))
         .route("/desk/api/drafts/{id}/drop", post(drop_draft))
         .route("/desk/api/help/{id}/take", post(take_help))
+        .route("/desk/api/threads/{id}/missing", get(missing))
+        .route("/desk/api/threads/{id}/report.pdf", get(report))
         .layer(DefaultBodyLimit::max(LONGEST))
         .with_state(Arc::new(door))
 }
@@ -422,6 +428,9 @@ pub(super) struct DraftWanted {
     reasons: BTreeMap<String, String>,
     arrives: Option<UnixMillis>,
     thread: Option<String>,
+    /// What the thread says, once more, to the households that are missing.
+    #[serde(default)]
+    again: bool,
 }
 
 async fn make_draft(
@@ -465,6 +474,10 @@ pub(super) fn draft_of(
     if wanted.thread.is_some() && thread.is_empty() {
         return Err(Told::gone());
     }
+    let (wanted, until) = match wanted.again {
+        true => again(inner, &thread, now)?,
+        false => (wanted, None),
+    };
     let kind = match wanted.kind.as_str() {
         "Order" => MessageKind::Order,
         "AllClear" => MessageKind::AllClear,
@@ -487,13 +500,10 @@ pub(super) fn draft_of(
         references,
         identifier,
         sent,
+        until,
     };
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
-    let mut households = inner.households.in_districts(&names);
-    // Whoever was told of it hears how it ends, or that it is about others now.
-    let told = Inner::told_by(&thread);
-    let known: std::collections::BTreeSet<_> = households.iter().map(|household| household.id).collect();
-    households.extend(inner.households.these(told.into_iter().filter(|id| !known.contains(id))));
+    let households = listeners(inner, &thread, &names, wanted.again)?;
     let composed =
         compose(plan, &request, &households, random::<16>).map_err(|_no_randomness| Told::server())?;
     let composed = composed.map_err(|bad| Told::change(format!("この知らせは 規則に 合いません: {bad}")))?;
@@ -527,6 +537,8 @@ pub(super) fn draft_of(
             districts: names,
             places,
             reasons,
+            arrives: wanted.arrives,
+            again: wanted.again,
             households: envelope.households,
             people,
             made: now,
@@ -539,6 +551,57 @@ pub(super) fn draft_of(
         valid: composed.valid,
         instructions: composed.instructions,
     })
+}
+
+/// What a thread says now, to be said again as it was: with its places, the reasons for them, the time of the wave, and until when. Whoever
+/// has arrived keeps what they were told, and must not be left with less than those who are told again.
+fn again(
+    inner: &Inner,
+    thread: &[Arc<Message>],
+    now: UnixMillis,
+) -> Result<(DraftWanted, Option<UnixMillis>), Told> {
+    let over = || Told::change("この お知らせは もう 出ていません。もう一度は 送れません");
+    let latest = thread.last().filter(|latest| latest.kind() == MessageKind::Order).ok_or_else(over)?;
+    let is_in_force = inner.alerts.in_force(now).iter().any(|known| known.latest.digest() == latest.digest);
+    if !is_in_force {
+        return Err(over());
+    }
+    let About { prepared, districts, reasons, arrives, .. } = latest.about.clone();
+    let wanted = DraftWanted {
+        class: String::new(),
+        kind: MessageKind::Order.text().to_owned(),
+        message: prepared,
+        districts,
+        reasons: reasons.into_iter().map(|Reason { place, reason }| (place, reason)).collect(),
+        arrives,
+        thread: Some(latest.thread()),
+        again: true,
+    };
+    Ok((wanted, Some(latest.signed.alert().expires())))
+}
+
+/// Whom a message is for: everybody of its districts, and whoever the thread ever spoke to: they hear how it ends, or that it is about
+/// others now. Said again, it is for those of them who have not arrived.
+fn listeners(
+    inner: &Inner,
+    thread: &[Arc<Message>],
+    districts: &[String],
+    again: bool,
+) -> Result<Vec<HouseholdToTell>, Told> {
+    let mut households = inner.households.in_districts(districts);
+    let told = Inner::told_by(thread);
+    let known: BTreeSet<_> = households.iter().map(|household| household.id).collect();
+    households.extend(inner.households.these(told.into_iter().filter(|id| !known.contains(id))));
+    if again {
+        let all = inner.progress(thread);
+        let arrived: BTreeSet<_> =
+            all.iter().filter(|one| one.arrived.is_some()).map(|one| one.household).collect();
+        households.retain(|household| !arrived.contains(&household.id));
+        if households.is_empty() {
+            return Err(Told::change("どの 世帯も 着いています。もう一度 送る 相手が いません"));
+        }
+    }
+    Ok(households)
 }
 
 /// Which prepared message, and for which districts. An ending is of what is out.
@@ -685,6 +748,58 @@ async fn take_help(
         return Err(Told(StatusCode::CONFLICT, "ほかの人が もう 引き受けています".to_owned()));
     }
     Ok(fine(&json!({})))
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    page: usize,
+}
+
+async fn missing(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    Query(Page { page }): Query<Page>,
+    headers: HeaderMap,
+) -> Result<Response, Told> {
+    let _officer = door.officer(&headers)?;
+    let board = Arc::clone(&door.board);
+    let found = spawn_blocking(move || {
+        let inner = board.inner();
+        let thread = inner.thread(&id);
+        (!thread.is_empty()).then(|| missing_value(&inner, &thread, page, now()))
+    });
+    let found = found.await.map_err(|_ended| Told::server())?.ok_or_else(Told::gone)?;
+    Ok(fine(&found))
+}
+
+/// The report of a thread as a file. No name is in it.
+async fn report(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let (board, town) = (Arc::clone(&door.board), door.hub.town.current());
+    let made = spawn_blocking(move || {
+        let (mode, report) = thread_report(&board.inner(), &id).ok_or_else(Told::gone)?;
+        let printed = fonts().and_then(|fonts| {
+            let press = Press { fonts: &fonts, mode, town: &town.name, printed_at: now() };
+            Ok(press.evacuation_report(&report)?)
+        });
+        printed.map_err(|error| {
+            tracing::error!(%error, "a report is not printed");
+            Told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "サーバーで 報告を 作れません。管理者に 伝えて ください".to_owned(),
+            )
+        })
+    });
+    let bytes = made.await.map_err(|_ended| Told::server())??;
+    tracing::info!(officer = officer.id, bytes = bytes.len(), "a report of an alert was made");
+    let as_file =
+        [(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"report.pdf\""))];
+    Ok((crate::web::headers("application/pdf", POLICY), as_file, bytes).into_response())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::Officer;
 use crate::alerts::plan::{Plan, Prepared, Texts};
+use crate::alerts::progress::{Progress, spread};
 use crate::hex;
 
 /// Everything, as one officer sees it.
@@ -93,7 +94,7 @@ pub(crate) fn draft(inner: &Inner, draft: &Draft, officer: &Officer) -> Value {
         "id": id, "class": class_name(about.is_exercise), "kind": envelope.message.text(), "label": about.label,
         "title": about.title, "hazard": valid.evacuation().hazard.name(), "districts": about.districts,
         "households": about.households, "people": about.people, "televisions": televisions, "places": about.places,
-        "reasons": about.reasons, "made": about.made, "expires": draft.dropped_at(),
+        "reasons": about.reasons, "again": about.again, "made": about.made, "expires": draft.dropped_at(),
         "digest": base64_url(digest), "words": ThreeWords::of_hash(digest).hiragana(), "needed": needed,
         "signed": about.signed, "mine": draft.has_signed(officer.id), "sample": sample,
         "channels": Channels::of(valid, about.is_exercise),
@@ -107,7 +108,7 @@ pub(crate) const fn class_name(is_exercise: bool) -> &'static str {
 fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Option<(UnixMillis, Value)> {
     let messages = inner.thread(id);
     let (first, latest) = (messages.first()?, messages.last()?);
-    let (sent, updated) = [first, latest].map(|message| message.signed.alert().alert().sent.at()).into();
+    let (sent, updated) = (first.sent(), latest.sent());
     let of = latest.signed.alert().evacuation();
     let is_in_force = inner
         .alerts
@@ -130,7 +131,7 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
-        "stages": stages(inner, &messages, sent),
+        "stages": stages(inner, &messages),
         "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),
         "channels": Channels::of(latest.signed.alert(), latest.about.is_exercise),
         "cancel_texts": prepared.map(|prepared| texts(&prepared.cancel.texts)),
@@ -138,35 +139,22 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
     Some((updated, value))
 }
 
-/// How far each household is, by the first time that anything of the thread got there.
-fn stages(inner: &Inner, messages: &[Arc<Message>], sent: UnixMillis) -> Value {
-    let told = Inner::told_by(messages);
-    let mut firsts: [Vec<u64>; 4] = Default::default();
-    for household in &told {
-        let of = |kinds: &[AnswerKind]| {
-            let known =
-                messages.iter().filter_map(|message| inner.answers.get(&(message.digest, *household)));
-            let times = known.flat_map(|known| {
-                kinds.iter().filter_map(|kind| known.get(*kind as usize).copied().flatten())
-            });
-            times.min().map(|at| at.since(sent))
-        };
-        let stages = [
-            of(&[AnswerKind::Delivered]),
-            of(&[AnswerKind::Shown]),
-            of(&[AnswerKind::Going, AnswerKind::Help]),
-            of(&[AnswerKind::Arrived]),
-        ];
-        firsts.iter_mut().zip(stages).for_each(|(all, one)| all.extend(one));
-    }
-    let [delivered, shown, answered, arrived] = firsts.map(|mut times| {
-        times.sort_unstable();
-        json!({ "count": times.len(), "median": times.get(times.len() / 2) })
-    });
-    let televisions = told.iter().filter(|household| inner.bound.contains_key(household)).count();
+/// How many households got how far.
+fn stages(inner: &Inner, messages: &[Arc<Message>]) -> Value {
+    let all = inner.progress(messages);
+    let stage = |at: fn(&Progress) -> Option<UnixMillis>| {
+        let times = all.iter().filter_map(|one| one.after(at(one))).collect();
+        json!({
+            "count": all.iter().filter(|one| at(one).is_some()).count(),
+            "median": spread(times).map(|spread| spread.median),
+        })
+    };
+    let televisions = all.iter().filter(|one| inner.bound.contains_key(&one.household)).count();
     json!({
-        "households": told.len(), "televisions": televisions,
-        "delivered": delivered, "shown": shown, "answered": answered, "arrived": arrived,
+        "households": all.len(), "televisions": televisions,
+        "delivered": stage(|one| one.delivered), "shown": stage(|one| one.shown),
+        "answered": stage(Progress::acknowledged), "check_point": stage(|one| one.check_point),
+        "arrived": stage(|one| one.arrived),
     })
 }
 
@@ -175,23 +163,43 @@ pub(crate) fn task_id(digest: &[u8; 32], household: HouseholdId) -> String {
     format!("{}{}", hex::text(digest), hex::text(household.as_bytes()))
 }
 
-/// Who asked for help: those without an owner first, then by time.
+/// Who asked for help: those without an owner first, then by time. A household that is told again and asks again is the one task that it was, of
+/// whoever took it.
 fn help(inner: &Inner) -> Vec<Value> {
-    let asked = inner.answers.iter().filter_map(|((digest, household), known)| {
-        let at = known.get(AnswerKind::Help as usize).copied().flatten()?;
-        let owner = inner.tasks.get(&(*digest, *household)).map(|(officer, since)| {
+    let messages: BTreeMap<_, _> =
+        inner.messages.iter().map(|message| (message.digest, message.as_ref())).collect();
+    let mut tasks: BTreeMap<(String, HouseholdId), HelpTask<'_>> = BTreeMap::new();
+    for (of_message @ (digest, household), known) in &inner.answers {
+        let Some(at) = known.get(AnswerKind::Help as usize).copied().flatten() else { continue };
+        let Some(message) = messages.get(digest) else { continue };
+        let owner = inner.tasks.get(of_message);
+        let task = HelpTask { message, at, owner };
+        let known = tasks.entry((message.thread(), *household)).or_insert(task);
+        let owner = known.owner.or(owner);
+        *known = HelpTask { owner, ..if at < known.at { task } else { *known } };
+    }
+    let value = |((_, household), HelpTask { message, at, owner }): (_, HelpTask<'_>)| {
+        let of = inner.households.one(household)?;
+        let owned_by = owner.map(|(officer, since)| {
             let name = inner.register.officer(*officer).map_or("", |officer| officer.name.as_str());
             json!({ "name": name, "at": since })
         });
-        let of = inner.households.one(*household)?;
-        let message = inner.messages.iter().find(|message| message.digest == *digest)?;
         let value = json!({
-            "id": task_id(digest, *household), "class": class_name(message.about.is_exercise), "district": of.district, "group": of.group, "people": of.people,
-            "support": of.needs_support, "at": at, "owner": owner,
+            "id": task_id(&message.digest, household), "class": class_name(message.about.is_exercise),
+            "district": of.district, "group": of.group, "people": of.people, "support": of.needs_support,
+            "at": at, "owner": owned_by,
         });
         Some((owner.is_some(), !of.needs_support, at, value))
-    });
-    let mut asked: Vec<_> = asked.collect();
+    };
+    let mut asked: Vec<_> = tasks.into_iter().filter_map(value).collect();
     asked.sort_by_key(|(is_owned, is_without_support, at, _)| (*is_owned, *is_without_support, *at));
     asked.into_iter().map(|(.., value)| value).collect()
+}
+
+/// The first message of a thread under which a household asked, when, and who looks after it since when.
+#[derive(Clone, Copy)]
+struct HelpTask<'a> {
+    message: &'a Message,
+    at: UnixMillis,
+    owner: Option<&'a (u32, UnixMillis)>,
 }

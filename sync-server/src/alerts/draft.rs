@@ -50,6 +50,10 @@ pub(crate) struct About {
     pub(crate) districts: Vec<String>,
     pub(crate) places: Vec<String>,
     pub(crate) reasons: Vec<Reason>,
+    /// When the tsunami was expected.
+    pub(crate) arrives: Option<UnixMillis>,
+    /// The order before it once more, for those who have not arrived.
+    pub(crate) again: bool,
     pub(crate) households: u32,
     pub(crate) people: u32,
     pub(crate) made: UnixMillis,

@@ -11,14 +11,17 @@ mod draft;
 mod history;
 mod households;
 mod keeper;
+mod missing;
 mod officers;
 mod people;
 mod plan;
+mod progress;
 mod push;
 mod station_door;
 mod stations;
 #[cfg(test)]
 mod tests;
+mod thread_report;
 mod tv_door;
 
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! Who of a household has arrived, for its own televisions and for the desk's last stage.
+//! Who of a household has arrived, for its own televisions, and how far households are on the way, for the desk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,16 +7,17 @@ use std::time::Duration;
 use hinamori_alert::KeyClass;
 use hinamori_model::{HouseholdId, IncidentId, Mode, PersonId, SiteId, UnixMillis};
 use hinamori_record::{Presence, PresenceState};
-use hinamori_store_sqlite::StoreError;
+use hinamori_store_sqlite::{AnswerKind, StoreError};
 use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::alerts::board::{Board, Message};
-use crate::alerts::households::Households;
+use crate::alerts::board::{Board, Inner, Message};
+use crate::alerts::households::{Households, Member};
 use crate::archive::Stores;
 use crate::clock::now;
 use crate::hex;
 use crate::hub::Hub;
+use crate::missing::hidden_by_records;
 
 /// At the most so often, however many people arrive.
 const LOOKS: Duration = Duration::from_millis(250);
@@ -57,16 +58,14 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
 type LastTold = BTreeMap<HouseholdId, (UnixMillis, Told)>;
 
 async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
-    let (households, wanted) = {
+    let (households, out) = {
         let inner = board.inner();
-        let at = now();
-        let is_on = |message: &&Arc<Message>| message.signed.alert().expires() > at;
-        let messages: Vec<_> = inner.messages.iter().filter(is_on).map(Arc::clone).collect();
-        (Arc::clone(&inner.households), messages)
+        (Arc::clone(&inner.households), out_at(&inner, now()))
     };
-    if wanted.is_empty() {
+    if out.is_empty() {
         return;
     }
+    let wanted = || out.iter().map(|(message, _)| message);
     let town = hub.town.current();
     let names: BTreeMap<SiteId, String> =
         town.sites.iter().map(|site| (site.id, site.name.clone())).collect();
@@ -75,14 +74,13 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     let mut classes: BTreeMap<HouseholdId, KeyClass> = BTreeMap::new();
     let mut latest: BTreeMap<HouseholdId, UnixMillis> = BTreeMap::new();
     let (drills, live): (Vec<_>, Vec<_>) =
-        wanted.iter().partition(|message| message.about.class() == KeyClass::Exercise);
+        wanted().partition(|message| message.about.class() == KeyClass::Exercise);
     for message in drills.into_iter().chain(live) {
         classes.extend(message.households().map(|household| (household, message.about.class())));
-        latest.extend(
-            message.households().map(|household| (household, message.signed.alert().alert().sent.at())),
-        );
+        latest.extend(message.households().map(|household| (household, message.sent())));
     }
     let of_class = classes.clone();
+    let since = out.iter().map(|(_, began)| *began).min().unwrap_or_default();
     let asked = Arc::clone(&households);
     let found = hub.archive.ask(move |stores| {
         let incident = |class| match class {
@@ -91,15 +89,16 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
         };
         let by_class = [KeyClass::Live, KeyClass::Exercise].map(|class| (class, incident(class)));
         let by_class = BTreeMap::from(by_class);
-        arrivals(stores, &asked, &classes, &by_class)
+        arrivals(stores, &asked, &classes, &by_class, since)
     });
     let arrivals = match found.await {
         Ok(Ok(arrivals)) => arrivals,
         Ok(Err(error)) => return tracing::error!(%error, "arrivals cannot be read"),
         Err(_closed) => return,
     };
-    for (household, Arrivals { seen, hidden }) in arrivals {
-        let person = |member: &crate::alerts::households::Member| {
+    for (household, found) in arrivals {
+        let seen = &found.seen;
+        let person = |member: &Member| {
             let seen = seen.get(&member.id);
             ToldPerson {
                 name: member.name().to_owned(),
@@ -118,19 +117,28 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
             board.tell_people(household, signed_json(&now_told.1));
             told.insert(household, now_told);
         }
-        let is_hidden =
-            |member: &&crate::alerts::households::Member| member.is_hidden || hidden.contains(&member.id);
-        let mut others = members.iter().filter(|member| !is_hidden(member)).peekable();
-        if others.peek().is_some() && others.all(|member| seen.contains_key(&member.id)) {
-            let last = seen.values().map(|(at, _)| *at).max().unwrap_or_default();
-            let class = of_class.get(&household);
-            let is_its =
-                |message: &&Arc<Message>| message.is_for(household) && class == Some(&message.about.class());
-            for message in wanted.iter().filter(is_its) {
-                board.arrived(message.digest, household, last);
+        let class = of_class.get(&household);
+        let is_its = |message: &Message| message.is_for(household) && class == Some(&message.about.class());
+        for (message, began) in out.iter().filter(|(message, _)| is_its(message)) {
+            for (kind, at) in found.stages(members, *began) {
+                board.note_on_the_way(message.digest, household, kind, at);
             }
         }
     }
+}
+
+/// What is out, each with the time at which its thread began: what somebody did before has nothing to do with it.
+fn out_at(inner: &Inner, at: UnixMillis) -> Vec<(Arc<Message>, UnixMillis)> {
+    let mut began: BTreeMap<String, UnixMillis> = BTreeMap::new();
+    for message in &inner.messages {
+        let sent = message.sent();
+        began.entry(message.thread()).and_modify(|first| *first = sent.min(*first)).or_insert(sent);
+    }
+    let is_on = |message: &&Arc<Message>| message.signed.alert().expires() > at;
+    let with_its = |message: &Arc<Message>| {
+        (Arc::clone(message), began.get(&message.thread()).copied().unwrap_or_default())
+    };
+    inner.messages.iter().filter(is_on).map(with_its).collect()
 }
 
 /// With the time at which it is so.
@@ -144,36 +152,53 @@ fn signed_json(told: &Told) -> Vec<u8> {
     serde_json::to_vec(&At { at: now(), told }).unwrap_or_default()
 }
 
-/// Of one household: who was received where and when, and whom records hide.
+/// Of one household: who was received where and when, when any of them passed a check-point, and whom records hide.
 #[derive(Default)]
 struct Arrivals {
     seen: BTreeMap<PersonId, (UnixMillis, SiteId)>,
+    passings: BTreeSet<UnixMillis>,
     hidden: BTreeSet<PersonId>,
 }
 
-/// Who of each household was received somewhere. Hidden people never were (law 7).
+impl Arrivals {
+    /// How far the household is with a thread that began then. Its hidden people are not looked for, and one that has nobody else never
+    /// gets anywhere.
+    fn stages(&self, members: &[Member], began: UnixMillis) -> Vec<(AnswerKind, UnixMillis)> {
+        let is_hidden = |member: &&Member| member.is_hidden || self.hidden.contains(&member.id);
+        let mut others = members.iter().filter(|member| !is_hidden(member)).peekable();
+        let has_arrived = others.peek().is_some() && others.all(|member| self.seen.contains_key(&member.id));
+        let last = self.seen.values().map(|(at, _)| *at).max().filter(|_| has_arrived);
+        let passed = self.passings.range(began..).next().copied();
+        let stages = [(AnswerKind::CheckPoint, passed), (AnswerKind::Arrived, last)];
+        stages.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect()
+    }
+}
+
+/// Who of each household was received somewhere, or passed a check-point since then. Hidden people never did (law 7).
 fn arrivals(
     stores: &mut Stores,
     households: &Households,
     classes: &BTreeMap<HouseholdId, KeyClass>,
     by_class: &BTreeMap<KeyClass, IncidentId>,
+    since: UnixMillis,
 ) -> Result<BTreeMap<HouseholdId, Arrivals>, StoreError> {
     let mut all = BTreeMap::new();
-    let [earnest, _] = stores.all();
-    let in_earnest = earnest.hidden_by_records(&BTreeSet::new())?.ids;
+    let hidden = hidden_by_records(stores, by_class.values().copied())?;
     for (household, class) in classes {
         let Some(incident) = by_class.get(class) else { continue };
         let store = stores.store_of(*incident);
         let mut of = Arrivals::default();
         for member in households.members(*household) {
-            if in_earnest.contains(&member.id) {
+            if hidden.get(incident).is_some_and(|hidden| hidden.contains(&member.id)) {
                 of.hidden.insert(member.id);
             }
             if member.is_hidden || of.hidden.contains(&member.id) {
                 continue;
             }
             let person = store.canonical(member.id)?;
-            if let Some(presence) = store.presence(*incident, person)?.filter(is_received) {
+            let Some(presence) = store.presence(*incident, person)? else { continue };
+            of.passings.extend(store.passings(*incident, person, since)?);
+            if is_received(&presence) {
                 of.seen.insert(
                     member.id,
                     (presence.arrived_at.unwrap_or(presence.seen_at.millis()), presence.site),
@@ -191,4 +216,133 @@ const fn is_received(presence: &Presence) -> bool {
         presence.state,
         PresenceState::Here | PresenceState::Out | PresenceState::Overnight | PresenceState::Moved
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use hinamori_model::{Assurance, Hlc, PersonalText, RecordId, StaffId};
+    use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
+    use hinamori_store_sqlite::{FileKey, Store};
+    use hinamori_sync::town::Person;
+
+    use super::*;
+    use crate::data::DataFolder;
+
+    const LIVE: IncidentId = IncidentId::from_bytes([0xd1; 16]);
+    const DRILL: IncidentId = IncidentId::from_bytes([0xd2; 16]);
+    const GATE: SiteId = SiteId::from_bytes([1; 16]);
+    const GYM: SiteId = SiteId::from_bytes([2; 16]);
+    const SENT: UnixMillis = UnixMillis::new(1_773_208_800_000);
+    const HOME: HouseholdId = HouseholdId::from_bytes([7; 16]);
+
+    fn id(number: u8) -> PersonId {
+        PersonId::from_bytes([number; 16])
+    }
+
+    /// Two people at home; the second one is hidden by the town's list where it says so.
+    fn home(is_hidden: bool) -> Households {
+        let person = |number, hidden| Person {
+            household: Some(HOME),
+            hidden,
+            ..Person::named(id(number), PersonalText::new("浜田 花子"))
+        };
+        Households::of(vec![person(1, false), person(2, is_hidden)])
+    }
+
+    fn came(number: u8, event: PresenceEvent) -> Fact {
+        Fact::presence(id(number), event, Proof::DECLARED)
+    }
+
+    /// How far the household is when that was recorded, so many seconds after the alert.
+    fn stages(
+        households: &Households,
+        class: KeyClass,
+        said: &[(i64, SiteId, Fact)],
+    ) -> Vec<(AnswerKind, i64)> {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::new(folder.path());
+        let [live, drill] = data.databases();
+        let (file, incident) = if class == KeyClass::Live { (live, LIVE) } else { (drill, DRILL) };
+        let mut store = Store::open(&file).unwrap();
+        for (number, (seconds, site, fact)) in (1_u8..).zip(said) {
+            let at = UnixMillis::new(SENT.get().saturating_add_signed(seconds * 1_000));
+            let scope = DocumentScope { incident, site: *site, period: Period::of(at) };
+            let record = Record {
+                id: RecordId::new(at, number.into()),
+                at: Hlc::from_packed(at.get() << 16),
+                clock_unsure: false,
+                lane: None,
+                fact: fact.clone(),
+            };
+            let mut document = Document::new(scope, ActorId::from_bytes([number; 16])).unwrap();
+            let change = document.append(std::slice::from_ref(&record), at).unwrap();
+            store.commit_own(scope, &change, &[record], at).unwrap();
+        }
+        drop(store);
+        let mut stores = Stores::open(&data, &FileKey::new([1; 32])).unwrap();
+        stores.remember_drill(DRILL).unwrap();
+        let classes = BTreeMap::from([(HOME, class)]);
+        let by_class = BTreeMap::from([(KeyClass::Live, LIVE), (KeyClass::Exercise, DRILL)]);
+        let found = arrivals(&mut stores, households, &classes, &by_class, SENT).unwrap();
+        let stages = found[&HOME].stages(households.members(HOME), SENT);
+        let after = |at: UnixMillis| i64::try_from(at.get()).unwrap() - i64::try_from(SENT.get()).unwrap();
+        stages.into_iter().map(|(kind, at)| (kind, after(at) / 1_000)).collect()
+    }
+
+    #[test]
+    fn the_first_of_a_household_at_a_check_point_counts_also_where_they_have_arrived_since() {
+        use AnswerKind::{Arrived, CheckPoint};
+        let all = home(false);
+        let of = |said: &[(i64, SiteId, Fact)]| stages(&all, KeyClass::Live, said);
+        let passed = |seconds, who| (seconds, GATE, came(who, PresenceEvent::Passed));
+        let arrived = |seconds, who| (seconds, GYM, came(who, PresenceEvent::Arrived));
+        assert_eq!(of(&[]), []);
+        assert_eq!(of(&[passed(200, 2), passed(100, 1), passed(300, 1)]), [(CheckPoint, 100)]);
+        assert_eq!(of(&[passed(100, 1), arrived(400, 1)]), [(CheckPoint, 100)], "one of two is at home");
+        assert_eq!(
+            of(&[passed(100, 1), arrived(400, 1), arrived(500, 2)]),
+            [(CheckPoint, 100), (Arrived, 500)]
+        );
+        assert_eq!(of(&[passed(-5, 1)]), [], "a walk before the alert");
+        assert_eq!(of(&[arrived(50, 1), arrived(60, 2)]), [(Arrived, 60)]);
+    }
+
+    #[test]
+    fn what_a_hidden_person_does_moves_their_household_nowhere() {
+        let hide = Fact::Hiding {
+            person: id(2),
+            hidden: true,
+            staff: StaffId::from_bytes([5; 16]),
+            proof: Proof { assurance: Assurance::Declared, ..Proof::DECLARED },
+        };
+        let events = [PresenceEvent::Passed, PresenceEvent::Arrived, PresenceEvent::Left];
+        let others = [
+            Vec::new(),
+            vec![(90, GATE, came(1, PresenceEvent::Passed))],
+            vec![(95, GYM, came(1, PresenceEvent::Arrived))],
+        ];
+        // By the town's list, or by a record; what is said in a drill holds there.
+        let hidings = [(home(true), None), (home(false), Some((-60, GYM, hide)))];
+        for class in [KeyClass::Live, KeyClass::Exercise] {
+            for (all, hiding) in &hidings {
+                for other in &others {
+                    let with = |own: &[(i64, SiteId, Fact)]| {
+                        let said: Vec<_> = hiding.iter().chain(other).chain(own).cloned().collect();
+                        stages(all, class, &said)
+                    };
+                    let without = with(&[]);
+                    for event in events {
+                        for site in [GATE, GYM] {
+                            assert_eq!(with(&[(40, site, came(2, event))]), without, "{event:?} {class:?}");
+                        }
+                    }
+                }
+            }
+        }
+        // A household of hidden people alone is on its way for ever.
+        let alone =
+            Person { household: Some(HOME), hidden: true, ..Person::named(id(2), PersonalText::new("")) };
+        let alone = Households::of(vec![alone]);
+        assert_eq!(stages(&alone, KeyClass::Live, &[(40, GYM, came(2, PresenceEvent::Arrived))]), []);
+    }
 }

@@ -9,7 +9,8 @@ use hinamori_alert::{
     OfficerSignature,
 };
 use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
-use hinamori_store_sqlite::AnswerKind;
+use hinamori_paper::{EvacuationFigures, TimedStage};
+use hinamori_store_sqlite::{AnswerKind, Task};
 use hinamori_sync::town::Person;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -17,8 +18,12 @@ use serde_json::{Value, json};
 
 use crate::alerts::board::{Board, NotSent, Receiver};
 use crate::alerts::desk_door::draft_of;
+use crate::alerts::desk_state::state;
+use crate::alerts::draft::About;
 use crate::alerts::households::Households;
+use crate::alerts::missing::missing;
 use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::thread_report::thread_report;
 use crate::alerts::{
     add_officer, admit_device, base64_url, invite_officer, of_base64, officer_list, read_plan, remove_officer,
 };
@@ -103,6 +108,14 @@ fn person(number: u8, district: &str) -> Person {
     }
 }
 
+/// Of one person each, those of the first with somebody who needs support.
+fn households(support: &[u8], others: impl IntoIterator<Item = u8>) -> Arc<Households> {
+    let needing = support
+        .iter()
+        .map(|number| Person { support: SupportReasons::from_bits(1), ..person(*number, "浜町") });
+    Arc::new(Households::of(needing.chain(others.into_iter().map(|number| person(number, "浜町"))).collect()))
+}
+
 fn people() -> Arc<Households> {
     Arc::new(Households::of(vec![person(1, "浜町"), person(2, "浜町"), person(3, "本町")]))
 }
@@ -145,6 +158,17 @@ impl Hall {
         let id = draft.id.clone();
         inner.drafts.insert(id.clone(), draft);
         Ok(id)
+    }
+
+    /// A household gets somewhere, as records or a set of it say.
+    fn note(&self, number: u8, kind: AnswerKind, after: u64) {
+        let message = self.board.inner().messages.last().map(Arc::clone).unwrap();
+        self.board.note_on_the_way(message.digest, household(number), kind, message.sent().plus(after));
+    }
+
+    fn missing(&self, thread: &str, page: usize) -> Value {
+        let inner = self.board.inner();
+        missing(&inner, &inner.thread(thread), page, now())
     }
 
     fn digest(&self, id: &str) -> [u8; 32] {
@@ -351,6 +375,222 @@ async fn answers_and_what_was_sent_are_there_after_a_restart() {
     );
     let next = again.keeper.ask(|store| store.next()).await.unwrap();
     assert!(next > latest, "a number comes again");
+}
+
+fn kinds(believed: &[(MessageKind, Value)]) -> Vec<MessageKind> {
+    believed.iter().map(|(kind, _)| *kind).collect()
+}
+
+/// A message's time is a whole second, and an update is later than what it updates.
+async fn a_second() {
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+}
+
+#[tokio::test]
+async fn said_again_it_is_for_those_who_are_missing_and_its_end_for_everybody() {
+    for ending in ["Cancel", "AllClear"] {
+        let hall = Hall::new();
+        let (arrived, missing) = (hall.television(1).await, hall.television(2).await);
+        let thread = hall.send(landslide(&["浜町"])).await;
+        hall.note(1, AnswerKind::Arrived, 60_000);
+        hall.note(2, AnswerKind::Going, 5_000);
+        let (before, own) = (missing.revision(), arrived.revision());
+        a_second().await;
+        let again = || json!({ "kind": "Order", "thread": thread, "again": true });
+        let id = hall.draft(again()).await.unwrap();
+        {
+            let inner = hall.board.inner();
+            let draft = inner.drafts.get(&id).unwrap();
+            assert_eq!((draft.needed, draft.about.households, draft.about.again), (2, 1, true));
+            assert_eq!(draft.about.districts, ["浜町"], "the alert itself is for whom it was for");
+            let areas = draft.valid.alert().infos.iter().map(|info| info.areas.len());
+            assert!(areas.into_iter().all(|areas| areas == 1));
+            let first = inner.messages.last().unwrap().signed.alert().expires();
+            assert_eq!(draft.valid.expires(), first, "nobody who arrived is left with less");
+        }
+        assert!(!hall.sign(&id, 1, 0, 0).await.unwrap(), "one officer is none");
+        assert!(hall.sign(&id, 2, 1, 0).await.unwrap());
+        assert!(missing.revision() > before && arrived.revision() == own, "who was woken?");
+        let told = |receiver: &Receiver| kinds(&hall.believed(&hall.told(receiver)));
+        assert_eq!(told(&missing), [MessageKind::Order; 2]);
+        assert_eq!(told(&arrived), [MessageKind::Order], "they keep what they were told");
+        assert_eq!(hall.board.inner().thread(&thread).len(), 2);
+        hall.note(2, AnswerKind::Arrived, 90_000);
+        let refused = hall.draft(again()).await.unwrap_err();
+        assert!(refused.contains("着いて"), "{refused}");
+        a_second().await;
+        let end = hall.draft(json!({ "kind": ending, "thread": thread })).await.unwrap();
+        if !hall.sign(&end, 1, 0, 0).await.unwrap() {
+            assert!(hall.sign(&end, 2, 1, 0).await.unwrap());
+        }
+        for receiver in [&arrived, &missing] {
+            let last = told(receiver).pop().unwrap();
+            assert_eq!(last.text(), ending, "a household hears nothing of how it ended");
+        }
+        assert!(hall.draft(again()).await.is_err(), "what is over is not said again");
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_for_help_again_is_one_task_of_who_took_it() {
+    let hall = Hall::new();
+    let thread = hall.send(landslide(&["浜町"])).await;
+    hall.note(1, AnswerKind::Help, 10_000);
+    let (officer, at) = (2, now());
+    let digest = hall.board.inner().messages[0].digest;
+    let task = Task { digest, household: household(1), officer, at };
+    assert!(hall.board.take_task(task).await.unwrap());
+    a_second().await;
+    hall.send(json!({ "kind": "Order", "thread": thread, "again": true })).await;
+    hall.note(1, AnswerKind::Help, 20_000);
+    hall.note(2, AnswerKind::Help, 30_000);
+    let officer = hall.officer(1);
+    let state = state(&hall.board.inner(), &officer, "汐見町", "", now());
+    let tasks: Vec<_> = state["help"].as_array().unwrap().iter().map(|task| &task["owner"]["at"]).collect();
+    assert_eq!(tasks, [&Value::Null, &json!(at)], "two households");
+}
+
+#[tokio::test]
+async fn said_again_it_says_what_was_said() {
+    let hall = Hall::new();
+    let mut order = tsunami(&["本町"]);
+    order["reasons"] = json!({ "寺の 境内": "13:40 の見回りで 道は通れた" });
+    order["arrives"] = json!(now().plus(720_000));
+    let thread = hall.send(order).await;
+    a_second().await;
+    let again = json!({ "kind": "Order", "thread": thread, "again": true, "message": "other", "districts": ["浜町"] });
+    let id = hall.draft(again).await.unwrap();
+    {
+        let inner = hall.board.inner();
+        let (draft, first) = (inner.drafts.get(&id).unwrap(), inner.messages.last().unwrap());
+        let About { prepared, districts, places, reasons, arrives, title, .. } = &draft.about;
+        let said = (prepared, districts, places, reasons, arrives, title);
+        let about = &first.about;
+        assert_eq!(
+            said,
+            (&about.prepared, &about.districts, &about.places, &about.reasons, &about.arrives, &about.title)
+        );
+        assert!(arrives.is_some());
+    }
+    assert!(
+        hall.draft(json!({ "class": "live", "kind": "Order", "again": true })).await.is_err(),
+        "of nothing"
+    );
+}
+
+#[tokio::test]
+async fn whoever_needs_support_and_was_not_heard_of_is_called_first() {
+    let hall = Hall::new();
+    hall.board.inner().households = households(&[4, 7], [1, 2, 5, 6, 8, 9]);
+    let television = hall.television(2).await;
+    hall.television(5).await;
+    let thread = hall.send(landslide(&["浜町"])).await;
+    drop(hall.told(&television));
+    hall.note(1, AnswerKind::Help, 20_000);
+    hall.note(7, AnswerKind::Going, 5_000);
+    hall.note(8, AnswerKind::Going, 4_000);
+    hall.note(8, AnswerKind::CheckPoint, 50_000);
+    hall.note(9, AnswerKind::Arrived, 60_000);
+    let missing = hall.missing(&thread, 0);
+    let rows: Vec<_> = missing["households"].as_array().unwrap().iter().collect();
+    let said: Vec<_> = rows
+        .iter()
+        .map(|row| (row["standing"].as_str().unwrap(), row["support"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("without_set", true),
+            ("help", false),
+            ("not_answered", false),
+            ("not_delivered", false),
+            ("without_set", false),
+            ("going", true),
+            ("check_point", false),
+        ]
+    );
+    assert_eq!(
+        (&missing["total"], &missing["pages"], &missing["standings"]["without_set"]),
+        (&7.into(), &1.into(), &2.into())
+    );
+    assert_eq!(rows[1]["since"], json!(hall.board.inner().thread(&thread)[0].sent().plus(20_000)));
+    assert!(!missing.to_string().contains("花子"), "somebody is named: {missing}");
+    // A set that had the first message and does not fetch the next one is not reached any more.
+    a_second().await;
+    hall.send(json!({ "kind": "Order", "thread": thread, "again": true })).await;
+    assert_eq!(hall.missing(&thread, 0)["standings"]["not_delivered"], 2);
+}
+
+#[tokio::test]
+async fn a_long_list_of_the_missing_comes_page_by_page() {
+    let hall = Hall::new();
+    hall.board.inner().households = households(&[140], 1..=139);
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let rows = |page| hall.missing(&thread, page)["households"].as_array().unwrap().len();
+    assert_eq!([0, 1, 2, usize::MAX].map(rows), [100, 40, 0, 0]);
+    let first = hall.missing(&thread, 0);
+    assert_eq!(
+        (&first["total"], &first["pages"], &first["households"][0]["support"]),
+        (&140.into(), &2.into(), &true.into())
+    );
+}
+
+#[tokio::test]
+async fn a_report_is_beside_the_drill_before_of_the_same_hazard() {
+    let hall = Hall::new();
+    let drill = async |message: &str, arrived: u64| {
+        let wanted =
+            json!({ "class": "exercise", "kind": "Order", "message": message, "districts": ["浜町"] });
+        let id = hall.draft(wanted).await.unwrap();
+        assert!(hall.sign(&id, 1, 0, 1).await.unwrap());
+        if arrived > 0 {
+            hall.note(1, AnswerKind::Arrived, arrived);
+        }
+        a_second().await;
+    };
+    drill("landslide-4", 672_000).await;
+    // Neither one of which there is nothing to say nor another hazard.
+    drill("landslide-4", 0).await;
+    drill("tsunami-major", 60_000).await;
+    let thread = hall.send(landslide(&["浜町", "本町"])).await;
+    hall.note(1, AnswerKind::Delivered, 2_000);
+    hall.note(1, AnswerKind::Help, 9_000);
+    hall.note(1, AnswerKind::Going, 30_000);
+    hall.note(2, AnswerKind::CheckPoint, 300_000);
+    hall.note(2, AnswerKind::Arrived, 500_000);
+    hall.note(1, AnswerKind::Arrived, 700_000);
+    let last = hall.board.inner().messages.last().map(Arc::clone).unwrap();
+    let sent = last.sent();
+    let before = UnixMillis::new(sent.get() - 60_000);
+    hall.board.note_on_the_way(last.digest, household(3), AnswerKind::Arrived, before);
+    let (mode, report) = thread_report(&hall.board.inner(), &thread).unwrap();
+    assert_eq!((mode, report.sent, report.ended), (hinamori_paper::Mode::Live, sent, None));
+    let EvacuationFigures { told, delivered, shown, acknowledged, check_point, arrived } = report.town;
+    assert_eq!((told, delivered, shown), (3, 1, 0));
+    let mean = |stage: TimedStage| (stage.households, stage.times.map(|times| times.mean));
+    assert_eq!([acknowledged, check_point].map(mean), [(1, Some(9_000)), (1, Some(300_000))]);
+    assert_eq!(mean(arrived), (3, Some(600_000)), "whoever was there before has no time");
+    let (_, before) = report.before.unwrap();
+    assert_eq!(mean(before.arrived), (1, Some(672_000)));
+    let names: Vec<_> = report.districts.iter().map(|of| (of.name.as_str(), of.before)).collect();
+    assert_eq!(names, [("浜町", Some(672_000)), ("本町", None)]);
+    let [own, _, _] = report.households.as_slice() else { panic!("{:?}", report.households) };
+    assert!(own.asked_for_help && own.group == "1班");
+    assert!(!format!("{report:?}").contains("花子"));
+    assert!(thread_report(&hall.board.inner(), "nothing").is_none());
+}
+
+#[tokio::test]
+async fn whoever_goes_home_after_the_all_clear_did_not_flee() {
+    let hall = Hall::new();
+    let thread = hall.send(landslide(&["浜町"])).await;
+    a_second().await;
+    hall.send(json!({ "kind": "AllClear", "thread": thread })).await;
+    hall.note(1, AnswerKind::CheckPoint, 60_000);
+    hall.note(1, AnswerKind::Arrived, 70_000);
+    let (_, report) = thread_report(&hall.board.inner(), &thread).unwrap();
+    assert_eq!((report.town.check_point.households, report.town.arrived.households), (0, 0));
+    assert!(report.ended.is_some());
 }
 
 #[test]

@@ -70,6 +70,10 @@ pub(crate) fn arrived(world: &mut World, _summary: &mut Summary) -> anyhow::Resu
     world.browser()?.step("arrived")
 }
 
+pub(crate) fn again(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
+    world.browser()?.step("again")
+}
+
 pub(crate) fn cancel(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     world.browser()?.step("cancel")
 }

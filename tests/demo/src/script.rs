@@ -76,6 +76,7 @@ pub fn play(world: &mut World) -> Summary {
     step("two officers' alert ends the drill's picture, and answers come back", alerts::order);
     step("a family passes the check-point and arrives at the school", family);
     step("a household's own television shows who of it arrived", alerts::arrived);
+    step("who is missing is listed and told once more, and the report comes as a file", alerts::again);
     step("one officer takes a mistake back", alerts::cancel);
     step("no officer takes a tsunami's order back alone", alerts::tsunami);
     step("two officers say that the danger is over", alerts::all_clear);

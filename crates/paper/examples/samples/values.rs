@@ -5,8 +5,9 @@ use std::path::Path;
 
 use hinamori_model::{PersonalText, UnixMillis};
 use hinamori_paper::{
-    Badge, BadgeCode, CardPaper, Count, Counts, Departure, FontBytes, Fonts, Group, GroupHousehold,
-    GroupMember, Mode, PaperCard, Press, RosterRow, SlipPaper, Transfer,
+    Badge, BadgeCode, CardPaper, Count, Counts, Departure, DistrictEvacuation, EvacuationFigures,
+    EvacuationReport, FontBytes, Fonts, Group, GroupHousehold, GroupMember, HouseholdEvacuation, Mode,
+    PaperCard, Press, RosterRow, SlipPaper, Spread, TimedStage, Transfer,
 };
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -70,6 +71,7 @@ pub(crate) fn documents(press: &Press<'_>) -> Outcome<Vec<(&'static str, Vec<u8>
         ("roster", press.roster(SITE, &rows)?),
         ("instructions", press.instructions()?),
         ("counts", press.counts_sheet(&counts())?),
+        ("evacuation", press.evacuation_report(&evacuation())?),
         ("transfer-receipt", press.transfer_slip(SlipPaper::Receipt, &transfer)?),
         ("transfer-a6", press.transfer_slip(SlipPaper::A6, &transfer)?),
         ("leaving-receipt", press.leaving_slip(SlipPaper::Receipt, &departure)?),
@@ -127,6 +129,59 @@ fn roster_row(place: usize) -> RosterRow {
         kana: text("ハセガワ マリアフェルナンダ"),
         state: if place.is_multiple_of(7) { "外出" } else { "在所" }.to_owned(),
         since: PRINTED.plus(60_000 * u64::try_from(place).unwrap_or(0)),
+    }
+}
+
+/// A drill of three districts, with the one before it.
+fn evacuation() -> EvacuationReport {
+    let stage = |households, minutes: u64| TimedStage {
+        households,
+        times: (households > 0).then(|| Spread {
+            mean: minutes * 61_000,
+            median: minutes * 58_000,
+            p95: minutes * 103_000,
+        }),
+    };
+    let figures = |told: u32, minutes| EvacuationFigures {
+        told,
+        delivered: told / 2 + told / 3,
+        shown: told / 2 + told / 4,
+        acknowledged: stage(told / 2, minutes / 4),
+        check_point: stage(told / 3, minutes / 2),
+        arrived: stage(told / 2 + 1, minutes),
+    };
+    let district = |(name, told, before): (&str, u32, Option<u64>)| DistrictEvacuation {
+        name: name.to_owned(),
+        figures: figures(told, 9),
+        before: before.map(|minutes| minutes * 60_000),
+    };
+    let districts = [("奈古地区", 61, Some(11)), ("宇田郷（海ぞい）", 48, Some(12)), ("福賀", 19, None)];
+    let household = |place: usize| {
+        let at = |every: usize, seconds: u64| {
+            (!place.is_multiple_of(every)).then(|| PRINTED.plus(place as u64 * 1_000 + seconds * 1_000))
+        };
+        HouseholdEvacuation {
+            district: if place < 20 { "奈古地区" } else { "宇田郷（海ぞい）" }.to_owned(),
+            group: format!("{}班", place / 7 + 1),
+            people: u32::try_from(place % 5 + 1).unwrap_or(1),
+            needs_support: place.is_multiple_of(9),
+            told: PRINTED.plus(2_000),
+            delivered: at(11, 3),
+            shown: at(11, 4),
+            acknowledged: at(4, 31),
+            asked_for_help: place.is_multiple_of(7),
+            check_point: at(3, 240),
+            arrived: if place == 1 { Some(PRINTED) } else { at(5, 570) },
+        }
+    };
+    EvacuationReport {
+        title: "大津波警報　避難指示".to_owned(),
+        sent: PRINTED,
+        ended: Some(PRINTED.plus(3_600_000)),
+        town: figures(128, 9),
+        before: Some((PRINTED, figures(120, 11))),
+        districts: districts.map(district).into(),
+        households: (0..40).map(household).collect(),
     }
 }
 

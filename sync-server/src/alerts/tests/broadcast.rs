@@ -380,7 +380,7 @@ async fn counts_are_late_and_rounded_down_and_of_the_message_on_the_air() {
     for number in 1..=70 {
         // The last twenty came in just now.
         let at = if number <= 50 { long_ago } else { now() };
-        hall.board.arrived(digest, household(number), at);
+        hall.board.note_on_the_way(digest, household(number), AnswerKind::Arrived, at);
     }
     let counted = counts();
     assert_eq!((&counted["households"], &counted["arrived"]), (&100.into(), &50.into()));

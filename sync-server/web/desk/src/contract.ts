@@ -79,6 +79,8 @@ export interface Draft {
   televisions: number;
   places: string[];
   reasons: Array<{ place: string; reason: string }>;
+  /** The order before it once more, for households that have not arrived. */
+  again: boolean;
   made: number;
   expires: number;
   digest: string;
@@ -110,10 +112,23 @@ export interface Thread {
   updated: number;
   expires: number;
   in_force: boolean;
-  stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; arrived: Stage };
+  stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
   cancel_alone_until: number | null;
   cancel_why: "tsunami" | "late" | null;
   cancel_texts: Texts;
+}
+
+/** How far a household is that has not arrived. */
+export type MissingStanding = "help" | "not_answered" | "not_delivered" | "without_set" | "going" | "check_point";
+
+/** A page of the households of a thread that have not arrived; who may need somebody first comes first. */
+export interface Missing {
+  now: number;
+  total: number;
+  standings: Record<MissingStanding, number>;
+  page: number;
+  pages: number;
+  households: Array<{ district: string; group: string; people: number; support: boolean; standing: MissingStanding; since: number }>;
 }
 
 /** A household that asked for help. */
@@ -166,4 +181,5 @@ export interface Assertion {
 
 export type NewDraft =
   | { class: KeyClass; kind: "Order"; message: string; districts: string[]; reasons: Record<string, string>; arrives: number | null; thread: string | null }
+  | { class: KeyClass; kind: "Order"; thread: string; again: true }
   | { class: KeyClass; kind: "Cancel" | "AllClear"; thread: string };

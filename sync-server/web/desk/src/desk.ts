@@ -1,10 +1,10 @@
 // What the page knows and does. Every picture is drawn from here, and nothing is sent but by `act`.
 
-import type { Draft, KeyClass, State, Task, Thread } from "./contract.js";
+import type { Draft, KeyClass, Missing, NewDraft, State, Task, Thread } from "./contract.js";
 import { emptyForm, type Form, newDraft, updateOf } from "./form.js";
 import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
-import { NoAnswer, nextState, post, Refused } from "./server.js";
-import { MINUTE, SECOND } from "./words.js";
+import { file, NoAnswer, nextState, post, read, Refused } from "./server.js";
+import { MINUTE, SECOND, stamp } from "./words.js";
 
 export type Screen = "follow" | "compose" | "draft" | "enrol";
 
@@ -20,6 +20,8 @@ const FRESH = 30 * SECOND;
 export const NOBODY_HELPS = 3 * MINUTE;
 /** With fewer officers the town may soon be unable to send anything. */
 export const ENOUGH_OFFICERS = 3;
+/** However fast answers come in, the list of who is missing is asked for so often at the most. */
+const MISSING_EVERY = 3 * SECOND;
 /** The second press of a double one must not meet a button of the next screen. */
 const SETTLE = 400;
 
@@ -35,6 +37,9 @@ export class Desk {
   /** Said once to whoever listens to the page. */
   announcement = "";
   lost = false;
+  /** The thread of which the missing households are shown, and its page. */
+  opened: { thread: string; page: number; list: Missing | null } | null = null;
+  private askedMissing = 0;
   /** Drafts that this page has seen: once sent, they are not in the state any more, but their texts are still needed. */
   private readonly seen = new Map<string, Draft>();
   private readonly signedHere = new Set<string>();
@@ -135,13 +140,58 @@ export class Desk {
       }
       this.seen.set(draft.id, draft);
     }
+    this.refreshMissing();
     const known = new Set(before?.help.map((task) => task.id));
     if (before !== null && state.help.some((task) => !known.has(task.id))) {
       this.announcement = "助けが 必要な 世帯が ふえました。";
     }
   }
 
+  // Who is missing
+
+  showMissing(thread: Thread, page: number): void {
+    this.opened = { thread: thread.id, page, list: this.opened?.thread === thread.id ? this.opened.list : null };
+    void this.readMissing();
+  }
+
+  hideMissing(): void {
+    this.opened = null;
+    this.redraw();
+  }
+
+  /** With the first state that comes after a while: many answers at once are one question. */
+  private refreshMissing(): void {
+    if (this.opened !== null && performance.now() - this.askedMissing > MISSING_EVERY) {
+      void this.readMissing();
+    }
+  }
+
+  private async readMissing(): Promise<void> {
+    const { opened } = this;
+    if (opened === null) {
+      return;
+    }
+    this.askedMissing = performance.now();
+    const name = `missing/${opened.thread}`;
+    try {
+      const list = (await read(`threads/${encodeURIComponent(opened.thread)}/missing?page=${opened.page}`)) as Missing;
+      // Whoever has turned the page meanwhile waits for another one.
+      if (this.opened === opened) {
+        opened.list = list;
+        this.trouble.delete(name);
+        if (list.households.length === 0 && opened.page > 0) {
+          opened.page = 0;
+          void this.readMissing();
+        }
+      }
+    } catch (error) {
+      this.trouble.set(name, sentenceOf(error));
+    }
+    this.redraw();
+  }
+
   private leaveDoor(): void {
+    this.opened = null;
     this.door = "closed";
     this.state = null;
     this.seen.clear();
@@ -286,7 +336,7 @@ export class Desk {
     });
   }
 
-  private async make(name: string, body: object, signal: AbortSignal): Promise<void> {
+  private async make(name: string, body: NewDraft, signal: AbortSignal): Promise<void> {
     const draft = (await post("drafts", body, signal)) as Draft;
     this.seen.set(draft.id, draft);
     if (this.state !== null && !this.state.drafts.some((known) => known.id === draft.id)) {
@@ -309,6 +359,25 @@ export class Desk {
   makeEnd(thread: Thread, kind: "Cancel" | "AllClear"): Promise<void> {
     const name = `${kind}/${thread.id}`;
     return this.act(name, (signal) => this.make(name, { class: thread.class, kind, thread: thread.id }, signal));
+  }
+
+  makeAgain(thread: Thread): Promise<void> {
+    const name = `again/${thread.id}`;
+    return this.act(name, (signal) => this.make(name, { class: thread.class, kind: "Order", thread: thread.id, again: true }, signal));
+  }
+
+  /** The report of a thread as a file of this machine. */
+  report(thread: Thread): Promise<void> {
+    return this.act(`report/${thread.id}`, async (signal) => {
+      const pdf = await file(`threads/${encodeURIComponent(thread.id)}/report.pdf`, signal);
+      const address = URL.createObjectURL(pdf);
+      const link = document.createElement("a");
+      link.href = address;
+      link.download = `${thread.class === "live" ? "避難の報告" : "訓練の報告"}-${stamp(thread.sent)}.pdf`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(address), MINUTE);
+      this.announcement = "報告を 出しました。";
+    });
   }
 
   sign(draft: Draft): Promise<void> {

@@ -18,11 +18,11 @@ export class NoAnswer extends Error {}
 /** Longer than the server holds a question for the state. */
 const STATE_TIMEOUT = 33_000;
 const ACT_TIMEOUT = 20_000;
+/** Some hundred pages. */
+const FILE_TIMEOUT = 60_000;
 
-async function ask(path: string, init: RequestInit, timeout: number, signal?: AbortSignal): Promise<unknown> {
+async function answerOf(path: string, init: RequestInit, timeout: number, signal?: AbortSignal): Promise<{ status: number; body: Blob }> {
   const end = AbortSignal.timeout(timeout);
-  let status: number;
-  let answer: unknown = null;
   try {
     const response = await fetch(`/desk/api/${path}`, {
       ...init,
@@ -31,28 +31,55 @@ async function ask(path: string, init: RequestInit, timeout: number, signal?: Ab
       redirect: "error",
       signal: signal === undefined ? end : AbortSignal.any([end, signal]),
     });
-    status = response.status;
-    const text = await response.text();
-    try {
-      answer = JSON.parse(text);
-    } catch {
-      // What a proxy answers is often no JSON; the status says enough.
-    }
+    return { status: response.status, body: await response.blob() };
   } catch (cause) {
     signal?.throwIfAborted();
     throw new NoAnswer("サーバーから 返事が ありません。", { cause });
   }
-  if (status >= 200 && status < 300 && answer !== null) {
-    return answer;
+}
+
+const isFine = (status: number): boolean => status >= 200 && status < 300;
+
+async function jsonOf(body: Blob): Promise<unknown> {
+  try {
+    return JSON.parse(await body.text());
+  } catch {
+    // What a proxy answers is often no JSON; the status says enough.
+    return null;
   }
+}
+
+function failureOf(status: number, answer: unknown): Error {
   const sentence = (answer as { error?: unknown } | null)?.error;
   if (typeof sentence === "string" && status >= 400 && status < 500) {
-    throw new Refused(status, sentence);
+    return new Refused(status, sentence);
   }
   if (status === 401) {
-    throw new Refused(status, "サインインしてください。");
+    return new Refused(status, "サインインしてください。");
   }
-  throw new NoAnswer(`サーバーが 答えられません（${status}）。`);
+  return new NoAnswer(`サーバーが 答えられません（${status}）。`);
+}
+
+async function ask(path: string, init: RequestInit, timeout: number, signal?: AbortSignal): Promise<unknown> {
+  const { status, body } = await answerOf(path, init, timeout, signal);
+  const answer = await jsonOf(body);
+  if (!isFine(status) || answer === null) {
+    throw failureOf(status, answer);
+  }
+  return answer;
+}
+
+export function read(path: string, signal?: AbortSignal): Promise<unknown> {
+  return ask(path, {}, ACT_TIMEOUT, signal);
+}
+
+/** What the server gives as a file. */
+export async function file(path: string, signal?: AbortSignal): Promise<Blob> {
+  const { status, body } = await answerOf(path, {}, FILE_TIMEOUT, signal);
+  if (!isFine(status)) {
+    throw failureOf(status, await jsonOf(body));
+  }
+  return body;
 }
 
 export function post(path: string, body: object, signal?: AbortSignal): Promise<unknown> {

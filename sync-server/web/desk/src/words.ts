@@ -1,6 +1,6 @@
 // Words and times as officers read them. The words are the glossary's.
 
-import type { Draft, KeyClass, Kind, Ruby } from "./contract.js";
+import type { Draft, KeyClass, Kind, MissingStanding, Ruby } from "./contract.js";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -73,6 +73,21 @@ export function age(duration: number): string {
   return seconds < 120 ? `${seconds}秒` : seconds < 7200 ? `${Math.floor(seconds / 60)}分` : `${Math.floor(seconds / 3600)}時間`;
 }
 
+/** 20261127-1342, for the name of a file. */
+export function stamp(time: number): string {
+  const day = new Date(time + JAPAN);
+  return `${day.getUTCFullYear()}${pad(day.getUTCMonth() + 1)}${pad(day.getUTCDate())}-${clock(time).replace(":", "")}`;
+}
+
+export const MISSING_WORDS: Record<MissingStanding, string> = {
+  help: "助けが 必要",
+  not_answered: "答えなし",
+  not_delivered: "テレビに 届かない",
+  without_set: "テレビなし",
+  going: "避難すると 答えた",
+  check_point: "途中",
+};
+
 export function unruby(ruby: Ruby | undefined): string {
   return (ruby ?? []).map((piece) => piece[0]).join("");
 }
@@ -90,10 +105,10 @@ export const CLASS_WORDS: Record<KeyClass, string> = { live: "本番", exercise:
 
 /** What the last signature does, in one sentence. */
 export function effect(draft: Draft): string {
-  const whom = `${draft.districts.length}地区 ${draft.households}世帯の テレビ`;
+  const whom = draft.again ? `まだ 着いていない ${draft.households}世帯の テレビ` : `${draft.districts.length}地区 ${draft.households}世帯の テレビ`;
   const title = inSentence(draft.title);
   const sentence: Record<Kind, string> = {
-    Order: `${whom}に「${title}」が 出ます。`,
+    Order: draft.again ? `${whom}に「${title}」が もう一度 出ます。着いた 世帯の 画面は そのままです。` : `${whom}に「${title}」が 出ます。`,
     AllClear: `${whom}に「${title}」（危険が 終わった）が 出ます。`,
     Cancel: `${whom}に「${title}」（まちがいでした）が 出ます。`,
   };

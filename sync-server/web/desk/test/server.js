@@ -88,6 +88,8 @@ export class Town {
     this.drafts = new Map();
     this.threads = [];
     this.help = [];
+    /** The households of every thread that have not arrived, in their order. */
+    this.missing = [];
     this.able = { live: 4, exercise: 4 };
     this.revision = 1;
     this.waiting = new Set();
@@ -135,6 +137,10 @@ export class Town {
       if (url.pathname.startsWith("/desk/api/")) {
         const headers = {};
         const body = await this.api(request, url, headers);
+        if (Buffer.isBuffer(body)) {
+          send(200, "application/pdf", body, { "Content-Disposition": 'attachment; filename="report.pdf"' });
+          return;
+        }
         send(200, "application/json", JSON.stringify(body), headers);
         return;
       }
@@ -169,6 +175,14 @@ export class Town {
     const session = this.sessions.get(/desk=(\w+)/.exec(request.headers.cookie ?? "")?.[1]);
     if (request.method === "GET" && path === "state") {
       return this.state(this.must(session), url.searchParams.get("seen"), request);
+    }
+    const [, id, what] = /^threads\/([0-9a-f]+)\/(missing|report\.pdf)$/.exec(path) ?? [];
+    if (request.method === "GET" && id !== undefined) {
+      this.must(session);
+      if (!this.threads.some((thread) => thread.id === id)) {
+        throw new Answer(404, "もう ありません");
+      }
+      return what === "missing" ? this.missingPage(Number(url.searchParams.get("page"))) : Buffer.from("%PDF-1.7\n%%EOF\n");
     }
     if (request.method !== "POST" || request.headers["content-type"] !== "application/json" || request.headers.origin !== this.origin) {
       throw new Answer(400, "この 求めは 受けられません。");
@@ -223,6 +237,15 @@ export class Town {
       return {};
     }
     throw new Answer(404, "ありません。");
+  }
+
+  missingPage(page) {
+    const standings = { help: 0, not_answered: 0, not_delivered: 0, without_set: 0, going: 0, check_point: 0 };
+    for (const { standing } of this.missing) {
+      standings[standing] += 1;
+    }
+    const households = this.missing.slice(page * 100, page * 100 + 100);
+    return { now: Date.now(), total: this.missing.length, standings, page, pages: Math.ceil(this.missing.length / 100), households };
   }
 
   must(session) {
@@ -306,7 +329,16 @@ export class Town {
   make(officer, body) {
     const now = Date.now();
     let base;
-    if (body.kind === "Order") {
+    if (body.again === true) {
+      const thread = this.threads.find((known) => known.id === body.thread && known.in_force && known.kind === "Order");
+      if (thread === undefined) {
+        throw new Answer(422, "この お知らせは もう 出ていません。もう一度は 送れません");
+      }
+      if (this.missing.length === 0) {
+        throw new Answer(422, "どの 世帯も 着いています。もう一度 送る 相手が いません");
+      }
+      base = { ...thread.base, thread: thread.id };
+    } else if (body.kind === "Order") {
       const message = MESSAGES.find((known) => known.id === body.message);
       const districts = DISTRICTS.filter((district) => body.districts.includes(district.name));
       if (message === undefined || districts.length === 0) {
@@ -342,7 +374,7 @@ export class Town {
     const text = body.kind === "Cancel" ? base.message.cancel : base.message.texts;
     const draft = {
       id: randomBytes(8).toString("hex"), class: body.class, kind: body.kind, label: base.label, title: base.title, hazard: base.hazard, districts: base.districts,
-      households: sum("households"), people: sum("people"), televisions: sum("televisions"), places: base.places, reasons: base.reasons,
+      households: body.again ? this.missing.length : sum("households"), people: sum("people"), televisions: sum("televisions"), places: base.places, reasons: base.reasons, again: body.again === true,
       made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false,
       sample: this.sample(body, base, now),
       channels: {
@@ -405,7 +437,7 @@ export class Town {
     const none = { count: 0, median: null };
     let thread = this.threads.find((known) => known.id === draft.of.thread);
     if (thread === undefined) {
-      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, arrived: none } };
+      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
       this.threads.push(thread);
     }
     Object.assign(thread, {
@@ -413,7 +445,12 @@ export class Town {
       expires: now + 120 * MINUTE, in_force: draft.kind === "Order" || draft.kind === "AllClear", cancel_texts: draft.of.message.cancel, message: draft.of.message,
     });
     thread.messages.push(draft.digest);
-    thread.stages = { ...thread.stages, households: draft.households, televisions: draft.televisions };
-    this.lastSent = { thread: thread.id, kind: draft.kind, class: draft.class, reasons: draft.reasons, arrives: draft.of.arrives, signatures: draft.signed.length };
+    if (draft.kind === "Order") {
+      thread.base = draft.of;
+    }
+    if (!draft.again) {
+      thread.stages = { ...thread.stages, households: draft.households, televisions: draft.televisions };
+    }
+    this.lastSent = { thread: thread.id, kind: draft.kind, class: draft.class, again: draft.again, households: draft.households, reasons: draft.reasons, arrives: draft.of.arrives, signatures: draft.signed.length };
   }
 }

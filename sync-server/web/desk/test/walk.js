@@ -195,7 +195,7 @@ try {
 
   step("follow-up, and somebody takes who needs help");
   const [wave] = town.threads;
-  Object.assign(wave.stages, { delivered: { count: 157, median: 2000 }, shown: { count: 151, median: 4000 }, answered: { count: 128, median: 48_000 }, arrived: { count: 121, median: 264_000 } });
+  Object.assign(wave.stages, { delivered: { count: 157, median: 2000 }, shown: { count: 151, median: 4000 }, answered: { count: 128, median: 48_000 }, check_point: { count: 124, median: 192_000 }, arrived: { count: 121, median: 264_000 } });
   town.help[0].owner = { name: "消防2班", at: Date.now() };
   town.help.push({ id: "late", district: "宮ノ下", group: "1班", people: 1, support: true, at: Date.now() - 3.2 * MINUTE, owner: null });
   town.able.live = 2;
@@ -212,6 +212,63 @@ try {
   await press(second, "引き受ける");
   await second.getByText(/✓ <script>山口<\/script>/).waitFor();
   town.able.live = 4;
+
+  step("who is missing, whoever may need somebody first; once more to them by two, and the report");
+  const household = (place, standing, support = false) => ({ district: "西浜", group: `${(place % 9) + 1}班`, people: (place % 4) + 1, support, standing, since: Date.now() - (place + 1) * MINUTE });
+  town.missing = [
+    household(3, "not_answered", true),
+    household(4, "without_set", true),
+    household(1, "help"),
+    household(2, "not_answered"),
+    household(5, "not_delivered"),
+    household(6, "without_set"),
+    household(7, "going"),
+    household(8, "check_point"),
+  ];
+  await press(second, "まだ 着いていない 世帯を 見る（47）");
+  await see(second, "助けが 必要 1・答えなし 2・テレビに 届かない 1・テレビなし 2・避難すると 答えた 1・途中 1");
+  const list = second.locator(".missing tbody tr");
+  assert.match(await list.first().textContent(), /西浜　4班4人支援答えなし/);
+  await look(second, "follow-missing", { full: true });
+  await second.setViewportSize({ width: 820, height: 1180 });
+  await look(second, "follow-missing-upright", { full: true });
+  await second.setViewportSize({ width: 1280, height: 800 });
+  // A town of ten thousand: page by page, and it follows what is new.
+  town.missing = [...town.missing, ...Array.from({ length: 142 }, (_, place) => household(place, "without_set"))];
+  await second.waitForTimeout(3200);
+  town.change();
+  await see(second, "1 / 2 ページ");
+  assert.equal(await list.count(), 100);
+  await button(second, "前の ページ").focus();
+  await second.keyboard.press("Tab");
+  await second.keyboard.press("Enter");
+  await see(second, "2 / 2 ページ");
+  assert.equal(await list.count(), 50);
+  assert.equal(await button(second, "次の ページ").evaluate((element) => element === document.activeElement), true, "the focus stays");
+  town.missing = town.missing.slice(0, 47);
+  await second.waitForTimeout(3200);
+  town.change();
+  await see(second, "テレビなし 41");
+  assert.equal(await list.count(), 47, "a page that is gone gives way to the first one");
+  await settle(second);
+  const [pdf] = await Promise.all([second.waitForEvent("download"), button(second, "避難の 報告（PDF）").click()]);
+  assert.match(pdf.suggestedFilename(), /^避難の報告-\d{8}-\d{4}\.pdf$/);
+  assert.match(readFileSync(await pdf.path(), "latin1"), /^%PDF/);
+  await see(second, "報告を 出しました。");
+  await press(second, "まだの 47世帯に もう一度 送る");
+  await see(second, "まだ 着いていない 47世帯の テレビに「大津波警報・避難指示」が もう一度 出ます。着いた 世帯の 画面は そのままです。");
+  await look(second, "draft-again", { full: true });
+  await press(second, "1人目として 署名する");
+  await see(second, "あなたは 署名しました");
+  await home(first);
+  await see(first, "署名待ち　もう一度　大津波警報");
+  await press(first, "読んで 署名へ");
+  await press(first, "2人目として 署名して 送る");
+  await see(first, "に 送りました");
+  assert.deepEqual([town.lastSent.again, town.lastSent.households, town.lastSent.signatures, town.lastSent.thread], [true, 47, 2, wave.id]);
+  await press(second, "いまの ようすを 見る");
+  await press(second, "まだ 着いていない 世帯を とじる");
+  town.missing = [];
 
   step("the tsunami is over: all-clear by two");
   await press(second, "解除を 始める");

@@ -52,6 +52,7 @@ function Title({ draft }: { draft: Draft }) {
       {draft.class === "exercise" && <Plate of="exercise" />}
       {draft.kind === "Cancel" && <CancelSign />}
       {draft.kind === "AllClear" && <AllClearSign />}
+      {draft.again && "もう一度　"}
       {draft.title}
     </>
   );
@@ -202,6 +203,7 @@ function Facts({ draft, now }: { draft: Draft; now: number }) {
     ["お知らせ", inSentence(draft.title)],
     ["災害", hazardName(draft.hazard)],
     ["地区", draft.districts.join("・")],
+    ["もう一度", draft.again ? "まだ 着いていない 世帯だけ" : ""],
     ["世帯", `${draft.households}世帯　${draft.people}人　テレビ ${draft.televisions}台`],
     ["テレビの ことば", [unruby(sample.act), ...(sample.lines ?? []).map(unruby)].filter((line) => line !== "").join("　")],
     ["行き先", draft.places.join("・")],

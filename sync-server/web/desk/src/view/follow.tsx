@@ -4,6 +4,7 @@ import { Fragment } from "preact";
 import type { Draft, KeyClass, Stage, State, Task, Thread } from "../contract.js";
 import { type Desk, NOBODY_HELPS } from "../desk.js";
 import { clock, clockAndDay, clockWithSeconds, person, running } from "../words.js";
+import { Again, MissingHouseholds, Report } from "./missing.js";
 import { Action, AllClearSign, Bar, CancelSign, Plate } from "./parts.js";
 
 /** Whatever is live stands above whatever is a drill. */
@@ -56,7 +57,8 @@ function DraftCard({ desk, draft }: { desk: Desk; draft: Draft }) {
         <Plate of={draft.class} />
         <div class="grow">
           <h2>
-            署名待ち　{draft.title}
+            署名待ち　{draft.again && "もう一度　"}
+            {draft.title}
           </h2>
           <p>
             {draft.districts.join("・")}　{draft.households}世帯　署名 {draft.signed.length}/{draft.needed}
@@ -73,11 +75,12 @@ function DraftCard({ desk, draft }: { desk: Desk; draft: Draft }) {
 
 function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
   const { stages } = thread;
-  const bars: Array<[string, Stage, string]> = [
+  const bars: Array<[string, Stage, string, string?]> = [
     ["届いた", stages.delivered, "届かない"],
     ["表示した", stages.shown, "表示を 待つ"],
     ["答えた", stages.answered, "答えなし"],
-    ["着いた", stages.arrived, "まだ 着いていない"],
+    ["途中", stages.check_point, "通っていない", "（チェックポイント）"],
+    ["着いた", stages.arrived, "着いていない"],
   ];
   return (
     <section class={`card thread ${thread.class}`}>
@@ -104,9 +107,12 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
               </tr>
             </thead>
             <tbody>
-              {bars.map(([name, stage, rest]) => (
+              {bars.map(([name, stage, rest, note]) => (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
+                  <th scope="row">
+                    {name}
+                    {note !== undefined && <small>{note}</small>}
+                  </th>
                   <td>
                     <div class="bar">
                       <Bar part={stage.count} whole={stages.households} />
@@ -121,9 +127,13 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
               ))}
             </tbody>
           </table>
-          <button type="button" class={thread.class === "live" ? "button" : "button drill-dashed"} onClick={() => desk.update(thread)}>
-            {thread.class === "live" ? "内容を 変えて 送る（更新）" : "訓練として 内容を 変えて 送る（更新）"}
-          </button>
+          <div class="loop">
+            <Again desk={desk} thread={thread} />
+            <button type="button" class={thread.class === "live" ? "button" : "button drill-dashed"} onClick={() => desk.update(thread)}>
+              {thread.class === "live" ? "内容を 変えて 送る（更新）" : "訓練として 内容を 変えて 送る（更新）"}
+            </button>
+            <Report desk={desk} thread={thread} />
+          </div>
         </div>
         {thread.kind === "Order" ? (
           <div class="ends">
@@ -136,6 +146,7 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
           </p>
         )}
       </div>
+      <MissingHouseholds desk={desk} thread={thread} />
     </section>
   );
 }
@@ -212,6 +223,7 @@ function Over({ desk, threads }: { desk: Desk; threads: Thread[] }) {
               {clockAndDay(thread.sent, desk.now())} に 送る・
               {thread.kind === "Cancel" ? `取消 ${clockWithSeconds(thread.updated)}` : thread.kind === "AllClear" ? `解除 ${clockWithSeconds(thread.updated)}` : `効力 ${clockAndDay(thread.expires, desk.now())} まで`}
             </span>
+            <Report desk={desk} thread={thread} />
           </li>
         ))}
       </ul>

@@ -157,6 +157,14 @@ export function wordOf(thread: Thread, clock: number): Message | null {
   return said.expires > clock ? said : null;
 }
 
+/** Whether something that counts ended what a message of the thread says: it stays ended, also where an order is given anew. */
+export function isEnded(thread: Thread, message: Message): boolean {
+  const first = firstOf(thread);
+  const counts = (one: Message): boolean => !isAlone(one) || one.sent <= first + ONE_OFFICER;
+  const ends = (one: Message): boolean => one.digest !== message.digest && one.sent >= message.sent;
+  return thread.words.some((one) => one.kind === ALL_CLEAR && ends(one)) || thread.cancels.some((one) => counts(one) && ends(one));
+}
+
 function isTsunamiOrder(message: Message | null): boolean {
   return message !== null && message.cls === LIVE && message.kind === ORDER && message.content.hazard === "Tsunami";
 }

@@ -68,7 +68,7 @@ export function capOf(xml: string, parse: Parse): Cap | null {
     english = english || (language.indexOf("en") === 0 ? blockOf(info) : null);
   }
   const parameters = named(first, "parameter");
-  const one = (name: string): string => (parameters[name] || [])[0] || "";
+  const one = (name: string): string => (parameters[":" + name] || [])[0] || "";
   if (japanese === null || expires <= sent || one("JP-evac:Message") === "") {
     return null;
   }
@@ -86,7 +86,7 @@ export function capOf(xml: string, parse: Parse): Cap | null {
     tsunami: one("JP-evac:TsunamiKind") || null,
     issuer: textOf(first, "senderName"),
     districts: districtsOf(first),
-    readings: readingsOf(parameters["JP-evac:Reading"] || []),
+    readings: readingsOf(parameters[":JP-evac:Reading"] || []),
     onset: timeOf(textOf(first, "onset")),
     japanese,
     simple: simple || japanese,
@@ -109,13 +109,14 @@ function textOf(of: Element, name: string): string {
   return found === undefined ? "" : found.textContent || "";
 }
 
-/** Values by the system's name for them (CAP 1.2 §3.2.2). */
+/** Values by a colon and the system's name for them (CAP 1.2 §3.2.2). */
 function named(of: Element, name: string): { [name: string]: string[] } {
   const all: { [name: string]: string[] } = {};
   const found = children(of, name);
   for (let i = 0; i < found.length; i += 1) {
     const one = found[i] as Element;
-    const key = textOf(one, "valueName");
+    // In front of it a sign that no name of an object's own has.
+    const key = ":" + textOf(one, "valueName");
     all[key] = (all[key] || []).concat([textOf(one, "value")]);
   }
   return all;
@@ -134,7 +135,7 @@ function districtsOf(info: Element): string[] {
   const areas = children(info, "area");
   for (let i = 0; i < areas.length; i += 1) {
     const area = areas[i] as Element;
-    const codes = named(area, "geocode")["JP-evac:District"];
+    const codes = named(area, "geocode")[":JP-evac:District"];
     districts = districts.concat(codes === undefined ? [textOf(area, "areaDesc")] : codes);
   }
   return districts;

@@ -23,6 +23,7 @@ export interface Memory extends Believed {
 export interface Store {
   getItem(name: string): string | null;
   setItem(name: string, value: string): void;
+  removeItem(name: string): void;
 }
 
 const NAME = "hinamori-tv/1";

@@ -5,17 +5,10 @@ import { browserParse } from "./cap.js";
 import { isArray } from "./leaf.js";
 import { browserStore } from "./memory.js";
 import { type Form, Overlay } from "./overlay.js";
-import { Player, load, save } from "./player.js";
+import { Player, type Take, load, save, short } from "./player.js";
 import { StationLine, addressed } from "./station-line.js";
 
 const TICK = 250;
-
-interface Hosted {
-  update(data: unknown): void;
-  play(): void;
-  stop(): void;
-  next(): void;
-}
 
 function running(): number {
   return performance.now();
@@ -29,61 +22,73 @@ function start(root: HTMLElement): void {
   let wantsCounts = said["counts"] === "1";
   const store = isPreview ? null : browserStore();
   const player = new Player(load(store), said["root"] || null, running(), browserParse);
-  /** What a playout system plays; `undefined` while none has spoken, and the operator's page decides. */
-  let hosted: string | null | undefined;
-  /** What it will play. */
+  /** Whether a playout system has spoken; from then on the operator's page has no say. */
+  let isHosted = false;
+  let played: Take | null = null;
+  /** A `play` that came before the first heartbeat: what counts is not known yet. */
+  let isPending = false;
+  /** What it will play, where it named one. */
   let cued: string | null = null;
-  let previewed: string | null = null;
+  let previewed: Take | null = null;
+  let plays = 0;
+  let previews = 0;
+  let shows = "";
 
   const draw = (): void => {
     const now = running();
-    const digest = isPreview ? previewed : hosted !== undefined ? hosted : player.air;
-    const air = player.isRefused ? null : player.onAir(digest, now);
-    overlay.show(air, form, wantsCounts ? player.counts : null, now);
+    const take = isPreview ? previewed : isHosted ? played : player.air;
+    const air = player.isRefused ? null : player.onAir(take, now);
+    const { counts } = player;
+    const own = air !== null && counts !== null && counts.message === air.message.digest ? counts : null;
+    shows = air === null ? "" : short(air.message.digest);
+    overlay.show(air, form, wantsCounts ? own : null, now);
   };
 
   const update = (data: unknown): void => {
-    hosted = hosted === undefined ? null : hosted;
+    isHosted = true;
     let parsed: unknown = data;
     try {
       parsed = typeof data === "string" ? JSON.parse(data) : data;
     } catch (_noJson) {
-      return;
+      parsed = null;
     }
-    if (typeof parsed !== "object" || parsed === null || isArray(parsed)) {
-      return;
-    }
-    const from = parsed as { [name: string]: unknown };
-    form = from["form"] === "lower" ? "lower" : from["form"] === "lshape" ? "lshape" : form;
-    wantsCounts = typeof from["counts"] === "boolean" ? from["counts"] : wantsCounts;
-    cued = typeof from["message"] === "string" ? from["message"] : cued;
-    if (typeof from["key"] === "string") {
-      line.key = from["key"];
+    if (typeof parsed === "object" && parsed !== null && !isArray(parsed)) {
+      const from = parsed as { [name: string]: unknown };
+      form = from["form"] === "lower" ? "lower" : from["form"] === "lshape" ? "lshape" : form;
+      wantsCounts = typeof from["counts"] === "boolean" ? from["counts"] : wantsCounts;
+      cued = typeof from["message"] === "string" ? from["message"] : from["message"] === null ? null : cued;
     }
     draw();
   };
-  const api: Hosted = {
-    update,
-    play: () => {
+  const play = (): void => {
+    isHosted = true;
+    isPending = !player.trust.isClockSet();
+    if (!isPending) {
       // What is played is what counts at this moment: what comes later waits for the next play.
-      hosted = cued === null ? player.foremost(running()) : cued;
-      draw();
-    },
-    stop: () => {
-      hosted = null;
-      draw();
-    },
-    next: draw,
+      const digest = cued === null ? player.foremost(running()) : cued;
+      plays += 1;
+      played = digest === null ? null : { digest, key: "play " + plays + " " + Math.random() };
+    }
+    draw();
+  };
+  const stop = (): void => {
+    isHosted = true;
+    isPending = false;
+    played = null;
+    draw();
   };
   const host = window as unknown as { [name: string]: unknown };
-  host["update"] = api.update;
-  host["play"] = api.play;
-  host["stop"] = api.stop;
-  host["next"] = api.next;
+  host["update"] = update;
+  host["play"] = play;
+  host["stop"] = stop;
+  host["next"] = draw;
 
-  const line = new StationLine(player, running, () => {
-    save(store, player.memory);
+  const line = new StationLine(player, running, () => ({ shows, form }), () => {
+    if (isPending && player.trust.isClockSet()) {
+      play();
+    }
     draw();
+    save(store, player.memory);
   });
   line.key = said["key"] || null;
   if (isPreview) {
@@ -92,8 +97,12 @@ function start(root: HTMLElement): void {
       const from = event.data as { [name: string]: unknown } | null;
       if (event.origin === location.protocol + "//" + location.host && typeof from === "object" && from !== null && from["hinamori"] === "preview") {
         player.take(from["said"], running());
-        previewed = typeof from["message"] === "string" ? from["message"] : null;
+        const digest = from["message"];
+        // Looked at anew each time: a preview ends nothing.
+        previews += 1;
+        previewed = typeof digest === "string" ? { digest, key: "preview " + previews } : null;
         form = from["form"] === "lower" ? "lower" : "lshape";
+        wantsCounts = true;
         draw();
       }
     };

@@ -12,7 +12,7 @@ const MOST_TEXT = 16 * 1024 * 1024;
 export type Said = (status: number, said: unknown) => void;
 
 /** Asks once. `token` is the secret of whoever asks; an empty `body` is none. */
-export function ask(method: string, path: string, token: string | null, body: string, said: Said): void {
+export function ask(method: string, path: string, token: string | null, body: string, said: Said, timeout: number = TIMEOUT): void {
   const request = new XMLHttpRequest();
   let isOver = false;
   const end = (status: number, parsed: unknown): void => {
@@ -26,7 +26,7 @@ export function ask(method: string, path: string, token: string | null, body: st
   const timer = setTimeout(() => {
     end(0, null);
     request.abort();
-  }, TIMEOUT);
+  }, timeout);
   request.onreadystatechange = () => {
     if (request.readyState === 4) {
       end(request.status, request.status === 200 ? parse(request.responseText) : null);

@@ -3,12 +3,13 @@
 import { browserParse } from "./cap.js";
 import { browserStore } from "./memory.js";
 import type { Form } from "./overlay.js";
-import { ALL_CLEAR, ORDER, type Offer, Player, load, save } from "./player.js";
+import { ALL_CLEAR, ORDER, type OnAir, type Offer, Player, load, save, short } from "./player.js";
 import { StationLine, addressed } from "./station-line.js";
 import { timeOf } from "./view.js";
 
 const TICK = 500;
-/** After a press the next one waits for the answer, at most so long. */
+/** An overlay asks every 25 seconds at least. */
+const OVERLAY_GONE = 60 * 1000;
 const KEY = "hinamori-station-key";
 
 function running(): number {
@@ -30,6 +31,14 @@ function keyOf(said: { [name: string]: string }): string | null {
     return key || window.sessionStorage.getItem(KEY);
   } catch (_refused) {
     return key || null;
+  }
+}
+
+function forgetKey(): void {
+  try {
+    window.sessionStorage.removeItem(KEY);
+  } catch (_refused) {
+    // Then it is not kept either.
   }
 }
 
@@ -56,27 +65,44 @@ function start(): void {
   const frame = byId("preview") as HTMLIFrameElement;
 
   const preview = (): void => {
-    const answer = line.said as { [name: string]: unknown } | null;
-    if (frame.contentWindow !== null && answer !== null) {
-      const own: { [name: string]: unknown } = {};
-      for (const name in answer) {
-        own[name] = answer[name];
-      }
-      // The list comes once; the preview may have begun after it.
-      own["list"] = player.memory.list;
+    const { root, list, items } = player.memory;
+    if (frame.contentWindow !== null && root !== null) {
+      const counts = player.counts;
+      const answer = { root, list, beat: line.beat, messages: items, counts };
       const origin = location.protocol + "//" + location.host;
-      frame.contentWindow.postMessage({ hinamori: "preview", said: own, message: selected, form }, origin);
+      frame.contentWindow.postMessage({ hinamori: "preview", said: answer, message: selected, form }, origin);
     }
   };
 
+  /** What is on the air, as far as it is known: the overlay says itself what it shows. */
+  const tally = (air: OnAir | null): void => {
+    const clock = player.trust.clock(running()) || 0;
+    const { overlay } = player;
+    const isThere = overlay !== null && clock - overlay.at < OVERLAY_GONE;
+    const formName = isThere && overlay !== null && overlay.form === "lower" ? "下の 帯" : "L字";
+    const line = byId("tally");
+    const isShown = air !== null && isThere && overlay !== null && overlay.shows === short(air.message.digest);
+    line.className = air === null ? "off" : (isShown ? "on" : "waiting") + (air.message.cls === 1 ? " exercise" : "");
+    if (air !== null) {
+      const headline = air.cap.japanese.headline;
+      line.textContent = isShown ? "オンエア中（" + formName + "）　" + headline : "出す 指示ずみ。オーバーレイの 返事を 待って います　" + headline;
+    } else if (isThere && overlay !== null && overlay.shows !== "") {
+      line.className = "on";
+      line.textContent = "オーバーレイは まだ 出しています（送出システムの 指示か、消える 途中です）";
+    } else {
+      line.textContent = player.air === null ? "放送には 何も 出ていません" : "出していた 内容は 取り消されたか 終わったので、画面から 消えました";
+    }
+    byId("overlay").textContent = isThere ? "" : "オーバーレイが つながって いません。OBS などの 設定を 確かめて ください";
+  };
+
   const update = (): void => {
-    save(store, player.memory);
     const now = running();
     const offers = player.offers(now);
     if (selected !== null && !offers.some((offer) => offer.message.digest === selected)) {
       selected = null;
     }
-    const air = player.onAir(player.air, now);
+    const air = player.isRefused ? null : player.onAir(player.air, now);
+    const clock = player.trust.clock(now);
     const isCut = player.trust.isCutOff(now) || !player.trust.isClockSet();
     const { beat } = player.memory;
     byId("name").textContent = player.name;
@@ -93,23 +119,28 @@ function start(): void {
     const chosen = offers.filter((offer) => offer.message.digest === selected)[0];
     const take = byId("take") as HTMLButtonElement;
     const isOn = air !== null && air.message.digest === selected;
-    take.disabled = isBusy || chosen === undefined || chosen.isOver || !chosen.isCurrent || isOn;
+    // An exercise would be gone at once, and take what is in earnest off the air.
+    const isKept = chosen !== undefined && chosen.message.cls === 1 && clock !== null && player.isLive(clock);
+    take.disabled = isBusy || chosen === undefined || chosen.isOver || !chosen.isCurrent || isOn || isKept || isCut;
     take.className = chosen !== undefined && chosen.message.cls === 1 ? "exercise" : "";
     take.textContent = chosen !== undefined && chosen.message.cls === 1 ? "訓練として TAKE" : "TAKE　放送に 出す";
     const clear = byId("clear") as HTMLButtonElement;
-    clear.disabled = isBusy || player.air === null;
-    const tally = byId("tally");
-    tally.className = air === null ? "off" : air.message.cls === 1 ? "on exercise" : "on";
-    const gone = player.air !== null && air === null ? "出していた 内容は 取り消されたか 終わったので、画面から 消えました" : "放送には 何も 出ていません";
-    tally.textContent = air === null ? gone : "オンエア中　" + air.cap.japanese.headline;
+    clear.disabled = player.air === null;
+    tally(air);
     byId("picture").textContent = isOn ? "見え方（オンエア中）" : "見え方（まだ 出ていません）";
     const note = byId("note");
-    note.textContent = failed !== "" ? failed : air !== null && air.newer !== null ? "町が 内容を 更新しました。新しいものを 選んで TAKE して ください" : "";
-    preview();
+    note.textContent = failed !== "" ? failed : air !== null && air.newer !== null ? "町が 内容を 更新しました。新しいものを 選んで TAKE して ください" : isKept ? "本番の お知らせが 出ている あいだ、訓練は 出せません" : "";
+    if (line.isUnknown && line.key !== null) {
+      // Whoever mistyped it types it again.
+      line.key = null;
+      forgetKey();
+      byId("door").style.display = "";
+    }
   };
 
   const list = (offers: Offer[]): void => {
-    const key = JSON.stringify([offers.map((offer) => [offer.message.digest, stateOf(offer)]), selected, player.air]);
+    const onAir = player.air === null ? null : player.air.digest;
+    const key = JSON.stringify([offers.map((offer) => [offer.message.digest, stateOf(offer)]), selected, onAir]);
     if (key === listed) {
       return;
     }
@@ -146,11 +177,12 @@ function start(): void {
     add("when", timeOf(message.sent));
     add("what", (message.cls === 1 ? "【訓練】" : "") + cap.japanese.headline);
     add("where", cap.districts.join("・"));
-    add("state", (message.digest === player.air ? "オンエア　" : "") + stateOf(offer) + "　署名 " + message.officers + "人 確認ずみ");
+    add("state", (player.air !== null && message.digest === player.air.digest ? "出す 指示ずみ　" : "") + stateOf(offer) + "　署名 " + message.officers + "人 確認ずみ");
     button.onclick = () => {
       selected = message.digest;
       failed = "";
       update();
+      preview();
     };
     item.appendChild(button);
     return item;
@@ -162,28 +194,32 @@ function start(): void {
     update();
     line.air(message, (isDone) => {
       isBusy = false;
-      failed = isDone ? "" : "サーバーに とどきませんでした。放送は 前の ままです。もう一度 押して ください";
-      if (isDone) {
-        player.air = message;
-      }
+      failed = isDone ? "" : "サーバーの 返事が ありません。放送が どうなったか 画面で 確かめて、もう一度 押して ください";
       update();
     });
   };
 
-  const line = new StationLine(player, running, update);
+  const line = new StationLine(player, running, null, () => {
+    save(store, player.memory);
+    update();
+    preview();
+  });
   line.key = keyOf(said);
   (byId("take") as HTMLButtonElement).onclick = () => act(selected);
   (byId("clear") as HTMLButtonElement).onclick = () => act(null);
   (byId("form") as HTMLSelectElement).onchange = (event) => {
     form = (event.target as HTMLSelectElement).value === "lower" ? "lower" : "lshape";
     update();
+    preview();
   };
   const door = byId("door") as HTMLFormElement;
   door.style.display = line.key === null ? "" : "none";
   door.onsubmit = (event) => {
     event.preventDefault();
     line.key = keyOf({ key: (byId("key") as HTMLInputElement).value.replace(/\s/g, "") });
+    line.isUnknown = false;
     door.style.display = line.key === null ? "" : "none";
+    update();
   };
   frame.onload = preview;
   setInterval(update, TICK);

@@ -8,6 +8,8 @@ import { type KeyList, readList } from "./keys.js";
 const BEAT_DOMAIN = ascii("hinamori alert/beat /v1");
 /** So long without a new heartbeat, and the page is cut off. */
 export const CUT_OFF = 90 * 1000;
+/** How slowly the sender's clock may go beside the running time. */
+const SLOWEST = 0.99;
 
 export interface Beat {
   at: number;
@@ -30,6 +32,8 @@ export class Trust {
   /** Running time at which the latest heartbeat came; before the first one, at which the page began. */
   private heardAt: number;
   private hasHeard = false;
+  /** The time by the heartbeats at `heardAt`. */
+  private anchor = 0;
 
   constructor(
     private readonly believed: Believed,
@@ -48,7 +52,7 @@ export class Trust {
   /** The time, by the latest heartbeat and what has passed since; `null` where there never was one. */
   clock(running: number): number | null {
     const { beat } = this.believed;
-    return beat === null ? null : beat.at + Math.max(0, running - this.heardAt);
+    return beat === null ? null : (this.hasHeard ? this.anchor : beat.at) + Math.max(0, running - this.heardAt);
   }
 
   /** Whether the clock began with a heartbeat that came after the page did. */
@@ -89,6 +93,10 @@ export class Trust {
       return;
     }
     if (verifiesEd25519(this.list.beatKey, joined([BEAT_DOMAIN, bytes.subarray(0, 20)]), signature)) {
+      // Heartbeats that stand still while time goes on would keep on the screen what is over. A hundredth is more than clocks differ by.
+      const isSameKey = known !== null && known.key === beat.key;
+      const least = this.hasHeard && isSameKey ? this.anchor + SLOWEST * (running - this.heardAt) : 0;
+      this.anchor = Math.max(beat.at, least);
       this.believed.beat = beat;
       this.heardAt = running;
       this.hasHeard = true;

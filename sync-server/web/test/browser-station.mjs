@@ -139,7 +139,7 @@ test("what the officers did not sign is not shown, whoever serves it", () =>
     }
   }));
 
-test("another town's root puts nothing on the air, and neither does a wrong key", () =>
+test("another town's root puts nothing on the air", () =>
   station(async ({ town, page, open }) => {
     const order = town.say();
     town.take(order.digest);
@@ -210,13 +210,112 @@ test("what is over leaves the air also where the town is silent", () =>
     await page.waitForFunction(() => document.getElementById("overlay").childNodes.length === 0, { timeout: 8000 });
   }));
 
-test("something in earnest ends an exercise on the air", () =>
+test("something in earnest ends an exercise on the air for good", () =>
   station(async ({ town, page, open }) => {
     await open();
     const exercise = town.say({ isExercise: true });
     town.take(exercise.digest);
     await shows(page, "訓練");
-    town.say();
+    const sent = Math.floor(Date.now() / 1000) * 1000 - MINUTE;
+    town.say({ sent, expires: sent + MINUTE + 3000 });
+    await isEmpty(page);
+    await pause(4000);
+    await isEmpty(page);
+    await page.reload();
+    await staysEmpty(page);
+    town.take(exercise.digest);
+    await shows(page, "訓練");
+  }));
+
+test("what was withdrawn does not come back with a new order, and a withdrawal does not stand beside one", () =>
+  station(async ({ town, page, open }) => {
+    await open();
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    const about = { hazard: "Landslide", tsunami: null, level: 4 };
+    const order = town.say({ ...about, sent: now - 9 * MINUTE });
+    town.take(order.digest);
+    await shows(page, "警戒レベル4");
+    const cancel = town.cancel(order, { ...about, sent: now - 5 * MINUTE });
+    await isEmpty(page);
+    town.say({ ...about, references: [order.id, cancel.id], sent: now - 3 * MINUTE, districts: [["山手", "やまて"]] });
+    await staysEmpty(page);
+    town.take(order.digest);
+    await staysEmpty(page);
+    const other = town.say({ ...about, sent: now - 2 * MINUTE });
+    const clear = town.cancel(other, { ...about, kind: ALL_CLEAR, sent: now - MINUTE });
+    town.take(clear.digest);
+    await shows(page, "解除");
+    town.say({ ...about, references: [other.id, clear.id], sent: now });
+    await isEmpty(page);
+  }));
+
+test("a mistake that one officer took back is not back after a reload, though a tsunami's order is older than the cancel", () =>
+  station(async ({ town, page, open }) => {
+    await open();
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    const about = { hazard: "Landslide", tsunami: null, level: 4 };
+    const order = town.say({ ...about, sent: now - 3 * MINUTE });
+    town.take(order.digest);
+    await shows(page, "警戒レベル4");
+    town.cancel(order, { ...about, signers: [town.mayor], sent: now - MINUTE });
+    await isEmpty(page);
+    town.say({ sent: now - 2 * MINUTE });
+    await pause(600);
+    await page.reload();
+    town.take(order.digest);
+    await staysEmpty(page);
+  }));
+
+test("a withdrawal by two is not undone by its own message with one signature", () =>
+  station(async ({ town, page, open }) => {
+    await open();
+    const order = town.say();
+    town.take(order.digest);
+    await shows(page, "大津波警報");
+    const cancel = town.cancel(order);
+    await isEmpty(page);
+    town.said = town.said.filter(({ digest }) => digest !== cancel.digest);
+    town.said.unshift(town.stripped(cancel));
+    town.change();
+    await pause(800);
+    town.said.shift();
+    await page.reload();
+    town.take(order.digest);
+    await staysEmpty(page);
+  }));
+
+test("what is over does not come back with a reload without a line, nor with a clock that is held back", () =>
+  station(async ({ town, page, open }) => {
+    await open();
+    const sent = Math.floor(Date.now() / 1000) * 1000 - MINUTE;
+    const order = town.say({ sent, expires: sent + MINUTE + 5000 });
+    town.take(order.digest);
+    await shows(page, "大津波警報");
+    // A heartbeat that says the same moment again and again.
+    town.beatAt = Date.now();
+    for (let i = 0; i < 12; i += 1) {
+      town.beatAt += 1;
+      town.change();
+      await pause(600);
+    }
+    await isEmpty(page);
+    town.isSilent = true;
+    await page.reload();
+    await page.evaluate((message) => (window.update({ message }), window.play()), order.digest);
+    await staysEmpty(page);
+  }));
+
+test("one hostile message ends no line", () =>
+  station(async ({ town, page, open }) => {
+    await open();
+    town.say({ isExercise: true, bytes: () => Buffer.from("<alert") });
+    town.said.unshift({ digest: "x", envelope: 7, alert: null }, null, { digest: "y", envelope: "", alert: "" });
+    town.said = town.said.filter((one) => one !== null);
+    town.say({ isExercise: true, parameters: ["constructor", "__proto__", "toString"] });
+    const order = town.say();
+    town.take(order.digest);
+    await shows(page, "大津波警報");
+    town.cancel(order);
     await isEmpty(page);
   }));
 
@@ -236,10 +335,15 @@ test("a playout system's update, play and stop rule alone, and what comes later 
     await staysEmpty(page);
     await page.evaluate((message) => (window.update({ message }), window.play()), later.digest);
     await shows(page, "山手");
-    for (const odd of ["", "{", "null", "[1]", "7", '{"message":7,"form":{}}']) {
+    await page.evaluate(() => window.update({ message: null }));
+    for (const odd of ["", "{", "null", "[1]", "7", '{"message":7,"form":{}}', "<templateData/>"]) {
       await page.evaluate((data) => window.update(data), odd);
     }
     await shows(page, "山手");
+    // Play as soon as the page is there: before anybody knows what counts.
+    await page.reload();
+    await page.evaluate(() => window.play());
+    await shows(page, "大津波警報");
   }));
 
 test("a restart keeps what was believed, and a cancel that did not count does not count after it", () =>
@@ -260,7 +364,13 @@ test("a restart keeps what was believed, and a cancel that did not count does no
 
 test("the operator chooses, sees, takes and clears; a failure is said and changes nothing", () =>
   station(
-    async ({ town, page, open }) => {
+    async ({ town, page, open, context }) => {
+      await page.goto(`http://127.0.0.1:${port}/station/#key=WRONG&root=${hex(town.root.key)}`);
+      await page.waitForFunction(() => document.getElementById("door").style.display === "" && document.getElementById("link").textContent.includes("入れません"));
+      await page.type("#key", town.secret);
+      await page.click("#door button");
+      await page.waitForFunction(() => document.getElementById("link").className === "good");
+      await page.goto("about:blank");
       await open();
       await page.waitForFunction(() => document.getElementById("link").className === "good");
       assert.equal((await page.url()).includes(town.secret), false, "the key leaves the address");
@@ -278,12 +388,17 @@ test("the operator chooses, sees, takes and clears; a failure is said and change
       }
       town.takes = 503;
       await page.click("#take");
-      await page.waitForFunction(() => document.getElementById("note").textContent.includes("とどきません"));
+      await page.waitForFunction(() => document.getElementById("note").textContent.includes("返事が ありません"));
       assert.equal(town.air, null);
       town.takes = 200;
       await page.click("#take");
-      await page.waitForFunction(() => document.getElementById("tally").textContent.includes("オンエア中"));
+      await page.waitForFunction(() => document.getElementById("tally").textContent.includes("指示ずみ"));
       assert.equal(town.air, order.digest);
+      await page.waitForFunction(() => document.getElementById("overlay").textContent.includes("つながって いません"));
+      const other = await context.newPage();
+      await other.goto(`http://127.0.0.1:${port}/overlay/#key=${town.secret}&root=${hex(town.root.key)}`);
+      await page.bringToFront();
+      await page.waitForFunction(() => document.getElementById("tally").textContent.includes("オンエア中（L字）"));
       town.say({ references: [order.id], hazard: "Landslide", tsunami: null, level: 4, sent: Math.floor(Date.now() / 1000) * 1000 });
       await page.waitForFunction(() => document.getElementById("note").textContent.includes("更新"));
       if (pictures !== undefined) {
@@ -299,6 +414,7 @@ test("the operator chooses, sees, takes and clears; a failure is said and change
       await page.click("#clear");
       await page.waitForFunction(() => document.getElementById("tally").className === "off");
       assert.equal(town.air, null);
+      await other.close();
     },
     { path: "/station/", size: { width: 1366, height: 900 } },
   ));

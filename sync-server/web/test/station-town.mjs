@@ -24,7 +24,7 @@ const WORDS = {
 export const DISTRICTS = [["浜町", "はままち"], ["汐見", "しおみ"], ["港町", "みなとまち"]];
 
 /** The bytes of an alert, of the parts that a station reads. */
-export function capOf({ id, references = [], sent, expires, isExercise, kind, hazard, order, level, tsunami, districts, onset, words = WORDS }) {
+export function capOf({ id, references = [], sent, expires, isExercise, kind, hazard, order, level, tsunami, districts, onset, words = WORDS, parameters = [] }) {
   const parameter = (name, value) => `<parameter><valueName>JP-evac:${name}</valueName><value>${escaped(String(value))}</value></parameter>`;
   const info = (language) => {
     const [headline, description, instruction] = words[language];
@@ -38,6 +38,7 @@ export function capOf({ id, references = [], sent, expires, isExercise, kind, ha
       parameter("Order", order),
       level ? parameter("WarningLevel", level) : "",
       tsunami ? parameter("TsunamiKind", tsunami) : "",
+      ...parameters.map((name) => `<parameter><valueName>${name}</valueName><value>x</value></parameter>`),
       ...districts.map(([name, reading]) => parameter("Reading", `${name}=${reading}`)),
       ...districts.map(([name]) => `<area><areaDesc>汐見町 ${escaped(name)}</areaDesc><geocode><valueName>JP-evac:District</valueName><value>${escaped(name)}</value></geocode></area>`),
       "</info>",
@@ -57,6 +58,8 @@ export class StationTown extends Town {
   secret = "STATIONSECRET";
   said = [];
   air = null;
+  airAt = 0;
+  overlay = null;
   counts = null;
   revision = 1;
   isSilent = false;
@@ -83,9 +86,15 @@ export class StationTown extends Town {
     const signers = bend.signers ?? (cls === LIVE ? [this.mayor, this.chiefPasskey] : [this.mayorDrill]);
     const signatures = signers.map((signer) => signer.sign(digest));
     const envelope = Buffer.concat([uint(cls, 1), fixed, uint(name.length, 1), name, uint(signatures.length, 1), ...signatures]);
-    this.said.unshift({ envelope: base64(envelope), alert: base64(bend.bytes ? bend.bytes(alert) : alert) });
+    this.said.unshift({ digest: hex(digest), envelope: base64(envelope), alert: base64(bend.bytes ? bend.bytes(alert) : alert) });
     this.change();
-    return { digest: hex(digest), id: whole.id };
+    return { digest: hex(digest), id: whole.id, alert: base64(alert), head: Buffer.concat([uint(cls, 1), fixed, uint(name.length, 1), name]), signatures };
+  }
+
+  /** The same message under fewer signatures, from a server that may not be honest. */
+  stripped({ digest, alert, head, signatures }) {
+    const envelope = Buffer.concat([head, uint(1, 1), signatures[0]]);
+    return { digest: `other${digest}`, envelope: base64(envelope), alert };
   }
 
   cancel(order, bend = {}) {
@@ -99,6 +108,7 @@ export class StationTown extends Town {
 
   take(digest) {
     this.air = digest;
+    this.airAt += 1;
     this.change();
   }
 
@@ -109,16 +119,18 @@ export class StationTown extends Town {
     }
   }
 
-  answer(version) {
+  answer(version, has) {
+    const known = (has ?? "").split(",");
     return {
       revision: String(this.revision),
       root: hex(this.root.key),
       station: { name: "汐見ケーブルテレビ", counts: this.counts !== null },
       list: version === "3" ? null : base64(this.list({ devices: this.lasting() })),
-      beat: base64(this.beat(Date.now())),
-      messages: this.said,
-      air: { message: this.air, at: Date.now() },
-      counts: this.counts,
+      beat: base64(this.beat(this.beatAt ?? Date.now())),
+      messages: this.said.filter(({ digest }) => !known.includes(String(digest).slice(0, 16))).map(({ envelope, alert }) => ({ envelope, alert })),
+      air: { message: this.air, at: this.airAt },
+      overlay: this.overlay,
+      counts: this.counts === null ? null : { message: this.air, ...this.counts },
     };
   }
 
@@ -152,7 +164,15 @@ export function serve(town, port) {
       return;
     }
     if (url.pathname === "/station/api/wait") {
-      const answer = () => json(200, town.answer(url.searchParams.get("list")));
+      const shows = url.searchParams.get("shows");
+      if (shows !== null) {
+        const before = JSON.stringify([town.overlay?.shows, town.overlay?.form]);
+        town.overlay = { shows, form: url.searchParams.get("form"), at: Date.now() };
+        if (JSON.stringify([shows, town.overlay.form]) !== before) {
+          town.change();
+        }
+      }
+      const answer = () => json(200, town.answer(url.searchParams.get("list"), url.searchParams.get("has")));
       if (url.searchParams.get("seen") !== String(town.revision)) {
         answer();
         return;

@@ -4,6 +4,7 @@
 //! it is verified as every receiver will verify it, kept on the disk, and only then given to televisions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,15 +14,16 @@ use hinamori_alert::{
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, Answer, AnswerKind, SentMessage, StoreError, Task, Television};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
-use crate::alerts::base64;
+use crate::alerts::doorbell::Doorbell;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::plan::Plan;
+use crate::alerts::{base64, base64_into};
 use crate::clock::now;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
@@ -32,6 +34,8 @@ use crate::town::Town;
 const MOST_UNBOUND: usize = 20_000;
 const HELLOS: usize = 8;
 const UNBOUND_MILLIS: u64 = 24 * 3_600_000;
+/// A heartbeat that was made so long ago is still given out: one signature for all who ask together.
+const BEAT_LASTS_MILLIS: u64 = 1_000;
 /// How often a code is drawn anew because another television shows it.
 const DRAWS: u8 = 16;
 
@@ -42,6 +46,10 @@ pub(crate) struct Board {
     root: [u8; 32],
     /// Counts up with everything that a desk shows.
     desk: watch::Sender<u64>,
+    /// Calls the thread that holds the televisions' connections.
+    pub(crate) doorbell: Doorbell,
+    /// The latest heartbeat, and the same ready to go out.
+    beaten: Mutex<Option<(Beat, Arc<str>)>>,
     /// In front of every revision: another one after a restart.
     boot: u32,
     /// New televisions that are taken in at a time.
@@ -66,15 +74,16 @@ pub(crate) struct Inner {
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; 5]>,
     pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
     pub(crate) drafts: BTreeMap<String, Draft>,
-    /// What is told of a household's people, signed.
-    people: BTreeMap<HouseholdId, Arc<[u8]>>,
+    /// What is told of a household's people, signed, in base64.
+    people: BTreeMap<HouseholdId, Box<str>>,
 }
 
 /// The list of keys that is in force.
 #[derive(Clone)]
 pub(crate) struct Listed {
     pub(crate) list: Arc<KeyList>,
-    bytes: Arc<[u8]>,
+    /// In base64.
+    text: Arc<str>,
 }
 
 /// A message that was sent, with what each household gets of it, ready to go out.
@@ -82,27 +91,60 @@ pub(crate) struct Message {
     pub(crate) digest: [u8; 32],
     pub(crate) signed: SignedAlert,
     pub(crate) about: About,
-    envelope: String,
-    /// Leaf and path.
-    leaves: BTreeMap<HouseholdId, [String; 2]>,
+    /// Until when televisions are told of it.
+    told_until: UnixMillis,
+    /// What a television's answer has of it: the same for all, then each household's own.
+    opening: String,
+    own: BTreeMap<HouseholdId, Box<str>>,
+    /// The digest in hexadecimal.
+    name: String,
 }
 
 impl Message {
+    /// Makes ready what each household gets: the most work of an alert, done once and before anybody waits for it.
+    fn new(signed: SignedAlert, about: About, envelope: &[u8], instructions: &[Instruction]) -> Self {
+        let tree = Instructions::of(instructions);
+        let own = |own: &Instruction| {
+            let path = tree.as_ref()?.path(own)?.encode();
+            let leaf = own.encode();
+            let mut text = String::with_capacity(leaf.len().saturating_add(path.len()).saturating_mul(2));
+            text.push_str(r#""leaf":""#);
+            base64_into(&leaf, &mut text);
+            text.push_str(r#"","path":""#);
+            base64_into(&path, &mut text);
+            text.push_str("\"}");
+            Some((own.household, text.into_boxed_str()))
+        };
+        let alert = signed.alert();
+        let sent = alert.alert().sent.at();
+        let could_hold = match alert.evacuation().message {
+            MessageKind::Order => UnixMillis::default(),
+            // What ended something is told as long as what it ended may hold: a set that was off would otherwise show an order that
+            // was taken back.
+            _ => sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000),
+        };
+        Self {
+            digest: signed.digest(),
+            about,
+            told_until: alert.expires().max(could_hold),
+            opening: format!(r#"{{"envelope":"{}","#, base64(envelope)),
+            own: instructions.iter().filter_map(own).collect(),
+            name: hex::text(&signed.digest()),
+            signed,
+        }
+    }
+
     pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
-        self.leaves.contains_key(&household)
+        self.own.contains_key(&household)
     }
 
     pub(crate) fn households(&self) -> impl ExactSizeIterator<Item = HouseholdId> {
-        self.leaves.keys().copied()
+        self.own.keys().copied()
     }
 
-    /// Whether televisions are still told. What ended something is told as long as what it ended may hold: a set that was off would
-    /// otherwise show an order that was taken back.
+    /// Whether televisions are still told.
     pub(crate) fn is_told(&self, now: UnixMillis) -> bool {
-        let sent = self.signed.alert().alert().sent.at();
-        self.signed.alert().expires() > now
-            || (self.kind() != MessageKind::Order
-                && sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000) > now)
+        self.told_until > now
     }
 
     pub(crate) fn kind(&self) -> MessageKind {
@@ -120,21 +162,15 @@ pub(crate) struct Receiver {
     code: u32,
     household: Mutex<Option<HouseholdId>>,
     revision: AtomicU64,
-    pub(crate) changed: Notify,
 }
 
 impl Receiver {
     fn new(code: u32, household: Option<HouseholdId>) -> Self {
-        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0), changed: Notify::new() }
+        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0) }
     }
 
     pub(crate) fn household(&self) -> Option<HouseholdId> {
         *self.household.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(&self) {
-        self.revision.fetch_add(1, Ordering::Release);
-        self.changed.notify_waiters();
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -195,7 +231,17 @@ impl Board {
         let boot = u32::from_be_bytes(random()?);
         let (beat, desk) = (Arc::clone(&keys.beat), watch::Sender::new(0));
         Ok((
-            Self { keeper, beat, root, desk, boot, hellos: Semaphore::new(HELLOS), inner: Mutex::new(inner) },
+            Self {
+                keeper,
+                beat,
+                root,
+                desk,
+                doorbell: Doorbell::default(),
+                beaten: Mutex::default(),
+                boot,
+                hellos: Semaphore::new(HELLOS),
+                inner: Mutex::new(inner),
+            },
             thread,
         ))
     }
@@ -206,9 +252,19 @@ impl Board {
 
     /// The server ends: whoever waits waits no longer, and what was to be kept is kept.
     pub(crate) fn end(&self) {
-        self.inner().televisions.values().for_each(|receiver| receiver.changed.notify_waiters());
+        self.doorbell.end();
         self.changed();
         self.keeper.end();
+    }
+
+    /// These have something new to be told.
+    fn wake(&self, woken: &[Arc<Receiver>]) {
+        for receiver in woken {
+            receiver.revision.fetch_add(1, Ordering::Release);
+        }
+        if !woken.is_empty() {
+            self.doorbell.ring();
+        }
     }
 
     /// Tells desks that something changed.
@@ -228,10 +284,18 @@ impl Board {
         &self.root
     }
 
-    /// A heartbeat of now.
-    pub(crate) fn beat(&self) -> Vec<u8> {
-        let latest = self.inner().latest.unwrap_or(Sequence { epoch: 0, number: 0 });
-        self.beat.beat(Beat { at: now(), latest })
+    /// A heartbeat of at most a second ago that knows of `latest`, in base64.
+    fn beat(&self, at: UnixMillis, latest: Sequence) -> Arc<str> {
+        let mut beaten = self.beaten.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good =
+            |beat: &Beat| beat.latest == latest && beat.at <= at && at.since(beat.at) < BEAT_LASTS_MILLIS;
+        if let Some((_, text)) = beaten.as_ref().filter(|(beat, _)| is_good(beat)) {
+            return Arc::clone(text);
+        }
+        let beat = Beat { at, latest };
+        let text: Arc<str> = base64(&self.beat.beat(beat)).into();
+        *beaten = Some((beat, Arc::clone(&text)));
+        text
     }
 
     /// Looks at what other processes of this machine changed: plan, officers, keys, bound televisions, the town's people.
@@ -259,8 +323,8 @@ impl Board {
             Ok(Ok(false)) | Err(_) => {}
             Ok(Err(error)) => tracing::error!(%error, "what the town prepared for alerts cannot be read"),
         }
-        match self.keeper.ask(|store| store.televisions()).await {
-            Ok(televisions) => self.take_televisions(&televisions),
+        match self.keeper.ask(|store| store.televisions_if_changed()).await {
+            Ok(televisions) => self.take_televisions(&televisions.unwrap_or_default()),
             Err(error) => tracing::error!(%error, "televisions cannot be read"),
         }
         let is_over = |draft: &Draft| draft.is_over(now());
@@ -276,7 +340,7 @@ impl Board {
         let woken: Vec<_> =
             televisions.iter().filter_map(|television| inner.add_receiver(television)).collect();
         drop(inner);
-        woken.iter().for_each(|receiver| receiver.wake());
+        self.wake(&woken);
         if !woken.is_empty() {
             self.changed();
         }
@@ -307,71 +371,69 @@ impl Board {
         self.inner().televisions.get(&crate::signed_log::sha256(token)).map(Arc::clone)
     }
 
-    /// What a television gets now (docs/tv.md §6). Notes what was delivered by it.
-    pub(crate) fn tell(&self, receiver: &Receiver, list_version: u32) -> String {
-        let revision = self.revision_text(receiver.revision());
-        let beat = base64(&self.beat());
-        let mut delivered = Vec::new();
-        let inner = self.inner();
-        let list = inner.list.as_ref().filter(|listed| listed.list.version != list_version);
-        let list = list.map_or_else(|| "null".to_owned(), |listed| format!("\"{}\"", base64(&listed.bytes)));
-        let household = receiver.household();
-        let code = match household {
-            None => format!("\"{}\"", code_text(receiver.code)),
-            Some(_) => "null".to_owned(),
+    /// Writes what a television gets now (docs/tv.md §6) behind `into`, and what it is given for the first time behind `delivered`.
+    pub(crate) fn tell(
+        &self,
+        receiver: &Receiver,
+        list_version: u32,
+        into: &mut Vec<u8>,
+        delivered: &mut Vec<Answer>,
+    ) {
+        let mut put = |text: std::fmt::Arguments<'_>| {
+            // Memory takes everything.
+            into.write_fmt(text).unwrap_or_default();
         };
-        let (mut messages, mut answers) = (String::new(), String::new());
-        let mut people = "null".to_owned();
-        if let Some(household) = household {
-            let at = now();
-            for message in inner.messages.iter().filter(|message| message.is_told(at)) {
-                let Some([leaf, path]) = message.leaves.get(&household) else { continue };
-                let comma = if messages.is_empty() { "" } else { "," };
-                messages.extend([
-                    comma,
-                    r#"{"envelope":""#,
-                    &message.envelope,
-                    r#"","leaf":""#,
-                    leaf,
-                    r#"","path":""#,
-                    path,
-                    "\"}",
-                ]);
-                let known = inner.answers.get(&(message.digest, household)).copied().unwrap_or_default();
-                if known.first().is_some_and(Option::is_none) {
-                    delivered.push(message.digest);
-                }
-                let comma = if answers.is_empty() { "" } else { "," };
-                answers.push_str(&format!(
-                    "{comma}\"{}\":{}",
-                    hex::text(&message.digest),
-                    answers_text(known)
-                ));
-            }
-            if let Some(signed) = inner.people.get(&household) {
-                people = format!("\"{}\"", base64(signed));
-            }
+        // Before everything else is read: what changes in between is told once more.
+        put(format_args!(r#"{{"revision":"{:x}-{:x}","root":"#, self.boot, receiver.revision()));
+        put(format_args!(r#""{}","code":"#, hex::text(&self.root)));
+        let (at, household) = (now(), receiver.household());
+        match household {
+            None => put(format_args!(r#""{}","household":null,"#, code_text(receiver.code))),
+            Some(id) => put(format_args!(r#"null,"household":"{}","#, hex::text(id.as_bytes()))),
         }
-        drop(inner);
-        if let Some(household) = household {
-            for digest in delivered {
-                self.note_answer(Answer { digest, household, kind: AnswerKind::Delivered, at: now() });
-            }
+        let inner = self.inner();
+        match inner.list.as_ref().filter(|listed| listed.list.version != list_version) {
+            Some(listed) => put(format_args!(r#""list":"{}","#, listed.text)),
+            None => put(format_args!(r#""list":null,"#)),
         }
-        let root = hex::text(&self.root);
-        let household =
-            household.map_or_else(|| "null".to_owned(), |id| format!("\"{}\"", hex::text(id.as_bytes())));
-        format!(
-            r#"{{"revision":"{revision}","root":"{root}","code":{code},"household":{household},"list":{list},"beat":"{beat}","people":{people},"messages":[{messages}],"answers":{{{answers}}}}}"#
-        )
+        let latest = inner.latest.unwrap_or(Sequence { epoch: 0, number: 0 });
+        put(format_args!(r#""beat":"{}","people":"#, self.beat(at, latest)));
+        match household.and_then(|household| inner.people.get(&household)) {
+            Some(signed) => put(format_args!(r#""{signed}","messages":["#)),
+            None => put(format_args!(r#"null,"messages":["#)),
+        }
+        let own = |message| {
+            let household = household?;
+            let message: &Arc<Message> = message;
+            let own = message.is_told(at).then(|| message.own.get(&household)).flatten()?;
+            Some((message, own, (message.digest, household)))
+        };
+        let told = || inner.messages.iter().filter_map(own).enumerate();
+        for (number, (message, own, _)) in told() {
+            put(format_args!("{}{}{own}", comma(number), message.opening));
+        }
+        put(format_args!(r#"],"answers":{{"#));
+        for (number, (message, _, (digest, household))) in told() {
+            let known = inner.answers.get(&(digest, household)).copied().unwrap_or_default();
+            if known.first().is_some_and(Option::is_none) {
+                delivered.push(Answer { digest, household, kind: AnswerKind::Delivered, at });
+            }
+            put(format_args!("{}\"{}\":{}", comma(number), message.name, answers_text(known)));
+        }
+        put(format_args!("}}}}"));
     }
 
-    fn note_answer(&self, answer: Answer) {
-        let Answer { digest, household, kind, at } = answer;
-        if self.inner().note(digest, household, kind, at) {
-            self.keeper.note(answer);
-            self.changed();
+    /// Notes what televisions were given.
+    pub(crate) fn deliver(&self, mut delivered: Vec<Answer>) {
+        if delivered.is_empty() {
+            return;
         }
+        let mut inner = self.inner();
+        delivered
+            .retain(|Answer { digest, household, kind, at }| inner.note(*digest, *household, *kind, *at));
+        drop(inner);
+        self.keeper.note(delivered);
+        self.changed();
     }
 
     /// A television's answer about a message that is its household's. Durable when this returns.
@@ -402,7 +464,7 @@ impl Board {
         drop(inner);
         // Another set of the household shows it too.
         if kind != AnswerKind::Shown {
-            woken.iter().for_each(|receiver| receiver.wake());
+            self.wake(&woken);
         }
         self.changed();
         Ok(Some(at))
@@ -410,17 +472,17 @@ impl Board {
 
     /// Everybody of a household arrived, as far as it can be said.
     pub(crate) fn arrived(&self, digest: [u8; 32], household: HouseholdId, at: UnixMillis) {
-        self.note_answer(Answer { digest, household, kind: AnswerKind::Arrived, at });
+        self.deliver(vec![Answer { digest, household, kind: AnswerKind::Arrived, at }]);
     }
 
     /// What is told of a household's people from now on.
     pub(crate) fn tell_people(&self, household: HouseholdId, json: Vec<u8>) {
-        let signed: Arc<[u8]> = self.beat.people(json).into();
+        let signed = base64(&self.beat.people(json)).into();
         let mut inner = self.inner();
         inner.people.insert(household, signed);
         let woken = inner.bound.get(&household).cloned().unwrap_or_default();
         drop(inner);
-        woken.iter().for_each(|receiver| receiver.wake());
+        self.wake(&woken);
     }
 
     /// An officer looks after a household; `false` when another one does.
@@ -504,7 +566,9 @@ impl Board {
             about: serde_json::to_string(&draft.about).unwrap_or_default(),
             instructions: draft.instructions.clone(),
         };
-        let kept = sent.clone();
+        let (kept, made) = (sent.clone(), draft.about.clone());
+        // What televisions get is made ready while the disk works.
+        let message = spawn_blocking(move || Message::new(signed, made, &sent.envelope, &sent.instructions));
         if let Err(error) = self.keeper.ask(move |store| store.add(&kept)).await {
             // Whoever signed last can sign again.
             draft.envelope.signatures.pop();
@@ -513,13 +577,15 @@ impl Board {
             self.changed();
             return Err(error.into());
         }
+        // The disk has it: when this thread ends, the server does, and it is there after the restart.
+        let message = Arc::new(message.await.map_err(|_ended| NotKept::Closed)?);
         tracing::info!(
-            number = sent.sequence.number,
-            households = draft.about.households,
+            number = message.signed.sequence().number,
+            households = message.about.households,
             "an alert was sent"
         );
         let mut inner = self.inner();
-        let message = inner.take_message(signed, draft.about, &sent.envelope, &draft.instructions);
+        inner.take_message(Arc::clone(&message));
         let woken: Vec<Arc<Receiver>> = message
             .households()
             .filter_map(|household| inner.bound.get(&household))
@@ -527,7 +593,7 @@ impl Board {
             .map(Arc::clone)
             .collect();
         drop(inner);
-        woken.iter().for_each(|receiver| receiver.wake());
+        self.wake(&woken);
         self.changed();
         Ok(())
     }
@@ -558,7 +624,7 @@ impl Inner {
         let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
         // Last, so that what could not be read is read again.
         (self.plan, self.register, self.seen) = (plan, register, found);
-        self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), bytes: bytes.into() });
+        self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), text: base64(&bytes).into() });
         Ok(true)
     }
 
@@ -598,7 +664,7 @@ impl Inner {
             read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
         match signed {
             Some((Ok(signed), about)) => {
-                self.take_message(signed, about, &envelope, &instructions);
+                self.take_message(Arc::new(Message::new(signed, about, &envelope, &instructions)));
             }
             Some((Err(_), _)) | None => {
                 tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
@@ -606,27 +672,12 @@ impl Inner {
         }
     }
 
-    fn take_message(
-        &mut self,
-        signed: SignedAlert,
-        about: About,
-        envelope: &[u8],
-        instructions: &[Instruction],
-    ) -> Arc<Message> {
-        let taken = self.alerts.take(signed.clone(), now(), None);
+    fn take_message(&mut self, message: Arc<Message>) {
+        let taken = self.alerts.take(message.signed.clone(), now(), None);
         tracing::debug!(?taken, "an alert");
-        let tree = Instructions::of(instructions);
-        let leaf = |own: &Instruction| {
-            let path = tree.as_ref()?.path(own)?.encode();
-            Some((own.household, [base64(&own.encode()), base64(&path)]))
-        };
-        let leaves = instructions.iter().filter_map(leaf).collect();
-        let digest = signed.digest();
-        let latest = signed.sequence();
+        let latest = message.signed.sequence();
         self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
-        let message = Arc::new(Message { digest, signed, about, envelope: base64(envelope), leaves });
-        self.messages.push(Arc::clone(&message));
-        message
+        self.messages.push(message);
     }
 
     /// The messages of a thread, the earliest first.
@@ -660,6 +711,10 @@ impl Inner {
 /// As televisions show it: 4821 7350.
 pub(crate) fn code_text(code: u32) -> String {
     format!("{:04} {:04}", code / 10_000, code % 10_000)
+}
+
+const fn comma(number: usize) -> &'static str {
+    if number == 0 { "" } else { "," }
 }
 
 fn answers_text([_, shown, going, help, _]: [Option<UnixMillis>; 5]) -> String {

@@ -6,6 +6,7 @@ mod commands;
 mod compose;
 mod desk_door;
 mod desk_state;
+mod doorbell;
 mod draft;
 mod households;
 mod keeper;
@@ -14,7 +15,11 @@ mod people;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod tv_connections;
 mod tv_door;
+mod tv_request;
+#[cfg(test)]
+mod tv_tests;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -33,6 +38,10 @@ fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+fn base64_into(bytes: &[u8], text: &mut String) {
+    STANDARD.encode_string(bytes, text);
+}
+
 fn of_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
@@ -47,4 +56,4 @@ fn of_base64_url(text: &str) -> Option<Vec<u8>> {
 }
 
 pub(crate) use desk_door::routes as desk_routes;
-pub(crate) use tv_door::routes as tv_routes;
+pub(crate) use tv_connections::{DoorLimits, Patience, serve as serve_televisions};

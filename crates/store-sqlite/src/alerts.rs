@@ -345,7 +345,9 @@ impl AlertStore {
 
 /// Household (16), salt (16), length (4) and content, one behind the other.
 fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let all = instructions.iter().map(|one| one.content.len().saturating_add(36));
+    // With the seal behind them.
+    let mut bytes = Vec::with_capacity(all.sum::<usize>().saturating_add(64));
     for Instruction { household, salt, content } in instructions {
         bytes.extend_from_slice(household.as_bytes());
         bytes.extend_from_slice(salt);

@@ -23,7 +23,7 @@ use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::plan::Plan;
-use crate::alerts::{base64, base64_into};
+use crate::alerts::{base64, base64_onto};
 use crate::clock::now;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
@@ -93,28 +93,27 @@ pub(crate) struct Message {
     pub(crate) about: About,
     /// Until when televisions are told of it.
     told_until: UnixMillis,
-    /// What a television's answer has of it: the same for all, then each household's own.
+    /// What a television's answer has of it first: the same for all.
     opening: String,
-    own: BTreeMap<HouseholdId, Box<str>>,
+    tree: Instructions,
+    instructions: Vec<Instruction>,
+    /// Which of them is a household's, and where it stands in the tree.
+    own: BTreeMap<HouseholdId, (usize, u32)>,
     /// The digest in hexadecimal.
     name: String,
 }
 
 impl Message {
-    /// Makes ready what each household gets: the most work of an alert, done once and before anybody waits for it.
-    fn new(signed: SignedAlert, about: About, envelope: &[u8], instructions: &[Instruction]) -> Self {
-        let tree = Instructions::of(instructions);
-        let own = |own: &Instruction| {
-            let path = tree.as_ref()?.path(own)?.encode();
-            let leaf = own.encode();
-            let mut text = String::with_capacity(leaf.len().saturating_add(path.len()).saturating_mul(2));
-            text.push_str(r#""leaf":""#);
-            base64_into(&leaf, &mut text);
-            text.push_str(r#"","path":""#);
-            base64_into(&path, &mut text);
-            text.push_str("\"}");
-            Some((own.household, text.into_boxed_str()))
-        };
+    /// Makes ready what can be done once: each household's place among the instructions, which are hashed for it. `None` for more
+    /// instructions than an alert has.
+    fn new(
+        signed: SignedAlert,
+        about: About,
+        envelope: &[u8],
+        instructions: Vec<Instruction>,
+    ) -> Option<Self> {
+        let (tree, places) = Instructions::with_places(&instructions)?;
+        let own = instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
         let alert = signed.alert();
         let sent = alert.alert().sent.at();
         let could_hold = match alert.evacuation().message {
@@ -123,15 +122,28 @@ impl Message {
             // was taken back.
             _ => sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000),
         };
-        Self {
+        Some(Self {
             digest: signed.digest(),
             about,
             told_until: alert.expires().max(could_hold),
-            opening: format!(r#"{{"envelope":"{}","#, base64(envelope)),
-            own: instructions.iter().filter_map(own).collect(),
+            opening: format!(r#"{{"envelope":"{}","leaf":""#, base64(envelope)),
+            tree,
+            instructions,
+            own,
             name: hex::text(&signed.digest()),
             signed,
-        }
+        })
+    }
+
+    /// Writes what a household gets of it (docs/tv.md §6) behind `into`. Its instruction is put into base64 here and not for all before:
+    /// a town's would be twice as much memory, for as long as the message is told.
+    fn write(&self, (which, place): (usize, u32), into: &mut Vec<u8>) {
+        into.extend_from_slice(self.opening.as_bytes());
+        let leaf = self.instructions.get(which).map(Instruction::encode).unwrap_or_default();
+        base64_onto(&leaf, into);
+        into.extend_from_slice(br#"","path":""#);
+        base64_onto(&self.tree.path_from(place).encode(), into);
+        into.extend_from_slice(b"\"}");
     }
 
     pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
@@ -379,28 +391,27 @@ impl Board {
         into: &mut Vec<u8>,
         delivered: &mut Vec<Answer>,
     ) {
-        let mut put = |text: std::fmt::Arguments<'_>| {
-            // Memory takes everything.
-            into.write_fmt(text).unwrap_or_default();
-        };
+        // Memory takes everything.
+        let put =
+            |into: &mut Vec<u8>, text: std::fmt::Arguments<'_>| into.write_fmt(text).unwrap_or_default();
         // Before everything else is read: what changes in between is told once more.
-        put(format_args!(r#"{{"revision":"{:x}-{:x}","root":"#, self.boot, receiver.revision()));
-        put(format_args!(r#""{}","code":"#, hex::text(&self.root)));
+        put(into, format_args!(r#"{{"revision":"{:x}-{:x}","root":"#, self.boot, receiver.revision()));
+        put(into, format_args!(r#""{}","code":"#, hex::text(&self.root)));
         let (at, household) = (now(), receiver.household());
         match household {
-            None => put(format_args!(r#""{}","household":null,"#, code_text(receiver.code))),
-            Some(id) => put(format_args!(r#"null,"household":"{}","#, hex::text(id.as_bytes()))),
+            None => put(into, format_args!(r#""{}","household":null,"#, code_text(receiver.code))),
+            Some(id) => put(into, format_args!(r#"null,"household":"{}","#, hex::text(id.as_bytes()))),
         }
         let inner = self.inner();
         match inner.list.as_ref().filter(|listed| listed.list.version != list_version) {
-            Some(listed) => put(format_args!(r#""list":"{}","#, listed.text)),
-            None => put(format_args!(r#""list":null,"#)),
+            Some(listed) => put(into, format_args!(r#""list":"{}","#, listed.text)),
+            None => put(into, format_args!(r#""list":null,"#)),
         }
         let latest = inner.latest.unwrap_or(Sequence { epoch: 0, number: 0 });
-        put(format_args!(r#""beat":"{}","people":"#, self.beat(at, latest)));
+        put(into, format_args!(r#""beat":"{}","people":"#, self.beat(at, latest)));
         match household.and_then(|household| inner.people.get(&household)) {
-            Some(signed) => put(format_args!(r#""{signed}","messages":["#)),
-            None => put(format_args!(r#"null,"messages":["#)),
+            Some(signed) => put(into, format_args!(r#""{signed}","messages":["#)),
+            None => put(into, format_args!(r#"null,"messages":["#)),
         }
         let own = |message| {
             let household = household?;
@@ -410,17 +421,18 @@ impl Board {
         };
         let told = || inner.messages.iter().filter_map(own).enumerate();
         for (number, (message, own, _)) in told() {
-            put(format_args!("{}{}{own}", comma(number), message.opening));
+            into.extend_from_slice(comma(number).as_bytes());
+            message.write(*own, into);
         }
-        put(format_args!(r#"],"answers":{{"#));
+        put(into, format_args!(r#"],"answers":{{"#));
         for (number, (message, _, (digest, household))) in told() {
             let known = inner.answers.get(&(digest, household)).copied().unwrap_or_default();
             if known.first().is_some_and(Option::is_none) {
                 delivered.push(Answer { digest, household, kind: AnswerKind::Delivered, at });
             }
-            put(format_args!("{}\"{}\":{}", comma(number), message.name, answers_text(known)));
+            put(into, format_args!("{}\"{}\":{}", comma(number), message.name, answers_text(known)));
         }
-        put(format_args!("}}}}"));
+        put(into, format_args!("}}}}"));
     }
 
     /// Notes what televisions were given.
@@ -428,6 +440,8 @@ impl Board {
         if delivered.is_empty() {
             return;
         }
+        // As the file has them: neighbours lie on one page.
+        delivered.sort_unstable_by_key(|answer| (answer.digest, answer.household));
         let mut inner = self.inner();
         delivered
             .retain(|Answer { digest, household, kind, at }| inner.note(*digest, *household, *kind, *at));
@@ -561,24 +575,29 @@ impl Board {
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
-            alert: draft.bytes.clone(),
+            alert: std::mem::take(&mut draft.bytes),
             envelope: draft.envelope.encode(),
             about: serde_json::to_string(&draft.about).unwrap_or_default(),
-            instructions: draft.instructions.clone(),
+            instructions: std::mem::take(&mut draft.instructions),
         };
-        let (kept, made) = (sent.clone(), draft.about.clone());
-        // What televisions get is made ready while the disk works.
-        let message = spawn_blocking(move || Message::new(signed, made, &sent.envelope, &sent.instructions));
-        if let Err(error) = self.keeper.ask(move |store| store.add(&kept)).await {
+        let kept = self.keeper.ask(move |store| {
+            let kept = store.add(&sent);
+            Ok((sent, kept))
+        });
+        let (sent, kept) = kept.await?;
+        let SentMessage { alert, envelope, instructions, .. } = sent;
+        if let Err(error) = kept {
             // Whoever signed last can sign again.
+            (draft.bytes, draft.instructions) = (alert, instructions);
             draft.envelope.signatures.pop();
             draft.about.signed.pop();
             self.inner().drafts.insert(draft.id.clone(), draft);
             self.changed();
-            return Err(error.into());
+            return Err(NotKept::Store(error).into());
         }
+        let message = spawn_blocking(move || Message::new(signed, draft.about, &envelope, instructions));
         // The disk has it: when this thread ends, the server does, and it is there after the restart.
-        let message = Arc::new(message.await.map_err(|_ended| NotKept::Closed)?);
+        let message = Arc::new(message.await.ok().flatten().ok_or(NotKept::Closed)?);
         tracing::info!(
             number = message.signed.sequence().number,
             households = message.about.households,
@@ -664,7 +683,8 @@ impl Inner {
             read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
         match signed {
             Some((Ok(signed), about)) => {
-                self.take_message(Arc::new(Message::new(signed, about, &envelope, &instructions)));
+                let message = Message::new(signed, about, &envelope, instructions);
+                message.map(Arc::new).into_iter().for_each(|message| self.take_message(message));
             }
             Some((Err(_), _)) | None => {
                 tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")

@@ -38,8 +38,15 @@ fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-fn base64_into(bytes: &[u8], text: &mut String) {
-    STANDARD.encode_string(bytes, text);
+/// The same behind `into`.
+fn base64_onto(bytes: &[u8], into: &mut Vec<u8>) {
+    let before = into.len();
+    let length = base64::encoded_len(bytes.len(), true).unwrap_or_default();
+    into.resize(before.saturating_add(length), b'=');
+    if let Some(space) = into.get_mut(before..) {
+        // There is room for exactly that.
+        STANDARD.encode_slice(bytes, space).unwrap_or_default();
+    }
 }
 
 fn of_base64(text: &str) -> Option<Vec<u8>> {

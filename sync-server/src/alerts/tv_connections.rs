@@ -18,12 +18,11 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use tokio::runtime::Handle;
 
 use crate::alerts::board::{Board, Receiver};
-use crate::alerts::tv_door::{Head, Reply, keep, reply, take_in};
+use crate::alerts::tv_door::{Head, JSON, Reply, keep, reply, take_in};
 use crate::alerts::tv_request::{Heard, MOST_BODY, MOST_HEAD, hear};
 
 const LISTENER: Token = Token(usize::MAX);
 const BELL: Token = Token(usize::MAX - 1);
-const JSON: &str = "application/json";
 /// How often deadlines are looked at.
 const LOOKS: Duration = Duration::from_millis(250);
 /// New connections that are taken before the others have their turn.

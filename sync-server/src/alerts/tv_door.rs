@@ -2,7 +2,7 @@
 //! television's own, and what it gets is its household's.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::http::{HeaderName, StatusCode, header};
@@ -19,6 +19,9 @@ use crate::web::headers;
 /// Nothing is fetched from elsewhere, and nobody frames it but the desk of the same server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; media-src data:; frame-ancestors 'self'";
+
+/// The content type of everything but the page.
+pub(crate) const JSON: &str = "application/json";
 
 /// A file of the page.
 pub(crate) struct PageFile {
@@ -175,26 +178,35 @@ pub(crate) struct Head {
     pub(crate) stays: bool,
 }
 
+/// The headers of all answers of one kind.
+fn fixed_headers(content_type: &'static str) -> String {
+    let lines = headers(content_type, POLICY);
+    let lines =
+        lines.iter().map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or_default()));
+    lines.collect()
+}
+
+/// Of what nearly all answers are.
+static FIXED_OF_JSON: LazyLock<String> = LazyLock::new(|| fixed_headers(JSON));
+
 impl Head {
     /// Writes it behind `into`. `date` is the time as RFC 9110 §5.6.7 has it.
     pub(crate) fn write(&self, date: &str, into: &mut Vec<u8>) {
         let reason = self.status.canonical_reason().unwrap_or_default();
-        let mut line = |text: std::fmt::Arguments<'_>| {
-            // Memory takes everything.
-            into.write_fmt(text).unwrap_or_default();
-            into.extend_from_slice(b"\r\n");
-        };
-        line(format_args!("HTTP/1.1 {} {reason}", self.status.as_str()));
-        line(format_args!("date: {date}"));
-        line(format_args!("content-length: {}", self.length));
+        let (status, length) = (self.status.as_str(), self.length);
+        // Memory takes everything.
+        let mut put = |text: std::fmt::Arguments<'_>| into.write_fmt(text).unwrap_or_default();
+        put(format_args!("HTTP/1.1 {status} {reason}\r\ndate: {date}\r\ncontent-length: {length}\r\n"));
         if !self.stays {
-            line(format_args!("connection: close"));
+            put(format_args!("connection: close\r\n"));
         }
         if let Some((name, value)) = &self.extra {
-            line(format_args!("{name}: {value}"));
+            put(format_args!("{name}: {value}\r\n"));
         }
-        for (name, value) in headers(self.content_type, POLICY) {
-            line(format_args!("{name}: {}", value.to_str().unwrap_or_default()));
+        if self.content_type == JSON {
+            into.extend_from_slice(FIXED_OF_JSON.as_bytes());
+        } else {
+            into.extend_from_slice(fixed_headers(self.content_type).as_bytes());
         }
         into.extend_from_slice(b"\r\n");
     }

@@ -1,7 +1,7 @@
 //! The bench `alert`: a town of 10,000 televisions, each of which gets its own signed message, beside a process that writes the same
 //! bytes and beside mosquitto; what a television that waits takes; what judging an alert takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -23,7 +23,7 @@ use crate::alert_clients::{
 };
 use crate::desk::{Administrator, Officer};
 use crate::people::SEED;
-use crate::process::{anonymous_mib, processor_seconds};
+use crate::process::{anonymous_mib, processor_seconds, processor_seconds_by_thread};
 use crate::report::{Better, Report};
 use crate::statistics::percentile;
 
@@ -58,6 +58,8 @@ pub(crate) struct Size {
 struct Round {
     drafting: f64,
     telling: f64,
+    /// The part of it of each thread.
+    telling_by: BTreeMap<String, f64>,
     asking_again: f64,
     floor: f64,
     mosquitto: f64,
@@ -201,11 +203,15 @@ impl Town {
         ensure!(!first.sign(&draft)?, "one signature was enough");
         round.drafting = processor_seconds(process)? - begun;
         clients.step("hear")?;
-        let (used, from) = (processor_seconds(process)?, monotonic_ns());
+        let (by, from) = (processor_seconds_by_thread(process)?, monotonic_ns());
         ensure!(second.sign(&draft)?, "nothing was sent");
         let heard = clients.answer()?;
         std::thread::sleep(SETTLES);
-        round.telling = processor_seconds(process)? - used;
+        round.telling_by = processor_seconds_by_thread(process)?;
+        for (thread, seconds) in &mut round.telling_by {
+            *seconds -= by.get(thread).copied().unwrap_or_default();
+        }
+        round.telling = round.telling_by.values().sum();
         ensure!(heard.told == usize::try_from(self.sets)?, "{} televisions were told", heard.told);
         round.last = millis(from, heard.last_ns);
         let checked = clients.step("check")?;

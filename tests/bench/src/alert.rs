@@ -21,6 +21,7 @@ use serde_json::json;
 use crate::alert_clients::{
     Heard, Peer, Set, hex, monotonic_ns, mqtt, mqtt_connect, mqtt_text, read_bodies, topic,
 };
+use crate::alert_screen;
 use crate::desk::{Administrator, Officer};
 use crate::people::SEED;
 use crate::process::{anonymous_mib, processor_seconds, processor_seconds_by_thread};
@@ -51,6 +52,8 @@ const JUDGED: usize = 5_000;
 pub(crate) struct Size {
     pub(crate) televisions: u32,
     pub(crate) rounds: usize,
+    /// Alerts that a real browser shows.
+    pub(crate) shown: usize,
 }
 
 /// One round: seconds of processor time, and milliseconds until the last one had it.
@@ -91,6 +94,8 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
         percentile(&rounds.iter().map(of).collect::<Vec<_>>(), 50).context("no rounds")
     };
     let ours = |round: &Round| round.drafting + round.telling;
+    // Who arrived is looked for at every alert, on the thread of the databases.
+    let looking = |round: &Round| round.telling_by.get("archive").copied().unwrap_or_default();
     let of_each = |seconds: f64| seconds * 1e6 / count;
     report.add("televisions", count, "", Better::Neither);
     report.add("answer_bytes", median(&|round| round.bytes / count)?, "B", Better::Lower);
@@ -103,6 +108,9 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
     report.add("fanout_cpu_ratio_floor", ratio, "x floor", Better::Lower);
     let ratio = median(&|round| ours(round) / round.mosquitto)?;
     report.add("fanout_cpu_ratio_mosquitto", ratio, "x mosquitto", Better::Lower);
+    let ratio = median(&|round| (ours(round) - looking(round)) / round.floor)?;
+    report.add("fanout_without_look_ratio_floor", ratio, "x floor", Better::Lower);
+    report.add("look_for_people_cpu_us", of_each(median(&looking)?), "us each", Better::Lower);
     report.add("floor_last_ms", median(&|round| round.floor_last)?, "ms", Better::Neither);
     report.add("mosquitto_last_ms", median(&|round| round.mosquitto_last)?, "ms", Better::Neither);
     report.add("fanout_last_ms", median(&|round| round.last)?, "ms", Better::Lower);
@@ -119,14 +127,15 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
     let own = std::env::current_exe()?;
     let tls = output_of("what TLS keeps", Command::new(own).arg("--tls-idle"))?;
     report.add("idle_tv_tls_kb", idle + tls.trim().parse::<f64>()?, "kB", Better::Lower);
-    town.judge(report)
+    town.judge(report)?;
+    alert_screen::run(&mut town, size.shown, report)
 }
 
 /// A server's data folder with everything ready but the alert, and two officers.
-struct Town {
+pub(crate) struct Town {
     folder: PathBuf,
-    administrator: Administrator,
-    officers: [Officer; 2],
+    pub(crate) administrator: Administrator,
+    pub(crate) officers: [Officer; 2],
     sets: u32,
 }
 
@@ -182,16 +191,26 @@ impl Town {
         start(&self.administrator, &self.folder)
     }
 
-    fn ours(&mut self, round: &mut Round) -> anyhow::Result<()> {
+    /// The same, with both officers signed in.
+    pub(crate) fn fresh_with_officers(&mut self) -> anyhow::Result<Running> {
         let server = self.fresh()?;
         std::thread::sleep(LOOKS);
-        let process = server.process_id();
-        let (desk, televisions): (SocketAddr, SocketAddr) = (DESK.parse()?, TELEVISIONS.parse()?);
         for officer in &mut self.officers {
-            officer.sign_in(desk)?;
+            officer.sign_in(DESK.parse()?)?;
         }
+        Ok(server)
+    }
+
+    pub(crate) fn first_household(&self) -> anyhow::Result<String> {
+        let sets: Vec<Set> = serde_json::from_slice(&std::fs::read(self.folder.join("sets.json"))?)?;
+        Ok(sets.first().context("a television")?.household.clone())
+    }
+
+    fn ours(&mut self, round: &mut Round) -> anyhow::Result<()> {
+        let server = self.fresh_with_officers()?;
+        let process = server.process_id();
         let before = anonymous_mib(process)?;
-        let mut clients = Clients::start(Peer::Door, televisions, &self.folder)?;
+        let mut clients = Clients::start(Peer::Door, TELEVISIONS.parse()?, &self.folder)?;
         clients.step("connect")?;
         std::thread::sleep(SETTLES);
         round.idle_kb = (anonymous_mib(process)? - before) * 1_024.0 / f64::from(self.sets);
@@ -373,21 +392,21 @@ fn start(administrator: &Administrator, folder: &Path) -> anyhow::Result<Running
 }
 
 /// A child that takes lines and answers with lines; ends with the value.
-struct Helper {
+pub(crate) struct Helper {
     process: Child,
     says: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
 impl Helper {
-    fn start(command: &mut Command) -> anyhow::Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> anyhow::Result<Self> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let says = process.stdin.take().context("a pipe was asked for")?;
         let answers = BufReader::new(process.stdout.take().context("a pipe was asked for")?);
         Ok(Self { process, says, answers })
     }
 
-    fn say(&mut self, line: &str) -> anyhow::Result<()> {
+    pub(crate) fn say(&mut self, line: &str) -> anyhow::Result<()> {
         Ok(writeln!(self.says, "{line}")?)
     }
 
@@ -395,6 +414,18 @@ impl Helper {
         let mut line = String::new();
         ensure!(self.answers.read_line(&mut line)? > 0, "a child ended");
         Ok(line)
+    }
+
+    /// What it answers, unless it failed.
+    pub(crate) fn heard(&mut self) -> anyhow::Result<String> {
+        let line = self.line()?;
+        ensure!(!line.starts_with("failed"), "{line}");
+        Ok(line.trim().to_owned())
+    }
+
+    pub(crate) fn ask(&mut self, step: &str) -> anyhow::Result<String> {
+        self.say(step)?;
+        self.heard()
     }
 
     fn expect(&mut self, wanted: &str) -> anyhow::Result<()> {

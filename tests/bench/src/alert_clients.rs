@@ -20,6 +20,8 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::desk::field;
+
 /// Connections that are opened before the other side had time to take some.
 const OPENED_AT_ONCE: usize = 64;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -250,7 +252,7 @@ impl Clients {
     fn ask(&mut self) -> anyhow::Result<Heard> {
         for number in 0..self.all.len() {
             let told = self.told(number)?;
-            let text = told["revision"].as_str().context("a revision")?.to_owned();
+            let text = field(&told, "revision").as_str().context("a revision")?.to_owned();
             let request = self.request(number, &text, self.list_version()?)?;
             let client = self.all.get_mut(number).context("a client")?;
             (client.to_say, client.whole, client.at_ns) = (request, None, 0);
@@ -348,18 +350,18 @@ impl Clients {
             let bytes = |value: &Value| -> anyhow::Result<Vec<u8>> {
                 Ok(STANDARD.decode(value.as_str().context("text")?)?)
             };
-            let root = unhex(told["root"].as_str().context("a root")?)?;
+            let root = unhex(field(&told, "root").as_str().context("a root")?)?;
             let root: [u8; 32] = root.try_into().map_err(|_bytes| anyhow::anyhow!("a root of 32 bytes"))?;
             let list = KeyList::decode(&list, &root)?;
-            ensure!(told["household"] == set.household.as_str(), "another household's");
-            let beat = bytes(&told["beat"])?;
+            ensure!(*field(&told, "household") == set.household.as_str(), "another household's");
+            let beat = bytes(field(&told, "beat"))?;
             if beats.insert(beat.clone(), ()).is_none() {
                 ensure!(Beat::decode(&beat, &list.beat).is_some(), "nobody signed a beat");
             }
-            let messages = told["messages"].as_array().context("messages")?;
+            let messages = field(&told, "messages").as_array().context("messages")?;
             ensure!(messages.len() == 1, "{} messages", messages.len());
             for message in messages {
-                let raw = bytes(&message["envelope"])?;
+                let raw = bytes(field(message, "envelope"))?;
                 // Its signatures once.
                 let (households, under) = match envelopes.get(&raw) {
                     Some(known) => *known,
@@ -375,12 +377,12 @@ impl Clients {
                         known
                     }
                 };
-                let (leaf, path) = (bytes(&message["leaf"])?, bytes(&message["path"])?);
+                let (leaf, path) = (bytes(field(message, "leaf"))?, bytes(field(message, "path"))?);
                 let own = leaf.get(16..32).context("a short leaf")?;
                 ensure!(own == unhex(&set.household)?, "a leaf of another household");
                 ensure!(is_under(&under, households, &leaf, &path), "a leaf that nobody signed");
                 let content: Value = serde_json::from_slice(leaf.get(32..).unwrap_or_default())?;
-                ensure!(content["act"].is_array(), "nothing to do");
+                ensure!(field(&content, "act").is_array(), "nothing to do");
             }
         }
         ensure!(envelopes.len() == 1, "{} envelopes", envelopes.len());

@@ -44,6 +44,11 @@ impl Administrator {
     }
 }
 
+/// A member; nothing where there is none.
+pub(crate) fn field<'a>(of: &'a Value, name: &str) -> &'a Value {
+    of.get(name).unwrap_or(&Value::Null)
+}
+
 /// One request on a connection of its own: what was answered, and the cookie that came along.
 fn ask(
     desk: SocketAddr,
@@ -116,7 +121,7 @@ impl Officer {
         let device = json!({ "code": code, "live": passkey(live), "exercise": passkey(exercise) });
         let (said, _) = ask(desk, "/desk/api/enrol/device", "", Some(&device))?;
         let words: Vec<&str> =
-            said["words"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            field(&said, "words").as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         administrator.alert("admit", &["--words", &words.join("・")])?;
         Ok(Self { desk, keys, cookie: String::new() })
     }
@@ -126,7 +131,7 @@ impl Officer {
         self.desk = desk;
         let (question, _) = ask(desk, "/desk/api/door/question", "", Some(&json!({})))?;
         let [live, _] = &self.keys;
-        let answer = assert_over(live, question["challenge"].as_str().context("a challenge")?)?;
+        let answer = assert_over(live, field(&question, "challenge").as_str().context("a challenge")?)?;
         let (_, cookie) = ask(desk, "/desk/api/door", "", Some(&answer))?;
         self.cookie = cookie.context("no cookie")?;
         Ok(())
@@ -136,7 +141,10 @@ impl Officer {
     pub(crate) fn draft(&self, wanted: &Value) -> anyhow::Result<(String, String)> {
         let (draft, _) = ask(self.desk, "/desk/api/drafts", &self.cookie, Some(wanted))?;
         let text = |name: &str| {
-            draft[name].as_str().map(ToOwned::to_owned).with_context(|| format!("no {name} in {draft}"))
+            field(&draft, name)
+                .as_str()
+                .map(ToOwned::to_owned)
+                .with_context(|| format!("no {name} in {draft}"))
         };
         Ok((text("id")?, text("digest")?))
     }
@@ -146,6 +154,17 @@ impl Officer {
         let [live, _] = &self.keys;
         let path = format!("/desk/api/drafts/{id}/sign");
         let (said, _) = ask(self.desk, &path, &self.cookie, Some(&assert_over(live, challenge)?))?;
-        Ok(said["sent"] == true)
+        Ok(*field(&said, "sent") == true)
+    }
+
+    /// The thread that was sent last.
+    pub(crate) fn latest_thread(&self) -> anyhow::Result<String> {
+        let (state, _) = ask(self.desk, "/desk/api/state?seen=", &self.cookie, None)?;
+        let threads = field(&state, "threads").as_array().context("threads")?;
+        let open =
+            threads.iter().find(|thread| *field(thread, "in_force") == true).or_else(|| threads.first());
+        open.and_then(|thread| field(thread, "id").as_str())
+            .map(ToOwned::to_owned)
+            .with_context(|| format!("no thread in {state}"))
     }
 }

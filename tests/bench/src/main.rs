@@ -5,6 +5,7 @@
 
 mod alert;
 mod alert_clients;
+mod alert_screen;
 mod alert_tls;
 mod crl;
 mod crl_day;
@@ -54,6 +55,9 @@ struct Options {
     /// Alerts that are sent to them.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Alerts that a browser shows.
+    #[arg(long, default_value_t = 50)]
+    shown: usize,
     /// Is all televisions, of this peer at this address: a process of its own.
     #[arg(long, hide = true, requires = "tv_address")]
     tv_clients: Option<alert_clients::Peer>,
@@ -134,7 +138,11 @@ fn main() -> anyhow::Result<()> {
             }
             Bench::Alert => {
                 let mut report = Report::new("alert");
-                let size = alert::Size { televisions: options.televisions, rounds: options.rounds };
+                let size = alert::Size {
+                    televisions: options.televisions,
+                    rounds: options.rounds,
+                    shown: options.shown,
+                };
                 alert::run(&options.folder.join("alert"), size, &mut report)?;
                 report.write(&options.folder.join("alert.json"))?;
             }

@@ -211,4 +211,57 @@ mod tests {
         let just = format!("GET / HTTP/1.1\r\nHost: tv\r\nx: {}\r\n\r\n", "a".repeat(MOST_HEAD - 33));
         assert!(just.len() == MOST_HEAD && matches!(hear(just.as_bytes()), Heard::Request(..)));
     }
+
+    /// Whatever comes, and in whatever mixture: nothing panics, no request is longer than it may be, and what stands behind one changes
+    /// nothing of it.
+    #[test]
+    fn no_bytes_are_too_much_and_none_behind_a_request_belong_to_it() {
+        let pieces: [&[u8]; 22] = [
+            b"GET /tv/wait?seen=1&list=2 HTTP/1.1\r\n",
+            b"POST /tv/answer HTTP/1.1\r\n",
+            b"HEAD http://tv/ HTTP/1.0\r\n",
+            b"Host: tv\r\n",
+            b"host:tv\r\n",
+            b"Content-Length: 5\r\n",
+            b"content-length:\t0 \r\n",
+            b"Content-Length: 1024\r\n",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Authorization: Bearer 00\r\n",
+            b"Connection: close\r\n",
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b" ",
+            b":",
+            b"\0",
+            b"?",
+            b"\xff\xfe",
+            b"{}",
+            b"hello",
+            &[b'a'; 700],
+        ];
+        let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+        let mut roll = |sides: usize| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            usize::try_from(dice % 65_521).unwrap() % sides
+        };
+        let mut requests = 0;
+        for _ in 0..30_000 {
+            // Half of them begin as a request does.
+            let mut bytes = if roll(2) == 0 { pieces[roll(3)].to_vec() } else { Vec::new() };
+            bytes.extend((0..roll(12)).flat_map(|_| pieces[roll(pieces.len())]));
+            if roll(3) == 0 && !bytes.is_empty() {
+                let at = roll(bytes.len());
+                bytes[at] ^= 1 << roll(8);
+            }
+            let Heard::Request(request, used) = hear(&bytes) else { continue };
+            requests += 1;
+            assert!(used <= bytes.len() && used <= MOST_HEAD + MOST_BODY && request.body.len() <= MOST_BODY);
+            assert_eq!(hear(&bytes[..used]), Heard::Request(request, used));
+            assert_eq!(hear(&bytes[..used - 1]), Heard::NotAll);
+        }
+        assert!(requests > 500, "only {requests} were requests");
+    }
 }

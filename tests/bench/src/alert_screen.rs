@@ -33,10 +33,10 @@ pub(crate) fn run(town: &mut Town, times: usize, report: &mut Report) -> anyhow:
                 &json!({ "class": "live", "kind": "Order", "message": "landslide-4", "districts": ["浜町"] }),
             )?;
             ensure!(!first.sign(&order)?, "one signature was enough");
-            signed.push(until_seen(&mut browser, second, &order, "see 警戒レベル4 !取消")?);
+            signed.push(until_seen(&mut browser, second, &order, "see 警戒レベル4 危ない !まちがいの")?);
             let thread = first.latest_thread()?;
             let cancel = second.draft(&json!({ "kind": "Cancel", "thread": thread }))?;
-            cancelled.push(until_seen(&mut browser, second, &cancel, "see 取消 !警戒レベル4")?);
+            cancelled.push(until_seen(&mut browser, second, &cancel, "see 取消 まちがいの !危ない")?);
             // Times of alerts are whole seconds.
             std::thread::sleep(Duration::from_millis(1_000));
         }

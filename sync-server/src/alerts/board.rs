@@ -739,6 +739,11 @@ const fn comma(number: usize) -> &'static str {
 
 fn answers_text([_, shown, going, help, _]: [Option<UnixMillis>; 5]) -> String {
     let known = [("shown", shown), ("going", going), ("help", help)];
-    let known = known.into_iter().filter_map(|(name, at)| Some(format!("\"{name}\":{}", at?.get())));
-    format!("{{{}}}", known.collect::<Vec<_>>().join(","))
+    let mut text = String::from("{");
+    for (name, at) in known.into_iter().filter_map(|(name, at)| Some((name, at?.get()))) {
+        let comma = if text.len() > 1 { "," } else { "" };
+        text.push_str(&format!("{comma}\"{name}\":{at}"));
+    }
+    text.push('}');
+    text
 }

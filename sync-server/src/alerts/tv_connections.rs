@@ -104,6 +104,7 @@ enum Doing {
         receiver: Arc<Receiver>,
         revision: u64,
         list: u32,
+        stays: bool,
     },
     /// For the disk.
     Asks {
@@ -466,16 +467,15 @@ impl Door {
             Reply::Tell { receiver, revision, list } => {
                 connection.side = Side::Television;
                 match revision {
-                    // One connection with nothing more to ask is no reason to wait.
-                    Some(revision) if stays => {
+                    Some(revision) => {
                         let spread = self.limits.patience.news_spread.as_millis().max(1);
                         let sooner = u64::try_from(u128::from(connection.number) % spread).unwrap_or(0);
                         let waits = self.limits.patience.news.saturating_sub(Duration::from_millis(sooner));
                         connection.until = later(self.now, waits);
-                        connection.doing = Doing::Waits { receiver, revision, list };
+                        connection.doing = Doing::Waits { receiver, revision, list, stays };
                         None
                     }
-                    Some(_) | None => self.tell(connection, &receiver, list, stays),
+                    None => self.tell(connection, &receiver, list, stays),
                 }
             }
             Reply::Hello => {
@@ -535,15 +535,17 @@ impl Door {
             };
             let waiting = self.places.get_mut(place).and_then(|known| known.take_if(is_news));
             let Some(connection) = waiting else { continue };
-            self.tell_waiting(place, connection, !everybody);
+            self.tell_waiting(place, connection);
         }
     }
 
-    fn tell_waiting(&mut self, place: usize, mut connection: Connection, stays: bool) {
-        let Doing::Waits { receiver, list, .. } = std::mem::replace(&mut connection.doing, Doing::Reads)
+    fn tell_waiting(&mut self, place: usize, mut connection: Connection) {
+        let Doing::Waits { receiver, list, stays, .. } =
+            std::mem::replace(&mut connection.doing, Doing::Reads)
         else {
             return self.put_back(place, connection, Fate::Stays);
         };
+        let stays = stays && !self.board.doorbell.is_over();
         let fate = self.tell(&mut connection, &receiver, list, stays);
         let has_more = connection.may_read || !connection.kept.is_empty();
         let fate = match fate {
@@ -562,7 +564,7 @@ impl Door {
             let due = self.places.get_mut(place).and_then(|known| known.take_if(is_due));
             let Some(connection) = due else { continue };
             match &connection.doing {
-                Doing::Waits { .. } => self.tell_waiting(place, connection, true),
+                Doing::Waits { .. } => self.tell_waiting(place, connection),
                 // The disk answers, or the server ends.
                 Doing::Asks { .. } => self.put_back(place, connection, Fate::Stays),
                 Doing::Reads | Doing::Writes(_) | Doing::Leaves => {

@@ -212,6 +212,15 @@ async fn requests_that_come_together_or_in_pieces_are_answered_in_their_order() 
     assert!(client.hear().json()["household"].is_string());
     assert!(client.hear().head.contains("text/css"));
     assert_eq!(client.hear().status, 404);
+    // A proxy may ask in the old way, and waits all the same.
+    let mut proxied = Client::new(door);
+    let asked = format!("GET /tv/wait HTTP/1.0\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let revision = proxied.say(&asked).hear().json()["revision"].as_str().unwrap().to_owned();
+    let mut proxied = Client::new(door);
+    proxied.say(&asked.replace("/tv/wait", &format!("/tv/wait?seen={revision}")));
+    assert!(proxied.is_waiting());
+    hall.send(landslide(&["浜町"])).await;
+    assert!(proxied.hear().head.contains("connection: close") && proxied.is_left());
     let mut many = Client::new(door);
     for _ in 0..40 {
         many.get("/tv/tv.css");

@@ -12,7 +12,7 @@ run="poppler-utils pcscd libpcsclite1 libccid vsmartcard-vpcd opensc openssl pro
      libegl1 libgl1-mesa-dri libgles2 libwayland-client0 libwayland-egl1 libxkbcommon0
      libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
      fonts-morisawa-bizud-gothic fonts-noto-cjk libasound2 chromium"
-bench="strace sqlite3"
+bench="strace sqlite3 mosquitto"
 test="strace python3-pip xmlsec1 libxml2-utils xdotool mesa-vulkan-drivers systemd fakeroot poppler-utils zbar-tools"
 package="binutils dpkg-dev fakeroot libasound2 libpcsclite1 lintian systemd xz-utils"
 

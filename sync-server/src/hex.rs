@@ -2,21 +2,23 @@
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 
-/// The text of `bytes`, lower case.
+/// The text of `bytes`, lower case. Every television that asks is told some.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]));
+    text
 }
 
 /// The bytes of `text`; `None` when it is no hexadecimal.
 pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
+    let value = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        bytes.push((value(high)? << 4) | value(low)?);
     }
-    digits
-        .chunks_exact(2)
-        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-        .collect()
+    rest.is_empty().then_some(bytes)
 }
 
 /// For `#[serde(serialize_with)]`.

@@ -10,12 +10,16 @@ use std::time::Duration;
 
 use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
-use tokio::net::TcpListener;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
-use crate::alerts::{Board, desk_routes, follow_people, push_to_stations, station_routes, tv_routes};
+use crate::alerts::{
+    Board, DoorLimits, Patience, desk_routes, follow_people, push_to_stations, serve_televisions,
+    station_routes,
+};
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
 use crate::close::finish_closings;
@@ -40,6 +44,10 @@ const SAVE_EVERY: Duration = Duration::from_secs(30);
 const SCRUB_EVERY: Duration = Duration::from_secs(600);
 /// How long browsers may take to end.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Televisions that come at once after a blackout wait in the kernel until they are taken.
+const BACKLOG: u32 = 4_096;
+/// Open files beside the televisions' connections: boxes, browsers, databases, lists.
+const OTHER_FILES: u64 = 2_048;
 
 /// Where the server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +83,8 @@ pub struct Limits {
     pub televisions: usize,
     /// Connections of broadcasters' stations.
     pub stations: usize,
+    /// The same from one address. The door speaks no TLS yet and is on this machine alone, so all come from one.
+    pub televisions_from_one_address: usize,
 }
 
 impl Default for Limits {
@@ -87,6 +97,7 @@ impl Default for Limits {
             browsers: 128,
             televisions: 20_000,
             stations: 1_000,
+            televisions_from_one_address: 20_000,
         }
     }
 }
@@ -143,7 +154,7 @@ pub struct Server {
     web: TcpListener,
     inquiries: Option<TcpListener>,
     desk: Option<TcpListener>,
-    televisions: Option<TcpListener>,
+    televisions: Option<std::net::TcpListener>,
     stations: Option<TcpListener>,
     board: Arc<Board>,
     keeper: JoinHandle<()>,
@@ -179,7 +190,15 @@ impl Server {
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let (inquiries, desk) = (listen_if(inquiries).await?, listen_if(desk).await?);
-        let (televisions, stations) = (listen_if(televisions).await?, listen_if(stations).await?);
+        let stations = listen_if(stations).await?;
+        let mut limits = limits;
+        let televisions = match televisions {
+            Some(address) => {
+                limits.televisions = limits.televisions.min(places_for_televisions(limits.televisions));
+                Some(listen_for_many(address)?)
+            }
+            None => None,
+        };
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
             hub: Arc::new(Hub::new(archive, town, contacts, lists, limits.stalled_after)),
@@ -203,9 +222,9 @@ impl Server {
     /// # Errors
     /// As the system reports.
     pub fn addresses(&self) -> io::Result<Addresses> {
-        let [inquiries, desk, televisions, stations] =
-            [&self.inquiries, &self.desk, &self.televisions, &self.stations]
-                .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
+        let [inquiries, desk, stations] = [&self.inquiries, &self.desk, &self.stations]
+            .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
+        let televisions = self.televisions.as_ref().map(std::net::TcpListener::local_addr).transpose();
         Ok(Addresses {
             boxes: self.boxes.local_addr()?,
             web: self.web.local_addr()?,
@@ -243,21 +262,12 @@ impl Server {
             (Some(web), web::routes(Arc::clone(&hub)), limits.browsers),
             (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
             (desk, desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
-            (televisions, tv_routes(Arc::clone(&board)), limits.televisions),
             (stations, station_routes(Arc::clone(&board)), limits.stations),
         ];
-        let mut browsers = JoinSet::new();
-        for (listener, door, connections) in doors {
-            let Some(listener) = listener else { continue };
-            let mut ended = ended.clone();
-            let farewell = async move { drop(ended.changed().await) };
-            let serving = axum::serve(web::Bounded::new(listener, connections), door);
-            browsers.spawn(async move {
-                if let Err(error) = serving.with_graceful_shutdown(farewell).await {
-                    tracing::error!(%error, "a listener is not served any more");
-                }
-            });
-        }
+        let mut browsers = serve_browsers(doors, &ended);
+        let televisions =
+            televisions.map(|listener| serve_televisions(listener, Arc::clone(&board), door_of(limits)));
+        let televisions = televisions.transpose().map_err(RunError::Thread)?;
         tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(push_to_stations(Arc::clone(&board)));
@@ -305,15 +315,76 @@ impl Server {
         drop(hub);
         drop(board);
         // The thread ends when its last job is done.
-        drop(spawn_blocking(move || archive.join()).await);
-        drop(spawn_blocking(move || keeper.join()).await);
+        let threads = [Some(archive), Some(keeper), televisions];
+        drop(
+            spawn_blocking(|| threads.into_iter().flatten().map(JoinHandle::join).all(|ended| ended.is_ok()))
+                .await,
+        );
         drop(running);
         outcome
     }
 }
 
+/// Each listener that there is with its routes and its number of connections, until `ended` says so.
+fn serve_browsers<const DOORS: usize>(
+    doors: [(Option<TcpListener>, axum::Router, usize); DOORS],
+    ended: &watch::Receiver<()>,
+) -> JoinSet<()> {
+    let mut browsers = JoinSet::new();
+    for (listener, door, connections) in doors {
+        let Some(listener) = listener else { continue };
+        let mut ended = ended.clone();
+        let farewell = async move { drop(ended.changed().await) };
+        let serving = axum::serve(web::Bounded::new(listener, connections), door);
+        browsers.spawn(async move {
+            if let Err(error) = serving.with_graceful_shutdown(farewell).await {
+                tracing::error!(%error, "a listener is not served any more");
+            }
+        });
+    }
+    browsers
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })
+}
+
+/// With room for many who come at once.
+fn listen_for_many(address: SocketAddr) -> Result<std::net::TcpListener, RunError> {
+    let listening = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listening().map_err(|source| RunError::Listen { address, source })
+}
+
+fn door_of(limits: Limits) -> DoorLimits {
+    DoorLimits {
+        connections: limits.televisions,
+        from_one_address: limits.televisions_from_one_address,
+        patience: Patience::default(),
+    }
+}
+
+/// How many of `wanted` connections this process may open, after it asked for as many.
+fn places_for_televisions(wanted: usize) -> usize {
+    let all = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < all) {
+        let current = Some(limit.maximum.map_or(all, |most| most.min(all)));
+        // A sandbox may forbid it: then it stays as it is.
+        if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current, ..limit }) {
+            tracing::debug!(%error, "the number of open files stays as it is");
+        }
+    }
+    let Some(current) = getrlimit(Resource::Nofile).current else { return wanted };
+    let places = usize::try_from(current.saturating_sub(OTHER_FILES)).unwrap_or(wanted).min(wanted);
+    if places < wanted {
+        tracing::warn!(places, wanted, "LimitNOFILE leaves fewer places for televisions");
+    }
+    places
 }
 
 async fn listen_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, RunError> {

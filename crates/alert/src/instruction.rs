@@ -68,10 +68,15 @@ impl Instructions {
     /// Puts them together; `None` for more than [`MOST_INSTRUCTIONS`].
     pub fn of<'a>(all: impl IntoIterator<Item = &'a Instruction>) -> Option<Self> {
         let mut leaves: Vec<Hash> = all.into_iter().map(Instruction::leaf).collect();
+        leaves.sort_unstable();
+        Self::over(leaves)
+    }
+
+    /// Over hashes in their order.
+    fn over(leaves: Vec<Hash>) -> Option<Self> {
         if leaves.len() > MOST_INSTRUCTIONS {
             return None;
         }
-        leaves.sort_unstable();
         let mut rows = vec![leaves];
         while let Some(row) = rows.last().filter(|row| row.len() > 1) {
             // The last one of an odd row goes up alone.
@@ -83,6 +88,18 @@ impl Instructions {
             rows.push(above);
         }
         Some(Self { rows })
+    }
+
+    /// Puts them together, and says for each in the order in which they came where it stands: whoever needs the way up of all of them
+    /// hashes each once.
+    pub fn with_places(all: &[Instruction]) -> Option<(Self, Vec<u32>)> {
+        let mut leaves: Vec<(Hash, usize)> = all.iter().map(Instruction::leaf).zip(0..).collect();
+        leaves.sort_unstable();
+        let mut places = vec![0; all.len()];
+        for (place, (_, came)) in (0_u32..).zip(&leaves) {
+            places.get_mut(*came).into_iter().for_each(|of| *of = place);
+        }
+        Some((Self::over(leaves.into_iter().map(|(leaf, _)| leaf).collect())?, places))
     }
 
     fn leaves(&self) -> &[Hash] {
@@ -102,8 +119,14 @@ impl Instructions {
     /// The way up from an instruction; `None` if it is not one of them.
     pub fn path(&self, instruction: &Instruction) -> Option<InstructionPath> {
         let index = self.leaves().binary_search(&instruction.leaf()).ok()?;
-        let beside = self.rows.iter().enumerate().filter_map(|(height, row)| row.get((index >> height) ^ 1));
-        Some(InstructionPath { index: u32::try_from(index).ok()?, beside: beside.copied().collect() })
+        Some(self.path_from(u32::try_from(index).ok()?))
+    }
+
+    /// The way up from a place.
+    pub fn path_from(&self, index: u32) -> InstructionPath {
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        let beside = self.rows.iter().enumerate().filter_map(|(height, row)| row.get((at >> height) ^ 1));
+        InstructionPath { index, beside: beside.copied().collect() }
     }
 }
 
@@ -165,6 +188,9 @@ mod tests {
             assert_eq!(leaves, u32::from(count));
             assert_eq!(Instructions::of(all.iter().rev()).unwrap(), together);
             assert_eq!(together.path(&instruction(200)), None);
+            let (same, places) = Instructions::with_places(&all).unwrap();
+            let paths = || places.iter().map(|place| Some(same.path_from(*place)));
+            assert!(same == together && paths().eq(all.iter().map(|own| together.path(own))));
             for own in &all {
                 let path = together.path(own).unwrap();
                 assert!(is_under(&root, leaves, own, &path), "{count}");

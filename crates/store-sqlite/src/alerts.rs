@@ -109,6 +109,8 @@ pub struct Task {
 pub struct AlertStore {
     pub(crate) connection: Connection,
     cover: Cover,
+    /// SQLite's number of what others wrote, when the televisions were read last.
+    televisions_of: Option<i64>,
 }
 
 impl AlertStore {
@@ -119,7 +121,7 @@ impl AlertStore {
     /// [`StoreError`].
     pub fn open(path: &Path, key: &FileKey, now: UnixMillis) -> Result<Self, StoreError> {
         let connection = open_durable(path, &Family::Alerts)?;
-        let store = Self { connection, cover: Cover::new(key)? };
+        let store = Self { connection, cover: Cover::new(key)?, televisions_of: None };
         if store.sequence()?.is_none() {
             let minutes = now.get().checked_div(60_000).unwrap_or_default();
             store.put_sequence(Sequence { epoch: u32::try_from(minutes).unwrap_or(u32::MAX), number: 0 })?;
@@ -253,6 +255,21 @@ impl AlertStore {
         Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
     }
 
+    /// Every television, if another program may have changed one since they were asked for in this way: nothing is read otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn televisions_if_changed(&mut self) -> Result<Option<Vec<Television>>, StoreError> {
+        // Before they are read: what is written in between is read again.
+        let version = self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        if self.televisions_of == Some(version) {
+            return Ok(None);
+        }
+        let televisions = self.televisions()?;
+        self.televisions_of = Some(version);
+        Ok(Some(televisions))
+    }
+
     /// Gives the television that shows this code to a household. A code is good once.
     ///
     /// # Errors
@@ -331,7 +348,9 @@ impl AlertStore {
 
 /// Household (16), salt (16), length (4) and content, one behind the other.
 fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let all = instructions.iter().map(|one| one.content.len().saturating_add(36));
+    // With the seal behind them.
+    let mut bytes = Vec::with_capacity(all.sum::<usize>().saturating_add(64));
     for Instruction { household, salt, content } in instructions {
         bytes.extend_from_slice(household.as_bytes());
         bytes.extend_from_slice(salt);
@@ -413,5 +432,21 @@ mod tests {
         drop(store);
         let other = AlertStore::open(&file, &FileKey::new([2; 32]), now).unwrap();
         assert!(other.messages().is_err());
+    }
+
+    #[test]
+    fn televisions_are_read_again_only_when_another_program_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, key) = (folder.path().join("alerts.sqlite"), || FileKey::new([1; 32]));
+        let now = UnixMillis::new(1_800_000_000_000);
+        let mut server = AlertStore::open(&file, &key(), now).unwrap();
+        assert_eq!(server.televisions_if_changed().unwrap(), Some(Vec::new()), "the first time");
+        server.add_television(&[1; 32], 48_217_350, now).unwrap();
+        assert_eq!(server.televisions_if_changed().unwrap(), None, "its own");
+        let command = AlertStore::open(&file, &key(), now).unwrap();
+        command.bind(48_217_350, HouseholdId::from_bytes([3; 16]), now).unwrap();
+        let changed = server.televisions_if_changed().unwrap().unwrap();
+        assert!(changed.iter().all(|television| television.household.is_some()) && changed.len() == 1);
+        assert_eq!(server.televisions_if_changed().unwrap(), None);
     }
 }

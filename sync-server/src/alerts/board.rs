@@ -4,6 +4,7 @@
 //! it is verified as every receiver will verify it, kept on the disk, and only then given to televisions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,17 +16,18 @@ use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
     AlertStore, Answer, AnswerKind, OnAir, SentMessage, StoreError, Task, Television,
 };
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::alerts::broadcast::{Broadcast, OverlaySays};
+use crate::alerts::doorbell::Doorbell;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::plan::Plan;
 use crate::alerts::stations::Stations;
-use crate::alerts::{base64, of_base64};
+use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
@@ -36,6 +38,8 @@ use crate::town::Town;
 const MOST_UNBOUND: usize = 20_000;
 const HELLOS: usize = 8;
 const UNBOUND_MILLIS: u64 = 24 * 3_600_000;
+/// A heartbeat that was made so long ago is still given out: one signature for all who ask together.
+const BEAT_LASTS_MILLIS: u64 = 1_000;
 /// How often a code is drawn anew because another television shows it.
 const DRAWS: u8 = 16;
 
@@ -51,6 +55,10 @@ pub(crate) struct Board {
     pub(crate) broadcast: Broadcast,
     /// One operator's act after another: what is kept last is what is on the air.
     pub(crate) taking: tokio::sync::Mutex<()>,
+    /// Calls the thread that holds the televisions' connections.
+    pub(crate) doorbell: Doorbell,
+    /// The latest heartbeat, and the same ready to go out.
+    beaten: Mutex<Option<(Beat, Arc<str>)>>,
     /// In front of every revision: another one after a restart.
     boot: u32,
     /// New televisions that are taken in at a time.
@@ -69,7 +77,7 @@ pub(crate) struct Inner {
     pub(crate) households: Arc<Households>,
     pub(crate) messages: Vec<Arc<Message>>,
     pub(crate) alerts: Alerts,
-    latest: Option<Sequence>,
+    pub(crate) latest: Option<Sequence>,
     televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
     pub(crate) bound: BTreeMap<HouseholdId, Vec<Arc<Receiver>>>,
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; AnswerKind::ALL.len()]>,
@@ -80,15 +88,16 @@ pub(crate) struct Inner {
     pub(crate) air: BTreeMap<u32, OnAir>,
     /// What each station's overlay said last.
     pub(crate) overlays: BTreeMap<u32, OverlaySays>,
-    /// What is told of a household's people, signed.
-    people: BTreeMap<HouseholdId, Arc<[u8]>>,
+    /// What is told of a household's people, signed, in base64.
+    people: BTreeMap<HouseholdId, Box<str>>,
 }
 
 /// The list of keys that is in force.
 #[derive(Clone)]
 pub(crate) struct Listed {
     pub(crate) list: Arc<KeyList>,
-    pub(crate) bytes: Arc<[u8]>,
+    /// In base64.
+    pub(crate) text: Arc<str>,
 }
 
 /// A message that was sent, with what each household gets of it, ready to go out.
@@ -99,25 +108,75 @@ pub(crate) struct Message {
     /// The exact bytes of the alert.
     pub(crate) alert: Vec<u8>,
     pub(crate) envelope: String,
-    /// Leaf and path.
-    leaves: BTreeMap<HouseholdId, [String; 2]>,
+    /// Until when televisions are told of it.
+    told_until: UnixMillis,
+    /// What a television's answer has of it first: the same for all.
+    opening: String,
+    tree: Instructions,
+    instructions: Vec<Instruction>,
+    /// Which of them is a household's, and where it stands in the tree.
+    own: BTreeMap<HouseholdId, (usize, u32)>,
+    /// The digest in hexadecimal.
+    name: String,
 }
 
 impl Message {
+    /// Makes ready what can be done once: each household's place among the instructions, which are hashed for it. `None` for more
+    /// instructions than an alert has.
+    fn new(
+        signed: SignedAlert,
+        about: About,
+        bytes: Vec<u8>,
+        envelope: &[u8],
+        instructions: Vec<Instruction>,
+    ) -> Option<Self> {
+        let (tree, places) = Instructions::with_places(&instructions)?;
+        let own = instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let alert = signed.alert();
+        let sent = alert.alert().sent.at();
+        let could_hold = match alert.evacuation().message {
+            MessageKind::Order => UnixMillis::default(),
+            // What ended something is told as long as what it ended may hold: a set that was off would otherwise show an order that
+            // was taken back.
+            _ => sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000),
+        };
+        Some(Self {
+            digest: signed.digest(),
+            about,
+            told_until: alert.expires().max(could_hold),
+            alert: bytes,
+            opening: format!(r#"{{"envelope":"{}","leaf":""#, base64(envelope)),
+            envelope: base64(envelope),
+            tree,
+            instructions,
+            own,
+            name: hex::text(&signed.digest()),
+            signed,
+        })
+    }
+
+    /// Writes what a household gets of it (docs/tv.md §6) behind `into`. Its instruction is put into base64 here and not for all before:
+    /// a town's would be twice as much memory, for as long as the message is told.
+    fn write(&self, (which, place): (usize, u32), into: &mut Vec<u8>) {
+        into.extend_from_slice(self.opening.as_bytes());
+        let leaf = self.instructions.get(which).map(Instruction::encode).unwrap_or_default();
+        base64_onto(&leaf, into);
+        into.extend_from_slice(br#"","path":""#);
+        base64_onto(&self.tree.path_from(place).encode(), into);
+        into.extend_from_slice(b"\"}");
+    }
+
     pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
-        self.leaves.contains_key(&household)
+        self.own.contains_key(&household)
     }
 
     pub(crate) fn households(&self) -> impl ExactSizeIterator<Item = HouseholdId> {
-        self.leaves.keys().copied()
+        self.own.keys().copied()
     }
 
-    /// Whether televisions are still told. What ended something is told as long as what it ended may hold: a set that was off would
-    /// otherwise show an order that was taken back.
+    /// Whether televisions are still told.
     pub(crate) fn is_told(&self, now: UnixMillis) -> bool {
-        self.signed.alert().expires() > now
-            || (self.kind() != MessageKind::Order
-                && self.sent().plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000) > now)
+        self.told_until > now
     }
 
     pub(crate) fn kind(&self) -> MessageKind {
@@ -148,21 +207,15 @@ pub(crate) struct Receiver {
     code: u32,
     household: Mutex<Option<HouseholdId>>,
     revision: AtomicU64,
-    pub(crate) changed: Notify,
 }
 
 impl Receiver {
     fn new(code: u32, household: Option<HouseholdId>) -> Self {
-        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0), changed: Notify::new() }
+        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0) }
     }
 
     pub(crate) fn household(&self) -> Option<HouseholdId> {
         *self.household.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(&self) {
-        self.revision.fetch_add(1, Ordering::Release);
-        self.changed.notify_waiters();
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -231,6 +284,8 @@ impl Board {
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
             taking: tokio::sync::Mutex::new(()),
             boot,
+            doorbell: Doorbell::default(),
+            beaten: Mutex::default(),
             hellos: Semaphore::new(HELLOS),
             inner: Mutex::new(inner),
         };
@@ -243,10 +298,20 @@ impl Board {
 
     /// The server ends: whoever waits waits no longer, and what was to be kept is kept.
     pub(crate) fn end(&self) {
-        self.inner().televisions.values().for_each(|receiver| receiver.changed.notify_waiters());
+        self.doorbell.end();
         self.changed();
         self.tell_stations();
         self.keeper.end();
+    }
+
+    /// These have something new to be told.
+    fn wake(&self, woken: &[Arc<Receiver>]) {
+        for receiver in woken {
+            receiver.revision.fetch_add(1, Ordering::Release);
+        }
+        if !woken.is_empty() {
+            self.doorbell.ring();
+        }
     }
 
     /// Tells desks that something changed.
@@ -266,10 +331,18 @@ impl Board {
         &self.root
     }
 
-    /// A heartbeat of now.
-    pub(crate) fn beat(&self) -> Vec<u8> {
-        let latest = self.inner().latest.unwrap_or(Sequence { epoch: 0, number: 0 });
-        self.beat.beat(Beat { at: now(), latest })
+    /// A heartbeat of at most a second ago that knows of `latest`, in base64.
+    pub(crate) fn beat(&self, at: UnixMillis, latest: Sequence) -> Arc<str> {
+        let mut beaten = self.beaten.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good =
+            |beat: &Beat| beat.latest == latest && beat.at <= at && at.since(beat.at) < BEAT_LASTS_MILLIS;
+        if let Some((_, text)) = beaten.as_ref().filter(|(beat, _)| is_good(beat)) {
+            return Arc::clone(text);
+        }
+        let beat = Beat { at, latest };
+        let text: Arc<str> = base64(&self.beat.beat(beat)).into();
+        *beaten = Some((beat, Arc::clone(&text)));
+        text
     }
 
     /// Looks at what other processes of this machine changed: plan, officers, keys, bound televisions, the town's people.
@@ -300,8 +373,8 @@ impl Board {
             Ok(Ok(false)) | Err(_) => {}
             Ok(Err(error)) => tracing::error!(%error, "what the town prepared for alerts cannot be read"),
         }
-        match self.keeper.ask(|store| store.televisions()).await {
-            Ok(televisions) => self.take_televisions(&televisions),
+        match self.keeper.ask(|store| store.televisions_if_changed()).await {
+            Ok(televisions) => self.take_televisions(&televisions.unwrap_or_default()),
             Err(error) => tracing::error!(%error, "televisions cannot be read"),
         }
         let is_over = |draft: &Draft| draft.is_over(now());
@@ -317,7 +390,7 @@ impl Board {
         let woken: Vec<_> =
             televisions.iter().filter_map(|television| inner.add_receiver(television)).collect();
         drop(inner);
-        woken.iter().for_each(|receiver| receiver.wake());
+        self.wake(&woken);
         if !woken.is_empty() {
             self.changed();
         }
@@ -348,71 +421,71 @@ impl Board {
         self.inner().televisions.get(&crate::signed_log::sha256(token)).map(Arc::clone)
     }
 
-    /// What a television gets now (docs/tv.md §6). Notes what was delivered by it.
-    pub(crate) fn tell(&self, receiver: &Receiver, list_version: u32) -> String {
-        let revision = self.revision_text(receiver.revision());
-        let beat = base64(&self.beat());
-        let mut delivered = Vec::new();
+    /// Writes what a television gets now (docs/tv.md §6) behind `into`, and what it is given for the first time behind `delivered`.
+    pub(crate) fn tell(
+        &self,
+        receiver: &Receiver,
+        list_version: u32,
+        into: &mut Vec<u8>,
+        delivered: &mut Vec<Answer>,
+    ) {
+        // Memory takes everything.
+        let put =
+            |into: &mut Vec<u8>, text: std::fmt::Arguments<'_>| into.write_fmt(text).unwrap_or_default();
+        // Before everything else is read: what changes in between is told once more.
+        put(into, format_args!(r#"{{"revision":"{:x}-{:x}","root":"#, self.boot, receiver.revision()));
+        put(into, format_args!(r#""{}","code":"#, hex::text(&self.root)));
+        let (at, household) = (now(), receiver.household());
+        match household {
+            None => put(into, format_args!(r#""{}","household":null,"#, code_text(receiver.code))),
+            Some(id) => put(into, format_args!(r#"null,"household":"{}","#, hex::text(id.as_bytes()))),
+        }
         let inner = self.inner();
-        let list = inner.list.as_ref().filter(|listed| listed.list.version != list_version);
-        let list = list.map_or_else(|| "null".to_owned(), |listed| format!("\"{}\"", base64(&listed.bytes)));
-        let household = receiver.household();
-        let code = match household {
-            None => format!("\"{}\"", code_text(receiver.code)),
-            Some(_) => "null".to_owned(),
+        match inner.list.as_ref().filter(|listed| listed.list.version != list_version) {
+            Some(listed) => put(into, format_args!(r#""list":"{}","#, listed.text)),
+            None => put(into, format_args!(r#""list":null,"#)),
+        }
+        let latest = inner.latest.unwrap_or(Sequence { epoch: 0, number: 0 });
+        put(into, format_args!(r#""beat":"{}","people":"#, self.beat(at, latest)));
+        match household.and_then(|household| inner.people.get(&household)) {
+            Some(signed) => put(into, format_args!(r#""{signed}","messages":["#)),
+            None => put(into, format_args!(r#"null,"messages":["#)),
+        }
+        let own = |message| {
+            let household = household?;
+            let message: &Arc<Message> = message;
+            let own = message.is_told(at).then(|| message.own.get(&household)).flatten()?;
+            Some((message, own, (message.digest, household)))
         };
-        let (mut messages, mut answers) = (String::new(), String::new());
-        let mut people = "null".to_owned();
-        if let Some(household) = household {
-            let at = now();
-            for message in inner.messages.iter().filter(|message| message.is_told(at)) {
-                let Some([leaf, path]) = message.leaves.get(&household) else { continue };
-                let comma = if messages.is_empty() { "" } else { "," };
-                messages.extend([
-                    comma,
-                    r#"{"envelope":""#,
-                    &message.envelope,
-                    r#"","leaf":""#,
-                    leaf,
-                    r#"","path":""#,
-                    path,
-                    "\"}",
-                ]);
-                let known = inner.answers.get(&(message.digest, household)).copied().unwrap_or_default();
-                if known.first().is_some_and(Option::is_none) {
-                    delivered.push(message.digest);
-                }
-                let comma = if answers.is_empty() { "" } else { "," };
-                answers.push_str(&format!(
-                    "{comma}\"{}\":{}",
-                    hex::text(&message.digest),
-                    answers_text(known)
-                ));
-            }
-            if let Some(signed) = inner.people.get(&household) {
-                people = format!("\"{}\"", base64(signed));
-            }
+        let told = || inner.messages.iter().filter_map(own).enumerate();
+        for (number, (message, own, _)) in told() {
+            into.extend_from_slice(comma(number).as_bytes());
+            message.write(*own, into);
         }
-        drop(inner);
-        if let Some(household) = household {
-            for digest in delivered {
-                self.note_answer(Answer { digest, household, kind: AnswerKind::Delivered, at: now() });
+        put(into, format_args!(r#"],"answers":{{"#));
+        for (number, (message, _, (digest, household))) in told() {
+            let known = inner.answers.get(&(digest, household)).copied().unwrap_or_default();
+            if known.first().is_some_and(Option::is_none) {
+                delivered.push(Answer { digest, household, kind: AnswerKind::Delivered, at });
             }
+            put(into, format_args!("{}\"{}\":{}", comma(number), message.name, answers_text(known)));
         }
-        let root = hex::text(&self.root);
-        let household =
-            household.map_or_else(|| "null".to_owned(), |id| format!("\"{}\"", hex::text(id.as_bytes())));
-        format!(
-            r#"{{"revision":"{revision}","root":"{root}","code":{code},"household":{household},"list":{list},"beat":"{beat}","people":{people},"messages":[{messages}],"answers":{{{answers}}}}}"#
-        )
+        put(into, format_args!("}}}}"));
     }
 
-    fn note_answer(&self, answer: Answer) {
-        let Answer { digest, household, kind, at } = answer;
-        if self.inner().note(digest, household, kind, at) {
-            self.keeper.note(answer);
-            self.changed();
+    /// Notes what televisions were given.
+    pub(crate) fn deliver(&self, mut delivered: Vec<Answer>) {
+        if delivered.is_empty() {
+            return;
         }
+        // As the file has them: neighbours lie on one page.
+        delivered.sort_unstable_by_key(|answer| (answer.digest, answer.household));
+        let mut inner = self.inner();
+        delivered
+            .retain(|Answer { digest, household, kind, at }| inner.note(*digest, *household, *kind, *at));
+        drop(inner);
+        self.keeper.note(delivered);
+        self.changed();
     }
 
     /// A television's answer about a message that is its household's. Durable when this returns.
@@ -443,7 +516,7 @@ impl Board {
         drop(inner);
         // Another set of the household shows it too.
         if kind != AnswerKind::Shown {
-            woken.iter().for_each(|receiver| receiver.wake());
+            self.wake(&woken);
         }
         self.changed();
         Ok(Some(at))
@@ -457,17 +530,17 @@ impl Board {
         kind: AnswerKind,
         at: UnixMillis,
     ) {
-        self.note_answer(Answer { digest, household, kind, at });
+        self.deliver(vec![Answer { digest, household, kind, at }]);
     }
 
     /// What is told of a household's people from now on.
     pub(crate) fn tell_people(&self, household: HouseholdId, json: Vec<u8>) {
-        let signed: Arc<[u8]> = self.beat.people(json).into();
+        let signed = base64(&self.beat.people(json)).into();
         let mut inner = self.inner();
         inner.people.insert(household, signed);
         let woken = inner.bound.get(&household).cloned().unwrap_or_default();
         drop(inner);
-        woken.iter().for_each(|receiver| receiver.wake());
+        self.wake(&woken);
     }
 
     /// An officer looks after a household; `false` when another one does.
@@ -546,28 +619,37 @@ impl Board {
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
-            alert: draft.bytes.clone(),
+            alert: std::mem::take(&mut draft.bytes),
             envelope: draft.envelope.encode(),
             about: serde_json::to_string(&draft.about).unwrap_or_default(),
-            instructions: draft.instructions.clone(),
+            instructions: std::mem::take(&mut draft.instructions),
         };
-        let kept = sent.clone();
-        if let Err(error) = self.keeper.ask(move |store| store.add(&kept)).await {
+        let kept = self.keeper.ask(move |store| {
+            let kept = store.add(&sent);
+            Ok((sent, kept))
+        });
+        let (sent, kept) = kept.await?;
+        let SentMessage { alert, envelope, instructions, .. } = sent;
+        if let Err(error) = kept {
             // Whoever signed last can sign again.
+            (draft.bytes, draft.instructions) = (alert, instructions);
             draft.envelope.signatures.pop();
             draft.about.signed.pop();
             self.inner().drafts.insert(draft.id.clone(), draft);
             self.changed();
-            return Err(error.into());
+            return Err(NotKept::Store(error).into());
         }
+        let message =
+            spawn_blocking(move || Message::new(signed, draft.about, alert, &envelope, instructions));
+        // The disk has it: when this thread ends, the server does, and it is there after the restart.
+        let message = Arc::new(message.await.ok().flatten().ok_or(NotKept::Closed)?);
         tracing::info!(
-            number = sent.sequence.number,
-            households = draft.about.households,
+            number = message.signed.sequence().number,
+            households = message.about.households,
             "an alert was sent"
         );
         let mut inner = self.inner();
-        let message =
-            inner.take_message(signed, draft.about, draft.bytes, &sent.envelope, &draft.instructions);
+        inner.take_message(Arc::clone(&message));
         let woken: Vec<Arc<Receiver>> = message
             .households()
             .filter_map(|household| inner.bound.get(&household))
@@ -575,7 +657,7 @@ impl Board {
             .map(Arc::clone)
             .collect();
         drop(inner);
-        woken.iter().for_each(|receiver| receiver.wake());
+        self.wake(&woken);
         self.changed();
         self.tell_stations();
         Ok(())
@@ -612,7 +694,7 @@ impl Inner {
         let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
         // Last, so that what could not be read is read again.
         (self.plan, self.register, self.stations, self.seen) = (plan, register, stations, found);
-        self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), bytes: bytes.into() });
+        self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), text: base64(&bytes).into() });
         Ok(true)
     }
 
@@ -654,7 +736,8 @@ impl Inner {
             Some((Ok(signed), about)) => {
                 // It counted when it was sent, whatever was sent since under an earlier number.
                 self.alerts.restore(signed.clone(), now());
-                self.keep_message(signed, about, alert, &envelope, &instructions);
+                let message = Message::new(signed, about, alert, &envelope, instructions);
+                message.map(Arc::new).into_iter().for_each(|message| self.keep_message(message));
             }
             Some((Err(_), _)) | None => {
                 tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
@@ -662,39 +745,16 @@ impl Inner {
         }
     }
 
-    fn take_message(
-        &mut self,
-        signed: SignedAlert,
-        about: About,
-        alert: Vec<u8>,
-        envelope: &[u8],
-        instructions: &[Instruction],
-    ) -> Arc<Message> {
-        let taken = self.alerts.take(signed.clone(), now(), None);
+    fn take_message(&mut self, message: Arc<Message>) {
+        let taken = self.alerts.take(message.signed.clone(), now(), None);
         tracing::debug!(?taken, "an alert");
-        self.keep_message(signed, about, alert, envelope, instructions)
+        self.keep_message(message);
     }
 
-    fn keep_message(
-        &mut self,
-        signed: SignedAlert,
-        about: About,
-        alert: Vec<u8>,
-        envelope: &[u8],
-        instructions: &[Instruction],
-    ) -> Arc<Message> {
-        let tree = Instructions::of(instructions);
-        let leaf = |own: &Instruction| {
-            let path = tree.as_ref()?.path(own)?.encode();
-            Some((own.household, [base64(&own.encode()), base64(&path)]))
-        };
-        let leaves = instructions.iter().filter_map(leaf).collect();
-        let digest = signed.digest();
-        let latest = signed.sequence();
+    fn keep_message(&mut self, message: Arc<Message>) {
+        let latest = message.signed.sequence();
         self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
-        let message = Arc::new(Message { digest, signed, about, alert, envelope: base64(envelope), leaves });
-        self.messages.push(Arc::clone(&message));
-        message
+        self.messages.push(message);
     }
 
     /// The messages of a thread, the earliest first.
@@ -729,9 +789,18 @@ pub(crate) fn code_text(code: u32) -> String {
     format!("{:04} {:04}", code / 10_000, code % 10_000)
 }
 
+const fn comma(number: usize) -> &'static str {
+    if number == 0 { "" } else { "," }
+}
+
 /// What a television is told of its household's answers: never how far anybody got on the way, which it hears of those who arrived.
 fn answers_text([_, shown, going, help, _, _]: [Option<UnixMillis>; AnswerKind::ALL.len()]) -> String {
     let known = [("shown", shown), ("going", going), ("help", help)];
-    let known = known.into_iter().filter_map(|(name, at)| Some(format!("\"{name}\":{}", at?.get())));
-    format!("{{{}}}", known.collect::<Vec<_>>().join(","))
+    let mut text = String::from("{");
+    for (name, at) in known.into_iter().filter_map(|(name, at)| Some((name, at?.get()))) {
+        let comma = if text.len() > 1 { "," } else { "" };
+        text.push_str(&format!("{comma}\"{name}\":{at}"));
+    }
+    text.push('}');
+    text
 }

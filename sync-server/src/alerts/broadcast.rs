@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hinamori_alert::{CapTime, Entry, Feed, LONGEST_VALIDITY_SECONDS, MessageKind, Transport};
+use hinamori_alert::{CapTime, Entry, Feed, LONGEST_VALIDITY_SECONDS, MessageKind, Sequence, Transport};
 use hinamori_model::UnixMillis;
 use hinamori_net_tls::BroadcastCredential;
 use hinamori_store_sqlite::{AnswerKind, OnAir};
@@ -115,8 +115,9 @@ impl Board {
         (list_version, has): (u32, &str),
         revision: &str,
     ) -> Value {
-        let beat = base64(&self.beat());
         let at = now();
+        let latest = self.inner().latest.unwrap_or(Sequence { epoch: 0, number: 0 });
+        let beat = self.beat(at, latest);
         let inner = self.inner();
         let list = inner.list.as_ref().filter(|listed| listed.list.version != list_version);
         let message =
@@ -130,8 +131,8 @@ impl Board {
             "revision": revision,
             "root": hex::text(self.root()),
             "station": { "name": station.name, "counts": station.counts },
-            "list": list.map(|listed| base64(&listed.bytes)),
-            "beat": beat,
+            "list": list.map(|listed| listed.text.as_ref()),
+            "beat": beat.as_ref(),
             "messages": inner.for_stations(at).filter(is_new).map(message).collect::<Vec<_>>(),
             "air": air.map(|air| json!({ "message": air.digest.map(|digest| hex::text(&digest)), "at": air.at })),
             "overlay": overlay.map(|says| json!({ "shows": says.shows, "form": says.form, "at": says.at })),

@@ -13,8 +13,8 @@ type Work = Box<dyn FnOnce(&mut AlertStore) + Send>;
 
 enum Job {
     Work(Work),
-    /// Told once it is on the disk.
-    Answer(Answer, Option<oneshot::Sender<()>>),
+    /// Told once they are on the disk.
+    Answers(Vec<Answer>, Option<oneshot::Sender<()>>),
     End,
 }
 
@@ -45,11 +45,14 @@ impl Keeper {
                 match job {
                     Job::Work(work) => work(&mut store),
                     Job::End => break,
-                    Job::Answer(answer, told) => {
-                        let mut together = vec![(answer, told)];
+                    Job::Answers(mut together, told) => {
+                        let mut waiters: Vec<_> = told.into_iter().collect();
                         while together.len() < TOGETHER {
                             match waiting.try_recv() {
-                                Ok(Job::Answer(answer, told)) => together.push((answer, told)),
+                                Ok(Job::Answers(more, told)) => {
+                                    together.extend(more);
+                                    waiters.extend(told);
+                                }
                                 Ok(work) => {
                                     next = Some(work);
                                     break;
@@ -57,7 +60,7 @@ impl Keeper {
                                 Err(_) => break,
                             }
                         }
-                        keep(&mut store, together);
+                        keep(&mut store, &together, waiters);
                     }
                 }
                 next = next.or_else(|| waiting.try_recv().ok()).or_else(|| {
@@ -90,23 +93,22 @@ impl Keeper {
     /// Keeps an answer, and returns once it is on the disk.
     pub(crate) async fn answer(&self, answer: Answer) -> Result<(), NotKept> {
         let (told, kept) = oneshot::channel();
-        self.jobs.send(Job::Answer(answer, Some(told))).map_err(|_gone| NotKept::Closed)?;
+        self.jobs.send(Job::Answers(vec![answer], Some(told))).map_err(|_gone| NotKept::Closed)?;
         kept.await.map_err(|_not_kept| NotKept::Closed)
     }
 
-    /// Keeps an answer that nobody waits for.
-    pub(crate) fn note(&self, answer: Answer) {
+    /// Keeps answers that nobody waits for.
+    pub(crate) fn note(&self, answers: Vec<Answer>) {
         // Whoever ends the server loses when it was delivered, and nothing else.
-        drop(self.jobs.send(Job::Answer(answer, None)));
+        drop(self.jobs.send(Job::Answers(answers, None)));
     }
 }
 
 /// Whoever waits is told nothing when the disk refuses, and sees that as a failure.
-fn keep(store: &mut AlertStore, together: Vec<(Answer, Option<oneshot::Sender<()>>)>) {
-    let (answers, told): (Vec<_>, Vec<_>) = together.into_iter().unzip();
-    match store.add_answers(&answers) {
+fn keep(store: &mut AlertStore, answers: &[Answer], told: Vec<oneshot::Sender<()>>) {
+    match store.add_answers(answers) {
         // Whoever asked may be gone; it is kept all the same.
-        Ok(()) => told.into_iter().flatten().for_each(|told| told.send(()).unwrap_or_default()),
+        Ok(()) => told.into_iter().for_each(|told| told.send(()).unwrap_or_default()),
         Err(error) => tracing::error!(%error, "answers of televisions are not kept"),
     }
 }

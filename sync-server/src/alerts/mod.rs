@@ -7,6 +7,7 @@ mod commands;
 mod compose;
 mod desk_door;
 mod desk_state;
+mod doorbell;
 mod draft;
 mod history;
 mod households;
@@ -22,7 +23,11 @@ mod stations;
 #[cfg(test)]
 mod tests;
 mod thread_report;
+mod tv_connections;
 mod tv_door;
+mod tv_request;
+#[cfg(test)]
+mod tv_tests;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -47,6 +52,17 @@ fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// The same behind `into`.
+fn base64_onto(bytes: &[u8], into: &mut Vec<u8>) {
+    let before = into.len();
+    let length = base64::encoded_len(bytes.len(), true).unwrap_or_default();
+    into.resize(before.saturating_add(length), b'=');
+    if let Some(space) = into.get_mut(before..) {
+        // There is room for exactly that.
+        STANDARD.encode_slice(bytes, space).unwrap_or_default();
+    }
+}
+
 fn of_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
@@ -62,4 +78,4 @@ fn of_base64_url(text: &str) -> Option<Vec<u8>> {
 
 pub(crate) use desk_door::routes as desk_routes;
 pub(crate) use station_door::routes as station_routes;
-pub(crate) use tv_door::routes as tv_routes;
+pub(crate) use tv_connections::{DoorLimits, Patience, serve as serve_televisions};

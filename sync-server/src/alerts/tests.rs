@@ -76,15 +76,15 @@ impl Device {
 }
 
 /// A town hall with two officers and three households: two in 浜町, one in 本町.
-struct Hall {
+pub(super) struct Hall {
     folder: DataFolder,
     keys: Keys,
-    board: Arc<Board>,
+    pub(super) board: Arc<Board>,
     devices: [Device; 2],
     parent: tempfile::TempDir,
 }
 
-fn household(number: u8) -> HouseholdId {
+pub(super) fn household(number: u8) -> HouseholdId {
     HouseholdId::from_bytes([number; 16])
 }
 
@@ -121,7 +121,7 @@ fn people() -> Arc<Households> {
 }
 
 impl Hall {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let parent = tempfile::tempdir().unwrap();
         let folder = DataFolder::new(&parent.path().join("server"));
         let keys = folder.initialise().unwrap();
@@ -181,7 +181,7 @@ impl Hall {
     }
 
     /// Sends as two officers.
-    async fn send(&self, wanted: Value) -> String {
+    pub(super) async fn send(&self, wanted: Value) -> String {
         let id = self.draft(wanted).await.unwrap();
         assert!(!self.sign(&id, 1, 0, 0).await.unwrap());
         assert!(self.sign(&id, 2, 1, 0).await.unwrap());
@@ -198,7 +198,10 @@ impl Hall {
     }
 
     fn told(&self, receiver: &Receiver) -> Value {
-        serde_json::from_str(&self.board.tell(receiver, 0)).unwrap()
+        let (mut body, mut delivered) = (Vec::new(), Vec::new());
+        self.board.tell(receiver, 0, &mut body, &mut delivered);
+        self.board.deliver(delivered);
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// What a television believes of what it is told: the kind of each message with its content.
@@ -232,7 +235,7 @@ impl Hall {
     }
 }
 
-fn landslide(districts: &[&str]) -> Value {
+pub(super) fn landslide(districts: &[&str]) -> Value {
     json!({ "class": "live", "kind": "Order", "message": "landslide-4", "districts": districts })
 }
 

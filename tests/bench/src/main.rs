@@ -3,8 +3,13 @@
 //!
 //! Needs a `/run/pcscd` of its own: `tests/in-namespace.sh` gives it one.
 
+mod alert;
+mod alert_clients;
+mod alert_screen;
+mod alert_tls;
 mod crl;
 mod crl_day;
+mod desk;
 mod floor;
 mod hidden;
 mod javascript;
@@ -17,6 +22,7 @@ mod tap;
 mod thin;
 mod town;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
@@ -43,6 +49,26 @@ struct Options {
     /// Pairs of touches about somebody hidden and somebody else.
     #[arg(long, default_value_t = 10_000)]
     pairs: usize,
+    /// Televisions of a town.
+    #[arg(long, default_value_t = 10_000)]
+    televisions: u32,
+    /// Alerts that are sent to them.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Alerts that a browser shows.
+    #[arg(long, default_value_t = 50)]
+    shown: usize,
+    /// Is all televisions, of this peer at this address: a process of its own.
+    #[arg(long, hide = true, requires = "tv_address")]
+    tv_clients: Option<alert_clients::Peer>,
+    #[arg(long, hide = true)]
+    tv_address: Option<SocketAddr>,
+    /// Is the process that writes the same bytes.
+    #[arg(long, hide = true)]
+    tv_floor: Option<SocketAddr>,
+    /// Says what a TLS connection keeps: a process of its own.
+    #[arg(long, hide = true)]
+    tls_idle: bool,
     /// Takes in the list of this folder and says how much memory that took: a process of its own for each.
     #[arg(long, hide = true)]
     ingest: Option<PathBuf>,
@@ -61,6 +87,8 @@ enum Bench {
     People,
     /// Boxes that were alone meet the server.
     Sync,
+    /// Ten thousand televisions are told, beside mosquitto.
+    Alert,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -71,10 +99,20 @@ fn main() -> anyhow::Result<()> {
     if let Some(end) = options.thin_end {
         return thin::end(&end, &options.folder);
     }
+    if let Some((peer, address)) = options.tv_clients.zip(options.tv_address) {
+        return alert_clients::run(peer, address, &options.folder);
+    }
+    if let Some(address) = options.tv_floor {
+        return alert_clients::floor(address, &options.folder);
+    }
+    if options.tls_idle {
+        return alert_tls::run();
+    }
     std::fs::create_dir_all(&options.folder)?;
-    let benches = options
-        .name
-        .map_or_else(|| vec![Bench::Tap, Bench::Crl, Bench::People, Bench::Sync], |name| vec![name]);
+    let benches = options.name.map_or_else(
+        || vec![Bench::Tap, Bench::Crl, Bench::People, Bench::Sync, Bench::Alert],
+        |name| vec![name],
+    );
     for bench in benches {
         match bench {
             Bench::Tap => {
@@ -97,6 +135,16 @@ fn main() -> anyhow::Result<()> {
                 let mut report = Report::new("sync");
                 sync::run(&options.folder, &mut report)?;
                 report.write(&options.folder.join("sync.json"))?;
+            }
+            Bench::Alert => {
+                let mut report = Report::new("alert");
+                let size = alert::Size {
+                    televisions: options.televisions,
+                    rounds: options.rounds,
+                    shown: options.shown,
+                };
+                alert::run(&options.folder.join("alert"), size, &mut report)?;
+                report.write(&options.folder.join("alert.json"))?;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the kernel says about a process.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -24,12 +25,20 @@ pub(crate) fn processor_percent(process: u32, over: Duration) -> anyhow::Result<
 
 /// User and system time of all its threads: proc_pid_schedstat counts nanoseconds, clock ticks are too coarse.
 pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
-    let mut nanos = 0.0;
+    Ok(processor_seconds_by_thread(process)?.values().sum())
+}
+
+/// The same for the threads of each name.
+pub(crate) fn processor_seconds_by_thread(process: u32) -> anyhow::Result<BTreeMap<String, f64>> {
+    let mut seconds = BTreeMap::new();
     for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
-        let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        nanos += schedstat.split_whitespace().next().context("an empty schedstat")?.parse::<f64>()?;
+        let task = task?.path();
+        let schedstat = std::fs::read_to_string(task.join("schedstat"))?;
+        let nanos = schedstat.split_whitespace().next().context("an empty schedstat")?.parse::<f64>()?;
+        let name = std::fs::read_to_string(task.join("comm"))?.trim().to_owned();
+        *seconds.entry(name).or_insert(0.0) += nanos / 1e9;
     }
-    Ok(nanos / 1e9)
+    Ok(seconds)
 }
 
 /// strace(1) on a running process, counting calls that wait for the disk.

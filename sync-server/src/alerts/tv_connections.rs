@@ -1,0 +1,704 @@
+//! The televisions' connections, all on one thread: one that waits for news is a socket and a line in a table, with no buffer and no
+//! task of its own. What it is told goes out in one write.
+//!
+//! Nobody holds up anybody: the thread waits for no socket and no disk. Whoever is slow in asking, or does not read, is sent away.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
+use std::net::{IpAddr, Shutdown};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use hinamori_store_sqlite::Answer;
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+use tokio::runtime::Handle;
+
+use crate::alerts::board::{Board, Receiver};
+use crate::alerts::tv_door::{Head, JSON, Reply, keep, reply, take_in};
+use crate::alerts::tv_request::{Heard, MOST_BODY, MOST_HEAD, hear};
+
+const LISTENER: Token = Token(usize::MAX);
+const BELL: Token = Token(usize::MAX - 1);
+/// How often deadlines are looked at.
+const LOOKS: Duration = Duration::from_millis(250);
+/// New connections that are taken before the others have their turn.
+const ACCEPTED_AT_ONCE: usize = 256;
+/// Requests of one connection, the same.
+const REQUESTS_AT_ONCE: usize = 8;
+/// Those who only stand there are looked for once for so many who come to a full door.
+const SENT_AWAY_AT_ONCE: usize = 64;
+/// More than a request may have.
+const BUFFER: usize = MOST_HEAD + MOST_BODY + 4_096;
+
+/// How long a television's connection may take for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// For a request, from its first byte, and for the first request of somebody who came.
+    pub(crate) request: Duration,
+    /// Until the next request of a television that is known.
+    pub(crate) idle: Duration,
+    /// For taking what it was told.
+    pub(crate) reading: Duration,
+    /// A television's browser gives up a request after half a minute.
+    pub(crate) news: Duration,
+    /// So much sooner by turns, so that those who were told together do not ask together for ever.
+    pub(crate) news_spread: Duration,
+    /// After a last answer, for the other side to read it and hang up.
+    pub(crate) farewell: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            reading: Duration::from_secs(20),
+            news: Duration::from_secs(25),
+            news_spread: Duration::from_secs(5),
+            farewell: Duration::from_secs(2),
+        }
+    }
+}
+
+/// How many connections, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DoorLimits {
+    pub(crate) connections: usize,
+    pub(crate) from_one_address: usize,
+    pub(crate) patience: Patience,
+}
+
+struct Connection {
+    stream: TcpStream,
+    from: IpAddr,
+    /// In the order of coming.
+    number: u64,
+    /// When it is sent away, or told what there is.
+    until: Instant,
+    doing: Doing,
+    side: Side,
+    /// There may be bytes that were not read.
+    may_read: bool,
+    /// The other side says nothing any more.
+    is_half_closed: bool,
+    /// What came of a request of which there is more to come.
+    kept: Vec<u8>,
+}
+
+/// Whose end it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Stranger,
+    /// It said a token that the server knows.
+    Television,
+}
+
+/// What a connection does. Everything but `Writes` and a request that came in pieces is without memory of its own.
+enum Doing {
+    Reads,
+    Waits {
+        receiver: Arc<Receiver>,
+        revision: u64,
+        list: u32,
+        stays: bool,
+    },
+    /// For the disk.
+    Asks {
+        stays: bool,
+    },
+    Writes(Box<Rest>),
+    /// It was told that this was all.
+    Leaves,
+}
+
+/// What a socket did not take at once.
+struct Rest {
+    own: Vec<u8>,
+    file: &'static [u8],
+    stays: bool,
+}
+
+/// What is behind the head of an answer.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Own(&'a [u8]),
+    File(&'static [u8]),
+}
+
+/// Whether a connection goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stays,
+    /// It has more to do than one turn.
+    Again,
+    Gone,
+}
+
+/// An answer that was waited for.
+struct Done {
+    place: usize,
+    number: u64,
+    status: StatusCode,
+    text: String,
+}
+
+/// The thread.
+struct Door {
+    poll: Poll,
+    /// Gone when the server ends.
+    listener: Option<TcpListener>,
+    board: Arc<Board>,
+    runtime: Handle,
+    limits: DoorLimits,
+    places: Vec<Option<Connection>>,
+    free: Vec<usize>,
+    from: BTreeMap<IpAddr, usize>,
+    came: u64,
+    may_accept: bool,
+    again: Vec<usize>,
+    done: (mpsc::Sender<Done>, mpsc::Receiver<Done>),
+    now: Instant,
+    date: String,
+    // Used for one answer after the other.
+    incoming: Vec<u8>,
+    head: Vec<u8>,
+    body: Vec<u8>,
+    delivered: Vec<Answer>,
+}
+
+/// Serves televisions on a thread of its own until the board's bell says that the server ends.
+///
+/// # Errors
+/// As the system reports.
+pub(crate) fn serve(
+    listener: std::net::TcpListener,
+    board: Arc<Board>,
+    limits: DoorLimits,
+) -> io::Result<JoinHandle<()>> {
+    let poll = Poll::new()?;
+    let mut listener = TcpListener::from_std(listener);
+    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+    board.doorbell.connect(Waker::new(poll.registry(), BELL)?);
+    let door = Door {
+        poll,
+        listener: Some(listener),
+        board,
+        runtime: Handle::current(),
+        limits,
+        places: Vec::new(),
+        free: Vec::new(),
+        from: BTreeMap::new(),
+        came: 0,
+        may_accept: true,
+        again: Vec::new(),
+        done: mpsc::channel(),
+        now: Instant::now(),
+        date: date(),
+        incoming: vec![0; BUFFER],
+        head: Vec::new(),
+        body: Vec::new(),
+        delivered: Vec::new(),
+    };
+    std::thread::Builder::new().name("televisions".to_owned()).spawn(move || door.run())
+}
+
+impl Door {
+    fn run(mut self) {
+        let mut events = Events::with_capacity(1_024);
+        let (mut looked, mut over) = (self.now, None);
+        loop {
+            let is_busy = !self.again.is_empty() || (self.may_accept && self.listener.is_some());
+            let waits = if is_busy { Duration::ZERO } else { LOOKS };
+            match self.poll.poll(&mut events, Some(waits)) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => {
+                    return tracing::error!(%error, "televisions are not served any more");
+                }
+                Ok(()) | Err(_) => {}
+            }
+            self.now = Instant::now();
+            let has_news = self.board.doorbell.answer();
+            if self.board.doorbell.is_over() && over.is_none() {
+                over = self.now.checked_add(self.limits.patience.farewell);
+                self.listener = None;
+            }
+            for place in std::mem::take(&mut self.again) {
+                self.turn(place, |_| ());
+            }
+            for event in &events {
+                self.notice(event);
+            }
+            self.accept();
+            while let Ok(done) = self.done.1.try_recv() {
+                self.finish(&done);
+            }
+            if has_news || over.is_some() {
+                self.tell_news(over.is_some());
+            }
+            if self.now.duration_since(looked) >= LOOKS {
+                looked = self.now;
+                self.date = date();
+                self.look_at_deadlines();
+            }
+            self.board.deliver(std::mem::take(&mut self.delivered));
+            let is_writing = |connection: &Connection| !matches!(connection.doing, Doing::Reads);
+            if let Some(until) = over
+                && (self.now >= until || !self.places.iter().flatten().any(is_writing))
+            {
+                return;
+            }
+        }
+    }
+
+    fn notice(&mut self, event: &Event) {
+        match event.token() {
+            LISTENER => self.may_accept = true,
+            BELL => {}
+            Token(place) => self.turn(place, |connection| {
+                connection.may_read |= event.is_readable() || event.is_read_closed();
+                connection.is_half_closed |= event.is_read_closed() || event.is_error();
+            }),
+        }
+    }
+
+    /// Has a connection go on after `change`, and forgets it when it is over.
+    fn turn(&mut self, place: usize, change: impl FnOnce(&mut Connection)) {
+        let Some(mut connection) = self.places.get_mut(place).and_then(Option::take) else { return };
+        change(&mut connection);
+        let fate = self.go_on(&mut connection, place);
+        self.put_back(place, connection, fate);
+    }
+
+    fn put_back(&mut self, place: usize, connection: Connection, fate: Fate) {
+        if fate == Fate::Gone {
+            let from = connection.from;
+            drop(connection);
+            if let Some(count) = self.from.get_mut(&from) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.from.remove(&from);
+                }
+            }
+            return self.free.push(place);
+        }
+        if fate == Fate::Again {
+            self.again.push(place);
+        }
+        if let Some(own) = self.places.get_mut(place) {
+            *own = Some(connection);
+        }
+    }
+
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTED_AT_ONCE {
+            let Some(listener) = self.listener.as_ref().filter(|_| self.may_accept) else { return };
+            match listener.accept() {
+                Ok((stream, from)) => self.welcome(stream, from.ip()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.may_accept = false,
+                // The other side was gone before it was taken.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a television's connection was not accepted");
+                    // Tried again with the next look at deadlines.
+                    self.may_accept = false;
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, mut stream: TcpStream, from: IpAddr) {
+        let here = self.from.get(&from).copied().unwrap_or_default();
+        if here >= self.limits.from_one_address {
+            self.send_strangers_away(Some(from));
+        } else if self.places.len().saturating_sub(self.free.len()) >= self.limits.connections {
+            self.send_strangers_away(None);
+        }
+        let here = self.from.get(&from).copied().unwrap_or_default();
+        let all = self.places.len().saturating_sub(self.free.len());
+        if here >= self.limits.from_one_address || all >= self.limits.connections {
+            // Televisions that are known have every place.
+            return tracing::debug!("a television found no place");
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            self.places.len().saturating_sub(1)
+        });
+        // An answer is one write: nothing is to wait for the other side's confirmation.
+        let registered = stream.set_nodelay(true).and_then(|()| {
+            let both = Interest::READABLE | Interest::WRITABLE;
+            self.poll.registry().register(&mut stream, Token(place), both)
+        });
+        if let Err(error) = registered {
+            tracing::warn!(%error, "a television's connection cannot be served");
+            return self.free.push(place);
+        }
+        self.came = self.came.saturating_add(1);
+        let connection = Connection {
+            stream,
+            from,
+            number: self.came,
+            until: later(self.now, self.limits.patience.request),
+            doing: Doing::Reads,
+            side: Side::Stranger,
+            may_read: false,
+            is_half_closed: false,
+            kept: Vec::new(),
+        };
+        *self.from.entry(from).or_default() += 1;
+        self.put_back(place, connection, Fate::Stays);
+    }
+
+    /// Those who came first of those who never said that they are a television: whoever only stands there keeps no household out.
+    fn send_strangers_away(&mut self, from: Option<IpAddr>) {
+        let is_meant = |connection: &&Connection| {
+            connection.side == Side::Stranger && from.is_none_or(|address| address == connection.from)
+        };
+        let mut strangers: Vec<(u64, usize)> = self
+            .places
+            .iter()
+            .enumerate()
+            .filter_map(|(place, known)| Some((known.as_ref().filter(is_meant)?.number, place)))
+            .collect();
+        strangers.sort_unstable();
+        // A few of them only: others of these may be televisions that just came.
+        let some = strangers.len().div_ceil(8).min(SENT_AWAY_AT_ONCE);
+        for (_, place) in strangers.into_iter().take(some) {
+            if let Some(connection) = self.places.get_mut(place).and_then(Option::take) {
+                self.put_back(place, connection, Fate::Gone);
+            }
+        }
+    }
+
+    /// Does what can be done now.
+    fn go_on(&mut self, connection: &mut Connection, place: usize) -> Fate {
+        for _ in 0..REQUESTS_AT_ONCE {
+            let fate = match &mut connection.doing {
+                Doing::Reads => self.read(connection, place),
+                // A set that hung up waits for nothing. What else it sends is read once it was told.
+                Doing::Waits { .. } if connection.is_half_closed => Some(Fate::Gone),
+                Doing::Waits { .. } | Doing::Asks { .. } => Some(Fate::Stays),
+                Doing::Writes(rest) => match rest.write(&mut connection.stream) {
+                    Ok(true) => {
+                        let stays = rest.stays;
+                        self.after_answer(connection, stays)
+                    }
+                    Ok(false) => Some(Fate::Stays),
+                    Err(_) => Some(Fate::Gone),
+                },
+                Doing::Leaves => Some(self.drain(connection)),
+            };
+            if let Some(fate) = fate {
+                return fate;
+            }
+        }
+        Fate::Again
+    }
+
+    /// Reads what may be a request, and does what it asks; a fate when there is nothing more to do.
+    fn read(&mut self, connection: &mut Connection, place: usize) -> Option<Fate> {
+        let mut incoming = std::mem::take(&mut self.incoming);
+        let kept = std::mem::take(&mut connection.kept);
+        let had_begun = !kept.is_empty();
+        let mut length = kept.len();
+        incoming.iter_mut().zip(&kept).for_each(|(to, from)| *to = *from);
+        let fate = loop {
+            let bytes = incoming.get(..length).unwrap_or_default();
+            match if length == 0 { Heard::NotAll } else { hear(bytes) } {
+                Heard::Request(request, used) => {
+                    let stays = request.stays && !self.board.doorbell.is_over();
+                    let replied = reply(&self.board, &request);
+                    connection.kept = bytes.get(used..).unwrap_or_default().to_vec();
+                    break self.serve_reply(connection, place, (request.method, replied), stays);
+                }
+                Heard::Refused(status) => {
+                    break self.answer(connection, status, b"{}", false);
+                }
+                Heard::NotAll => {}
+            }
+            let space = if connection.may_read { incoming.get_mut(length..) } else { None };
+            let Some(space) = space.filter(|space| !space.is_empty()) else {
+                if !had_begun && length > 0 {
+                    connection.until = later(self.now, self.limits.patience.request);
+                }
+                connection.kept = incoming.get(..length).unwrap_or_default().to_vec();
+                break Some(Fate::Stays);
+            };
+            let room = space.len();
+            match connection.stream.read(space) {
+                Ok(0) => break Some(Fate::Gone),
+                Ok(more) => {
+                    length = length.saturating_add(more);
+                    // All that there was: what comes later, or the end of it, is told.
+                    connection.may_read = more == room || connection.is_half_closed;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => connection.may_read = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break Some(Fate::Gone),
+            }
+        };
+        self.incoming = incoming;
+        fate
+    }
+
+    fn serve_reply(
+        &mut self,
+        connection: &mut Connection,
+        place: usize,
+        (method, replied): (&str, Reply),
+        stays: bool,
+    ) -> Option<Fate> {
+        // Nothing stands behind the head that answers a HEAD.
+        let content = |content| if method == "HEAD" { Content::File(&[]) } else { content };
+        match replied {
+            Reply::File { bytes, content_type } => {
+                let head =
+                    Head { status: StatusCode::OK, content_type, extra: None, length: bytes.len(), stays };
+                self.answer_with(connection, &head, content(Content::File(bytes)))
+            }
+            Reply::Status(status, extra) => {
+                let bytes: &[u8] = if status.is_redirection() { b"" } else { b"{}" };
+                let head = Head { status, content_type: JSON, extra, length: bytes.len(), stays };
+                self.answer_with(connection, &head, content(Content::Own(bytes)))
+            }
+            Reply::Tell { receiver, revision, list } => {
+                connection.side = Side::Television;
+                match revision {
+                    Some(revision) => {
+                        let spread = self.limits.patience.news_spread.as_millis().max(1);
+                        let sooner = u64::try_from(u128::from(connection.number) % spread).unwrap_or(0);
+                        let waits = self.limits.patience.news.saturating_sub(Duration::from_millis(sooner));
+                        connection.until = later(self.now, waits);
+                        connection.doing = Doing::Waits { receiver, revision, list, stays };
+                        None
+                    }
+                    None => self.tell(connection, &receiver, list, stays),
+                }
+            }
+            Reply::Hello => {
+                let board = Arc::clone(&self.board);
+                self.ask(connection, place, stays, async move { take_in(&board).await });
+                None
+            }
+            Reply::Answer { receiver, digest, kind } => {
+                connection.side = Side::Television;
+                let board = Arc::clone(&self.board);
+                self.ask(
+                    connection,
+                    place,
+                    stays,
+                    async move { keep(&board, &receiver, digest, kind).await },
+                );
+                None
+            }
+        }
+    }
+
+    /// Has something done that waits for the disk.
+    fn ask(
+        &self,
+        connection: &mut Connection,
+        place: usize,
+        stays: bool,
+        work: impl Future<Output = (StatusCode, String)> + Send + 'static,
+    ) {
+        connection.doing = Doing::Asks { stays };
+        let (number, done, board) = (connection.number, self.done.0.clone(), Arc::clone(&self.board));
+        self.runtime.spawn(async move {
+            let (status, text) = work.await;
+            // The thread may have ended.
+            drop(done.send(Done { place, number, status, text }));
+            board.doorbell.call();
+        });
+    }
+
+    fn finish(&mut self, done: &Done) {
+        let Some(mut connection) = self.places.get_mut(done.place).and_then(Option::take) else { return };
+        let stays = match connection.doing {
+            Doing::Asks { stays } if connection.number == done.number => stays,
+            _ => return self.put_back(done.place, connection, Fate::Stays),
+        };
+        let fate = self.answer(&mut connection, done.status, done.text.as_bytes(), stays);
+        let fate = fate.unwrap_or_else(|| self.go_on(&mut connection, done.place));
+        self.put_back(done.place, connection, fate);
+    }
+
+    /// Tells those who wait and have another revision now, or everybody.
+    fn tell_news(&mut self, everybody: bool) {
+        for place in 0..self.places.len() {
+            let is_news = |connection: &mut Connection| match &connection.doing {
+                Doing::Waits { receiver, revision, .. } => everybody || receiver.revision() != *revision,
+                _ => false,
+            };
+            let waiting = self.places.get_mut(place).and_then(|known| known.take_if(is_news));
+            let Some(connection) = waiting else { continue };
+            self.tell_waiting(place, connection);
+        }
+    }
+
+    fn tell_waiting(&mut self, place: usize, mut connection: Connection) {
+        let Doing::Waits { receiver, list, stays, .. } =
+            std::mem::replace(&mut connection.doing, Doing::Reads)
+        else {
+            return self.put_back(place, connection, Fate::Stays);
+        };
+        let stays = stays && !self.board.doorbell.is_over();
+        let fate = self.tell(&mut connection, &receiver, list, stays);
+        let has_more = connection.may_read || !connection.kept.is_empty();
+        let fate = match fate {
+            None if has_more => self.go_on(&mut connection, place),
+            None => Fate::Stays,
+            Some(fate) => fate,
+        };
+        self.put_back(place, connection, fate);
+    }
+
+    fn look_at_deadlines(&mut self) {
+        self.may_accept = true;
+        for place in 0..self.places.len() {
+            let now = self.now;
+            let is_due = |connection: &mut Connection| connection.until <= now;
+            let due = self.places.get_mut(place).and_then(|known| known.take_if(is_due));
+            let Some(connection) = due else { continue };
+            match &connection.doing {
+                Doing::Waits { .. } => self.tell_waiting(place, connection),
+                // The disk answers, or the server ends.
+                Doing::Asks { .. } => self.put_back(place, connection, Fate::Stays),
+                Doing::Reads | Doing::Writes(_) | Doing::Leaves => {
+                    self.put_back(place, connection, Fate::Gone);
+                }
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        connection: &mut Connection,
+        receiver: &Receiver,
+        list: u32,
+        stays: bool,
+    ) -> Option<Fate> {
+        let mut body = std::mem::take(&mut self.body);
+        body.clear();
+        self.board.tell(receiver, list, &mut body, &mut self.delivered);
+        let fate = self.answer(connection, StatusCode::OK, &body, stays);
+        self.body = body;
+        fate
+    }
+
+    fn answer(
+        &mut self,
+        connection: &mut Connection,
+        status: StatusCode,
+        json: &[u8],
+        stays: bool,
+    ) -> Option<Fate> {
+        let head = Head { status, content_type: JSON, extra: None, length: json.len(), stays };
+        self.answer_with(connection, &head, Content::Own(json))
+    }
+
+    /// Writes an answer, in one go where the socket takes it.
+    fn answer_with(
+        &mut self,
+        connection: &mut Connection,
+        head: &Head,
+        content: Content<'_>,
+    ) -> Option<Fate> {
+        let stays = head.stays;
+        self.head.clear();
+        head.write(&self.date, &mut self.head);
+        let parts = [IoSlice::new(&self.head), IoSlice::new(content.bytes())];
+        let written = match connection.stream.write_vectored(&parts) {
+            Ok(written) => written,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
+            Err(_) => return Some(Fate::Gone),
+        };
+        let of_content = written.saturating_sub(self.head.len());
+        let mut own = self.head.get(written..).unwrap_or_default().to_vec();
+        let rest = content.bytes().get(of_content..).unwrap_or_default();
+        if own.is_empty() && rest.is_empty() {
+            return self.after_answer(connection, stays);
+        }
+        let file = match content {
+            Content::Own(bytes) => {
+                own.extend_from_slice(bytes.get(of_content..).unwrap_or_default());
+                &[]
+            }
+            Content::File(bytes) => bytes.get(of_content..).unwrap_or_default(),
+        };
+        connection.until = later(self.now, self.limits.patience.reading);
+        connection.doing = Doing::Writes(Box::new(Rest { own, file, stays }));
+        None
+    }
+
+    fn after_answer(&self, connection: &mut Connection, stays: bool) -> Option<Fate> {
+        if stays && !connection.is_half_closed {
+            let Patience { request, idle, .. } = self.limits.patience;
+            let is_idle = connection.side == Side::Television && connection.kept.is_empty();
+            connection.until = later(self.now, if is_idle { idle } else { request });
+            connection.doing = Doing::Reads;
+            return None;
+        }
+        // Closed at once, what was not read yet would take the answer along (RFC 9112 §9.6).
+        connection.doing = Doing::Leaves;
+        connection.may_read = true;
+        connection.until = later(self.now, self.limits.patience.farewell);
+        if connection.stream.shutdown(Shutdown::Write).is_err() { Some(Fate::Gone) } else { None }
+    }
+
+    /// Takes what the other side still says, until it hangs up too.
+    fn drain(&mut self, connection: &mut Connection) -> Fate {
+        for _ in 0..REQUESTS_AT_ONCE {
+            match connection.stream.read(&mut self.incoming) {
+                Ok(0) => return Fate::Gone,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Fate::Stays,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Fate::Gone,
+            }
+        }
+        Fate::Again
+    }
+}
+
+impl Content<'_> {
+    const fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::File(bytes) => bytes,
+        }
+    }
+}
+
+impl Rest {
+    /// Writes on; whether that was all.
+    fn write(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
+        while !(self.own.is_empty() && self.file.is_empty()) {
+            let parts = [IoSlice::new(&self.own), IoSlice::new(self.file)];
+            match stream.write_vectored(&parts) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    let of_file = written.saturating_sub(self.own.len());
+                    self.own.drain(..written.min(self.own.len()));
+                    self.file = self.file.get(of_file..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).unwrap_or(from)
+}
+
+/// Now, as RFC 9110 §5.6.7 has it.
+fn date() -> String {
+    jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

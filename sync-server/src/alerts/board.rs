@@ -14,7 +14,7 @@ use hinamori_alert::{
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
-    AlertStore, Answer, AnswerKind, OnAir, SentMessage, StoreError, Task, Television,
+    AlertStore, Answer, AnswerKind, OnAir, Push, SentMessage, StoreError, Task, Television,
 };
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
@@ -86,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) stations: Arc<Stations>,
     /// What each station's operator did last.
     pub(crate) air: BTreeMap<u32, OnAir>,
+    /// How far each message is on its way to each station.
+    pub(crate) pushes: BTreeMap<(u32, [u8; 32]), Push>,
     /// What each station's overlay said last.
     pub(crate) overlays: BTreeMap<u32, OverlaySays>,
     /// What is told of a household's people, signed, in base64.
@@ -272,6 +274,7 @@ impl Board {
         for sent in store.messages()? {
             inner.take_sent(sent);
         }
+        inner.pushes = store.pushes()?.into_iter().map(|push| ((push.station, push.digest), push)).collect();
         inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
         let (keeper, thread) = Keeper::start(store)?;
         let boot = u32::from_be_bytes(random()?);

@@ -16,6 +16,7 @@ use crate::alerts::draft::Draft;
 use crate::alerts::officers::Officer;
 use crate::alerts::plan::{Plan, Prepared, Texts};
 use crate::alerts::progress::{Progress, spread};
+use crate::alerts::stations::Station;
 use crate::hex;
 
 /// Everything, as one officer sees it.
@@ -131,6 +132,7 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
+        "stations": stations(inner, &messages),
         "stages": stages(inner, &messages),
         "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),
         "channels": Channels::of(latest.signed.alert(), latest.about.is_exercise),
@@ -156,6 +158,20 @@ fn stages(inner: &Inner, messages: &[Arc<Message>]) -> Value {
         "answered": stage(Progress::acknowledged), "check_point": stage(|one| one.check_point),
         "arrived": stage(|one| one.arrived),
     })
+}
+
+/// What each broadcaster's station has of a thread's latest message, and whether something of the thread is on its air.
+fn stations(inner: &Inner, messages: &[Arc<Message>]) -> Vec<Value> {
+    let station = |station: &Station| {
+        let push = messages.last().and_then(|latest| inner.pushes.get(&(station.id, latest.digest)));
+        let on_air = inner.air.get(&station.id).and_then(|air| air.digest);
+        let is_on_air = messages.iter().any(|message| on_air == Some(message.digest));
+        json!({
+            "name": station.name, "is_pushed": station.push.is_some(), "is_on_air": is_on_air,
+            "received": push.and_then(|push| push.received_at), "tries": push.map_or(0, |push| push.tries),
+        })
+    };
+    inner.stations.stations.iter().map(station).collect()
 }
 
 /// A household that asked for help, as the desk names it.

@@ -3,7 +3,7 @@
 //! One message at a time is on its way to a station, and no station waits for another. What was never tried goes first, so that a 取消 does
 //! not stand behind an order that a station refuses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,21 +37,15 @@ const MOST_TRIES: usize = 16;
 /// Bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 4_096;
 
-type States = BTreeMap<(u32, [u8; 32]), Push>;
-
 /// Brings alerts to stations for ever.
 pub(crate) async fn push_to_stations(board: Arc<Board>) {
-    let mut states: States = match board.keeper.ask(|store| store.pushes()).await {
-        Ok(known) => known.into_iter().map(|push| ((push.station, push.digest), push)).collect(),
-        Err(error) => return tracing::error!(%error, "nothing is pushed to stations"),
-    };
     let mut changes = board.stations.subscribe();
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut busy: BTreeSet<u32> = BTreeSet::new();
     let mut tries = JoinSet::new();
     loop {
-        for (station, message) in due(&board, &states, &busy, now()) {
+        for (station, message) in due(&board, &busy, now()) {
             if tries.len() < MOST_TRIES {
                 busy.insert(station.id);
                 tries.spawn(attempt(Arc::clone(&board), station, message));
@@ -64,30 +58,27 @@ pub(crate) async fn push_to_stations(board: Arc<Board>) {
                 // Nothing in a try can panic but what is caught in it.
                 let Ok((station, digest, outcome)) = done else { continue };
                 busy.remove(&station);
-                let push = noted(states.get(&(station, digest)), station, digest, outcome);
+                let before = board.inner().pushes.get(&(station, digest)).cloned();
+                let push = noted(before.as_ref(), station, digest, outcome);
                 let kept = push.clone();
                 if let Err(error) = board.keeper.ask(move |store| store.note_push(&kept)).await {
                     tracing::error!(%error, "what became of a push is not kept");
                 }
-                states.insert((station, digest), push);
+                board.inner().pushes.insert((station, digest), push);
+                board.changed();
             }
         }
     }
 }
 
 /// What is due, for each station that is not busy.
-fn due(
-    board: &Board,
-    states: &States,
-    busy: &BTreeSet<u32>,
-    now: UnixMillis,
-) -> Vec<(Station, Arc<Message>)> {
+fn due(board: &Board, busy: &BTreeSet<u32>, now: UnixMillis) -> Vec<(Station, Arc<Message>)> {
     let inner = board.inner();
     let wanted = to_push(&inner, now);
     let waits = inner.stations.stations.iter().filter(|station| station.push.is_some());
     let waits = waits.filter(|station| !busy.contains(&station.id));
     let first = |station: &Station| {
-        let of = |message: &&Arc<Message>| states.get(&(station.id, message.digest));
+        let of = |message: &&Arc<Message>| inner.pushes.get(&(station.id, message.digest));
         let untried = wanted.iter().find(|message| of(message).is_none());
         let failed = wanted.iter().filter(|message| of(message).is_some_and(|push| is_due(push, now)));
         // One after the other: what is refused for ever keeps nothing else waiting.

@@ -113,6 +113,8 @@ export interface Thread {
   expires: number;
   in_force: boolean;
   stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
+  /** Broadcasters: what each has of the latest message. */
+  stations: Array<{ name: string; is_pushed: boolean; is_on_air: boolean; received: number | null; tries: number }>;
   cancel_alone_until: number | null;
   cancel_why: "tsunami" | "late" | null;
   cancel_texts: Texts;

@@ -438,6 +438,8 @@ export class Town {
     let thread = this.threads.find((known) => known.id === draft.of.thread);
     if (thread === undefined) {
       thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
+      const station = (name, rest) => ({ name, is_pushed: true, is_on_air: false, received: null, tries: 0, ...rest });
+      thread.stations = [station("汐見ケーブルテレビ", { is_on_air: true, received: now, tries: 1 }), station("南ラジオ", { tries: 3 }), station("県民放送", { is_pushed: false })];
       this.threads.push(thread);
     }
     Object.assign(thread, {

@@ -50,6 +50,22 @@ export function Follow({ desk, state }: { desk: Desk; state: State }) {
   );
 }
 
+/** Broadcasters: who has it, and on whose air it is. */
+function Stations({ thread }: { thread: Thread }) {
+  return thread.stations.length === 0 ? null : (
+    <p class="broadcasters">
+      <b>放送局</b>
+      {thread.stations.map(({ name, is_pushed, is_on_air, received, tries }, index) => (
+        <span key={index} class={is_pushed && received === null && tries > 0 ? "station late" : "station"}>
+          {`${name}　`}
+          {received !== null ? `✓ ${clock(received)} 届いた` : !is_pushed ? "取りに 来る 局" : tries === 0 ? "送る 途中" : `！ 届かない（${tries}回）`}
+          {is_on_air && <b>　オンエア</b>}
+        </span>
+      ))}
+    </p>
+  );
+}
+
 function DraftCard({ desk, draft }: { desk: Desk; draft: Draft }) {
   return (
     <section class={`card waits ${draft.class}`}>
@@ -146,6 +162,7 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
           </p>
         )}
       </div>
+      <Stations thread={thread} />
       <MissingHouseholds desk={desk} thread={thread} />
     </section>
   );

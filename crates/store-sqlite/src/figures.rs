@@ -98,8 +98,11 @@ impl Store {
         Ok(())
     }
 
-    /// Every id that has a link or is the end of one, and who it stands for.
-    fn linked(&self) -> Result<BTreeMap<PersonId, PersonId>, StoreError> {
+    /// Every id that has a link or is the end of one, and who it stands for. All others stand for themselves.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn linked(&self) -> Result<BTreeMap<PersonId, PersonId>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT DISTINCT person, other FROM record WHERE kind = 5 AND undone = 0")?;

@@ -23,7 +23,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
 use crate::alerts::compose::{HouseholdToTell, Wanted, compose, ways};
-use crate::alerts::desk_state::{draft as draft_value, state as state_value, task_id, who};
+use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey};
@@ -145,6 +145,7 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/enrol/device", post(enrol_device))
         .route("/desk/api/door/question", post(question))
         .route("/desk/api/door", post(sign_in))
+        .route("/desk/api/test", post(test))
         .route("/desk/api/leave", post(leave))
         .route("/desk/api/state", get(state))
         .route("/desk/api/drafts", post(make_draft))
@@ -338,8 +339,8 @@ fn fixed_signature(der: &[u8]) -> Option<[u8; 64]> {
     content.is_empty().then(|| fixed.try_into().ok()).flatten()
 }
 
-async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
-    let asserted: Asserted = read(&headers, &body)?;
+/// Whose passkey signed a challenge that was given out here, and is listed: the officer, and for what it is.
+fn proved(door: &Door, asserted: &Asserted) -> Result<(Officer, KeyClass), Told> {
     let refused = || Told::change("この 端末は 登録されていません。管理者に 伝えて ください");
     let challenge: [u8; 32] =
         of_base64_url(&asserted.challenge).and_then(|bytes| bytes.try_into().ok()).ok_or_else(Told::page)?;
@@ -347,16 +348,49 @@ async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
     if asked.is_none_or(|asked| now().since(asked) > QUESTION_MILLIS) {
         return Err(Told::page());
     }
-    let (officer, signature, list) = {
+    let (officer, class, signature, list) = {
         let inner = door.board.inner();
         let credential = of_base64_url(&asserted.credential).ok_or_else(Told::page)?;
-        let (officer, _, key) = inner.register.by_credential(&credential).ok_or_else(refused)?;
+        let (officer, class, key) = inner.register.by_credential(&credential).ok_or_else(refused)?;
         let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list)).ok_or_else(refused)?;
-        (officer.clone(), asserted.read(key).ok_or_else(Told::page)?, list)
+        (officer.clone(), class, asserted.read(key).ok_or_else(Told::page)?, list)
     };
     if officer.until < now() || signature.verify(&challenge, &list.relying_party).is_err() {
         return Err(refused());
     }
+    Ok((officer, class))
+}
+
+/// Writes down that a passkey works. Who signed need not wait for it, and what cannot be written down is only proved again.
+fn note_proof(door: &Arc<Door>, credential: &str) {
+    let Some(credential) = of_base64_url(credential) else { return };
+    let door = Arc::clone(door);
+    tokio::spawn(async move {
+        let noted = with_register(&door, move |register| register.prove(&credential, now())).await;
+        if let Err(Told(_, why)) = noted {
+            tracing::warn!(why, "that a passkey works was not written down");
+        }
+    });
+}
+
+/// An officer's test signature: that the device in their hand can sign, once a month.
+async fn test(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let asserted: Asserted = read(&headers, &body)?;
+    let (owner, class) = proved(&door, &asserted)?;
+    if owner.id != officer.id {
+        return Err(Told::change("別の人の パスキーです。自分の パスキーで 試して ください"));
+    }
+    let credential = of_base64_url(&asserted.credential).ok_or_else(Told::page)?;
+    with_register(&door, move |register| register.prove(&credential, now())).await?;
+    tracing::info!(officer = officer.id, ?class, "a passkey was tested");
+    Ok(fine(&json!({ "class": class_name(class == KeyClass::Exercise) })))
+}
+
+async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
+    let asserted: Asserted = read(&headers, &body)?;
+    let (officer, _) = proved(&door, &asserted)?;
+    note_proof(&door, &asserted.credential);
     let token: [u8; 32] = random().map_err(|_no_randomness| Told::server())?;
     let mut sessions = door.sessions.lock().unwrap_or_else(PoisonError::into_inner);
     let at = now();
@@ -700,6 +734,7 @@ async fn sign(
     let board = Arc::clone(&door.board);
     let signing = tokio::spawn(async move { board.sign(&id, &officer, signature).await });
     let is_sent = signing.await.map_err(|_ended| Told::server())??;
+    note_proof(&door, &asserted.credential);
     Ok(fine(&json!({ "sent": is_sent })))
 }
 

@@ -13,7 +13,7 @@ use crate::alerts::base64_url;
 use crate::alerts::board::{Inner, Message};
 use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
-use crate::alerts::officers::Officer;
+use crate::alerts::officers::{Officer, PROVED_MILLIS};
 use crate::alerts::plan::{Plan, Prepared, Texts};
 use crate::alerts::progress::{Progress, spread};
 use crate::alerts::stations::Station;
@@ -22,7 +22,7 @@ use crate::hex;
 /// Everything, as one officer sees it.
 pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str, now: UnixMillis) -> Value {
     let plan = inner.plan.as_deref();
-    let able = |class| inner.list.as_ref().map_or(0, |listed| listed.list.officers(class, now));
+    let able = |class| inner.register.able(class, now);
     let credentials = |class| -> Vec<String> {
         let own = inner.register.credentials(officer.id, class);
         own.filter_map(hex::bytes).map(|bytes| base64_url(&bytes)).collect()
@@ -34,6 +34,8 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
         "revision": revision, "now": now, "town": town,
         "officer": who(officer),
         "able": { "live": able(KeyClass::Live), "exercise": able(KeyClass::Exercise) },
+        "signers": inner.register.officers.iter().filter(|one| one.until >= now).map(|one| signer(inner, one)).collect::<Vec<_>>(),
+        "proved_for": PROVED_MILLIS,
         "credentials": { "live": credentials(KeyClass::Live), "exercise": credentials(KeyClass::Exercise) },
         "party": plan.map(|plan| plan.relying_party.as_str()).unwrap_or_default(),
         "messages": plan.map(|plan| plan.messages.iter().map(message).collect::<Vec<_>>()).unwrap_or_default(),
@@ -41,6 +43,15 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
         "drafts": inner.drafts.values().map(|one| draft(inner, one, officer)).collect::<Vec<_>>(),
         "threads": threads.into_iter().map(|(_, thread)| thread).collect::<Vec<_>>(),
         "help": help(inner),
+    })
+}
+
+/// An officer with when each kind of their passkeys signed something last.
+fn signer(inner: &Inner, officer: &Officer) -> Value {
+    let proved = |class| inner.register.proved(officer.id, class);
+    json!({
+        "id": officer.id, "name": officer.name, "title": officer.title, "until": officer.until,
+        "live": proved(KeyClass::Live), "exercise": proved(KeyClass::Exercise),
     })
 }
 

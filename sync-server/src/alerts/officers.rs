@@ -20,6 +20,10 @@ use crate::staff::day_of;
 const GOOD_FOR_MILLIS: u64 = 15 * 60_000;
 /// Wrong tries of all invitations together, until an administrator invites again.
 const TRIES: u8 = 5;
+/// How long a passkey that signed something counts as one that can: a month, and some days for whoever was away.
+pub(crate) const PROVED_MILLIS: u64 = 35 * 24 * 3_600_000;
+/// A later proof within so long changes nothing that anybody looks at.
+const PROVED_AGAIN_MILLIS: u64 = 3_600_000;
 /// More than a town has.
 const MOST_OFFICERS: usize = 100;
 
@@ -77,11 +81,14 @@ pub(crate) struct Passkey {
     pub(crate) credential: String,
     /// The uncompressed point, in hexadecimal.
     key: String,
+    /// When it signed something last, if only its test.
+    #[serde(default)]
+    proved: UnixMillis,
 }
 
 impl Passkey {
     pub(crate) fn new(credential: &[u8], key: &[u8; 65]) -> Self {
-        Self { credential: hex::text(credential), key: hex::text(key) }
+        Self { credential: hex::text(credential), key: hex::text(key), proved: UnixMillis::default() }
     }
 
     pub(crate) fn key(&self) -> Option<DeviceKey> {
@@ -272,6 +279,39 @@ impl Register {
         })
     }
 
+    /// A passkey signed something. Whether that is worth writing down.
+    pub(crate) fn prove(&mut self, credential: &[u8], now: UnixMillis) -> bool {
+        let text = hex::text(credential);
+        let mut passkeys =
+            self.devices.iter_mut().flat_map(|device| [&mut device.live, &mut device.exercise]);
+        let Some(own) = passkeys.find(|passkey| passkey.credential == text) else { return false };
+        // A clock that was wrong once proves nothing for years.
+        let is_news = own.proved > now || now.since(own.proved) > PROVED_AGAIN_MILLIS;
+        if is_news {
+            own.proved = now;
+        }
+        is_news
+    }
+
+    /// When an officer's passkeys of this class signed something last: the latest one.
+    pub(crate) fn proved(&self, officer: u32, class: KeyClass) -> Option<UnixMillis> {
+        let own = self.devices.iter().filter(|device| device.admitted && device.officer == officer);
+        let proved = own.map(|device| match class {
+            KeyClass::Live => device.live.proved,
+            KeyClass::Exercise => device.exercise.proved,
+        });
+        proved.max()
+    }
+
+    /// How many officers can sign in this class: who is in office and whose passkey signed something in the last 35 days.
+    pub(crate) fn able(&self, class: KeyClass, now: UnixMillis) -> usize {
+        let can = |officer: &&Officer| {
+            let proved = self.proved(officer.id, class).filter(|proved| *proved <= now);
+            officer.until >= now && proved.is_some_and(|proved| now.since(proved) <= PROVED_MILLIS)
+        };
+        self.officers.iter().filter(can).count()
+    }
+
     /// Whom a code invites. A wrong one counts against all; whoever asks writes the register down either way.
     pub(crate) fn invited(&mut self, code: &str, now: UnixMillis) -> Option<u32> {
         let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -300,6 +340,9 @@ impl Register {
             return None;
         }
         self.invitations.retain(|invitation| invitation.officer != officer);
+        let (mut live, mut exercise) = (live, exercise);
+        // Its user was there a moment ago.
+        (live.proved, exercise.proved) = (now, now);
         let all = [live.credential.as_str(), &live.key, &exercise.credential, &exercise.key].join(" ");
         let words =
             ThreeWords::of_hash(&sha256(format!("hinamori alert device/v1 {officer} {all}").as_bytes()));

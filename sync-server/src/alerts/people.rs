@@ -184,8 +184,17 @@ fn arrivals(
 ) -> Result<BTreeMap<HouseholdId, Arrivals>, StoreError> {
     let mut all = BTreeMap::new();
     let hidden = hidden_by_records(stores, by_class.values().copied())?;
+    // Read once: of most people of a town nothing is known, and asking for each would take longer than telling all televisions.
+    let mut known = BTreeMap::new();
+    for incident in by_class.values() {
+        let store = stores.store_of(*incident);
+        let mut presences: BTreeMap<PersonId, Presence> = BTreeMap::new();
+        store.for_each_presence(*incident, |person, presence| presences.extend([(person, *presence)]))?;
+        known.insert(*incident, (presences, store.linked()?));
+    }
     for (household, class) in classes {
         let Some(incident) = by_class.get(class) else { continue };
+        let Some((presences, linked)) = known.get(incident) else { continue };
         let store = stores.store_of(*incident);
         let mut of = Arrivals::default();
         for member in households.members(*household) {
@@ -195,10 +204,10 @@ fn arrivals(
             if member.is_hidden || of.hidden.contains(&member.id) {
                 continue;
             }
-            let person = store.canonical(member.id)?;
-            let Some(presence) = store.presence(*incident, person)? else { continue };
+            let person = linked.get(&member.id).copied().unwrap_or(member.id);
+            let Some(presence) = presences.get(&person) else { continue };
             of.passings.extend(store.passings(*incident, person, since)?);
-            if is_received(&presence) {
+            if is_received(presence) {
                 of.seen.insert(
                     member.id,
                     (presence.arrived_at.unwrap_or(presence.seen_at.millis()), presence.site),

@@ -16,6 +16,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
+use crate::alerts::Register;
 use crate::alerts::board::{Board, NotSent, Receiver};
 use crate::alerts::desk_door::draft_of;
 use crate::alerts::desk_state::state;
@@ -633,4 +634,28 @@ fn an_officer_s_device_joins_once_and_is_believed_when_it_is_let_in() {
         assert!(register.invited("GUESS", now()).is_none());
     }
     assert!(register.invited(&code, now()).is_none());
+}
+
+#[tokio::test]
+async fn an_officer_counts_as_able_as_long_as_their_own_passkey_of_that_class_was_tried() {
+    const DAY: u64 = 24 * 3_600_000;
+    let hall = Hall::new();
+    let mut register = hall.board.inner().register.clone();
+    let later = |days: u64| now().plus(days * DAY);
+    let able = |register: &Register, days| {
+        [KeyClass::Live, KeyClass::Exercise].map(|class| register.able(class, later(days)))
+    };
+    assert_eq!(able(&register, 0), [2, 2], "who joined was there");
+    assert_eq!(able(&register, 36), [0, 0]);
+    let live = hex::bytes(&hall.devices[0].passkeys().0.credential).unwrap();
+    assert!(register.prove(&live, later(30)) && !register.prove(&live, later(30)));
+    assert!(!register.prove(&[7; 20], later(30)), "nobody's passkey");
+    assert_eq!(able(&register, 36), [1, 0]);
+    // A clock that was wrong once proves nothing for years, and a later true one mends it.
+    assert!(register.prove(&live, later(4_000)));
+    assert_eq!(able(&register, 36), [0, 0]);
+    assert!(register.prove(&live, later(36)));
+    assert_eq!(able(&register, 36), [1, 0]);
+    remove_officer(&hall.folder, &hall.keys, 1, now()).unwrap();
+    assert_eq!(able(&hall.folder.officers().unwrap(), 1), [1, 1]);
 }

@@ -92,6 +92,16 @@ export interface Draft {
   channels: Channels;
 }
 
+/** An officer, and when each kind of their passkeys signed something last. */
+export interface Signer {
+  id: string | number;
+  name: string;
+  title: string;
+  until: number;
+  live: number | null;
+  exercise: number | null;
+}
+
 export interface Stage {
   count: number;
   median: number | null;
@@ -150,6 +160,9 @@ export interface State {
   town: string;
   officer: Officer;
   able: Record<KeyClass, number>;
+  signers: Signer[];
+  /** For so long after it signed something a passkey counts as one that can, in milliseconds. */
+  proved_for: number;
   credentials: Record<KeyClass, string[]>;
   party: string;
   messages: Message[];

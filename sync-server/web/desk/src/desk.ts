@@ -6,7 +6,7 @@ import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
 import { file, NoAnswer, nextState, post, read, Refused } from "./server.js";
 import { MINUTE, SECOND, stamp } from "./words.js";
 
-export type Screen = "follow" | "compose" | "draft" | "enrol";
+export type Screen = "follow" | "compose" | "draft" | "signers" | "enrol";
 
 export interface Route {
   mode: KeyClass;
@@ -208,7 +208,7 @@ export class Desk {
   private readAddress(): void {
     const [first = "", second = "", ...rest] = location.hash.slice(1).split("/");
     const mode: KeyClass = first === "drill" ? "exercise" : "live";
-    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" ? second : "follow";
+    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" ? second : "follow";
     // An answer to what was begun in the other world must not lead back into it, and nothing of one is taken into the other.
     if (mode !== this.route.mode) {
       this.forget();
@@ -325,6 +325,18 @@ export class Desk {
       const question = (await post("door/question", {}, signal)) as { party: string; challenge: string };
       const assertion = await signWithPasskey(question.party, question.challenge, [], signal);
       await post("door", { challenge: question.challenge, ...assertion }, signal);
+    });
+  }
+
+  /** A test signature: that the passkey in the officer's hand can sign. Nothing is sent to anybody. */
+  test(keyClass: KeyClass): Promise<void> {
+    return this.act(`test/${keyClass}`, async (signal) => {
+      if (this.state !== null) {
+        const question = (await post("door/question", {}, signal)) as { party: string; challenge: string };
+        const assertion = await signWithPasskey(question.party, question.challenge, this.state.credentials[keyClass], signal);
+        await post("test", { challenge: question.challenge, ...assertion }, signal);
+        this.announcement = "署名できました。";
+      }
     });
   }
 

@@ -7,6 +7,7 @@ import { DraftPage } from "./view/draft.js";
 import { Enrol } from "./view/enrol.js";
 import { Follow } from "./view/follow.js";
 import { Freshness, Head, Navigation } from "./view/head.js";
+import { Signers } from "./view/signers.js";
 
 function Page({ desk }: { desk: Desk }) {
   const { state, route, door } = desk;
@@ -42,7 +43,7 @@ function Page({ desk }: { desk: Desk }) {
         <Navigation desk={desk} />
         <Freshness desk={desk} state={state} />
       </div>
-      {route.screen === "compose" ? <Compose desk={desk} state={state} /> : route.screen === "draft" ? <DraftPage desk={desk} /> : <Follow desk={desk} state={state} />}
+      {route.screen === "compose" ? <Compose desk={desk} state={state} /> : route.screen === "draft" ? <DraftPage desk={desk} /> : route.screen === "signers" ? <Signers desk={desk} state={state} /> : <Follow desk={desk} state={state} />}
       <p class="unseen" aria-live="assertive">
         {desk.announcement}
       </p>

@@ -5,7 +5,7 @@ import type { Draft, KeyClass, Kind, MissingStanding, Ruby } from "./contract.js
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const DAY = 24 * HOUR;
 /** Japan has one time and no summer time. A computer that is set to another zone must not move a tsunami. */
 const JAPAN = 9 * HOUR;
 
@@ -45,6 +45,11 @@ export function clockAndDay(time: number, now: number): string {
   const day = new Date(time + JAPAN);
   const today = Math.floor((time + JAPAN) / DAY) === Math.floor((now + JAPAN) / DAY);
   return today ? clock(time) : `${day.getUTCMonth() + 1}月${day.getUTCDate()}日 ${clock(time)}`;
+}
+
+export function day(time: number): string {
+  const date = new Date(time + JAPAN);
+  return `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
 }
 
 /** The time of day that was typed, at its day nearest to now; `null` if it is none. */

@@ -213,6 +213,19 @@ try {
   await second.getByText(/✓ <script>山口<\/script>/).waitFor();
   town.able.live = 4;
 
+  step("who can sign, and a test of one's own passkey");
+  town.able.live = 2;
+  town.change();
+  await press(second, "！ 署名できる職員 2人だけ");
+  await see(second, "から 試していません");
+  await see(second, "パスキーが ありません");
+  await look(second, "signers", { full: true });
+  await press(second, "本番の パスキーを 試す");
+  await second.getByText("から 試していません").waitFor({ state: "detached" });
+  town.able.live = 4;
+  town.change();
+  await press(second, "いまの ようす");
+
   step("who is missing, whoever may need somebody first; once more to them by two, and the report");
   const household = (place, standing, support = false) => ({ district: "西浜", group: `${(place % 9) + 1}班`, people: (place % 4) + 1, support, standing, since: Date.now() - (place + 1) * MINUTE });
   town.missing = [

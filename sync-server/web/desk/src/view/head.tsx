@@ -7,10 +7,10 @@ import { Action, Plate } from "./parts.js";
 
 function Able({ state, desk }: { state: State; desk: Desk }) {
   const chip = (count: number, words: string) => (
-    <span class={count < ENOUGH_OFFICERS ? "able few" : "able"}>
+    <button type="button" class={count < ENOUGH_OFFICERS ? "able few" : "able"} onClick={() => desk.go(desk.mode, "signers")}>
       {count < ENOUGH_OFFICERS && "！ "}
       {words} <b>{count}</b>人{count < ENOUGH_OFFICERS && "だけ"}
-    </span>
+    </button>
   );
   const { live, exercise } = state.able;
   return (

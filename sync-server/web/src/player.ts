@@ -2,7 +2,7 @@
 // It has no clock, line or screen of its own.
 
 import { type Message, type Sequences, type Thread, choose, noSequences, isEnded, takeAll, threadsOf, withoutOld, wordOf } from "./alerts.js";
-import { fromBase64, fromHex, fromUtf8, same, toHex } from "./bytes.js";
+import { fromBase64, fromUtf8, same, toHex } from "./bytes.js";
 import { type Cap, type Parse, capOf } from "./cap.js";
 import { sha256 } from "./crypto.js";
 import { ALL_CLEAR, CANCEL, LONGEST, ORDER, readEnvelope, signedBy } from "./envelope.js";
@@ -127,19 +127,15 @@ export class Player {
 
   /** Takes what `GET /station/api/wait` answered. `false` where it was none. */
   take(said: unknown, running: number): boolean {
-    if (typeof said !== "object" || said === null) {
-      return false;
-    }
-    const from = said as { [name: string]: unknown };
-    const root = fromHex(from["root"], 32);
+    const root = this.trust.rootOf(said, this.pinned);
     if (root === null) {
       return false;
     }
-    const expected = this.pinned || this.memory.root;
-    this.isRefused = expected !== null && expected !== toHex(root);
-    if (this.isRefused) {
+    this.isRefused = root === false;
+    if (root === false) {
       return true;
     }
+    const from = said as { [name: string]: unknown };
     this.trust.takeList(from["list"], root);
     const { beat } = this.memory;
     const before = beat === null ? null : beat.at;

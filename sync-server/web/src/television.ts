@@ -84,18 +84,15 @@ export class Television {
 
   /** Takes what `GET /tv/wait` answered. `false` where it was none. */
   take(said: unknown, running: number): boolean {
-    if (typeof said !== "object" || said === null) {
-      return false;
-    }
-    const from = said as { [name: string]: unknown };
-    const root = fromHex(from["root"], 32);
+    const root = this.trust.rootOf(said, null);
     if (root === null) {
       return false;
     }
-    this.isRefused = this.memory.root !== null && this.memory.root !== toHex(root);
-    if (this.isRefused) {
+    this.isRefused = root === false;
+    if (root === false) {
       return true;
     }
+    const from = said as { [name: string]: unknown };
     if (this.trust.takeList(from["list"], root)) {
       this.verified = {};
     }

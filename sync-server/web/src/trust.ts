@@ -64,6 +64,16 @@ export class Trust {
     return running - this.heardAt >= CUT_OFF;
   }
 
+  /** The root of an answer: `null` where there is none, `false` where it is another one than the one that is known. */
+  rootOf(answer: unknown, pinned: string | null): Uint8Array | null | false {
+    if (typeof answer !== "object" || answer === null) {
+      return null;
+    }
+    const root = fromHex((answer as { [name: string]: unknown })["root"], 32);
+    const known = pinned || this.believed.root;
+    return root !== null && known !== null && known !== toHex(root) ? false : root;
+  }
+
   /** Takes a newer list. Whether it came. */
   takeList(said: unknown, root: Uint8Array): boolean {
     const bytes = typeof said === "string" ? fromBase64(said) : null;

@@ -15,7 +15,9 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
-use crate::alerts::{Board, desk_routes, follow_people, push_to_stations, station_routes, tv_routes};
+use crate::alerts::{
+    Board, desk_routes, follow_people, push_to_stations, station_routes, tell_boxes, tv_routes,
+};
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
 use crate::close::finish_closings;
@@ -258,6 +260,7 @@ impl Server {
         tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(push_to_stations(Arc::clone(&board)));
+        tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;

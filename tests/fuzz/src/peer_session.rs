@@ -19,7 +19,7 @@ fn session(side: Side) -> (Session, Vec<u8>) {
     let (elder, actor) = (Period(20_700), ActorId::new(key().box_id(), 1));
     let scope = |period| DocumentScope { incident: IncidentId::from_bytes([1; 16]), site: SITE, period };
     let vectors: Vectors = [elder, Period(20_737)].map(|period| (scope(period), [(actor, 3)].into())).into();
-    let held = Held { vectors: &vectors, waiting: &vectors, keys: None };
+    let held = Held { vectors: &vectors, waiting: &vectors, ..Held::NOTHING };
     Session::new(side, [9; 32], None, grants, held)
 }
 

@@ -11,6 +11,7 @@
 //! **Invariant:** only the link and the way to other boxes (`lan`) touch a network, and neither sees a database.
 
 pub mod alert_check;
+mod alerts;
 mod attributes;
 pub mod card_data;
 pub mod cert_check;

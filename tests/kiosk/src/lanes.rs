@@ -57,6 +57,7 @@ pub fn shelter() -> LaneState {
         asks_sign_in: false,
         staff: None,
         stick: None,
+        alerts: None,
         screen: Screen::Idle,
     }
 }

@@ -9,6 +9,7 @@ use crate::theme::{Palette, Severity, size};
 use crate::widget::{Banner, Canvas, Place, Type, banner_ui, drill_frame_ui, light_ui};
 use crate::{Action, Catalogue, LinkStage, Notice, Now, Page, State, Texts};
 
+mod alert;
 mod answer;
 mod answer_tiles;
 mod assessment;
@@ -41,6 +42,7 @@ mod opening;
 mod own_shelter;
 mod page;
 mod paged;
+mod passage;
 mod passes;
 mod qr;
 mod question;
@@ -106,6 +108,9 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
     let palette = palette_of(state);
     let mut rect = ui.max_rect();
     let mut canvas = Canvas { ui, palette, texts: catalogue.of(state.language) };
+    if let Some((lane, passage)) = state.lane.as_ref().zip(state.staff_leave(now)) {
+        return passage::leave_ui(&mut canvas, rect, &View { state, lane, now }, passage);
+    }
     if let Some(stripes) = palette.stripes {
         rect = drill_frame_ui(&canvas, rect, stripes);
         canvas.fill(rect, palette.background);
@@ -119,6 +124,11 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
     let bar = rect.cut_top(if tall { size::BANNER } else { size::BANNER_SLIM });
     let banner = banner(&view, canvas.texts, tall);
     banner_ui(&mut canvas, bar, &banner);
+    let passage = state.passage().filter(|_| state.page == Page::Lane);
+    if let Some(alerts) = state.alerts().filter(|_| passage.is_none()) {
+        let band = rect.cut_top(if tall { alert::BAND } else { alert::BAND_SLIM });
+        alert::band_ui(&mut canvas, band, &view, alerts);
+    }
     if state.link != LinkStage::Following {
         connecting::connecting_ui(&mut canvas, rect, state.link);
         return None;
@@ -126,7 +136,10 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
     if let Some((notice, _)) = state.notice {
         notice_ui(&mut canvas, rect.cut_top(NOTICE), notice);
     }
-    body_ui(&mut canvas, rect, &view)
+    match passage {
+        Some(passage) => passage::passage_ui(&mut canvas, rect, &view, passage),
+        None => body_ui(&mut canvas, rect, &view),
+    }
 }
 
 /// The height of a notice under the banner.

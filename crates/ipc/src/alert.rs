@@ -17,6 +17,14 @@ pub struct LaneAlerts {
     pub passage: Option<Passage>,
 }
 
+impl LaneAlerts {
+    /// How many there are beside the first one; `None` for none.
+    pub fn more_than_one(&self) -> Option<u64> {
+        let beside = u64::try_from(self.shown.len().saturating_sub(1)).unwrap_or(u64::MAX);
+        Some(beside.saturating_add(self.more.into())).filter(|count| *count > 0)
+    }
+}
+
 /// Nobody is to stop here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {

@@ -866,3 +866,19 @@ lift-note = Their own card and PIN
 lift-pin = The person's PIN
 lift-say = The person types it and then holds their own card.
 lift-card = The person's card, please
+
+## What the town's officers say, and a check-point while a tsunami is on its way
+alert-exercise = Drill
+alert-sent = sent { $time }
+alert-more = { $count } more
+alert-minutes = { $minutes } min left
+alert-soon = Very soon
+passage-call = Keep going
+    Go up
+passage-until = Until the tsunami
+passage-card = You do not need to hold a card
+passage-not-read = Not read. Keep going up
+leave-call = Staff:
+    leave now
+leave-stay = Stay one more minute
+leave-stay-note = This comes back after a minute

@@ -866,3 +866,19 @@ lift-note = ご本人の カードと 暗証番号
 lift-pin = ご本人の 暗証番号
 lift-say = ご本人に 押して いただき、つづけて ご本人の カードを かざします。
 lift-card = ご本人の カードを かざしてください
+
+## What the town's officers say, and a check-point while a tsunami is on its way
+alert-exercise = 訓練
+alert-sent = { $time } 発表
+alert-more = ほか { $count }件
+alert-minutes = あと { $minutes }分
+alert-soon = すぐ 来ます
+passage-call = 止まらず
+    上へ
+passage-until = 津波が 来るまで
+passage-card = カードは かざさなくても だいじょうぶです
+passage-not-read = 読めませんでした。そのまま 上へ
+leave-call = 係の人も
+    逃げて ください
+leave-stay = 1分だけ あとにする
+leave-stay-note = 1分たつと また 出ます

@@ -14,6 +14,22 @@ impl Pictogram {
     #[expect(clippy::too_many_lines, reason = "a table of drawings")]
     pub(super) const fn strokes(self) -> &'static [Ink] {
         match self {
+            Self::Uphill => &[
+                Pen(4.5),
+                Line(&[
+                    (3.0, 45.0),
+                    (14.0, 45.0),
+                    (14.0, 36.0),
+                    (25.0, 36.0),
+                    (25.0, 27.0),
+                    (36.0, 27.0),
+                    (36.0, 18.0),
+                    (45.0, 18.0),
+                ]),
+                Pen(5.5),
+                Line(&[(6.0, 31.0), (29.0, 8.0)]),
+                Line(&[(16.0, 6.0), (31.0, 6.0), (31.0, 21.0)]),
+            ],
             Self::Ring => &[Pen(7.0), Circle((24.0, 24.0), 18.5)],
             Self::House => {
                 const HOUSE: [Ink; 6] = [

@@ -120,14 +120,18 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
         return None;
     };
     let view = View { state, lane, now };
-    let tall = is_idle(&view);
+    let passage = state.passage().filter(|_| state.page == Page::Lane);
+    // Nothing jumps when a card is held in passing.
+    let tall = is_idle(&view) || passage.is_some();
     let bar = rect.cut_top(if tall { size::BANNER } else { size::BANNER_SLIM });
     let banner = banner(&view, canvas.texts, tall);
-    banner_ui(&mut canvas, bar, &banner);
-    let passage = state.passage().filter(|_| state.page == Page::Lane);
-    if let Some(alerts) = state.alerts().filter(|_| passage.is_none()) {
-        let band = rect.cut_top(if tall { alert::BAND } else { alert::BAND_SLIM });
-        alert::band_ui(&mut canvas, band, &view, alerts);
+    match state.alerts().filter(|_| passage.is_none()) {
+        Some(alerts) if tall => {
+            banner_ui(&mut canvas, bar, &banner);
+            alert::band_ui(&mut canvas, rect.cut_top(alert::BAND), &view, alerts);
+        }
+        Some(alerts) => alert::bar_ui(&mut canvas, bar, &view, alerts, banner),
+        None => banner_ui(&mut canvas, bar, &banner),
     }
     if state.link != LinkStage::Following {
         connecting::connecting_ui(&mut canvas, rect, state.link);
@@ -241,6 +245,10 @@ fn banner(view: &View<'_>, texts: &Texts, tall: bool) -> Banner {
             let incident = lane.banner.incident.clone();
             let incident = incident.unwrap_or_else(|| texts.get("incident-unnamed"));
             ("mode-live", incident, if tall { texts.get(receiving_key(lane.site)) } else { site })
+        }
+        // Nothing may say that a warning is practice which is none.
+        Mode::Drill if view.state.has_live_alert() => {
+            ("mode-drill", texts.get("drill-alert-is-real"), texts.get("drill-to-stop"))
         }
         Mode::Drill => {
             let quiet = if tall { texts.get("drill-not-real") } else { site };

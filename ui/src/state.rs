@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hinamori_ipc::{
-    Answer, AnswerId, AnswerKind, BuildingFinding, LaneAlerts, LaneState, LeaderItem, Member, MemberState,
-    Party, Passage, Refusal, Screen, SecretDigits, SiteState, StickState,
+    AlertClass, Answer, AnswerId, AnswerKind, BuildingFinding, LaneAlerts, LaneState, LeaderItem, Member,
+    MemberState, Party, Passage, Refusal, Screen, SecretDigits, SiteState, StickState,
 };
 use hinamori_model::{ArrivalNeed, CounterKind, Leaving, Mode, PersonId, PersonalText, UnixMillis};
 
@@ -225,6 +225,11 @@ impl State {
     /// What the town's officers say.
     pub fn alerts(&self) -> Option<&LaneAlerts> {
         self.lane.as_ref()?.alerts.as_deref().filter(|alerts| !alerts.shown.is_empty())
+    }
+
+    /// Whether something that they say is real.
+    pub fn has_live_alert(&self) -> bool {
+        self.alerts().is_some_and(|alerts| alerts.shown.iter().any(|notice| notice.class == AlertClass::Live))
     }
 
     /// Nobody is to stop here: a tsunami is on its way.

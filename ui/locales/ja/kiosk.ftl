@@ -9,6 +9,8 @@ banner-silent = 音なし
 banner-date = { $month }{ $day }日({ $weekday })
 drill-this-is = これは訓練です
 drill-not-real = 本物の災害ではありません
+drill-alert-is-real = 本物の 警報です
+drill-to-stop = 訓練を やめてください
 drill-tag = 訓 練
 receiving-closed = 受付は していません
 receiving-opening = 避難所を 開けます
@@ -869,6 +871,7 @@ lift-card = ご本人の カードを かざしてください
 
 ## What the town's officers say, and a check-point while a tsunami is on its way
 alert-exercise = 訓練
+alert-real = 本物
 alert-sent = { $time } 発表
 alert-more = ほか { $count }件
 alert-minutes = あと { $minutes }分
@@ -876,6 +879,7 @@ alert-soon = すぐ 来ます
 passage-call = 止まらず
     上へ
 passage-until = 津波が 来るまで
+passage-tsunami = 津波が
 passage-card = カードは かざさなくても だいじょうぶです
 passage-not-read = 読めませんでした。そのまま 上へ
 leave-call = 係の人も

@@ -1,19 +1,20 @@
-//! The band of an alert under the bar of every screen. It takes nothing that could be touched, and answers stand under it.
+//! An alert on every screen: a band under the bar of idle, and the bar itself elsewhere. It takes nothing that could be touched, and
+//! answers stand under it.
 
 use egui::{Align2, Rect, vec2};
 use hinamori_ipc::{AlertClass, AlertKind, AlertNotice, LaneAlerts};
-use hinamori_model::UnixMillis;
+use hinamori_model::{Mode, UnixMillis};
 
 use super::View;
 use crate::clock::CivilTime;
-use crate::theme::{AlertSkin, size};
-use crate::widget::{Canvas, Pictogram, Place, Type, stripes_ui};
+use crate::theme::{AlertSkin, Fill, size};
+use crate::widget::{Banner, Canvas, Pictogram, Place, Type, banner_ui, stripes_ui};
 use crate::{Language, Texts};
 
-/// Its height on idle: the title, and the line.
-pub(crate) const BAND: f32 = 104.0;
-/// Its height elsewhere: one row.
-pub(crate) const BAND_SLIM: f32 = 52.0;
+/// The height of the band on idle: the title, and the line.
+pub(crate) const BAND: f32 = 112.0;
+/// Narrower screens have smaller titles, and two lines for the line.
+const NARROW: f32 = 900.0;
 /// The edge in the danger's colour.
 const EDGE: f32 = 22.0;
 /// The same under the band.
@@ -28,31 +29,52 @@ pub(crate) fn band_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, aler
     edge_ui(canvas, inner.cut_bottom(UNDER), &skin);
     edge_ui(canvas, inner.cut_left(EDGE), &skin);
     let mut inner = inner.shrink2(vec2(14.0, 0.0));
-    let is_tall = rect.height() >= BAND;
     let end = Type::bold(size::CAPTION, skin.ground.on);
-    let facts = facts(canvas.texts, view, notice, alerts.more_than_one());
-    if is_tall {
-        let mut upper = inner.cut_top(inner.height() * 0.52);
-        head_ui(canvas, &mut upper, view, notice, 34.0);
-        let width = canvas.width_of(end, &facts).min(upper.width());
-        let place = upper.cut_right(width + 1.0);
-        canvas.text(place.expand2(vec2(1.0, 4.0)), Align2::RIGHT_CENTER, end, &facts);
-        canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::TILE_TEXT, skin.line), line(view, notice));
-        return;
+    let text = if rect.width() < NARROW { size::BODY } else { 34.0 };
+    let mut upper = inner.cut_top(text * 1.5);
+    head_ui(canvas, &mut upper, view, notice, text);
+    let _gap = upper.cut_left(size::GAP);
+    let all = facts(canvas.texts, view, notice, alerts.more_than_one());
+    let fits = |facts: &&String| canvas.width_of(end, facts) <= upper.width();
+    if let Some(facts) = all.iter().find(fits) {
+        canvas.text(upper.expand2(vec2(1.0, 4.0)), Align2::RIGHT_CENTER, end, facts);
     }
-    head_ui(canvas, &mut inner, view, notice, size::BODY);
-    let short = short_facts(canvas.texts, view, notice);
-    let width = canvas.width_of(end, &short);
-    if !short.is_empty() && width < inner.width() {
-        let place = inner.cut_right(width + 1.0);
-        canvas.text(place.expand2(vec2(1.0, 4.0)), Align2::RIGHT_CENTER, end, &short);
+    let look = Type::bold(size::TILE_TEXT, skin.line);
+    canvas.text(inner.expand2(vec2(0.0, 2.0)), Align2::LEFT_CENTER, look, line(view, notice));
+}
+
+/// The bar of every other screen: what the alert is called stands in the place of the incident's name, since those screens have no
+/// height to spare.
+pub(crate) fn bar_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    alerts: &LaneAlerts,
+    banner: Banner,
+) {
+    let Some(notice) = alerts.shown.first() else { return banner_ui(canvas, rect, &banner) };
+    let skin = AlertSkin::of(notice, view.state.look);
+    let tag = match notice.class {
+        AlertClass::Exercise => canvas.texts.get("alert-exercise"),
+        // Nothing may say that a warning is practice which is none.
+        AlertClass::Live if view.mode() == Mode::Drill => canvas.texts.get("alert-real"),
+        AlertClass::Live => banner.tag,
+    };
+    let quiet = short_facts(canvas.texts, view, notice);
+    let mut staff = banner.staff;
+    if rect.width() < NARROW {
+        // The alert has the room, and who is signed in the fewest words.
+        staff.drain(..staff.len().saturating_sub(1));
     }
-    // Where there is no room for it the title says enough.
-    let _gap = inner.cut_left(size::GAP);
-    let look = Type::bold(size::CAPTION, skin.line);
-    if canvas.width_of(look, line(view, notice)) < inner.width() - size::GAP {
-        canvas.text(inner.expand2(vec2(0.0, 4.0)), Align2::LEFT_CENTER, look, line(view, notice));
-    }
+    let palette = canvas.palette;
+    canvas.palette.bar = skin.ground;
+    canvas.palette.tag = Fill { fill: skin.ground.on, on: skin.ground.fill };
+    let strong = title(view, notice).to_owned();
+    banner_ui(canvas, rect, &Banner { tag, strong, quiet, staff, end: banner.end });
+    canvas.palette = palette;
+    let mut inner = rect;
+    edge_ui(canvas, inner.cut_bottom(4.0), &skin);
+    edge_ui(canvas, inner.cut_left(12.0), &skin);
 }
 
 /// The danger's colour, or the stripes of an exercise.
@@ -126,10 +148,16 @@ fn short_facts(texts: &Texts, view: &View<'_>, notice: &AlertNotice) -> String {
     }
 }
 
-fn facts(texts: &Texts, view: &View<'_>, notice: &AlertNotice, more: Option<u64>) -> String {
+/// When it comes, when it was said, how many more there are: all of it, and less where that has no room.
+fn facts(texts: &Texts, view: &View<'_>, notice: &AlertNotice, more: Option<u64>) -> [String; 3] {
     let time = CivilTime::of(notice.sent).time();
+    let short = short_facts(texts, view, notice);
     let sent = texts.with("alert-sent", [("time", time.as_str().into())]);
-    let more = more.map(|count| texts.with("alert-more", [("count", count.into())]));
-    let all = [Some(short_facts(texts, view, notice)), Some(sent), more];
-    all.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" ・ ")
+    let more = more.map_or_else(String::new, |count| texts.with("alert-more", [("count", count.into())]));
+    let joined = |facts: &[&String]| {
+        let said: Vec<&str> =
+            facts.iter().map(|fact| fact.as_str()).filter(|fact| !fact.is_empty()).collect();
+        said.join(" ・ ")
+    };
+    [joined(&[&short, &sent, &more]), joined(&[&short, &more]), short]
 }

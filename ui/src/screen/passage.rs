@@ -20,6 +20,10 @@ const STRIP: f32 = 132.0;
 const FRAME: f32 = 18.0;
 /// The words that everybody has to read from far away.
 const CALL: f32 = 132.0;
+/// A portrait screen lower than this has no room for the picture.
+const ROOMY: f32 = 420.0;
+/// A smaller picture says nothing.
+const SMALLEST_PICTURE: f32 = 72.0;
 /// The minutes.
 const MINUTES: f32 = 92.0;
 
@@ -156,22 +160,24 @@ fn call_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, passage: Passag
     let look = Type::bold(CALL, skin.line);
     let portrait = is_portrait(rect) || rect.width() < 900.0;
     let mut side = if portrait {
-        inner.cut_bottom(inner.height() * 0.48)
+        inner.cut_bottom(inner.height() * if inner.height() > ROOMY { 0.48 } else { 0.38 })
     } else {
         inner.cut_right(inner.width() * 0.36)
     };
     let align = if portrait { Align::Center } else { Align::Min };
     canvas.text(inner, Align2([align, Align::Center]), look, &call);
     if let Some(expected) = passage.expected {
-        let minutes = match minutes_left(expected, view.now.wall) {
-            0 => canvas.texts.get("alert-soon"),
-            minutes => canvas.texts.with("alert-minutes", [("minutes", minutes.into())]),
+        let (until, minutes) = match minutes_left(expected, view.now.wall) {
+            0 => ("passage-tsunami", canvas.texts.get("alert-soon")),
+            minutes => ("passage-until", canvas.texts.with("alert-minutes", [("minutes", minutes.into())])),
         };
         let place = side.cut_bottom((side.height() * 0.4).min(MINUTES * 1.3));
         canvas.text(place, Align2::CENTER_CENTER, Type::bold(MINUTES, skin.ground.on), &minutes);
-        let until = canvas.texts.get("passage-until");
+        let until = canvas.texts.get(until);
         let place = side.cut_bottom(size::LEAD * 1.4);
         canvas.text(place, Align2::CENTER_CENTER, Type::regular(size::LEAD, skin.ground.on), &until);
     }
-    Pictogram::Uphill.draw(canvas.ui.painter(), side.shrink(8.0), skin.line);
+    if side.height() > SMALLEST_PICTURE {
+        Pictogram::Uphill.draw(canvas.ui.painter(), side.shrink(8.0), skin.line);
+    }
 }

@@ -26,6 +26,10 @@ impl AlertSkin {
         Self { ground: Fill { fill: colour(0), on: WHITE }, line: WHITE, edge: WHITE, stripe: None }
     }
 
+    const fn ended(fill: u32) -> Self {
+        Self { ground: Fill { fill: colour(fill), on: WHITE }, ..Self::unnamed() }
+    }
+
     /// What an alert wears in this light.
     pub fn of(notice: &AlertNotice, look: Look) -> Self {
         let is_exercise = matches!(notice.class, AlertClass::Exercise);
@@ -39,14 +43,13 @@ impl AlertSkin {
             let ground = Fill { fill: WHITE, on: PLUM };
             return Self { ground, line: PLUM, edge: PLUM, stripe: Some(WHITE) };
         }
-        let on = |fill: u32| Fill { fill: colour(fill), on: WHITE };
         match notice.kind {
             AlertKind::Order => {
-                let (ground, line) = (on(0), colour(0xFF_E6_00));
-                Self { ground, line, edge: danger_colour(notice.danger), stripe: None }
+                let (line, edge) = (colour(0xFF_E6_00), danger_colour(notice.danger));
+                Self { line, edge, ..Self::unnamed() }
             }
-            AlertKind::AllClear => Self { ground: on(0x00_56_3B), line: WHITE, edge: WHITE, stripe: None },
-            AlertKind::Cancel => Self { ground: on(0x0A_2F_8F), line: WHITE, edge: WHITE, stripe: None },
+            AlertKind::AllClear => Self { edge: colour(0x9F_E3_C8), ..Self::ended(0x00_56_3B) },
+            AlertKind::Cancel => Self { edge: colour(0x9F_C0_FF), ..Self::ended(0x0A_2F_8F) },
         }
     }
 }

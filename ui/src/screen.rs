@@ -248,7 +248,7 @@ fn banner(view: &View<'_>, texts: &Texts, tall: bool) -> Banner {
         }
         // Nothing may say that a warning is practice which is none.
         Mode::Drill if view.state.has_live_alert() => {
-            ("mode-drill", texts.get("drill-alert-is-real"), texts.get("drill-to-stop"))
+            ("alert-real", texts.get("drill-to-stop"), String::new())
         }
         Mode::Drill => {
             let quiet = if tall { texts.get("drill-not-real") } else { site };

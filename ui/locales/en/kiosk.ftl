@@ -9,7 +9,6 @@ banner-silent = No sound
 banner-date = { $weekday } { $day } { $month }
 drill-this-is = This is a drill
 drill-not-real = Not a real disaster
-drill-alert-is-real = Real alert
 drill-to-stop = Stop the drill
 drill-tag = DRILL
 receiving-closed = Not receiving people

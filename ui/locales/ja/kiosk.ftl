@@ -9,7 +9,6 @@ banner-silent = 音なし
 banner-date = { $month }{ $day }日({ $weekday })
 drill-this-is = これは訓練です
 drill-not-real = 本物の災害ではありません
-drill-alert-is-real = 本物の 警報です
 drill-to-stop = 訓練を やめてください
 drill-tag = 訓 練
 receiving-closed = 受付は していません

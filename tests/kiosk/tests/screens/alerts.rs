@@ -42,7 +42,7 @@ fn an_exercise_says_so_and_no_drill_says_that_a_real_one_is_none() {
     let panel = Panel::showing(LANDSCAPE, told(drill(), vec![practised_tsunami()]));
     assert!(panel.says("これは訓練です"));
     let panel = Panel::showing(LANDSCAPE, told(drill(), vec![tsunami()]));
-    assert!(panel.says("本物の 警報です") && !panel.says("本物の災害ではありません"));
+    assert!(panel.says("訓練を やめてください") && !panel.says("本物の災害ではありません"));
 }
 
 #[test]

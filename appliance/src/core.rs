@@ -5,6 +5,7 @@
 //! the disk has it, [`hinamori_counter::Lane::complete`] gives the answer, [`Core::publish`] sends it. What can wait (seals,
 //! the server, checkpoints) is done when no event waits.
 
+mod alerts;
 mod attributes;
 mod audit;
 mod bundle;
@@ -52,6 +53,7 @@ use hinamori_record::{Building, Fact, Period};
 use hinamori_store_sqlite::{KeyTable, Store, StoreError};
 use tracing::{error, info, warn};
 
+use crate::alerts::BoxAlerts;
 use crate::attributes::issuers_of;
 use crate::checks::{CheckedTap, Reading};
 use crate::clock;
@@ -65,6 +67,7 @@ use crate::own_time::{OwnTimes, TapLog};
 use crate::roster::RosterEvent;
 use crate::status::Report;
 use crate::town::Town;
+use alerts::AlertsShown;
 use audit::ReadLately;
 pub use bundle::{BundleError, Imported};
 pub(crate) use bundle::{BundleTask, Exported, LONGEST_HERE};
@@ -184,6 +187,8 @@ pub(crate) struct Core {
     read_lately: BTreeMap<Option<StaffId>, ReadLately>,
     /// Alarms of this site that a leader should see.
     alarms: u32,
+    alerts: BoxAlerts,
+    alerts_shown: AlertsShown,
     uplink: Uplink,
     neighbours: Neighbours,
     import: Option<Import>,
@@ -258,6 +263,8 @@ impl Core {
             asking: None,
             read_lately: BTreeMap::new(),
             alarms: 0,
+            alerts: BoxAlerts::new(&config.data),
+            alerts_shown: AlertsShown::default(),
             tally: Tally::default(),
             disk: DiskState::Ok,
             disk_tried: Instant::now(),
@@ -741,6 +748,7 @@ impl Core {
             self.tell_town();
         }
         self.tell_roster(now);
+        self.look_at_alerts(now);
         if self.tally.is_outdated(now) {
             self.recount(now);
         }

@@ -12,6 +12,7 @@
 
 pub mod alert_check;
 pub mod alert_history;
+mod alerts;
 mod attributes;
 pub mod card_data;
 pub mod cert_check;

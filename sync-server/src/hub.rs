@@ -10,6 +10,7 @@ use hinamori_record::ActorId;
 use tokio::sync::{Mutex, broadcast, watch};
 use tokio::task::spawn_blocking;
 
+use crate::alerts::ForBoxes;
 use crate::archive::{Archive, Closed};
 use crate::bundle::{self, BundleError, BundleTown};
 use crate::clock::now;
@@ -34,6 +35,8 @@ pub(crate) struct Hub {
     news: broadcast::Sender<News>,
     /// The serial of the key table's newest row.
     keys: watch::Sender<u64>,
+    /// What every box is told of alerts.
+    alerts: watch::Sender<Arc<ForBoxes>>,
     /// Held while the town's files are read: an older state never replaces a newer one.
     reading: Mutex<()>,
     /// Held while a box is taken in.
@@ -69,6 +72,7 @@ impl Hub {
             stalled_after,
             news,
             keys: watch::Sender::new(0),
+            alerts: watch::Sender::new(Arc::default()),
             reading,
             enrolling,
         }
@@ -88,6 +92,16 @@ impl Hub {
     /// Tells when the key table has something new.
     pub(crate) fn key_changes(&self) -> watch::Receiver<u64> {
         self.keys.subscribe()
+    }
+
+    /// Tells every box of alerts from now on.
+    pub(crate) fn tell_of_alerts(&self, alerts: ForBoxes) {
+        self.alerts.send_replace(Arc::new(alerts));
+    }
+
+    /// What boxes are told of alerts, and when that changes.
+    pub(crate) fn alerts(&self) -> watch::Receiver<Arc<ForBoxes>> {
+        self.alerts.subscribe()
     }
 
     /// Looks whether the key table has something new: boxes bring keys, and the operator's commands erase people.

@@ -18,7 +18,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
     Board, DoorLimits, Patience, desk_routes, follow_people, push_to_stations, serve_televisions,
-    station_routes,
+    station_routes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
@@ -271,6 +271,7 @@ impl Server {
         tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(push_to_stations(Arc::clone(&board)));
+        tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;

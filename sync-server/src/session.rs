@@ -68,7 +68,8 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
     let (line, displaced) = hub.contacts.opened(id);
     // Before what is held is looked up: what is stored in between is heard of.
     let (mut news, mut changes) = (hub.news(), hub.town.changes());
-    let (mut other_lists, mut other_keys) = (hub.lists.changes(), hub.key_changes());
+    let (mut other_lists, mut other_keys, mut alerts) =
+        (hub.lists.changes(), hub.key_changes(), hub.alerts());
     let mut line = match Line::begin(hub, id, line.number(), key.0, town).await {
         Ok(line) => line,
         Err(ended) => return ended,
@@ -95,6 +96,9 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
                 changed = other_lists.changed() => changed.map_err(|_ended| Ended::Closed(Closed)),
                 changed = other_keys.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
                     line.keys = Lookup::Due;
+                }),
+                changed = alerts.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
+                    line.alerts = Lookup::Due;
                 }),
                 changed = changes.changed() => match changed {
                     Ok(()) => line.town_changed(Arc::clone(&changes.borrow_and_update())),
@@ -123,6 +127,7 @@ struct Line<'h> {
     outgoing: Outgoing,
     lookup: Lookup,
     keys: Lookup,
+    alerts: Lookup,
     /// How far the box was told of the key table; `None` before the first time.
     keys_told: Option<Place>,
     /// Not sent yet; only the newest is.
@@ -165,6 +170,7 @@ impl<'h> Line<'h> {
             outgoing,
             lookup: Lookup::NothingNew,
             keys: Lookup::NothingNew,
+            alerts: Lookup::NothingNew,
             keys_told: None,
             town: None,
             lists: BoxLists::default(),
@@ -213,7 +219,7 @@ impl<'h> Line<'h> {
             self.give_receipts(&durable);
         }
         if look_up {
-            (self.lookup, self.keys) = (Lookup::Due, Lookup::Due);
+            (self.lookup, self.keys, self.alerts) = (Lookup::Due, Lookup::Due, Lookup::Due);
         }
         for message in lists {
             if let ListMessage::Seen { as_of, .. } = message {
@@ -298,11 +304,16 @@ impl<'h> Line<'h> {
         Ok(())
     }
 
-    /// Fills up what leaves: the newest package, then keys, then what the box lacks, a portion at a time; parts of the roster, then
+    /// Fills up what leaves: alerts before everything, the newest package, then keys, then what the box lacks, a portion at a time; parts of the roster, then
     /// lists, when nothing else waits.
     async fn fill(&mut self) -> Result<(), Ended> {
         self.lists.begin(&self.hub.lists, &self.hub.town.keys.list_feed);
         self.roster.begin(self.hub.town.folder.path());
+        if std::mem::replace(&mut self.alerts, Lookup::NothingNew) == Lookup::Due {
+            // Also where there is no room: a box that takes its lists slowly hears of a tsunami all the same.
+            let alerts = Arc::clone(&self.hub.alerts().borrow());
+            self.outgoing.push(alerts.offer(&mut self.session));
+        }
         while self.outgoing.has_room() {
             if let Some(town) = self.town.take() {
                 self.outgoing.push(self.session.town_changed(town.signed.clone(), town.grants.clone()));
@@ -341,8 +352,9 @@ mod tests {
     use hinamori_crl_mmap::Shelf;
     use hinamori_model::{Hlc, IncidentId, ListId, PersonId, RecordId};
     use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
-    use hinamori_sync::{ListWanted, SealKey, SealedBatch, verify};
+    use hinamori_sync::{AlertMessage, CarriedAlert, ListWanted, SealKey, SealedBatch, verify};
 
+    use crate::alerts::ForBoxes;
     use crate::archive::Archive;
     use crate::contact::Contacts;
     use crate::data::DataFolder;
@@ -449,5 +461,30 @@ kind = "shelter"
         assert!(second.store.is_empty() && matches!(second.lists[..], [ListMessage::Piece(_)]));
         line.fill().await.unwrap();
         assert!(!line.outgoing.is_waiting());
+    }
+
+    #[tokio::test]
+    async fn an_alert_leaves_also_where_there_is_no_room_for_anything_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = SealKey::from_bytes(&[1; 32]);
+        let hub = hub_of(folder.path(), &[&here]);
+        let town = hub.town.current();
+        let mut line = Line::begin(&hub, here.box_id(), 1, TLS_KEY, Arc::clone(&town)).await.unwrap();
+        let root = hub.town.keys.town_root.public();
+        let (mut the_box, hello) =
+            Session::new(Side::Box, root, Some(town.signed.clone()), town.grants.clone(), Held::NOTHING);
+        let _greeted = line.left(&mut the_box).await;
+        line.heard(&hello).await.unwrap();
+        line.fill().await.unwrap();
+        let _caught_up = line.left(&mut the_box).await;
+        // So much of lists that nothing more is looked up.
+        while line.outgoing.has_room() {
+            line.outgoing.push(line.session.tell(ListMessage::Offers(Vec::new())));
+        }
+        let alert = CarriedAlert { alert: vec![1; 900], envelope: vec![2; 90] };
+        hub.tell_of_alerts(ForBoxes::of_alert(alert.clone()));
+        line.alerts = Lookup::Due;
+        line.fill().await.unwrap();
+        assert_eq!(line.left(&mut the_box).await.alerts, [AlertMessage::Sent(alert)]);
     }
 }

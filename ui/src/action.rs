@@ -75,6 +75,8 @@ pub enum Action {
     ChooseHeads(RecordId),
     /// What an own shelter is called.
     ChooseName(String),
+    /// Staff stay for a minute more.
+    StayAMinute,
     /// The other language.
     SwitchLanguage,
     /// The light in the hall.

@@ -105,6 +105,7 @@ impl App {
         let minute = Duration::from_millis(until_next_minute(now.wall).saturating_add(AFTER_THE_MINUTE));
         let ends = [self.state.closes_at(), self.state.notice_ends_at(), self.state.refreshes_at()];
         let ends = ends.into_iter().flatten().map(|end| end.saturating_sub(now.steady));
+        let ends = ends.chain(self.state.alert_changes_after(now));
         ends.chain(self.next_undo_second(now)).fold(minute, Duration::min)
     }
 

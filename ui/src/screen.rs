@@ -9,6 +9,7 @@ use crate::theme::{Palette, Severity, size};
 use crate::widget::{Banner, Canvas, Place, Type, banner_ui, drill_frame_ui, light_ui};
 use crate::{Action, Catalogue, LinkStage, Notice, Now, Page, State, Texts};
 
+mod alert;
 mod answer;
 mod answer_tiles;
 mod assessment;
@@ -41,6 +42,7 @@ mod opening;
 mod own_shelter;
 mod page;
 mod paged;
+mod passage;
 mod passes;
 mod qr;
 mod question;
@@ -106,6 +108,9 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
     let palette = palette_of(state);
     let mut rect = ui.max_rect();
     let mut canvas = Canvas { ui, palette, texts: catalogue.of(state.language) };
+    if let Some((lane, passage)) = state.lane.as_ref().zip(state.staff_leave(now)) {
+        return passage::leave_ui(&mut canvas, rect, &View { state, lane, now }, passage);
+    }
     if let Some(stripes) = palette.stripes {
         rect = drill_frame_ui(&canvas, rect, stripes);
         canvas.fill(rect, palette.background);
@@ -115,10 +120,19 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
         return None;
     };
     let view = View { state, lane, now };
-    let tall = is_idle(&view);
+    let passage = state.passage().filter(|_| state.page == Page::Lane);
+    // Nothing jumps when a card is held in passing.
+    let tall = is_idle(&view) || passage.is_some();
     let bar = rect.cut_top(if tall { size::BANNER } else { size::BANNER_SLIM });
     let banner = banner(&view, canvas.texts, tall);
-    banner_ui(&mut canvas, bar, &banner);
+    match state.alerts().filter(|_| passage.is_none()) {
+        Some(alerts) if tall => {
+            banner_ui(&mut canvas, bar, &banner);
+            alert::band_ui(&mut canvas, rect.cut_top(alert::BAND), &view, alerts);
+        }
+        Some(alerts) => alert::bar_ui(&mut canvas, bar, &view, alerts, banner),
+        None => banner_ui(&mut canvas, bar, &banner),
+    }
     if state.link != LinkStage::Following {
         connecting::connecting_ui(&mut canvas, rect, state.link);
         return None;
@@ -126,7 +140,10 @@ pub fn kiosk_ui(ui: &mut egui::Ui, state: &State, catalogue: &Catalogue, now: No
     if let Some((notice, _)) = state.notice {
         notice_ui(&mut canvas, rect.cut_top(NOTICE), notice);
     }
-    body_ui(&mut canvas, rect, &view)
+    match passage {
+        Some(passage) => passage::passage_ui(&mut canvas, rect, &view, passage),
+        None => body_ui(&mut canvas, rect, &view),
+    }
 }
 
 /// The height of a notice under the banner.
@@ -228,6 +245,10 @@ fn banner(view: &View<'_>, texts: &Texts, tall: bool) -> Banner {
             let incident = lane.banner.incident.clone();
             let incident = incident.unwrap_or_else(|| texts.get("incident-unnamed"));
             ("mode-live", incident, if tall { texts.get(receiving_key(lane.site)) } else { site })
+        }
+        // Nothing may say that a warning is practice which is none.
+        Mode::Drill if view.state.has_live_alert() => {
+            ("alert-real", texts.get("drill-to-stop"), String::new())
         }
         Mode::Drill => {
             let quiet = if tall { texts.get("drill-not-real") } else { site };

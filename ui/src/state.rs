@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hinamori_ipc::{
-    Answer, AnswerId, AnswerKind, BuildingFinding, LaneState, LeaderItem, Member, MemberState, Party,
-    Refusal, Screen, SecretDigits, SiteState, StickState,
+    AlertClass, Answer, AnswerId, AnswerKind, BuildingFinding, LaneAlerts, LaneState, LeaderItem, Member,
+    MemberState, Party, Passage, Refusal, Screen, SecretDigits, SiteState, StickState,
 };
-use hinamori_model::{ArrivalNeed, CounterKind, Leaving, Mode, PersonId, PersonalText};
+use hinamori_model::{ArrivalNeed, CounterKind, Leaving, Mode, PersonId, PersonalText, UnixMillis};
 
 use crate::theme::{
     ANSWER_HOLD, CARD_HOLD, GOODBYE_HOLD, Look, NOTICE_HOLD, PAGE_HOLD, PANEL_HOLD, REFRESH, ROUND_HOLD,
+    STAY_HOLD,
 };
-use crate::{Care, Page, People, Registration, SignInStep, SitePages, SoundOutput, StaffPages, Volume, Who};
+use crate::{
+    Care, Now, Page, People, Registration, SignInStep, SitePages, SoundOutput, StaffPages, Volume, Who,
+};
 
 /// The most people of one kind that a panel counts at once.
 pub const MAXIMUM_COUNT: u16 = 99;
@@ -50,6 +53,8 @@ pub struct State {
     pub scanned: Option<(PersonalText, Duration)>,
     /// What could not be done, for a few seconds.
     pub notice: Option<(Notice, Duration)>,
+    /// When somebody laid aside that staff are to leave (steady clock).
+    pub stays_since: Option<Duration>,
     /// The sound card.
     pub sound: SoundOutput,
     /// How loud.
@@ -196,6 +201,8 @@ impl State {
             // What was practice is real now: that stays until somebody has read it, or a card comes.
             (Page::DrillEnded, _) => return None,
             (Page::Lane, Some(answer)) if self.dismissed == Some(answer.id) => return None,
+            // Nobody is to stop for a question.
+            (Page::Lane, Some(_)) if self.passage().is_some() => ANSWER_HOLD,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Candidates(_)) => CARD_HOLD,
             (Page::Lane, Some(answer)) if asks(answer) => PANEL_HOLD,
             (Page::Lane, Some(answer)) if matches!(answer.kind, AnswerKind::Left { .. }) => GOODBYE_HOLD,
@@ -213,6 +220,41 @@ impl State {
             (_, _) => PAGE_HOLD,
         };
         Some(self.active_at.saturating_add(hold))
+    }
+
+    /// What the town's officers say.
+    pub fn alerts(&self) -> Option<&LaneAlerts> {
+        self.lane.as_ref()?.alerts.as_deref().filter(|alerts| !alerts.shown.is_empty())
+    }
+
+    /// Whether something that they say is real.
+    pub fn has_live_alert(&self) -> bool {
+        self.alerts().is_some_and(|alerts| alerts.shown.iter().any(|notice| notice.class == AlertClass::Live))
+    }
+
+    /// Nobody is to stop here: a tsunami is on its way.
+    pub fn passage(&self) -> Option<Passage> {
+        self.alerts()?.passage.filter(|_| self.link == LinkStage::Following)
+    }
+
+    /// Staff are to leave too, and nobody laid it aside a moment ago.
+    pub fn staff_leave(&self, now: Now) -> Option<Passage> {
+        let is_time = |passage: &Passage| passage.staff_leave.is_some_and(|at| at <= now.wall);
+        self.passage().filter(is_time).filter(|_| self.stays_until().is_none_or(|end| now.steady >= end))
+    }
+
+    fn stays_until(&self) -> Option<Duration> {
+        self.stays_since.map(|since| since.saturating_add(STAY_HOLD))
+    }
+
+    /// How long until something of an alert changes by itself: a minute, what was laid aside, or that staff are to leave.
+    pub fn alert_changes_after(&self, now: Now) -> Option<Duration> {
+        let alerts = self.alerts()?;
+        let minute = |at: UnixMillis| at.since(now.wall) % 60_000 + 1;
+        let expected = alerts.shown.iter().filter_map(|notice| notice.expected);
+        let times = expected.chain(alerts.passage.and_then(|passage| passage.staff_leave)).map(minute);
+        let laid_aside = self.stays_until().map(|end| end.saturating_sub(now.steady));
+        times.map(Duration::from_millis).chain(laid_aside.filter(|left| !left.is_zero())).min()
     }
 
     /// Whether the leader's pages and the settings lie behind one page: where people are received.

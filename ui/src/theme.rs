@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use egui::Color32;
 
+mod alert;
 mod fonts;
 mod palette;
 
+pub use alert::AlertSkin;
 pub use fonts::{FontError, bold, install_fonts, regular};
 pub use palette::{Fill, Look, Palette};
 
@@ -93,6 +95,8 @@ pub const REFRESH: Duration = Duration::from_secs(5);
 pub const SCAN: Duration = Duration::from_millis(500);
 /// And this for each of its letters.
 pub const SCAN_LETTER: Duration = Duration::from_millis(5);
+/// So long staff who stay can lay aside that they are to leave.
+pub const STAY_HOLD: Duration = Duration::from_secs(60);
 /// How long a refusal is shown.
 pub const NOTICE_HOLD: Duration = Duration::from_secs(6);
 

@@ -265,6 +265,7 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         Action::Grade(aspect, grade) => site::grade(state, aspect, grade),
         Action::ChooseHeads(record) => state.site.heads = Some(record),
         Action::ChooseName(name) => state.site.name = Some(name),
+        Action::StayAMinute => state.stays_since = Some(now.steady),
         Action::SwitchLanguage => state.language = state.language.other(),
         Action::SetLook(look) => state.look = look,
         Action::SetVolume(volume) => state.volume = volume,

@@ -15,7 +15,7 @@ pub(crate) use banner::{Banner, banner_ui};
 pub(crate) use button::{Button, ButtonLook, dashed_edge};
 pub use canvas::elided_texts;
 pub(crate) use canvas::{Canvas, Touchable, Type};
-pub(crate) use frame::drill_frame_ui;
+pub(crate) use frame::{drill_frame_ui, stripes_ui};
 pub(crate) use light::light_ui;
 pub(crate) use pictogram::Pictogram;
 pub(crate) use place::{Grid, Place};

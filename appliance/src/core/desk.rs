@@ -79,6 +79,7 @@ fn nothing_yet(lane: &Lane) -> LaneState {
         asks_sign_in: false,
         staff: None,
         stick: None,
+        alerts: None,
         screen: Screen::Idle,
     }
 }
@@ -123,6 +124,7 @@ impl Core {
             asks_sign_in: self.town.staff.is_asked_for(),
             staff: desk.at.shown(self.alarms),
             stick: self.stick.shown(),
+            alerts: self.alerts_shown.for_lanes(),
             screen: match (desk.lane.screen().clone(), desk.looked) {
                 (Screen::Answer(answer), Some((of, lookups))) if answer.id == of => {
                     Screen::Answer(Answer { lookups, ..answer })

@@ -11,7 +11,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
 use super::Core;
+use super::alerts::Carrier;
 use super::uplink::portion_for;
+
+/// What a box may say of alerts that does not hold, on one connection: checking a signature is work.
+const REFUSED_AT_MOST: usize = 16;
 
 /// What comes from the network that boxes share.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ struct Neighbour {
     busy: bool,
     look_up: bool,
     keys_told: Option<Place>,
+    /// What it said of alerts and does not hold.
+    refused: usize,
 }
 
 impl Neighbour {
@@ -130,8 +136,17 @@ impl Core {
         let Some(root) = self.uplink.root else { return };
         let vectors = self.town_vectors(&root);
         let (session, hello) = self.neighbour_session(peer, root, &vectors);
-        let mut neighbour =
-            Neighbour { line, key, dialler, session, out, busy: false, look_up: false, keys_told: None };
+        let mut neighbour = Neighbour {
+            line,
+            key,
+            dialler,
+            session,
+            out,
+            busy: false,
+            look_up: false,
+            keys_told: None,
+            refused: 0,
+        };
         neighbour.send(hello);
         info!(%peer, "another box of the town is here");
         self.neighbours.0.insert(peer, neighbour);
@@ -153,15 +168,28 @@ impl Core {
             None
         });
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
-        let held = Held { vectors, keys, ..Held::NOTHING };
+        let alerts = self.alerts.held();
+        let held = Held { vectors, keys, alerts: &alerts, ..Held::NOTHING };
         Session::new(Side::Neighbour { peer }, root, package, grants, held)
     }
 
     fn heard_of_neighbour(&mut self, peer: BoxId, effects: Effects, now: UnixMillis) {
-        let Effects { store, quarantine, town, keys, look_up, send, .. } = effects;
+        let Effects { store, quarantine, town, keys, alerts, look_up, send, .. } = effects;
         if let Some(neighbour) = self.neighbours.0.get_mut(&peer) {
             neighbour.look_up |= look_up;
             neighbour.send(send);
+        }
+        let refused = self.take_alerts(Carrier::Neighbour(peer), alerts, now);
+        if let Some(neighbour) = self.neighbours.0.get_mut(&peer) {
+            neighbour.refused = neighbour.refused.saturating_add(refused);
+            if neighbour.refused >= REFUSED_AT_MOST {
+                warn!(%peer, "a box says nothing of alerts that holds, and is not listened to");
+                self.neighbours.0.remove(&peer);
+                return;
+            }
+        }
+        if look_up {
+            self.tell_neighbours_of_alerts();
         }
         // First the town, as from the server.
         if let Some(signed) = town {
@@ -186,6 +214,15 @@ impl Core {
             let _absorbed = self.person_keys.absorb_of(&peer.to_string(), &known, rows.upto)?;
         }
         Ok(())
+    }
+
+    /// Passes on what they lack of alerts: whoever has them needs no key for that.
+    pub(super) fn tell_neighbours_of_alerts(&mut self) {
+        let (list, alerts) = self.alerts.to_pass_on();
+        for neighbour in self.neighbours.0.values_mut() {
+            let bytes = neighbour.session.offer_alerts(list, alerts.iter().copied());
+            neighbour.send(bytes);
+        }
     }
 
     /// The town says something new: who is shut out goes, and the others hear of it.

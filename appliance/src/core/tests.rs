@@ -21,6 +21,7 @@ use hinamori_sync::{FeedKey, Grant, PartHead, ReceiptKey, cut};
 use super::*;
 use crate::checks::Found;
 
+mod alerts;
 mod attributes;
 mod care;
 mod closing;

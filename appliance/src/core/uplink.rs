@@ -14,6 +14,7 @@ use hinamori_sync::{
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 
+use super::alerts::Carrier;
 use super::closing::{Closing, NotClosed};
 use super::{Core, identity_folder};
 use crate::clock;
@@ -36,6 +37,8 @@ pub(super) struct Uplink {
     /// Connections since the start.
     lines: u64,
     last_contact: Option<UnixMillis>,
+    /// The contact before what came last.
+    pub(super) heard_before: Option<UnixMillis>,
     /// When the server had the latest of this box's changes, by its clock.
     pub(super) received: Option<UnixMillis>,
     /// Own changes may have no seal yet.
@@ -104,6 +107,7 @@ impl Uplink {
             line: None,
             lines: 0,
             last_contact: None,
+            heard_before: None,
             received: None,
             unsealed: true,
             missed: false,
@@ -156,6 +160,7 @@ impl Core {
             self.neighbours.hang_up();
         }
         self.uplink.root = Some(root);
+        self.follow_alerts_of(root, now);
         let taken = match stored_package(&self.config.data, &root) {
             Ok(Some((signed, package))) => self.take_package(root, signed, package, now),
             Ok(None) => return warn!("the box has joined a town, but has no package of it yet"),
@@ -219,6 +224,7 @@ impl Core {
         self.town = town;
         self.authorities_changed();
         self.uplink.root = Some(root);
+        self.follow_alerts_of(root, now);
         self.uplink.grants = grants;
         self.uplink.package = Some(signed);
         self.stay_in_this_town(&root);
@@ -299,7 +305,8 @@ impl Core {
         let (own, waiting) = (self.town_vectors(&root), self.waiting_for_receipts(&root));
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let keys = self.absorbed_of_server();
-        let held = Held { vectors: &own, waiting: &waiting, keys };
+        let alerts = self.alerts.held();
+        let held = Held { vectors: &own, waiting: &waiting, keys, alerts: &alerts };
         let (session, hello) = Session::new(Side::Box, root, package, grants, held);
         self.uplink.lines = self.uplink.lines.saturating_add(1);
         let number = self.uplink.lines;
@@ -388,7 +395,7 @@ impl Core {
         let Some(line) = &mut self.uplink.line else { return };
         match line.session.received(bytes) {
             Ok(effects) => {
-                self.uplink.last_contact = Some(now);
+                self.uplink.heard_before = self.uplink.last_contact.replace(now);
                 self.carry_out(effects, now);
             }
             Err(problem) => {
@@ -408,6 +415,7 @@ impl Core {
             lists,
             roster,
             keys,
+            alerts,
             hand_overs: _,
             handed_over,
             look_up,
@@ -421,6 +429,8 @@ impl Core {
                 self.tell_keeper(ListTask::Up);
             }
         }
+        // Alerts need no package, and wait for nothing.
+        self.take_alerts(Carrier::Server, alerts, now);
         // First the town: the records that come with it may be of incidents that only it names.
         if let Some(signed) = town {
             self.take_new_package(&signed, now);

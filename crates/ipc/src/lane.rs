@@ -5,7 +5,7 @@ use hinamori_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributeFault, Candidates, HoldReason, StaffSession, StickState};
+use crate::{AttributeFault, Candidates, HoldReason, LaneAlerts, StaffSession, StickState};
 
 /// The whole of what a kiosk shows: sent once as a snapshot, then changed field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub struct LaneState {
     pub staff: Option<StaffSession>,
     /// Sticks; `None` at a box that looks for none.
     pub stick: Option<Box<StickState>>,
+    /// What the town's officers say; `None` while they say nothing.
+    pub alerts: Option<Box<LaneAlerts>>,
     /// What fills the screen.
     pub screen: Screen,
 }
@@ -52,6 +54,7 @@ pub enum LaneChange {
     AsksSignIn(bool),
     Staff(Option<StaffSession>),
     Stick(Option<Box<StickState>>),
+    Alerts(Option<Box<LaneAlerts>>),
     Screen(Screen),
 }
 
@@ -70,6 +73,7 @@ impl LaneState {
             LaneChange::AsksSignIn(asks) => self.asks_sign_in = asks,
             LaneChange::Staff(staff) => self.staff = staff,
             LaneChange::Stick(stick) => self.stick = stick,
+            LaneChange::Alerts(alerts) => self.alerts = alerts,
             LaneChange::Screen(screen) => self.screen = screen,
         }
     }
@@ -88,6 +92,7 @@ impl LaneState {
             asks_sign_in,
             staff,
             stick,
+            alerts,
             screen,
         } = next;
         let mut changes = Vec::new();
@@ -123,6 +128,9 @@ impl LaneState {
         }
         if self.stick != *stick {
             changes.push(LaneChange::Stick(stick.clone()));
+        }
+        if self.alerts != *alerts {
+            changes.push(LaneChange::Alerts(alerts.clone()));
         }
         // Last, so that the counts beside an answer are already those after it.
         if self.screen != *screen {

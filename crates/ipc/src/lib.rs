@@ -6,9 +6,10 @@
 //! snapshot is the whole truth.
 //!
 //! **Invariant:** an answer is sent only after its record is durable; its sound follows from it.
-//! **Invariant:** no user text travels here but names, of people and of files on a stick; words are codes, the kiosk owns the
-//! language.
+//! **Invariant:** no user text travels here but names, of people and of files on a stick, and what officers signed in an alert; all other
+//! words are codes, the kiosk owns the language.
 
+mod alert;
 mod attributes;
 mod care;
 mod frame;
@@ -19,6 +20,7 @@ mod rights;
 mod staff;
 mod stick;
 
+pub use alert::{AlertClass, AlertKind, AlertNotice, Danger, LaneAlerts, MOST_SHOWN, Passage};
 pub use attributes::{
     Agreement, AttributeFault, AttributeSecret, Candidate, Candidates, Compared, SecretDigits,
 };
@@ -40,4 +42,4 @@ pub use stick::{
 };
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 6;
+pub const PROTOCOL: u16 = 7;

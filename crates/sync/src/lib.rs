@@ -5,12 +5,14 @@
 //! its changes ([`SealKey::seal`]), and sends them as a [`SealedBatch`]; whoever receives them checks
 //! everything at once ([`verify`]) and only a [`VerifiedBatch`] can be stored. A [`Session`] is one
 //! connection: it says what to store, what to send and what the other side has. Revocation lists, the parts of
-//! the roster and the wrapped keys of people travel beside the records, as [`ListMessage`]s, [`RosterMessage`]s and [`KeyRows`].
+//! the roster, the wrapped keys of people and alerts travel beside the records, as [`ListMessage`]s, [`RosterMessage`]s, [`KeyRows`] and
+//! [`AlertMessage`]s.
 //! What the server never confirmed of a closed incident is handed over once, sealed to the town ([`HandOver`]).
 //!
 //! **Invariant:** a record that is not under the seal of the box that made it is believed by nobody.
 //! **Invariant:** keys and the town's secret cannot be printed.
 
+mod alerts;
 mod bundle;
 mod cut_off;
 mod forks;
@@ -34,6 +36,7 @@ use std::collections::BTreeMap;
 
 use hinamori_record::{ActorId, DocumentScope};
 
+pub use alerts::{AlertMessage, AlertsHeld, CarriedAlert, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS};
 pub use bundle::{Bundle, BundleWriter, LONGEST_BUNDLE, NotABundle, ReadSection, Section, SectionOf};
 pub use cut_off::{CutOff, CutOffs, Trusted};
 pub use forks::{Fork, Forks, MOST_FORKS, MOST_FORKS_OF_A_BOX};

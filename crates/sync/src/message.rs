@@ -10,12 +10,12 @@ use crate::frame::frames_of;
 use crate::names::{Heard, Named, Told};
 use crate::seal::{LONGEST_RUN_BYTES, digest_over};
 use crate::{
-    Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt, RosterMessage, Seal, SealError,
-    SealedBatch, Vectors, VerifiedBatch, verify,
+    AlertMessage, AlertsHeld, Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt,
+    RosterMessage, Seal, SealError, SealedBatch, Vectors, VerifiedBatch, verify,
 };
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 5;
+pub(crate) const PROTOCOL: u16 = 6;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub(crate) enum Message {
     ElderWanted,
     /// What the sender holds of the documents that its hello told by a digest.
     Elder(Vec<WireDocument>),
+    /// About alerts.
+    Alerts(AlertMessage),
 }
 
 impl Message {
@@ -67,6 +69,8 @@ pub(crate) struct Hello {
     pub(crate) waiting: Vec<WireDocument>,
     /// How far the sender has absorbed the other side's key table; `None` when it never heard of one.
     pub(crate) keys: Option<KeyMark>,
+    /// What it has of alerts.
+    pub(crate) alerts: AlertsHeld,
 }
 
 /// All documents of periods before one, told by the digest of their vectors: one line, however many there are.

@@ -10,8 +10,8 @@ use crate::frame::Reader;
 use crate::message::{ClaimedBatch, Elder, Hello, Listener, Message, PROTOCOL, Speaker};
 use crate::town::{LONGEST_PACKAGE, SignedPackage};
 use crate::{
-    Grant, Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt, RosterMessage,
-    SealedBatch, Vectors, VerifiedBatch, verify,
+    AlertMessage, AlertsHeld, CarriedAlert, Grant, Grants, HandOver, HandOverDigest, KeyMark, KeyRows,
+    ListMessage, Receipt, RosterMessage, SealedBatch, Vectors, VerifiedBatch, verify,
 };
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
@@ -46,13 +46,16 @@ pub struct Held<'v> {
     pub waiting: &'v Vectors,
     /// How far it has absorbed the peer's key table; `None` when it never heard of one.
     pub keys: Option<KeyMark>,
+    /// Of alerts.
+    pub alerts: &'v AlertsHeld,
 }
 
 static NOTHING: Vectors = BTreeMap::new();
 
 impl Held<'static> {
     /// Holds nothing and waits for nothing.
-    pub const NOTHING: Self = Self { vectors: &NOTHING, waiting: &NOTHING, keys: None };
+    pub const NOTHING: Self =
+        Self { vectors: &NOTHING, waiting: &NOTHING, keys: None, alerts: AlertsHeld::NOTHING };
 }
 
 /// The documents of which batches may be offered: the peer may read them, and it is known what it has of them.
@@ -109,12 +112,24 @@ struct Peer {
     /// What it holds of days before this one is not known yet.
     unknown_before: u32,
     keys: Option<KeyMark>,
+    /// Also what was sent to it, and what it sent.
+    alerts: AlertsHeld,
 }
 
 impl Peer {
     fn has(&mut self, scope: DocumentScope, actor: ActorId, upto: u32) {
         let known = self.vectors.entry(scope).or_default().entry(actor).or_default();
         *known = upto.max(*known);
+    }
+
+    /// Whoever said it has it.
+    fn has_alerts(&mut self, message: &AlertMessage) {
+        match message {
+            AlertMessage::Keys { version, .. } => self.alerts.list = self.alerts.list.max(*version),
+            AlertMessage::Sent(sent) => {
+                self.alerts.digests.insert(sent.digest());
+            }
+        }
     }
 }
 
@@ -139,6 +154,8 @@ pub struct Effects {
     pub roster: Vec<RosterMessage>,
     /// Rows of the peer's key table: absorb them before the batches, whose records may stand under these keys.
     pub keys: Vec<KeyRows>,
+    /// About alerts, in the order in which it came; nothing of it is verified.
+    pub alerts: Vec<AlertMessage>,
     /// At the server: keep these durably, then answer with [`Session::handed_over`].
     pub hand_overs: Vec<HandOver>,
     /// At a box: the server has these pieces durably.
@@ -217,6 +234,7 @@ impl Session {
             elder: digested,
             waiting: session.speaker.documents(bounded(held.waiting).iter()),
             keys: held.keys,
+            alerts: held.alerts.clone(),
         };
         (session.elder, session.digested) = (elder, digested);
         (session, Message::Hello(hello).encode())
@@ -231,7 +249,8 @@ impl Session {
         held: Held<'_>,
     ) -> (Self, Vec<u8>) {
         let (mut session, mut said) = Self::new(side, root, town, grants, held);
-        session.peer = Some(Peer { town: 0, vectors: Vectors::new(), unknown_before: 0, keys: None });
+        let (vectors, alerts) = (Vectors::new(), AlertsHeld::default());
+        session.peer = Some(Peer { town: 0, vectors, unknown_before: 0, keys: None, alerts });
         said.extend(session.newer_town());
         (session, said)
     }
@@ -334,6 +353,13 @@ impl Session {
                 return Err(PeerMisbehaved::OutOfPlace { what: "more keys than fit into one message" });
             }
             (Message::Keys(rows), _) => effects.keys.push(rows),
+            (Message::Alerts(message), Side::Box | Side::Neighbour { .. }) if message.is_bounded() => {
+                peer.has_alerts(&message);
+                effects.alerts.push(message);
+            }
+            (Message::Alerts(_), _) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "what nobody says of alerts" });
+            }
             (Message::HandOver(piece), Side::Server { .. }) if piece.is_bounded() => {
                 effects.hand_overs.push(piece);
             }
@@ -352,7 +378,7 @@ impl Session {
 
     fn hello(&mut self, hello: Hello, effects: &mut Effects) -> Result<(), PeerMisbehaved> {
         const UNNAMED: PeerMisbehaved = PeerMisbehaved::OutOfPlace { what: "something that it never named" };
-        let Hello { protocol, town, vectors, elder, waiting, keys } = hello;
+        let Hello { protocol, town, vectors, elder, waiting, keys, alerts } = hello;
         if protocol != PROTOCOL {
             return Err(PeerMisbehaved::OtherVersion { theirs: protocol });
         }
@@ -366,7 +392,10 @@ impl Session {
         {
             return Err(PeerMisbehaved::OutOfPlace { what: "more that waits for a receipt than a box has" });
         }
-        let mut peer = Peer { town, vectors, unknown_before: 0, keys };
+        if !alerts.is_bounded() {
+            return Err(PeerMisbehaved::OutOfPlace { what: "more alerts than a box keeps" });
+        }
+        let mut peer = Peer { town, vectors, unknown_before: 0, keys, alerts };
         if let Some(theirs) = elder {
             if digest_of(&self.elder, theirs.before) == Some(theirs) {
                 let same = self.elder.iter().filter(|(scope, _)| scope.period.day() < theirs.before);
@@ -483,6 +512,26 @@ impl Session {
     /// The bytes of rows of this side's key table. Before the peer's hello nothing is sent.
     pub fn tell_keys(&self, rows: KeyRows) -> Vec<u8> {
         if self.peer.is_some() { Message::Keys(rows).encode() } else { Vec::new() }
+    }
+
+    /// The bytes of what the peer lacks of alerts: a newer list of keys (its version and its bytes), then alerts; remembers that it has
+    /// them. Before the peer's hello nothing is sent.
+    pub fn offer_alerts<'a>(
+        &mut self,
+        list: Option<(u32, &[u8])>,
+        alerts: impl IntoIterator<Item = &'a CarriedAlert>,
+    ) -> Vec<u8> {
+        let Some(peer) = &mut self.peer else { return Vec::new() };
+        let newer = list.filter(|(version, _)| *version > peer.alerts.list);
+        let keys = newer.map(|(version, bytes)| AlertMessage::Keys { version, bytes: bytes.to_vec() });
+        let lacking = alerts.into_iter().filter(|sent| !peer.alerts.digests.contains(&sent.digest()));
+        let sent: Vec<_> = lacking.map(|sent| AlertMessage::Sent(sent.clone())).collect();
+        let mut send = Vec::new();
+        for message in keys.into_iter().chain(sent) {
+            peer.has_alerts(&message);
+            send.extend(Message::Alerts(message).encode());
+        }
+        send
     }
 
     /// At a box: the bytes that hand a piece of a closed incident over. Before the server's hello nothing is sent.

@@ -9,8 +9,9 @@ use hinamori_record::{
 };
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
-    Effects, Grant, Grants, HandOver, Held, KeyMark, KeyRows, LONGEST_PIECE, PeerMisbehaved, ReceiptKey,
-    RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+    AlertMessage, AlertsHeld, CarriedAlert, Effects, Grant, Grants, HandOver, Held, KeyMark, KeyRows,
+    LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, PeerMisbehaved, ReceiptKey, RosterMessage, SealKey,
+    SealedBatch, Session, Side, Vectors,
 };
 
 const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -33,6 +34,10 @@ fn boxes() -> Vec<(BoxId, Grant)> {
             (key(number).box_id(), Grant { seal_key: key(number).public(), tls_key: [0; 32], site, reads })
         })
         .collect()
+}
+
+fn grants() -> Grants {
+    Grants(boxes().into_iter().collect())
 }
 
 fn receipt() -> ReceiptKey {
@@ -132,7 +137,7 @@ impl End {
     fn new(side: Side, town: Option<SignedPackage>, grants: Grants, shelf: Shelf) -> (Self, Vec<u8>) {
         let (vectors, nothing) = (shelf.vectors(), Vectors::new());
         let waiting = if side == Side::Box { &vectors } else { &nothing };
-        let held = Held { vectors: &vectors, waiting, keys: None };
+        let held = Held { vectors: &vectors, waiting, ..Held::NOTHING };
         let (session, hello) = Session::new(side, root().public(), town, grants, held);
         let is_server = side != Side::Box;
         let (confirmed, quarantine) = (BTreeMap::new(), Vec::new());
@@ -426,13 +431,13 @@ fn visit() -> Vec<u8> {
     shelf.keep(writer.batch(1..4));
     let (mut left, hello) = End::new(Side::Box, None, Grants::default(), shelf);
     let side = Side::Server { peer: key(1).box_id() };
-    let (_, server_hello) = End::new(side, None, Grants(boxes().into_iter().collect()), Shelf::default());
+    let (_, server_hello) = End::new(side, None, grants(), Shelf::default());
     [hello, left.hear(&server_hello)].concat()
 }
 
 fn server() -> Session {
     let side = Side::Server { peer: key(1).box_id() };
-    session(side, None, Grants(boxes().into_iter().collect())).0
+    session(side, None, grants()).0
 }
 
 #[test]
@@ -478,7 +483,7 @@ fn pieces_of_the_roster_go_one_way_and_questions_the_other() {
     assert!(hall.tell_roster(piece(1)).is_empty(), "before the hello");
     drop(hall.received(&hello).unwrap());
     let side = Side::Server { peer: key(1).box_id() };
-    let (_, server_hello) = End::new(side, None, Grants(boxes().into_iter().collect()), Shelf::default());
+    let (_, server_hello) = End::new(side, None, grants(), Shelf::default());
     drop(the_box.received(&server_hello).unwrap());
     assert_eq!(
         hall.received(&the_box.tell_roster(wanted.clone())).unwrap().roster,
@@ -502,12 +507,16 @@ fn nothing_is_sent_before_the_peers_hello() {
 
 /// A box and its server after both hellos.
 fn greeted() -> (Session, Session) {
-    let grants = || Grants(boxes().into_iter().collect());
     let side = Side::Server { peer: boxes().into_iter().next().unwrap().0 };
     let (mut of_server, server_hello) = session(side, None, grants());
     let mark = KeyMark { table: [1; 16], serial: 9, row: [2; 16] };
-    let (mut of_box, box_hello) =
-        Session::new(Side::Box, root().public(), None, grants(), Held { keys: Some(mark), ..Held::NOTHING });
+    let (mut of_box, box_hello) = Session::new(
+        Side::Box,
+        root().public(),
+        None,
+        Grants(boxes().into_iter().collect()),
+        Held { keys: Some(mark), ..Held::NOTHING },
+    );
     assert_eq!(of_server.peer_keys(), None);
     drop((of_box.received(&server_hello).unwrap(), of_server.received(&box_hello).unwrap()));
     assert!(!of_box.awaits_town() && !of_server.awaits_town());
@@ -545,4 +554,65 @@ fn a_box_knows_that_a_newer_package_is_on_its_way() {
     let package = of_server.received(&box_hello).unwrap().send;
     drop(of_box.received(&package).unwrap());
     assert!(!of_box.awaits_town());
+}
+
+fn carried(number: u8) -> CarriedAlert {
+    CarriedAlert { alert: vec![number; 300], envelope: vec![number; 90] }
+}
+
+#[test]
+fn alerts_go_to_whoever_lacks_them_once_and_from_box_to_box_without_a_server() {
+    let peer = key(2).box_id();
+    let (mut server, server_hello) = session(Side::Server { peer: key(1).box_id() }, None, grants());
+    let known = AlertsHeld { list: 3, digests: [carried(1).digest()].into() };
+    let held = Held { alerts: &known, ..Held::NOTHING };
+    let (mut one, one_hello) = Session::new(Side::Box, root().public(), None, grants(), held);
+    assert!(server.offer_alerts(Some((4, b"list")), [&carried(2)]).is_empty(), "nothing before its hello");
+    let _looked = server.received(&one_hello).unwrap();
+    let _looked = one.received(&server_hello).unwrap();
+    let sent = server.offer_alerts(Some((4, b"list")), [&carried(1), &carried(2)]);
+    let heard = one.received(&sent).unwrap().alerts;
+    let list = AlertMessage::Keys { version: 4, bytes: b"list".to_vec() };
+    assert_eq!(heard, [list.clone(), AlertMessage::Sent(carried(2))]);
+    assert!(server.offer_alerts(Some((4, b"list")), [&carried(1), &carried(2)]).is_empty(), "once");
+
+    // The same two to a neighbour, which gives nothing of it back.
+    let (mut here, here_hello) = session(Side::Neighbour { peer }, None, grants());
+    let (mut there, there_hello) = session(Side::Neighbour { peer: key(1).box_id() }, None, grants());
+    let _looked = here.received(&there_hello).unwrap();
+    let _looked = there.received(&here_hello).unwrap();
+    let sent = here.offer_alerts(Some((4, b"list")), [&carried(2)]);
+    assert_eq!(there.received(&sent).unwrap().alerts, [list, AlertMessage::Sent(carried(2))]);
+    assert!(there.offer_alerts(Some((4, b"list")), [&carried(2)]).is_empty());
+    assert!(!there.offer_alerts(Some((5, b"newer")), [&carried(2)]).is_empty());
+}
+
+#[test]
+fn a_box_tells_a_server_no_alerts_and_nobody_more_than_fits() {
+    let greeted = |side: Side, other: Side| {
+        let (mut one, one_hello) = session(side, None, grants());
+        let (mut two, two_hello) = session(other, None, grants());
+        let _looked = one.received(&two_hello).unwrap();
+        let _looked = two.received(&one_hello).unwrap();
+        (one, two)
+    };
+    let (at_box, at_server) = (Side::Box, Side::Server { peer: key(1).box_id() });
+    let (mut one, mut server) = greeted(at_box, at_server);
+    let sent = one.offer_alerts(None, [&carried(1)]);
+    assert!(matches!(server.received(&sent), Err(PeerMisbehaved::OutOfPlace { .. })));
+    let (mut one, mut server) = greeted(at_box, at_server);
+    let long = CarriedAlert { alert: vec![0; LONGEST_ALERT + 1], envelope: Vec::new() };
+    let sent = server.offer_alerts(None, [&long]);
+    assert!(matches!(one.received(&sent), Err(PeerMisbehaved::OutOfPlace { .. })));
+
+    let digests = (0..=MOST_ALERTS).map(carried_digest).collect();
+    let many = AlertsHeld { list: 0, digests };
+    let held = Held { alerts: &many, ..Held::NOTHING };
+    let (_, hello) = Session::new(Side::Box, root().public(), None, grants(), held);
+    let (mut server, _) = session(at_server, None, grants());
+    assert!(matches!(server.received(&hello), Err(PeerMisbehaved::OutOfPlace { .. })));
+}
+
+fn carried_digest(number: usize) -> [u8; 32] {
+    CarriedAlert { alert: number.to_be_bytes().to_vec(), envelope: Vec::new() }.digest()
 }

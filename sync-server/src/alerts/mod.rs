@@ -1,6 +1,7 @@
 //! Alerts: what a town prepared, the officers who sign, the desk at which they do, and the televisions that are told.
 
 mod board;
+mod boxes;
 mod broadcast;
 mod channels;
 mod commands;
@@ -41,6 +42,7 @@ pub use stations::{
 };
 
 pub(crate) use board::Board;
+pub(crate) use boxes::{ForBoxes, tell_boxes};
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
 pub(crate) use plan::Plan;

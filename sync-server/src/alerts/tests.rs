@@ -1,5 +1,6 @@
 //! Two officers, a board and a television, without a browser: what goes out is verified as a receiver verifies it.
 
+mod boxes;
 mod broadcast;
 
 use std::sync::Arc;

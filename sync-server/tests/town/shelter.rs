@@ -148,7 +148,7 @@ impl TestBox {
         let mut stream = self.dial().await;
         let root = self.identity.as_ref().unwrap().town_root();
         let (vectors, waiting) = (self.vectors(false), self.vectors(true));
-        let held = Held { vectors: &vectors, waiting: &waiting, keys: None };
+        let held = Held { vectors: &vectors, waiting: &waiting, ..Held::NOTHING };
         let (session, hello) = Session::new(Side::Box, root, self.town.clone(), self.grants.clone(), held);
         stream.write_all(&hello).await.unwrap();
         Line {
@@ -250,7 +250,7 @@ impl Line<'_> {
     pub(crate) async fn force(&mut self, batches: &[SealedBatch]) {
         let root = self.of.identity.as_ref().unwrap().town_root();
         let nothing = Vectors::new();
-        let held = Held { vectors: &nothing, waiting: &nothing, keys: None };
+        let held = Held { vectors: &nothing, waiting: &nothing, ..Held::NOTHING };
         for batch in batches {
             // One that has named nothing yet names everything in full.
             let (mut session, _) =

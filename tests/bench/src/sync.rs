@@ -202,7 +202,7 @@ impl Hall {
     /// One connection of a box that writes: everything is sealed, checked, stored and confirmed.
     fn visit(&mut self, writer: &Writer) -> anyhow::Result<()> {
         let vectors = writer.vectors();
-        let held = Held { vectors: &vectors, waiting: &vectors, keys: None };
+        let held = Held { vectors: &vectors, waiting: &vectors, ..Held::NOTHING };
         let (mut of_box, box_hello) = Session::new(Side::Box, ROOT, None, self.grants.clone(), held);
         let began = processor();
         let held = Held { vectors: self.store.vectors(), ..Held::NOTHING };
@@ -494,7 +494,7 @@ fn lost_state(report: &mut Report) -> anyhow::Result<()> {
     let mut own = both.clone();
     own.entry(writer.scope).or_default().insert(first.actor, 2);
     let waiting: Vectors = [(writer.scope, [(first.actor, 2)].into())].into();
-    let held = Held { vectors: &own, waiting: &waiting, keys: None };
+    let held = Held { vectors: &own, waiting: &waiting, ..Held::NOTHING };
     let (mut of_box, box_hello) = Session::new(Side::Box, ROOT, None, grants(1, None), held);
     let held = Held { vectors: &both, ..Held::NOTHING };
     let side = Side::Server { peer: writer.key.box_id() };

@@ -182,7 +182,7 @@ async fn the_box(folder: &Path) -> anyhow::Result<()> {
         ensure!(began.elapsed() < Duration::from_secs(600), "{confirmed} of {upto} after ten minutes");
         let Ok(stream) = connect(&identity).await else { continue };
         let nothing = Vectors::new();
-        let held = Held { vectors: &vectors, waiting: &nothing, keys: None };
+        let held = Held { vectors: &vectors, waiting: &nothing, ..Held::NOTHING };
         let (mut session, hello) = Session::new(Side::Box, ROOT, None, grants(1, None), held);
         let (mut read, mut write) = tokio::io::split(stream);
         let (say, mut said) = tokio::sync::mpsc::unbounded_channel::<Vec<u8>>();

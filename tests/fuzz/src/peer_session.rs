@@ -3,8 +3,8 @@
 use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::{
-    Grant, Grants, HandOver, Held, KeyMark, KeyRows, ReceiptKey, RosterMessage, SealKey, SealedBatch,
-    Session, Side, Vectors,
+    AlertsHeld, CarriedAlert, Grant, Grants, HandOver, Held, KeyMark, KeyRows, ReceiptKey, RosterMessage,
+    SealKey, SealedBatch, Session, Side, Vectors,
 };
 
 const SITE: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -19,7 +19,8 @@ fn session(side: Side) -> (Session, Vec<u8>) {
     let (elder, actor) = (Period(20_700), ActorId::new(key().box_id(), 1));
     let scope = |period| DocumentScope { incident: IncidentId::from_bytes([1; 16]), site: SITE, period };
     let vectors: Vectors = [elder, Period(20_737)].map(|period| (scope(period), [(actor, 3)].into())).into();
-    let held = Held { vectors: &vectors, waiting: &vectors, keys: None };
+    let alerts = AlertsHeld { list: 1, digests: [[5; 32]].into() };
+    let held = Held { vectors: &vectors, waiting: &vectors, alerts: &alerts, keys: None };
     Session::new(side, [9; 32], None, grants, held)
 }
 
@@ -81,9 +82,14 @@ pub(crate) fn seeds() -> crate::Seeds {
     let keys = KeyRows::new([[6; 101]], mark).map_or_else(Vec::new, |rows| of_box.tell_keys(rows));
     let handed = of_box.hand_over(HandOver { incident: scope.incident, sealed: vec![2; 60] });
     let receipt = of_server.handed_over(digest);
+    let carried = CarriedAlert { alert: b"<alert/>".to_vec(), envelope: vec![3; 90] };
+    let alerts = of_server.offer_alerts(Some((2, &[4; 120])), [&carried]);
     vec![
         ("seed-from-box", [&[1][..], &box_hello, &keys, &batch, &wanted, &handed].concat()),
-        ("seed-from-server", [&[0][..], &server_hello, &durable, &keys, &batch, &piece, &receipt].concat()),
+        (
+            "seed-from-server",
+            [&[0][..], &server_hello, &durable, &keys, &batch, &piece, &receipt, &alerts].concat(),
+        ),
     ]
 }
 

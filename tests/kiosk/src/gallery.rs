@@ -10,6 +10,7 @@ use hinamori_model::{Destination, Direction, Leaving};
 use crate::lanes::{self, answer, doubtful, welcome};
 use crate::panel::Panel;
 
+mod alerts;
 mod care;
 mod people;
 mod registration;
@@ -48,6 +49,8 @@ pub fn every_screen() -> Vec<Scene> {
         care::caring(),
         care::site(),
         stick::carrying(),
+        alerts::alerts(),
+        alerts::passing(),
         troubles(),
     ]
     .concat()

@@ -8,10 +8,12 @@ use hinamori_model::{CounterKind, Direction, Doubt, LaneId, Mode, PersonId, Pers
 
 use crate::panel::MORNING;
 
+mod alerts;
 mod care;
 mod people;
 mod stick;
 
+pub use alerts::{check_point, ended, in_half_past, landslide, practised_tsunami, told, tsunami};
 pub use care::{
     asking, assessment, care_list, care_person, conflicts, digits, head_counts, in_minutes, looked_at,
     lookups, pass, session, slip, staffed,
@@ -57,6 +59,7 @@ pub fn shelter() -> LaneState {
         asks_sign_in: false,
         staff: None,
         stick: None,
+        alerts: None,
         screen: Screen::Idle,
     }
 }

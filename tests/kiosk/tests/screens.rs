@@ -1,6 +1,7 @@
 //! The kiosk's screens: what they say and offer, what a touch sends, how they look. No window is needed.
 
 mod screens {
+    mod alerts;
     mod answers;
     mod care;
     mod gallery;

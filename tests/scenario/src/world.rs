@@ -350,7 +350,7 @@ impl World {
         let begin = |side, machine: &Machine| {
             let (town, grants) = (Some(self.town.clone()), self.grants.clone());
             let waiting = machine.store().waiting()?;
-            let held = Held { vectors: machine.store().vectors(), waiting: &waiting, keys: None };
+            let held = Held { vectors: machine.store().vectors(), waiting: &waiting, ..Held::NOTHING };
             anyhow::Ok(Session::new(side, root, town, grants, held))
         };
         if let Some(machine) = self.boxes.get_mut(at) {

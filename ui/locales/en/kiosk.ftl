@@ -9,6 +9,7 @@ banner-silent = No sound
 banner-date = { $weekday } { $day } { $month }
 drill-this-is = This is a drill
 drill-not-real = Not a real disaster
+drill-to-stop = Stop the drill
 drill-tag = DRILL
 receiving-closed = Not receiving people
 receiving-opening = Opening the shelter
@@ -866,3 +867,21 @@ lift-note = Their own card and PIN
 lift-pin = The person's PIN
 lift-say = The person types it and then holds their own card.
 lift-card = The person's card, please
+
+## What the town's officers say, and a check-point while a tsunami is on its way
+alert-exercise = Drill
+alert-real = REAL
+alert-sent = sent { $time }
+alert-more = { $count } more
+alert-minutes = { $minutes } min left
+alert-soon = Very soon
+passage-call = Keep going
+    Go up
+passage-until = Until the tsunami
+passage-tsunami = The tsunami comes
+passage-card = You do not need to hold a card
+passage-not-read = Not read. Keep going up
+leave-call = Staff:
+    leave now
+leave-stay = Stay one more minute
+leave-stay-note = This comes back after a minute

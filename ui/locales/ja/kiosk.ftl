@@ -9,6 +9,7 @@ banner-silent = 音なし
 banner-date = { $month }{ $day }日({ $weekday })
 drill-this-is = これは訓練です
 drill-not-real = 本物の災害ではありません
+drill-to-stop = 訓練を やめてください
 drill-tag = 訓 練
 receiving-closed = 受付は していません
 receiving-opening = 避難所を 開けます
@@ -866,3 +867,21 @@ lift-note = ご本人の カードと 暗証番号
 lift-pin = ご本人の 暗証番号
 lift-say = ご本人に 押して いただき、つづけて ご本人の カードを かざします。
 lift-card = ご本人の カードを かざしてください
+
+## What the town's officers say, and a check-point while a tsunami is on its way
+alert-exercise = 訓練
+alert-real = 本物
+alert-sent = { $time } 発表
+alert-more = ほか { $count }件
+alert-minutes = あと { $minutes }分
+alert-soon = すぐ 来ます
+passage-call = 止まらず
+    上へ
+passage-until = 津波が 来るまで
+passage-tsunami = 津波が
+passage-card = カードは かざさなくても だいじょうぶです
+passage-not-read = 読めませんでした。そのまま 上へ
+leave-call = 係の人も
+    逃げて ください
+leave-stay = 1分だけ あとにする
+leave-stay-note = 1分たつと また 出ます

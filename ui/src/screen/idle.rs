@@ -245,7 +245,7 @@ fn ways(canvas: &Canvas<'_>, view: &View<'_>) -> Vec<Way> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of tiles")]
-fn tiles_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) -> Option<Action> {
+pub(crate) fn tiles_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) -> Option<Action> {
     let ways = ways(canvas, view);
     let places: Vec<Rect> = if rect.width() < 900.0 {
         let (wide, narrow): (Vec<&Way>, Vec<&Way>) = ways.iter().partition(|way| way.wide);

@@ -86,9 +86,9 @@ pub struct Palette {
     pub reader: [Color32; 3],
 }
 
-const WHITE: Color32 = colour(0xFF_FF_FF);
+pub(super) const WHITE: Color32 = colour(0xFF_FF_FF);
 const INK: Color32 = colour(0x15_19_1E);
-const PLUM: Color32 = colour(0x9C_15_60);
+pub(super) const PLUM: Color32 = colour(0x9C_15_60);
 
 impl Palette {
     /// The colours of `mode` in this light.
@@ -221,22 +221,23 @@ impl Palette {
     }
 }
 
+/// WCAG 2.2 relative luminance and contrast.
+#[cfg(test)]
+pub(super) fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |colour: Color32| {
+        let linear = |channel: u8| {
+            let value = f32::from(channel) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// WCAG 2.2 relative luminance and contrast.
-    fn contrast(a: Color32, b: Color32) -> f32 {
-        let luminance = |colour: Color32| {
-            let linear = |channel: u8| {
-                let value = f32::from(channel) / 255.0;
-                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-            };
-            0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-        };
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn text_keeps_seven_to_one_and_edges_three_to_one() {

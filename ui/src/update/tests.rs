@@ -35,6 +35,7 @@ fn lane(screen: Screen) -> LaneState {
         asks_sign_in: false,
         staff: None,
         stick: None,
+        alerts: None,
         screen,
     }
 }

@@ -20,22 +20,32 @@ pub(crate) fn drill_frame_ui(canvas: &Canvas<'_>, screen: Rect, [dark, light]: [
     ];
     for band in bands {
         canvas.fill(band, light);
-        let painter = canvas.ui.painter().with_clip_rect(band);
-        // One stripe leans over the whole height of the screen, so that the bands fit each other.
-        let mut left = screen.left() - screen.height();
-        while left < screen.right() {
-            let right = left + PERIOD / 2.0;
-            let (top, bottom) = (band.top(), band.bottom());
-            let lean = |y: f32| y - screen.top();
-            let points = vec![
-                pos2(left + lean(top), top),
-                pos2(right + lean(top), top),
-                pos2(right + lean(bottom), bottom),
-                pos2(left + lean(bottom), bottom),
-            ];
-            painter.add(Shape::convex_polygon(points, dark, Stroke::NONE));
-            left += PERIOD;
-        }
+        stripe_ui(canvas, band, screen, dark);
     }
     inner
+}
+
+/// Fills a band with the stripes of an exercise.
+pub(crate) fn stripes_ui(canvas: &Canvas<'_>, band: Rect, [dark, light]: [Color32; 2]) {
+    canvas.fill(band, light);
+    stripe_ui(canvas, band, band, dark);
+}
+
+/// One stripe leans over the whole height of `screen`, so that the bands around it fit each other.
+fn stripe_ui(canvas: &Canvas<'_>, band: Rect, screen: Rect, dark: Color32) {
+    let painter = canvas.ui.painter().with_clip_rect(band);
+    let mut left = screen.left() - screen.height();
+    while left < screen.right() {
+        let right = left + PERIOD / 2.0;
+        let (top, bottom) = (band.top(), band.bottom());
+        let lean = |y: f32| y - screen.top();
+        let points = vec![
+            pos2(left + lean(top), top),
+            pos2(right + lean(top), top),
+            pos2(right + lean(bottom), bottom),
+            pos2(left + lean(bottom), bottom),
+        ];
+        painter.add(Shape::convex_polygon(points, dark, Stroke::NONE));
+        left += PERIOD;
+    }
 }

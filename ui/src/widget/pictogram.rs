@@ -108,6 +108,7 @@ pub(crate) enum Pictogram {
     Tap,
     Stick,
     ReadIn,
+    Uphill,
 }
 
 impl Pictogram {

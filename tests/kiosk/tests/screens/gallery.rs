@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use hinamori_kiosk::Language;
 use hinamori_kiosk::theme::{Look, POINTS_PER_MILLIMETRE};
 use hinamori_kiosk_tests::gallery::every_screen;
+use hinamori_kiosk_tests::lanes::{shelter, told, tsunami};
 use hinamori_kiosk_tests::panel::{LANDSCAPE, PORTRAIT, Panel, Target};
 
 /// Millimetres: the least that an old hand hits.
@@ -38,6 +39,22 @@ fn every_screen_can_be_hit_and_read_and_frightens_nobody() {
     let mut broken = Vec::new();
     visit_all(|name, panel| {
         let faults = [hard_to_hit(panel), cut_off(panel), frightening(panel)].concat();
+        broken.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
+    });
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn under_an_alert_every_screen_can_still_be_hit_and_read() {
+    let mut broken = Vec::new();
+    visit_all(|name, panel| {
+        let alerts = told(shelter(), vec![tsunami()]).alerts;
+        panel.set(|state| {
+            if let Some(lane) = state.lane.as_mut().filter(|lane| lane.alerts.is_none()) {
+                lane.alerts = alerts;
+            }
+        });
+        let faults = [hard_to_hit(panel), cut_off(panel)].concat();
         broken.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
     });
     assert!(broken.is_empty(), "{}", broken.join("\n"));

@@ -14,6 +14,22 @@ impl Pictogram {
     #[expect(clippy::too_many_lines, reason = "a table of drawings")]
     pub(super) const fn strokes(self) -> &'static [Ink] {
         match self {
+            Self::Uphill => &[
+                Pen(4.5),
+                Line(&[
+                    (3.0, 45.0),
+                    (14.0, 45.0),
+                    (14.0, 36.0),
+                    (25.0, 36.0),
+                    (25.0, 27.0),
+                    (36.0, 27.0),
+                    (36.0, 18.0),
+                    (45.0, 18.0),
+                ]),
+                Pen(5.5),
+                Line(&[(4.0, 27.0), (25.0, 6.0)]),
+                Line(&[(12.0, 5.0), (26.0, 5.0), (26.0, 19.0)]),
+            ],
             Self::Ring => &[Pen(7.0), Circle((24.0, 24.0), 18.5)],
             Self::House => {
                 const HOUSE: [Ink; 6] = [

@@ -1,0 +1,238 @@
+//! What the town's officers say: taken from the server and from other boxes, passed on to them, and told to kiosks.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use hinamori_alert::{Evacuation, Info, MessageKind, SignedAlert, Status, Thread, TsunamiKind, WarningLevel};
+use hinamori_ipc::{AlertClass, AlertKind, AlertNotice, ClockState, Danger, LaneAlerts, MOST_SHOWN, Passage};
+use hinamori_model::{BoxId, Hazard, SiteKind, UnixMillis};
+use hinamori_sync::AlertMessage;
+use tracing::{info, warn};
+
+use super::Core;
+use crate::alerts::{AlertTime, NotTaken};
+use crate::clock;
+
+/// How often it is looked for what is over.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long before the tsunami is expected staff leave a check-point too.
+const STAFF_LEAVE_MILLIS: u64 = 5 * 60_000;
+/// Characters of a text that a kiosk is told: what is longer has no room on any screen.
+const LONGEST_TEXT: usize = 120;
+/// Districts that a kiosk is told.
+const MOST_DISTRICTS: usize = 24;
+/// Another clock may be so far ahead of one that is right, in milliseconds.
+const TOLERANCE_MILLIS: u64 = 2 * 60_000;
+
+/// What lanes are told, until it is looked again.
+#[derive(Default)]
+pub(super) struct AlertsShown {
+    shown: Option<Box<LaneAlerts>>,
+    looked: Option<Instant>,
+}
+
+impl AlertsShown {
+    pub(super) fn for_lanes(&self) -> Option<Box<LaneAlerts>> {
+        self.shown.clone()
+    }
+}
+
+/// Who brought something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Carrier {
+    Server,
+    Neighbour(BoxId),
+}
+
+impl fmt::Display for Carrier {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server => out.write_str("the town's server"),
+            Self::Neighbour(id) => write!(out, "the box {id}"),
+        }
+    }
+}
+
+impl Core {
+    fn alert_time(&self, wall: UnixMillis) -> AlertTime {
+        let not_before = self.town.checks.time.not_before(wall);
+        let heard = match clock::state(wall, not_before) {
+            ClockState::Sure => self.uplink.heard_before,
+            ClockState::Unsure => None,
+        };
+        AlertTime { now: wall.max(not_before), latest: clock::latest_believable(wall, not_before), heard }
+    }
+
+    /// The box is of this town: what the disk has of its alerts counts.
+    pub(super) fn follow_alerts_of(&mut self, root: [u8; 32], now: UnixMillis) {
+        self.alerts.follow(root, self.alert_time(now));
+        self.show_alerts(now);
+    }
+
+    /// Takes what somebody says of alerts; gives how much of it was refused.
+    pub(super) fn take_alerts(&mut self, from: Carrier, heard: Vec<AlertMessage>, now: UnixMillis) -> usize {
+        if heard.is_empty() {
+            return 0;
+        }
+        let time = self.alert_time(now);
+        let (mut refused, mut is_new) = (0_usize, false);
+        for message in heard {
+            let taken = match message {
+                AlertMessage::Keys { version: _, bytes } => self.alerts.take_list(bytes),
+                AlertMessage::Sent(carried) => self.alerts.take(carried, time),
+            };
+            match taken {
+                Ok(new) => is_new |= new,
+                Err(problem) => {
+                    refused = refused.saturating_add(usize::from(is_their_fault(&problem)));
+                    let error = &problem as &dyn std::error::Error;
+                    warn!(error, %from, "what was said of alerts does not count");
+                }
+            }
+        }
+        if is_new {
+            info!(%from, "the town's officers say something new");
+            self.show_alerts(now);
+            self.tell_neighbours_of_alerts();
+        }
+        refused
+    }
+
+    /// Brings what lanes are told up to date, once in a while.
+    pub(super) fn look_at_alerts(&mut self, now: UnixMillis) {
+        if self.alerts_shown.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+            return;
+        }
+        let not_before = self.town.checks.time.not_before(now);
+        if clock::state(now, not_before) == ClockState::Sure {
+            self.alerts.drop_old(now);
+        }
+        self.show_alerts(now);
+    }
+
+    pub(super) fn show_alerts(&mut self, wall: UnixMillis) {
+        let now = self.alert_time(wall).now;
+        let alerts = self.alerts.alerts();
+        let (in_force, cancelled) = (alerts.in_force(now), alerts.cancelled(now));
+        let mut all: Vec<&SignedAlert> =
+            in_force.iter().chain(&cancelled).map(|thread: &Thread<'_>| thread.latest).collect();
+        if all.iter().any(|signed| !is_exercise(signed)) {
+            // As long as anything live is shown, no exercise is.
+            all.retain(|signed| !is_exercise(signed));
+        }
+        all.sort_by_key(|signed| urgency(signed));
+        let passage = all
+            .iter()
+            .any(|signed| signed.is_tsunami_order())
+            .then(|| passage(&all, wall, now))
+            .filter(|_| self.town.site.kind == SiteKind::CheckPoint);
+        let more = u16::try_from(all.len().saturating_sub(MOST_SHOWN)).unwrap_or(u16::MAX);
+        let shown: Vec<AlertNotice> = all.iter().take(MOST_SHOWN).map(|signed| notice(signed)).collect();
+        let shown = (!shown.is_empty()).then(|| Box::new(LaneAlerts { shown, more, passage }));
+        self.alerts_shown.shown = shown;
+        self.alerts_shown.looked = Some(Instant::now());
+    }
+}
+
+/// Whether who brought it may be to blame, and not a list that is on its way or a clock.
+const fn is_their_fault(problem: &NotTaken) -> bool {
+    matches!(problem, NotTaken::List(_) | NotTaken::NoEnvelope | NotTaken::Envelope(_) | NotTaken::Forked)
+}
+
+fn is_exercise(signed: &SignedAlert) -> bool {
+    signed.alert().alert().status == Status::Exercise
+}
+
+/// Orders before what ends one, tsunamis first among them, then what was sent last.
+fn urgency(signed: &SignedAlert) -> (bool, bool, std::cmp::Reverse<UnixMillis>) {
+    let Evacuation { message, hazard, .. } = signed.alert().evacuation();
+    let sent = signed.alert().alert().sent.at();
+    (message != MessageKind::Order, hazard != Hazard::Tsunami, std::cmp::Reverse(sent))
+}
+
+/// Where the clock stands before something that surely has happened, nobody is told of minutes: they would be too many.
+fn passage(all: &[&SignedAlert], wall: UnixMillis, now: UnixMillis) -> Passage {
+    let orders = all.iter().filter(|signed| signed.is_tsunami_order());
+    let sent = orders.clone().map(|signed| signed.alert().alert().sent.at()).max().unwrap_or_default();
+    let is_behind = wall.plus(TOLERANCE_MILLIS) < now.max(sent);
+    let expected = orders.filter_map(|signed| expected(signed)).min().filter(|_| !is_behind);
+    let staff_leave = expected.map(|at| UnixMillis::new(at.get().saturating_sub(STAFF_LEAVE_MILLIS)));
+    Passage { expected, staff_leave }
+}
+
+fn expected(signed: &SignedAlert) -> Option<UnixMillis> {
+    let of = signed.alert().evacuation();
+    let is_order = of.hazard == Hazard::Tsunami && of.message == MessageKind::Order;
+    let first = signed.alert().alert().infos.first().filter(|_| is_order)?;
+    first.onset.map(|onset| onset.at())
+}
+
+fn notice(signed: &SignedAlert) -> AlertNotice {
+    let (alert, of) = (signed.alert().alert(), signed.alert().evacuation());
+    let headline = |info: Option<&Info>| bounded(info.and_then(|info| info.headline.as_deref()));
+    let speaks = |info: &&Info, tag: &str| info.language().to_ascii_lowercase().starts_with(tag);
+    let easy = alert.infos.iter().find(|info| speaks(info, "ja") && speaks(info, "ja-simple"));
+    let english = alert.infos.iter().find(|info| speaks(info, "en"));
+    let districts = alert.infos.first().into_iter().flat_map(|info| &info.areas).flat_map(|area| {
+        let named = area.geocodes.iter().filter(|code| code.name == "JP-evac:District");
+        named.map(|code| code.value.as_str())
+    });
+    AlertNotice {
+        class: if is_exercise(signed) { AlertClass::Exercise } else { AlertClass::Live },
+        kind: match of.message {
+            MessageKind::Order => AlertKind::Order,
+            MessageKind::AllClear => AlertKind::AllClear,
+            MessageKind::Cancel => AlertKind::Cancel,
+        },
+        danger: danger(of),
+        title: title(of),
+        english_title: bounded(english.map(|info| info.event.as_str())),
+        easy: headline(easy.or(alert.infos.first())),
+        english: headline(english),
+        districts: districts.take(MOST_DISTRICTS).map(|name| bounded(Some(name))).collect(),
+        sent: alert.sent.at(),
+        expected: expected(signed),
+    }
+}
+
+fn bounded(text: Option<&str>) -> String {
+    text.unwrap_or_default().chars().take(LONGEST_TEXT).collect()
+}
+
+/// What it is called: the agency's warning or the danger, the level, the words of the law, and how it ended.
+fn title(of: Evacuation) -> String {
+    let Evacuation { message, hazard, order, level, tsunami } = of;
+    let what = tsunami.map_or_else(|| hazard_word(hazard), TsunamiKind::japanese);
+    let order = order.japanese();
+    let level = level.map_or_else(String::new, |level| format!("警戒レベル{}　", level.number()));
+    let ending = match message {
+        MessageKind::Order => String::new(),
+        ended @ (MessageKind::AllClear | MessageKind::Cancel) => format!("　{}", ended.japanese()),
+    };
+    format!("{what}　{level}{order}{ending}")
+}
+
+const fn hazard_word(hazard: Hazard) -> &'static str {
+    match hazard {
+        Hazard::Flood => "洪水",
+        Hazard::Landslide => "土砂災害",
+        Hazard::StormSurge => "高潮",
+        Hazard::Earthquake => "地震",
+        Hazard::Tsunami => "津波",
+        Hazard::Fire => "火事",
+        Hazard::InlandFlood => "内水氾濫",
+        Hazard::Volcano => "噴火",
+    }
+}
+
+const fn danger(of: Evacuation) -> Danger {
+    match (of.tsunami, of.level) {
+        (Some(TsunamiKind::MajorWarning), _) => Danger::MajorTsunami,
+        (Some(TsunamiKind::Warning), _) => Danger::Tsunami,
+        (Some(TsunamiKind::Advisory), _) => Danger::TsunamiAdvisory,
+        (None, Some(WarningLevel::Three)) => Danger::LevelThree,
+        (None, Some(WarningLevel::Four)) => Danger::LevelFour,
+        (None, Some(WarningLevel::Five)) => Danger::LevelFive,
+        (None, None) => Danger::Other,
+    }
+}

@@ -1,0 +1,74 @@
+//! What every box is told of alerts: the list of keys, and what was sent and may still matter, as it was signed. No household's
+//! instruction is in it.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hinamori_alert::Status;
+use hinamori_model::UnixMillis;
+use hinamori_sync::{CarriedAlert, MOST_ALERTS, Session};
+
+use crate::alerts::board::{Board, Message};
+use crate::alerts::of_base64;
+use crate::clock::now;
+use crate::hub::Hub;
+
+/// How often it is looked for what is over.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct ForBoxes {
+    list: Option<(u32, Arc<[u8]>)>,
+    alerts: Vec<CarriedAlert>,
+}
+
+impl ForBoxes {
+    #[cfg(test)]
+    pub(crate) fn of_alert(alert: CarriedAlert) -> Self {
+        Self { list: None, alerts: vec![alert] }
+    }
+
+    /// The bytes of what the box at the other end lacks of it.
+    pub(crate) fn offer(&self, session: &mut Session) -> Vec<u8> {
+        let list = self.list.as_ref().map(|(version, bytes)| (*version, bytes.as_ref()));
+        session.offer_alerts(list, &self.alerts)
+    }
+}
+
+impl Board {
+    /// What boxes are told now. What is live goes before exercises where a box has not room for all, then what was sent last.
+    pub(crate) fn for_boxes(&self, now: UnixMillis) -> ForBoxes {
+        let inner = self.inner();
+        let list = inner
+            .list
+            .as_ref()
+            .and_then(|listed| Some((listed.list.version, of_base64(&listed.text)?.into())));
+        let mut told: Vec<&Arc<Message>> =
+            inner.messages.iter().filter(|message| message.is_told(now)).collect();
+        told.sort_by_key(|message| {
+            (message.alert().status == Status::Exercise, Reverse(message.signed.sequence()))
+        });
+        let carried = |message: &&Arc<Message>| {
+            let envelope = message.envelope()?.encode();
+            Some(CarriedAlert { alert: message.alert.clone(), envelope })
+        };
+        let mut alerts: Vec<CarriedAlert> = told.iter().filter_map(carried).take(MOST_ALERTS).collect();
+        // What came first goes first: a thread begins with its first word.
+        alerts.reverse();
+        ForBoxes { list, alerts }
+    }
+}
+
+/// Tells the connections of boxes whenever something was sent.
+pub(crate) async fn tell_boxes(hub: Arc<Hub>, board: Arc<Board>) {
+    let mut changes = board.stations.subscribe();
+    loop {
+        hub.tell_of_alerts(board.for_boxes(now()));
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) fn leave_ui(
     let place = Rect::from_center_size(row.center(), vec2(width, row.height()));
     let (word, note) = (canvas.texts.get("leave-stay"), canvas.texts.get("leave-stay-note"));
     let button = Button::new(ButtonLook::Tile, &word).picture(Pictogram::Clock).note(&note);
-    let is_touched = button.show(canvas, "leave-later", place);
+    let is_touched = button.show(canvas, "stay", place);
     call_ui(canvas, inner, view, passage, "leave-call");
     is_touched.then_some(Action::StayAMinute)
 }

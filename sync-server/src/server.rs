@@ -140,6 +140,9 @@ pub enum RunError {
     /// This machine.
     #[error("a thread cannot be started")]
     Thread(#[source] io::Error),
+    /// This program: the televisions' thread ended on its own.
+    #[error("the thread of the televisions ended")]
+    TelevisionsEnded,
     /// This program: the databases' thread ended on its own.
     #[error("the thread of the databases ended")]
     ArchiveEnded,
@@ -300,7 +303,14 @@ impl Server {
                     }
                 },
                 Some(_done) = tasks.join_next() => {}
-                _ = alive.tick() => if archive.is_finished() { break Err(RunError::ArchiveEnded) },
+                _ = alive.tick() => {
+                    if archive.is_finished() {
+                        break Err(RunError::ArchiveEnded);
+                    }
+                    if televisions.as_ref().is_some_and(JoinHandle::is_finished) {
+                        break Err(RunError::TelevisionsEnded);
+                    }
+                },
             }
         };
         drop::<mpsc::Sender<()>>(pulls);

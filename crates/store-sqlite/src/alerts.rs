@@ -77,6 +77,11 @@ impl AnswerKind {
     /// Every kind, in the order in which they happen.
     pub const ALL: [Self; 6] =
         [Self::Delivered, Self::Shown, Self::Going, Self::Help, Self::CheckPoint, Self::Arrived];
+
+    /// Whether boxes say it and not televisions: of these the earliest counts, whenever it is heard of.
+    pub const fn is_on_the_way(self) -> bool {
+        matches!(self, Self::CheckPoint | Self::Arrived)
+    }
 }
 
 /// One of them. The first one of its kind counts.
@@ -289,10 +294,18 @@ impl AlertStore {
     pub fn add_answers(&mut self, answers: &[Answer]) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         {
-            let mut statement =
-                transaction.prepare_cached("INSERT OR IGNORE INTO answer VALUES (?1, ?2, ?3, ?4)")?;
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO answer VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest, household, kind)
+                     DO UPDATE SET at = excluded.at WHERE ?5 AND excluded.at < at",
+            )?;
             for Answer { digest, household, kind, at } in answers {
-                statement.execute((digest, household.as_bytes(), *kind as u8, at.get()))?;
+                statement.execute((
+                    digest,
+                    household.as_bytes(),
+                    *kind as u8,
+                    at.get(),
+                    kind.is_on_the_way(),
+                ))?;
             }
         }
         Ok(transaction.commit()?)
@@ -411,6 +424,9 @@ mod tests {
         let answer = |kind, at| Answer { digest: [7; 32], household, kind, at: UnixMillis::new(at) };
         store.add_answers(&[answer(AnswerKind::Shown, 5), answer(AnswerKind::Going, 6)]).unwrap();
         store.add_answers(&[answer(AnswerKind::Shown, 9)]).unwrap();
+        store.add_answers(&[answer(AnswerKind::Shown, 4), answer(AnswerKind::CheckPoint, 8)]).unwrap();
+        store.add_answers(&[answer(AnswerKind::CheckPoint, 7)]).unwrap();
+        store.add_answers(&[answer(AnswerKind::CheckPoint, 9)]).unwrap();
         let task = Task { digest: [7; 32], household, officer: 1, at: now };
         assert!(store.take_task(&task).unwrap());
         assert!(!store.take_task(&Task { officer: 2, ..task }).unwrap(), "somebody was faster");
@@ -420,7 +436,8 @@ mod tests {
         let store = AlertStore::open(&file, &key(), now.plus(600_000)).unwrap();
         assert_eq!(store.messages().unwrap(), std::slice::from_ref(&sent));
         assert_eq!(store.televisions().unwrap().len(), 1);
-        assert_eq!(store.answers().unwrap(), [answer(AnswerKind::Shown, 5), answer(AnswerKind::Going, 6)]);
+        let known = [(AnswerKind::Shown, 5), (AnswerKind::Going, 6), (AnswerKind::CheckPoint, 7)];
+        assert_eq!(store.answers().unwrap(), known.map(|(kind, at)| answer(kind, at)));
         assert_eq!(store.tasks().unwrap(), [task]);
         // Numbers go on, and nobody gets one again.
         assert_eq!((sent.sequence.epoch, sent.sequence.number), (30_000_000, 1));

@@ -68,7 +68,7 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 pub(crate) struct Inner {
-    seen: [Option<[u64; 4]>; 4],
+    pub(crate) seen: [Option<[u64; 4]>; 4],
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) register: Register,
     pub(crate) list: Option<Listed>,
@@ -137,9 +137,9 @@ impl Message {
         let alert = signed.alert();
         let sent = alert.alert().sent.at();
         let could_hold = match alert.evacuation().message {
-            MessageKind::Order => UnixMillis::default(),
-            // What ended something is told as long as what it ended may hold: a set that was off would otherwise show an order that
-            // was taken back.
+            MessageKind::Order if alert.alert().references.is_empty() => UnixMillis::default(),
+            // What changed or ended something is told as long as that may hold: a set that was off would otherwise show an order that
+            // was taken back, or is over.
             _ => sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000),
         };
         Some(Self {
@@ -261,7 +261,7 @@ impl Board {
         store.forget_unbound(UnixMillis::new(now().get().saturating_sub(UNBOUND_MILLIS)))?;
         let mut inner = Inner { latest: Some(store.latest()?), ..Inner::default() };
         let root = keys.town_root.public();
-        inner.read_files(folder, &root)?;
+        FilesRead::of(folder, &root, inner.seen)?.into_iter().for_each(|read| inner.take_files(read));
         for television in store.televisions()? {
             inner.add_receiver(&television);
         }
@@ -353,8 +353,11 @@ impl Board {
         let (board, folder) = (Arc::clone(self), folder.clone());
         let version = town.signed.version();
         let looked = spawn_blocking(move || {
+            let before = board.inner().seen;
+            let read = FilesRead::of(&folder, &keys_root, before)?;
+            let mut is_new = read.is_some();
             let mut inner = board.inner();
-            let mut is_new = inner.read_files(&folder, &keys_root)?;
+            read.into_iter().for_each(|read| inner.take_files(read));
             let is_other_town = inner.households_of != version;
             drop(inner);
             if is_other_town {
@@ -438,12 +441,14 @@ impl Board {
         // Before everything else is read: what changes in between is told once more.
         put(into, format_args!(r#"{{"revision":"{:x}-{:x}","root":"#, self.boot, receiver.revision()));
         put(into, format_args!(r#""{}","code":"#, hex::text(&self.root)));
-        let (at, household) = (now(), receiver.household());
+        let household = receiver.household();
         match household {
             None => put(into, format_args!(r#""{}","household":null,"#, code_text(receiver.code))),
             Some(id) => put(into, format_args!(r#"null,"household":"{}","#, hex::text(id.as_bytes()))),
         }
         let inner = self.inner();
+        // Whoever waited for the others says what time it is now.
+        let at = now();
         match inner.list.as_ref().filter(|listed| listed.list.version != list_version) {
             Some(listed) => put(into, format_args!(r#""list":"{}","#, listed.text)),
             None => put(into, format_args!(r#""list":null,"#)),
@@ -476,7 +481,7 @@ impl Board {
         put(into, format_args!("}}}}"));
     }
 
-    /// Notes what televisions were given.
+    /// Notes what televisions were given, and where households got to.
     pub(crate) fn deliver(&self, mut delivered: Vec<Answer>) {
         if delivered.is_empty() {
             return;
@@ -487,8 +492,11 @@ impl Board {
         delivered
             .retain(|Answer { digest, household, kind, at }| inner.note(*digest, *household, *kind, *at));
         drop(inner);
-        self.keeper.note(delivered);
-        self.changed();
+        // What was known already is no news: whoever looks for news would find its own for ever.
+        if !delivered.is_empty() {
+            self.keeper.note(delivered);
+            self.changed();
+        }
     }
 
     /// A television's answer about a message that is its household's. Durable when this returns.
@@ -525,17 +533,6 @@ impl Board {
         Ok(Some(at))
     }
 
-    /// A household got somewhere, as far as it can be said: the first time counts.
-    pub(crate) fn note_on_the_way(
-        &self,
-        digest: [u8; 32],
-        household: HouseholdId,
-        kind: AnswerKind,
-        at: UnixMillis,
-    ) {
-        self.deliver(vec![Answer { digest, household, kind, at }]);
-    }
-
     /// What is told of a household's people from now on.
     pub(crate) fn tell_people(&self, household: HouseholdId, json: Vec<u8>) {
         let signed = base64(&self.beat.people(json)).into();
@@ -568,6 +565,8 @@ impl Board {
             let mut inner = self.inner();
             let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
             let mut alerts = inner.alerts.clone();
+            let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
+            let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
             let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
             if draft.is_over(now()) {
                 inner.drafts.remove(id);
@@ -600,6 +599,10 @@ impl Board {
                 alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
             };
             match taken {
+                // Whoever was told since the draft was made would never hear how it ends.
+                Taken::InForce | Taken::Cancels { .. } if !is_for_all(&told, draft) => {
+                    return Err(NotSent::Overtaken);
+                }
                 Taken::InForce => {}
                 // What was sent since the cancel was made would go on, and nobody would look after it.
                 Taken::Cancels { .. } if !is_still_in_force() => {}
@@ -681,24 +684,49 @@ pub(crate) enum OpenError {
     Thread(#[from] std::io::Error),
 }
 
-impl Inner {
-    /// Whether something was new.
-    pub(crate) fn read_files(&mut self, folder: &DataFolder, root: &[u8; 32]) -> Result<bool, DataError> {
-        let found = folder.alert_fingerprint();
-        if found == self.seen {
-            return Ok(false);
+/// What other processes of this machine change.
+pub(crate) struct FilesRead {
+    seen: [Option<[u64; 4]>; 4],
+    plan: Option<Arc<Plan>>,
+    register: Register,
+    list: Option<Listed>,
+    stations: Option<Arc<Stations>>,
+}
+
+impl FilesRead {
+    /// Reads it, unless it is as it was. Nothing is locked meanwhile: a disk that hangs holds no television up.
+    pub(crate) fn of(
+        folder: &DataFolder,
+        root: &[u8; 32],
+        before: [Option<[u64; 4]>; 4],
+    ) -> Result<Option<Self>, DataError> {
+        // First, so that what is changed meanwhile is read again.
+        let seen = folder.alert_fingerprint();
+        if seen == before {
+            return Ok(None);
         }
-        let (plan, register) = (folder.alert_plan()?.map(Arc::new), folder.officers()?);
-        // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
-        let stations = folder.stations().map(Arc::new).unwrap_or_else(|error| {
-            tracing::error!(%error, "broadcasters' stations cannot be read, and stay as they were");
-            Arc::clone(&self.stations)
-        });
         let list = folder.key_list()?.and_then(|bytes| Some((KeyList::decode(&bytes, root).ok()?, bytes)));
-        // Last, so that what could not be read is read again.
-        (self.plan, self.register, self.stations, self.seen) = (plan, register, stations, found);
-        self.list = list.map(|(list, bytes)| Listed { list: Arc::new(list), text: base64(&bytes).into() });
-        Ok(true)
+        let stations = folder.stations().map(Arc::new).inspect_err(|error| {
+            tracing::error!(%error, "broadcasters' stations cannot be read, and stay as they were");
+        });
+        Ok(Some(Self {
+            seen,
+            plan: folder.alert_plan()?.map(Arc::new),
+            register: folder.officers()?,
+            list: list.map(|(list, bytes)| Listed { list: Arc::new(list), text: base64(&bytes).into() }),
+            stations: stations.ok(),
+        }))
+    }
+}
+
+impl Inner {
+    /// Takes what was read.
+    pub(crate) fn take_files(&mut self, read: FilesRead) {
+        let FilesRead { seen, plan, register, list, stations } = read;
+        (self.plan, self.register, self.seen) = (plan, register, seen);
+        self.list = list;
+        // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
+        self.stations = stations.unwrap_or_else(|| Arc::clone(&self.stations));
     }
 
     /// Takes a television up; gives it back when it was bound since.
@@ -722,6 +750,11 @@ impl Inner {
         match known.get_mut(kind as usize) {
             Some(first @ None) => {
                 *first = Some(at);
+                true
+            }
+            // A box without a line says later what happened before.
+            Some(Some(first)) if kind.is_on_the_way() && at < *first => {
+                *first = at;
                 true
             }
             Some(Some(_)) | None => false,
@@ -785,6 +818,13 @@ impl Inner {
     pub(crate) fn told_by(thread: &[Arc<Message>]) -> BTreeSet<HouseholdId> {
         thread.iter().flat_map(|message| message.households().collect::<Vec<_>>()).collect()
     }
+}
+
+/// Whether a draft that ends something speaks to everybody whom its thread spoke to, also to those who were told since it was made. An order
+/// speaks to whom it is for.
+fn is_for_all(told: &BTreeSet<HouseholdId>, draft: &Draft) -> bool {
+    let own: BTreeSet<HouseholdId> = draft.instructions.iter().map(|own| own.household).collect();
+    draft.envelope.message == MessageKind::Order || told.is_subset(&own)
 }
 
 /// As televisions show it: 4821 7350.

@@ -1,11 +1,9 @@
 //! What every box is told of alerts: the list of keys, and what was sent and may still matter, as it was signed. No household's
 //! instruction is in it.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hinamori_alert::Status;
 use hinamori_model::UnixMillis;
 use hinamori_sync::{CarriedAlert, MOST_ALERTS, Session};
 
@@ -38,24 +36,20 @@ impl ForBoxes {
 }
 
 impl Board {
-    /// What boxes are told now. What is live goes before exercises where a box has not room for all, then what was sent last.
+    /// What boxes are told now: every word of the last week, the earliest first, for a thread begins with its first one. An update that is
+    /// over still says that the order before it is.
     pub(crate) fn for_boxes(&self, now: UnixMillis) -> ForBoxes {
         let inner = self.inner();
         let list = inner
             .list
             .as_ref()
             .and_then(|listed| Some((listed.list.version, of_base64(&listed.text)?.into())));
-        let mut told: Vec<&Arc<Message>> =
-            inner.messages.iter().filter(|message| message.is_told(now)).collect();
-        told.sort_by_key(|message| {
-            (message.alert().status == Status::Exercise, Reverse(message.signed.sequence()))
-        });
-        let carried = |message: &&Arc<Message>| {
+        let carried = |message: &Arc<Message>| {
             let envelope = message.envelope()?.encode();
             Some(CarriedAlert { alert: message.alert.clone(), envelope })
         };
-        let mut alerts: Vec<CarriedAlert> = told.iter().filter_map(carried).take(MOST_ALERTS).collect();
-        // What came first goes first: a thread begins with its first word.
+        let mut alerts: Vec<CarriedAlert> =
+            inner.of_the_week(now).filter_map(carried).take(MOST_ALERTS).collect();
         alerts.reverse();
         ForBoxes { list, alerts }
     }

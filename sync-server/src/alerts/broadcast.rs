@@ -69,8 +69,8 @@ fn short(digest: &[u8; 32]) -> String {
 }
 
 impl Inner {
-    /// What stations are told, the newest first: of the last week, so that whoever was off hears how it ended.
-    pub(crate) fn for_stations(&self, now: UnixMillis) -> impl Iterator<Item = &Arc<Message>> {
+    /// What stations and boxes are told, the newest first: of the last week, so that whoever was off hears how it ended.
+    pub(crate) fn of_the_week(&self, now: UnixMillis) -> impl Iterator<Item = &Arc<Message>> {
         let week = LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000;
         let mut places = [MOST_LIVE, MOST_EXERCISES];
         self.messages.iter().rev().filter(move |message| {
@@ -133,7 +133,7 @@ impl Board {
             "station": { "name": station.name, "counts": station.counts },
             "list": list.map(|listed| listed.text.as_ref()),
             "beat": beat.as_ref(),
-            "messages": inner.for_stations(at).filter(is_new).map(message).collect::<Vec<_>>(),
+            "messages": inner.of_the_week(at).filter(is_new).map(message).collect::<Vec<_>>(),
             "air": air.map(|air| json!({ "message": air.digest.map(|digest| hex::text(&digest)), "at": air.at })),
             "overlay": overlay.map(|says| json!({ "shows": says.shows, "form": says.form, "at": says.at })),
             "counts": on_air.filter(|_| station.counts).map(|digest| inner.counts(&digest, at)),
@@ -153,7 +153,7 @@ impl Board {
             return Ok(Some(before.at));
         }
         if let Some(digest) = digest
-            && !self.inner().for_stations(at).any(|message| message.digest == digest)
+            && !self.inner().of_the_week(at).any(|message| message.digest == digest)
         {
             return Ok(None);
         }
@@ -176,7 +176,7 @@ impl Board {
     /// The feed, with the tag of its content.
     pub(crate) fn feed(&self) -> (Vec<u8>, String) {
         let inner = self.inner();
-        let messages: Vec<Arc<Message>> = inner.for_stations(now()).map(Arc::clone).collect();
+        let messages: Vec<Arc<Message>> = inner.of_the_week(now()).map(Arc::clone).collect();
         let issuer = inner.plan.as_ref().map(|plan| plan.issuer.plain()).unwrap_or_default();
         drop(inner);
         let entry = |message| Entry { id: name(message), file: file_name(message), alert: message.alert() };
@@ -198,7 +198,7 @@ impl Board {
         let found = {
             let inner = self.inner();
             let is_it = |message: &&Arc<Message>| hex::text(&message.digest) == digest;
-            inner.for_stations(now()).find(is_it).map(Arc::clone)
+            inner.of_the_week(now()).find(is_it).map(Arc::clone)
         };
         let found = found?;
         self.broadcast.file(&found)

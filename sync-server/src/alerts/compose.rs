@@ -43,6 +43,14 @@ pub(crate) struct HouseholdToTell {
     pub(crate) needs_support: bool,
 }
 
+impl HouseholdToTell {
+    /// One that was told before, and that the town's list does not have any more.
+    pub(crate) fn unknown(id: HouseholdId) -> Self {
+        let (district, group) = ("名簿に ない 世帯".to_owned(), String::new());
+        Self { id, district, group, names: Vec::new(), people: 0, needs_support: false }
+    }
+}
+
 /// What was made.
 pub(crate) struct Composed {
     pub(crate) bytes: Vec<u8>,

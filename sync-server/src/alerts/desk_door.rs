@@ -11,7 +11,10 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use hinamori_alert::{Assertion, DeviceKey, Envelope, Instructions, KeyClass, MessageKind, OfficerSignature};
+use hinamori_alert::{
+    Alert, Assertion, DeviceKey, Envelope, Info, Instructions, KeyClass, MessageKind, OfficerSignature,
+    ValidAlert,
+};
 use hinamori_model::UnixMillis;
 use hinamori_paper::Press;
 use hinamori_store_sqlite::Task;
@@ -537,10 +540,15 @@ pub(super) fn draft_of(
         until,
     };
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
-    let households = listeners(inner, &thread, &names, wanted.again)?;
+    let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
     let composed =
         compose(plan, &request, &households, random::<16>).map_err(|_no_randomness| Told::server())?;
     let composed = composed.map_err(|bad| Told::change(format!("この知らせは 規則に 合いません: {bad}")))?;
+    if wanted.again && !says_the_same(&composed.valid, thread.last()) {
+        return Err(Told::change(
+            "準備が そのあと 変わりました。「内容を 変えて 送る（更新）」を 使って ください",
+        ));
+    }
     let together =
         Instructions::of(&composed.instructions).ok_or_else(|| Told::change("世帯が 多すぎます"))?;
     let envelope = Envelope::around(&composed.bytes, sequence, &together)
@@ -614,18 +622,40 @@ fn again(
     Ok((wanted, Some(latest.signed.alert().expires())))
 }
 
+/// Whether an order said again would send people where the first one did, in its words.
+fn says_the_same(valid: &ValidAlert, latest: Option<&Arc<Message>>) -> bool {
+    let words = |alert: &Alert| -> Vec<_> {
+        let of = |info: &Info| {
+            (
+                info.headline.clone(),
+                info.description.clone(),
+                info.instruction.clone(),
+                info.parameters.clone(),
+            )
+        };
+        alert.infos.iter().map(of).collect()
+    };
+    latest.is_some_and(|latest| words(latest.alert()) == words(valid.alert()))
+}
+
 /// Whom a message is for: everybody of its districts, and whoever the thread ever spoke to: they hear how it ends, or that it is about
 /// others now. Said again, it is for those of them who have not arrived.
 fn listeners(
     inner: &Inner,
     thread: &[Arc<Message>],
     districts: &[String],
-    again: bool,
+    (again, ending): (bool, bool),
 ) -> Result<Vec<HouseholdToTell>, Told> {
     let mut households = inner.households.in_districts(districts);
     let told = Inner::told_by(thread);
     let known: BTreeSet<_> = households.iter().map(|household| household.id).collect();
-    households.extend(inner.households.these(told.into_iter().filter(|id| !known.contains(id))));
+    let others: Vec<_> = told.into_iter().filter(|id| !known.contains(id)).collect();
+    households.extend(inner.households.these(others.iter().copied()));
+    if ending {
+        // Whoever the town's list has lost since still has the order on their set.
+        let lost = others.iter().filter(|id| !inner.households.has(**id));
+        households.extend(lost.map(|id| HouseholdToTell::unknown(*id)));
+    }
     if again {
         let all = inner.progress(thread);
         let arrived: BTreeSet<_> =

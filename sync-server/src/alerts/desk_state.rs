@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::alerts::base64_url;
 use crate::alerts::board::{Inner, Message};
 use crate::alerts::channels::Channels;
+use crate::alerts::compose::HouseholdToTell;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::{Officer, PROVED_MILLIS};
 use crate::alerts::plan::{Plan, Prepared, Texts};
@@ -22,7 +23,8 @@ use crate::hex;
 /// Everything, as one officer sees it.
 pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str, now: UnixMillis) -> Value {
     let plan = inner.plan.as_deref();
-    let able = |class| inner.register.able(class, now);
+    let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
+    let able = |class| inner.register.able(class, list, now);
     let credentials = |class| -> Vec<String> {
         let own = inner.register.credentials(officer.id, class);
         own.filter_map(hex::bytes).map(|bytes| base64_url(&bytes)).collect()
@@ -206,7 +208,8 @@ fn help(inner: &Inner) -> Vec<Value> {
         *known = HelpTask { owner, ..if at < known.at { task } else { *known } };
     }
     let value = |((_, household), HelpTask { message, at, owner }): (_, HelpTask<'_>)| {
-        let of = inner.households.one(household)?;
+        // Who called is not forgotten with the list that named them.
+        let of = inner.households.one(household).unwrap_or_else(|| HouseholdToTell::unknown(household));
         let owned_by = owner.map(|(officer, since)| {
             let name = inner.register.officer(*officer).map_or("", |officer| officer.name.as_str());
             json!({ "name": name, "at": since })
@@ -216,9 +219,9 @@ fn help(inner: &Inner) -> Vec<Value> {
             "district": of.district, "group": of.group, "people": of.people, "support": of.needs_support,
             "at": at, "owner": owned_by,
         });
-        Some((owner.is_some(), !of.needs_support, at, value))
+        (owner.is_some(), !of.needs_support, at, value)
     };
-    let mut asked: Vec<_> = tasks.into_iter().filter_map(value).collect();
+    let mut asked: Vec<_> = tasks.into_iter().map(value).collect();
     asked.sort_by_key(|(is_owned, is_without_support, at, _)| (*is_owned, *is_without_support, *at));
     asked.into_iter().map(|(.., value)| value).collect()
 }

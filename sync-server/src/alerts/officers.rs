@@ -3,6 +3,7 @@
 //! An administrator invites an officer; the device that has the code brings two public keys; the administrator compares three words with
 //! the officer and lets the device in. Only then does the root list it: what a page of the server takes in by itself signs nothing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId};
@@ -303,11 +304,19 @@ impl Register {
         proved.max()
     }
 
-    /// How many officers can sign in this class: who is in office and whose passkey signed something in the last 35 days.
-    pub(crate) fn able(&self, class: KeyClass, now: UnixMillis) -> usize {
+    /// How many officers can sign in this class: who is on the list that is in force and in office, and has a passkey that was made or signed
+    /// something in the last 35 days.
+    pub(crate) fn able(&self, class: KeyClass, list: Option<&KeyList>, now: UnixMillis) -> usize {
+        let listed: BTreeSet<OfficerId> = list
+            .into_iter()
+            .flat_map(KeyList::devices)
+            .filter(|device| device.class == class && device.until >= now)
+            .map(|device| device.officer)
+            .collect();
         let can = |officer: &&Officer| {
             let proved = self.proved(officer.id, class).filter(|proved| *proved <= now);
-            officer.until >= now && proved.is_some_and(|proved| now.since(proved) <= PROVED_MILLIS)
+            listed.contains(&OfficerId(officer.id))
+                && proved.is_some_and(|proved| now.since(proved) <= PROVED_MILLIS)
         };
         self.officers.iter().filter(can).count()
     }

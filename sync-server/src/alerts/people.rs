@@ -7,7 +7,7 @@ use std::time::Duration;
 use hinamori_alert::KeyClass;
 use hinamori_model::{HouseholdId, IncidentId, Mode, PersonId, SiteId, UnixMillis};
 use hinamori_record::{Presence, PresenceState};
-use hinamori_store_sqlite::{AnswerKind, StoreError};
+use hinamori_store_sqlite::{Answer, AnswerKind, StoreError};
 use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -96,14 +96,15 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
         Ok(Err(error)) => return tracing::error!(%error, "arrivals cannot be read"),
         Err(_closed) => return,
     };
+    let mut on_the_way = Vec::new();
     for (household, found) in arrivals {
         let seen = &found.seen;
         let person = |member: &Member| {
             let seen = seen.get(&member.id);
             ToldPerson {
                 name: member.name().to_owned(),
-                arrived: seen.map(|(at, _)| *at),
-                place: seen.and_then(|(_, site)| names.get(site).cloned()),
+                arrived: seen.map(|seen| seen.at),
+                place: seen.and_then(|seen| names.get(&seen.site).cloned()),
             }
         };
         let members = households.members(household);
@@ -120,11 +121,12 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
         let class = of_class.get(&household);
         let is_its = |message: &Message| message.is_for(household) && class == Some(&message.about.class());
         for (message, began) in out.iter().filter(|(message, _)| is_its(message)) {
-            for (kind, at) in found.stages(members, *began) {
-                board.note_on_the_way(message.digest, household, kind, at);
-            }
+            let digest = message.digest;
+            let answer = |(kind, at)| Answer { digest, household, kind, at };
+            on_the_way.extend(found.stages(members, *began).into_iter().map(answer));
         }
     }
+    board.deliver(on_the_way);
 }
 
 /// What is out, each with the time at which its thread began: what somebody did before has nothing to do with it.
@@ -155,9 +157,17 @@ fn signed_json(told: &Told) -> Vec<u8> {
 /// Of one household: who was received where and when, when any of them passed a check-point, and whom records hide.
 #[derive(Default)]
 struct Arrivals {
-    seen: BTreeMap<PersonId, (UnixMillis, SiteId)>,
+    seen: BTreeMap<PersonId, Seen>,
     passings: BTreeSet<UnixMillis>,
     hidden: BTreeSet<PersonId>,
+}
+
+/// Where somebody was received.
+struct Seen {
+    at: UnixMillis,
+    site: SiteId,
+    /// They are there now, and not out for a while or taken on to somewhere else.
+    is_there: bool,
 }
 
 impl Arrivals {
@@ -166,8 +176,11 @@ impl Arrivals {
     fn stages(&self, members: &[Member], began: UnixMillis) -> Vec<(AnswerKind, UnixMillis)> {
         let is_hidden = |member: &&Member| member.is_hidden || self.hidden.contains(&member.id);
         let mut others = members.iter().filter(|member| !is_hidden(member)).peekable();
-        let has_arrived = others.peek().is_some() && others.all(|member| self.seen.contains_key(&member.id));
-        let last = self.seen.values().map(|(at, _)| *at).max().filter(|_| has_arrived);
+        // Whoever went out of a shelter yesterday is nowhere safe from what comes today.
+        let is_in =
+            |member: &Member| self.seen.get(&member.id).is_some_and(|seen| seen.is_there || seen.at >= began);
+        let has_arrived = others.peek().is_some() && others.all(is_in);
+        let last = self.seen.values().map(|seen| seen.at).max().filter(|_| has_arrived);
         let passed = self.passings.range(began..).next().copied();
         let stages = [(AnswerKind::CheckPoint, passed), (AnswerKind::Arrived, last)];
         stages.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect()
@@ -208,10 +221,9 @@ fn arrivals(
             let Some(presence) = presences.get(&person) else { continue };
             of.passings.extend(store.passings(*incident, person, since)?);
             if is_received(presence) {
-                of.seen.insert(
-                    member.id,
-                    (presence.arrived_at.unwrap_or(presence.seen_at.millis()), presence.site),
-                );
+                let at = presence.arrived_at.unwrap_or(presence.seen_at.millis());
+                let is_there = presence.state == PresenceState::Here;
+                of.seen.insert(member.id, Seen { at, site: presence.site, is_there });
             }
         }
         all.insert(*household, of);

@@ -11,14 +11,14 @@ use hinamori_alert::{
 };
 use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
 use hinamori_paper::{EvacuationFigures, TimedStage};
-use hinamori_store_sqlite::{AnswerKind, Task};
+use hinamori_store_sqlite::{Answer, AnswerKind, Task};
 use hinamori_sync::town::Person;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
 use crate::alerts::Register;
-use crate::alerts::board::{Board, NotSent, Receiver};
+use crate::alerts::board::{Board, FilesRead, NotSent, Receiver};
 use crate::alerts::desk_door::draft_of;
 use crate::alerts::desk_state::state;
 use crate::alerts::draft::About;
@@ -165,7 +165,7 @@ impl Hall {
     /// A household gets somewhere, as records or a set of it say.
     fn note(&self, number: u8, kind: AnswerKind, after: u64) {
         let message = self.board.inner().messages.last().map(Arc::clone).unwrap();
-        self.board.note_on_the_way(message.digest, household(number), kind, message.sent().plus(after));
+        self.note_at(message.digest, household(number), kind, message.sent().plus(after));
     }
 
     fn missing(&self, thread: &str, page: usize) -> Value {
@@ -197,6 +197,18 @@ impl Hall {
         let televisions = self.board.keeper.ask(|store| store.televisions()).await.unwrap();
         self.board.take_televisions(&televisions);
         self.board.receiver(&token).unwrap()
+    }
+
+    /// What another process wrote is taken up.
+    fn look(&self) {
+        let (root, mut inner) = (self.keys.town_root.public(), self.board.inner());
+        let read = FilesRead::of(&self.folder, &root, inner.seen).unwrap();
+        inner.take_files(read.unwrap());
+    }
+
+    /// A household got somewhere.
+    fn note_at(&self, digest: [u8; 32], household: HouseholdId, kind: AnswerKind, at: UnixMillis) {
+        self.board.deliver(vec![Answer { digest, household, kind, at }]);
     }
 
     fn told(&self, receiver: &Receiver) -> Value {
@@ -567,7 +579,7 @@ async fn a_report_is_beside_the_drill_before_of_the_same_hazard() {
     let last = hall.board.inner().messages.last().map(Arc::clone).unwrap();
     let sent = last.sent();
     let before = UnixMillis::new(sent.get() - 60_000);
-    hall.board.note_on_the_way(last.digest, household(3), AnswerKind::Arrived, before);
+    hall.note_at(last.digest, household(3), AnswerKind::Arrived, before);
     let (mode, report) = thread_report(&hall.board.inner(), &thread).unwrap();
     assert_eq!((mode, report.sent, report.ended), (hinamori_paper::Mode::Live, sent, None));
     let EvacuationFigures { told, delivered, shown, acknowledged, check_point, arrived } = report.town;
@@ -644,10 +656,13 @@ async fn an_officer_counts_as_able_as_long_as_their_own_passkey_of_that_class_wa
     let mut register = hall.board.inner().register.clone();
     let later = |days: u64| now().plus(days * DAY);
     let able = |register: &Register, days| {
-        [KeyClass::Live, KeyClass::Exercise].map(|class| register.able(class, later(days)))
+        let list = KeyList::decode(&hall.folder.key_list().unwrap().unwrap(), &hall.keys.town_root.public());
+        let list = list.unwrap();
+        [KeyClass::Live, KeyClass::Exercise].map(|class| register.able(class, Some(&list), later(days)))
     };
     assert_eq!(able(&register, 0), [2, 2], "who joined was there");
     assert_eq!(able(&register, 36), [0, 0]);
+    assert_eq!(register.able(KeyClass::Live, None, now()), 0, "nobody is listed");
     let live = hex::bytes(&hall.devices[0].passkeys().0.credential).unwrap();
     assert!(register.prove(&live, later(30)) && !register.prove(&live, later(30)));
     assert!(!register.prove(&[7; 20], later(30)), "nobody's passkey");
@@ -659,4 +674,62 @@ async fn an_officer_counts_as_able_as_long_as_their_own_passkey_of_that_class_wa
     assert_eq!(able(&register, 36), [1, 0]);
     remove_officer(&hall.folder, &hall.keys, 1, now()).unwrap();
     assert_eq!(able(&hall.folder.officers().unwrap(), 1), [1, 1]);
+}
+
+#[tokio::test]
+async fn nobody_who_was_told_is_left_out_of_how_it_ends() {
+    let hall = Hall::new();
+    let order = hall.send(landslide(&["浜町"])).await;
+    let update = json!({
+        "class": "live", "kind": "Order", "message": "landslide-4", "districts": ["浜町", "本町"], "thread": order,
+    });
+    let update = hall.draft(update).await.unwrap();
+    assert!(!hall.sign(&update, 1, 0, 0).await.unwrap());
+    let cancel = hall.draft(json!({ "kind": "Cancel", "thread": order })).await.unwrap();
+    assert!(hall.sign(&update, 2, 1, 0).await.unwrap());
+    let own = hall.television(3).await;
+    assert_eq!(hall.believed(&hall.told(&own)).len(), 1, "本町 was told since the cancel was made");
+    assert!(matches!(hall.sign(&cancel, 1, 0, 0).await, Err(NotSent::Overtaken)));
+    let cancel = hall.draft(json!({ "kind": "Cancel", "thread": order })).await.unwrap();
+    assert!(hall.sign(&cancel, 1, 0, 0).await.unwrap());
+    let kinds: Vec<_> = hall.believed(&hall.told(&own)).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [MessageKind::Order, MessageKind::Cancel]);
+}
+
+#[tokio::test]
+async fn a_household_that_the_town_s_list_lost_hears_how_it_ends_and_keeps_its_call_for_help() {
+    let hall = Hall::new();
+    let own = hall.television(1).await;
+    let order = hall.send(landslide(&["浜町"])).await;
+    let digest = hall.board.inner().messages[0].digest;
+    hall.board.answer(&own, digest, AnswerKind::Help).await.unwrap().unwrap();
+    hall.board.inner().households = Arc::new(Households::of(vec![person(2, "浜町")]));
+    let officer = hall.officer(1);
+    let state = state(&hall.board.inner(), &officer, "", "", now());
+    assert_eq!(state["help"].as_array().unwrap().len(), 1, "{}", state["help"]);
+    let clear = hall.draft(json!({ "kind": "AllClear", "thread": order })).await.unwrap();
+    assert!(!hall.sign(&clear, 1, 0, 0).await.unwrap());
+    assert!(hall.sign(&clear, 2, 1, 0).await.unwrap());
+    let last = hall.believed(&hall.told(&own)).pop().unwrap();
+    assert_eq!((last.0, &last.1["names"]), (MessageKind::AllClear, &json!([])));
+}
+
+#[tokio::test]
+async fn what_is_known_is_no_news() {
+    let hall = Hall::new();
+    hall.send(landslide(&["浜町"])).await;
+    let digest = hall.board.inner().messages[0].digest;
+    let sent = hall.board.inner().messages[0].sent();
+    let mut changes = hall.board.desk_changes();
+    changes.borrow_and_update();
+    hall.note_at(digest, household(1), AnswerKind::CheckPoint, sent.plus(9));
+    assert!(changes.has_changed().unwrap());
+    changes.borrow_and_update();
+    hall.note_at(digest, household(1), AnswerKind::CheckPoint, sent.plus(9));
+    hall.note_at(digest, household(1), AnswerKind::CheckPoint, sent.plus(90));
+    assert!(!changes.has_changed().unwrap(), "whoever looks for news would wake itself for ever");
+    // A box that had no line says later what was before.
+    hall.note_at(digest, household(1), AnswerKind::CheckPoint, sent.plus(5));
+    let known = hall.board.inner().answers[&(digest, household(1))];
+    assert_eq!(known[AnswerKind::CheckPoint as usize], Some(sent.plus(5)));
 }

@@ -29,6 +29,8 @@ const LOOKS: Duration = Duration::from_millis(250);
 const ACCEPTED_AT_ONCE: usize = 256;
 /// Requests of one connection, the same.
 const REQUESTS_AT_ONCE: usize = 8;
+/// Bytes that may stand behind a request that came before: some requests of a television, which sends one at a time.
+const MOST_BEHIND: usize = 4_096;
 /// Those who only stand there are looked for once for so many who come to a full door.
 const SENT_AWAY_AT_ONCE: usize = 64;
 /// More than a request may have.
@@ -93,8 +95,12 @@ struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Stranger,
-    /// It said a token that the server knows.
+    /// It said the token of a household's television. One that nobody bound is a stranger still: everybody can have as many as they like.
     Television,
+}
+
+fn side_of(receiver: &Receiver) -> Side {
+    if receiver.household().is_some() { Side::Television } else { Side::Stranger }
 }
 
 /// What a connection does. Everything but `Writes` and a request that came in pieces is without memory of its own.
@@ -412,6 +418,9 @@ impl Door {
                     let stays = request.stays && !self.board.doorbell.is_over();
                     let replied = reply(&self.board, &request);
                     connection.kept = bytes.get(used..).unwrap_or_default().to_vec();
+                    if connection.kept.len() > MOST_BEHIND {
+                        break Some(Fate::Gone);
+                    }
                     break self.serve_reply(connection, place, (request.method, replied), stays);
                 }
                 Heard::Refused(status) => {
@@ -465,7 +474,7 @@ impl Door {
                 self.answer_with(connection, &head, content(Content::Own(bytes)))
             }
             Reply::Tell { receiver, revision, list } => {
-                connection.side = Side::Television;
+                connection.side = side_of(&receiver);
                 match revision {
                     Some(revision) => {
                         let spread = self.limits.patience.news_spread.as_millis().max(1);
@@ -484,7 +493,7 @@ impl Door {
                 None
             }
             Reply::Answer { receiver, digest, kind } => {
-                connection.side = Side::Television;
+                connection.side = side_of(&receiver);
                 let board = Arc::clone(&self.board);
                 self.ask(
                     connection,
@@ -583,8 +592,12 @@ impl Door {
     ) -> Option<Fate> {
         let mut body = std::mem::take(&mut self.body);
         body.clear();
+        let before = self.delivered.len();
         self.board.tell(receiver, list, &mut body, &mut self.delivered);
         let fate = self.answer(connection, StatusCode::OK, &body, stays);
+        if matches!(fate, Some(Fate::Gone)) {
+            self.delivered.truncate(before);
+        }
         self.body = body;
         fate
     }

@@ -316,7 +316,8 @@ async fn a_set_that_hangs_up_leaves_its_place() {
     let hall = Hall::new();
     let limits = DoorLimits { from_one_address: 2, ..USUAL };
     let (door, _thread) = open(&hall.board, limits);
-    let (token, _) = hello(door);
+    let (token, code) = hello(door);
+    bind(&hall.board, code, 1).await;
     let mut own = parked(door, &token);
     let mut other = parked(door, &token);
     assert!(Client::new(door).is_left(), "both places are televisions'");
@@ -331,9 +332,13 @@ async fn strangers_keep_no_television_out() {
     let hall = Hall::new();
     for limits in [DoorLimits { from_one_address: 20, ..USUAL }, DoorLimits { connections: 20, ..USUAL }] {
         let (door, _thread) = open(&hall.board, limits);
-        let (token, _) = hello(door);
+        let (token, code) = hello(door);
+        bind(&hall.board, code, 1).await;
+        // Everybody can say hello, and wait as often as they like with what they are given.
+        let (unbound, _) = hello(door);
         let mut own: Vec<Client> = (0..10).map(|_| parked(door, &token)).collect();
-        let mut strangers: Vec<Client> = (0..200).map(|_| Client::new(door)).collect();
+        let mut strangers: Vec<Client> = (0..5).map(|_| parked(door, &unbound)).collect();
+        strangers.extend((0..200).map(|_| Client::new(door)));
         let mut late = parked(door, &token);
         assert!(late.is_waiting() && own.iter_mut().all(Client::is_waiting));
         assert!(strangers[0].is_left());

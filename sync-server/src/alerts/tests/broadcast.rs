@@ -74,7 +74,7 @@ impl Hall {
         let name = "汐見ケーブルテレビ".to_owned();
         let new = NewStation { name, counts, push: push.map(str::to_owned), roots: None };
         let (_, secret) = add_station(&self.folder, new).unwrap();
-        self.board.inner().read_files(&self.folder, &self.keys.town_root.public()).unwrap();
+        self.look();
         secret
     }
 
@@ -251,7 +251,7 @@ async fn a_station_s_account_reads_the_feed_and_the_files_in_it_and_a_stranger_n
     let (_, headers, _) = known("\"?\"").await;
     assert_eq!(known(headers["etag"].to_str().unwrap()).await.0, 304);
     remove_station(&hall.folder, 1).unwrap();
-    hall.board.inner().read_files(&hall.folder, &hall.keys.town_root.public()).unwrap();
+    hall.look();
     assert_eq!(door.get("/feed/cap.atom", &bearer).await.0, 401);
 }
 
@@ -380,7 +380,7 @@ async fn counts_are_late_and_rounded_down_and_of_the_message_on_the_air() {
     for number in 1..=70 {
         // The last twenty came in just now.
         let at = if number <= 50 { long_ago } else { now() };
-        hall.board.note_on_the_way(digest, household(number), AnswerKind::Arrived, at);
+        hall.note_at(digest, household(number), AnswerKind::Arrived, at);
     }
     let counted = counts();
     assert_eq!((&counted["households"], &counted["arrived"]), (&100.into(), &50.into()));
@@ -417,7 +417,7 @@ async fn exercises_take_no_place_of_what_is_in_earnest() {
         assert!(hall.sign(&id, 1, 0, 1).await.unwrap());
     }
     let inner = hall.board.inner();
-    let told: Vec<_> = inner.for_stations(now()).collect();
+    let told: Vec<_> = inner.of_the_week(now()).collect();
     assert_eq!(told.len(), 31);
     assert!(told.iter().any(|message| message.digest == live));
 }

@@ -110,7 +110,7 @@ export const CLASS_WORDS: Record<KeyClass, string> = { live: "本番", exercise:
 
 /** What the last signature does, in one sentence. */
 export function effect(draft: Draft): string {
-  const whom = draft.again ? `まだ 着いていない ${draft.households}世帯の テレビ` : `${draft.districts.length}地区 ${draft.households}世帯の テレビ`;
+  const whom = draft.again ? `まだ 着いていない ${draft.households}世帯の うち テレビの ある ${draft.televisions}世帯` : `${draft.districts.length}地区 ${draft.households}世帯の テレビ`;
   const title = inSentence(draft.title);
   const sentence: Record<Kind, string> = {
     Order: draft.again ? `${whom}に「${title}」が もう一度 出ます。着いた 世帯の 画面は そのままです。` : `${whom}に「${title}」が 出ます。`,

@@ -395,7 +395,7 @@ export class Town {
     const text = body.kind === "Cancel" ? base.message.cancel : base.message.texts;
     const draft = {
       id: randomBytes(8).toString("hex"), class: body.class, kind: body.kind, label: base.label, title: base.title, hazard: base.hazard, districts: base.districts,
-      households: body.again ? this.missing.length : sum("households"), people: sum("people"), televisions: sum("televisions"), places: base.places, reasons: base.reasons, again: body.again === true,
+      households: body.again ? this.missing.length : sum("households"), people: sum("people"), televisions: body.again ? this.missing.filter((one) => one.standing !== "without_set").length : sum("televisions"), places: base.places, reasons: base.reasons, again: body.again === true,
       made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false,
       sample: this.sample(body, base, now),
       channels: {

@@ -269,7 +269,7 @@ try {
   assert.match(readFileSync(await pdf.path(), "latin1"), /^%PDF/);
   await see(second, "報告を 出しました。");
   await press(second, "まだの 47世帯に もう一度 送る");
-  await see(second, "まだ 着いていない 47世帯の テレビに「大津波警報・避難指示」が もう一度 出ます。着いた 世帯の 画面は そのままです。");
+  await see(second, "まだ 着いていない 47世帯の うち テレビの ある 6世帯に「大津波警報・避難指示」が もう一度 出ます。着いた 世帯の 画面は そのままです。");
   await look(second, "draft-again", { full: true });
   await press(second, "1人目として 署名する");
   await see(second, "あなたは 署名しました");

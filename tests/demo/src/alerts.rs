@@ -5,10 +5,11 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, ensure};
+use hinamori_ipc::{AlertClass, AlertKind, LaneAlerts};
 
 use crate::summary::Summary;
 use crate::town_hall::TownHall;
-use crate::world::World;
+use crate::world::{GATE, GYM, World};
 
 /// A browser with all of them, which does one step after another.
 #[derive(Debug)]
@@ -58,12 +59,34 @@ impl Drop for Browser {
     }
 }
 
+/// A box heard it from the server, verified it, and has its kiosk say so.
+fn kiosk_shows(
+    world: &mut World,
+    name: &'static str,
+    what: &str,
+    wanted: impl Fn(&LaneAlerts) -> bool,
+) -> anyhow::Result<()> {
+    let none = LaneAlerts::default();
+    let mut kiosk = world.demo_box(name).kiosk()?;
+    kiosk.until(what, |lane| wanted(lane.alerts.as_deref().unwrap_or(&none)))
+}
+
+fn shows(alerts: &LaneAlerts, class: AlertClass, kind: AlertKind) -> bool {
+    alerts.shown.iter().any(|notice| (notice.class, notice.kind) == (class, kind))
+}
+
 pub(crate) fn begin(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     world.open_browser()?.step("begin")
 }
 
 pub(crate) fn order(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.browser()?.step("order")
+    world.browser()?.step("order")?;
+    for name in [GYM, GATE] {
+        kiosk_shows(world, name, "the order on the kiosk", |alerts| {
+            shows(alerts, AlertClass::Live, AlertKind::Order) && alerts.passage.is_none()
+        })?;
+    }
+    Ok(())
 }
 
 pub(crate) fn arrived(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
@@ -75,19 +98,31 @@ pub(crate) fn again(world: &mut World, _summary: &mut Summary) -> anyhow::Result
 }
 
 pub(crate) fn cancel(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.browser()?.step("cancel")
+    world.browser()?.step("cancel")?;
+    kiosk_shows(world, GYM, "取消 on the kiosk", |alerts| {
+        shows(alerts, AlertClass::Live, AlertKind::Cancel)
+    })
 }
 
 pub(crate) fn drill(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.browser()?.step("drill")
+    world.browser()?.step("drill")?;
+    kiosk_shows(world, GATE, "the drill on the kiosk", |alerts| {
+        shows(alerts, AlertClass::Exercise, AlertKind::Order) && alerts.passage.is_none()
+    })
 }
 
 pub(crate) fn tsunami(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.browser()?.step("tsunami")
+    world.browser()?.step("tsunami")?;
+    kiosk_shows(world, GATE, "止まらず 上へ at the check-point", |alerts| {
+        alerts.passage.is_some_and(|passage| passage.expected.is_some())
+    })
 }
 
 pub(crate) fn all_clear(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     world.browser()?.step("allclear")?;
+    kiosk_shows(world, GATE, "解除 at the check-point", |alerts| {
+        shows(alerts, AlertClass::Live, AlertKind::AllClear) && alerts.passage.is_none()
+    })?;
     let ended = world.browser()?.step("end");
     world.close_browser();
     ended

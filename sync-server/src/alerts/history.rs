@@ -13,12 +13,13 @@
 
 use std::path::Path;
 
-use hinamori_alert::{Envelope, Transport};
+use hinamori_alert::Envelope;
 use hinamori_model::{Mode, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_store_sqlite::{AlertStore, SentMessage};
 use serde_json::{Value, json};
 
+use crate::alerts::broadcast::signed_file;
 use crate::alerts::broadcast_certificate;
 use crate::data::{DataFolder, Keys};
 use crate::hall::{HallError, note, write_out};
@@ -76,11 +77,9 @@ pub fn export_alerts(
 
 /// As stations get it; its bare bytes where it is in no form that can be signed for them.
 fn file_of(keys: &Keys, message: &SentMessage) -> Vec<u8> {
-    let signed = || {
-        let transport = Transport::of(&message.alert, &Envelope::decode(&message.envelope)?).ok()?;
-        Some(transport.signed(&keys.broadcast.sign(transport.to_sign())?))
-    };
-    signed().unwrap_or_else(|| message.alert.clone())
+    Envelope::decode(&message.envelope)
+        .and_then(|envelope| signed_file(&keys.broadcast, &message.alert, &envelope))
+        .unwrap_or_else(|| message.alert.clone())
 }
 
 fn write_lines(file: &Path, lines: impl Iterator<Item = Value>) -> Result<(), HallError> {

@@ -12,6 +12,10 @@ pub(crate) type Hash = [u8; 32];
 /// The most households of an alert: a city's.
 pub const MOST_INSTRUCTIONS: usize = 1 << 20;
 
+/// Stands for whoever hears the alert without being one of its households: a set in a shelter, in a shop, or one that nobody bound yet. No
+/// household has it, since a household's id is a keyed hash.
+pub const EVERYBODY: HouseholdId = HouseholdId::from_bytes([0; 16]);
+
 /// What a household is told. It cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Instruction {

@@ -53,7 +53,7 @@ pub use envelope::{Envelope, EnvelopeError, Sequence, SequenceVerdict, Sequences
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
 pub use feed::{CAP_MEDIA_TYPE, Entry, Feed};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
-pub use instruction::{Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
+pub use instruction::{EVERYBODY, Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
 pub use keys::{
     BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
 };

@@ -25,7 +25,6 @@ use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
-use crate::alerts::plan::Plan;
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
@@ -33,6 +32,7 @@ use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
 use crate::roster;
 use crate::town::Town;
+use hinamori_plan::Plan;
 
 /// Televisions that were opened and never bound. Those of a day ago are forgotten when the server starts.
 const MOST_UNBOUND: usize = 20_000;

@@ -6,13 +6,13 @@ use hinamori_alert::{Envelope, KeyList, MessageKind};
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, Bound, StoreError};
 
-use crate::alerts::compose::judge;
 use crate::alerts::draft::About;
 use crate::alerts::households::Households;
-use crate::alerts::plan::{BadPlan, Plan};
 use crate::data::{DataError, DataFolder, Keys};
 use crate::roster;
 use crate::signed_log::sha256;
+use hinamori_plan::judge;
+use hinamori_plan::{BadPlan, Plan};
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]

@@ -25,12 +25,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
-use crate::alerts::compose::{HouseholdToTell, Wanted, compose, ways};
 use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey};
-use crate::alerts::plan::{District, Plan, Prepared};
 use crate::alerts::thread_report::thread_report;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
@@ -41,6 +39,8 @@ use crate::hub::Hub;
 use crate::paper::fonts;
 use crate::signed_log::sha256;
 use crate::web::headers;
+use hinamori_plan::{District, Plan, Prepared};
+use hinamori_plan::{HouseholdToTell, Wanted, compose, ways};
 
 const WAITS: Duration = Duration::from_secs(25);
 const LONGEST: usize = 64 << 10;

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use crate::alerts::base64_url;
 use crate::alerts::board::{Inner, Message};
 use crate::alerts::channels::Channels;
-use crate::alerts::compose::HouseholdToTell;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::{Officer, PROVED_MILLIS};
-use crate::alerts::plan::{Plan, Prepared, Texts};
 use crate::alerts::progress::{Progress, spread};
 use crate::alerts::stations::Station;
 use crate::hex;
+use hinamori_plan::HouseholdToTell;
+use hinamori_plan::{Plan, Prepared, Texts};
 
 /// Everything, as one officer sees it.
 pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str, now: UnixMillis) -> Value {
@@ -62,9 +62,8 @@ pub(crate) fn who(Officer { id, name, title, .. }: &Officer) -> Value {
 }
 
 fn texts(texts: &Texts) -> Value {
-    let joined = |text: &crate::alerts::plan::Text| {
-        format!("{}\n{}\n{}", text.headline, text.description, text.instruction)
-    };
+    let joined =
+        |text: &hinamori_plan::Text| format!("{}\n{}\n{}", text.headline, text.description, text.instruction);
     json!({ "ja": joined(&texts.japanese), "simple": joined(&texts.simple), "en": joined(&texts.english) })
 }
 
@@ -84,7 +83,7 @@ fn districts(inner: &Inner, plan: &Plan) -> Vec<Value> {
         let bound = televisions.entry(household.district).or_default();
         *bound = bound.saturating_add(1);
     }
-    let district = |district: &crate::alerts::plan::District| {
+    let district = |district: &hinamori_plan::District| {
         let size = sizes.get(district.name.as_str()).copied().unwrap_or_default();
         let go = district.go.iter().flat_map(|way| {
             way.hazards().iter().map(|hazard| {

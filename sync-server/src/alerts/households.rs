@@ -6,7 +6,7 @@ use hinamori_model::{HouseholdId, PersonId};
 use hinamori_sync::town::Person;
 use serde::Serialize;
 
-use crate::alerts::compose::HouseholdToTell;
+use hinamori_plan::HouseholdToTell;
 
 /// How somebody is called who did not say how they want to be.
 const SOMEBODY: &str = "ご家族";

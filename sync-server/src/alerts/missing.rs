@@ -92,7 +92,7 @@ pub(crate) fn missing(inner: &Inner, thread: &[Arc<Message>], page: usize, now: 
     });
     let row = |((_, standing, without_support, since, _), of): &(_, Option<_>)| {
         let (standing, since): (&Standing, &UnixMillis) = (standing, since);
-        let of: Option<&crate::alerts::compose::HouseholdToTell> = of.as_ref();
+        let of: Option<&hinamori_plan::HouseholdToTell> = of.as_ref();
         json!({
             // The town may have another roster by now.
             "district": of.map_or("", |of| of.district.as_str()), "group": of.map_or("", |of| of.group.as_str()),

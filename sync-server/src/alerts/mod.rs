@@ -5,7 +5,6 @@ mod boxes;
 mod broadcast;
 mod channels;
 mod commands;
-mod compose;
 mod desk_door;
 mod desk_state;
 mod doorbell;
@@ -16,7 +15,6 @@ mod keeper;
 mod missing;
 mod officers;
 mod people;
-mod plan;
 mod progress;
 mod push;
 mod station_door;
@@ -34,18 +32,18 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 pub use commands::{AlertCommandError, bind_television, read_plan};
+pub use hinamori_plan::BadPlan;
 pub use history::export_alerts;
 pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
-pub use plan::BadPlan;
 pub use stations::{
     NewStation, StationError, add_station, broadcast_certificate, remove_station, station_list,
 };
 
 pub(crate) use board::Board;
 pub(crate) use boxes::{ForBoxes, tell_boxes};
+pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
-pub(crate) use plan::Plan;
 pub(crate) use push::push_to_stations;
 pub(crate) use stations::Stations;
 

@@ -9,59 +9,73 @@ use hinamori_alert::{
 };
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 
-use crate::alerts::plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
+use crate::plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
 
 /// Stands in a prepared text for the places of the districts.
 const PLACES: &str = "［行き先］";
 
 /// What is to be said.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted<'a> {
-    pub(crate) prepared: &'a Prepared,
-    pub(crate) kind: MessageKind,
-    pub(crate) is_exercise: bool,
-    pub(crate) districts: Vec<&'a District>,
+pub struct Wanted<'a> {
+    /// Which of the plan's messages.
+    pub prepared: &'a Prepared,
+    /// Whether it orders, ends or takes back.
+    pub kind: MessageKind,
+    /// Whether it is a drill.
+    pub is_exercise: bool,
+    /// For whom, in the plan's order.
+    pub districts: Vec<&'a District>,
     /// When the tsunami is expected.
-    pub(crate) arrives: Option<UnixMillis>,
+    pub arrives: Option<UnixMillis>,
     /// The messages of its thread.
-    pub(crate) references: Vec<MessageId>,
-    pub(crate) identifier: String,
-    pub(crate) sent: UnixMillis,
+    pub references: Vec<MessageId>,
+    /// By which CAP knows it (CAP 1.2 §3.2.1).
+    pub identifier: String,
+    /// When it is sent.
+    pub sent: UnixMillis,
     /// Until when, where that is not for as long as was prepared.
-    pub(crate) until: Option<UnixMillis>,
+    pub until: Option<UnixMillis>,
 }
 
 /// A household as an alert sees it. It cannot be printed: its names are in it.
 #[derive(Clone)]
-pub(crate) struct HouseholdToTell {
-    pub(crate) id: HouseholdId,
-    pub(crate) district: String,
-    pub(crate) group: String,
+pub struct HouseholdToTell {
+    /// Which one.
+    pub id: HouseholdId,
+    /// Where it lives, as the plan names districts.
+    pub district: String,
+    /// Its neighbourhood's group; may be empty.
+    pub group: String,
     /// As they want to be called.
-    pub(crate) names: Vec<String>,
-    pub(crate) people: u32,
-    pub(crate) needs_support: bool,
+    pub names: Vec<String>,
+    /// How many live in it.
+    pub people: u32,
+    /// Whether one of them is on the town's list of those who need support.
+    pub needs_support: bool,
 }
 
 impl HouseholdToTell {
     /// One that was told before, and that the town's list does not have any more.
-    pub(crate) fn unknown(id: HouseholdId) -> Self {
+    pub fn unknown(id: HouseholdId) -> Self {
         let (district, group) = ("名簿に ない 世帯".to_owned(), String::new());
         Self { id, district, group, names: Vec::new(), people: 0, needs_support: false }
     }
 }
 
 /// What was made.
-pub(crate) struct Composed {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) valid: ValidAlert,
-    pub(crate) instructions: Vec<Instruction>,
+pub struct Composed {
+    /// The exact bytes of the alert.
+    pub bytes: Vec<u8>,
+    /// The same, judged.
+    pub valid: ValidAlert,
+    /// What each household is told, in the order in which they were given.
+    pub instructions: Vec<Instruction>,
     /// What a household of the first district sees, without names.
-    pub(crate) sample: Vec<u8>,
+    pub sample: Vec<u8>,
 }
 
 /// Where a district of this message goes; nothing for a district that the plan sends nowhere.
-pub(crate) fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
+pub fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
     let way = |district: &&'a District| Some((district.name.as_str(), district.way(wanted.prepared.hazard)?));
     wanted.districts.iter().filter_map(way).collect()
 }
@@ -70,7 +84,7 @@ pub(crate) fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
 ///
 /// # Errors
 /// The rules that the alert would break.
-pub(crate) fn compose<E>(
+pub fn compose<E>(
     plan: &Plan,
     wanted: &Wanted<'_>,
     households: &[HouseholdToTell],
@@ -104,7 +118,7 @@ pub(crate) fn compose<E>(
 ///
 /// # Errors
 /// The first message that breaks a rule.
-pub(crate) fn judge(plan: &Plan) -> Result<(), BadPlan> {
+pub fn judge(plan: &Plan) -> Result<(), BadPlan> {
     let sent = UnixMillis::new(1_800_000_000_000);
     let earlier = MessageId {
         sender: plan.sender.clone(),

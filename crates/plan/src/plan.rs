@@ -15,113 +15,138 @@ const LONGEST_HOURS: u8 = 7 * 24;
 /// The plan.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The CAP sender.
-    pub(crate) sender: String,
+    pub sender: String,
     /// JIS X 0402 with its check digit.
     municipality: String,
     /// The town's name.
     #[serde(deserialize_with = "ruby")]
-    pub(crate) issuer: Ruby,
-    pub(crate) issuer_english: String,
+    pub issuer: Ruby,
+    /// The same in English.
+    pub issuer_english: String,
     /// The relying party id of the officers' passkeys: the host name of the desk.
-    pub(crate) relying_party: String,
+    pub relying_party: String,
+    /// Its districts.
     #[serde(rename = "district")]
-    pub(crate) districts: Vec<District>,
+    pub districts: Vec<District>,
+    /// What may be said.
     #[serde(rename = "message")]
-    pub(crate) messages: Vec<Prepared>,
+    pub messages: Vec<Prepared>,
 }
 
 /// A district as the roster names it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct District {
-    pub(crate) name: String,
+pub struct District {
+    /// As the roster has it.
+    pub name: String,
     reading: String,
-    pub(crate) english: String,
+    /// In English.
+    pub english: String,
     /// As CAP writes it: "lat,lon lat,lon …", the last the same as the first.
     polygon: Option<String>,
+    /// Where to, for which hazards.
     #[serde(default)]
-    pub(crate) go: Vec<Way>,
+    pub go: Vec<Way>,
 }
 
 /// Where a district goes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Way {
+pub struct Way {
     #[serde(deserialize_with = "words")]
     hazards: Vec<Hazard>,
+    /// The place.
     #[serde(deserialize_with = "ruby")]
-    pub(crate) place: Ruby,
-    pub(crate) english: String,
+    pub place: Ruby,
+    /// In English.
+    pub english: String,
+    /// By which way; may be empty.
     #[serde(deserialize_with = "ruby")]
-    pub(crate) road: Ruby,
+    pub road: Ruby,
+    /// The way in English; may be empty.
     #[serde(default)]
-    pub(crate) road_english: String,
+    pub road_english: String,
     /// 海抜34m
-    pub(crate) fact: Option<String>,
+    pub fact: Option<String>,
     /// Whether the place is safe for these hazards; nothing where nobody knows.
-    pub(crate) safe: Option<bool>,
+    pub safe: Option<bool>,
     /// The town's site there, if it is one.
     #[serde(default)]
-    #[expect(dead_code, reason = "the officials' map joins them")]
-    pub(crate) site: Option<SiteId>,
+    pub site: Option<SiteId>,
 }
 
 /// A message that was prepared.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Prepared {
-    pub(crate) id: String,
+pub struct Prepared {
+    /// By which the desk asks for it.
+    pub id: String,
     /// On the desk's button.
-    pub(crate) label: String,
+    pub label: String,
+    /// Against what.
     #[serde(deserialize_with = "word")]
-    pub(crate) hazard: Hazard,
+    pub hazard: Hazard,
+    /// What the town orders.
     #[serde(deserialize_with = "word")]
-    pub(crate) order: Order,
+    pub order: Order,
+    /// Of a tsunami, which of the agency's warnings.
     #[serde(default, deserialize_with = "maybe_word")]
-    pub(crate) tsunami: Option<TsunamiKind>,
+    pub tsunami: Option<TsunamiKind>,
     /// How long it holds.
-    pub(crate) hours: u8,
+    pub hours: u8,
     /// The one thing to do.
     #[serde(deserialize_with = "ruby")]
-    pub(crate) act: Ruby,
-    pub(crate) act_english: String,
+    pub act: Ruby,
+    /// The same in English.
+    pub act_english: String,
     /// Once a household answered.
-    pub(crate) after: String,
-    pub(crate) texts: Texts,
-    pub(crate) all_clear: Ending,
-    pub(crate) cancel: Ending,
+    pub after: String,
+    /// What everybody reads.
+    pub texts: Texts,
+    /// How it ends when the danger is over.
+    pub all_clear: Ending,
+    /// How it is taken back as a mistake.
+    pub cancel: Ending,
 }
 
 /// What is said in three languages. ［行き先］ becomes the places.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Texts {
-    pub(crate) japanese: Text,
-    pub(crate) simple: Text,
-    pub(crate) english: Text,
+pub struct Texts {
+    /// In Japanese.
+    pub japanese: Text,
+    /// In easy Japanese.
+    pub simple: Text,
+    /// In English.
+    pub english: Text,
 }
 
 /// In one language.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Text {
+pub struct Text {
     /// In Japanese it is made from the order.
     #[serde(default)]
-    pub(crate) event: String,
-    pub(crate) headline: String,
-    pub(crate) description: String,
-    pub(crate) instruction: String,
+    pub event: String,
+    /// In a line.
+    pub headline: String,
+    /// What happens.
+    pub description: String,
+    /// What to do.
+    pub instruction: String,
 }
 
 /// How it is ended: with what stands on televisions, in at most three lines: what happened, what to do now, what else.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Ending {
+pub struct Ending {
+    /// What televisions show.
     #[serde(deserialize_with = "rubies")]
-    pub(crate) lines: Vec<Ruby>,
-    pub(crate) texts: Texts,
+    pub lines: Vec<Ruby>,
+    /// What everybody reads.
+    pub texts: Texts,
 }
 
 /// A plan that is not taken. The operator's.
@@ -147,7 +172,7 @@ pub enum BadPlan {
 
 impl Plan {
     /// Reads a plan. What it would say is still to be judged: see `compose`.
-    pub(crate) fn parse(text: &str) -> Result<Self, BadPlan> {
+    pub fn parse(text: &str) -> Result<Self, BadPlan> {
         let plan: Self = toml::from_str(text).map_err(|error| BadPlan::Form(error.to_string()))?;
         let wrong = |what: String| Err(BadPlan::Content(what));
         if plan.districts.is_empty() || plan.messages.is_empty() {
@@ -189,41 +214,47 @@ impl Plan {
         Ok(plan)
     }
 
-    pub(crate) fn municipality(&self) -> &str {
+    /// JIS X 0402, with its check digit.
+    pub fn municipality(&self) -> &str {
         &self.municipality
     }
 
-    pub(crate) fn message(&self, id: &str) -> Option<&Prepared> {
+    /// The message of this id.
+    pub fn message(&self, id: &str) -> Option<&Prepared> {
         self.messages.iter().find(|message| message.id == id)
     }
 
-    pub(crate) fn district(&self, name: &str) -> Option<&District> {
+    /// The district of this name.
+    pub fn district(&self, name: &str) -> Option<&District> {
         self.districts.iter().find(|district| district.name == name)
     }
 }
 
 impl District {
-    pub(crate) fn polygon(&self) -> Option<Polygon> {
+    /// Its outline, if the plan has one.
+    pub fn polygon(&self) -> Option<Polygon> {
         Polygon::of_text(self.polygon.as_deref()?)
     }
 
-    pub(crate) fn reading(&self) -> &str {
+    /// How it is spoken.
+    pub fn reading(&self) -> &str {
         &self.reading
     }
 
     /// Where it goes for a hazard.
-    pub(crate) fn way(&self, hazard: Hazard) -> Option<&Way> {
+    pub fn way(&self, hazard: Hazard) -> Option<&Way> {
         self.go.iter().find(|way| way.hazards.contains(&hazard))
     }
 }
 
 impl Way {
-    pub(crate) fn hazards(&self) -> &[Hazard] {
+    /// For which hazards.
+    pub fn hazards(&self) -> &[Hazard] {
         &self.hazards
     }
 
     /// As the desk's page says it.
-    pub(crate) const fn standing(&self) -> &'static str {
+    pub const fn standing(&self) -> &'static str {
         match self.safe {
             Some(true) => "suitable",
             Some(false) => "unsuitable",
@@ -233,12 +264,13 @@ impl Way {
 }
 
 impl Prepared {
-    pub(crate) const fn level(&self) -> Option<WarningLevel> {
+    /// The warning level, where the hazard has levels.
+    pub const fn level(&self) -> Option<WarningLevel> {
         WarningLevel::of(self.hazard, self.order)
     }
 
     /// The head band: what it is, and what the town orders.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         let order = self.order.japanese();
         match (self.tsunami, self.level()) {
             (Some(kind), _) => format!("{}　{order}", kind.japanese()),

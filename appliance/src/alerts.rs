@@ -16,7 +16,7 @@ use tracing::{error, warn};
 /// The file of the list of keys, in the folder of alerts.
 const KEYS: &str = "keys";
 /// Bytes of an alert's file: the alert, its envelope, lengths.
-const LONGEST_FILE: usize = LONGEST_ALERT + (32 << 10);
+const LONGEST_FILE: usize = LONGEST_ALERT + (64 << 10);
 
 /// See the module.
 pub(crate) struct BoxAlerts {

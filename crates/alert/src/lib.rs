@@ -11,6 +11,8 @@
 //! [`KeyList`] that the town root signed, and only those come into [`Alerts`], which says what is in force at a time. The
 //! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it; [`Transport`] makes it, with the envelope in it.
 //!
+//! Two officers may also sign an alert in advance ([`PreparedRelease`]): a [`Trigger`] whose key the town root lists then releases it.
+//!
 //! Each household's [`Instruction`] is a [`Notice`] in bytes; a [`Beat`] tells a television that nothing was sent from that nothing came.
 //! docs/tv.md says what stands where.
 //!
@@ -32,8 +34,10 @@ mod instruction;
 mod judge;
 mod keys;
 mod notice;
+mod policy;
 mod profile;
 mod read;
+mod release;
 mod report;
 mod rule;
 mod schema;
@@ -58,8 +62,13 @@ pub use keys::{
     BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
 };
 pub use notice::{Notice, Ruby};
+pub use policy::{Policy, ReleasePolicy};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
+pub use release::{
+    CoastSegment, LONGEST_RELEASE_MILLIS, MOST_REFERENCES, NotReleased, PREPARED_IDENTIFIER, PREPARED_SENT,
+    PreparedRelease, Released, Trigger, TriggerKey,
+};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};

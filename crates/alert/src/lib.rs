@@ -22,6 +22,7 @@
 //!
 //! **Invariant:** no message of an error, refusal or violation quotes the alert.
 
+mod agency;
 mod alert;
 mod beat;
 mod cap;
@@ -50,6 +51,7 @@ mod word;
 mod write;
 mod xml;
 
+pub use agency::{AgencyArea, AgencyInfo, AgencyMessage, AgencyStatus, NotUnderstood};
 pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
 pub use beat::{Beat, BeatKey};
 pub use decimal::Decimal;
@@ -67,7 +69,7 @@ pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use release::{
     CoastSegment, LONGEST_RELEASE_MILLIS, MOST_REFERENCES, NotReleased, PREPARED_IDENTIFIER, PREPARED_SENT,
-    PreparedRelease, Released, Trigger, TriggerKey,
+    PreparedRelease, Released, Trigger, TriggerKey, reported,
 };
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};

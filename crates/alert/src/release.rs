@@ -14,7 +14,7 @@ use hinamori_model::{Hazard, UnixMillis};
 use crate::alert::{Alert, Info, MessageId};
 use crate::envelope::{Envelope, EnvelopeError, MOST_SIGNATURES, Sequence, judged};
 use crate::evacuation::{MessageKind, TsunamiKind};
-use crate::instruction::{Hash, Instructions, hash};
+use crate::instruction::{Instructions, hash};
 use crate::keys::{KeyClass, KeyList, NotSigned, OfficerId};
 use crate::report::ValidAlert;
 use crate::signature::OfficerSignature;
@@ -24,6 +24,7 @@ use crate::word::MessageType;
 use crate::write::write;
 
 const PREPARED_DOMAIN: &[u8; 23] = b"hinamori alert/prep /v1";
+const HEARD_DOMAIN: &[u8; 23] = b"hinamori alert/hear /v1";
 pub(crate) const TRIGGER_DOMAIN: &[u8; 23] = b"hinamori alert/trig /v1";
 /// The longest that a release stands, in milliseconds: whoever signed it looks at it again each season.
 pub const LONGEST_RELEASE_MILLIS: u64 = 90 * 24 * 3_600_000;
@@ -404,12 +405,25 @@ impl TriggerKey {
             released.trigger.signature = self.0.sign(&digest).to_bytes();
         }
     }
+
+    /// What the trigger tells the town's server of the agency's messages, with its signature behind it. Nobody is warned by it.
+    pub fn report(&self, mut said: Vec<u8>) -> Vec<u8> {
+        let signature = self.0.sign(&[HEARD_DOMAIN.as_slice(), &said].concat()).to_bytes();
+        said.extend_from_slice(&signature);
+        said
+    }
+}
+
+/// What the trigger with this key reported ([`TriggerKey::report`]).
+pub fn reported<'a>(bytes: &'a [u8], key: &[u8; 32]) -> Option<&'a [u8]> {
+    let (said, signature) = bytes.split_last_chunk::<64>()?;
+    holds(key, &[HEARD_DOMAIN.as_slice(), said].concat(), signature).then_some(said)
 }
 
 /// RFC 8032 §5.1.7, strictly.
-fn holds(key: &[u8; 32], digest: &Hash, signature: &[u8; 64]) -> bool {
+fn holds(key: &[u8; 32], signed: &[u8], signature: &[u8; 64]) -> bool {
     let key = VerifyingKey::from_bytes(key);
-    key.is_ok_and(|key| key.verify_strict(digest, &Signature::from_bytes(signature)).is_ok())
+    key.is_ok_and(|key| key.verify_strict(signed, &Signature::from_bytes(signature)).is_ok())
 }
 
 fn is_order(valid: &ValidAlert) -> bool {

@@ -9,4 +9,4 @@ mod compose;
 mod plan;
 
 pub use compose::{Composed, HouseholdToTell, Wanted, compose, judge, ways};
-pub use plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
+pub use plan::{BadPlan, Coast, District, Ending, Plan, Prepared, Text, Texts, Way};

@@ -13,7 +13,7 @@ use crate::key_row::{Cover, FileKey};
 use crate::schema::Family;
 use crate::store::{checkpoint_if_over, open_durable};
 
-const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
+pub(crate) const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
 const SEQUENCE: &str = "sequence";
 /// Bytes of the write-ahead log.
 const LONG_LOG: u64 = 4 << 20;
@@ -113,7 +113,7 @@ pub struct Task {
 /// The file.
 pub struct AlertStore {
     pub(crate) connection: Connection,
-    cover: Cover,
+    pub(crate) cover: Cover,
     /// SQLite's number of what others wrote, when the televisions were read last.
     televisions_of: Option<i64>,
 }
@@ -360,7 +360,7 @@ impl AlertStore {
 }
 
 /// Household (16), salt (16), length (4) and content, one behind the other.
-fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
+pub(crate) fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
     let all = instructions.iter().map(|one| one.content.len().saturating_add(36));
     // With the seal behind them.
     let mut bytes = Vec::with_capacity(all.sum::<usize>().saturating_add(64));
@@ -373,7 +373,7 @@ fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
     bytes
 }
 
-fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
+pub(crate) fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
     let mut instructions = Vec::new();
     while !bytes.is_empty() {
         let (household, rest) = bytes.split_first_chunk::<16>()?;

@@ -125,8 +125,9 @@ fn what_no_message_needs_is_not_read() {
     assert_eq!(with("</Report>", ""), Some(RefusedFor::Malformed));
     let deep = format!("<Text>{}{}", "<a>".repeat(20), "</a>".repeat(20));
     assert_eq!(with("<Text>", &deep), Some(RefusedFor::TooDeep));
-    for length in (0..xml.len()).filter(|length| xml.is_char_boundary(*length)) {
+    for length in 0..xml.len() {
         // The line feed at the end is nobody's.
-        assert_eq!(read(&xml[..length]).is_ok(), length >= xml.len() - 1, "{length}");
+        let read = AgencyMessage::read(&xml.as_bytes()[..length]);
+        assert_eq!(read.is_ok(), length >= xml.len() - 1, "{length}");
     }
 }

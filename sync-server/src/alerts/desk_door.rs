@@ -29,7 +29,9 @@ use crate::alerts::desk_state::{class_name, draft as draft_value, state as state
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::release_door::{make_release, sign_release, withdraw_release};
 use crate::alerts::thread_report::thread_report;
+use crate::alerts::trigger_door;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
 use crate::clock::now;
@@ -62,9 +64,9 @@ const P256: [u8; 26] = [
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-struct Door {
+pub(super) struct Door {
     hub: Arc<Hub>,
-    board: Arc<Board>,
+    pub(super) board: Arc<Board>,
     /// Challenges that were given out.
     questions: Mutex<BTreeMap<[u8; 32], UnixMillis>>,
     /// By the hash of the cookie: who, and until when.
@@ -75,19 +77,19 @@ struct Door {
 pub(super) struct Told(StatusCode, pub(super) String);
 
 impl Told {
-    fn page() -> Self {
+    pub(super) fn page() -> Self {
         Self(StatusCode::BAD_REQUEST, "この画面が 古いようです。読み込み直して ください".to_owned())
     }
 
-    fn change(sentence: impl Into<String>) -> Self {
+    pub(super) fn change(sentence: impl Into<String>) -> Self {
         Self(StatusCode::UNPROCESSABLE_ENTITY, sentence.into())
     }
 
-    fn gone() -> Self {
+    pub(super) fn gone() -> Self {
         Self(StatusCode::NOT_FOUND, "もう ありません".to_owned())
     }
 
-    fn server() -> Self {
+    pub(super) fn server() -> Self {
         Self(StatusCode::SERVICE_UNAVAILABLE, "サーバーに 保存できません。何も 送っていません".to_owned())
     }
 }
@@ -113,16 +115,17 @@ impl IntoResponse for Told {
     }
 }
 
-fn said(status: StatusCode, value: &Value) -> Response {
+pub(super) fn said(status: StatusCode, value: &Value) -> Response {
     (status, headers("application/json", POLICY), value.to_string()).into_response()
 }
 
-fn fine(value: &Value) -> Response {
+pub(super) fn fine(value: &Value) -> Response {
     said(StatusCode::OK, value)
 }
 
 /// The routes.
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
+    let trigger = trigger_door::routes(Arc::clone(&board));
     let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
     page()
         .route("/", get(async || Redirect::temporary("/desk/")))
@@ -154,15 +157,19 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/drafts", post(make_draft))
         .route("/desk/api/drafts/{id}/sign", post(sign))
         .route("/desk/api/drafts/{id}/drop", post(drop_draft))
+        .route("/desk/api/releases", post(make_release))
+        .route("/desk/api/releases/{id}/sign", post(sign_release))
+        .route("/desk/api/releases/{id}/withdraw", post(withdraw_release))
         .route("/desk/api/help/{id}/take", post(take_help))
         .route("/desk/api/threads/{id}/missing", get(missing))
         .route("/desk/api/threads/{id}/report.pdf", get(report))
         .layer(DefaultBodyLimit::max(LONGEST))
         .with_state(Arc::new(door))
+        .merge(trigger)
 }
 
 /// What a page of our own sends: JSON, and from here. Another site's page can do neither without being asked first.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Told> {
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Told> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let is_json = text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
     let own = text(header::HOST).map(|host| [format!("http://{host}"), format!("https://{host}")]);
@@ -175,7 +182,7 @@ fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Tol
 }
 
 impl Door {
-    fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
+    pub(super) fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
         let signed_out = || Told(StatusCode::UNAUTHORIZED, "もう一度 入って ください".to_owned());
         let token = session_of(headers).ok_or_else(signed_out)?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -221,7 +228,7 @@ fn wrong_code() -> Told {
     Told::change("番号が ちがうか、15分を 過ぎています。管理者に 新しい番号を もらって ください")
 }
 
-fn no_plan() -> Told {
+pub(super) fn no_plan() -> Told {
     Told::change("まだ 知らせの 準備が 読み込まれていません。管理者に 伝えて ください")
 }
 
@@ -284,7 +291,7 @@ async fn enrol_device(
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Nothing {} = read(&headers, &body)?;
@@ -302,10 +309,10 @@ async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes
 }
 
 #[derive(Deserialize)]
-struct Asserted {
+pub(super) struct Asserted {
     #[serde(default)]
     challenge: String,
-    credential: String,
+    pub(super) credential: String,
     authenticator: String,
     client: String,
     signature: String,
@@ -313,7 +320,7 @@ struct Asserted {
 
 impl Asserted {
     /// The signature, with the key of the device that the register names.
-    fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
+    pub(super) fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
         let assertion =
             Assertion { authenticator: of_base64(&self.authenticator)?, client: of_base64(&self.client)? };
         let signature = fixed_signature(&of_base64(&self.signature)?)?;
@@ -365,7 +372,7 @@ fn proved(door: &Door, asserted: &Asserted) -> Result<(Officer, KeyClass), Told>
 }
 
 /// Writes down that a passkey works. Who signed need not wait for it, and what cannot be written down is only proved again.
-fn note_proof(door: &Arc<Door>, credential: &str) {
+pub(super) fn note_proof(door: &Arc<Door>, credential: &str) {
     let Some(credential) = of_base64_url(credential) else { return };
     let door = Arc::clone(door);
     tokio::spawn(async move {
@@ -586,6 +593,7 @@ pub(super) fn draft_of(
             made: now,
             thread: first.map(|first| first.thread()),
             signed: Vec::new(),
+            trigger: None,
         },
         envelope,
         sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),
@@ -708,7 +716,7 @@ fn chosen<'p>(
 }
 
 /// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.
-fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
+pub(super) fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
     let ways = ways(wanted);
     let mut reasons: Vec<Reason> = Vec::new();
     for district in &wanted.districts {

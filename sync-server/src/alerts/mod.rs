@@ -17,11 +17,15 @@ mod officers;
 mod people;
 mod progress;
 mod push;
+mod release;
+mod release_door;
 mod station_door;
 mod stations;
 #[cfg(test)]
 mod tests;
 mod thread_report;
+mod trigger;
+mod trigger_door;
 mod tv_connections;
 mod tv_door;
 mod tv_request;
@@ -34,10 +38,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 pub use commands::{AlertCommandError, bind_television, read_plan};
 pub use hinamori_plan::BadPlan;
 pub use history::export_alerts;
-pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
+pub use officers::{
+    OfficerError, PolicyChange, add_officer, admit_device, invite_officer, officer_list, remove_officer,
+    set_policy,
+};
 pub use stations::{
     NewStation, StationError, add_station, broadcast_certificate, remove_station, station_list,
 };
+
+pub use trigger::{TriggerError, TriggerSource, TriggerStation, new_trigger_key};
 
 pub(crate) use board::Board;
 pub(crate) use boxes::{ForBoxes, tell_boxes};

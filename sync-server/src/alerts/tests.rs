@@ -2,6 +2,7 @@
 
 mod boxes;
 mod broadcast;
+mod release;
 
 use std::sync::Arc;
 

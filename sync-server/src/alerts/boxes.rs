@@ -4,12 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hinamori_alert::{Envelope, KeyList, LONGEST_VALIDITY_SECONDS};
 use hinamori_model::UnixMillis;
+use hinamori_store_sqlite::{AlertStore, SentMessage};
 use hinamori_sync::{CarriedAlert, MOST_ALERTS, Session};
 
 use crate::alerts::board::{Board, Message};
 use crate::alerts::of_base64;
+use crate::bundle::BundleError;
 use crate::clock::now;
+use crate::data::{DataFolder, Keys};
 use crate::hub::Hub;
 
 /// How often it is looked for what is over.
@@ -26,6 +30,32 @@ impl ForBoxes {
     #[cfg(test)]
     pub(crate) fn of_alert(alert: CarriedAlert) -> Self {
         Self { list: None, alerts: vec![alert] }
+    }
+
+    /// The same without a server that runs, for a stick.
+    ///
+    /// # Errors
+    /// [`BundleError`].
+    pub(crate) fn on_the_disk(
+        folder: &DataFolder,
+        keys: &Keys,
+        now: UnixMillis,
+    ) -> Result<Self, BundleError> {
+        let bytes = folder.key_list()?;
+        let list = bytes.and_then(|bytes| {
+            let list = KeyList::decode(&bytes, &keys.town_root.public()).ok()?;
+            Some((list.version, bytes.into()))
+        });
+        let store = AlertStore::open(&folder.alerts(), &keys.alerts, now)?;
+        let week = LONGEST_VALIDITY_SECONDS.unsigned_abs().saturating_mul(1_000);
+        let carried = |SentMessage { alert, envelope, .. }: SentMessage| {
+            let is_of_the_week = Envelope::decode(&envelope)?.sent.plus(week) > now;
+            is_of_the_week.then_some(CarriedAlert { alert, envelope })
+        };
+        let mut alerts: Vec<CarriedAlert> =
+            store.messages()?.into_iter().filter_map(carried).rev().take(MOST_ALERTS).collect();
+        alerts.reverse();
+        Ok(Self { list, alerts })
     }
 
     /// The bytes of what the box at the other end lacks of it.

@@ -44,6 +44,8 @@ async fn boxes_are_told_what_they_can_verify_themselves_and_nobody_s_instruction
     assert_eq!((take(order), take(cancel)), (Taken::InForce, Taken::Cancels { messages: 1 }));
     assert!(!String::from_utf8_lossy(&order.to_bytes()).contains("花子"), "nobody is named");
 
+    let on_stick = ForBoxes::on_the_disk(&hall.folder, &hall.keys, now()).unwrap();
+    assert_eq!(heard(&hall, &on_stick, AlertsHeld::NOTHING), told, "a stick brings the same");
     let known = AlertsHeld { list: *version, digests: [order.digest()].into() };
     assert_eq!(heard(&hall, &hall.board.for_boxes(now()), &known), [AlertMessage::Sent(cancel.clone())]);
     let later = now().plus(8 * 86_400_000);

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
-    Alert, Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
-    MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, Taken,
+    Alert, Alerts, Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, KeyList,
+    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert,
+    Taken,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
@@ -118,6 +119,8 @@ pub(crate) struct Message {
     instructions: Vec<Instruction>,
     /// Which of them is a household's, and where it stands in the tree.
     own: BTreeMap<HouseholdId, (usize, u32)>,
+    /// The same of [`EVERYBODY`]'s.
+    everybody: Option<(usize, u32)>,
     /// The digest in hexadecimal.
     name: String,
 }
@@ -132,7 +135,9 @@ impl Message {
         instructions: Vec<Instruction>,
         (tree, places): (Instructions, Vec<u32>),
     ) -> Self {
-        let own = instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let mut own: BTreeMap<_, _> =
+            instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let everybody = own.remove(&EVERYBODY);
         let alert = signed.alert();
         let sent = alert.alert().sent.at();
         let could_hold = match alert.evacuation().message {
@@ -151,6 +156,7 @@ impl Message {
             tree,
             instructions,
             own,
+            everybody,
             name: hex::text(&signed.digest()),
             signed,
         }
@@ -459,18 +465,19 @@ impl Board {
             None => put(into, format_args!(r#"null,"messages":["#)),
         }
         let own = |message| {
-            let household = household?;
             let message: &Arc<Message> = message;
-            let own = message.is_told(at).then(|| message.own.get(&household)).flatten()?;
-            Some((message, own, (message.digest, household)))
+            let place = household.map_or(message.everybody, |household| message.own.get(&household).copied());
+            Some((message, place.filter(|_| message.is_told(at))?))
         };
-        let told = || inner.messages.iter().filter_map(own).enumerate();
-        for (number, (message, own, _)) in told() {
+        let told: Vec<_> = inner.messages.iter().filter_map(own).collect();
+        for (number, (message, place)) in told.iter().enumerate() {
             into.extend_from_slice(comma(number).as_bytes());
-            message.write(*own, into);
+            message.write(*place, into);
         }
         put(into, format_args!(r#"],"answers":{{"#));
-        for (number, (message, _, (digest, household))) in told() {
+        // A set that is nobody's answers nothing.
+        let answered = told.iter().filter_map(|(message, _)| Some((message, (message.digest, household?))));
+        for (number, (message, (digest, household))) in answered.enumerate() {
             let known = inner.answers.get(&(digest, household)).copied().unwrap_or_default();
             if known.first().is_some_and(Option::is_none) {
                 delivered.push(Answer { digest, household, kind: AnswerKind::Delivered, at });
@@ -653,12 +660,10 @@ impl Board {
         );
         let mut inner = self.inner();
         inner.take_message(Arc::clone(&message));
-        let woken: Vec<Arc<Receiver>> = message
-            .households()
-            .filter_map(|household| inner.bound.get(&household))
-            .flatten()
-            .map(Arc::clone)
-            .collect();
+        let of_households =
+            message.households().filter_map(|household| inner.bound.get(&household)).flatten();
+        let nobodys = inner.televisions.values().filter(|receiver| receiver.household().is_none());
+        let woken: Vec<Arc<Receiver>> = of_households.chain(nobodys).map(Arc::clone).collect();
         drop(inner);
         self.wake(&woken);
         self.changed();

@@ -197,13 +197,13 @@ impl AlertStore {
         checkpoint_if_over(&self.connection, LONG_LOG).unwrap_or_default();
     }
 
-    /// Every message, in the order of the sequence.
+    /// Every message, in the order in which they were sent: a number is given out when a draft is made, and a later draft may be signed first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn messages(&self) -> Result<Vec<SentMessage>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY epoch, number",
+            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY rowid",
         )?;
         let read = |row: &Row<'_>| {
             let number: i64 = row.get(1)?;

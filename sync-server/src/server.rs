@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
+use hinamori_television_http::{DoorLimits, Patience};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -17,8 +18,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, DoorLimits, Patience, desk_routes, follow_people, push_to_stations, serve_televisions,
-    station_routes, tell_boxes,
+    Board, desk_routes, follow_people, push_to_stations, serve_televisions, station_routes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
 use crate::clock::now;

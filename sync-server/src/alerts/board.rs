@@ -17,11 +17,11 @@ use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
     AlertStore, Answer, AnswerKind, OnAir, Push, SentMessage, StoreError, Task, Television,
 };
+use hinamori_television_http::Doorbell;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::alerts::broadcast::{Broadcast, OverlaySays};
-use crate::alerts::doorbell::Doorbell;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
@@ -57,7 +57,7 @@ pub(crate) struct Board {
     /// One operator's act after another: what is kept last is what is on the air.
     pub(crate) taking: tokio::sync::Mutex<()>,
     /// Calls the thread that holds the televisions' connections.
-    pub(crate) doorbell: Doorbell,
+    pub(crate) doorbell: Arc<Doorbell>,
     /// The latest heartbeat, and the same ready to go out.
     beaten: Mutex<Option<(Beat, Arc<str>)>>,
     /// In front of every revision: another one after a restart.
@@ -292,7 +292,7 @@ impl Board {
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
             taking: tokio::sync::Mutex::new(()),
             boot,
-            doorbell: Doorbell::default(),
+            doorbell: Arc::default(),
             beaten: Mutex::default(),
             hellos: Semaphore::new(HELLOS),
             inner: Mutex::new(inner),

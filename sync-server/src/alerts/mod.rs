@@ -7,7 +7,6 @@ mod channels;
 mod commands;
 mod desk_door;
 mod desk_state;
-mod doorbell;
 mod draft;
 mod history;
 mod households;
@@ -22,9 +21,7 @@ mod stations;
 #[cfg(test)]
 mod tests;
 mod thread_report;
-mod tv_connections;
 mod tv_door;
-mod tv_request;
 #[cfg(test)]
 mod tv_tests;
 
@@ -78,4 +75,4 @@ fn of_base64_url(text: &str) -> Option<Vec<u8>> {
 
 pub(crate) use desk_door::routes as desk_routes;
 pub(crate) use station_door::routes as station_routes;
-pub(crate) use tv_connections::{DoorLimits, Patience, serve as serve_televisions};
+pub(crate) use tv_door::serve_televisions;

@@ -14,7 +14,7 @@ const MOST_PEOPLE = 64;
 /** Stands for whoever is none of an alert's households (docs/tv.md §3). */
 const EVERYBODY = "00000000000000000000000000000000";
 
-/** Whether a message is for whoever hears it: nobody knows whose set shows it. */
+/** Whether a message is for whoever hears it. */
 export function isForEverybody(message: Message): boolean {
   return message.household === EVERYBODY;
 }
@@ -96,12 +96,11 @@ export class Television {
 
   private ownMessages(): Message[] {
     const { messages, household } = this.memory;
-    if (household === null) {
-      // Taken off the household a moment ago: what was in force still is, as everybody hears it where that came.
-      const isBetter = (other: Message, one: Message): boolean => other.digest === one.digest && isForEverybody(other);
-      return messages.filter((one) => isForEverybody(one) || !messages.some((other) => isBetter(other, one)));
-    }
-    return messages.filter((message) => message.household === household);
+    // Taken off the household a moment ago, what was in force still is.
+    const own = household === null ? EVERYBODY : household;
+    const may = (one: Message): boolean => one.household === own || household === null || isForEverybody(one);
+    const isInOwnWords = (one: Message): boolean => messages.some((other) => other.digest === one.digest && other.household === own);
+    return messages.filter((one) => one.household === own || (may(one) && !isInOwnWords(one)));
   }
 
   /** Takes what `GET /tv/wait` answered. `false` where it was none. */
@@ -121,6 +120,7 @@ export class Television {
     this.memory.code = codeOf(from["code"]);
     const bound = fromHex(from["household"], 16);
     const household = bound !== null && toHex(bound) !== EVERYBODY ? bound : null;
+    const isBoundNow = this.memory.household === null && household !== null;
     const box = boxOf(from["box"]);
     this.isAtBox = box !== null;
     if (household !== null && this.peopleOfHousehold !== toHex(household)) {
@@ -134,9 +134,13 @@ export class Television {
     }
     const before = this.memory.beat === null ? null : this.memory.beat.at;
     this.trust.takeBeat(from["beat"], running, box === null ? 0 : box.ago);
-    const came = this.verifyAll(from["messages"], household || (fromHex(EVERYBODY, 16) as Uint8Array));
+    const came = this.verifyAll(from["messages"], this.memory.household || EVERYBODY);
     if (box !== null) {
       this.goByWhatCame(came, box.latest, running);
+    }
+    if (isBoundNow) {
+      // What was everybody's is the household's only where it is told again: nobody would say how it ends.
+      this.memory.messages = this.memory.messages.filter((one) => !isForEverybody(one) || came.some((told) => told.digest === one.digest));
     }
     const clock = this.clock(running);
     if (clock === null) {
@@ -166,8 +170,8 @@ export class Television {
     }
   }
 
-  /** Those that hold. One that does not is passed over. */
-  private verifyAll(said: unknown, household: Uint8Array): Message[] {
+  /** Those that hold, for this household or for everybody. One that does not is passed over. */
+  private verifyAll(said: unknown, household: string): Message[] {
     const holding: Message[] = [];
     const verified: { [key: string]: Message | false } = {};
     // Only those whose leaf holds count for the limit: nothing that is cheap to make hides one behind it.
@@ -180,7 +184,7 @@ export class Television {
           if (!parts.every((part) => typeof part === "string")) {
             continue;
           }
-          const key = toHex(household) + parts.join("|");
+          const key = household + parts.join("|");
           if (verified[key] !== undefined) {
             continue;
           }
@@ -204,14 +208,15 @@ export class Television {
   }
 
   /** `null` for what is no message to this household; `false` where the officers did not sign it. */
-  private verify(parts: string[], household: Uint8Array): Message | false | null {
+  private verify(parts: string[], own: string): Message | false | null {
     const [envelopeBytes, leaf, path] = parts.map((part) => fromBase64(part));
     if (!envelopeBytes || !leaf || !path || this.trust.list === null) {
       return null;
     }
     const envelope = readEnvelope(envelopeBytes);
+    const household = toHex(leaf.subarray(16, 32)) === EVERYBODY ? EVERYBODY : own;
     // Hashes are cheap, signatures are not.
-    const content = envelope === null ? null : readLeaf(leaf, path, envelope, household);
+    const content = envelope === null ? null : readLeaf(leaf, path, envelope, fromHex(household, 16) as Uint8Array);
     if (envelope === null || content === null) {
       return null;
     }
@@ -220,7 +225,7 @@ export class Television {
       return false;
     }
     const { cls, kind, sent, expires, epoch, number } = envelope;
-    return { digest: toHex(envelope.digest), cls, kind, sent, expires, epoch, number, officers, household: toHex(household), content };
+    return { digest: toHex(envelope.digest), cls, kind, sent, expires, epoch, number, officers, household, content };
   }
 
   private takePeople(said: unknown, household: string): void {
@@ -265,8 +270,7 @@ export class Television {
   /** An answer is to be sent, once. */
   answer(message: string, answer: "shown" | "going" | "help"): void {
     const got = this.got[message];
-    const isNobodys = this.ownMessages().some((one) => one.digest === message && isForEverybody(one));
-    if (isNobodys || (got !== undefined && got[answer] !== undefined) || this.isWaiting(message, answer)) {
+    if (this.memory.household === null || (got !== undefined && got[answer] !== undefined) || this.isWaiting(message, answer)) {
       return;
     }
     this.memory.waiting.push({ message, answer });

@@ -277,7 +277,7 @@ function orderOf(television: Television, shown: Shown, head: Head, clock: number
     rows,
     rowsAt: people === null ? "" : timeOf(people.at),
     body,
-    nobodys: isForEverybody(message) ? { code: television.memory.code } : null,
+    nobodys: isForEverybody(message) && television.memory.household === null ? { code: television.memory.code } : null,
   };
 }
 

@@ -30,15 +30,20 @@ test("a set that is nobody's shows what everybody is told, takes no answer, and 
   assert.equal(page(set).kind, "word");
 });
 
-test("a household's set goes by its own instruction alone", () => {
+test("a household's set goes by its own instruction, and by everybody's where it is told no other", () => {
   const set = new Set(town);
   set.hear(10, [everybodys(10, "a")], unbound);
-  set.hear(11, [everybodys(10, "a")]);
+  set.hear(11, []);
   assert.equal(set.shown(), null, "bound to a household outside of the districts: nobody would tell it of the end");
-  set.hear(12, [order(12, "own")], { household: hex(HOUSEHOLD) });
+  const both = everybodys(12, "b");
+  set.hear(12, [both]);
+  assert.equal(set.shown(), "b");
+  assert.equal(page(set).nobodys, null, "whose answer it is is known");
+  set.television.answer(both.digest.toString("hex"), "help");
+  assert.equal(set.television.nextAnswer().answer, "help");
+  set.hear(13, [order(13, "own")]);
   assert.equal(set.shown(), "own");
-  assert.equal(page(set).nobodys, null);
-  set.hear(13, [everybodys(13, "c")], { household: hex(EVERYBODY) });
+  set.hear(14, [everybodys(14, "c")], { household: hex(EVERYBODY) });
   assert.equal(set.television.memory.household, null, "nobody's household is none");
 });
 

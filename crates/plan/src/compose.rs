@@ -80,6 +80,19 @@ pub fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
     wanted.districts.iter().filter_map(way).collect()
 }
 
+/// The prepared message of which an alert was made, by what it says: a message carries no name of the plan's. Of several that fit, the one
+/// that is called the same in English.
+pub fn prepared_of<'p>(plan: &'p Plan, alert: &ValidAlert) -> Option<&'p Prepared> {
+    let of = alert.evacuation();
+    let fits = |prepared: &&Prepared| {
+        prepared.hazard == of.hazard && prepared.order == of.order && prepared.tsunami == of.tsunami
+    };
+    let event = alert.alert().info_in("en").map(|info| info.event.as_str());
+    let is_called = |prepared: &&Prepared| Some(texts(prepared, of.message).english.event.as_str()) == event;
+    let mut all = plan.messages.iter().filter(fits);
+    all.clone().find(is_called).or_else(|| all.next())
+}
+
 /// Makes the alert and what each household is told. `salts` gives sixteen random bytes for each.
 ///
 /// # Errors

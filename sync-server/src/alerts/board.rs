@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
-    Alert, Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
-    MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, Taken,
+    Alert, Alerts, Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, KeyList,
+    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, Sequences,
+    SignedAlert, Taken,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
@@ -20,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::alerts::broadcast::{Broadcast, OverlaySays};
+use crate::alerts::commands::sign_plan_if_missing;
 use crate::alerts::doorbell::Doorbell;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
@@ -70,6 +72,8 @@ pub(crate) struct Board {
 pub(crate) struct Inner {
     pub(crate) seen: [Option<[u64; 4]>; 4],
     pub(crate) plan: Option<Arc<Plan>>,
+    /// The same as the root signed it.
+    pub(super) signed_plan: Option<Arc<[u8]>>,
     pub(crate) register: Register,
     pub(crate) list: Option<Listed>,
     /// Of the package with this version.
@@ -78,6 +82,8 @@ pub(crate) struct Inner {
     pub(crate) messages: Vec<Arc<Message>>,
     pub(crate) alerts: Alerts,
     pub(crate) latest: Option<Sequence>,
+    /// Numbers that came, so that two messages of a box with one number are not both taken.
+    pub(super) sequences: Sequences,
     televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
     pub(crate) bound: BTreeMap<HouseholdId, Vec<Arc<Receiver>>>,
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; AnswerKind::ALL.len()]>,
@@ -118,13 +124,15 @@ pub(crate) struct Message {
     instructions: Vec<Instruction>,
     /// Which of them is a household's, and where it stands in the tree.
     own: BTreeMap<HouseholdId, (usize, u32)>,
+    /// The same of what everybody else is told, if there is something for them.
+    everybody: Option<(usize, u32)>,
     /// The digest in hexadecimal.
     name: String,
 }
 
 impl Message {
     /// Makes ready what can be done once. `together` are the instructions' tree, and each one's place in it.
-    fn new(
+    pub(super) fn new(
         signed: SignedAlert,
         about: About,
         bytes: Vec<u8>,
@@ -132,7 +140,9 @@ impl Message {
         instructions: Vec<Instruction>,
         (tree, places): (Instructions, Vec<u32>),
     ) -> Self {
-        let own = instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let mut own: BTreeMap<_, _> =
+            instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let everybody = own.remove(&EVERYBODY);
         let alert = signed.alert();
         let sent = alert.alert().sent.at();
         let could_hold = match alert.evacuation().message {
@@ -151,6 +161,7 @@ impl Message {
             tree,
             instructions,
             own,
+            everybody,
             name: hex::text(&signed.digest()),
             signed,
         }
@@ -165,6 +176,16 @@ impl Message {
         into.extend_from_slice(br#"","path":""#);
         base64_onto(&self.tree.path_from(place).encode(), into);
         into.extend_from_slice(b"\"}");
+    }
+
+    /// What a household's television is told of it, and where that stands.
+    fn told_to(&self, household: HouseholdId) -> Option<&(usize, u32)> {
+        self.own.get(&household).or(self.everybody.as_ref())
+    }
+
+    /// What everybody is told (docs/tv.md §3), if there is something for them.
+    pub(super) fn leaf_of_everybody(&self) -> Option<Vec<u8>> {
+        self.everybody.and_then(|(which, _)| self.instructions.get(which)).map(Instruction::encode)
     }
 
     pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
@@ -260,6 +281,7 @@ impl Board {
         store.forget_unbound(UnixMillis::new(now().get().saturating_sub(UNBOUND_MILLIS)))?;
         let mut inner = Inner { latest: Some(store.latest()?), ..Inner::default() };
         let root = keys.town_root.public();
+        sign_plan_if_missing(folder, keys, now())?;
         FilesRead::of(folder, &root, inner.seen)?.into_iter().for_each(|read| inner.take_files(read));
         for television in store.televisions()? {
             inner.add_receiver(&television);
@@ -461,7 +483,7 @@ impl Board {
         let own = |message| {
             let household = household?;
             let message: &Arc<Message> = message;
-            let own = message.is_told(at).then(|| message.own.get(&household)).flatten()?;
+            let own = message.is_told(at).then(|| message.told_to(household)).flatten()?;
             Some((message, own, (message.digest, household)))
         };
         let told = || inner.messages.iter().filter_map(own).enumerate();
@@ -509,7 +531,8 @@ impl Board {
         let at = now();
         let known = {
             let inner = self.inner();
-            let is_its = |message: &&Arc<Message>| message.digest == digest && message.is_for(household);
+            let is_its =
+                |message: &&Arc<Message>| message.digest == digest && message.told_to(household).is_some();
             if inner.messages.iter().find(is_its).is_none() {
                 return Ok(None);
             }
@@ -645,7 +668,12 @@ impl Board {
             return Err(NotKept::Store(error).into());
         }
         let message = Message::new(signed, draft.about, alert, &envelope, instructions, draft.together);
-        let message = Arc::new(message);
+        self.publish(Arc::new(message));
+        Ok(())
+    }
+
+    /// Gives a message that is on the disk to everybody whom it is for.
+    pub(super) fn publish(&self, message: Arc<Message>) {
         tracing::info!(
             number = message.signed.sequence().number,
             households = message.about.households,
@@ -653,17 +681,17 @@ impl Board {
         );
         let mut inner = self.inner();
         inner.take_message(Arc::clone(&message));
-        let woken: Vec<Arc<Receiver>> = message
-            .households()
-            .filter_map(|household| inner.bound.get(&household))
-            .flatten()
-            .map(Arc::clone)
-            .collect();
+        let woken: Vec<Arc<Receiver>> = match message.everybody {
+            Some(_) => inner.bound.values().flatten().map(Arc::clone).collect(),
+            None => {
+                let own = message.households().filter_map(|household| inner.bound.get(&household));
+                own.flatten().map(Arc::clone).collect()
+            }
+        };
         drop(inner);
         self.wake(&woken);
         self.changed();
         self.tell_stations();
-        Ok(())
     }
 }
 
@@ -685,6 +713,7 @@ pub(crate) enum OpenError {
 pub(crate) struct FilesRead {
     seen: [Option<[u64; 4]>; 4],
     plan: Option<Arc<Plan>>,
+    signed_plan: Option<Arc<[u8]>>,
     register: Register,
     list: Option<Listed>,
     stations: Option<Arc<Stations>>,
@@ -709,6 +738,7 @@ impl FilesRead {
         Ok(Some(Self {
             seen,
             plan: folder.alert_plan()?.map(Arc::new),
+            signed_plan: folder.signed_plan()?.map(Arc::from),
             register: folder.officers()?,
             list: list.map(|(list, bytes)| Listed { list: Arc::new(list), text: base64(&bytes).into() }),
             stations: stations.ok(),
@@ -719,8 +749,9 @@ impl FilesRead {
 impl Inner {
     /// Takes what was read.
     pub(crate) fn take_files(&mut self, read: FilesRead) {
-        let FilesRead { seen, plan, register, list, stations } = read;
+        let FilesRead { seen, plan, signed_plan, register, list, stations } = read;
         (self.plan, self.register, self.seen) = (plan, register, seen);
+        self.signed_plan = signed_plan;
         self.list = list;
         // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
         self.stations = stations.unwrap_or_else(|| Arc::clone(&self.stations));
@@ -789,7 +820,12 @@ impl Inner {
 
     fn keep_message(&mut self, message: Arc<Message>) {
         let latest = message.signed.sequence();
-        self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
+        // Heartbeats say how far the town hall's own numbers are.
+        if !latest.is_of_a_box() {
+            self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
+        }
+        // What came back from the disk, or was numbered here, is no fork.
+        let _numbered = self.sequences.note(&message.signed);
         self.messages.push(message);
     }
 

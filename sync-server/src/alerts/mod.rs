@@ -9,6 +9,7 @@ mod desk_door;
 mod desk_state;
 mod doorbell;
 mod draft;
+mod from_boxes;
 mod history;
 mod households;
 mod keeper;
@@ -41,6 +42,7 @@ pub use stations::{
 
 pub(crate) use board::Board;
 pub(crate) use boxes::{ForBoxes, tell_boxes};
+pub(crate) use from_boxes::{FromBox, take_from_boxes};
 pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;

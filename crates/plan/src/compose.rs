@@ -82,6 +82,19 @@ pub fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
     wanted.districts.iter().filter_map(way).collect()
 }
 
+/// The prepared message of which an alert was made, by what it says: a message carries no name of the plan's. Of several that fit, the one
+/// that is called the same in English.
+pub fn prepared_of<'p>(plan: &'p Plan, alert: &ValidAlert) -> Option<&'p Prepared> {
+    let of = alert.evacuation();
+    let fits = |prepared: &&Prepared| {
+        prepared.hazard == of.hazard && prepared.order == of.order && prepared.tsunami == of.tsunami
+    };
+    let event = alert.alert().info_in("en").map(|info| info.event.as_str());
+    let is_called = |prepared: &&Prepared| Some(texts(prepared, of.message).english.event.as_str()) == event;
+    let mut all = plan.messages.iter().filter(fits);
+    all.clone().find(is_called).or_else(|| all.next())
+}
+
 /// Makes the alert and what each household, and [`EVERYBODY`], is told. `salt` gives sixteen random bytes for each.
 ///
 /// # Errors
@@ -107,7 +120,8 @@ pub fn compose<E>(
     };
     let ways = ways(wanted);
     let mut instructions = Vec::with_capacity(households.len().saturating_add(1));
-    for household in households {
+    // Everybody is told anyway, and once.
+    for household in households.iter().filter(|household| household.id != EVERYBODY) {
         let way = ways.get(household.district.as_str()).copied();
         let content = notice(plan, wanted, way, Whom::household(&household.names)).content(&valid);
         instructions.push(Instruction { household: household.id, salt: salt()?, content });

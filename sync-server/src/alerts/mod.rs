@@ -1,6 +1,7 @@
 //! Alerts: what a town prepared, the officers who sign, the desk at which they do, and the televisions that are told.
 
 mod board;
+mod box_televisions;
 mod boxes;
 mod broadcast;
 mod channels;
@@ -8,6 +9,7 @@ mod commands;
 mod desk_door;
 mod desk_state;
 mod draft;
+mod from_boxes;
 mod history;
 mod households;
 mod keeper;
@@ -37,7 +39,9 @@ pub use stations::{
 };
 
 pub(crate) use board::Board;
-pub(crate) use boxes::{ForBoxes, tell_boxes};
+pub(crate) use box_televisions::ToldToBox;
+pub(crate) use boxes::{ForBoxes, beat_for_boxes, tell_boxes};
+pub(crate) use from_boxes::{FromBox, take_from_boxes};
 pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;

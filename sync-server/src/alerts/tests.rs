@@ -1,7 +1,9 @@
 //! Two officers, a board and a television, without a browser: what goes out is verified as a receiver verifies it.
 
+mod box_televisions;
 mod boxes;
 mod broadcast;
+mod from_boxes;
 
 use std::sync::Arc;
 
@@ -136,7 +138,7 @@ impl Hall {
             let mut register = folder.officers().unwrap();
             let words = register.join(&code, device.passkeys(), now()).unwrap();
             folder.lock().unwrap().save_officers(&register).unwrap();
-            admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
+            admit_device(&folder, &keys, (&words.hiragana().join("・"), None), now()).unwrap();
         }
         let board = Self::open(&folder, &keys);
         Self { folder, keys, board, devices, parent }
@@ -671,8 +673,8 @@ fn an_officer_s_device_joins_once_and_is_believed_when_it_is_let_in() {
     assert!(register.join(&code, Device::new().passkeys(), now()).is_none(), "a code is good once");
     folder.lock().unwrap().save_officers(&register).unwrap();
     assert!(folder.key_list().unwrap().is_none(), "nobody let it in yet");
-    assert!(admit_device(&folder, &keys, "ちがう・ことば・です", now()).is_err());
-    admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
+    assert!(admit_device(&folder, &keys, ("ちがう・ことば・です", None), now()).is_err());
+    admit_device(&folder, &keys, (&words.hiragana().join("・"), None), now()).unwrap();
     let list = KeyList::decode(&folder.key_list().unwrap().unwrap(), &keys.town_root.public()).unwrap();
     assert_eq!((list.version, list.devices().count()), (1, 2));
     assert!(officer_list(&folder).unwrap().contains("signs"));

@@ -33,6 +33,7 @@ pub(crate) struct BoxAlerts {
 /// One that is kept and passed on.
 struct Kept {
     carried: CarriedAlert,
+    signed: SignedAlert,
     sequence: Sequence,
     sent: UnixMillis,
     is_exercise: bool,
@@ -150,6 +151,18 @@ impl BoxAlerts {
         (list, kept.into_iter().map(|kept| &kept.carried).collect())
     }
 
+    /// Each that is kept, with its envelope, in the sender's order.
+    pub(crate) fn signed(&self) -> impl Iterator<Item = (&SignedAlert, &[u8])> {
+        let mut kept: Vec<&Kept> = self.kept.values().collect();
+        kept.sort_by_key(|kept| kept.sequence);
+        kept.into_iter().map(|kept| (&kept.signed, kept.carried.envelope.as_slice()))
+    }
+
+    /// The list of keys.
+    pub(crate) fn list(&self) -> Option<&KeyList> {
+        self.list.as_ref().map(|(list, _)| list)
+    }
+
     /// Those that were verified.
     pub(crate) const fn alerts(&self) -> &Alerts {
         &self.alerts
@@ -213,6 +226,7 @@ impl BoxAlerts {
             sequence: signed.sequence(),
             sent: signed.alert().alert().sent.at(),
             is_exercise: signed.alert().alert().status == Status::Exercise,
+            signed: signed.clone(),
             carried,
         };
         Ok((signed, kept))

@@ -126,7 +126,7 @@ pub fn export_bundle(
     let (side, grants) = (Side::Server { peer: to }, Grants::from(&town.package));
     let signed = Some(town.signed.clone());
     let (mut session, mut said) = Session::to_nobody(side, town.root, signed, grants.clone(), Held::NOTHING);
-    said.extend(ForBoxes::on_the_disk(folder, keys, now)?.offer(&mut session));
+    said.extend(ForBoxes::on_the_disk(folder, keys, now)?.offer(&mut session, &mut Vec::new()));
     let section =
         |of, content: Vec<u8>| town.key(of).map(|key| Section { of, key, content: Zeroizing::new(content) });
     let mut sections: Vec<Section> = section(SectionOf::Town, said).into_iter().collect();

@@ -218,9 +218,11 @@ impl Core {
 
     /// Passes on what they lack of alerts: whoever has them needs no key for that.
     pub(super) fn tell_neighbours_of_alerts(&mut self) {
+        let told = self.told_for_neighbours();
         let (list, alerts) = self.alerts.to_pass_on();
         for neighbour in self.neighbours.0.values_mut() {
-            let bytes = neighbour.session.offer_alerts(list, alerts.iter().copied());
+            let mut bytes = neighbour.session.offer_alerts(list, alerts.iter().copied());
+            bytes.extend(neighbour.session.offer_of_alerts(&told));
             neighbour.send(bytes);
         }
     }

@@ -56,6 +56,7 @@ impl Core {
         let not_before = self.town.checks.time.not_before(wall);
         let (list, _) = self.alerts.to_pass_on();
         televisions.show(list, self.alerts.signed(), (not_before, now));
+        televisions.take_told(self.alerts.told_everybody());
     }
 
     /// Takes what somebody says of televisions; gives whether it does not hold.

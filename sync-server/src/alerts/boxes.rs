@@ -9,7 +9,8 @@ use hinamori_model::{BoxId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, SentMessage};
 use hinamori_sync::town::Site;
 use hinamori_sync::{
-    AlertMessage, AlertsHeld, CarriedAlert, KioskKeys, MOST_ALERTS, MOST_DRAFTS, OriginatedAlert, Session, WaitingDraft,
+    AlertMessage, AlertsHeld, CarriedAlert, KioskKeys, MOST_ALERTS, MOST_DRAFTS, OriginatedAlert, Session,
+    WaitingDraft,
 };
 
 use crate::alerts::board::{Board, Inner, Message};
@@ -118,7 +119,8 @@ impl Board {
             .as_ref()
             .and_then(|listed| Some((listed.list.version, of_base64(&listed.text)?.into())));
         let told = |message: &Arc<Message>| {
-            let carried = CarriedAlert { alert: message.alert.clone(), envelope: message.envelope()?.encode() };
+            let carried =
+                CarriedAlert { alert: message.alert.clone(), envelope: message.envelope()?.encode() };
             let leaf = message.leaf_of_everybody().filter(|_| message.signed.sequence().is_of_a_box());
             Some(said(carried, leaf))
         };

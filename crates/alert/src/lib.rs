@@ -34,6 +34,7 @@ mod geometry;
 mod instruction;
 mod judge;
 mod keys;
+mod kiosk_key;
 mod notice;
 mod policy;
 mod profile;
@@ -42,6 +43,7 @@ mod release;
 mod report;
 mod rule;
 mod schema;
+mod sequence;
 mod signature;
 mod threads;
 mod time;
@@ -55,7 +57,7 @@ pub use agency::{AgencyArea, AgencyInfo, AgencyMessage, AgencyStatus, NotUnderst
 pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
 pub use beat::{Beat, BeatKey};
 pub use decimal::Decimal;
-pub use envelope::{Envelope, EnvelopeError, Sequence, SequenceVerdict, Sequences, SignedAlert};
+pub use envelope::{Envelope, EnvelopeError, SignedAlert};
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
 pub use feed::{CAP_MEDIA_TYPE, Entry, Feed};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
@@ -63,6 +65,7 @@ pub use instruction::{EVERYBODY, Instruction, InstructionPath, Instructions, MOS
 pub use keys::{
     BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
 };
+pub use kiosk_key::{CardSignature, KioskKeyError, NewKioskKey, SealedKioskKey};
 pub use notice::{Notice, Ruby};
 pub use policy::{Policy, ReleasePolicy};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
@@ -73,6 +76,7 @@ pub use release::{
 };
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
+pub use sequence::{Sequence, SequenceVerdict, Sequences};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
 pub use threads::{Alerts, ONE_OFFICER_MILLIS, Taken, Thread};
 pub use time::CapTime;

@@ -49,6 +49,18 @@ impl Ruby {
         self.0.iter().map(|(text, _)| text.as_str()).collect()
     }
 
+    /// Several, with `between` them.
+    pub fn joined<'a>(all: impl IntoIterator<Item = &'a Self>, between: &str) -> Self {
+        let mut pieces = Vec::new();
+        for one in all {
+            if !pieces.is_empty() {
+                pieces.push((between.to_owned(), None));
+            }
+            pieces.extend_from_slice(&one.0);
+        }
+        Self(pieces)
+    }
+
     /// As it is read aloud.
     pub fn spoken(&self) -> String {
         self.0.iter().map(|(text, reading)| reading.as_deref().unwrap_or(text)).collect()
@@ -80,7 +92,7 @@ impl Serialize for Ruby {
 pub struct Notice {
     /// The head band.
     pub title: String,
-    /// As the household wants to be called; nothing for whoever did not say.
+    /// As the household wants to be called; nothing for whoever did not say. Of [`EVERYBODY`](crate::EVERYBODY): whose alert it is.
     pub names: Vec<String>,
     /// The one thing to do.
     pub act: Ruby,
@@ -126,7 +138,6 @@ impl Notice {
             tsunami: Option<&'static str>,
             issuer: &'a str,
             title: &'a str,
-            names: &'a [String],
             act: &'a Ruby,
             #[serde(skip_serializing_if = "Option::is_none")]
             place: Option<&'a Ruby>,
@@ -138,8 +149,10 @@ impl Notice {
             arrives: Option<UnixMillis>,
             after: &'a str,
             lines: &'a [Ruby],
-            speech: &'a str,
             english: &'a str,
+            // What is each household's own stands together: the rest is as its neighbours have it.
+            names: &'a [String],
+            speech: &'a str,
         }
         let Alert { identifier, sent, references, infos, .. } = alert.alert();
         let Evacuation { message, hazard, order, level, tsunami } = alert.evacuation();
@@ -155,7 +168,6 @@ impl Notice {
             tsunami: tsunami.map(Word::name),
             issuer: infos.first().and_then(|info| info.sender_name.as_deref()).unwrap_or_default(),
             title: &self.title,
-            names: &self.names,
             act: &self.act,
             place: self.place.as_ref(),
             road: self.road.as_ref(),
@@ -163,8 +175,9 @@ impl Notice {
             arrives: self.arrives,
             after: &self.after,
             lines: &self.lines,
-            speech: &self.speech,
             english: &self.english,
+            names: &self.names,
+            speech: &self.speech,
         };
         serde_json::to_vec(&content).unwrap_or_default()
     }
@@ -185,5 +198,7 @@ mod tests {
             assert_eq!(Ruby::read(odd).plain(), odd);
         }
         assert!(Ruby::read("").is_empty());
+        let joined = Ruby::joined([&Ruby::read("{山|やま}"), &Ruby::read("寺")], "・");
+        assert_eq!((joined.plain(), joined.spoken()), ("山・寺".to_owned(), "やま・寺".to_owned()));
     }
 }

@@ -12,11 +12,12 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hinamori_model::{Hazard, UnixMillis};
 
 use crate::alert::{Alert, Info, MessageId};
-use crate::envelope::{Envelope, EnvelopeError, MOST_SIGNATURES, Sequence, judged};
+use crate::envelope::{Envelope, EnvelopeError, MOST_SIGNATURES, judged};
 use crate::evacuation::{MessageKind, TsunamiKind};
 use crate::instruction::{Instructions, hash};
 use crate::keys::{KeyClass, KeyList, NotSigned, OfficerId};
 use crate::report::ValidAlert;
+use crate::sequence::Sequence;
 use crate::signature::OfficerSignature;
 use crate::time::CapTime;
 use crate::wire::{Reader, put_text};

@@ -28,7 +28,7 @@ use crate::alerts::board::{Board, Inner, Message, NotSent};
 use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
-use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::officers::{Officer, Passkey, change_register};
 use crate::alerts::release_door::{make_release, sign_release, withdraw_release};
 use crate::alerts::thread_report::thread_report;
 use crate::alerts::trigger_door;
@@ -238,16 +238,7 @@ async fn with_register<T: Send + 'static>(
     change: impl FnOnce(&mut crate::alerts::Register) -> T + Send + 'static,
 ) -> Result<T, Told> {
     let folder = door.hub.town.folder.clone();
-    let changed = spawn_blocking(move || {
-        let locked = folder.lock()?;
-        let mut register = folder.officers()?;
-        let before = register.clone();
-        let outcome = change(&mut register);
-        if register != before {
-            locked.save_officers(&register)?;
-        }
-        Ok::<_, crate::data::DataError>(outcome)
-    });
+    let changed = spawn_blocking(move || change_register(&folder, change));
     let changed = changed.await.map_err(|_ended| Told::server())?;
     changed.map_err(|error| {
         tracing::error!(%error, "the officers' file cannot be changed");
@@ -548,8 +539,11 @@ pub(super) fn draft_of(
     };
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
     let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
-    let composed =
-        compose(plan, &request, &households, random::<16>).map_err(|_no_randomness| Told::server())?;
+    // One call for a town's salts: a call for each takes longer than the words of a household.
+    let mut drawn = vec![[0; 16]; households.len().saturating_add(1)];
+    getrandom::fill(drawn.as_flattened_mut()).map_err(|_no_randomness| Told::server())?;
+    let mut salts = drawn.into_iter();
+    let composed = compose(plan, &request, &households, || salts.next().ok_or_else(Told::server))?;
     let composed = composed.map_err(|bad| Told::change(format!("この知らせは 規則に 合いません: {bad}")))?;
     if wanted.again && !says_the_same(&composed.valid, thread.last()) {
         return Err(Told::change(
@@ -557,16 +551,10 @@ pub(super) fn draft_of(
         ));
     }
     let together =
-        Instructions::of(&composed.instructions).ok_or_else(|| Told::change("世帯が 多すぎます"))?;
-    let envelope = Envelope::around(&composed.bytes, sequence, &together)
+        Instructions::with_places(&composed.instructions).ok_or_else(|| Told::change("世帯が 多すぎます"))?;
+    let envelope = Envelope::around(&composed.bytes, sequence, &together.0)
         .map_err(|error| Told::change(format!("この知らせは 規則に 合いません: {error}")))?;
     let alone = is_exercise || (kind == MessageKind::Cancel && inner.alone_until(&thread, now).is_ok());
-    let mut places: Vec<String> = Vec::new();
-    for way in ways(&request).values() {
-        if !places.contains(&way.place.plain()) {
-            places.push(way.place.plain());
-        }
-    }
     let people =
         households.iter().map(|household: &HouseholdToTell| household.people).fold(0, u32::saturating_add);
     let title = match kind {
@@ -584,15 +572,16 @@ pub(super) fn draft_of(
             label: prepared.label.clone(),
             title,
             districts: names,
-            places,
+            places: place_names(&request),
             reasons,
             arrives: wanted.arrives,
             again: wanted.again,
-            households: envelope.households,
+            households: u32::try_from(households.len()).unwrap_or(u32::MAX),
             people,
             made: now,
             thread: first.map(|first| first.thread()),
             signed: Vec::new(),
+            origin: None,
             trigger: None,
         },
         envelope,
@@ -600,6 +589,7 @@ pub(super) fn draft_of(
         bytes: composed.bytes,
         valid: composed.valid,
         instructions: composed.instructions,
+        together,
     })
 }
 
@@ -713,6 +703,17 @@ fn chosen<'p>(
     let districts =
         districts.filter(|all| !all.is_empty()).ok_or_else(|| Told::change("地区を 選んで ください"))?;
     Ok((prepared, names, districts))
+}
+
+/// Where people go, once each.
+pub(super) fn place_names(wanted: &Wanted<'_>) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for way in ways(wanted).values() {
+        if !places.contains(&way.place.plain()) {
+            places.push(way.place.plain());
+        }
+    }
+    places
 }
 
 /// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.

@@ -1,7 +1,7 @@
 //! An alert that waits for its officers. It is fixed: whoever wants another text drops it.
 
-use hinamori_alert::{Envelope, Instruction, KeyClass, MessageKind, ValidAlert};
-use hinamori_model::UnixMillis;
+use hinamori_alert::{Envelope, Instruction, Instructions, KeyClass, MessageKind, ValidAlert};
+use hinamori_model::{BoxId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// How long a draft waits. Its time stands in it: what waited longer would begin with minutes that are gone.
@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     pub(crate) bytes: Vec<u8>,
     pub(crate) valid: ValidAlert,
     pub(crate) instructions: Vec<Instruction>,
+    /// What binds them, and where each stands in it.
+    pub(crate) together: (Instructions, Vec<u32>),
     /// The content of one household, without names.
     pub(crate) sample: serde_json::Value,
     pub(crate) about: About,
@@ -66,6 +68,9 @@ pub(crate) struct About {
     /// The digest of the first message of its thread, in hexadecimal; nothing for the first one.
     pub(crate) thread: Option<String>,
     pub(crate) signed: Vec<Signed>,
+    /// The box at which it was originated; nothing for the town hall's own.
+    #[serde(default)]
+    pub(crate) origin: Option<BoxId>,
     /// Of what was signed in advance: what released it.
     #[serde(default)]
     pub(crate) trigger: Option<Triggered>,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hinamori_alert::{
-    Envelope, EnvelopeError, Instruction, KeyList, MOST_REFERENCES, MessageKind, NotReleased,
+    Envelope, EnvelopeError, Instruction, Instructions, KeyList, MOST_REFERENCES, MessageKind, NotReleased,
     OfficerSignature, PreparedRelease, Released, Report, Sequence, TsunamiKind,
 };
 use hinamori_model::UnixMillis;
@@ -463,6 +463,7 @@ impl Inner {
             digest,
             bytes,
             valid,
+            together: Instructions::with_places(&standing.instructions).ok_or(NotTriggered::NotStanding)?,
             instructions: standing.instructions.clone(),
             sample,
             about,

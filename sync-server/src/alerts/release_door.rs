@@ -13,13 +13,15 @@ use hinamori_alert::{
 };
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_plan::{Plan, Wanted, compose, ways};
+use hinamori_plan::{Plan, Wanted, compose};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::alerts::base64_url;
 use crate::alerts::board::{Inner, NotSent};
-use crate::alerts::desk_door::{Asserted, Door, Nothing, Told, fine, no_plan, note_proof, read, reasons};
+use crate::alerts::desk_door::{
+    Asserted, Door, Nothing, Told, fine, no_plan, note_proof, place_names, read, reasons,
+};
 use crate::alerts::draft::About;
 use crate::alerts::households::Households;
 use crate::alerts::of_base64_url;
@@ -88,27 +90,22 @@ pub(super) fn release_of(
     let bounds = (now, now.plus(wanted.days.saturating_mul(DAY_MILLIS)));
     let release = PreparedRelease::around(&composed.bytes, coast.segment, bounds, &together)
         .map_err(|error| Told::change(format!("この知らせは 規則に 合いません: {error}")))?;
-    let mut places: Vec<String> = Vec::new();
-    for way in ways(&request).values() {
-        if !places.contains(&way.place.plain()) {
-            places.push(way.place.plain());
-        }
-    }
     let about = About {
         is_exercise: false,
         prepared: prepared.id.clone(),
         label: prepared.label.clone(),
         title: prepared.title(),
         districts: wanted.districts.clone(),
-        places,
+        places: place_names(&request),
         reasons,
         arrives: None,
         again: false,
-        households: release.households,
+        households: u32::try_from(households.len()).unwrap_or(u32::MAX),
         people: households.iter().map(|household| household.people).fold(0, u32::saturating_add),
         made: now,
         thread: None,
         signed: Vec::new(),
+        origin: None,
         trigger: None,
     };
     let sample = serde_json::from_slice(&composed.sample).unwrap_or_default();

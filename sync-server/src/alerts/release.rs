@@ -447,7 +447,11 @@ impl Inner {
         }
         let report = Report::of(&bytes).map_err(EnvelopeError::Refused)?;
         let valid = report.into_valid().map_err(EnvelopeError::Broken)?;
-        let ReleaseAbout { about, sample, .. } = standing.about.clone();
+        let ReleaseAbout { about, mut sample, .. } = standing.about.clone();
+        // As a television fills it in.
+        sample["sent"] = filled.sent.get().into();
+        sample["expires"] = filled.expires.get().into();
+        sample["arrives"] = serde_json::json!(trigger.arrives);
         let digest = filled.digest();
         let about = About {
             arrives: trigger.arrives,

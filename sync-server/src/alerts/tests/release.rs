@@ -231,6 +231,8 @@ async fn an_officer_on_duty_signs_where_the_policy_says_so_also_after_a_restart(
         (&desk["drafts"][0]["needed"], &desk["drafts"][0]["trigger"]["coast"]),
         (&json!(1), &json!("徳島県"))
     );
+    let sample = &desk["drafts"][0]["sample"];
+    assert!(sample["arrives"].as_u64() > sample["sent"].as_u64() && sample["sent"].as_u64() > Some(1));
     // The server forgets it, and the trigger says it again.
     coast.hall.board.inner().drafts.clear();
     coast.round(station).await;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hinamori_alert::{AgencyMessage, KeyList, MessageKind, OfficerSignature, PreparedRelease};
+use hinamori_alert::{AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease};
 use hinamori_sim::TsunamiMessage;
 use tokio::net::TcpListener;
 
@@ -155,6 +155,10 @@ async fn the_agency_s_warning_releases_what_two_officers_signed_and_a_television
     coast.says(|message| message.info = "訂正");
     coast.round(coast.station()).await;
     assert_eq!(coast.sent(), 1, "once for an event and a warning");
+    // Whichever of the two lost its memory, the other one knows.
+    std::fs::remove_file(coast.folder.join("memory")).unwrap();
+    coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 1, "the trigger forgot");
     let desk = coast.desk();
     assert_eq!(desk["threads"][0]["trigger"]["kind"], "MajorWarning");
     assert_eq!(desk["releases"]["heard"]["message"]["areas"][0]["name"], "徳島県");
@@ -170,6 +174,15 @@ async fn the_agency_s_warning_releases_what_two_officers_signed_and_a_television
     coast.says(|_| {});
     coast.round(coast.station()).await;
     assert_eq!(coast.sent(), 2, "what officers took back does not come again by itself");
+    let other = Coast::new(false).await;
+    other.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    other.says(|_| {});
+    let station = other.round(other.station()).await;
+    other.hall.board.inner().messages.clear();
+    other.hall.board.inner().alerts = Alerts::default();
+    drop(station);
+    other.round(other.station()).await;
+    assert_eq!(other.sent(), 0, "the server forgot");
 }
 
 #[tokio::test]

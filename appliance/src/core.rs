@@ -18,6 +18,7 @@ mod hiding;
 mod key_exchange;
 mod lists;
 mod neighbours;
+mod officers;
 mod own_shelter;
 mod passes;
 mod people;
@@ -79,6 +80,7 @@ use drill_end::DrillWatch;
 use hiding::Register;
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Dialler, NeighbourEvent};
+use officers::Officers;
 use roster::People;
 use staff::Purpose;
 use stick::Stick;
@@ -199,6 +201,7 @@ pub(crate) struct Core {
     alerts: BoxAlerts,
     alerts_shown: AlertsShown,
     screens: Screens,
+    officers: Officers,
     uplink: Uplink,
     neighbours: Neighbours,
     import: Option<Import>,
@@ -277,6 +280,7 @@ impl Core {
             alerts: BoxAlerts::new(&config.data),
             alerts_shown: AlertsShown::default(),
             screens,
+            officers: Officers::new(&config.data),
             tally: Tally::default(),
             disk: DiskState::Ok,
             disk_tried: Instant::now(),
@@ -535,6 +539,11 @@ impl Core {
             Command::ShowAssessment => self.assessment(now).map(Some),
             Command::Assess { grades } => self.assess(lane, grades, self.staff_at(lane), now).map(Some),
             Command::ExchangeStick => self.exchange_stick(lane, now).map(|()| None),
+            Command::ShowAlertDesk => self.alert_desk(lane, now).map(Some),
+            Command::DraftAlert { wanted } => self.draft_alert(lane, &wanted, now).map(Some),
+            Command::SignAlert { draft, pin } => self.await_officer_s_signature(lane, &draft, pin, now),
+            Command::DropAlert { draft } => self.drop_alert(lane, &draft, now).map(Some),
+            Command::MakeOfficerKeys { pin } => self.await_officer_keys(lane, pin, now).map(|()| None),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
@@ -762,6 +771,7 @@ impl Core {
         }
         self.tell_roster(now);
         self.look_at_alerts(now);
+        self.drop_old_drafts(now);
         if self.tally.is_outdated(now) {
             self.recount(now);
         }

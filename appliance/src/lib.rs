@@ -30,6 +30,7 @@ mod lan;
 mod ledger;
 mod link;
 mod lists;
+mod officers;
 mod own_time;
 pub mod reader_test;
 mod roster;

@@ -168,7 +168,7 @@ impl Core {
             None
         });
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
-        let alerts = self.alerts.held();
+        let alerts = self.alerts_held();
         let held = Held { vectors, keys, alerts: &alerts, ..Held::NOTHING };
         Session::new(Side::Neighbour { peer }, root, package, grants, held)
     }
@@ -220,8 +220,10 @@ impl Core {
     pub(super) fn tell_neighbours_of_alerts(&mut self) {
         let told = self.told_for_neighbours();
         let (list, alerts) = self.alerts.to_pass_on();
+        let for_officers = self.officers.files.to_pass_on();
         for neighbour in self.neighbours.0.values_mut() {
-            let mut bytes = neighbour.session.offer_alerts(list, alerts.iter().copied());
+            let mut bytes = neighbour.session.offer_alerts(list, []);
+            bytes.extend(neighbour.session.offer_of_alerts(alerts.iter().copied().chain(&for_officers)));
             bytes.extend(neighbour.session.offer_of_alerts(&told));
             neighbour.send(bytes);
         }

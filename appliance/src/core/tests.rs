@@ -29,6 +29,7 @@ mod hiding;
 mod incidents;
 mod lists;
 mod neighbours;
+mod officers;
 mod people;
 mod profile;
 mod roster;

@@ -107,13 +107,7 @@ impl Envelope {
     /// [`EnvelopeError`]. One signature that does not count is enough: nobody honest adds one.
     pub fn verify(&self, alert: &[u8], keys: &KeyList) -> Result<SignedAlert, EnvelopeError> {
         let (valid, class) = judged(alert)?;
-        let is_its_own = class == self.class
-            && hash(&[alert]) == self.alert
-            && valid.evacuation().message == self.message
-            && valid.alert().sender == self.sender
-            && valid.alert().sent.at() == self.sent
-            && valid.expires() == self.expires;
-        if !is_its_own {
+        if !self.is_around(alert, &valid) {
             return Err(EnvelopeError::OtherAlert);
         }
         if self.sender != keys.sender {
@@ -130,6 +124,16 @@ impl Envelope {
         }
         let Self { sequence, households, instructions, .. } = *self;
         Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
+    }
+
+    /// Whether it is this alert's: `alert` are its exact bytes, and `valid` what they say. Nothing is said of who signed.
+    pub fn is_around(&self, alert: &[u8], valid: &ValidAlert) -> bool {
+        class_of(valid) == Some(self.class)
+            && hash(&[alert]) == self.alert
+            && valid.evacuation().message == self.message
+            && valid.alert().sender == self.sender
+            && valid.alert().sent.at() == self.sent
+            && valid.expires() == self.expires
     }
 
     /// Who signed it.
@@ -217,12 +221,17 @@ impl Envelope {
 fn judged(alert: &[u8]) -> Result<(ValidAlert, KeyClass), EnvelopeError> {
     let report = Report::of(alert).map_err(EnvelopeError::Refused)?;
     let valid = report.into_valid().map_err(EnvelopeError::Broken)?;
-    let class = match valid.alert().status {
-        Status::Actual => KeyClass::Live,
-        Status::Exercise => KeyClass::Exercise,
-        Status::System | Status::Test | Status::Draft => return Err(EnvelopeError::NotForPeople),
-    };
+    let class = class_of(&valid).ok_or(EnvelopeError::NotForPeople)?;
     Ok((valid, class))
+}
+
+/// For what signatures under an alert have to be good; nothing for one that is not for people.
+const fn class_of(valid: &ValidAlert) -> Option<KeyClass> {
+    match valid.alert().status {
+        Status::Actual => Some(KeyClass::Live),
+        Status::Exercise => Some(KeyClass::Exercise),
+        Status::System | Status::Test | Status::Draft => None,
+    }
 }
 
 /// An alert that as many officers signed as it needs; only [`Envelope::verify`] makes one.

@@ -134,6 +134,18 @@ impl KioskKeys {
         sha256(&[b"hinamori officer/new/v1", staff.as_bytes(), card.as_bytes(), live, exercise])
     }
 
+    /// Several of them, as a box keeps them.
+    pub fn all_to_bytes(all: &[Self]) -> Vec<u8> {
+        postcard::to_stdvec(all).unwrap_or_default()
+    }
+
+    /// Reads what [`KioskKeys::all_to_bytes`] wrote; `None` for anything else.
+    pub fn all_from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (all, rest): (Vec<Self>, _) = postcard::take_from_bytes(bytes).ok()?;
+        let is_bounded = all.len() <= MOST_KIOSK_KEYS && all.iter().all(Self::is_bounded);
+        (rest.is_empty() && is_bounded).then_some(all)
+    }
+
     fn is_bounded(&self) -> bool {
         [&self.live, &self.exercise].iter().all(|bytes| bytes.len() <= LONGEST_SEALED_KEY)
     }

@@ -276,6 +276,21 @@ fn boxes_pass_it_on_without_a_server_and_the_hand_that_passes_is_believed_nothin
 }
 
 #[test]
+fn a_stick_brings_them_to_a_box_on_no_network() {
+    let (mut one, mut other) = boxes(true);
+    one.now = UnixMillis::new(one.now.get() / 1_000 * 1_000);
+    other.now = one.now;
+    one.hear_of(keys_by(&root(), 3));
+    one.hear_of(AlertMessage::Sent(order(one.now)));
+    let stick = one.export();
+    for _ in 0..2 {
+        other.import_bundle(&stick).unwrap();
+        assert_eq!(other.core.alerts.held(), one.core.alerts.held());
+    }
+    assert_eq!(other.kinds(), [(AlertClass::Live, AlertKind::Order)]);
+}
+
+#[test]
 fn damaged_files_stop_no_box_and_are_not_believed() {
     let mut bench = Bench::with_keys();
     let now = bench.now;

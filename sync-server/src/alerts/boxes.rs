@@ -9,7 +9,8 @@ use hinamori_model::{BoxId, UnixMillis};
 use hinamori_store_sqlite::{AlertStore, SentMessage};
 use hinamori_sync::town::Site;
 use hinamori_sync::{
-    AlertMessage, AlertsHeld, CarriedAlert, KioskKeys, MOST_ALERTS, MOST_DRAFTS, OriginatedAlert, Session, WaitingDraft,
+    AlertMessage, AlertsHeld, CarriedAlert, KioskKeys, MOST_ALERTS, MOST_DRAFTS, OriginatedAlert, Session,
+    WaitingDraft,
 };
 
 use crate::alerts::board::{Board, Inner, Message};
@@ -118,7 +119,8 @@ impl Board {
             .as_ref()
             .and_then(|listed| Some((listed.list.version, of_base64(&listed.text)?.into())));
         let told = |message: &Arc<Message>| {
-            let carried = CarriedAlert { alert: message.alert.clone(), envelope: message.envelope()?.encode() };
+            let carried =
+                CarriedAlert { alert: message.alert.clone(), envelope: message.envelope()?.encode() };
             let leaf = message.leaf_of_everybody().filter(|_| message.signed.sequence().is_of_a_box());
             Some(said(carried, leaf))
         };
@@ -169,8 +171,12 @@ impl Inner {
     }
 }
 
-/// Tells the connections of boxes whenever something was sent.
+/// Tells the connections of boxes whenever something was sent, and that the town hall is there.
 pub(crate) async fn tell_boxes(hub: Arc<Hub>, board: Arc<Board>) {
+    tokio::join!(tell_news(&hub, &board), beat(&hub, &board));
+}
+
+async fn tell_news(hub: &Hub, board: &Board) {
     let (mut changes, mut desks) = (board.stations.subscribe(), board.desk_changes());
     loop {
         let mark = board.inner().drafts_mark();
@@ -191,8 +197,7 @@ pub(crate) async fn tell_boxes(hub: Arc<Hub>, board: Arc<Board>) {
     }
 }
 
-/// Tells them that the town hall is there.
-pub(crate) async fn beat_for_boxes(hub: Arc<Hub>, board: Arc<Board>) {
+async fn beat(hub: &Hub, board: &Board) {
     loop {
         if let Some(beat) = board.beat_for_boxes() {
             hub.beat_for_boxes(beat);

@@ -11,8 +11,10 @@ use hinamori_alert::{
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_plan::BadSignedPlan;
 use hinamori_private_file as private_file;
+use hinamori_store_sqlite::ToldByMessage;
 use hinamori_sync::{
-    AlertMessage, AlertsHeld, CarriedAlert, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS, OriginatedAlert,
+    AlertMessage, AlertsHeld, CarriedAlert, CarriedInstruction, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS,
+    OriginatedAlert,
 };
 use tracing::{error, warn};
 
@@ -20,6 +22,9 @@ use tracing::{error, warn};
 const KEYS: &str = "keys";
 /// Bytes of an alert's file: the alert, its envelope, lengths.
 const LONGEST_FILE: usize = LONGEST_ALERT + (32 << 10);
+
+/// The way of an instruction that is the only one.
+const ALONE: InstructionPath = InstructionPath { index: 0, beside: Vec::new() };
 
 /// See the module.
 pub(crate) struct BoxAlerts {
@@ -37,6 +42,7 @@ pub(crate) struct BoxAlerts {
 struct Kept {
     /// [`AlertMessage::Sent`], or [`AlertMessage::Originated`] with what everybody is told.
     message: AlertMessage,
+    signed: SignedAlert,
     sequence: Sequence,
     sent: UnixMillis,
     is_exercise: bool,
@@ -185,6 +191,30 @@ impl BoxAlerts {
         of_box.map(|kept| kept.sequence.number).max().unwrap_or_default()
     }
 
+    /// Each that is kept, with its envelope, in the same order.
+    pub(crate) fn signed(&self) -> impl Iterator<Item = (&SignedAlert, &[u8])> {
+        let mut kept: Vec<&Kept> = self.kept.values().collect();
+        kept.sort_by_key(|kept| (kept.sent, kept.sequence));
+        kept.into_iter().filter_map(|kept| match &kept.message {
+            AlertMessage::Sent(carried) | AlertMessage::Originated(OriginatedAlert { carried, .. }) => {
+                Some((&kept.signed, carried.envelope.as_slice()))
+            }
+            _ => None,
+        })
+    }
+
+    /// What everybody is told of those that were originated at a box: it came with them, and not from the town hall.
+    pub(crate) fn told_everybody(&self) -> ToldByMessage {
+        let told = |kept: &Kept| match &kept.message {
+            AlertMessage::Originated(OriginatedAlert { leaf, .. }) => {
+                let told = CarriedInstruction { leaf: leaf.clone(), path: ALONE.encode() };
+                Some(((kept.signed.digest(), EVERYBODY), told))
+            }
+            _ => None,
+        };
+        self.kept.values().filter_map(told).collect()
+    }
+
     /// Those that were verified.
     pub(crate) const fn alerts(&self) -> &Alerts {
         &self.alerts
@@ -293,6 +323,7 @@ impl BoxAlerts {
             sequence: signed.sequence(),
             sent: signed.alert().alert().sent.at(),
             is_exercise: signed.alert().alert().status == Status::Exercise,
+            signed: signed.clone(),
             message: match leaf {
                 Some(leaf) if is_told_everybody(&signed, &leaf) => {
                     AlertMessage::Originated(OriginatedAlert { carried, leaf })
@@ -393,7 +424,7 @@ fn is_told_everybody(signed: &SignedAlert, leaf: &[u8]) -> bool {
     let Some((household, content)) = rest.split_first_chunk::<16>() else { return false };
     let household = HouseholdId::from_bytes(*household);
     let own = Instruction { household, salt: *salt, content: content.to_vec() };
-    household == EVERYBODY && signed.has(&own, &InstructionPath { index: 0, beside: Vec::new() })
+    household == EVERYBODY && signed.has(&own, &ALONE)
 }
 
 fn leaf_name(name: &str) -> String {

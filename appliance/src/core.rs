@@ -32,6 +32,7 @@ mod staff;
 mod stick;
 mod tally;
 mod tapped;
+mod televisions;
 mod uplink;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +85,7 @@ use roster::People;
 use staff::Purpose;
 use stick::Stick;
 use tally::Tally;
+use televisions::Screens;
 use uplink::Uplink;
 
 /// Events that wait for the core. Readers and kiosks wait when it is full.
@@ -107,6 +109,8 @@ pub(crate) enum Event {
     Link(LinkEvent),
     Neighbour(NeighbourEvent),
     Bundle(BundleTask),
+    /// There is something to say of televisions.
+    Televisions,
     /// How it stands with sticks.
     Stick(StickState),
     Lists(ListEvent),
@@ -128,6 +132,11 @@ impl Inbox {
     #[must_use]
     pub(crate) fn send(&self, event: Event) -> bool {
         self.0.send(event).is_ok()
+    }
+
+    /// Says that there is something, to whoever looks for it anyway: where there is no room, it is looked for soon.
+    pub(crate) fn nudge(&self, event: Event) {
+        self.0.try_send(event).ok();
     }
 
     /// Asks something and waits for the answer. `None` when none came in this time, or the core is gone.
@@ -191,6 +200,7 @@ pub(crate) struct Core {
     alarms: u32,
     alerts: BoxAlerts,
     alerts_shown: AlertsShown,
+    screens: Screens,
     officers: Officers,
     uplink: Uplink,
     neighbours: Neighbours,
@@ -242,6 +252,7 @@ impl Core {
         // People are received without lists too, and then nothing is said of any card.
         let held = Shown { is_unreadable: lists.is_none(), ..Shown::default() };
         let server_time = stored_time(ledger.main_store())?;
+        let screens = Screens::open(&config, &keys.table);
         let mut core = Self {
             checks: Arc::new(CheckedTap::new(
                 Arc::clone(&town.checks),
@@ -268,6 +279,7 @@ impl Core {
             alarms: 0,
             alerts: BoxAlerts::new(&config.data),
             alerts_shown: AlertsShown::default(),
+            screens,
             officers: Officers::new(&config.data),
             tally: Tally::default(),
             disk: DiskState::Ok,
@@ -374,7 +386,8 @@ impl Core {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
             }
-            Event::Stop => {}
+            // It is looked for when nobody waits.
+            Event::Televisions | Event::Stop => {}
         }
     }
 
@@ -778,6 +791,7 @@ impl Core {
         self.make_awaited_key();
         self.hear_bundle(clock::wall());
         self.say_bundle();
+        self.tell_of_televisions();
         self.seal_and_offer();
         for moved in self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG)) {
             if let Err(problem) = moved {
@@ -831,6 +845,9 @@ impl Core {
             out.send(&ToKiosk::Terminating).ok();
         }
         self.while_nobody_waits();
+        if let Some(televisions) = self.televisions() {
+            televisions.end();
+        }
         info!("the box ends as told");
     }
 }

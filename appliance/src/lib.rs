@@ -37,6 +37,7 @@ mod roster;
 mod staff;
 pub mod status;
 mod sticks;
+mod televisions;
 #[cfg(test)]
 mod test_town;
 mod town;

@@ -37,6 +37,8 @@ pub(crate) struct Hub {
     keys: watch::Sender<u64>,
     /// What every box is told of alerts.
     alerts: watch::Sender<Arc<ForBoxes>>,
+    /// The latest heartbeat for the televisions behind boxes.
+    beats: watch::Sender<Arc<[u8]>>,
     /// What boxes say of alerts.
     pub(crate) of_alerts: mpsc::Sender<FromBox>,
     /// Held while the town's files are read: an older state never replaces a newer one.
@@ -76,6 +78,7 @@ impl Hub {
             news,
             keys: watch::Sender::new(0),
             alerts: watch::Sender::new(Arc::default()),
+            beats: watch::Sender::new(Arc::from([])),
             of_alerts,
             reading,
             enrolling,
@@ -101,6 +104,16 @@ impl Hub {
     /// Tells every box of alerts from now on.
     pub(crate) fn tell_of_alerts(&self, alerts: ForBoxes) {
         self.alerts.send_replace(Arc::new(alerts));
+    }
+
+    /// Tells every box that the town hall is there.
+    pub(crate) fn beat_for_boxes(&self, beat: Arc<[u8]>) {
+        self.beats.send_replace(beat);
+    }
+
+    /// Heartbeats for boxes, from now on.
+    pub(crate) fn beats(&self) -> watch::Receiver<Arc<[u8]>> {
+        self.beats.subscribe()
     }
 
     /// What boxes are told of alerts, and when that changes.

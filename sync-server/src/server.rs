@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
+use hinamori_television_http::{DoorLimits, Patience};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, DoorLimits, FromBox, Patience, desk_routes, follow_people, push_to_stations, serve_televisions,
+    Board, FromBox, beat_for_boxes, desk_routes, follow_people, push_to_stations, serve_televisions,
     station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
@@ -282,6 +283,7 @@ impl Server {
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(push_to_stations(Arc::clone(&board)));
         tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
+        tasks.spawn(beat_for_boxes(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(&board), said));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hinamori_model::{BoxId, SiteId};
 use hinamori_net_tls::PeerBox;
 use hinamori_store_sqlite::{Place, StoreError, keys_of_a_box};
+use hinamori_sync::town::Site;
 use hinamori_sync::{
     AlertMessage, Effects, Grant, HandOver, Held, KeyRows, ListMessage, PeerMisbehaved, Session, Side,
     WaitingDraft,
@@ -15,7 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
 
-use crate::alerts::FromBox;
+use crate::alerts::{FromBox, ToldToBox};
 use crate::archive::{Closed, Durable, Stores};
 use crate::clock::now;
 use crate::hub::{Hub, News};
@@ -75,6 +76,7 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
     let (mut news, mut changes) = (hub.news(), hub.town.changes());
     let (mut other_lists, mut other_keys, mut alerts) =
         (hub.lists.changes(), hub.key_changes(), hub.alerts());
+    let mut beats = hub.beats();
     let mut line = match Line::begin(hub, id, line.number(), key.0, town).await {
         Ok(line) => line,
         Err(ended) => return ended,
@@ -109,6 +111,9 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
                 changed = alerts.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
                     line.alerts = Lookup::Due;
                 }),
+                changed = beats.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
+                    line.beat();
+                }),
                 changed = changes.changed() => match changed {
                     Ok(()) => line.town_changed(Arc::clone(&changes.borrow_and_update())),
                     Err(_ended) => Err(Ended::Closed(Closed)),
@@ -140,6 +145,8 @@ struct Line<'h> {
     /// What the box was told of drafts, and what is to be answered to it about one.
     drafts_told: Vec<WaitingDraft>,
     answers: (UnboundedSender<AlertMessage>, UnboundedReceiver<AlertMessage>),
+    /// What it was told of televisions.
+    told_to_box: ToldToBox,
     /// How far the box was told of the key table; `None` before the first time.
     keys_told: Option<Place>,
     /// Not sent yet; only the newest is.
@@ -186,6 +193,7 @@ impl<'h> Line<'h> {
             alerts: Lookup::NothingNew,
             drafts_told: Vec::new(),
             answers: unbounded_channel(),
+            told_to_box: ToldToBox::default(),
             keys_told: None,
             town: None,
             lists: BoxLists::default(),
@@ -212,7 +220,7 @@ impl<'h> Line<'h> {
         } = self.session.received(bytes)?;
         self.outgoing.push(send);
         for message in alerts {
-            let said = FromBox { id: self.id, message, answer: self.answers.0.clone() };
+            let said = FromBox { id: self.id, site: self.site(), message, answer: self.answers.0.clone() };
             // Where it waits, so does the box: what nobody took is offered again on the next connection.
             self.hub.of_alerts.send(said).await.map_err(|_ended| Closed)?;
         }
@@ -249,6 +257,7 @@ impl<'h> Line<'h> {
             self.give_receipts(&durable);
         }
         if look_up {
+            self.beat();
             (self.lookup, self.keys, self.alerts) = (Lookup::Due, Lookup::Due, Lookup::Due);
         }
         for message in lists {
@@ -298,6 +307,20 @@ impl<'h> Line<'h> {
         Ok(())
     }
 
+    /// Where the box stands.
+    fn site(&self) -> Option<Site> {
+        let town = self.hub.town.current();
+        town.sites.iter().find(|site| site.id == self.grant.site).cloned()
+    }
+
+    /// Says that the town hall is there.
+    fn beat(&mut self) {
+        let beat = self.hub.beats().borrow().to_vec();
+        if !beat.is_empty() {
+            self.outgoing.push(self.session.offer_of_alerts([&AlertMessage::Beat(beat)]));
+        }
+    }
+
     fn told(&mut self, news: Result<News, RecvError>) -> Result<(), Ended> {
         match news {
             Ok(News { site, from }) => {
@@ -343,6 +366,11 @@ impl<'h> Line<'h> {
             // Also where there is no room: a box that takes its lists slowly hears of a tsunami all the same.
             let alerts = Arc::clone(&self.hub.alerts().borrow());
             self.outgoing.push(alerts.offer(&mut self.session, &mut self.drafts_told));
+            if let Some(site) = self.site() {
+                let said =
+                    alerts.offer_televisions(&mut self.session, (self.id, &site), &mut self.told_to_box);
+                self.outgoing.push(said);
+            }
         }
         while self.outgoing.has_room() {
             if let Some(town) = self.town.take() {

@@ -68,6 +68,9 @@ impl Core {
     /// The box is of this town: what the disk has of its alerts counts.
     pub(super) fn follow_alerts_of(&mut self, root: [u8; 32], now: UnixMillis) {
         self.alerts.follow(root, self.alert_time(now));
+        if let Some(televisions) = self.televisions() {
+            televisions.follow(root);
+        }
         self.officers.files.follow(root);
         self.show_alerts(now);
     }
@@ -82,8 +85,20 @@ impl Core {
         for message in heard {
             let taken = match message {
                 AlertMessage::Keys { version: _, bytes } => self.alerts.take_list(bytes),
-                AlertMessage::Sent(carried) => self.alerts.take(carried, time),
+                AlertMessage::Sent(carried) => {
+                    let taken = self.alerts.take(carried, time);
+                    // What televisions are told of it stands behind it.
+                    self.show_to_televisions(now, time.now);
+                    taken
+                }
                 AlertMessage::Originated(originated) => self.alerts.take_originated(originated, time),
+                told @ (AlertMessage::Told { .. }
+                | AlertMessage::Beat(_)
+                | AlertMessage::Televisions(_)
+                | AlertMessage::AnswersTaken(_)) => {
+                    refused = refused.saturating_add(usize::from(self.hear_of_televisions(from, told)));
+                    continue;
+                }
                 message => self.take_for_officers(message),
             };
             match taken {
@@ -144,6 +159,7 @@ impl Core {
             all.iter().take(MOST_SHOWN).map(|signed| notice_of(signed.alert())).collect();
         let shown = (!shown.is_empty()).then(|| Box::new(LaneAlerts { shown, more, passage }));
         self.alerts_shown.shown = shown;
+        self.show_to_televisions(wall, now);
         self.alerts_shown.looked = Some(Instant::now());
     }
 }

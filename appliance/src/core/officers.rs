@@ -158,11 +158,7 @@ impl Core {
             AlertMessage::KioskKeys(keys) => return Ok(self.officers.files.take_keys(keys)),
             AlertMessage::Drafts(drafts) => self.officers.waiting = drafts,
             AlertMessage::Approved { draft, answer } => self.approved(&draft, answer),
-            AlertMessage::Keys { .. }
-            | AlertMessage::Sent(_)
-            | AlertMessage::Originated(_)
-            | AlertMessage::KeysMade(_)
-            | AlertMessage::Approval { .. } => return Err(crate::alerts::NotTaken::NotTheServer),
+            _ => return Err(crate::alerts::NotTaken::NotTheServer),
         }
         Ok(false)
     }

@@ -363,6 +363,9 @@ impl Core {
     }
 
     pub(super) fn hang_up(&mut self) {
+        if let Some(televisions) = self.televisions() {
+            televisions.keep_beat();
+        }
         self.officers_without_town_hall();
         if self.uplink.line.take().is_some_and(|line| line.hello == Hello::Heard) {
             // A keeper that has too much to do is told when it asks again.

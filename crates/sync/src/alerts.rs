@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use hinamori_model::{CardKey, StaffId, UnixMillis};
+use hinamori_model::{CardKey, HouseholdId, StaffId, TelevisionAnswer, UnixMillis};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,18 @@ const LONGEST_LEAF: usize = 16 << 10;
 pub const MOST_DRAFTS: usize = 8;
 /// Digests that a hello names: of alerts, of the plan and of the officers' sealed keys.
 const MOST_HELD: usize = MOST_ALERTS + 2;
+/// Instructions in one message.
+pub const MOST_TOLD: usize = 256;
+/// Bytes of an instruction's way up among a million.
+const LONGEST_PATH: usize = 4 + 20 * 32;
+/// Bytes of a heartbeat (docs/tv.md §4).
+const BEAT: usize = 84;
+/// Televisions that a box may tell of their household: those of a town whose box has no catchment.
+pub const MOST_TELEVISIONS: usize = 1 << 15;
+/// Televisions that a box asks about at a time: each may be anybody's on its network.
+pub const MOST_STRANGERS: usize = 64;
+/// Answers of televisions in one message.
+pub const MOST_ANSWERS: usize = 1_024;
 /// Bytes of a draft's name.
 const LONGEST_NAME: usize = 32;
 /// Bytes of a kiosk's signature (RFC 8032 §5.1.6).
@@ -171,6 +183,45 @@ pub enum ApprovalAnswer {
     NotKept,
 }
 
+/// What a household, or everybody, is told of an alert (docs/tv.md §3). It cannot be printed: names are in it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedInstruction {
+    /// Salt, household and content.
+    pub leaf: Vec<u8>,
+    /// Its way up to what the officers signed.
+    pub path: Vec<u8>,
+}
+
+impl std::fmt::Debug for CarriedInstruction {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "CarriedInstruction({} bytes)", self.leaf.len())
+    }
+}
+
+/// What a box may know of a television.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedTelevision {
+    /// SHA-256 of its token.
+    pub token: [u8; 32],
+    /// What it shows until it is bound.
+    pub code: Option<u32>,
+    /// Whose it is, where the box may know.
+    pub household: Option<HouseholdId>,
+}
+
+/// What a television said to a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CarriedAnswer {
+    /// Of the envelope of the message.
+    pub message: [u8; 32],
+    /// Whose television.
+    pub household: HouseholdId,
+    /// What.
+    pub answer: TelevisionAnswer,
+    /// When, by the box's clock.
+    pub at: UnixMillis,
+}
+
 /// What is said of alerts. Whoever hears it verifies it: the other side is believed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlertMessage {
@@ -209,6 +260,23 @@ pub enum AlertMessage {
         /// What.
         answer: ApprovalAnswer,
     },
+    /// From the server, and of what everybody is told from box to box: what televisions are told of a message.
+    Told {
+        /// Of the message's envelope.
+        message: [u8; 32],
+        /// Whoever takes it verifies each by the envelope.
+        instructions: Vec<CarriedInstruction>,
+    },
+    /// From the server: its latest heartbeat.
+    Beat(Vec<u8>),
+    /// From the server: every television that this box may know.
+    Televisions(Vec<CarriedTelevision>),
+    /// From a box: the hashed tokens of televisions that asked and that it does not know.
+    Strangers(Vec<[u8; 32]>),
+    /// From a box: what televisions said to it; again, until the server has it.
+    Answers(Vec<CarriedAnswer>),
+    /// From the server: it has these, or will never take them.
+    AnswersTaken(Vec<CarriedAnswer>),
 }
 
 impl AlertMessage {
@@ -232,6 +300,16 @@ impl AlertMessage {
                 draft.len() <= LONGEST_NAME && signature.len() <= LONGEST_SIGNATURE
             }
             Self::Approved { draft, .. } => draft.len() <= LONGEST_NAME,
+            Self::Told { instructions, message: _ } => {
+                let is_short = |one: &CarriedInstruction| {
+                    one.leaf.len() <= LONGEST_LEAF && one.path.len() <= LONGEST_PATH
+                };
+                instructions.len() <= MOST_TOLD && instructions.iter().all(is_short)
+            }
+            Self::Beat(bytes) => bytes.len() == BEAT,
+            Self::Televisions(all) => all.len() <= MOST_TELEVISIONS,
+            Self::Strangers(all) => all.len() <= MOST_STRANGERS,
+            Self::Answers(all) | Self::AnswersTaken(all) => all.len() <= MOST_ANSWERS,
         }
     }
 
@@ -239,12 +317,34 @@ impl AlertMessage {
     pub(crate) const fn may_come_to(&self, side: Side) -> bool {
         match (self, side) {
             (Self::Originated(_), _)
-            | (Self::KeysMade(_) | Self::Approval { .. }, Side::Server { .. })
-            | (Self::Drafts(_) | Self::Approved { .. }, Side::Box) => true,
-            (Self::Keys { .. } | Self::Sent(_) | Self::Plan(_) | Self::KioskKeys(_), side) => {
-                !matches!(side, Side::Server { .. })
-            }
-            (Self::KeysMade(_) | Self::Drafts(_) | Self::Approval { .. } | Self::Approved { .. }, _) => false,
+            | (
+                Self::KeysMade(_) | Self::Approval { .. } | Self::Strangers(_) | Self::Answers(_),
+                Side::Server { .. },
+            )
+            | (
+                Self::Drafts(_)
+                | Self::Approved { .. }
+                | Self::Beat(_)
+                | Self::Televisions(_)
+                | Self::AnswersTaken(_),
+                Side::Box,
+            ) => true,
+            (
+                Self::Keys { .. } | Self::Sent(_) | Self::Plan(_) | Self::KioskKeys(_) | Self::Told { .. },
+                side,
+            ) => !matches!(side, Side::Server { .. }),
+            (
+                Self::KeysMade(_)
+                | Self::Drafts(_)
+                | Self::Approval { .. }
+                | Self::Approved { .. }
+                | Self::Beat(_)
+                | Self::Televisions(_)
+                | Self::Strangers(_)
+                | Self::Answers(_)
+                | Self::AnswersTaken(_),
+                _,
+            ) => false,
         }
     }
 
@@ -260,7 +360,13 @@ impl AlertMessage {
             | Self::KeysMade(_)
             | Self::Drafts(_)
             | Self::Approval { .. }
-            | Self::Approved { .. } => None,
+            | Self::Approved { .. }
+            | Self::Told { .. }
+            | Self::Beat(_)
+            | Self::Televisions(_)
+            | Self::Strangers(_)
+            | Self::Answers(_)
+            | Self::AnswersTaken(_) => None,
         }
     }
 }

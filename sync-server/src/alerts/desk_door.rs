@@ -533,7 +533,7 @@ pub(super) fn draft_of(
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
     let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
     // One call for a town's salts: a call for each takes longer than the words of a household.
-    let mut drawn = vec![[0; 16]; households.len()];
+    let mut drawn = vec![[0; 16]; households.len().saturating_add(1)];
     getrandom::fill(drawn.as_flattened_mut()).map_err(|_no_randomness| Told::server())?;
     let mut salts = drawn.into_iter();
     let composed = compose(plan, &request, &households, || salts.next().ok_or_else(Told::server))?;
@@ -575,7 +575,7 @@ pub(super) fn draft_of(
             reasons,
             arrives: wanted.arrives,
             again: wanted.again,
-            households: envelope.households,
+            households: u32::try_from(households.len()).unwrap_or(u32::MAX),
             people,
             made: now,
             thread: first.map(|first| first.thread()),

@@ -7,9 +7,10 @@ use hinamori_alert::{
     DeviceKey, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, Instructions, MessageKind,
     OfficerSignature, SequenceVerdict, SignedAlert, Taken,
 };
-use hinamori_model::{BoxId, HouseholdId, UnixMillis};
+use hinamori_model::{BoxId, UnixMillis};
 use hinamori_plan::prepared_of;
 use hinamori_store_sqlite::SentMessage;
+use hinamori_sync::town::Site;
 use hinamori_sync::{AlertMessage, ApprovalAnswer, KioskKeys, OriginatedAlert};
 use tokio::sync::mpsc::{Receiver, UnboundedSender};
 use tokio::task::spawn_blocking;
@@ -24,6 +25,8 @@ use crate::data::DataFolder;
 /// What a box said, and the way back to it.
 pub(crate) struct FromBox {
     pub(crate) id: BoxId,
+    /// Where it stands.
+    pub(crate) site: Option<Site>,
     pub(crate) message: AlertMessage,
     pub(crate) answer: UnboundedSender<AlertMessage>,
 }
@@ -59,7 +62,7 @@ pub(crate) enum NotOriginated {
 
 /// Takes what boxes say, one after the other, as long as there are boxes.
 pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut said: Receiver<FromBox>) {
-    while let Some(FromBox { id, message, answer }) = said.recv().await {
+    while let Some(FromBox { id, site, message, answer }) = said.recv().await {
         match message {
             AlertMessage::Originated(originated) => match board.take_originated(id, originated).await {
                 Ok(true) => tracing::info!(%id, "officers originated an alert at a box"),
@@ -73,13 +76,30 @@ pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut s
                 // Whoever hung up sees with the next list of drafts what became of it.
                 drop(answer.send(AlertMessage::Approved { draft, answer: approved }));
             }
+            AlertMessage::Strangers(tokens) => {
+                if let Err(error) = board.take_strangers(id, tokens).await {
+                    tracing::error!(%error, %id, "televisions at a box get no code");
+                }
+            }
+            AlertMessage::Answers(answers) => {
+                let Some(site) = site else { continue };
+                match board.take_answers_of_box(&site, &answers).await {
+                    Ok(()) => drop(answer.send(AlertMessage::AnswersTaken(answers))),
+                    // The box says them again.
+                    Err(error) => tracing::error!(%error, %id, "answers at a box are not kept"),
+                }
+            }
             // Said to boxes alone.
             AlertMessage::Keys { .. }
             | AlertMessage::Sent(_)
             | AlertMessage::Plan(_)
             | AlertMessage::KioskKeys(_)
             | AlertMessage::Drafts(_)
-            | AlertMessage::Approved { .. } => {}
+            | AlertMessage::Approved { .. }
+            | AlertMessage::Told { .. }
+            | AlertMessage::Beat(_)
+            | AlertMessage::Televisions(_)
+            | AlertMessage::AnswersTaken(_) => {}
         }
     }
 }
@@ -243,10 +263,7 @@ impl Inner {
     }
 }
 
-/// Salt, household and content: everybody's, whatever it is.
+/// Everybody's, whatever it is.
 fn leaf_of(bytes: &[u8]) -> Option<Instruction> {
-    let (salt, rest) = bytes.split_first_chunk::<16>()?;
-    let (household, content) = rest.split_first_chunk::<16>()?;
-    let household = HouseholdId::from_bytes(*household);
-    (household == EVERYBODY).then(|| Instruction { household, salt: *salt, content: content.to_vec() })
+    Instruction::decode(bytes).filter(|leaf| leaf.household == EVERYBODY)
 }

@@ -49,6 +49,8 @@ async fn boxes_are_told_what_they_can_verify_themselves_and_nobody_s_instruction
     assert_eq!((take(order), take(cancel)), (Taken::InForce, Taken::Cancels { messages: 1 }));
     assert!(!String::from_utf8_lossy(&order.to_bytes()).contains("花子"), "nobody is named");
 
+    let on_stick = ForBoxes::on_the_disk(&hall.folder, &hall.keys, now()).unwrap();
+    assert_eq!(heard(&hall, &on_stick, AlertsHeld::NOTHING), told, "a stick brings the same");
     // What officers say at a kiosk is what the town prepared, under the root's signature.
     let plan = AlertMessage::Plan(plan.clone());
     let AlertMessage::Plan(bytes) = &plan else { panic!() };

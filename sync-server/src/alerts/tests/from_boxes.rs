@@ -5,7 +5,7 @@ use hinamori_alert::{
     Sequence,
 };
 use hinamori_model::{BoxId, CardKey, StaffId, UnixMillis};
-use hinamori_plan::{HouseholdToTell, Wanted, compose};
+use hinamori_plan::{Wanted, compose};
 use hinamori_sync::{AlertMessage, CarriedAlert, KioskKeys, OriginatedAlert};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -90,8 +90,7 @@ impl Hall {
             sent,
             until: None,
         };
-        let everybody = [HouseholdToTell::unknown(EVERYBODY)];
-        let composed = compose(&plan, &wanted, &everybody, || Ok::<_, std::convert::Infallible>([9; 16]));
+        let composed = compose(&plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
         let Ok(Ok(composed)) = composed else { panic!("the plan breaks a rule") };
         let sequence = Sequence { epoch: Sequence::epoch_of_box(BOX.as_bytes()), number };
         let together = Instructions::of(&composed.instructions).unwrap();
@@ -115,7 +114,7 @@ async fn keys_that_a_box_brings_wait_for_the_administrator_who_says_whose_they_a
     let taking = tokio::spawn(take_from_boxes(hall.folder.clone(), hall.board.clone(), said));
     let (answer, _answers) = tokio::sync::mpsc::unbounded_channel();
     for message in [AlertMessage::KeysMade(made(1)), AlertMessage::KeysMade(made(1))] {
-        let said = FromBox { id: BOX, message, answer: answer.clone() };
+        let said = FromBox { id: BOX, site: None, message, answer: answer.clone() };
         assert!(to_server.send(said).await.is_ok());
     }
     drop(to_server);
@@ -274,7 +273,9 @@ async fn an_officer_approves_at_a_kiosk_what_the_desk_drafted() {
         let hinamori_alert::DeviceKey::Kiosk(key) = signed.key else { panic!("no kiosk's") };
         let (draft, signature) = (id.clone(), signed.signature.to_vec());
         let message = AlertMessage::Approval { draft, key, signature };
-        assert!(to_server.send(FromBox { id: BOX, message, answer: answer.clone() }).await.is_ok());
+        assert!(
+            to_server.send(FromBox { id: BOX, site: None, message, answer: answer.clone() }).await.is_ok()
+        );
         match answers.recv().await {
             Some(AlertMessage::Approved { answer, .. }) => answer,
             other => panic!("{other:?}"),

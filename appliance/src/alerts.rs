@@ -11,8 +11,10 @@ use hinamori_alert::{
 use hinamori_model::UnixMillis;
 use hinamori_plan::BadSignedPlan;
 use hinamori_private_file as private_file;
+use hinamori_store_sqlite::ToldByMessage;
 use hinamori_sync::{
-    AlertMessage, AlertsHeld, CarriedAlert, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS, OriginatedAlert,
+    AlertMessage, AlertsHeld, CarriedAlert, CarriedInstruction, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS,
+    OriginatedAlert,
 };
 use tracing::{error, warn};
 
@@ -20,6 +22,9 @@ use tracing::{error, warn};
 const KEYS: &str = "keys";
 /// Bytes of an alert's file: the alert, its envelope, lengths.
 const LONGEST_FILE: usize = LONGEST_ALERT + (32 << 10);
+
+/// The way of an instruction that is the only one.
+const ALONE: InstructionPath = InstructionPath { index: 0, beside: Vec::new() };
 
 /// See the module.
 pub(crate) struct BoxAlerts {
@@ -35,9 +40,9 @@ pub(crate) struct BoxAlerts {
 
 /// One that is kept and passed on.
 struct Kept {
-    signed: SignedAlert,
     /// [`AlertMessage::Sent`], or [`AlertMessage::Originated`] with what everybody is told.
     message: AlertMessage,
+    signed: SignedAlert,
     sequence: Sequence,
     sent: UnixMillis,
     is_exercise: bool,
@@ -186,19 +191,28 @@ impl BoxAlerts {
         of_box.map(|kept| kept.sequence.number).max().unwrap_or_default()
     }
 
-    /// Each that is kept, with its envelope, in the order in which they were sent.
+    /// Each that is kept, with its envelope, in the same order.
     pub(crate) fn signed(&self) -> impl Iterator<Item = (&SignedAlert, &[u8])> {
         let mut kept: Vec<&Kept> = self.kept.values().collect();
         kept.sort_by_key(|kept| (kept.sent, kept.sequence));
-        kept.into_iter().filter_map(|kept| Some((&kept.signed, envelope_of(&kept.message)?)))
-    }
-
-    /// What everybody is told of those that were originated at a box.
-    pub(crate) fn leaves(&self) -> impl Iterator<Item = (&SignedAlert, &[u8])> {
-        self.kept.values().filter_map(|kept| match &kept.message {
-            AlertMessage::Originated(originated) => Some((&kept.signed, originated.leaf.as_slice())),
+        kept.into_iter().filter_map(|kept| match &kept.message {
+            AlertMessage::Sent(carried) | AlertMessage::Originated(OriginatedAlert { carried, .. }) => {
+                Some((&kept.signed, carried.envelope.as_slice()))
+            }
             _ => None,
         })
+    }
+
+    /// What everybody is told of those that were originated at a box: it came with them, and not from the town hall.
+    pub(crate) fn told_everybody(&self) -> ToldByMessage {
+        let told = |kept: &Kept| match &kept.message {
+            AlertMessage::Originated(OriginatedAlert { leaf, .. }) => {
+                let told = CarriedInstruction { leaf: leaf.clone(), path: ALONE.encode() };
+                Some(((kept.signed.digest(), EVERYBODY), told))
+            }
+            _ => None,
+        };
+        self.kept.values().filter_map(told).collect()
     }
 
     /// Those that were verified.
@@ -406,17 +420,7 @@ impl BoxAlerts {
 
 /// Whether the officers signed this with it, for everybody (docs/tv.md §3): the only instruction of its tree.
 fn is_told_everybody(signed: &SignedAlert, leaf: &[u8]) -> bool {
-    let alone = InstructionPath { index: 0, beside: Vec::new() };
-    Instruction::decode(leaf).is_some_and(|own| own.household == EVERYBODY && signed.has(&own, &alone))
-}
-
-fn envelope_of(message: &AlertMessage) -> Option<&[u8]> {
-    match message {
-        AlertMessage::Sent(carried) | AlertMessage::Originated(OriginatedAlert { carried, .. }) => {
-            Some(&carried.envelope)
-        }
-        _ => None,
-    }
+    Instruction::decode(leaf).is_some_and(|own| own.household == EVERYBODY && signed.has(&own, &ALONE))
 }
 
 fn leaf_name(name: &str) -> String {

@@ -91,6 +91,7 @@ impl Core {
                     self.show_to_televisions(now, time.now);
                     taken
                 }
+                AlertMessage::Originated(originated) => self.alerts.take_originated(originated, time),
                 told @ (AlertMessage::Told { .. }
                 | AlertMessage::Beat(_)
                 | AlertMessage::Televisions(_)
@@ -98,7 +99,6 @@ impl Core {
                     refused = refused.saturating_add(usize::from(self.hear_of_televisions(from, told)));
                     continue;
                 }
-                AlertMessage::Originated(originated) => self.alerts.take_originated(originated, time),
                 message => self.take_for_officers(message),
             };
             match taken {

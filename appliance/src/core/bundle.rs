@@ -224,8 +224,9 @@ impl Core {
             Session::to_nobody(side, root, Some(package), Grants::default(), Held::NOTHING);
         let (list, alerts) = self.alerts.to_pass_on();
         town.extend(session.offer_alerts(list, []));
-        // With what everybody is told behind each.
-        town.extend(session.offer_of_alerts(alerts.into_iter().chain(&self.told_for_neighbours())));
+        town.extend(session.offer_of_alerts(alerts.into_iter().chain(&self.officers.files.to_pass_on())));
+        // Behind the alerts of which it is.
+        town.extend(session.offer_of_alerts(&self.told_for_neighbours()));
         let mut sections =
             vec![Section { of: SectionOf::Town, key: self.town_bundle_key(), content: Zeroizing::new(town) }];
         for (incident, content) in said {

@@ -223,8 +223,8 @@ impl Core {
         let for_officers = self.officers.files.to_pass_on();
         for neighbour in self.neighbours.0.values_mut() {
             let mut bytes = neighbour.session.offer_alerts(list, []);
-            bytes.extend(neighbour.session.offer_of_alerts(alerts.iter().copied().chain(&for_officers)));
-            bytes.extend(neighbour.session.offer_of_alerts(&told));
+            let all = alerts.iter().copied().chain(&for_officers).chain(&told);
+            bytes.extend(neighbour.session.offer_of_alerts(all));
             neighbour.send(bytes);
         }
     }

@@ -158,17 +158,7 @@ impl Core {
             AlertMessage::KioskKeys(keys) => return Ok(self.officers.files.take_keys(keys)),
             AlertMessage::Drafts(drafts) => self.officers.waiting = drafts,
             AlertMessage::Approved { draft, answer } => self.approved(&draft, answer),
-            AlertMessage::Keys { .. }
-            | AlertMessage::Sent(_)
-            | AlertMessage::Originated(_)
-            | AlertMessage::KeysMade(_)
-            | AlertMessage::Approval { .. }
-            | AlertMessage::Told { .. }
-            | AlertMessage::Beat(_)
-            | AlertMessage::Televisions(_)
-            | AlertMessage::Strangers(_)
-            | AlertMessage::Answers(_)
-            | AlertMessage::AnswersTaken(_) => return Err(crate::alerts::NotTaken::NotTheServer),
+            _ => return Err(crate::alerts::NotTaken::NotTheServer),
         }
         Ok(false)
     }

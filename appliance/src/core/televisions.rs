@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hinamori_alert::{Beat, EVERYBODY, Instruction, InstructionPath, SignedAlert};
+use hinamori_alert::{Beat, EVERYBODY, Instruction, InstructionPath};
 use hinamori_model::UnixMillis;
 use hinamori_store_sqlite::{FileKey, ToldByMessage};
 use hinamori_sync::{AlertMessage, CarriedInstruction};
@@ -56,13 +56,7 @@ impl Core {
         let not_before = self.town.checks.time.not_before(wall);
         let (list, _) = self.alerts.to_pass_on();
         televisions.show(list, self.alerts.signed(), (not_before, now));
-        // The only instruction of its tree (docs/tv.md §3).
-        let alone = InstructionPath { index: 0, beside: Vec::new() }.encode();
-        let told = |(signed, leaf): (&SignedAlert, &[u8])| {
-            let told = CarriedInstruction { leaf: leaf.to_vec(), path: alone.clone() };
-            ((signed.digest(), EVERYBODY), told)
-        };
-        televisions.take_told(self.alerts.leaves().map(told).collect());
+        televisions.take_told(self.alerts.told_everybody());
     }
 
     /// Takes what somebody says of televisions; gives whether it does not hold.

@@ -7,7 +7,8 @@ use clap::Subcommand;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
     DataFolder, NewStation, add_officer, add_station, admit_device, bind_television, broadcast_certificate,
-    export_alerts, invite_officer, officer_list, read_plan, remove_officer, remove_station, station_list,
+    export_alerts, invite_officer, officer_list, read_plan, remove_officer, remove_station, staff_table,
+    station_list,
 };
 
 #[derive(Subcommand)]
@@ -67,6 +68,12 @@ pub(crate) enum AlertCommand {
     },
     /// Prints the officers and their devices.
     Officers {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Prints who may sign, in the order in which they are called.
+    Staff {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
@@ -141,6 +148,7 @@ impl AlertCommand {
             | Self::Invite { data, .. }
             | Self::Admit { data, .. }
             | Self::Officers { data }
+            | Self::Staff { data }
             | Self::Bind { data, .. }
             | Self::AddStation { data, .. }
             | Self::RemoveStation { data, .. }
@@ -164,6 +172,7 @@ impl AlertCommand {
             Self::Invite { id, .. } => println!("{}", invite_officer(&folder, id, now)?),
             Self::Admit { words, .. } => admit_device(&folder, &folder.keys()?, &words, now)?,
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
+            Self::Staff { .. } => print!("{}", staff_table(&folder, &folder.keys()?, now)?),
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;
             }

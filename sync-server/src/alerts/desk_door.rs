@@ -25,7 +25,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
-use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
+use crate::alerts::desk_state::{
+    class_name, draft as draft_value, outlines, state as state_value, task_id, who,
+};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey};
@@ -151,6 +153,7 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/test", post(test))
         .route("/desk/api/leave", post(leave))
         .route("/desk/api/state", get(state))
+        .route("/desk/api/map", get(map))
         .route("/desk/api/drafts", post(make_draft))
         .route("/desk/api/drafts/{id}/sign", post(sign))
         .route("/desk/api/drafts/{id}/drop", post(drop_draft))
@@ -450,6 +453,13 @@ async fn state(
     let town = door.hub.town.current();
     let value = state_value(&door.board.inner(), &officer, &town.name, &revision, now());
     Ok(fine(&value))
+}
+
+/// The map of districts. It changes with the plan only.
+async fn map(State(door): State<Arc<Door>>, headers: HeaderMap) -> Result<Response, Told> {
+    let _officer = door.officer(&headers)?;
+    let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
+    Ok(fine(&json!({ "outlines": outlines(&plan) })))
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ mod boxes;
 mod broadcast;
 mod channels;
 mod commands;
+mod deputies;
 mod desk_door;
 mod desk_state;
 mod doorbell;
@@ -32,6 +33,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 pub use commands::{AlertCommandError, bind_television, read_plan};
+pub use deputies::staff_table;
 pub use hinamori_plan::BadPlan;
 pub use history::export_alerts;
 pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};

@@ -3,15 +3,15 @@
 //! An administrator invites an officer; the device that has the code brings two public keys; the administrator compares three words with
 //! the officer and lets the device in. Only then does the root list it: what a page of the server takes in by itself signs nothing.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId};
-use hinamori_model::UnixMillis;
+use hinamori_model::{PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
 use hinamori_sync::to_base32;
 use serde::{Deserialize, Serialize};
 
+use crate::alerts::deputies::Standing;
 use crate::data::{DataError, DataFolder, Keys, Locked, random};
 use crate::hex;
 use crate::signed_log::sha256;
@@ -34,6 +34,7 @@ const MOST_OFFICERS: usize = 100;
 pub(crate) struct Register {
     /// Of the list of keys.
     version: u32,
+    /// In the order of deputies: the first one is called first.
     pub(crate) officers: Vec<Officer>,
     invitations: Vec<Invitation>,
     wrong_tries: u8,
@@ -47,8 +48,14 @@ pub(crate) struct Officer {
     pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) title: String,
+    /// The first moment of their first day; nothing for whoever was there before days were written down.
+    #[serde(default)]
+    pub(crate) from: UnixMillis,
     /// The last moment of their last day.
     pub(crate) until: UnixMillis,
+    /// By which the others call them. In no log.
+    #[serde(default)]
+    pub(crate) telephone: Option<PersonalText>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,7 +152,14 @@ pub fn add_officer(
     if register.officer(id).is_some() {
         return Err(OfficerError::Twice(id));
     }
-    register.officers.push(Officer { id, name: name.to_owned(), title: title.to_owned(), until });
+    register.officers.push(Officer {
+        id,
+        name: name.to_owned(),
+        title: title.to_owned(),
+        from: UnixMillis::default(),
+        until,
+        telephone: None,
+    });
     Ok(locked.save_officers(&register)?)
 }
 
@@ -215,7 +229,7 @@ pub fn admit_device(
 pub fn officer_list(folder: &DataFolder) -> Result<String, OfficerError> {
     let register = folder.officers()?;
     let mut text = String::new();
-    for Officer { id, name, title, until } in &register.officers {
+    for Officer { id, name, title, until, .. } in &register.officers {
         // Writing to a string does not fail.
         writeln!(text, "{id}  {}  {title}  {name}", day_of(*until)).ok();
         for device in register.devices.iter().filter(|device| device.officer == *id) {
@@ -304,20 +318,9 @@ impl Register {
         proved.max()
     }
 
-    /// How many officers can sign in this class: who is on the list that is in force and in office, and has a passkey that was made or signed
-    /// something in the last 35 days.
+    /// How many officers can sign in this class.
     pub(crate) fn able(&self, class: KeyClass, list: Option<&KeyList>, now: UnixMillis) -> usize {
-        let listed: BTreeSet<OfficerId> = list
-            .into_iter()
-            .flat_map(KeyList::devices)
-            .filter(|device| device.class == class && device.until >= now)
-            .map(|device| device.officer)
-            .collect();
-        let can = |officer: &&Officer| {
-            let proved = self.proved(officer.id, class).filter(|proved| *proved <= now);
-            listed.contains(&OfficerId(officer.id))
-                && proved.is_some_and(|proved| now.since(proved) <= PROVED_MILLIS)
-        };
+        let can = |officer: &&Officer| self.standing(officer, class, list, now) == Standing::Able;
         self.officers.iter().filter(can).count()
     }
 

@@ -2,6 +2,7 @@
 
 mod boxes;
 mod broadcast;
+mod staff;
 
 use std::sync::Arc;
 

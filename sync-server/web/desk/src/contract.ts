@@ -92,14 +92,21 @@ export interface Draft {
   channels: Channels;
 }
 
-/** An officer, and when each kind of their passkeys signed something last. */
+/** Whether an officer can sign, and why not. */
+export type SignerStanding = "able" | "not_yet" | "over" | "no_device" | "not_listed" | "old_proof";
+
+/** An officer, and when each kind of their passkeys signed something last. They stand in the order in which they are called. */
 export interface Signer {
   id: string | number;
   name: string;
   title: string;
+  /** 0 for whoever was there before days were written down. */
+  from: number;
   until: number;
+  telephone: string | null;
   live: number | null;
   exercise: number | null;
+  standing: Record<KeyClass, SignerStanding>;
 }
 
 export interface Stage {

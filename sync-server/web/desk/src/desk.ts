@@ -1,7 +1,8 @@
 // What the page knows and does. Every picture is drawn from here, and nothing is sent but by `act`.
 
-import type { Draft, KeyClass, Missing, NewDraft, State, Task, Thread } from "./contract.js";
+import type { Draft, KeyClass, Missing, NewDraft, Signer, State, Task, Thread } from "./contract.js";
 import { emptyForm, type Form, newDraft, updateOf } from "./form.js";
+import { type Sheet, sheetOf } from "./map.js";
 import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
 import { file, NoAnswer, nextState, post, read, Refused } from "./server.js";
 import { MINUTE, SECOND, stamp } from "./words.js";
@@ -40,6 +41,9 @@ export class Desk {
   /** The thread of which the missing households are shown, and its page. */
   opened: { thread: string; page: number; list: Missing | null } | null = null;
   private askedMissing = 0;
+  /** The districts' outlines as a map, of the plan with these districts; `null` where none has an outline. */
+  sheet: Sheet | null = null;
+  private sheetOf = "";
   /** Drafts that this page has seen: once sent, they are not in the state any more, but their texts are still needed. */
   private readonly seen = new Map<string, Draft>();
   private readonly signedHere = new Set<string>();
@@ -141,6 +145,7 @@ export class Desk {
       this.seen.set(draft.id, draft);
     }
     this.refreshMissing();
+    void this.readMap();
     const known = new Set(before?.help.map((task) => task.id));
     if (before !== null && state.help.some((task) => !known.has(task.id))) {
       this.announcement = "助けが 必要な 世帯が ふえました。";
@@ -190,6 +195,25 @@ export class Desk {
     this.redraw();
   }
 
+  // The map
+
+  /** Asked for once for the districts that there are: outlines change with the plan only. */
+  private async readMap(): Promise<void> {
+    const districts = JSON.stringify(this.state?.districts.map((district) => district.name));
+    if (this.route.screen !== "compose" || this.sheetOf === districts) {
+      return;
+    }
+    this.sheetOf = districts;
+    try {
+      const { outlines } = (await read("map")) as { outlines: Record<string, string> };
+      this.sheet = sheetOf(outlines);
+    } catch {
+      // The list has every district all the same; the next state asks again.
+      this.sheetOf = "";
+    }
+    this.redraw();
+  }
+
   private leaveDoor(): void {
     this.opened = null;
     this.door = "closed";
@@ -216,7 +240,16 @@ export class Desk {
     this.route = { mode, screen, draft: decodeURIComponent(rest.join("/")) };
     this.entered = performance.now();
     this.trouble.clear();
+    if (this.state !== null) {
+      void this.readMap();
+    }
     this.redraw();
+  }
+
+  /** Who is called next: the first who can sign in this class, and is not among these. */
+  nextToCall(keyClass: KeyClass, signed: Array<{ officer: string | number }>): Signer | null {
+    const isFree = (signer: Signer) => signer.standing[keyClass] === "able" && signer.id !== this.state?.officer.id && !signed.some((one) => one.officer === signer.id);
+    return this.state?.signers.find(isFree) ?? null;
   }
 
   go(mode: KeyClass, screen: Exclude<Screen, "enrol">, draft = ""): void {

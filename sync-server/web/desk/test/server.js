@@ -62,6 +62,14 @@ const DISTRICTS = [
   { name: "<script>alert(1)</script>浜", households: 3, people: 7, support: 0, televisions: 3, go: [go("Tsunami", "浜の集会所", "", "unsuitable"), go("Flood", "磯崎集会所", "")] },
 ];
 
+/** Of three districts: a bent one, one beside it, and a small one that leads nowhere safe. One has no outline. */
+const OUTLINES = {
+  西浜: "33.740,134.600 33.748,134.600 33.748,134.612 33.745,134.612 33.745,134.604 33.740,134.604 33.740,134.600",
+  宮ノ下: "33.740,134.6045 33.7445,134.6045 33.7445,134.612 33.742,134.614 33.740,134.612 33.740,134.6045",
+  磯崎: "33.7400,134.6145 33.7440,134.6150 33.7475,134.6130 33.7480,134.6200 33.7420,134.6230 33.7400,134.6145",
+  "<script>alert(1)</script>浜": "33.7395,134.6060 33.7395,134.6085 33.7378,134.6085 33.7378,134.6060 33.7395,134.6060",
+};
+
 /** Client data, authenticator data and signature of an assertion over `challenge` (WebAuthn Level 2 §7.2). */
 function holds(assertion, challenge, origin, key) {
   const client = Buffer.from(assertion.client, "base64");
@@ -92,6 +100,7 @@ export class Town {
     this.missing = [];
     this.able = { live: 4, exercise: 4 };
     this.tested = {};
+    this.outlines = OUTLINES;
     this.revision = 1;
     this.waiting = new Set();
     /** What was asked, for the test to count. */
@@ -99,6 +108,11 @@ export class Town {
     this.down = false;
     /** How long an answer to an act takes. */
     this.delay = 0;
+  }
+
+  /** Districts with an outline, in the order of the map. */
+  names() {
+    return Object.keys(this.outlines);
   }
 
   change() {
@@ -176,6 +190,10 @@ export class Town {
     const session = this.sessions.get(/desk=(\w+)/.exec(request.headers.cookie ?? "")?.[1]);
     if (request.method === "GET" && path === "state") {
       return this.state(this.must(session), url.searchParams.get("seen"), request);
+    }
+    if (request.method === "GET" && path === "map") {
+      this.must(session);
+      return { outlines: this.outlines };
     }
     const [, id, what] = /^threads\/([0-9a-f]+)\/(missing|report\.pdf)$/.exec(path) ?? [];
     if (request.method === "GET" && id !== undefined) {
@@ -333,13 +351,19 @@ export class Town {
     };
   }
 
-  /** Who signed last when; `tested` has what was tested here. */
+  /** Who signed last when, in the order of deputies; `tested` has what was tested here. */
   signers(officer) {
-    const long = Date.now() - 40 * 24 * 60 * MINUTE;
+    const now = Date.now();
+    const days = (count) => now - count * 24 * 60 * MINUTE;
     const tested = this.tested[officer.id] ?? {};
+    const both = (standing) => ({ live: standing, exercise: standing });
+    const rest = { from: 0, until: now + 1e10, telephone: null };
     return [
-      { ...officer, until: Date.now() + 1e10, live: tested.live ?? long, exercise: tested.exercise ?? Date.now() },
-      { id: "9", name: "石井 里美", title: "総務課長", until: Date.now() + 1e10, live: Date.now() - 31 * 24 * 60 * MINUTE, exercise: null },
+      { ...rest, ...officer, telephone: null, live: tested.live ?? days(40), exercise: tested.exercise ?? now, standing: { live: tested.live === undefined ? "old_proof" : "able", exercise: "able" } },
+      { ...rest, id: "8", name: "橋本 和子", title: "総務課", telephone: "090-1234-5678", live: days(31), exercise: days(3), standing: both("able") },
+      { ...rest, id: "9", name: "石井 里美", title: "総務課長", live: null, exercise: null, standing: both("no_device") },
+      { ...rest, id: "10", name: "大野 健", title: "建設課", from: now + 9 * 24 * 60 * MINUTE, live: days(1), exercise: days(1), standing: both("not_yet") },
+      { ...rest, id: "11", name: "前田 実", title: "（元）総務課", until: days(2), live: days(5), exercise: days(5), standing: both("over") },
     ];
   }
 

@@ -133,6 +133,25 @@ try {
   await first.getByLabel("すべての 地区").check();
   assert.equal(await first.getByLabel("<script>alert(1)</script>浜").isDisabled(), true, "who would be sent to a dangerous place is not chosen");
   await look(first, "compose-gaps", { full: true });
+
+  step("the same choice on the map");
+  const area = (name) => first.locator(`[data-district="${name}"]`);
+  assert.deepEqual([await area("西浜").getAttribute("class"), await area("磯崎").getAttribute("class"), await area("<script>alert(1)</script>浜").getAttribute("class")], ["area plain chosen", "area doubted chosen", "area unsafe "]);
+  const touch = async (name) => {
+    // Where a finger goes: on the name, which hides nothing from the touch.
+    const middle = await first.locator("svg .reach").nth(town.names().indexOf(name)).boundingBox();
+    await first.mouse.click(middle.x + middle.width / 2, middle.y + middle.height / 2);
+  };
+  await touch("西浜");
+  assert.equal(await first.getByLabel("西浜", { exact: true }).isChecked(), false, "what is touched is left out in the list too");
+  await touch("<script>alert(1)</script>浜");
+  assert.equal(await area("<script>alert(1)</script>浜").getAttribute("class"), "area unsafe ", "a dangerous one is not to be chosen");
+  await look(first, "compose-map", { full: true });
+  await first.setViewportSize({ width: 820, height: 1180 });
+  await look(first, "compose-map-upright", { full: true });
+  await first.setViewportSize({ width: 1280, height: 800 });
+  await first.getByLabel("西浜", { exact: true }).check();
+  assert.match(await area("西浜").getAttribute("class"), /chosen/, "and the other way round");
   await button(first, "内容を 確かめて 署名へ").click({ force: true });
   assert.equal(town.acts.includes("drafts"), false, "nothing is made while something is missing");
   await first.getByText("あと 何分").click();
@@ -218,8 +237,13 @@ try {
   town.change();
   await press(second, "！ 署名できる職員 2人だけ");
   await see(second, "から 試していません");
-  await see(second, "パスキーが ありません");
+  await see(second, "端末が ありません");
+  assert.deepEqual(await second.locator(".signers tbody .place").allTextContents(), ["1", "2", "3", "4", "－"]);
+  assert.equal(await second.locator(".signers .telephone").first().getAttribute("href"), "tel:09012345678");
   await look(second, "signers", { full: true });
+  await second.setViewportSize({ width: 820, height: 1180 });
+  await look(second, "signers-upright", { full: true });
+  await second.setViewportSize({ width: 1280, height: 800 });
   await press(second, "本番の パスキーを 試す");
   await second.getByText("から 試していません").waitFor({ state: "detached" });
   town.able.live = 4;
@@ -262,6 +286,7 @@ try {
   await second.waitForTimeout(3200);
   town.change();
   await see(second, "テレビなし 41");
+  await list.nth(46).waitFor();
   assert.equal(await list.count(), 47, "a page that is gone gives way to the first one");
   await settle(second);
   const [pdf] = await Promise.all([second.waitForEvent("download"), button(second, "避難の 報告（PDF）").click()]);

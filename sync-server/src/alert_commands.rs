@@ -7,8 +7,8 @@ use clap::Subcommand;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
     DataFolder, NewStation, add_officer, add_station, admit_device, bind_television, broadcast_certificate,
-    export_alerts, invite_officer, officer_list, read_plan, remove_officer, remove_station, staff_table,
-    station_list,
+    change_staff, export_alerts, invite_officer, note_staff_command, officer_list, read_plan, remove_officer,
+    remove_station, staff_table, station_list,
 };
 
 #[derive(Subcommand)]
@@ -77,6 +77,14 @@ pub(crate) enum AlertCommand {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+    },
+    /// Makes the table of officers what a file (TOML) says: who leaves, who joins, in which order they are called.
+    ChangeStaff {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The whole table: see docs/desk.md §5.
+        file: PathBuf,
     },
     /// Gives the television that shows a code to a household.
     Bind {
@@ -149,6 +157,7 @@ impl AlertCommand {
             | Self::Admit { data, .. }
             | Self::Officers { data }
             | Self::Staff { data }
+            | Self::ChangeStaff { data, .. }
             | Self::Bind { data, .. }
             | Self::AddStation { data, .. }
             | Self::RemoveStation { data, .. }
@@ -158,8 +167,22 @@ impl AlertCommand {
         }
     }
 
+    /// What the log of staff says of it.
+    const fn of_staff(&self) -> Option<(&'static str, Option<u32>)> {
+        match self {
+            Self::AddOfficer { id, .. } => Some(("add-officer", Some(*id))),
+            Self::RemoveOfficer { id, .. } => Some(("remove-officer", Some(*id))),
+            Self::Invite { id, .. } => Some(("invite", Some(*id))),
+            Self::Admit { .. } => Some(("admit", None)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn run(self, user: &str, now: UnixMillis) -> anyhow::Result<()> {
         let folder = DataFolder::new(self.data());
+        if let Some(of_staff) = self.of_staff() {
+            note_staff_command(&folder, of_staff, user, now)?;
+        }
         match self {
             Self::Plan { file, .. } => {
                 let (messages, districts) = read_plan(&folder, &file, now)?;
@@ -173,6 +196,9 @@ impl AlertCommand {
             Self::Admit { words, .. } => admit_device(&folder, &folder.keys()?, &words, now)?,
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
             Self::Staff { .. } => print!("{}", staff_table(&folder, &folder.keys()?, now)?),
+            Self::ChangeStaff { file, .. } => {
+                println!("{}", change_staff(&folder, &folder.keys()?, &file, user, now)?);
+            }
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;
             }

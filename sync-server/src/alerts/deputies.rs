@@ -43,6 +43,18 @@ impl Standing {
     }
 }
 
+impl Officer {
+    /// Whether their last day is over. Whoever was taken out stays out, also where a clock goes back.
+    pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
+        self.gone || self.until < now
+    }
+
+    /// Whether it is neither before their first day nor after their last one.
+    pub(crate) fn is_in_office(&self, now: UnixMillis) -> bool {
+        self.from <= now && !self.is_over(now)
+    }
+}
+
 impl Register {
     /// Whether an officer can sign in this class.
     pub(crate) fn standing(
@@ -52,7 +64,7 @@ impl Register {
         list: Option<&KeyList>,
         now: UnixMillis,
     ) -> Standing {
-        if officer.until < now {
+        if officer.is_over(now) {
             return Standing::Over;
         }
         if officer.from > now {
@@ -73,12 +85,10 @@ impl Register {
 
     /// Everybody whom the table has, in the order in which they are called, and whoever left lately at the end.
     pub(crate) fn deputies(&self, now: UnixMillis) -> Vec<&Officer> {
-        let is_over = |officer: &Officer| officer.until < now;
-        let is_shown =
-            |officer: &&Officer| !is_over(officer) || now.since(officer.until) <= SHOWN_AFTER_MILLIS;
-        let mut all: Vec<&Officer> = self.officers.iter().filter(is_shown).collect();
-        all.sort_by_key(|officer| is_over(officer));
-        all
+        let has_left_lately =
+            |officer: &&Officer| officer.is_over(now) && now.since(officer.until) <= SHOWN_AFTER_MILLIS;
+        let left = self.officers.iter().filter(has_left_lately);
+        self.staff(now).into_iter().chain(left).collect()
     }
 }
 

@@ -15,6 +15,7 @@ use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::{Officer, PROVED_MILLIS};
 use crate::alerts::progress::{Progress, spread};
+use crate::alerts::staff_door::staff;
 use crate::alerts::stations::Station;
 use crate::hex;
 use hinamori_plan::HouseholdToTell;
@@ -37,7 +38,7 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
         "officer": who(officer),
         "able": { "live": able(KeyClass::Live), "exercise": able(KeyClass::Exercise) },
         "signers": inner.register.deputies(now).into_iter().map(|one| signer(inner, one, now)).collect::<Vec<_>>(),
-        "proved_for": PROVED_MILLIS,
+        "proved_for": PROVED_MILLIS, "staff": staff(&inner.register, list, officer, now),
         "credentials": { "live": credentials(KeyClass::Live), "exercise": credentials(KeyClass::Exercise) },
         "party": plan.map(|plan| plan.relying_party.as_str()).unwrap_or_default(),
         "messages": plan.map(|plan| plan.messages.iter().map(message).collect::<Vec<_>>()).unwrap_or_default(),

@@ -109,6 +109,57 @@ export interface Signer {
   standing: Record<KeyClass, SignerStanding>;
 }
 
+/** Somebody of the table of staff who has not left. */
+export interface StaffOfficer {
+  id: string | number;
+  name: string;
+  title: string;
+  from: number;
+  until: number;
+  telephone: string | null;
+  devices: number;
+  /** When their live passkeys signed something last. */
+  proved: number | null;
+  may_invite: boolean;
+}
+
+/** A change of staff that waits for two signatures. Lines, effect and warnings are sentences. */
+export interface PendingChange {
+  id: string;
+  digest: string;
+  words: string[];
+  day: number;
+  expires: number;
+  lines: string[];
+  effect: string;
+  few: string[];
+  signed: Array<{ officer: string | number; name: string; title: string; at: number }>;
+  mine: boolean;
+}
+
+/** A newcomer's device that waits until its words were compared. */
+export interface JoiningDevice {
+  id: string;
+  digest: string;
+  words: string[];
+  joined: number;
+  officer: Officer | null;
+  may_admit: boolean;
+}
+
+export interface Staff {
+  officers: StaffOfficer[];
+  pending: PendingChange | null;
+  /** From when an order holds that was signed already. */
+  next_order: number | null;
+  devices: JoiningDevice[];
+}
+
+export interface NewChange {
+  day: number;
+  officers: Array<{ id: number | null; name: string; title: string; from: number; until: number; telephone: string }>;
+}
+
 export interface Stage {
   count: number;
   median: number | null;
@@ -170,6 +221,7 @@ export interface State {
   signers: Signer[];
   /** For so long after it signed something a passkey counts as one that can, in milliseconds. */
   proved_for: number;
+  staff: Staff;
   credentials: Record<KeyClass, string[]>;
   party: string;
   messages: Message[];

@@ -112,6 +112,10 @@ export function Signers({ desk, state }: { desk: Desk; state: State }) {
           </tbody>
         </table>
       </section>
+      <button type="button" class="button" onClick={() => desk.go("live", "staff")}>
+        職員の 交代（加える・外す・順番）
+        {state.staff.pending !== null && <span class="badge">署名待ち</span>}
+      </button>
     </main>
   );
 }

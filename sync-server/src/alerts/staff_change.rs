@@ -22,6 +22,8 @@ pub(crate) const ENOUGH: usize = 3;
 const FEWEST: usize = 2;
 /// How far ahead days are looked for on which too few can sign.
 const LOOKS_AHEAD_MILLIS: u64 = 180 * 24 * 3_600_000;
+/// How far ahead an order of deputies is fixed.
+const FARTHEST_MILLIS: u64 = 366 * 24 * 3_600_000;
 /// Characters of a name or title.
 const LONGEST_TEXT: usize = 40;
 /// The longest telephone number: + and 15 digits (ITU-T E.164 §6.2.1) with a hyphen here and there.
@@ -108,6 +110,9 @@ pub enum BadChange {
     /// The first day after the last one, or somebody new who is over already.
     #[error("{0}行目：始まりの 日と 終わりの 日を 確かめて ください")]
     BadDays(usize),
+    /// Nobody knows yet who will be there.
+    #[error("新しい 順番の 日は 1年より 先に できません")]
+    TooFarAhead,
     /// Nobody disappears in silence.
     #[error("{0}さんが 表に ありません。外す人には 終わりの 日を 入れて ください")]
     LeftOut(String),
@@ -240,6 +245,9 @@ impl Register {
     pub(crate) fn change_of(&self, wanted: &Wanted, now: UnixMillis) -> Result<StaffChange, BadChange> {
         if wanted.officers.len() > MOST_OFFICERS {
             return Err(BadChange::TooMany);
+        }
+        if wanted.day > now.plus(FARTHEST_MILLIS) {
+            return Err(BadChange::TooFarAhead);
         }
         let mut next = self.officers.iter().map(|officer| officer.id).max().unwrap_or_default();
         let (mut officers, mut ids, mut seen) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
@@ -489,7 +497,7 @@ pub(crate) fn japanese_day(at: UnixMillis) -> String {
 
 impl Difference {
     /// In a sentence for who signs it.
-    pub(crate) fn japanese(&self, telephone: Option<&PersonalText>) -> String {
+    pub(crate) fn japanese(&self, telephone: Option<&PersonalText>, now: UnixMillis) -> String {
         match self {
             Self::Joins { name, title, from, until, .. } => {
                 let from = if from.get() == 0 { "すぐ".to_owned() } else { japanese_day(*from) };
@@ -506,10 +514,12 @@ impl Difference {
                 let number = telephone.map_or("なし", PersonalText::expose);
                 format!("{name}さんの 電話：{number}")
             }
-            Self::Order { names, .. } => {
+            Self::Order { day, names, .. } => {
+                let since =
+                    if *day > now { format!("{} から、", japanese_day(*day)) } else { String::new() };
                 let names: Vec<String> =
                     (1..).zip(names).map(|(place, name)| format!("{place} {name}")).collect();
-                format!("呼ぶ 順：{}", names.join("、"))
+                format!("{since}呼ぶ 順：{}", names.join("、"))
             }
         }
     }

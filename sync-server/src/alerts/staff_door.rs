@@ -195,7 +195,8 @@ fn waiting(
         sums.push_str(&format!("（新しい人が 端末を 登録すると {more}人）"));
     }
     let few = effect.few.iter().map(|(at, count)| {
-        format!("{}から 署名できる 人が {count}人に なります（{ENOUGH}人より 少ない）", japanese_day(*at))
+        let since = if *at > now { format!("{}から", japanese_day(*at)) } else { "すぐに".to_owned() };
+        format!("{since} 署名できる 人が {count}人だけに なります（{ENOUGH}人は 必要です）")
     });
     json!({
         "id": change.id(), "digest": base64_url(&digest), "words": ThreeWords::of_hash(&digest).hiragana(),

@@ -300,5 +300,5 @@ pub(crate) fn sentences(register: &Register, change: &StaffChange, now: UnixMill
         let Difference::Telephone { officer, .. } = one else { return None };
         change.officers.iter().find(|row| row.id == *officer)?.telephone.as_ref()
     };
-    register.differences(change, now).iter().map(|one| one.japanese(telephone(one))).collect()
+    register.differences(change, now).iter().map(|one| one.japanese(telephone(one), now)).collect()
 }

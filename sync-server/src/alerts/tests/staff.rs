@@ -327,7 +327,9 @@ async fn a_table_that_hides_something_is_not_taken() {
     assert_eq!(judged(&[stays(1, "田中"), stays(2, "山口")]), Err(BadChange::Nothing));
     let many: Vec<Value> = (0..101).map(|number| row(None, &format!("新田{number}"), (0, 9))).collect();
     assert_eq!(judged(&many), Err(BadChange::TooMany));
-    assert!(judged(&[stays(2, "山口"), stays(1, "田中")]).is_ok(), "another order is a change");
+    let turned = [stays(2, "山口"), stays(1, "田中")];
+    assert!(judged(&turned).is_ok(), "another order is a change");
+    assert_eq!(register.change_of(&wanted(400, &turned), now()), Err(BadChange::TooFarAhead));
 }
 
 #[tokio::test]

@@ -212,7 +212,7 @@ function Newcomers({ desk, staff }: { desk: Desk; staff: Staff }) {
             <div class="why" role="status">
               <p class="words">{desk.code.code}</p>
               <p>
-                この 番号を {one.name}さんに 伝えます。15分、1台だけです。端末に 出る 3つの ことばは、<b>署名した もう1人の 職員</b>か 管理者に 読んで もらって ください。番号を 見た あなたは 登録できません。
+                この 番号を {one.name}さんに 伝えます。15分、1台だけです。端末に 出る 3つの ことばは、{one.name}さんから <b>署名した もう1人の 職員</b>（か 管理者）に 読んで 伝えて もらいます。番号を 見た あなたは 登録できません。
               </p>
             </div>
           ) : (

@@ -62,6 +62,9 @@ pub(crate) enum AlertCommand {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Whose keys they are that were made at a box: the officer's number.
+        #[arg(long)]
+        officer: Option<u32>,
         /// The words, as さくら・みかん・うさぎ.
         #[arg(long)]
         words: String,
@@ -193,7 +196,9 @@ impl AlertCommand {
             }
             Self::RemoveOfficer { id, .. } => remove_officer(&folder, &folder.keys()?, id, now)?,
             Self::Invite { id, .. } => println!("{}", invite_officer(&folder, id, now)?),
-            Self::Admit { words, .. } => admit_device(&folder, &folder.keys()?, &words, now)?,
+            Self::Admit { words, officer, .. } => {
+                admit_device(&folder, &folder.keys()?, (&words, officer), now)?;
+            }
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
             Self::Staff { .. } => print!("{}", staff_table(&folder, &folder.keys()?, now)?),
             Self::ChangeStaff { file, .. } => {

@@ -39,6 +39,14 @@ impl Instruction {
         [self.salt.as_slice(), self.household.as_bytes(), &self.content].concat()
     }
 
+    /// Reads what [`Instruction::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (salt, rest) = bytes.split_first_chunk::<16>()?;
+        let (household, content) = rest.split_first_chunk::<16>()?;
+        let household = HouseholdId::from_bytes(*household);
+        Some(Self { household, salt: *salt, content: content.to_vec() })
+    }
+
     /// Salt and household have a fixed length, so that no two instructions share their bytes.
     fn leaf(&self) -> Hash {
         hash(&[&[0], &self.salt, self.household.as_bytes(), &self.content])
@@ -58,6 +66,13 @@ impl InstructionPath {
     /// Its bytes: the index, then the hashes.
     pub fn encode(&self) -> Vec<u8> {
         [self.index.to_be_bytes().as_slice(), self.beside.as_flattened()].concat()
+    }
+
+    /// Reads what [`InstructionPath::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (index, beside) = bytes.split_first_chunk::<4>()?;
+        let (beside, rest) = beside.as_chunks::<32>();
+        rest.is_empty().then(|| Self { index: u32::from_be_bytes(*index), beside: beside.to_vec() })
     }
 }
 
@@ -197,6 +212,9 @@ mod tests {
             assert!(same == together && paths().eq(all.iter().map(|own| together.path(own))));
             for own in &all {
                 let path = together.path(own).unwrap();
+                assert_eq!(Instruction::decode(&own.encode()).as_ref(), Some(own));
+                assert_eq!(InstructionPath::decode(&path.encode()), Some(path.clone()));
+                assert_eq!(InstructionPath::decode(&[path.encode(), vec![0]].concat()), None);
                 assert!(is_under(&root, leaves, own, &path), "{count}");
                 let bent = |bend: &dyn Fn(&mut Instruction, &mut InstructionPath)| {
                     let (mut own, mut path) = (own.clone(), path.clone());

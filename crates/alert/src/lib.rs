@@ -31,12 +31,14 @@ mod geometry;
 mod instruction;
 mod judge;
 mod keys;
+mod kiosk_key;
 mod notice;
 mod profile;
 mod read;
 mod report;
 mod rule;
 mod schema;
+mod sequence;
 mod signature;
 mod threads;
 mod time;
@@ -49,7 +51,7 @@ mod xml;
 pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
 pub use beat::{Beat, BeatKey};
 pub use decimal::Decimal;
-pub use envelope::{Envelope, EnvelopeError, Sequence, SequenceVerdict, Sequences, SignedAlert};
+pub use envelope::{Envelope, EnvelopeError, SignedAlert};
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
 pub use feed::{CAP_MEDIA_TYPE, Entry, Feed};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
@@ -57,11 +59,13 @@ pub use instruction::{EVERYBODY, Instruction, InstructionPath, Instructions, MOS
 pub use keys::{
     BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
 };
+pub use kiosk_key::{CardSignature, KioskKeyError, NewKioskKey, SealedKioskKey};
 pub use notice::{Notice, Ruby};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
+pub use sequence::{Sequence, SequenceVerdict, Sequences};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
 pub use threads::{Alerts, ONE_OFFICER_MILLIS, Taken, Thread};
 pub use time::CapTime;

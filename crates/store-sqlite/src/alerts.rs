@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hinamori_alert::{Instruction, Sequence};
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
@@ -86,6 +86,16 @@ impl AnswerKind {
     /// Whether boxes say it and not televisions: of these the earliest counts, whenever it is heard of.
     pub const fn is_on_the_way(self) -> bool {
         matches!(self, Self::CheckPoint | Self::Arrived)
+    }
+}
+
+impl From<TelevisionAnswer> for AnswerKind {
+    fn from(answer: TelevisionAnswer) -> Self {
+        match answer {
+            TelevisionAnswer::Shown => Self::Shown,
+            TelevisionAnswer::Going => Self::Going,
+            TelevisionAnswer::Help => Self::Help,
+        }
     }
 }
 
@@ -197,13 +207,13 @@ impl AlertStore {
         checkpoint_if_over(&self.connection, LONG_LOG).unwrap_or_default();
     }
 
-    /// Every message, in the order of the sequence.
+    /// Every message, in the order in which they were sent: a number is given out when a draft is made, and a later draft may be signed first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn messages(&self) -> Result<Vec<SentMessage>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY epoch, number",
+            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY rowid",
         )?;
         let read = |row: &Row<'_>| {
             let number: i64 = row.get(1)?;

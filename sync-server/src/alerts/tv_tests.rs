@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use hinamori_television_http::{DoorLimits, Patience};
 use serde_json::Value;
 
 use crate::alerts::board::Board;
 use crate::alerts::tests::{Hall, household, landslide};
-use crate::alerts::tv_connections::{DoorLimits, Patience, serve};
+use crate::alerts::tv_door::serve_televisions;
 use crate::clock::now;
 
 const SOON: Duration = Duration::from_millis(400);
@@ -35,7 +36,7 @@ const USUAL: DoorLimits = DoorLimits {
 fn open(board: &Arc<Board>, limits: DoorLimits) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
-    (listener.local_addr().unwrap(), serve(listener, Arc::clone(board), limits).unwrap())
+    (listener.local_addr().unwrap(), serve_televisions(listener, Arc::clone(board), limits).unwrap())
 }
 
 /// One end of a connection.

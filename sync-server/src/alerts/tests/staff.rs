@@ -266,7 +266,7 @@ async fn whoever_lost_their_device_is_out_at_once_and_stays_out() {
     let lost = Device::new();
     hall.join(&code, &lost);
     let words = hall.register().devices.last().unwrap().words().join("・");
-    admit_device(&hall.folder, &hall.keys, &words, now()).unwrap();
+    admit_device(&hall.folder, &hall.keys, (&words, None), now()).unwrap();
     let out = |id: u32| {
         let until = |one: u32| if one == id { json!(0) } else { json!(LATE) };
         let of = |one: u32, name: &str, title: &str| json!({ "id": one, "name": name, "title": title, "until": until(one) });

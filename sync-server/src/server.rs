@@ -18,8 +18,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, FromBox, desk_routes, follow_people, push_to_stations, serve_televisions, station_routes,
-    take_from_boxes, tell_boxes,
+    Board, FromBox, desk_routes, follow_people, follow_staff, push_to_stations, serve_televisions,
+    station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
@@ -436,7 +436,10 @@ async fn keep_up(hub: Arc<Hub>, board: Arc<Board>) {
                 hub.look_at_forks().await;
                 board.look(&hub.town.folder, *board.root(), &hub.town.current()).await;
             }
-            _ = saves.tick() => hub.save_contacts().await,
+            _ = saves.tick() => {
+                hub.save_contacts().await;
+                follow_staff(&hub, &board).await;
+            }
             _ = scrubs.tick() => {
                 hub.scrub_a_list(turn).await;
                 turn = turn.wrapping_add(1);

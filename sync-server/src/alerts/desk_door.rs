@@ -18,18 +18,21 @@ use hinamori_alert::{
 use hinamori_model::UnixMillis;
 use hinamori_paper::Press;
 use hinamori_store_sqlite::Task;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
-use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
+use crate::alerts::desk_state::{
+    class_name, draft as draft_value, outlines, state as state_value, task_id, who,
+};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey, change_register};
 use crate::alerts::release_door::{make_release, sign_release, withdraw_release};
+use crate::alerts::staff_door::routes as staff_routes;
 use crate::alerts::thread_report::thread_report;
 use crate::alerts::trigger_door;
 use crate::alerts::tv_door::{file, page};
@@ -65,7 +68,7 @@ const P256: [u8; 26] = [
 ];
 
 pub(super) struct Door {
-    hub: Arc<Hub>,
+    pub(super) hub: Arc<Hub>,
     pub(super) board: Arc<Board>,
     /// Challenges that were given out.
     questions: Mutex<BTreeMap<[u8; 32], UnixMillis>>,
@@ -74,7 +77,7 @@ pub(super) struct Door {
 }
 
 /// What an officer is told instead.
-pub(super) struct Told(StatusCode, pub(super) String);
+pub(super) struct Told(pub(super) StatusCode, pub(super) String);
 
 impl Told {
     pub(super) fn page() -> Self {
@@ -154,6 +157,7 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/test", post(test))
         .route("/desk/api/leave", post(leave))
         .route("/desk/api/state", get(state))
+        .route("/desk/api/map", get(map))
         .route("/desk/api/drafts", post(make_draft))
         .route("/desk/api/drafts/{id}/sign", post(sign))
         .route("/desk/api/drafts/{id}/drop", post(drop_draft))
@@ -163,6 +167,7 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/help/{id}/take", post(take_help))
         .route("/desk/api/threads/{id}/missing", get(missing))
         .route("/desk/api/threads/{id}/report.pdf", get(report))
+        .merge(staff_routes())
         .layer(DefaultBodyLimit::max(LONGEST))
         .with_state(Arc::new(door))
         .merge(trigger)
@@ -191,7 +196,7 @@ impl Door {
         let inner = self.board.inner();
         // Whoever was taken off the register since is out at once.
         let officer =
-            inner.register.officer(officer).filter(|officer| officer.until >= now() && until >= now());
+            inner.register.officer(officer).filter(|officer| officer.is_in_office(now()) && until >= now());
         officer.cloned().ok_or_else(signed_out)
     }
 }
@@ -299,9 +304,9 @@ async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes
     Ok(fine(&json!({ "party": plan.relying_party, "challenge": base64_url(&challenge) })))
 }
 
-#[derive(Deserialize)]
-pub(super) struct Asserted {
-    #[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asserted {
+    #[serde(default, skip_serializing)]
     challenge: String,
     pub(super) credential: String,
     authenticator: String,
@@ -311,7 +316,7 @@ pub(super) struct Asserted {
 
 impl Asserted {
     /// The signature, with the key of the device that the register names.
-    pub(super) fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
+    pub(crate) fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
         let assertion =
             Assertion { authenticator: of_base64(&self.authenticator)?, client: of_base64(&self.client)? };
         let signature = fixed_signature(&of_base64(&self.signature)?)?;
@@ -356,7 +361,7 @@ fn proved(door: &Door, asserted: &Asserted) -> Result<(Officer, KeyClass), Told>
         let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list)).ok_or_else(refused)?;
         (officer.clone(), class, asserted.read(key).ok_or_else(Told::page)?, list)
     };
-    if officer.until < now() || signature.verify(&challenge, &list.relying_party).is_err() {
+    if !officer.is_in_office(now()) || signature.verify(&challenge, &list.relying_party).is_err() {
         return Err(refused());
     }
     Ok((officer, class))
@@ -448,6 +453,13 @@ async fn state(
     let town = door.hub.town.current();
     let value = state_value(&door.board.inner(), &officer, &town.name, &revision, now());
     Ok(fine(&value))
+}
+
+/// The map of districts. It changes with the plan only.
+async fn map(State(door): State<Arc<Door>>, headers: HeaderMap) -> Result<Response, Told> {
+    let _officer = door.officer(&headers)?;
+    let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
+    Ok(fine(&json!({ "outlines": outlines(&plan) })))
 }
 
 #[derive(Deserialize)]
@@ -555,6 +567,7 @@ pub(super) fn draft_of(
     let envelope = Envelope::around(&composed.bytes, sequence, &together.0)
         .map_err(|error| Told::change(format!("この知らせは 規則に 合いません: {error}")))?;
     let alone = is_exercise || (kind == MessageKind::Cancel && inner.alone_until(&thread, now).is_ok());
+    let places = places_of(&request);
     let people =
         households.iter().map(|household: &HouseholdToTell| household.people).fold(0, u32::saturating_add);
     let title = match kind {
@@ -572,7 +585,7 @@ pub(super) fn draft_of(
             label: prepared.label.clone(),
             title,
             districts: names,
-            places: place_names(&request),
+            places,
             reasons,
             arrives: wanted.arrives,
             again: wanted.again,
@@ -618,6 +631,17 @@ fn again(
         again: true,
     };
     Ok((wanted, Some(latest.signed.alert().expires())))
+}
+
+/// Where a message sends people, once each.
+pub(super) fn places_of(wanted: &Wanted<'_>) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for way in ways(wanted).values() {
+        if !places.contains(&way.place.plain()) {
+            places.push(way.place.plain());
+        }
+    }
+    places
 }
 
 /// Whether an order said again would send people where the first one did, in its words.
@@ -703,17 +727,6 @@ fn chosen<'p>(
     let districts =
         districts.filter(|all| !all.is_empty()).ok_or_else(|| Told::change("地区を 選んで ください"))?;
     Ok((prepared, names, districts))
-}
-
-/// Where people go, once each.
-pub(super) fn place_names(wanted: &Wanted<'_>) -> Vec<String> {
-    let mut places: Vec<String> = Vec::new();
-    for way in ways(wanted).values() {
-        if !places.contains(&way.place.plain()) {
-            places.push(way.place.plain());
-        }
-    }
-    places
 }
 
 /// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.

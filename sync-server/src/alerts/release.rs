@@ -449,9 +449,14 @@ impl Inner {
         let valid = report.into_valid().map_err(EnvelopeError::Broken)?;
         let ReleaseAbout { about, mut sample, .. } = standing.about.clone();
         // As a television fills it in.
-        sample["sent"] = filled.sent.get().into();
-        sample["expires"] = filled.expires.get().into();
-        sample["arrives"] = serde_json::json!(trigger.arrives);
+        if let Value::Object(said) = &mut sample {
+            let times = [
+                ("sent", Some(filled.sent)),
+                ("expires", Some(filled.expires)),
+                ("arrives", trigger.arrives),
+            ];
+            said.extend(times.map(|(name, at)| (name.to_owned(), serde_json::json!(at))));
+        }
         let digest = filled.digest();
         let about = About {
             arrives: trigger.arrives,

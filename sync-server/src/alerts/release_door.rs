@@ -1,4 +1,4 @@
-//! What the desk's page asks of orders that are signed in advance (docs/desk.md §5).
+//! What the desk's page asks of orders that are signed in advance (docs/desk.md §6).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::alerts::base64_url;
 use crate::alerts::board::{Inner, NotSent};
 use crate::alerts::desk_door::{
-    Asserted, Door, Nothing, Told, fine, no_plan, note_proof, place_names, read, reasons,
+    Asserted, Door, Nothing, Told, fine, no_plan, note_proof, places_of, read, reasons,
 };
 use crate::alerts::draft::About;
 use crate::alerts::households::Households;
@@ -96,7 +96,7 @@ pub(super) fn release_of(
         label: prepared.label.clone(),
         title: prepared.title(),
         districts: wanted.districts.clone(),
-        places: place_names(&request),
+        places: places_of(&request),
         reasons,
         arrives: None,
         again: false,

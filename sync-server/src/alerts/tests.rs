@@ -5,6 +5,7 @@ mod boxes;
 mod broadcast;
 mod from_boxes;
 mod release;
+mod staff;
 
 use std::sync::Arc;
 

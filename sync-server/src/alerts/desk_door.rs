@@ -560,12 +560,7 @@ pub(super) fn draft_of(
     let envelope = Envelope::around(&composed.bytes, sequence, &together.0)
         .map_err(|error| Told::change(format!("この知らせは 規則に 合いません: {error}")))?;
     let alone = is_exercise || (kind == MessageKind::Cancel && inner.alone_until(&thread, now).is_ok());
-    let mut places: Vec<String> = Vec::new();
-    for way in ways(&request).values() {
-        if !places.contains(&way.place.plain()) {
-            places.push(way.place.plain());
-        }
-    }
+    let places = places_of(&request);
     let people =
         households.iter().map(|household: &HouseholdToTell| household.people).fold(0, u32::saturating_add);
     let title = match kind {
@@ -628,6 +623,17 @@ fn again(
         again: true,
     };
     Ok((wanted, Some(latest.signed.alert().expires())))
+}
+
+/// Where a message sends people, once each.
+fn places_of(wanted: &Wanted<'_>) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for way in ways(wanted).values() {
+        if !places.contains(&way.place.plain()) {
+            places.push(way.place.plain());
+        }
+    }
+    places
 }
 
 /// Whether an order said again would send people where the first one did, in its words.

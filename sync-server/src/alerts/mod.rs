@@ -47,7 +47,7 @@ pub use stations::{
 
 pub(crate) use board::Board;
 pub(crate) use box_televisions::ToldToBox;
-pub(crate) use boxes::{ForBoxes, beat_for_boxes, tell_boxes};
+pub(crate) use boxes::{ForBoxes, tell_boxes};
 pub(crate) use from_boxes::{FromBox, take_from_boxes};
 pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;

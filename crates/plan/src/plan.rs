@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use hinamori_alert::{CoastSegment, Order, Polygon, Ruby, TsunamiKind, WarningLevel, Word};
+use hinamori_alert::{CoastSegment, MessageKind, Order, Polygon, Ruby, TsunamiKind, WarningLevel, Word};
 use hinamori_model::{Hazard, MunicipalityCode, SiteId};
 use serde::Deserialize;
 
@@ -290,6 +290,14 @@ impl Prepared {
     /// The warning level, where the hazard has levels.
     pub const fn level(&self) -> Option<WarningLevel> {
         WarningLevel::of(self.hazard, self.order)
+    }
+
+    /// The same of how it ends: what it was, and 解除 or 取消.
+    pub fn title_of(&self, kind: MessageKind) -> String {
+        match kind {
+            MessageKind::Order => self.title(),
+            MessageKind::AllClear | MessageKind::Cancel => format!("{}　{}", self.title(), kind.japanese()),
+        }
     }
 
     /// The head band: what it is, and what the town orders.

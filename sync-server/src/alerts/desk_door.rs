@@ -570,10 +570,6 @@ pub(super) fn draft_of(
     let places = places_of(&request);
     let people =
         households.iter().map(|household: &HouseholdToTell| household.people).fold(0, u32::saturating_add);
-    let title = match kind {
-        MessageKind::Order => prepared.title(),
-        MessageKind::AllClear | MessageKind::Cancel => format!("{}　{}", prepared.title(), kind.japanese()),
-    };
     let digest = envelope.digest();
     Ok(Draft {
         id: hex::text(digest.get(..8).unwrap_or_default()),
@@ -583,7 +579,7 @@ pub(super) fn draft_of(
             is_exercise,
             prepared: prepared.id.clone(),
             label: prepared.label.clone(),
-            title,
+            title: prepared.title_of(kind),
             districts: names,
             places,
             reasons,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{Hazard, UnixMillis};
+use hinamori_model::UnixMillis;
 
 use crate::evacuation::MessageKind;
 use crate::instruction::{Hash, Instruction, InstructionPath, Instructions, hash, is_under};
@@ -10,6 +10,7 @@ use crate::keys::{KeyClass, KeyList, NotSigned, OfficerId};
 use crate::report::{Report, ValidAlert};
 use crate::rule::Violation;
 use crate::signature::OfficerSignature;
+use crate::threads::SignedMessage;
 use crate::wire::{Reader, put_text};
 use crate::word::Status;
 use crate::xml::Refusal;
@@ -126,20 +127,26 @@ impl Envelope {
         if !is_its_own {
             return Err(EnvelopeError::OtherAlert);
         }
+        let officers = self.signed_by(keys)?;
+        let digest = self.digest();
+        let Self { sequence, households, instructions, .. } = *self;
+        Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
+    }
+
+    /// How many different officers signed it: as many as it needs.
+    pub(crate) fn signed_by(&self, keys: &KeyList) -> Result<usize, EnvelopeError> {
         if self.sender != keys.sender {
             return Err(EnvelopeError::OtherSender);
         }
-        let needed = match (class, self.message) {
+        let needed = match (self.class, self.message) {
             (KeyClass::Live, MessageKind::Order | MessageKind::AllClear) => 2,
             (KeyClass::Live, MessageKind::Cancel) | (KeyClass::Exercise, _) => 1,
         };
-        let digest = self.digest();
         let officers = self.officers(keys).map_err(EnvelopeError::NotSigned)?.len();
         if officers < needed || self.signatures.len() > MOST_SIGNATURES {
             return Err(EnvelopeError::TooFewOfficers { officers, needed });
         }
-        let Self { sequence, households, instructions, .. } = *self;
-        Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
+        Ok(officers)
     }
 
     /// Who signed it.
@@ -253,11 +260,12 @@ impl SignedAlert {
         &self.alert
     }
 
-    /// Whether it is live, and an order about a tsunami: no officer takes it back alone.
-    pub fn is_tsunami_order(&self) -> bool {
-        let of = self.alert.evacuation();
-        let is_live = self.alert.alert().status == Status::Actual;
-        is_live && of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
+    /// For what its signatures are good.
+    pub fn class(&self) -> KeyClass {
+        match self.alert.alert().status {
+            Status::Exercise => KeyClass::Exercise,
+            Status::Actual | Status::System | Status::Test | Status::Draft => KeyClass::Live,
+        }
     }
 
     /// How many different officers signed it.
@@ -313,11 +321,10 @@ pub enum SequenceVerdict {
 impl Sequences {
     /// Notes a message.
     #[must_use]
-    pub fn note(&mut self, signed: &SignedAlert) -> SequenceVerdict {
-        let Sequence { epoch, number } = signed.sequence;
-        let alert = signed.alert.alert();
-        let class = if alert.status == Status::Exercise { KeyClass::Exercise } else { KeyClass::Live };
-        let latest = self.0.entry((alert.sender.clone(), class, signed.officers < 2)).or_default();
+    pub fn note(&mut self, signed: &impl SignedMessage) -> SequenceVerdict {
+        let Sequence { epoch, number } = signed.sequence();
+        let key = (signed.sender().to_owned(), signed.class(), signed.officers() < 2);
+        let latest = self.0.entry(key).or_default();
         if epoch > latest.epoch {
             *latest = Latest { epoch, ..Latest::default() };
         }
@@ -325,12 +332,12 @@ impl Sequences {
             return SequenceVerdict::Old;
         }
         match latest.came.get(&number) {
-            Some(digest) if *digest == signed.digest => return SequenceVerdict::Known,
+            Some(digest) if *digest == signed.digest() => return SequenceVerdict::Known,
             Some(_) => return SequenceVerdict::Forked,
             None => {}
         }
         latest.highest = latest.highest.max(number);
-        latest.came.insert(number, signed.digest);
+        latest.came.insert(number, signed.digest());
         let highest = latest.highest;
         latest.came.retain(|number, _| number.saturating_add(WINDOW) > highest);
         SequenceVerdict::New

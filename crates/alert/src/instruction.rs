@@ -12,6 +12,9 @@ pub(crate) type Hash = [u8; 32];
 /// The most households of an alert: a city's.
 pub const MOST_INSTRUCTIONS: usize = 1 << 20;
 
+/// Rows above the leaves: a number of households has 32 bits.
+const MOST_HEIGHT: usize = 32;
+
 /// Stands for whoever hears the alert without being one of its households: a set in a shelter, in a shop, or one that nobody bound yet. No
 /// household has it, since a household's id is a keyed hash.
 pub const EVERYBODY: HouseholdId = HouseholdId::from_bytes([0; 16]);
@@ -39,6 +42,14 @@ impl Instruction {
         [self.salt.as_slice(), self.household.as_bytes(), &self.content].concat()
     }
 
+    /// Reads what [`Instruction::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (salt, rest) = bytes.split_first_chunk()?;
+        let (household, content) = rest.split_first_chunk()?;
+        let household = HouseholdId::from_bytes(*household);
+        Some(Self { household, salt: *salt, content: content.to_vec() })
+    }
+
     /// Salt and household have a fixed length, so that no two instructions share their bytes.
     fn leaf(&self) -> Hash {
         hash(&[&[0], &self.salt, self.household.as_bytes(), &self.content])
@@ -58,6 +69,14 @@ impl InstructionPath {
     /// Its bytes: the index, then the hashes.
     pub fn encode(&self) -> Vec<u8> {
         [self.index.to_be_bytes().as_slice(), self.beside.as_flattened()].concat()
+    }
+
+    /// Reads what [`InstructionPath::encode`] wrote; `None` also for a way that is longer than one can be.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (index, rest) = bytes.split_first_chunk()?;
+        let (beside, odd) = rest.as_chunks();
+        let is_one = odd.is_empty() && beside.len() <= MOST_HEIGHT;
+        is_one.then(|| Self { index: u32::from_be_bytes(*index), beside: beside.to_vec() })
     }
 }
 

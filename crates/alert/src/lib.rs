@@ -12,7 +12,8 @@
 //! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it; [`Transport`] makes it, with the envelope in it.
 //!
 //! Each household's [`Instruction`] is a [`Notice`] in bytes; a [`Beat`] tells a television that nothing was sent from that nothing came.
-//! docs/tv.md says what stands where.
+//! docs/tv.md says what stands where. A household's receiver has no alert: it verifies its own instruction ([`Envelope::verify_told`]), and what counts is
+//! decided of both alike ([`SignedMessage`]).
 //!
 //! Nothing here knows a clock, a file, a network or a source of randomness.
 //!
@@ -40,6 +41,7 @@ mod schema;
 mod signature;
 mod threads;
 mod time;
+mod told;
 mod transport;
 mod wire;
 mod word;
@@ -63,8 +65,9 @@ pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
-pub use threads::{Alerts, ONE_OFFICER_MILLIS, Taken, Thread};
+pub use threads::{Alerts, ONE_OFFICER_MILLIS, SignedMessage, Taken, Thread};
 pub use time::CapTime;
+pub use told::SignedInstruction;
 pub use transport::{NotCanonical, Transport};
 pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency, Word};
 pub use write::write;

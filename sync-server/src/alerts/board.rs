@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
     Alert, Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
-    MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, Taken,
+    MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, SignedMessage as _, Taken,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{

@@ -35,7 +35,7 @@ pub enum NoHistory {
 /// What the officers' signatures say of files.
 #[derive(Debug)]
 pub struct AlertHistory {
-    /// The earliest first; behind them those that cannot be verified.
+    /// In the order in which they were named.
     files: Vec<(PathBuf, Verdict)>,
 }
 
@@ -54,7 +54,8 @@ enum Verdict {
 }
 
 impl AlertHistory {
-    /// Verifies files as stations get them (docs/broadcast.md §1), and goes through them in the order in which they were sent.
+    /// Verifies files as stations get them (docs/broadcast.md §1), and goes through them in their order. What the server exports is named in the
+    /// order in which it was sent, which is not that of the times in it: a draft may be signed after one that was made later.
     ///
     /// # Errors
     /// [`NoHistory`].
@@ -62,14 +63,9 @@ impl AlertHistory {
         let root = bytes_of(root).ok_or(NoHistory::BadRoot)?;
         let list = read(keys).map_err(|source| NoHistory::Unreadable { file: keys.to_owned(), source })?;
         let list = KeyList::decode(&list, &root).map_err(|_not_its_own| NoHistory::NotSigned)?;
-        let mut opened: Vec<_> = files.iter().map(|file| (file.clone(), open(file, &list))).collect();
-        opened.sort_by_key(|(_, opened)| match opened {
-            Ok((signed, _)) => (false, signed.alert().alert().sent.at(), signed.sequence()),
-            Err(_) => (true, Default::default(), hinamori_alert::Sequence { epoch: 0, number: 0 }),
-        });
         let (mut alerts, mut sequences) = (Alerts::default(), Sequences::default());
-        let judged = opened.into_iter().map(|(file, opened)| {
-            let verdict = match opened {
+        let judged = files.iter().map(|file| {
+            let verdict = match open(file, &list) {
                 Ok((signed, officers)) => {
                     // As whoever was on the line took it.
                     let taken = alerts.take(signed.clone(), signed.alert().alert().sent.at(), None);
@@ -78,7 +74,7 @@ impl AlertHistory {
                 }
                 Err(verdict) => verdict,
             };
-            (file, verdict)
+            (file.clone(), verdict)
         });
         Ok(Self { files: judged.collect() })
     }

@@ -117,7 +117,7 @@ enum AlertTask {
         /// The list of officers' keys that the root signed.
         #[arg(long)]
         keys: PathBuf,
-        /// The files.
+        /// The files, in the order in which they were sent: as the names of an export sort.
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },

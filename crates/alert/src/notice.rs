@@ -126,7 +126,6 @@ impl Notice {
             tsunami: Option<&'static str>,
             issuer: &'a str,
             title: &'a str,
-            names: &'a [String],
             act: &'a Ruby,
             #[serde(skip_serializing_if = "Option::is_none")]
             place: Option<&'a Ruby>,
@@ -138,8 +137,10 @@ impl Notice {
             arrives: Option<UnixMillis>,
             after: &'a str,
             lines: &'a [Ruby],
-            speech: &'a str,
             english: &'a str,
+            // What is each household's own stands together: the rest is as its neighbours have it.
+            names: &'a [String],
+            speech: &'a str,
         }
         let Alert { identifier, sent, references, infos, .. } = alert.alert();
         let Evacuation { message, hazard, order, level, tsunami } = alert.evacuation();
@@ -155,7 +156,6 @@ impl Notice {
             tsunami: tsunami.map(Word::name),
             issuer: infos.first().and_then(|info| info.sender_name.as_deref()).unwrap_or_default(),
             title: &self.title,
-            names: &self.names,
             act: &self.act,
             place: self.place.as_ref(),
             road: self.road.as_ref(),
@@ -163,8 +163,9 @@ impl Notice {
             arrives: self.arrives,
             after: &self.after,
             lines: &self.lines,
-            speech: &self.speech,
             english: &self.english,
+            names: &self.names,
+            speech: &self.speech,
         };
         serde_json::to_vec(&content).unwrap_or_default()
     }

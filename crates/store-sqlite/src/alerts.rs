@@ -2,6 +2,7 @@
 //!
 //! What households were told is sealed under the file's key: the names by which people want to be called are in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hinamori_alert::{Instruction, Sequence};
@@ -17,6 +18,10 @@ const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
 const SEQUENCE: &str = "sequence";
 /// Bytes of the write-ahead log.
 const LONG_LOG: u64 = 4 << 20;
+/// Bytes of a household in a row of deliveries: its id, and when.
+const DELIVERY: usize = 24;
+/// Bytes that are compared at once.
+const STRETCH: usize = 64;
 
 /// One message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,13 +197,13 @@ impl AlertStore {
         checkpoint_if_over(&self.connection, LONG_LOG).unwrap_or_default();
     }
 
-    /// Every message, in the order of the sequence.
+    /// Every message, in the order in which they were sent: a number is given out when a draft is made, and a later draft may be signed first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn messages(&self) -> Result<Vec<SentMessage>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY epoch, number",
+            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY rowid",
         )?;
         let read = |row: &Row<'_>| {
             let number: i64 = row.get(1)?;
@@ -293,12 +298,15 @@ impl AlertStore {
     /// [`StoreError`].
     pub fn add_answers(&mut self, answers: &[Answer]) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
+        let is_delivery = |answer: &&Answer| answer.kind == AnswerKind::Delivered;
+        add_deliveries(&transaction, answers.iter().filter(is_delivery))?;
         {
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO answer VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest, household, kind)
                      DO UPDATE SET at = excluded.at WHERE ?5 AND excluded.at < at",
             )?;
-            for Answer { digest, household, kind, at } in answers {
+            let single = answers.iter().filter(|answer| !is_delivery(answer));
+            for Answer { digest, household, kind, at } in single {
                 statement.execute((
                     digest,
                     household.as_bytes(),
@@ -327,7 +335,30 @@ impl AlertStore {
             let kind = AnswerKind::ALL.into_iter().find(|known| *known as u8 == kind).ok_or(FOREIGN)?;
             Ok(Answer { digest, household, kind, at: UnixMillis::new(at) })
         };
-        rows.into_iter().map(answer).collect()
+        rows.into_iter().map(answer).chain(self.deliveries()?.into_iter().map(Ok)).collect()
+    }
+
+    /// What was delivered to each household, the earliest alone.
+    fn deliveries(&self) -> Result<Vec<Answer>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT digest, households FROM delivery ORDER BY number")?;
+        let read = |row: &Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let mut first: BTreeMap<([u8; 32], HouseholdId), UnixMillis> = BTreeMap::new();
+        for row in statement.query_map([], read)? {
+            let (digest, households) = row?;
+            let (all, rest) = households.as_chunks::<DELIVERY>();
+            for one in all {
+                let (household, at) = one.split_first_chunk::<16>().ok_or(FOREIGN)?;
+                let at = UnixMillis::new(u64::from_be_bytes(at.try_into().map_err(|_never| FOREIGN)?));
+                first.entry((digest, HouseholdId::from_bytes(*household))).or_insert(at);
+            }
+            if !rest.is_empty() {
+                return Err(FOREIGN);
+            }
+        }
+        let answer =
+            |((digest, household), at)| Answer { digest, household, kind: AnswerKind::Delivered, at };
+        Ok(first.into_iter().map(answer).collect())
     }
 
     /// An officer looks after a household; `false` when another one does.
@@ -359,29 +390,71 @@ impl AlertStore {
     }
 }
 
-/// Household (16), salt (16), length (4) and content, one behind the other.
+/// One row for each message and not for each household: ten thousand televisions fetch an alert in the same moment.
+fn add_deliveries<'a>(
+    into: &Connection,
+    answers: impl Iterator<Item = &'a Answer>,
+) -> Result<(), StoreError> {
+    let mut of_each: BTreeMap<[u8; 32], Vec<u8>> = BTreeMap::new();
+    for Answer { digest, household, at, kind: _ } in answers {
+        let households = of_each.entry(*digest).or_default();
+        households.extend_from_slice(household.as_bytes());
+        households.extend_from_slice(&at.get().to_be_bytes());
+    }
+    let mut statement = into.prepare_cached("INSERT INTO delivery (digest, households) VALUES (?1, ?2)")?;
+    of_each.into_iter().try_for_each(|row| statement.execute(row).map(drop))?;
+    Ok(())
+}
+
+/// One behind the other: household (16), salt (16), how many bytes of the content are as in the one before from its beginning (4) and up
+/// to its end (4), how many stand between them (4), and these. Neighbours are told the same but for their names.
 fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
-    let all = instructions.iter().map(|one| one.content.len().saturating_add(36));
-    // With the seal behind them.
-    let mut bytes = Vec::with_capacity(all.sum::<usize>().saturating_add(64));
+    let mut bytes = Vec::new();
+    let mut before: &[u8] = &[];
     for Instruction { household, salt, content } in instructions {
+        let begin = shared(before, content);
+        let (earlier, own) =
+            (before.get(begin..).unwrap_or_default(), content.get(begin..).unwrap_or_default());
+        let end = earlier.iter().rev().zip(own.iter().rev()).take_while(|(one, other)| one == other).count();
+        let between = own.get(..own.len().saturating_sub(end)).unwrap_or_default();
         bytes.extend_from_slice(household.as_bytes());
         bytes.extend_from_slice(salt);
-        bytes.extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes());
-        bytes.extend_from_slice(content);
+        for length in [begin, end, between.len()] {
+            bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+        }
+        bytes.extend_from_slice(between);
+        before = content;
     }
     bytes
 }
 
+/// How many bytes two have in common from their beginning.
+fn shared(one: &[u8], other: &[u8]) -> usize {
+    let stretches = one.chunks_exact(STRETCH).zip(other.chunks_exact(STRETCH));
+    let same = stretches.take_while(|(one, other)| one == other).count().saturating_mul(STRETCH);
+    let rest = one.iter().zip(other).skip(same);
+    same.saturating_add(rest.take_while(|(one, other)| one == other).count())
+}
+
 fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
-    let mut instructions = Vec::new();
+    let mut instructions: Vec<Instruction> = Vec::new();
     while !bytes.is_empty() {
         let (household, rest) = bytes.split_first_chunk::<16>()?;
         let (salt, rest) = rest.split_first_chunk::<16>()?;
-        let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (content, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-        let household = HouseholdId::from_bytes(*household);
-        instructions.push(Instruction { household, salt: *salt, content: content.to_vec() });
+        let (lengths, rest) = rest.split_first_chunk::<12>()?;
+        let mut lengths = lengths.as_chunks::<4>().0.iter();
+        let mut length = || usize::try_from(u32::from_be_bytes(*lengths.next()?)).ok();
+        let (begin, end, between) = (length()?, length()?, length()?);
+        let (between, rest) = rest.split_at_checked(between)?;
+        let before = instructions.last().map_or(&[][..], |last| &last.content);
+        let begin = before.get(..begin)?;
+        let end = before.get(before.len().checked_sub(end)?..)?;
+        let content = [begin, between, end].concat();
+        instructions.push(Instruction {
+            household: HouseholdId::from_bytes(*household),
+            salt: *salt,
+            content,
+        });
         bytes = rest;
     }
     Some(instructions)
@@ -427,6 +500,8 @@ mod tests {
         store.add_answers(&[answer(AnswerKind::Shown, 4), answer(AnswerKind::CheckPoint, 8)]).unwrap();
         store.add_answers(&[answer(AnswerKind::CheckPoint, 7)]).unwrap();
         store.add_answers(&[answer(AnswerKind::CheckPoint, 9)]).unwrap();
+        store.add_answers(&[answer(AnswerKind::Delivered, 3), answer(AnswerKind::Shown, 8)]).unwrap();
+        store.add_answers(&[answer(AnswerKind::Delivered, 2)]).unwrap();
         let task = Task { digest: [7; 32], household, officer: 1, at: now };
         assert!(store.take_task(&task).unwrap());
         assert!(!store.take_task(&Task { officer: 2, ..task }).unwrap(), "somebody was faster");
@@ -436,7 +511,12 @@ mod tests {
         let store = AlertStore::open(&file, &key(), now.plus(600_000)).unwrap();
         assert_eq!(store.messages().unwrap(), std::slice::from_ref(&sent));
         assert_eq!(store.televisions().unwrap().len(), 1);
-        let known = [(AnswerKind::Shown, 5), (AnswerKind::Going, 6), (AnswerKind::CheckPoint, 7)];
+        let known = [
+            (AnswerKind::Shown, 5),
+            (AnswerKind::Going, 6),
+            (AnswerKind::CheckPoint, 7),
+            (AnswerKind::Delivered, 3),
+        ];
         assert_eq!(store.answers().unwrap(), known.map(|(kind, at)| answer(kind, at)));
         assert_eq!(store.tasks().unwrap(), [task]);
         // Numbers go on, and nobody gets one again.
@@ -449,6 +529,25 @@ mod tests {
         drop(store);
         let other = AlertStore::open(&file, &FileKey::new([2; 32]), now).unwrap();
         assert!(other.messages().is_err());
+    }
+
+    #[test]
+    fn instructions_come_back_whatever_they_share() {
+        let instruction = |content: &[u8]| Instruction {
+            household: HouseholdId::from_bytes([1; 16]),
+            salt: [2; 16],
+            content: content.into(),
+        };
+        let all: Vec<Instruction> =
+            [&b""[..], b"aXb", b"aYYb", b"ab", b"ab", b"aab", b"", b"b"].map(instruction).into();
+        let bytes = to_bytes(&all);
+        assert_eq!(from_bytes(&bytes), Some(all));
+        assert_eq!(bytes.len(), 8 * 44 + 3 + 2 + 1 + 1, "what neighbours share stands there once");
+        for cut in 1..44 {
+            assert_eq!(from_bytes(&bytes[..cut]), None);
+        }
+        let beyond = [[0; 32].as_slice(), &1_u32.to_be_bytes(), &[0; 8]].concat();
+        assert_eq!(from_bytes(&beyond), None, "more than the one before has");
     }
 
     #[test]

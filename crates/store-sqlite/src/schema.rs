@@ -254,6 +254,8 @@ CREATE TABLE push (
     PRIMARY KEY (station, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE air (number INTEGER PRIMARY KEY, station INTEGER NOT NULL, digest BLOB, at INTEGER NOT NULL) STRICT;
+", "
+CREATE TABLE delivery (number INTEGER PRIMARY KEY, digest BLOB NOT NULL, households BLOB NOT NULL) STRICT;
 "];
 
 /// Which family of tables a file holds.

@@ -123,16 +123,15 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Makes ready what can be done once: each household's place among the instructions, which are hashed for it. `None` for more
-    /// instructions than an alert has.
+    /// Makes ready what can be done once. `together` are the instructions' tree, and each one's place in it.
     fn new(
         signed: SignedAlert,
         about: About,
         bytes: Vec<u8>,
         envelope: &[u8],
         instructions: Vec<Instruction>,
-    ) -> Option<Self> {
-        let (tree, places) = Instructions::with_places(&instructions)?;
+        (tree, places): (Instructions, Vec<u32>),
+    ) -> Self {
         let own = instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
         let alert = signed.alert();
         let sent = alert.alert().sent.at();
@@ -142,7 +141,7 @@ impl Message {
             // was taken back, or is over.
             _ => sent.plus(LONGEST_VALIDITY_SECONDS.unsigned_abs() * 1_000),
         };
-        Some(Self {
+        Self {
             digest: signed.digest(),
             about,
             told_until: alert.expires().max(could_hold),
@@ -154,7 +153,7 @@ impl Message {
             own,
             name: hex::text(&signed.digest()),
             signed,
-        })
+        }
     }
 
     /// Writes what a household gets of it (docs/tv.md §6) behind `into`. Its instruction is put into base64 here and not for all before:
@@ -645,10 +644,8 @@ impl Board {
             self.changed();
             return Err(NotKept::Store(error).into());
         }
-        let message =
-            spawn_blocking(move || Message::new(signed, draft.about, alert, &envelope, instructions));
-        // The disk has it: when this thread ends, the server does, and it is there after the restart.
-        let message = Arc::new(message.await.ok().flatten().ok_or(NotKept::Closed)?);
+        let message = Message::new(signed, draft.about, alert, &envelope, instructions, draft.together);
+        let message = Arc::new(message);
         tracing::info!(
             number = message.signed.sequence().number,
             households = message.about.households,
@@ -772,8 +769,11 @@ impl Inner {
             Some((Ok(signed), about)) => {
                 // It counted when it was sent, whatever was sent since under an earlier number.
                 self.alerts.restore(signed.clone(), now());
-                let message = Message::new(signed, about, alert, &envelope, instructions);
-                message.map(Arc::new).into_iter().for_each(|message| self.keep_message(message));
+                let together = Instructions::with_places(&instructions);
+                let message = together.map(|together| {
+                    Arc::new(Message::new(signed, about, alert, &envelope, instructions, together))
+                });
+                message.into_iter().for_each(|message| self.keep_message(message));
             }
             Some((Err(_), _)) | None => {
                 tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")

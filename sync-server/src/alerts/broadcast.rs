@@ -125,10 +125,10 @@ impl Board {
         (list_version, has): (u32, &str),
         revision: &str,
     ) -> Value {
-        let at = now();
-        let latest = self.inner().latest.unwrap_or(Sequence { epoch: 0, number: 0 });
-        let beat = self.beat(at, latest);
         let inner = self.inner();
+        // Whoever waited for the others says what time it is now.
+        let at = now();
+        let beat = self.beat(at, inner.latest.unwrap_or(Sequence { epoch: 0, number: 0 }));
         let list = inner.list.as_ref().filter(|listed| listed.list.version != list_version);
         let message =
             |message: &Arc<Message>| json!({ "envelope": message.envelope, "alert": base64(&message.alert) });

@@ -541,8 +541,11 @@ pub(super) fn draft_of(
     };
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
     let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
-    let composed =
-        compose(plan, &request, &households, random::<16>).map_err(|_no_randomness| Told::server())?;
+    // One call for a town's salts: a call for each takes longer than the words of a household.
+    let mut drawn = vec![[0; 16]; households.len()];
+    getrandom::fill(drawn.as_flattened_mut()).map_err(|_no_randomness| Told::server())?;
+    let mut salts = drawn.into_iter();
+    let composed = compose(plan, &request, &households, || salts.next().ok_or_else(Told::server))?;
     let composed = composed.map_err(|bad| Told::change(format!("この知らせは 規則に 合いません: {bad}")))?;
     if wanted.again && !says_the_same(&composed.valid, thread.last()) {
         return Err(Told::change(
@@ -550,8 +553,8 @@ pub(super) fn draft_of(
         ));
     }
     let together =
-        Instructions::of(&composed.instructions).ok_or_else(|| Told::change("世帯が 多すぎます"))?;
-    let envelope = Envelope::around(&composed.bytes, sequence, &together)
+        Instructions::with_places(&composed.instructions).ok_or_else(|| Told::change("世帯が 多すぎます"))?;
+    let envelope = Envelope::around(&composed.bytes, sequence, &together.0)
         .map_err(|error| Told::change(format!("この知らせは 規則に 合いません: {error}")))?;
     let alone = is_exercise || (kind == MessageKind::Cancel && inner.alone_until(&thread, now).is_ok());
     let mut places: Vec<String> = Vec::new();
@@ -592,6 +595,7 @@ pub(super) fn draft_of(
         bytes: composed.bytes,
         valid: composed.valid,
         instructions: composed.instructions,
+        together,
     })
 }
 

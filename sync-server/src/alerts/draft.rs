@@ -1,6 +1,6 @@
 //! An alert that waits for its officers. It is fixed: whoever wants another text drops it.
 
-use hinamori_alert::{Envelope, Instruction, KeyClass, MessageKind, ValidAlert};
+use hinamori_alert::{Envelope, Instruction, Instructions, KeyClass, MessageKind, ValidAlert};
 use hinamori_model::UnixMillis;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ pub(crate) struct Draft {
     pub(crate) bytes: Vec<u8>,
     pub(crate) valid: ValidAlert,
     pub(crate) instructions: Vec<Instruction>,
+    /// What binds them, and where each stands in it.
+    pub(crate) together: (Instructions, Vec<u32>),
     /// The content of one household, without names.
     pub(crate) sample: serde_json::Value,
     pub(crate) about: About,

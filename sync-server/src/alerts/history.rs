@@ -2,7 +2,7 @@
 //!
 //! | File | What |
 //! |---|---|
-//! | `alerts/EPOCH-NUMBER.xml` | a message as stations get it, with the officers' envelope (`hinamorictl alert verify`) |
+//! | `alerts/PLACE-EPOCH-NUMBER.xml` | a message as stations get it, with the officers' envelope (`hinamorictl alert verify`); by their names they are in the order in which they were sent |
 //! | `alert.keys` | the list of officers' keys that the town root signed last; devices of whoever left are still on it |
 //! | `certificate.pem` | the certificate of the files' own signatures |
 //! | `officers.jsonl` | number, name, title and last day of each officer |
@@ -46,8 +46,8 @@ pub fn export_alerts(
     }
     let files = to.join("alerts");
     private_file::private_folder(&files).map_err(failed)?;
-    for message in &messages {
-        let name = format!("{}-{}.xml", message.sequence.epoch, message.sequence.number);
+    for (place, message) in (1..).zip(&messages) {
+        let name = format!("{place:06}-{}-{}.xml", message.sequence.epoch, message.sequence.number);
         write_out(&files.join(name), &file_of(&keys, message))?;
     }
     write_out(&to.join("alert.keys"), &folder.key_list()?.unwrap_or_default())?;

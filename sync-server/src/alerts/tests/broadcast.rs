@@ -341,23 +341,27 @@ async fn an_auditor_gets_every_message_with_its_signatures_and_what_became_of_it
     hall.send(landslide(&["浜町"])).await;
     let thread = hall.board.inner().messages[0].thread();
     assert_eq!(hall.told(&own)["messages"].as_array().unwrap().len(), 1);
+    let earlier = hall.draft(landslide(&["本町"])).await.unwrap();
     let id = hall.draft(json!({ "kind": "Cancel", "thread": thread })).await.unwrap();
     assert!(hall.sign(&id, 1, 0, 0).await.unwrap());
+    assert!(!hall.sign(&earlier, 1, 0, 0).await.unwrap() && hall.sign(&earlier, 2, 1, 0).await.unwrap());
     let digest = hall.board.inner().messages[0].digest;
     hall.board.take_to_air(1, Some(digest)).await.unwrap();
     let to = hall.parent.path().join("history");
-    assert_eq!(export_alerts(&hall.folder, &to, "clerk", now()).unwrap(), 2);
+    assert_eq!(export_alerts(&hall.folder, &to, "clerk", now()).unwrap(), 3);
     assert!(export_alerts(&hall.folder, &to, "clerk", now()).is_err(), "nothing is written over");
     let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap();
     let list = KeyList::decode(&std::fs::read(to.join("alert.keys")).unwrap(), &hall.keys.town_root.public())
         .unwrap();
-    let files: Vec<_> =
+    let mut files: Vec<_> =
         std::fs::read_dir(to.join("alerts")).unwrap().map(|file| file.unwrap().path()).collect();
-    assert_eq!(files.len(), 2);
-    for file in files {
+    files.sort();
+    let verified = files.iter().map(|file| {
         let (alert, envelope) = Transport::open(&std::fs::read(file).unwrap()).unwrap();
-        envelope.verify(&alert, &list).unwrap();
-    }
+        envelope.verify(&alert, &list).unwrap().digest()
+    });
+    let sent: Vec<_> = hall.board.inner().messages.iter().map(|message| message.digest).collect();
+    assert_eq!(verified.collect::<Vec<_>>(), sent, "in the order in which they were sent, not drafted");
     assert!(read("answers.jsonl").contains("Delivered") && read("officers.jsonl").contains("課長"));
     assert!(read("stations.jsonl").contains(&hex::text(&digest)));
     for name in ["answers.jsonl", "officers.jsonl", "stations.jsonl", "certificate.pem"] {

@@ -35,6 +35,7 @@ mod keys;
 mod notice;
 mod profile;
 mod read;
+mod receiver_code;
 mod report;
 mod rule;
 mod schema;
@@ -62,6 +63,7 @@ pub use keys::{
 pub use notice::{Notice, Ruby};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
+pub use receiver_code::{NoReceiverCode, ReceiverCode};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};

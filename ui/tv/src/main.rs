@@ -9,6 +9,8 @@ mod hex;
 mod household;
 mod keeper;
 mod line;
+#[cfg(test)]
+mod line_tests;
 mod network;
 #[cfg(test)]
 mod set_tests;

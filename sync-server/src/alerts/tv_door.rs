@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::alerts::board::{Board, Receiver, code_text};
 use crate::alerts::tv_request::Request;
+use crate::clock::now;
 use crate::hex;
 use crate::web::headers;
 
@@ -110,6 +111,7 @@ fn wait(board: &Board, request: &Request<'_>) -> Reply {
     let Ok(list) = request.asked("list").map_or(Ok(0), str::parse) else {
         return status(StatusCode::BAD_REQUEST);
     };
+    receiver.asks(now(), request.asked("set") == Some("off"));
     let revision = receiver.revision();
     let is_known = request.asked("seen") == Some(board.revision_text(revision).as_str());
     Reply::Tell { receiver, revision: is_known.then_some(revision), list }

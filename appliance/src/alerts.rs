@@ -5,18 +5,26 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hinamori_alert::{
-    Alerts, BadKeyList, Envelope, EnvelopeError, KeyList, LONGEST_VALIDITY_SECONDS, Sequence,
-    SequenceVerdict, Sequences, SignedAlert, Status, Taken,
+    Alerts, BadKeyList, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, KeyList,
+    LONGEST_VALIDITY_SECONDS, Sequence, SequenceVerdict, Sequences, SignedAlert, Status, Taken,
 };
-use hinamori_model::UnixMillis;
+use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_plan::BadSignedPlan;
 use hinamori_private_file as private_file;
-use hinamori_sync::{AlertsHeld, CarriedAlert, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS};
+use hinamori_store_sqlite::ToldByMessage;
+use hinamori_sync::{
+    AlertMessage, AlertsHeld, CarriedAlert, CarriedInstruction, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS,
+    OriginatedAlert,
+};
 use tracing::{error, warn};
 
 /// The file of the list of keys, in the folder of alerts.
 const KEYS: &str = "keys";
 /// Bytes of an alert's file: the alert, its envelope, lengths.
 const LONGEST_FILE: usize = LONGEST_ALERT + (32 << 10);
+
+/// The way of an instruction that is the only one.
+const ALONE: InstructionPath = InstructionPath { index: 0, beside: Vec::new() };
 
 /// See the module.
 pub(crate) struct BoxAlerts {
@@ -32,7 +40,9 @@ pub(crate) struct BoxAlerts {
 
 /// One that is kept and passed on.
 struct Kept {
-    carried: CarriedAlert,
+    /// [`AlertMessage::Sent`], or [`AlertMessage::Originated`] with what everybody is told.
+    message: AlertMessage,
+    signed: SignedAlert,
     sequence: Sequence,
     sent: UnixMillis,
     is_exercise: bool,
@@ -73,6 +83,15 @@ pub(crate) enum NotTaken {
     /// The town's server, or somebody with two officers' devices.
     #[error("another message has its number")]
     Forked,
+    /// Whoever brought it.
+    #[error("what everybody is told is not what the officers signed")]
+    OtherLeaf,
+    /// Whoever brought the plan, or the operator.
+    #[error("the plan does not hold")]
+    Plan(#[from] BadSignedPlan),
+    /// Whoever brought it: only the server says it.
+    #[error("only the town's server says this")]
+    NotTheServer,
     /// The officers, a clock, or whoever brought it late.
     #[error("it does not count: {0:?}")]
     DoesNotCount(Taken),
@@ -118,15 +137,20 @@ impl BoxAlerts {
             let longest = u64::try_from(LONGEST_FILE).unwrap_or(u64::MAX);
             let read = private_file::read(&self.folder, name, longest).unwrap_or_default();
             match read.and_then(|bytes| CarriedAlert::from_bytes(&bytes)) {
-                Some(carried) if name_of(&carried.digest()) == name => found.push(carried),
+                Some(carried) if name_of(&carried.digest()) == name => {
+                    let longest = u64::try_from(LONGEST_FILE).unwrap_or(u64::MAX);
+                    let leaf = private_file::read(&self.folder, &leaf_name(name), longest);
+                    found.push((carried, leaf.unwrap_or_default()));
+                }
                 Some(_) | None => warn!(name, "the file of an alert is damaged and is left as it is"),
             }
         }
         // In the sender's order: what is far behind the newest one would be taken for old.
-        let place = |carried: &CarriedAlert| Envelope::decode(&carried.envelope).map(|read| read.sequence);
+        let place =
+            |(carried, _): &(CarriedAlert, _)| Envelope::decode(&carried.envelope).map(|read| read.sequence);
         found.sort_by_key(place);
-        for carried in found {
-            if let Err(problem) = self.bring_back(carried, time.now) {
+        for (carried, leaf) in found {
+            if let Err(problem) = self.bring_back(carried, leaf, time.now) {
                 warn!(error = &problem as &dyn std::error::Error, "an alert on the disk does not count");
             }
         }
@@ -142,12 +166,53 @@ impl BoxAlerts {
         self.list.as_ref().map_or(0, |(list, _)| list.version)
     }
 
-    /// What is passed on: the list of keys, and every alert in the sender's order.
-    pub(crate) fn to_pass_on(&self) -> (Option<(u32, &[u8])>, Vec<&CarriedAlert>) {
+    /// What is passed on: the list of keys, and every alert in the order in which they were sent.
+    pub(crate) fn to_pass_on(&self) -> (Option<(u32, &[u8])>, Vec<&AlertMessage>) {
         let list = self.list.as_ref().map(|(list, bytes)| (list.version, bytes.as_slice()));
         let mut kept: Vec<&Kept> = self.kept.values().collect();
-        kept.sort_by_key(|kept| kept.sequence);
-        (list, kept.into_iter().map(|kept| &kept.carried).collect())
+        kept.sort_by_key(|kept| (kept.sent, kept.sequence));
+        (list, kept.into_iter().map(|kept| &kept.message).collect())
+    }
+
+    /// Those that were originated at a box, in the same order: the town hall may have been gone.
+    pub(crate) fn originated(&self) -> Vec<&AlertMessage> {
+        let (_, all) = self.to_pass_on();
+        all.into_iter().filter(|message| matches!(message, AlertMessage::Originated(_))).collect()
+    }
+
+    /// Whose signatures count.
+    pub(crate) fn list(&self) -> Option<&KeyList> {
+        self.list.as_ref().map(|(list, _)| list)
+    }
+
+    /// The highest number that came of a box.
+    pub(crate) fn highest_of(&self, epoch: u32) -> u64 {
+        let of_box = self.kept.values().filter(|kept| kept.sequence.epoch == epoch);
+        of_box.map(|kept| kept.sequence.number).max().unwrap_or_default()
+    }
+
+    /// Each that is kept, with its envelope, in the same order.
+    pub(crate) fn signed(&self) -> impl Iterator<Item = (&SignedAlert, &[u8])> {
+        let mut kept: Vec<&Kept> = self.kept.values().collect();
+        kept.sort_by_key(|kept| (kept.sent, kept.sequence));
+        kept.into_iter().filter_map(|kept| match &kept.message {
+            AlertMessage::Sent(carried) | AlertMessage::Originated(OriginatedAlert { carried, .. }) => {
+                Some((&kept.signed, carried.envelope.as_slice()))
+            }
+            _ => None,
+        })
+    }
+
+    /// What everybody is told of those that were originated at a box: it came with them, and not from the town hall.
+    pub(crate) fn told_everybody(&self) -> ToldByMessage {
+        let told = |kept: &Kept| match &kept.message {
+            AlertMessage::Originated(OriginatedAlert { leaf, .. }) => {
+                let told = CarriedInstruction { leaf: leaf.clone(), path: ALONE.encode() };
+                Some(((kept.signed.digest(), EVERYBODY), told))
+            }
+            _ => None,
+        };
+        self.kept.values().filter_map(told).collect()
     }
 
     /// Those that were verified.
@@ -182,29 +247,74 @@ impl BoxAlerts {
     /// # Errors
     /// [`NotTaken`], but not what is only too late to matter.
     pub(crate) fn take(&mut self, carried: CarriedAlert, time: AlertTime) -> Result<bool, NotTaken> {
+        self.take_with(carried, None, time)
+    }
+
+    /// The same of what was originated at a box, with what everybody is told.
+    ///
+    /// # Errors
+    /// As [`BoxAlerts::take`]; [`NotTaken::OtherLeaf`].
+    pub(crate) fn take_originated(
+        &mut self,
+        OriginatedAlert { carried, leaf }: OriginatedAlert,
+        time: AlertTime,
+    ) -> Result<bool, NotTaken> {
+        self.take_with(carried, Some(leaf), time)
+    }
+
+    fn take_with(
+        &mut self,
+        carried: CarriedAlert,
+        leaf: Option<Vec<u8>>,
+        time: AlertTime,
+    ) -> Result<bool, NotTaken> {
         let digest = carried.digest();
-        if self.kept.contains_key(&digest) {
+        let is_known = self
+            .kept
+            .get(&digest)
+            .is_some_and(|kept| leaf.is_none() || matches!(kept.message, AlertMessage::Originated(_)));
+        if is_known {
             return Ok(false);
         }
-        let bytes = carried.to_bytes();
-        let is_new = self.believe(carried, time)?;
+        let (bytes, leaf_bytes) = (carried.to_bytes(), leaf.clone());
+        let is_new = self.believe(carried, leaf, time)?;
         if is_new {
-            self.keep(&name_of(&digest), &bytes);
+            let name = name_of(&digest);
+            // First, so that no alert is kept without it.
+            leaf_bytes.into_iter().for_each(|leaf| self.keep(&leaf_name(&name), &leaf));
+            self.keep(&name, &bytes);
             self.make_room();
         }
         Ok(is_new)
     }
 
     /// One that counted before a restart counts after it: nobody knows any more what was in force, and who was heard, when it came.
-    fn bring_back(&mut self, carried: CarriedAlert, now: UnixMillis) -> Result<(), NotTaken> {
-        let (signed, kept) = self.verified(carried)?;
+    fn bring_back(
+        &mut self,
+        carried: CarriedAlert,
+        leaf: Option<Vec<u8>>,
+        now: UnixMillis,
+    ) -> Result<(), NotTaken> {
+        let digest = carried.digest();
+        // Without what everybody is told it is still what the officers signed.
+        let verified = match leaf {
+            Some(leaf) => {
+                self.verified(carried.clone(), Some(leaf)).or_else(|_bent| self.verified(carried, None))
+            }
+            None => self.verified(carried, None),
+        };
+        let (signed, kept) = verified?;
         self.note(&signed)?;
         self.alerts.restore(signed, now);
-        self.kept.insert(kept.carried.digest(), kept);
+        self.kept.insert(digest, kept);
         Ok(())
     }
 
-    fn verified(&self, carried: CarriedAlert) -> Result<(SignedAlert, Kept), NotTaken> {
+    fn verified(
+        &self,
+        carried: CarriedAlert,
+        leaf: Option<Vec<u8>>,
+    ) -> Result<(SignedAlert, Kept), NotTaken> {
         let (list, _) = self.list.as_ref().ok_or(NotTaken::NoList)?;
         let envelope = Envelope::decode(&carried.envelope).ok_or(NotTaken::NoEnvelope)?;
         let verified = envelope.verify(&carried.alert, list);
@@ -213,13 +323,27 @@ impl BoxAlerts {
             sequence: signed.sequence(),
             sent: signed.alert().alert().sent.at(),
             is_exercise: signed.alert().alert().status == Status::Exercise,
-            carried,
+            signed: signed.clone(),
+            message: match leaf {
+                Some(leaf) if is_told_everybody(&signed, &leaf) => {
+                    AlertMessage::Originated(OriginatedAlert { carried, leaf })
+                }
+                Some(_) => return Err(NotTaken::OtherLeaf),
+                None => AlertMessage::Sent(carried),
+            },
         };
         Ok((signed, kept))
     }
 
-    fn believe(&mut self, carried: CarriedAlert, time: AlertTime) -> Result<bool, NotTaken> {
-        let (signed, kept) = self.verified(carried)?;
+    fn believe(
+        &mut self,
+        carried: CarriedAlert,
+        leaf: Option<Vec<u8>>,
+        time: AlertTime,
+    ) -> Result<bool, NotTaken> {
+        let digest = carried.digest();
+        let has_leaf = leaf.is_some();
+        let (signed, kept) = self.verified(carried, leaf)?;
         match self.judge(signed, time)? {
             Taken::InForce
             | Taken::Superseded
@@ -228,13 +352,15 @@ impl BoxAlerts {
             | Taken::CancelsUnknown
             // It is over, and an earlier one of its thread must not come back at the next start.
             | Taken::Expired => {}
+            // It came before without what everybody is told.
+            Taken::Duplicate if has_leaf && self.kept.contains_key(&digest) => {}
             Taken::Duplicate => return Ok(false),
             refused @ (Taken::OtherContent
             | Taken::FromTheFuture
             | Taken::NeedsAnotherOfficer
             | Taken::Full) => return Err(NotTaken::DoesNotCount(refused)),
         }
-        self.kept.insert(kept.carried.digest(), kept);
+        self.kept.insert(digest, kept);
         Ok(true)
     }
 
@@ -283,10 +409,26 @@ impl BoxAlerts {
 
     fn drop(&mut self, digest: &[u8; 32]) {
         self.kept.remove(digest);
-        if let Err(problem) = std::fs::remove_file(self.folder.join(name_of(digest))) {
+        let name = name_of(digest);
+        // Most have none.
+        drop(std::fs::remove_file(self.folder.join(leaf_name(&name))));
+        if let Err(problem) = std::fs::remove_file(self.folder.join(name)) {
             warn!(error = &problem as &dyn std::error::Error, "the file of an old alert stays");
         }
     }
+}
+
+/// Whether the officers signed this with it, for everybody (docs/tv.md §3): the only instruction of its tree.
+fn is_told_everybody(signed: &SignedAlert, leaf: &[u8]) -> bool {
+    let Some((salt, rest)) = leaf.split_first_chunk::<16>() else { return false };
+    let Some((household, content)) = rest.split_first_chunk::<16>() else { return false };
+    let household = HouseholdId::from_bytes(*household);
+    let own = Instruction { household, salt: *salt, content: content.to_vec() };
+    household == EVERYBODY && signed.has(&own, &ALONE)
+}
+
+fn leaf_name(name: &str) -> String {
+    format!("{name}.leaf")
 }
 
 /// A file's name.

@@ -18,6 +18,8 @@ use hinamori_people::Attributes;
 use hinamori_pki::{AttributeError, AttributeIssuers, VerifiedAttributes, verify_attributes};
 use tracing::error;
 
+use crate::holder::OfficerWork;
+
 /// How long a secret waits for its card.
 const WAITS: Duration = Duration::from_secs(30);
 /// Bytes: a public key is a tenth of it.
@@ -37,6 +39,8 @@ pub(crate) struct HolderSecret {
     pub(crate) pin: Option<SecretDigits>,
     /// Only a card of the town's staff is given them: anybody may type digits at a lane, and the next card's tries are not theirs.
     pub(crate) staff_only: bool,
+    /// What an officer's card is to do besides.
+    pub(crate) work: Option<OfficerWork>,
 }
 
 /// The secrets that wait, at most one at a reader. Nothing of them can be printed.

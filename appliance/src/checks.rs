@@ -134,7 +134,11 @@ impl TapWork for CheckedTap {
         // to run again, there is nothing to present.
         let attributes = match self.secrets.take(reader) {
             None => None,
-            Some(Credential::Holder(HolderSecret { pin, staff_only })) => {
+            Some(Credential::Holder(HolderSecret { pin, work: Some(work), .. })) => {
+                let done = checks.work_for_officer(card, reading, shown, (pin, &work));
+                return Ok(Reading { began, ..done });
+            }
+            Some(Credential::Holder(HolderSecret { pin, staff_only, work: None })) => {
                 // A phone says which card it is only after its PIN.
                 let is_another = |card: CardKey| staff_only && !checks.staff_cards.contains(&card);
                 let pin = pin.filter(|_| !reading.card.is_some_and(is_another));

@@ -35,6 +35,16 @@ pub struct Config {
     pub sticks: Option<PathBuf>,
     /// Other boxes on the same network; none are met without it.
     pub neighbours: Option<NeighbourConfig>,
+    /// Televisions on the same network; none are told anything without it.
+    pub televisions: Option<TelevisionConfig>,
+}
+
+/// How televisions are told of alerts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelevisionConfig {
+    /// Where they ask, in plain HTTP: an address of the network on which they stand.
+    pub listen: SocketAddr,
 }
 
 /// How other boxes are met.

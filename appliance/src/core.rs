@@ -18,6 +18,7 @@ mod hiding;
 mod key_exchange;
 mod lists;
 mod neighbours;
+mod officers;
 mod own_shelter;
 mod passes;
 mod people;
@@ -31,6 +32,7 @@ mod staff;
 mod stick;
 mod tally;
 mod tapped;
+mod televisions;
 mod uplink;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,10 +80,12 @@ use drill_end::DrillWatch;
 use hiding::Register;
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Dialler, NeighbourEvent};
+use officers::Officers;
 use roster::People;
 use staff::Purpose;
 use stick::Stick;
 use tally::Tally;
+use televisions::Screens;
 use uplink::Uplink;
 
 /// Events that wait for the core. Readers and kiosks wait when it is full.
@@ -105,6 +109,8 @@ pub(crate) enum Event {
     Link(LinkEvent),
     Neighbour(NeighbourEvent),
     Bundle(BundleTask),
+    /// There is something to say of televisions.
+    Televisions,
     /// How it stands with sticks.
     Stick(StickState),
     Lists(ListEvent),
@@ -126,6 +132,11 @@ impl Inbox {
     #[must_use]
     pub(crate) fn send(&self, event: Event) -> bool {
         self.0.send(event).is_ok()
+    }
+
+    /// Says that there is something, to whoever looks for it anyway: where there is no room, it is looked for soon.
+    pub(crate) fn nudge(&self, event: Event) {
+        self.0.try_send(event).ok();
     }
 
     /// Asks something and waits for the answer. `None` when none came in this time, or the core is gone.
@@ -189,6 +200,8 @@ pub(crate) struct Core {
     alarms: u32,
     alerts: BoxAlerts,
     alerts_shown: AlertsShown,
+    screens: Screens,
+    officers: Officers,
     uplink: Uplink,
     neighbours: Neighbours,
     import: Option<Import>,
@@ -239,6 +252,7 @@ impl Core {
         // People are received without lists too, and then nothing is said of any card.
         let held = Shown { is_unreadable: lists.is_none(), ..Shown::default() };
         let server_time = stored_time(ledger.main_store())?;
+        let screens = Screens::open(&config, &keys.table);
         let mut core = Self {
             checks: Arc::new(CheckedTap::new(
                 Arc::clone(&town.checks),
@@ -265,6 +279,8 @@ impl Core {
             alarms: 0,
             alerts: BoxAlerts::new(&config.data),
             alerts_shown: AlertsShown::default(),
+            screens,
+            officers: Officers::new(&config.data),
             tally: Tally::default(),
             disk: DiskState::Ok,
             disk_tried: Instant::now(),
@@ -370,7 +386,8 @@ impl Core {
                 // Whoever asked may have given up.
                 answer.send(self.report()).ok();
             }
-            Event::Stop => {}
+            // It is looked for when nobody waits.
+            Event::Televisions | Event::Stop => {}
         }
     }
 
@@ -522,6 +539,11 @@ impl Core {
             Command::ShowAssessment => self.assessment(now).map(Some),
             Command::Assess { grades } => self.assess(lane, grades, self.staff_at(lane), now).map(Some),
             Command::ExchangeStick => self.exchange_stick(lane, now).map(|()| None),
+            Command::ShowAlertDesk => self.alert_desk(lane, now).map(Some),
+            Command::DraftAlert { wanted } => self.draft_alert(lane, &wanted, now).map(Some),
+            Command::SignAlert { draft, pin } => self.await_officer_s_signature(lane, &draft, pin, now),
+            Command::DropAlert { draft } => self.drop_alert(lane, &draft, now).map(Some),
+            Command::MakeOfficerKeys { pin } => self.await_officer_keys(lane, pin, now).map(|()| None),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
@@ -749,6 +771,7 @@ impl Core {
         }
         self.tell_roster(now);
         self.look_at_alerts(now);
+        self.drop_old_drafts(now);
         if self.tally.is_outdated(now) {
             self.recount(now);
         }
@@ -768,6 +791,7 @@ impl Core {
         self.make_awaited_key();
         self.hear_bundle(clock::wall());
         self.say_bundle();
+        self.tell_of_televisions();
         self.seal_and_offer();
         for moved in self.ledger.stores().map(|store| store.checkpoint_if_over(LONG_LOG)) {
             if let Err(problem) = moved {
@@ -821,6 +845,9 @@ impl Core {
             out.send(&ToKiosk::Terminating).ok();
         }
         self.while_nobody_waits();
+        if let Some(televisions) = self.televisions() {
+            televisions.end();
+        }
         info!("the box ends as told");
     }
 }

@@ -57,6 +57,7 @@ mod tests {
             lanes: Vec::new(),
             sticks: None,
             neighbours: None,
+            televisions: None,
             tap_log: None,
         };
         let town = TestTown::new([1; 32]).await;

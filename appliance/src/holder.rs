@@ -3,22 +3,48 @@
 
 use std::fmt;
 
+use hinamori_alert::{CardSignature, NewKioskKey, OfficerSignature, SealedKioskKey};
 use hinamori_card::{
-    Access, CardContents, CardError, CertificateDer, Challenge, HealthKey, HealthPin, Pin, PinError,
-    Transport, TryRule, sign_as_health_professional, sign_with_pin,
+    Access, CardBytes, CardContents, CardError, CertificateDer, Challenge, HealthKey, HealthPin, Pin,
+    PinError, SigningAlgorithm, Transport, TryRule, sign_as_health_professional, sign_each_with_pin,
+    sign_with_pin,
 };
 use hinamori_ipc::{SecretDigits, SignInFault};
+use hinamori_model::CardKey;
 use hinamori_pki::{CardCertificate, Purpose, verify_holder_answer};
+use zeroize::Zeroizing;
 
 use crate::checks::{Checks, Found, Reading};
 
 /// How the holder was proved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HolderProof {
     /// The chip answered with the key stored for it: the card is here.
     Chip,
     /// The authentication key signed after the PIN: its holder is here.
     Pin,
+    /// The same, and an officer's keys are sealed under what it signed.
+    KeysMade([SealedKioskKey; 2]),
+    /// The same, and the officer's key that it opened signed what was asked.
+    Signed(OfficerSignature),
+}
+
+/// What an officer's card is held to a reader for. Their key is in the clear within this work, and nowhere else.
+pub(crate) enum OfficerWork {
+    /// Their keys are sealed under it.
+    Make {
+        /// Whose card.
+        card: CardKey,
+        /// For what is real, and for exercises.
+        keys: [NewKioskKey; 2],
+    },
+    /// Their key signs what they were shown.
+    Sign {
+        /// Of the envelope.
+        digest: [u8; 32],
+        /// Of each officer's card, the key of this class.
+        keys: Vec<(CardKey, SealedKioskKey)>,
+    },
 }
 
 /// What a card showed without its PIN.
@@ -72,6 +98,18 @@ impl Checks {
         Reading { holder: Some(proved), ..reading }
     }
 
+    /// Lets an officer's card do its work. A card that it is not for is not given the PIN.
+    pub(crate) fn work_for_officer(
+        &self,
+        card: &mut dyn Transport,
+        reading: Reading,
+        shown: Shown,
+        (pin, work): (Option<SecretDigits>, &OfficerWork),
+    ) -> Reading {
+        let done = work_of(card, reading.card, shown, pin.as_ref(), work);
+        Reading { holder: Some(done), ..reading }
+    }
+
     fn with_pin(
         &self,
         card: &mut dyn Transport,
@@ -109,6 +147,75 @@ impl Checks {
         }
         Ok(())
     }
+}
+
+fn work_of(
+    card: &mut dyn Transport,
+    key: Option<CardKey>,
+    shown: Shown,
+    pin: Option<&SecretDigits>,
+    work: &OfficerWork,
+) -> Result<HolderProof, SignInFault> {
+    let sealed = match work {
+        OfficerWork::Make { card, .. } if key != Some(*card) => return Err(SignInFault::OtherCard),
+        OfficerWork::Make { .. } => None,
+        OfficerWork::Sign { keys, .. } => {
+            let own = keys.iter().find(|(of, _)| key == Some(*of));
+            Some(own.ok_or(SignInFault::NoOfficerKey)?.1)
+        }
+    };
+    let Shown::MyNumber(Some(certificate)) = shown else { return Err(SignInFault::Unsuitable) };
+    let is_suitable =
+        SigningAlgorithm::of_certificate(&certificate).is_some_and(|one| one.is_deterministic());
+    if !is_suitable {
+        return Err(SignInFault::Unsuitable);
+    }
+    let pin: Pin = pin.ok_or(SignInFault::NotProven)?.expose().parse().or(Err(WRONG_FORM))?;
+    let mut sign = |challenges: &[[u8; 32]]| {
+        let challenges: Vec<Challenge> = challenges.iter().copied().map(Challenge).collect();
+        let shown = Access::Granted(certificate.clone());
+        let signed = sign_each_with_pin(card, &pin, TryRule::KeepTheLast, &challenges, shown);
+        signed.map(|signed| signed.signatures).map_err(|problem| fault_of(&problem))
+    };
+    match (work, sealed) {
+        (OfficerWork::Sign { digest, .. }, Some(sealed)) => {
+            let signed = sign(&[sealed.challenge()])?;
+            let signature = signed.first().ok_or(SignInFault::NotRead)?;
+            let opened = sealed.open(&card_signature(signature)).or(Err(SignInFault::NoOfficerKey))?;
+            Ok(HolderProof::Signed(opened.sign(digest)))
+        }
+        (OfficerWork::Make { keys, .. }, _) => {
+            let challenges = keys.each_ref().map(NewKioskKey::challenge);
+            // Twice: what is signed in another way the next time would never open the key again.
+            let signed = sign(&[challenges, challenges].concat())?;
+            seal_both(keys, &challenges, &signed, &certificate).map(HolderProof::KeysMade)
+        }
+        (OfficerWork::Sign { .. }, None) => Err(SignInFault::NoOfficerKey),
+    }
+}
+
+fn seal_both(
+    keys: &[NewKioskKey; 2],
+    challenges: &[[u8; 32]; 2],
+    signed: &[CardBytes],
+    certificate: &CertificateDer,
+) -> Result<[SealedKioskKey; 2], SignInFault> {
+    let [live, exercise, live_again, exercise_again] = signed else { return Err(SignInFault::NotRead) };
+    if live != live_again || exercise != exercise_again {
+        return Err(SignInFault::Unsuitable);
+    }
+    let certificate = CardCertificate::parse(certificate.as_bytes()).or(Err(SignInFault::NotProven))?;
+    for (challenge, signature) in challenges.iter().zip([live, exercise]) {
+        verify_holder_answer(&certificate, challenge, signature).or(Err(SignInFault::NotProven))?;
+    }
+    let [of_live, of_exercise] = keys;
+    let seal =
+        |key: &NewKioskKey, signature| key.seal(&card_signature(signature)).or(Err(SignInFault::NotRead));
+    Ok([seal(of_live, live)?, seal(of_exercise, exercise)?])
+}
+
+fn card_signature(bytes: &CardBytes) -> CardSignature {
+    CardSignature::new(Zeroizing::new(bytes.to_vec()))
 }
 
 /// Nothing was presented.

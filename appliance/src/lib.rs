@@ -30,12 +30,14 @@ mod lan;
 mod ledger;
 mod link;
 mod lists;
+mod officers;
 mod own_time;
 pub mod reader_test;
 mod roster;
 mod staff;
 pub mod status;
 mod sticks;
+mod televisions;
 #[cfg(test)]
 mod test_town;
 mod town;

@@ -62,6 +62,9 @@ pub(crate) enum AlertCommand {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Whose keys they are that were made at a box: the officer's number.
+        #[arg(long)]
+        officer: Option<u32>,
         /// The words, as さくら・みかん・うさぎ.
         #[arg(long)]
         words: String,
@@ -173,7 +176,9 @@ impl AlertCommand {
             }
             Self::RemoveOfficer { id, .. } => remove_officer(&folder, &folder.keys()?, id, now)?,
             Self::Invite { id, .. } => println!("{}", invite_officer(&folder, id, now)?),
-            Self::Admit { words, .. } => admit_device(&folder, &folder.keys()?, &words, now)?,
+            Self::Admit { words, officer, .. } => {
+                admit_device(&folder, &folder.keys()?, (&words, officer), now)?;
+            }
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;

@@ -16,6 +16,7 @@ use hinamori_sync::{
 };
 use zeroize::Zeroizing;
 
+use crate::alerts::ForBoxes;
 use crate::archive::{Durable, Stores};
 use crate::data::{DataError, DataFolder, Keys, random};
 use crate::hex;
@@ -124,7 +125,8 @@ pub fn export_bundle(
     let stores = Stores::open(folder, &keys.key_table)?;
     let (side, grants) = (Side::Server { peer: to }, Grants::from(&town.package));
     let signed = Some(town.signed.clone());
-    let (_, said) = Session::to_nobody(side, town.root, signed, grants.clone(), Held::NOTHING);
+    let (mut session, mut said) = Session::to_nobody(side, town.root, signed, grants.clone(), Held::NOTHING);
+    said.extend(ForBoxes::on_the_disk(folder, keys, now)?.offer(&mut session, &mut Vec::new()));
     let section =
         |of, content: Vec<u8>| town.key(of).map(|key| Section { of, key, content: Zeroizing::new(content) });
     let mut sections: Vec<Section> = section(SectionOf::Town, said).into_iter().collect();

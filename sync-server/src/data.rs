@@ -21,7 +21,7 @@
 //! | `ledger/` | what boxes handed over of closed incidents, sealed |
 //! | `lists/`, `list-marks/`, `lists-key` | revocation lists, sealed: see `hinamori_crl_mmap` |
 //! | `lists.toml`, `list-points.json` | from where lists are fetched (the operator's), and how that went |
-//! | `alert-plan.toml` | what the town prepared to say, as it was read in |
+//! | `alert-plan.toml`, `alert.plan` | what the town prepared to say, as it was read in; the same as the town root signed it for boxes |
 //! | `stations.json` | broadcasters' stations |
 //! | `officers.json`, `alert.keys` | officers, invitations and devices; the list of keys that the town root signed last |
 //! | `alerts.sqlite` | alerts that were sent, televisions, and what they answered |
@@ -67,9 +67,10 @@ const KEYS: [&str; 11] =
 const OFFICERS: &str = "officers.json";
 const STATIONS: &str = "stations.json";
 const PLAN: &str = "alert-plan.toml";
+const SIGNED_PLAN: &str = "alert.plan";
 const KEY_LIST: &str = "alert.keys";
-/// Bytes: a plan of a city with a thousand districts, officers and devices.
-const LONGEST_PLAN: u64 = 4 << 20;
+/// Bytes: a plan of a city with a thousand districts, also signed; officers and devices.
+const LONGEST_PLAN: u64 = (4 << 20) + 128;
 /// Bytes: a register of some thousand boxes.
 const LONGEST_REGISTRY: u64 = 16 << 20;
 /// Of each revocation list: a box that was away for a week of daily lists still gets what became different.
@@ -367,6 +368,17 @@ impl DataFolder {
         Plan::parse(&text).map(Some).map_err(|_bad: BadPlan| DataError::Damaged { file })
     }
 
+    /// The same as it was written; `None` before the first one.
+    pub(crate) fn alert_plan_text(&self) -> Result<Option<String>, DataError> {
+        let bytes = self.small_file(PLAN)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The plan as the town root signed it; `None` before the first one.
+    pub(crate) fn signed_plan(&self) -> Result<Option<Vec<u8>>, DataError> {
+        self.small_file(SIGNED_PLAN)
+    }
+
     /// The list of keys that the town root signed last; `None` before the first device.
     pub(crate) fn key_list(&self) -> Result<Option<Vec<u8>>, DataError> {
         self.small_file(KEY_LIST)
@@ -455,8 +467,10 @@ impl Locked<'_> {
         self.folder.replace(STATIONS, &bytes)
     }
 
-    /// Replaces the alert plan, as the operator wrote it.
-    pub(crate) fn save_alert_plan(&self, text: &str) -> Result<(), DataError> {
+    /// Replaces the alert plan, as the operator wrote it, and as the town root signed it. The signed one goes first: whoever sees that the
+    /// plan is another one reads both.
+    pub(crate) fn save_alert_plan(&self, text: &str, signed: &[u8]) -> Result<(), DataError> {
+        self.folder.replace(SIGNED_PLAN, signed)?;
         self.folder.replace(PLAN, text.as_bytes())
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use hinamori_model::SiteId;
 use hinamori_net_tls::PeerBox;
 use hinamori_record::ActorId;
-use tokio::sync::{Mutex, broadcast, watch};
+use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use tokio::task::spawn_blocking;
 
-use crate::alerts::ForBoxes;
+use crate::alerts::{ForBoxes, FromBox};
 use crate::archive::{Archive, Closed};
 use crate::bundle::{self, BundleError, BundleTown};
 use crate::clock::now;
@@ -37,6 +37,10 @@ pub(crate) struct Hub {
     keys: watch::Sender<u64>,
     /// What every box is told of alerts.
     alerts: watch::Sender<Arc<ForBoxes>>,
+    /// The latest heartbeat for the televisions behind boxes.
+    beats: watch::Sender<Arc<[u8]>>,
+    /// What boxes say of alerts.
+    pub(crate) of_alerts: mpsc::Sender<FromBox>,
     /// Held while the town's files are read: an older state never replaces a newer one.
     reading: Mutex<()>,
     /// Held while a box is taken in.
@@ -53,12 +57,13 @@ pub(crate) struct News {
 }
 
 impl Hub {
+    /// `of_alerts` takes what boxes say of alerts.
     pub(crate) fn new(
         archive: Archive,
         town: TownWatch,
         contacts: Contacts,
         lists: Lists,
-        stalled_after: Duration,
+        (stalled_after, of_alerts): (Duration, mpsc::Sender<FromBox>),
     ) -> Self {
         let news = broadcast::Sender::new(NEWS);
         let (reading, enrolling) = (Mutex::new(()), Mutex::new(()));
@@ -73,6 +78,8 @@ impl Hub {
             news,
             keys: watch::Sender::new(0),
             alerts: watch::Sender::new(Arc::default()),
+            beats: watch::Sender::new(Arc::from([])),
+            of_alerts,
             reading,
             enrolling,
         }
@@ -97,6 +104,16 @@ impl Hub {
     /// Tells every box of alerts from now on.
     pub(crate) fn tell_of_alerts(&self, alerts: ForBoxes) {
         self.alerts.send_replace(Arc::new(alerts));
+    }
+
+    /// Tells every box that the town hall is there.
+    pub(crate) fn beat_for_boxes(&self, beat: Arc<[u8]>) {
+        self.beats.send_replace(beat);
+    }
+
+    /// Heartbeats for boxes, from now on.
+    pub(crate) fn beats(&self) -> watch::Receiver<Arc<[u8]>> {
+        self.beats.subscribe()
     }
 
     /// What boxes are told of alerts, and when that changes.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
+use hinamori_television_http::{DoorLimits, Patience};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -17,8 +18,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, DoorLimits, Patience, desk_routes, follow_people, push_to_stations, serve_televisions,
-    station_routes, tell_boxes,
+    Board, FromBox, beat_for_boxes, desk_routes, follow_people, push_to_stations, serve_televisions,
+    station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
@@ -36,6 +37,8 @@ use crate::town::TownWatch;
 use crate::web;
 use crate::with_sources;
 
+/// What boxes say of alerts and nobody has looked at yet; more of them wait.
+const FROM_BOXES: usize = 16;
 /// How often the files of the town are looked at: what the operator changes takes effect within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often last contacts are written down: it costs a durable commit.
@@ -160,6 +163,8 @@ pub struct Server {
     televisions: Option<std::net::TcpListener>,
     stations: Option<TcpListener>,
     board: Arc<Board>,
+    /// What boxes say of alerts.
+    said: tokio::sync::mpsc::Receiver<FromBox>,
     keeper: JoinHandle<()>,
     limits: Limits,
     _running: File,
@@ -202,9 +207,11 @@ impl Server {
             }
             None => None,
         };
+        let (of_alerts, said) = tokio::sync::mpsc::channel(FROM_BOXES);
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
-            hub: Arc::new(Hub::new(archive, town, contacts, lists, limits.stalled_after)),
+            hub: Arc::new(Hub::new(archive, town, contacts, lists, (limits.stalled_after, of_alerts))),
+            said,
             archive: thread,
             acceptor: Arc::new(acceptor.with_patience(limits.patience)),
             boxes,
@@ -254,6 +261,7 @@ impl Server {
             televisions,
             stations,
             board,
+            said,
             keeper,
             limits,
             ..
@@ -275,6 +283,8 @@ impl Server {
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(push_to_stations(Arc::clone(&board)));
         tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
+        tasks.spawn(beat_for_boxes(Arc::clone(&hub), Arc::clone(&board)));
+        tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(&board), said));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;

@@ -6,11 +6,17 @@ use std::sync::Arc;
 use hinamori_model::{BoxId, SiteId};
 use hinamori_net_tls::PeerBox;
 use hinamori_store_sqlite::{Place, StoreError, keys_of_a_box};
-use hinamori_sync::{Effects, Grant, HandOver, Held, KeyRows, ListMessage, PeerMisbehaved, Session, Side};
+use hinamori_sync::town::Site;
+use hinamori_sync::{
+    AlertMessage, Effects, Grant, HandOver, Held, KeyRows, ListMessage, PeerMisbehaved, Session, Side,
+    WaitingDraft,
+};
 use tokio::io::AsyncReadExt;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
 
+use crate::alerts::{FromBox, ToldToBox};
 use crate::archive::{Closed, Durable, Stores};
 use crate::clock::now;
 use crate::hub::{Hub, News};
@@ -70,6 +76,7 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
     let (mut news, mut changes) = (hub.news(), hub.town.changes());
     let (mut other_lists, mut other_keys, mut alerts) =
         (hub.lists.changes(), hub.key_changes(), hub.alerts());
+    let mut beats = hub.beats();
     let mut line = match Line::begin(hub, id, line.number(), key.0, town).await {
         Ok(line) => line,
         Err(ended) => return ended,
@@ -93,12 +100,19 @@ pub(crate) async fn serve(hub: &Arc<Hub>, peer: PeerBox) -> Ended {
                 () = line.lists.answered(), if line.lists.is_answering() => Ok(()),
                 () = line.roster.answered(), if line.roster.is_answering() => Ok(()),
                 news = news.recv() => line.told(news),
+                Some(answer) = line.answers.1.recv() => {
+                    line.outgoing.push(line.session.offer_of_alerts([&answer]));
+                    Ok(())
+                }
                 changed = other_lists.changed() => changed.map_err(|_ended| Ended::Closed(Closed)),
                 changed = other_keys.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
                     line.keys = Lookup::Due;
                 }),
                 changed = alerts.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
                     line.alerts = Lookup::Due;
+                }),
+                changed = beats.changed() => changed.map_err(|_ended| Ended::Closed(Closed)).map(|()| {
+                    line.beat();
                 }),
                 changed = changes.changed() => match changed {
                     Ok(()) => line.town_changed(Arc::clone(&changes.borrow_and_update())),
@@ -128,6 +142,11 @@ struct Line<'h> {
     lookup: Lookup,
     keys: Lookup,
     alerts: Lookup,
+    /// What the box was told of drafts, and what is to be answered to it about one.
+    drafts_told: Vec<WaitingDraft>,
+    answers: (UnboundedSender<AlertMessage>, UnboundedReceiver<AlertMessage>),
+    /// What it was told of televisions.
+    told_to_box: ToldToBox,
     /// How far the box was told of the key table; `None` before the first time.
     keys_told: Option<Place>,
     /// Not sent yet; only the newest is.
@@ -157,7 +176,8 @@ impl<'h> Line<'h> {
         let (held, absorbed) = hub.archive.ask(of_box).await?;
         let root = hub.town.keys.town_root.public();
         let side = Side::Server { peer: id };
-        let held = Held { vectors: &held, keys: absorbed?, ..Held::NOTHING };
+        let alerts = hub.alerts().borrow().held();
+        let held = Held { vectors: &held, keys: absorbed?, alerts: &alerts, ..Held::NOTHING };
         let (session, hello) = Session::new(side, root, Some(town.signed.clone()), town.grants.clone(), held);
         let outgoing = Outgoing::new(hello, hub.stalled_after);
         Ok(Self {
@@ -171,6 +191,9 @@ impl<'h> Line<'h> {
             lookup: Lookup::NothingNew,
             keys: Lookup::NothingNew,
             alerts: Lookup::NothingNew,
+            drafts_told: Vec::new(),
+            answers: unbounded_channel(),
+            told_to_box: ToldToBox::default(),
             keys_told: None,
             town: None,
             lists: BoxLists::default(),
@@ -183,9 +206,24 @@ impl<'h> Line<'h> {
     async fn heard(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.hub.contacts.heard(self.id, now());
         let Effects {
-            mut store, quarantine, waiting, look_up, lists, roster, keys, hand_overs, send, ..
+            mut store,
+            quarantine,
+            waiting,
+            look_up,
+            lists,
+            roster,
+            keys,
+            alerts,
+            hand_overs,
+            send,
+            ..
         } = self.session.received(bytes)?;
         self.outgoing.push(send);
+        for message in alerts {
+            let said = FromBox { id: self.id, site: self.site(), message, answer: self.answers.0.clone() };
+            // Where it waits, so does the box: what nobody took is offered again on the next connection.
+            self.hub.of_alerts.send(said).await.map_err(|_ended| Closed)?;
+        }
         for rows in keys {
             self.keys_heard(rows).await?;
         }
@@ -219,6 +257,7 @@ impl<'h> Line<'h> {
             self.give_receipts(&durable);
         }
         if look_up {
+            self.beat();
             (self.lookup, self.keys, self.alerts) = (Lookup::Due, Lookup::Due, Lookup::Due);
         }
         for message in lists {
@@ -268,6 +307,20 @@ impl<'h> Line<'h> {
         Ok(())
     }
 
+    /// Where the box stands.
+    fn site(&self) -> Option<Site> {
+        let town = self.hub.town.current();
+        town.sites.iter().find(|site| site.id == self.grant.site).cloned()
+    }
+
+    /// Says that the town hall is there.
+    fn beat(&mut self) {
+        let beat = self.hub.beats().borrow().to_vec();
+        if !beat.is_empty() {
+            self.outgoing.push(self.session.offer_of_alerts([&AlertMessage::Beat(beat)]));
+        }
+    }
+
     fn told(&mut self, news: Result<News, RecvError>) -> Result<(), Ended> {
         match news {
             Ok(News { site, from }) => {
@@ -312,7 +365,12 @@ impl<'h> Line<'h> {
         if std::mem::replace(&mut self.alerts, Lookup::NothingNew) == Lookup::Due {
             // Also where there is no room: a box that takes its lists slowly hears of a tsunami all the same.
             let alerts = Arc::clone(&self.hub.alerts().borrow());
-            self.outgoing.push(alerts.offer(&mut self.session));
+            self.outgoing.push(alerts.offer(&mut self.session, &mut self.drafts_told));
+            if let Some(site) = self.site() {
+                let said =
+                    alerts.offer_televisions(&mut self.session, (self.id, &site), &mut self.told_to_box);
+                self.outgoing.push(said);
+            }
         }
         while self.outgoing.has_room() {
             if let Some(town) = self.town.take() {
@@ -352,7 +410,7 @@ mod tests {
     use hinamori_crl_mmap::Shelf;
     use hinamori_model::{Hlc, IncidentId, ListId, PersonId, RecordId};
     use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
-    use hinamori_sync::{AlertMessage, CarriedAlert, ListWanted, SealKey, SealedBatch, verify};
+    use hinamori_sync::{CarriedAlert, ListWanted, SealKey, SealedBatch, verify};
 
     use crate::alerts::ForBoxes;
     use crate::archive::Archive;
@@ -411,7 +469,8 @@ kind = "shelter"
             Archive::start(Stores::open(&data, &data.keys().unwrap().key_table).unwrap()).unwrap();
         let lists = Lists::open(Shelf::open(data.path(), 2).unwrap()).unwrap();
         let town = TownWatch::open(data, keys).unwrap();
-        Hub::new(archive, town, Contacts::from_saved(&[]), lists, Duration::from_secs(60))
+        let (of_alerts, _nobody) = tokio::sync::mpsc::channel(1);
+        Hub::new(archive, town, Contacts::from_saved(&[]), lists, (Duration::from_secs(60), of_alerts))
     }
 
     fn arrival(key: &SealKey) -> SealedBatch {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::Listener;
@@ -24,6 +24,7 @@ use crate::counts::{Counts, NotCounted, count};
 use crate::hall::HallError;
 use crate::hub::Hub;
 use crate::{page, report_file, report_page};
+pub(crate) use hinamori_television_http::headers;
 
 /// However many look at the page, the databases are counted at most four times a second.
 const COUNTED_EVERY: Duration = Duration::from_millis(250);
@@ -115,21 +116,6 @@ fn answer<E: std::error::Error + 'static>(
     };
     let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
     (status, headers(content_type, policy), content).into_response()
-}
-
-/// The headers of everything that is answered.
-pub(crate) fn headers(
-    content_type: &'static str,
-    policy: &'static str,
-) -> [(header::HeaderName, HeaderValue); 5] {
-    let fixed = HeaderValue::from_static;
-    [
-        (header::CONTENT_TYPE, fixed(content_type)),
-        (header::CACHE_CONTROL, fixed("no-store")),
-        (header::CONTENT_SECURITY_POLICY, fixed(policy)),
-        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
-        (header::REFERRER_POLICY, fixed("no-referrer")),
-    ]
 }
 
 /// A listener whose connections are few and short.

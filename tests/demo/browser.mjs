@@ -1,7 +1,7 @@
 // Two officers at the desk, three televisions, a receiver's screen and a broadcaster's station, in a real browser. Reads a step a line from its standard input and answers each with
 // `ok` or `failed: why`, so that the demonstration's script can have somebody arrive in between.
 //
-// node browser.mjs --desk URL --tv URL --stations URL --receiver URL --server PROGRAM --data FOLDER --pictures FOLDER
+// node browser.mjs --desk URL --tv URL --stations URL --receiver URL --box URL --server PROGRAM --data FOLDER --pictures FOLDER
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const { chromium } = need("playwright-core");
 const { PNG } = createRequire(new URL("../../sync-server/web/package.json", import.meta.url))("pngjs");
 
 const text = { type: "string" };
-const { values } = parseArgs({ options: { desk: text, tv: text, stations: text, receiver: text, server: text, data: text, pictures: text } });
+const { values } = parseArgs({ options: { desk: text, tv: text, stations: text, receiver: text, box: text, server: text, data: text, pictures: text } });
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WITHIN = 20_000;
 /** 浜田 and 小島 of the demonstration's town, both in 浜町. */
@@ -28,6 +28,8 @@ const complaints = [];
 let pictures = 0;
 const officers = [];
 const televisions = [];
+/** Of receivers. */
+const screens = [];
 const receiver = new Receiver();
 let overlay;
 let operator;
@@ -256,7 +258,7 @@ const steps = {
         administrator("bind", "--code", `${code[1]} ${code[2]}`, "--household", household);
         await shows(page, "お知らせは ありません");
       }
-      televisions.push(page);
+      (address === values.receiver ? screens : televisions).push(page);
     }
     await picture(televisions[0], "tv-calm");
     await openStation();
@@ -264,7 +266,8 @@ const steps = {
 
   async order() {
     const [first, other] = officers;
-    const [own, neighbour, stranger, behind] = televisions;
+    const [own, neighbour, stranger] = televisions;
+    const [behind] = screens;
     await press(first, "訓練中止・本番へ");
     await compose(first, "土砂災害", "土砂災害 レベル4", false);
     await picture(first, "desk-draft");
@@ -279,7 +282,10 @@ const steps = {
     for (const page of televisions) {
       ensure(!(await onScreen(page)).includes("訓練"), "a live alert wears 訓練");
     }
-    ensure(!(await onScreen(stranger)).includes("警戒レベル"), "a television that nobody bound shows an alert");
+    // Nobody's set says whose alert it is, and its code below.
+    await shows(stranger, "警戒レベル4", "浜町の みなさん", "汐見小学校", "登録番号");
+    ensure(!(await onScreen(stranger)).includes("避難します"), "nobody's set takes an answer");
+    await picture(stranger, "tv-nobodys");
     await picture(own, "tv-order");
     // The drill leaves the air by itself, and nothing takes its place before the operator says so.
     await take("警戒レベル4", "土砂災害");
@@ -357,6 +363,7 @@ const steps = {
       await shows(page, "取消", "まちがいの");
     }
     await onAir("");
+    await shows(televisions[2], "取消", "まちがいの");
     await picture(televisions[0], "tv-cancel");
   },
 
@@ -385,6 +392,45 @@ const steps = {
     await home(first);
     await see(first, "1人では 取り消せません");
     await picture(first, "desk-tsunami");
+  },
+
+  async box() {
+    const page = await open("a television at the box", { width: 1920, height: 1080 });
+    await page.goto(`${values.box}/tv/`);
+    await shows(page, "大津波警報", "浜町の みなさん", "逃げて", "登録番号");
+    await picture(page, "box-nobodys");
+    const code = /登録番号(\d{4})(\d{4})/.exec(await onScreen(page));
+    administrator("bind", "--code", `${code[1]} ${code[2]}`, "--household", HOUSEHOLDS[0]);
+    await shows(page, "花子さん", "避難します");
+    await page.waitForTimeout(1_700);
+    await page.keyboard.press("Enter");
+    await shows(page, "役場に 届きました");
+    televisions.push(page);
+  },
+
+  async boxalone() {
+    const bound = televisions[3];
+    const page = await open("a television that was off", { width: 1920, height: 1080 });
+    await page.goto(`${values.box}/tv/`);
+    await shows(page, "大津波警報", "浜町の みなさん", "119番");
+    await picture(page, "box-alone-nobodys");
+    await page.close();
+    await bound.keyboard.press("ArrowRight");
+    await bound.keyboard.press("Enter");
+    await shows(bound, "まだ 役場に 届いていません", "預かりました", "119番");
+    await picture(bound, "box-alone-help");
+  },
+
+  async boxback() {
+    await shows(televisions[3], "役場に 伝えました");
+    await picture(televisions[3], "box-back");
+    for (const page of officers) {
+      await home(page);
+      await press(page, "サインインする");
+      await see(page, "解除を 始める");
+    }
+    await see(officers[0], "引き受ける");
+    await picture(officers[0], "desk-help-from-box");
   },
 
   async allclear() {

@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use hinamori_alert::{
-    Evacuation, Info, MessageKind, SignedAlert, SignedMessage as _, Status, TsunamiKind, WarningLevel,
+    Evacuation, Info, MessageKind, SignedAlert, SignedMessage as _, Status, TsunamiKind, ValidAlert,
+    WarningLevel,
 };
 use hinamori_ipc::{AlertClass, AlertKind, AlertNotice, ClockState, Danger, LaneAlerts, MOST_SHOWN, Passage};
 use hinamori_model::{BoxId, Hazard, SiteKind, UnixMillis};
-use hinamori_sync::AlertMessage;
+use hinamori_sync::{AlertMessage, AlertsHeld};
 use tracing::{info, warn};
 
 use super::Core;
@@ -56,7 +57,7 @@ impl fmt::Display for Carrier {
 }
 
 impl Core {
-    fn alert_time(&self, wall: UnixMillis) -> AlertTime {
+    pub(super) fn alert_time(&self, wall: UnixMillis) -> AlertTime {
         let not_before = self.town.checks.time.not_before(wall);
         let heard = match clock::state(wall, not_before) {
             ClockState::Sure => self.uplink.heard_before,
@@ -68,6 +69,10 @@ impl Core {
     /// The box is of this town: what the disk has of its alerts counts.
     pub(super) fn follow_alerts_of(&mut self, root: [u8; 32], now: UnixMillis) {
         self.alerts.follow(root, self.alert_time(now));
+        if let Some(televisions) = self.televisions() {
+            televisions.follow(root);
+        }
+        self.officers.files.follow(root);
         self.show_alerts(now);
     }
 
@@ -81,7 +86,21 @@ impl Core {
         for message in heard {
             let taken = match message {
                 AlertMessage::Keys { version: _, bytes } => self.alerts.take_list(bytes),
-                AlertMessage::Sent(carried) => self.alerts.take(carried, time),
+                AlertMessage::Sent(carried) => {
+                    let taken = self.alerts.take(carried, time);
+                    // What televisions are told of it stands behind it.
+                    self.show_to_televisions(now, time.now);
+                    taken
+                }
+                AlertMessage::Originated(originated) => self.alerts.take_originated(originated, time),
+                told @ (AlertMessage::Told { .. }
+                | AlertMessage::Beat(_)
+                | AlertMessage::Televisions(_)
+                | AlertMessage::AnswersTaken(_)) => {
+                    refused = refused.saturating_add(usize::from(self.hear_of_televisions(from, told)));
+                    continue;
+                }
+                message => self.take_for_officers(message),
             };
             match taken {
                 Ok(new) => is_new |= new,
@@ -96,8 +115,16 @@ impl Core {
             info!(%from, "the town's officers say something new");
             self.show_alerts(now);
             self.tell_neighbours_of_alerts();
+            self.tell_server_of_alerts();
         }
         refused
+    }
+
+    /// What this box has of alerts, for the other side of a connection.
+    pub(super) fn alerts_held(&self) -> AlertsHeld {
+        let mut held = self.alerts.held();
+        held.digests.extend(self.officers.files.to_pass_on().iter().filter_map(AlertMessage::digest));
+        held
     }
 
     /// Brings what lanes are told up to date, once in a while.
@@ -122,20 +149,27 @@ impl Core {
             .then(|| passage(&all, wall, now))
             .filter(|_| self.town.site.kind == SiteKind::CheckPoint);
         let more = u16::try_from(all.len().saturating_sub(MOST_SHOWN)).unwrap_or(u16::MAX);
-        let shown: Vec<AlertNotice> = all.iter().take(MOST_SHOWN).map(|signed| notice(signed)).collect();
+        let shown: Vec<AlertNotice> =
+            all.iter().take(MOST_SHOWN).map(|signed| notice_of(signed.alert())).collect();
         let shown = (!shown.is_empty()).then(|| Box::new(LaneAlerts { shown, more, passage }));
         self.alerts_shown.shown = shown;
+        self.show_to_televisions(wall, now);
         self.alerts_shown.looked = Some(Instant::now());
     }
 }
 
 /// Whether who brought it may be to blame, and not a list that is on its way or a clock.
 const fn is_their_fault(problem: &NotTaken) -> bool {
-    matches!(problem, NotTaken::List(_) | NotTaken::NoEnvelope | NotTaken::Envelope(_) | NotTaken::Forked)
-}
-
-fn is_exercise(signed: &SignedAlert) -> bool {
-    signed.alert().alert().status == Status::Exercise
+    matches!(
+        problem,
+        NotTaken::List(_)
+            | NotTaken::NoEnvelope
+            | NotTaken::Envelope(_)
+            | NotTaken::Forked
+            | NotTaken::OtherLeaf
+            | NotTaken::Plan(_)
+            | NotTaken::NotTheServer
+    )
 }
 
 /// Where the clock stands before something that surely has happened, nobody is told of minutes: they would be too many.
@@ -149,41 +183,42 @@ fn passage(all: &[&SignedAlert], wall: UnixMillis, now: UnixMillis) -> Passage {
 }
 
 fn expected(signed: &SignedAlert) -> Option<UnixMillis> {
-    let of = signed.alert().evacuation();
+    expected_of(signed.alert())
+}
+
+fn expected_of(valid: &ValidAlert) -> Option<UnixMillis> {
+    let of = valid.evacuation();
     let is_order = of.hazard == Hazard::Tsunami && of.message == MessageKind::Order;
-    let first = signed.alert().alert().infos.first().filter(|_| is_order)?;
+    let first = valid.alert().infos.first().filter(|_| is_order)?;
     first.onset.map(|onset| onset.at())
 }
 
-fn notice(signed: &SignedAlert) -> AlertNotice {
-    let (alert, of) = (signed.alert().alert(), signed.alert().evacuation());
+/// What a kiosk is told of an alert.
+pub(super) fn notice_of(valid: &ValidAlert) -> AlertNotice {
+    let (alert, of) = (valid.alert(), valid.evacuation());
     let headline = |info: Option<&Info>| bounded(info.and_then(|info| info.headline.as_deref()));
     let speaks = |info: &&Info, tag: &str| info.language().to_ascii_lowercase().starts_with(tag);
     let easy = alert.infos.iter().find(|info| speaks(info, "ja") && speaks(info, "ja-simple"));
     let english = alert.infos.iter().find(|info| speaks(info, "en"));
-    let districts = alert.infos.first().into_iter().flat_map(|info| &info.areas).flat_map(|area| {
-        let named = area.geocodes.iter().filter(|code| code.name == "JP-evac:District");
-        named.map(|code| code.value.as_str())
-    });
     AlertNotice {
-        class: if is_exercise(signed) { AlertClass::Exercise } else { AlertClass::Live },
+        class: if alert.status == Status::Exercise { AlertClass::Exercise } else { AlertClass::Live },
         kind: match of.message {
             MessageKind::Order => AlertKind::Order,
             MessageKind::AllClear => AlertKind::AllClear,
             MessageKind::Cancel => AlertKind::Cancel,
         },
-        danger: danger(of),
+        danger: danger_of(of.tsunami, of.level),
         title: title(of),
         english_title: bounded(english.map(|info| info.event.as_str())),
         easy: headline(easy.or(alert.infos.first())),
         english: headline(english),
-        districts: districts.take(MOST_DISTRICTS).map(|name| bounded(Some(name))).collect(),
+        districts: alert.districts().take(MOST_DISTRICTS).map(|name| bounded(Some(name))).collect(),
         sent: alert.sent.at(),
-        expected: expected(signed),
+        expected: expected_of(valid),
     }
 }
 
-fn bounded(text: Option<&str>) -> String {
+pub(super) fn bounded(text: Option<&str>) -> String {
     text.unwrap_or_default().chars().take(LONGEST_TEXT).collect()
 }
 
@@ -213,8 +248,8 @@ const fn hazard_word(hazard: Hazard) -> &'static str {
     }
 }
 
-const fn danger(of: Evacuation) -> Danger {
-    match (of.tsunami, of.level) {
+pub(super) const fn danger_of(tsunami: Option<TsunamiKind>, level: Option<WarningLevel>) -> Danger {
+    match (tsunami, level) {
         (Some(TsunamiKind::MajorWarning), _) => Danger::MajorTsunami,
         (Some(TsunamiKind::Warning), _) => Danger::Tsunami,
         (Some(TsunamiKind::Advisory), _) => Danger::TsunamiAdvisory,

@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use super::Core;
+use super::alerts::Carrier;
 use super::key_exchange::may_be_told;
 use crate::clock;
 
@@ -219,7 +220,11 @@ impl Core {
         let package = self.uplink.package.clone().ok_or(BundleError::NoTown)?;
         // Only another box takes a package of a box.
         let side = Side::Neighbour { peer: self.own };
-        let (_, town) = Session::to_nobody(side, root, Some(package), Grants::default(), Held::NOTHING);
+        let (mut session, mut town) =
+            Session::to_nobody(side, root, Some(package), Grants::default(), Held::NOTHING);
+        let (list, alerts) = self.alerts.to_pass_on();
+        town.extend(session.offer_alerts(list, []));
+        town.extend(session.offer_of_alerts(alerts.into_iter().chain(&self.officers.files.to_pass_on())));
         let mut sections =
             vec![Section { of: SectionOf::Town, key: self.town_bundle_key(), content: Zeroizing::new(town) }];
         for (incident, content) in said {
@@ -344,10 +349,16 @@ impl Core {
         effects: Effects,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let Effects { mut store, quarantine, town, keys, receipts, .. } = effects;
+        let Effects { mut store, quarantine, town, keys, receipts, alerts, .. } = effects;
         if let Some(signed) = town {
             self.take_new_package(&signed, now);
         }
+        let carrier = match origin {
+            Origin::Server => Carrier::Server,
+            Origin::Box(id) => Carrier::Neighbour(id),
+        };
+        // What does not hold is nobody's but its writer's: it is logged, and the rest counts.
+        let _refused = self.take_alerts(carrier, alerts, now);
         for (reason, bytes) in quarantine {
             self.put_aside(&reason, &bytes, now);
         }

@@ -122,7 +122,7 @@ impl Core {
             },
             later: self.tally.later,
             asks_sign_in: self.town.staff.is_asked_for(),
-            staff: desk.at.shown(self.alarms),
+            staff: desk.at.shown(self.alarms, self.officer_standing(lane, now)),
             stick: self.stick.shown(),
             alerts: self.alerts_shown.for_lanes(),
             screen: match (desk.lane.screen().clone(), desk.looked) {

@@ -168,7 +168,7 @@ impl Core {
             None
         });
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
-        let alerts = self.alerts.held();
+        let alerts = self.alerts_held();
         let held = Held { vectors, keys, alerts: &alerts, ..Held::NOTHING };
         Session::new(Side::Neighbour { peer }, root, package, grants, held)
     }
@@ -218,9 +218,13 @@ impl Core {
 
     /// Passes on what they lack of alerts: whoever has them needs no key for that.
     pub(super) fn tell_neighbours_of_alerts(&mut self) {
+        let told = self.told_for_neighbours();
         let (list, alerts) = self.alerts.to_pass_on();
+        let for_officers = self.officers.files.to_pass_on();
         for neighbour in self.neighbours.0.values_mut() {
-            let bytes = neighbour.session.offer_alerts(list, alerts.iter().copied());
+            let mut bytes = neighbour.session.offer_alerts(list, []);
+            let all = alerts.iter().copied().chain(&for_officers).chain(&told);
+            bytes.extend(neighbour.session.offer_of_alerts(all));
             neighbour.send(bytes);
         }
     }

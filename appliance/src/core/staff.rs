@@ -3,7 +3,9 @@
 //! A card that signs somebody in is no arrival. Only the town's list binds a card to staff, never a link that was made in the
 //! field. A box whose town lists no staff for its site asks nobody, because nobody could answer.
 
-use hinamori_ipc::{Command, Refusal, SecretDigits, SignInFault, SignedInBy, StaffSession, ToKiosk};
+use hinamori_ipc::{
+    Command, OfficerStanding, Refusal, SecretDigits, SignInFault, SignedInBy, StaffSession, ToKiosk,
+};
 use hinamori_model::{AuditAction, CardKey, LaneId, PersonalText, Right, Role, StaffId, UnixMillis};
 use hinamori_pki::Revocation;
 
@@ -11,7 +13,7 @@ use super::Core;
 use super::audit::{About, Looking};
 use crate::attributes::HolderSecret;
 use crate::checks::{Found, Reading};
-use crate::holder::HolderProof;
+use crate::holder::{HolderProof, OfficerWork};
 use crate::kiosk::KioskId;
 
 /// A session without a touch ends after this.
@@ -30,6 +32,13 @@ pub(super) enum Purpose {
     HandOver {
         /// Who had it.
         from: StaffId,
+    },
+    /// An officer's keys are made.
+    MakeOfficerKeys,
+    /// An officer signs what they were shown.
+    SignAlert {
+        /// The digest of its envelope.
+        digest: [u8; 32],
     },
 }
 
@@ -56,7 +65,7 @@ pub(super) struct Session {
     pub(super) role: Role,
     by: SignedInBy,
     /// The card that signed them in.
-    card: Option<CardKey>,
+    pub(super) card: Option<CardKey>,
     /// When it ends untouched.
     until: UnixMillis,
     /// When the grant or pass is over.
@@ -86,13 +95,14 @@ impl AtDesk {
     }
 
     /// What a kiosk shows of it.
-    pub(super) fn shown(&self, alarms: u32) -> Option<StaffSession> {
+    pub(super) fn shown(&self, alarms: u32, officer: OfficerStanding) -> Option<StaffSession> {
         self.session.as_ref().map(|session| StaffSession {
             name: session.name.clone(),
             role: session.role,
             by: session.by,
             until: session.until,
             alarms,
+            officer,
         })
     }
 
@@ -147,14 +157,39 @@ impl Core {
         pin: Option<SecretDigits>,
         now: UnixMillis,
     ) -> Result<(), Refusal> {
+        let staff_only = purpose != Purpose::LiftHiding;
+        self.await_card(lane, purpose, HolderSecret { pin, staff_only, work: None }, now)
+    }
+
+    /// The next card of the lane is an officer's, and does this.
+    ///
+    /// # Errors
+    /// As [`Core::await_holder`].
+    pub(super) fn await_officer(
+        &mut self,
+        lane: LaneId,
+        purpose: Purpose,
+        (pin, work): (SecretDigits, OfficerWork),
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let secret = HolderSecret { pin: Some(pin), staff_only: true, work: Some(work) };
+        self.await_card(lane, purpose, secret, now)
+    }
+
+    fn await_card(
+        &mut self,
+        lane: LaneId,
+        purpose: Purpose,
+        secret: HolderSecret,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
         let reader = self.config.reader_of(lane).ok_or(Refusal::NotNow)?;
-        if pin.as_ref().is_some_and(|pin| pin.length() < 4) {
+        if secret.pin.as_ref().is_some_and(|pin| pin.length() < 4) {
             return Err(Refusal::NotNow);
         }
         let kiosk = self.asking;
         let desk = self.desks.get_mut(&lane).ok_or(Refusal::NotNow)?;
-        let staff_only = purpose != Purpose::LiftHiding;
-        self.checks.secrets().put_holder(reader, HolderSecret { pin, staff_only });
+        self.checks.secrets().put_holder(reader, secret);
         desk.at.awaited = Some(Awaited { purpose, kiosk, until: now.plus(WAITS_MILLIS) });
         Ok(())
     }
@@ -194,6 +229,10 @@ impl Core {
             Purpose::SignIn => self.sign_in_by_card(lane, reading, proof, now),
             Purpose::HandOver { from } => self.take_list_over(lane, from, (reading, proof), now),
             Purpose::LiftHiding => self.lift_hiding(lane, reading, proof, now).map(|()| Some(ToKiosk::Done)),
+            Purpose::MakeOfficerKeys => self.officer_keys_made(lane, reading, proof).map(Some),
+            Purpose::SignAlert { digest } => {
+                self.officer_signed((lane, kiosk), digest, (reading, proof), now)
+            }
         };
         match told {
             Ok(None) => {}
@@ -204,7 +243,7 @@ impl Core {
     }
 
     /// To the kiosk that asked, and to all of the lane when that is not known.
-    fn tell_lane(&mut self, lane: LaneId, kiosk: Option<KioskId>, message: &ToKiosk) {
+    pub(super) fn tell_lane(&mut self, lane: LaneId, kiosk: Option<KioskId>, message: &ToKiosk) {
         let is_meant = |id: &KioskId, of: LaneId| kiosk.map_or(of == lane, |kiosk| *id == kiosk);
         self.kiosks.retain(|id, (of, out)| !is_meant(id, *of) || out.send(message).is_ok());
     }
@@ -235,6 +274,9 @@ impl Core {
             (Err(fault), _) | (Ok(()), Err(fault)) => return Err(fault),
             (Ok(()), Ok(HolderProof::Chip)) => SignedInBy::Card,
             (Ok(()), Ok(HolderProof::Pin)) => SignedInBy::CardAndPin,
+            (Ok(()), Ok(HolderProof::KeysMade(_) | HolderProof::Signed(_))) => {
+                return Err(SignInFault::NotProven);
+            }
         };
         let who = SigningIn {
             staff: Some(grant.id),
@@ -269,13 +311,13 @@ impl Core {
 
     /// Whether whoever is signed in at a lane may know who is hidden.
     pub(super) fn sees_hidden(&self, lane: LaneId) -> bool {
-        let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0));
+        let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0, OfficerStanding::Nobody));
         session.is_some_and(|session| session.may(Right::Hidden))
     }
 
     /// Whether what is behind a right is open at a lane now; where the town lists no staff, everything is.
     pub(super) fn opens(&self, lane: LaneId, right: Right) -> bool {
-        let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0));
+        let session = self.desks.get(&lane).and_then(|desk| desk.at.shown(0, OfficerStanding::Nobody));
         !self.town.staff.is_asked_for() || session.is_some_and(|session| session.may(right))
     }
 

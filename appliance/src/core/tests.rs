@@ -29,6 +29,7 @@ mod hiding;
 mod incidents;
 mod lists;
 mod neighbours;
+mod officers;
 mod people;
 mod profile;
 mod roster;
@@ -36,6 +37,7 @@ mod site;
 mod slip;
 mod staff;
 mod sticks;
+mod televisions;
 
 const LANE: LaneId = LaneId(1);
 
@@ -170,12 +172,17 @@ impl Bench {
     }
 
     fn without_town() -> Self {
+        Self::configured("")
+    }
+
+    /// With this in its configuration too.
+    fn configured(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("box.toml");
         let path = folder.path().display();
         let text = format!(
             "data = \"{path}/data\"\nsocket = \"{path}/s\"\n\
-             [[lane]]\nlane = 1\nreader = \"one\"\n[[lane]]\nlane = 2\nreader = \"two\"\n"
+             [[lane]]\nlane = 1\nreader = \"one\"\n[[lane]]\nlane = 2\nreader = \"two\"\n{more}"
         );
         std::fs::write(&file, text).unwrap();
         let core = Core::open(Config::read(&file).unwrap()).unwrap();

@@ -305,7 +305,7 @@ impl Core {
         let (own, waiting) = (self.town_vectors(&root), self.waiting_for_receipts(&root));
         let (package, grants) = (self.uplink.package.clone(), self.uplink.grants.clone());
         let keys = self.absorbed_of_server();
-        let alerts = self.alerts.held();
+        let alerts = self.alerts_held();
         let held = Held { vectors: &own, waiting: &waiting, keys, alerts: &alerts };
         let (session, hello) = Session::new(Side::Box, root, package, grants, held);
         self.uplink.lines = self.uplink.lines.saturating_add(1);
@@ -363,6 +363,10 @@ impl Core {
     }
 
     pub(super) fn hang_up(&mut self) {
+        if let Some(televisions) = self.televisions() {
+            televisions.keep_beat();
+        }
+        self.officers_without_town_hall();
         if self.uplink.line.take().is_some_and(|line| line.hello == Hello::Heard) {
             // A keeper that has too much to do is told when it asks again.
             self.keeper.tell(ListTask::Down).ok();
@@ -431,6 +435,9 @@ impl Core {
         }
         // Alerts need no package, and wait for nothing.
         self.take_alerts(Carrier::Server, alerts, now);
+        if look_up {
+            self.tell_server_of_alerts();
+        }
         // First the town: the records that come with it may be of incidents that only it names.
         if let Some(signed) = town {
             self.take_new_package(&signed, now);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 use crate::geometry::{Circle, Polygon};
+use crate::profile::DESTINATION;
 use crate::time::CapTime;
 use crate::word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency};
 
@@ -45,6 +46,22 @@ impl Alert {
     /// By what it is known (§3.2.1 references).
     pub fn id(&self) -> MessageId {
         MessageId { sender: self.sender.clone(), identifier: self.identifier.clone(), sent: self.sent }
+    }
+
+    /// The town's districts that it is for, as JP-evac names them (docs/jp-evac.md), in order.
+    pub fn districts(&self) -> impl Iterator<Item = &str> {
+        let areas = self.infos.first().into_iter().flat_map(|info| &info.areas);
+        areas.flat_map(|area| named(&area.geocodes, "JP-evac:District"))
+    }
+
+    /// Where they are to go, in the language of its first block.
+    pub fn destinations(&self) -> impl Iterator<Item = &str> {
+        self.infos.first().into_iter().flat_map(|info| info.parameters(DESTINATION))
+    }
+
+    /// The block in this language; `ja` is not `ja-simple`.
+    pub fn info_in(&self, language: &str) -> Option<&Info> {
+        self.infos.iter().find(|info| info.language().eq_ignore_ascii_case(language))
     }
 }
 

@@ -4,7 +4,7 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hinamori_model::UnixMillis;
 
-use crate::envelope::Sequence;
+use crate::sequence::Sequence;
 use crate::wire::Reader;
 
 const BEAT_DOMAIN: &[u8; 23] = b"hinamori alert/beat /v1";

@@ -1,6 +1,6 @@
 //! The officers' envelope: what two of them sign, and what a receiver checks before it shows anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hinamori_model::UnixMillis;
 
@@ -9,25 +9,14 @@ use crate::instruction::{Hash, Instruction, InstructionPath, Instructions, hash,
 use crate::keys::{KeyClass, KeyList, NotSigned, OfficerId};
 use crate::report::{Report, ValidAlert};
 use crate::rule::Violation;
+use crate::sequence::Sequence;
 use crate::signature::OfficerSignature;
-use crate::threads::SignedMessage;
 use crate::wire::{Reader, put_text};
 use crate::word::Status;
 use crate::xml::Refusal;
 
-/// How many of a sender's latest messages may still come out of order. What is further back is old.
-const WINDOW: u64 = 64;
 /// More signatures than anybody needs are not looked at.
 const MOST_SIGNATURES: usize = 8;
-
-/// A place in a sender's sequence. The sender never uses one twice and never goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sequence {
-    /// Counts up when a sender's machine was lost, so that its numbers may begin anew.
-    pub epoch: u32,
-    /// Counts up with every message of the epoch.
-    pub number: u64,
-}
 
 /// What officers sign. It travels with the alert and goes with each household's instruction; its bytes stand in docs/tv.md §2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,27 +106,21 @@ impl Envelope {
     /// # Errors
     /// [`EnvelopeError`]. One signature that does not count is enough: nobody honest adds one.
     pub fn verify(&self, alert: &[u8], keys: &KeyList) -> Result<SignedAlert, EnvelopeError> {
-        let (valid, class) = judged(alert)?;
-        let is_its_own = class == self.class
-            && hash(&[alert]) == self.alert
-            && valid.evacuation().message == self.message
-            && valid.alert().sender == self.sender
-            && valid.alert().sent.at() == self.sent
-            && valid.expires() == self.expires;
-        if !is_its_own {
+        let (valid, _class) = judged(alert)?;
+        if !self.is_around(alert, &valid) {
             return Err(EnvelopeError::OtherAlert);
         }
-        let officers = self.signed_by(keys)?;
+        if self.sender != keys.sender {
+            return Err(EnvelopeError::OtherSender);
+        }
+        let officers = self.enough_officers(keys)?;
         let digest = self.digest();
         let Self { sequence, households, instructions, .. } = *self;
         Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
     }
 
     /// How many different officers signed it: as many as it needs.
-    pub(crate) fn signed_by(&self, keys: &KeyList) -> Result<usize, EnvelopeError> {
-        if self.sender != keys.sender {
-            return Err(EnvelopeError::OtherSender);
-        }
+    pub(crate) fn enough_officers(&self, keys: &KeyList) -> Result<usize, EnvelopeError> {
         let needed = match (self.class, self.message) {
             (KeyClass::Live, MessageKind::Order | MessageKind::AllClear) => 2,
             (KeyClass::Live, MessageKind::Cancel) | (KeyClass::Exercise, _) => 1,
@@ -147,6 +130,16 @@ impl Envelope {
             return Err(EnvelopeError::TooFewOfficers { officers, needed });
         }
         Ok(officers)
+    }
+
+    /// Whether it is this alert's: `alert` are its exact bytes, and `valid` what they say. Nothing is said of who signed.
+    pub fn is_around(&self, alert: &[u8], valid: &ValidAlert) -> bool {
+        class_of(valid) == Some(self.class)
+            && hash(&[alert]) == self.alert
+            && valid.evacuation().message == self.message
+            && valid.alert().sender == self.sender
+            && valid.alert().sent.at() == self.sent
+            && valid.expires() == self.expires
     }
 
     /// Who signed it.
@@ -234,12 +227,17 @@ impl Envelope {
 fn judged(alert: &[u8]) -> Result<(ValidAlert, KeyClass), EnvelopeError> {
     let report = Report::of(alert).map_err(EnvelopeError::Refused)?;
     let valid = report.into_valid().map_err(EnvelopeError::Broken)?;
-    let class = match valid.alert().status {
-        Status::Actual => KeyClass::Live,
-        Status::Exercise => KeyClass::Exercise,
-        Status::System | Status::Test | Status::Draft => return Err(EnvelopeError::NotForPeople),
-    };
+    let class = class_of(&valid).ok_or(EnvelopeError::NotForPeople)?;
     Ok((valid, class))
+}
+
+/// For what signatures under an alert have to be good; nothing for one that is not for people.
+const fn class_of(valid: &ValidAlert) -> Option<KeyClass> {
+    match valid.alert().status {
+        Status::Actual => Some(KeyClass::Live),
+        Status::Exercise => Some(KeyClass::Exercise),
+        Status::System | Status::Test | Status::Draft => None,
+    }
 }
 
 /// An alert that as many officers signed as it needs; only [`Envelope::verify`] makes one.
@@ -286,60 +284,5 @@ impl SignedAlert {
     /// Whether the officers signed this instruction with it.
     pub fn has(&self, instruction: &Instruction, path: &InstructionPath) -> bool {
         is_under(&self.instructions, self.households, instruction, path)
-    }
-}
-
-/// Which messages of each sender came, so that an old one is not taken for a new one, also where no clock is right.
-///
-/// What two officers signed, what one did, and exercises are counted apart: with a number out of all order, one officer could otherwise have
-/// everything refused that two sign after it.
-#[derive(Debug, Clone, Default)]
-pub struct Sequences(BTreeMap<(String, KeyClass, bool), Latest>);
-
-/// Of one sender in its latest epoch.
-#[derive(Debug, Clone, Default)]
-struct Latest {
-    epoch: u32,
-    highest: u64,
-    /// Those that came, from `highest` down, with what was signed.
-    came: BTreeMap<u64, Hash>,
-}
-
-/// What a place in a sequence says of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SequenceVerdict {
-    /// It was not here before.
-    New,
-    /// The very same envelope was here before.
-    Known,
-    /// Of an earlier epoch, or so far back that nobody remembers. It is not shown.
-    Old,
-    /// Another message under the same number: the sender signed twice. It is not shown, and somebody should know.
-    Forked,
-}
-
-impl Sequences {
-    /// Notes a message.
-    #[must_use]
-    pub fn note(&mut self, signed: &impl SignedMessage) -> SequenceVerdict {
-        let Sequence { epoch, number } = signed.sequence();
-        let key = (signed.sender().to_owned(), signed.class(), signed.officers() < 2);
-        let latest = self.0.entry(key).or_default();
-        if epoch > latest.epoch {
-            *latest = Latest { epoch, ..Latest::default() };
-        }
-        if epoch < latest.epoch || number.saturating_add(WINDOW) <= latest.highest {
-            return SequenceVerdict::Old;
-        }
-        match latest.came.get(&number) {
-            Some(digest) if *digest == signed.digest() => return SequenceVerdict::Known,
-            Some(_) => return SequenceVerdict::Forked,
-            None => {}
-        }
-        latest.highest = latest.highest.max(number);
-        latest.came.insert(number, signed.digest());
-        let highest = latest.highest;
-        latest.came.retain(|number, _| number.saturating_add(WINDOW) > highest);
-        SequenceVerdict::New
     }
 }

@@ -44,8 +44,8 @@ impl Instruction {
 
     /// Reads what [`Instruction::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (salt, rest) = bytes.split_first_chunk()?;
-        let (household, content) = rest.split_first_chunk()?;
+        let (salt, rest) = bytes.split_first_chunk::<16>()?;
+        let (household, content) = rest.split_first_chunk::<16>()?;
         let household = HouseholdId::from_bytes(*household);
         Some(Self { household, salt: *salt, content: content.to_vec() })
     }
@@ -73,8 +73,8 @@ impl InstructionPath {
 
     /// Reads what [`InstructionPath::encode`] wrote; `None` also for a way that is longer than one can be.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (index, rest) = bytes.split_first_chunk()?;
-        let (beside, odd) = rest.as_chunks();
+        let (index, rest) = bytes.split_first_chunk::<4>()?;
+        let (beside, odd) = rest.as_chunks::<32>();
         let is_one = odd.is_empty() && beside.len() <= MOST_HEIGHT;
         is_one.then(|| Self { index: u32::from_be_bytes(*index), beside: beside.to_vec() })
     }
@@ -216,6 +216,9 @@ mod tests {
             assert!(same == together && paths().eq(all.iter().map(|own| together.path(own))));
             for own in &all {
                 let path = together.path(own).unwrap();
+                assert_eq!(Instruction::decode(&own.encode()).as_ref(), Some(own));
+                assert_eq!(InstructionPath::decode(&path.encode()), Some(path.clone()));
+                assert_eq!(InstructionPath::decode(&[path.encode(), vec![0]].concat()), None);
                 assert!(is_under(&root, leaves, own, &path), "{count}");
                 let bent = |bend: &dyn Fn(&mut Instruction, &mut InstructionPath)| {
                     let (mut own, mut path) = (own.clone(), path.clone());

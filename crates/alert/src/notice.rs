@@ -49,6 +49,18 @@ impl Ruby {
         self.0.iter().map(|(text, _)| text.as_str()).collect()
     }
 
+    /// Several, with `between` them.
+    pub fn joined<'a>(all: impl IntoIterator<Item = &'a Self>, between: &str) -> Self {
+        let mut pieces = Vec::new();
+        for one in all {
+            if !pieces.is_empty() {
+                pieces.push((between.to_owned(), None));
+            }
+            pieces.extend_from_slice(&one.0);
+        }
+        Self(pieces)
+    }
+
     /// As it is read aloud.
     pub fn spoken(&self) -> String {
         self.0.iter().map(|(text, reading)| reading.as_deref().unwrap_or(text)).collect()
@@ -80,7 +92,7 @@ impl Serialize for Ruby {
 pub struct Notice {
     /// The head band.
     pub title: String,
-    /// As the household wants to be called; nothing for whoever did not say.
+    /// As the household wants to be called; nothing for whoever did not say. Of [`EVERYBODY`](crate::EVERYBODY): whose alert it is.
     pub names: Vec<String>,
     /// The one thing to do.
     pub act: Ruby,
@@ -186,5 +198,7 @@ mod tests {
             assert_eq!(Ruby::read(odd).plain(), odd);
         }
         assert!(Ruby::read("").is_empty());
+        let joined = Ruby::joined([&Ruby::read("{山|やま}"), &Ruby::read("寺")], "・");
+        assert_eq!((joined.plain(), joined.spoken()), ("山・寺".to_owned(), "やま・寺".to_owned()));
     }
 }

@@ -19,7 +19,7 @@ const HAZARD: &str = "JP-evac:Hazard";
 const ORDER: &str = "JP-evac:Order";
 const LEVEL: &str = "JP-evac:WarningLevel";
 const TSUNAMI: &str = "JP-evac:TsunamiKind";
-const DESTINATION: &str = "JP-evac:Destination";
+pub(crate) const DESTINATION: &str = "JP-evac:Destination";
 const READING: &str = "JP-evac:Reading";
 /// The geocode of a municipality.
 const JISX0402: &str = "JISX0402";

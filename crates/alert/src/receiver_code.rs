@@ -71,7 +71,7 @@ mod tests {
             format!("hinamori-tv:host:65536:{root}"),
             format!("hinamori-tv::80:{root}"),
             format!("hinamori-tv:host/x?:80:{root}"),
-            format!("hinamori-tv:host:80:{}", &root[1..]),
+            format!("hinamori-tv:host:80:{}", "ab".repeat(31) + "a"),
             format!("hinamori-tv:host:80:{root}00"),
             format!("hinamori-tv:host:80:{}", root.replace('a', "g")),
             format!("hinamori-tv:{}:80:{root}", "h".repeat(300)),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use hinamori_model::UnixMillis;
 
-use crate::envelope::{Sequence, SignedAlert};
+use crate::envelope::SignedAlert;
 use crate::evacuation::MessageKind;
 use crate::keys::KeyClass;
 use crate::profile::LONGEST_VALIDITY_SECONDS;
+use crate::sequence::Sequence;
 
 /// How far a sender's clock may be ahead of ours, in milliseconds.
 const TOLERANCE_MILLIS: u64 = 2 * 60 * 1_000;

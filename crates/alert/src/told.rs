@@ -5,11 +5,12 @@ use std::fmt;
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 use serde::Deserialize;
 
-use crate::envelope::{Envelope, EnvelopeError, Sequence, SignedAlert};
+use crate::envelope::{Envelope, EnvelopeError, SignedAlert};
 use crate::evacuation::MessageKind;
 use crate::instruction::{Hash, Instruction, InstructionPath, is_under};
 use crate::keys::{KeyClass, KeyList};
 use crate::profile::LONGEST_VALIDITY_SECONDS;
+use crate::sequence::Sequence;
 use crate::threads::SignedMessage;
 use crate::word::Word;
 
@@ -63,7 +64,10 @@ impl Envelope {
         // Hashes are cheap, signatures are not.
         let is_own = is_under(&self.instructions, self.households, instruction, path);
         let content = Content::of(instruction, &self).filter(|_| is_own).ok_or(EnvelopeError::OtherAlert)?;
-        let officers = self.signed_by(keys)?;
+        if self.sender != keys.sender {
+            return Err(EnvelopeError::OtherSender);
+        }
+        let officers = self.enough_officers(keys)?;
         let digest = self.digest();
         Ok(SignedInstruction { household: instruction.household, envelope: self, digest, officers, content })
     }

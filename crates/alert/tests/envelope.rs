@@ -366,6 +366,59 @@ fn one_officer_cannot_use_up_the_numbers_of_two() {
 }
 
 #[test]
+fn what_boxes_originate_is_counted_apart_and_however_far_its_numbers_lie_from_each_other() {
+    let of = |id: u8, number: u64, alert: &str, keys: &[OfficerKey]| {
+        let mut envelope = envelope(alert, &[]);
+        envelope.sequence = Sequence { epoch: Sequence::epoch_of_box(&[id; 16]), number };
+        let digest = envelope.digest();
+        envelope.signatures = keys.iter().map(|key| key.sign(&digest)).collect();
+        envelope.verify(alert.as_bytes(), &officers()).unwrap()
+    };
+    let two = || [key(1), key(3)];
+    let hall = |number| envelope_at(ORDER, number, &two()).verify(ORDER.as_bytes(), &officers()).unwrap();
+    let other = ORDER.replacen("shiomi-0001", "shiomi-0009", 1);
+    let (now, minute) = (1_800_000_000_000, 60_000);
+    let mut sequences = Sequences::default();
+    assert_eq!(sequences.note(&hall(100)), SequenceVerdict::New);
+    let taken = [
+        (1, now, ORDER, SequenceVerdict::New),
+        // Another box's clock is a week ahead: it silences nobody.
+        (2, now + 7 * 1_440 * minute, ORDER, SequenceVerdict::New),
+        (1, now + minute, other.as_str(), SequenceVerdict::New),
+        (1, now + minute, ORDER, SequenceVerdict::Forked),
+        // An earlier one that was overtaken on its way, by minutes.
+        (1, now - minute, ORDER, SequenceVerdict::New),
+        (1, now, ORDER, SequenceVerdict::Known),
+    ];
+    for (id, number, alert, verdict) in taken {
+        assert_eq!(sequences.note(&of(id, number, alert, &two())), verdict, "{id} {number}");
+    }
+    assert_eq!(sequences.note(&hall(101)), SequenceVerdict::New);
+    for number in 0..64 {
+        assert_eq!(sequences.note(&of(1, now + 10 * minute + number, ORDER, &two())), SequenceVerdict::New);
+    }
+    assert_eq!(sequences.note(&of(1, now, ORDER, &two())), SequenceVerdict::Old, "64 are remembered");
+    // Of more boxes than a town has, the town hall's numbers and the latest boxes' stay.
+    for id in 3..=66 {
+        assert_eq!(sequences.note(&of(id, now, ORDER, &two())), SequenceVerdict::New);
+    }
+    assert_eq!(sequences.note(&of(66, now, other.as_str(), &two())), SequenceVerdict::Forked);
+    assert_eq!(
+        sequences.note(&of(2, now, ORDER, &two())),
+        SequenceVerdict::New,
+        "heard longest ago, forgotten"
+    );
+    assert_eq!(sequences.note(&hall(37)), SequenceVerdict::Old);
+    assert_eq!(sequences.note(&hall(101)), SequenceVerdict::Known);
+    // One officer alone pushes out no box of two.
+    for id in 100..=200 {
+        let one = [key(4)];
+        assert_eq!(sequences.note(&of(id, now, &exercise(), &one)), SequenceVerdict::New);
+    }
+    assert_eq!(sequences.note(&of(66, now, ORDER, &two())), SequenceVerdict::Known);
+}
+
+#[test]
 fn a_key_is_one_officer_s_and_of_one_class() {
     let own = key(1).public();
     for (class, officer) in [(KeyClass::Live, CHIEF), (KeyClass::Exercise, MAYOR)] {
@@ -400,7 +453,7 @@ fn a_household_believes_its_own_instruction_under_its_envelope_and_nothing_bent(
     // The same place in the tree, other words: the officers did sign it, and the envelope is another message's.
     let lying = Instruction {
         content: String::from_utf8(own.content.clone()).unwrap().replace("Order", "AllClear").into_bytes(),
-        ..own.clone()
+        ..own
     };
     let tree = Instructions::of([&own, &other, &lying]).unwrap();
     let mut envelope = Envelope::around(ORDER.as_bytes(), Sequence { epoch: 1, number: 4 }, &tree).unwrap();
@@ -435,7 +488,7 @@ fn a_household_believes_its_own_instruction_under_its_envelope_and_nothing_bent(
     assert_eq!(refused(&own, &path, &alone), EnvelopeError::TooFewOfficers { officers: 1, needed: 2 });
     let stranger = Envelope { sender: "somebody@else.example".to_owned(), ..envelope.clone() };
     assert_eq!(refused(&own, &path, &stranger), EnvelopeError::OtherSender);
-    let bent = Envelope { expires: envelope.expires.plus(1), ..envelope.clone() };
+    let bent = Envelope { expires: envelope.expires.plus(1), ..envelope };
     assert_eq!(refused(&own, &path, &bent), EnvelopeError::OtherAlert, "the instruction says another end");
 
     let mut long = path.encode();

@@ -69,6 +69,11 @@ impl SigningAlgorithm {
         KNOWN.into_iter().find(|known| known.key == key && known.curve == curve)
     }
 
+    /// Whether the same bytes are signed the same way every time: RSASSA-PKCS1-v1_5 draws nothing at random (RFC 8017 §8.2.1), ECDSA may.
+    pub fn is_deterministic(&self) -> bool {
+        self.key == RSA_SHA256.key
+    }
+
     /// The bytes that the card signs for `message`.
     pub(crate) fn to_sign(self, message: &[u8]) -> Vec<u8> {
         [self.prefix, digest(self.hash, message).as_ref()].concat()

@@ -18,6 +18,15 @@ pub struct PinProof {
     pub signature: CardBytes,
 }
 
+/// What the card gave for several challenges after its PIN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EachSigned {
+    /// The authentication certificate.
+    pub certificate: CertificateDer,
+    /// One for each challenge, in their order.
+    pub signatures: Vec<CardBytes>,
+}
+
 /// The application that has these files.
 #[derive(Clone, Copy)]
 pub(crate) struct JpkiApplication;
@@ -85,6 +94,23 @@ pub fn sign_with_pin<T: Transport + ?Sized>(
     challenge: &Challenge,
     certificate: Access<CertificateDer>,
 ) -> Result<PinProof, PinError> {
+    let signed = sign_each_with_pin(transport, pin, rule, std::slice::from_ref(challenge), certificate)?;
+    let EachSigned { certificate, signatures } = signed;
+    let signature = signatures.into_iter().next().unwrap_or_else(|| CardBytes::new(&[]));
+    Ok(PinProof { certificate, signature })
+}
+
+/// The same for several challenges, one after the other, after the PIN was presented once.
+///
+/// # Errors
+/// [`PinError`], as [`sign_with_pin`]; then nothing of what was signed is given back.
+pub fn sign_each_with_pin<T: Transport + ?Sized>(
+    transport: &mut T,
+    pin: &Pin,
+    rule: TryRule,
+    challenges: &[Challenge],
+    certificate: Access<CertificateDer>,
+) -> Result<EachSigned, PinError> {
     let known = certificate.granted();
     if let Some(certificate) = &known {
         // Before the PIN: a key that cannot be used is not worth a try.
@@ -98,9 +124,12 @@ pub fn sign_with_pin<T: Transport + ?Sized>(
             Some(certificate) => certificate,
             None => read_certificate(opened, file)?.require(Step::Read(file.name()))?,
         };
-        let to_sign = algorithm_of(&certificate)?.to_sign(&challenge.0);
-        let signature = sign(opened, JpkiFile::AuthenticationKey, &to_sign)?;
-        Ok(PinProof { certificate, signature })
+        let algorithm = algorithm_of(&certificate)?;
+        let sign_one = |challenge: &Challenge| {
+            sign(opened, JpkiFile::AuthenticationKey, &algorithm.to_sign(&challenge.0))
+        };
+        let signatures = challenges.iter().map(sign_one).collect::<Result<_, _>>()?;
+        Ok(EachSigned { certificate, signatures })
     })
 }
 

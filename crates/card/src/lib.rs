@@ -57,7 +57,7 @@ pub use credential::{CheckNumberB, CredentialError, HealthPin, Password, Pin};
 pub use error::{CardError, CardFile, FileFault, PinError, Step};
 pub use exchange::Access;
 pub use hpki::{HealthKey, sign_as_health_professional};
-pub use jpki::{PinProof, read_signature_certificate, sign_with_pin};
+pub use jpki::{EachSigned, PinProof, read_signature_certificate, sign_each_with_pin, sign_with_pin};
 pub use pin::{StaffOverride, Tries, TryRule};
 pub use pin_status::{PinKind, PinStatus, pin_status};
 pub use reading::{CardContents, CardReading, Challenge, ContactlessId, Device, contactless_id, read_card};

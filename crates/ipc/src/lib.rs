@@ -15,6 +15,7 @@ mod care;
 mod frame;
 mod lane;
 mod message;
+mod officers;
 mod people;
 mod rights;
 mod staff;
@@ -32,6 +33,9 @@ pub use lane::{
     SiteState, Sound, Status, WatchAsk,
 };
 pub use message::{BuildingFinding, Command, FromKiosk, HoldReason, Refusal, ToKiosk, WatchMood};
+pub use officers::{
+    AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, OfficerStanding, PreparedChoice,
+};
 pub use people::{
     Conflict, District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName, HeadCount,
     HouseholdStanding, NotArrived, PersonStanding, SeenAt, Slip, SlipKind, Standing, Stay, StayState,
@@ -42,4 +46,4 @@ pub use stick::{
 };
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 7;
+pub const PROTOCOL: u16 = 8;

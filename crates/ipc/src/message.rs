@@ -7,9 +7,9 @@ use hinamori_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnswerId, Assessment, AttributeSecret, BuildingAnswer, CareEntry, CareList, CarePerson, Conflict,
-    District, Found, Group, HeadCount, LaneChange, LaneState, LeaderItem, Lookup, NotArrived, Pass,
-    SecretDigits, SignInFault, Slip, Stay,
+    AlertDesk, AlertDraft, AlertRefusal, AlertWanted, AnswerId, Assessment, AttributeSecret, BuildingAnswer,
+    CareEntry, CareList, CarePerson, Conflict, District, Found, Group, HeadCount, LaneChange, LaneState,
+    LeaderItem, Lookup, NotArrived, Pass, SecretDigits, SignInFault, Slip, Stay,
 };
 
 /// From a kiosk to the daemon.
@@ -316,6 +316,32 @@ pub enum Command {
     },
     /// The stick's files are read in, and this box's records are written to it. How it goes is in [`LaneState::stick`].
     ExchangeStick,
+    /// Asks what an officer can say here; answered with [`ToKiosk::AlertDesk`].
+    ShowAlertDesk,
+    /// An alert is made ready; answered with [`ToKiosk::AlertDraft`].
+    DraftAlert {
+        /// What is to be said.
+        wanted: AlertWanted,
+    },
+    /// An officer signs what they were shown: the card that comes within 30 seconds, with its PIN; answered with [`ToKiosk::AlertDraft`],
+    /// [`ToKiosk::AlertRefused`] or [`ToKiosk::NotSignedIn`].
+    SignAlert {
+        /// Which: an [`crate::AlertDraft::id`].
+        draft: String,
+        /// The card's PIN. It is presented once.
+        pin: SecretDigits,
+    },
+    /// Nobody signs this any more.
+    DropAlert {
+        /// Which.
+        draft: String,
+    },
+    /// 発令の 鍵を つくる: whoever is signed in gets keys, sealed under their card, which comes within 30 seconds; answered with
+    /// [`ToKiosk::OfficerKeysMade`].
+    MakeOfficerKeys {
+        /// The card's PIN. It is presented once.
+        pin: SecretDigits,
+    },
 }
 
 /// What was seen of the building.
@@ -425,6 +451,14 @@ pub enum ToKiosk {
     Conflicts(Vec<Conflict>),
     /// Head counts without names.
     HeadCounts(Vec<HeadCount>),
+    /// What an officer can say here.
+    AlertDesk(Box<AlertDesk>),
+    /// What waits for officers, or just went out.
+    AlertDraft(Box<AlertDraft>),
+    /// Nothing was signed, or nothing went out.
+    AlertRefused(AlertRefusal),
+    /// Keys were made; the three words are read out to the town hall.
+    OfficerKeysMade([String; 3]),
     /// What was asked for is done, and nothing is shown of it.
     Done,
     /// The daemon ends on purpose; it will be back.

@@ -67,7 +67,13 @@ impl Command {
             | Self::ShowAssessment
             | Self::Assess { .. }
             | Self::LeavePhone { .. }
-            | Self::ShowSlip { .. } => &[],
+            | Self::ShowSlip { .. }
+            // No role makes an officer: the town root's list of keys does, and each signature takes a card and its PIN.
+            | Self::ShowAlertDesk
+            | Self::DraftAlert { .. }
+            | Self::SignAlert { .. }
+            | Self::DropAlert { .. }
+            | Self::MakeOfficerKeys { .. } => &[],
         }
     }
 

@@ -3,7 +3,7 @@
 use hinamori_model::{AuditAction, LookupReason, PersonalText, Right, Role, UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use crate::SecretDigits;
+use crate::{OfficerStanding, SecretDigits};
 
 /// Somebody is signed in at a lane: for three idle minutes, or until another staff card is held to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct StaffSession {
     pub until: UnixMillis,
     /// Alarms of this site that wait for a leader: bulk reading, pages opened without staff.
     pub alarms: u32,
+    /// What they are to alerts.
+    pub officer: OfficerStanding,
 }
 
 /// How somebody signed in.
@@ -62,6 +64,12 @@ pub enum SignInFault {
     Blocked,
     /// The card was taken away too early, or does not answer.
     NotRead,
+    /// Of this card no officer's key is here. Its PIN was not asked for.
+    NoOfficerKey,
+    /// Another card than that of whoever is signed in. Its PIN was not asked for.
+    OtherCard,
+    /// The card does not sign the same bytes the same way every time, so that no key can be sealed under it.
+    Unsuitable,
 }
 
 /// A pass for relief staff from another town, to be printed or photographed. It is shown once.
@@ -98,7 +106,14 @@ mod tests {
 
     #[test]
     fn health_opens_for_a_nurse_with_a_pin_and_for_nobody_else() {
-        let session = |role, by| StaffSession { name: None, role, by, until: UnixMillis::new(0), alarms: 0 };
+        let session = |role, by| StaffSession {
+            name: None,
+            role,
+            by,
+            until: UnixMillis::new(0),
+            alarms: 0,
+            officer: OfficerStanding::Nobody,
+        };
         assert!(session(Role::Nurse, SignedInBy::CardAndPin).may(Right::Health));
         assert!(!session(Role::Nurse, SignedInBy::Card).may(Right::Health));
         assert!(!session(Role::Leader, SignedInBy::CardAndPin).may(Right::Health));

@@ -22,6 +22,7 @@ mod person;
 mod place;
 mod secret;
 mod staff;
+mod television;
 mod time;
 
 pub use badge::{Badge, BadgeCode};
@@ -43,4 +44,5 @@ pub use place::{
 };
 pub use secret::PersonalText;
 pub use staff::{AuditAction, LookupReason, Right, Role, StaffId};
+pub use television::TelevisionAnswer;
 pub use time::{Hlc, HlcClock, UnixMillis, rest_of_step};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_alert::{
-    Alert, Area, CapTime, Category, Certainty, Info, Instruction, MessageId, MessageKind, MessageType, Named,
-    Notice, Order, Polygon, Report, ResponseType, Ruby, Scope, Severity, Status, Urgency, ValidAlert, Word,
-    write,
+    Alert, Area, CapTime, Category, Certainty, EVERYBODY, Info, Instruction, MessageId, MessageKind,
+    MessageType, Named, Notice, Order, Polygon, Report, ResponseType, Ruby, Scope, Severity, Status, Urgency,
+    ValidAlert, Word, write,
 };
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 
@@ -13,6 +13,8 @@ use crate::plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
 
 /// Stands in a prepared text for the places of the districts.
 const PLACES: &str = "［行き先］";
+/// Places that a set shows in one panel. Of more, a stranger would have to know the town to choose.
+const MOST_PLACES: usize = 3;
 
 /// What is to be said.
 #[derive(Debug, Clone)]
@@ -68,7 +70,7 @@ pub struct Composed {
     pub bytes: Vec<u8>,
     /// The same, judged.
     pub valid: ValidAlert,
-    /// What each household is told, in the order in which they were given.
+    /// What each household is told, in the order in which they were given, and behind them what [`EVERYBODY`] is.
     pub instructions: Vec<Instruction>,
     /// What a household of the first district sees, without names.
     pub sample: Vec<u8>,
@@ -80,7 +82,20 @@ pub fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
     wanted.districts.iter().filter_map(way).collect()
 }
 
-/// Makes the alert and what each household is told. `salts` gives sixteen random bytes for each.
+/// The prepared message of which an alert was made, by what it says: a message carries no name of the plan's. Of several that fit, the one
+/// that is called the same in English.
+pub fn prepared_of<'p>(plan: &'p Plan, alert: &ValidAlert) -> Option<&'p Prepared> {
+    let of = alert.evacuation();
+    let fits = |prepared: &&Prepared| {
+        prepared.hazard == of.hazard && prepared.order == of.order && prepared.tsunami == of.tsunami
+    };
+    let event = alert.alert().info_in("en").map(|info| info.event.as_str());
+    let is_called = |prepared: &&Prepared| Some(texts(prepared, of.message).english.event.as_str()) == event;
+    let mut all = plan.messages.iter().filter(fits);
+    all.clone().find(is_called).or_else(|| all.next())
+}
+
+/// Makes the alert and what each household, and [`EVERYBODY`], is told. `salt` gives sixteen random bytes for each.
 ///
 /// # Errors
 /// The rules that the alert would break.
@@ -104,13 +119,17 @@ pub fn compose<E>(
         },
     };
     let ways = ways(wanted);
-    let mut instructions = Vec::with_capacity(households.len());
-    for household in households {
+    let mut instructions = Vec::with_capacity(households.len().saturating_add(1));
+    // Everybody is told anyway, and once.
+    for household in households.iter().filter(|household| household.id != EVERYBODY) {
         let way = ways.get(household.district.as_str()).copied();
-        let content = notice(plan, wanted, way, household.names.clone()).content(&valid);
+        let content = notice(plan, wanted, way, Whom::household(&household.names)).content(&valid);
         instructions.push(Instruction { household: household.id, salt: salt()?, content });
     }
-    let sample = notice(plan, wanted, ways.values().next().copied(), Vec::new()).content(&valid);
+    let common = common_way(wanted);
+    let content = notice(plan, wanted, common.as_ref(), Whom::everybody(plan, wanted)).content(&valid);
+    instructions.push(Instruction { household: EVERYBODY, salt: salt()?, content });
+    let sample = notice(plan, wanted, ways.values().next().copied(), Whom::default()).content(&valid);
     Ok(Ok(Composed { bytes, valid, instructions, sample }))
 }
 
@@ -296,16 +315,69 @@ fn named(name: &str, value: &str) -> Named {
     Named { name: name.to_owned(), value: value.to_owned() }
 }
 
+/// Who is told.
+#[derive(Default)]
+struct Whom {
+    names: Vec<String>,
+    spoken: String,
+    english: String,
+}
+
+impl Whom {
+    fn household(names: &[String]) -> Self {
+        let spoken = names.iter().map(|name| format!("{name}。")).collect();
+        Self { names: names.to_vec(), spoken, english: String::new() }
+    }
+
+    /// A set that is no household's has to say whose alert it shows: whoever stands before it may live elsewhere.
+    fn everybody(plan: &Plan, wanted: &Wanted<'_>) -> Self {
+        let all =
+            plan.districts.iter().all(|known| wanted.districts.iter().any(|own| own.name == known.name));
+        let (mut names, spoken, english) = if all {
+            (vec![plan.issuer.plain()], plan.issuer.spoken(), plan.issuer_english.clone())
+        } else {
+            let of = |word: fn(&District) -> &str, between: &str| {
+                wanted.districts.iter().map(|district| word(district)).collect::<Vec<_>>().join(between)
+            };
+            let names = wanted.districts.iter().map(|district| district.name.clone()).collect();
+            (names, of(District::reading, "、"), of(|district| &district.english, ", "))
+        };
+        names.last_mut().into_iter().for_each(|last| last.push_str("の みなさん"));
+        Self { names, spoken: format!("{spoken}の みなさん。"), english: format!("{english}: ") }
+    }
+}
+
+/// Where all districts of a message go together: every place once, and the road and what is known of the place only where they are the same.
+/// Nothing where no district goes anywhere, or to more places than a set shows.
+fn common_way(wanted: &Wanted<'_>) -> Option<Way> {
+    let mut ways = wanted.districts.iter().filter_map(|district| district.way(wanted.prepared.hazard));
+    let mut common = ways.next()?.clone();
+    let mut places = vec![(common.place.clone(), common.english.clone())];
+    for way in ways {
+        if way.road != common.road {
+            (common.road, common.road_english) = (Ruby::default(), String::new());
+        }
+        common.fact = common.fact.filter(|fact| way.fact.as_ref() == Some(fact));
+        if !places.iter().any(|(known, _)| *known == way.place) {
+            places.push((way.place.clone(), way.english.clone()));
+        }
+    }
+    let english: Vec<&str> = places.iter().map(|(_, english)| english.as_str()).collect();
+    common.english = english.join(" or ");
+    common.place = Ruby::joined(places.iter().map(|(place, _)| place), " か ");
+    (places.len() <= MOST_PLACES).then_some(common)
+}
+
 /// What one household's television shows.
-fn notice(plan: &Plan, wanted: &Wanted<'_>, way: Option<&Way>, names: Vec<String>) -> Notice {
+fn notice(plan: &Plan, wanted: &Wanted<'_>, way: Option<&Way>, whom: Whom) -> Notice {
     let Wanted { prepared, kind, arrives, .. } = wanted;
     let Prepared { act, act_english, after, all_clear, cancel, .. } = prepared;
-    let spoken_names: String = names.iter().map(|name| format!("{name}。")).collect();
+    let Whom { names, spoken: spoken_names, english: english_names } = whom;
     match kind {
         MessageKind::Order => {
             let (place, road) = (way.map(|way| &way.place), way.map(|way| &way.road));
             let spoken = |ruby: Option<&Ruby>| ruby.map_or_else(String::new, Ruby::spoken);
-            let mut english = format!("{act_english}.");
+            let mut english = format!("{english_names}{act_english}.");
             if let Some(way) = way {
                 let by = if way.road_english.is_empty() {
                     String::new()
@@ -431,6 +503,28 @@ mod tests {
         );
         assert!(told.get("level").is_none());
         assert_eq!(content(1)["fact"], "海抜21m");
+        // Nobody's set: whose alert it is, every place, no road where they differ.
+        assert_eq!(composed.instructions[2].household, EVERYBODY);
+        let told = content(2);
+        assert_eq!(told["names"], serde_json::json!(["浜町", "汐見", "本町の みなさん"]));
+        let places = r#"[["潮見坂","しおみざか"],["の "],["上","うえ"],[" か "],["寺","てら"],["の "],["境内","けいだい"]]"#;
+        assert_eq!(told["place"].to_string(), places);
+        assert!(
+            told["speech"]
+                .as_str()
+                .unwrap()
+                .starts_with("しおみちょうから。はままち、しおみ、ほんまちの みなさん。")
+        );
+        assert_eq!(
+            told["english"],
+            "Hamamachi, Shiomi, Honmachi: Evacuate now. Go to the top of Shiomizaka or the temple grounds."
+        );
+        assert_eq!((told.get("road"), told.get("fact")), (None, None));
+        let of_town = Wanted { districts: plan.districts.iter().collect(), ..wanted.clone() };
+        let Ok(everywhere) = compose(&plan, &of_town, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
+        let told: serde_json::Value =
+            serde_json::from_slice(&everywhere.unwrap().instructions[0].content).unwrap();
+        assert_eq!(told["names"], serde_json::json!(["汐見町の みなさん"]));
         let sample: serde_json::Value = serde_json::from_slice(&composed.sample).unwrap();
         assert_eq!(sample["names"], serde_json::json!([]));
         let text = String::from_utf8(composed.bytes).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hinamori_alert::{Instruction, Sequence};
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
@@ -86,6 +86,16 @@ impl AnswerKind {
     /// Whether boxes say it and not televisions: of these the earliest counts, whenever it is heard of.
     pub const fn is_on_the_way(self) -> bool {
         matches!(self, Self::CheckPoint | Self::Arrived)
+    }
+}
+
+impl From<TelevisionAnswer> for AnswerKind {
+    fn from(answer: TelevisionAnswer) -> Self {
+        match answer {
+            TelevisionAnswer::Shown => Self::Shown,
+            TelevisionAnswer::Going => Self::Going,
+            TelevisionAnswer::Help => Self::Help,
+        }
     }
 }
 

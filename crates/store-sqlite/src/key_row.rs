@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hinamori_model::{IncidentId, PersonId, UnixMillis};
+use hinamori_model::{HouseholdId, IncidentId, PersonId, UnixMillis};
 use hinamori_profile::{IncidentKey, WrappedKey};
 use hinamori_sync::KeyRows;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -161,6 +161,10 @@ impl Cover {
 
     pub(crate) fn message(&self, digest: &[u8; 32]) -> Found {
         self.found(b"alert", [digest, &[], &[]])
+    }
+
+    pub(crate) fn told(&self, message: &[u8; 32], household: HouseholdId) -> Found {
+        self.found(b"told", [message, household.as_bytes(), &[]])
     }
 
     pub(crate) fn incident(&self, incident: IncidentId) -> Found {

@@ -1,10 +1,11 @@
 //! SQLite as the place where records become durable, on a box and on the server alike.
 //!
-//! Four kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
+//! Five kinds of file. A [`Store`] holds sealed changes, the records read out of them, and the presence
 //! folded from those; live incidents and daily life share one file, drills have their own. A
 //! [`Directory`] holds the town's people, households and cards, outside every incident, as far as their parts are
 //! loaded ([`DirectoryParts`]). A [`KeyTable`] holds the keys under which profiles stand in those changes: who erases a
-//! key has erased the profile. An [`AlertStore`] holds what a town sent, to which televisions, and what they answered.
+//! key has erased the profile. An [`AlertStore`] holds what a town sent, to which televisions, and what they answered;
+//! a [`TelevisionStore`] what a box keeps for televisions on its network.
 //!
 //! The life of a record: [`Store::commit_own`] writes the change, its records, the refreshed presence and
 //! the outbox entry in one transaction and returns after the disk has it. Only then may anybody say "done".
@@ -36,6 +37,7 @@ mod site;
 mod staff;
 mod stations;
 mod store;
+mod televisions;
 mod totals;
 
 pub use alerts::{AlertStore, Answer, AnswerKind, Bound, SentMessage, Task, Television};
@@ -55,4 +57,5 @@ pub use site::{Claimed, HeadsLeft};
 pub use staff::{Audited, HiddenHere, Looked};
 pub use stations::{OnAir, Push};
 pub use store::Store;
+pub use televisions::{TelevisionStore, ToldByMessage};
 pub use totals::Totals;

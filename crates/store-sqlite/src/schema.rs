@@ -36,6 +36,15 @@
 //! | `task` | which officer looks after a household that asked for help |
 //! | `setting` | the sender's sequence |
 //!
+//! In a box's file of televisions, where a message is known by the digest of its envelope:
+//!
+//! | Table | One row |
+//! |---|---|
+//! | `television` | one television that the town hall named: the hash of its token, its code, its household |
+//! | `told` | what a household, or everybody, is told of a message, sealed |
+//! | `answer` | what a television said of a message, and when; whether the town hall has it; `answer` is `TelevisionAnswer` |
+//! | `setting` | the town, by its root key; its latest heartbeat |
+//!
 //! The key table (`keys.rs`) says nothing in clear: its ids are keyed hashes, and what they stand for is sealed.
 //!
 //! | Column of `entry` | What |
@@ -258,12 +267,27 @@ CREATE TABLE air (number INTEGER PRIMARY KEY, station INTEGER NOT NULL, digest B
 CREATE TABLE delivery (number INTEGER PRIMARY KEY, digest BLOB NOT NULL, households BLOB NOT NULL) STRICT;
 "];
 
+const TELEVISIONS: &[&str] = &["
+CREATE TABLE television (token BLOB PRIMARY KEY, code INTEGER, household BLOB) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+    message BLOB NOT NULL, household BLOB NOT NULL, instruction BLOB NOT NULL,
+    PRIMARY KEY (message, household)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE answer (
+    message BLOB NOT NULL, household BLOB NOT NULL, answer INTEGER NOT NULL, at INTEGER NOT NULL,
+    is_taken INTEGER NOT NULL,
+    PRIMARY KEY (message, household, answer)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
 /// Which family of tables a file holds.
 pub(crate) enum Family {
     Store,
     Directory,
     Keys,
     Alerts,
+    Televisions,
 }
 
 /// Brings a file to the newest schema.
@@ -273,6 +297,7 @@ pub(crate) fn migrate(connection: &mut Connection, family: &Family) -> Result<()
         Family::Directory => DIRECTORY,
         Family::Keys => KEYS,
         Family::Alerts => ALERTS,
+        Family::Televisions => TELEVISIONS,
     };
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let transaction = connection.transaction()?;
@@ -302,6 +327,7 @@ mod tests {
             (Family::Directory, DIRECTORY),
             (Family::Keys, KEYS),
             (Family::Alerts, ALERTS),
+            (Family::Televisions, TELEVISIONS),
         ];
         for (family, steps) in families {
             for version in 0..=steps.len() {

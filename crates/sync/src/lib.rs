@@ -36,7 +36,11 @@ use std::collections::BTreeMap;
 
 use hinamori_record::{ActorId, DocumentScope};
 
-pub use alerts::{AlertMessage, AlertsHeld, CarriedAlert, LONGEST_ALERT, LONGEST_KEY_LIST, MOST_ALERTS};
+pub use alerts::{
+    AlertMessage, AlertsHeld, ApprovalAnswer, CarriedAlert, CarriedAnswer, CarriedInstruction,
+    CarriedTelevision, KioskKeys, LONGEST_ALERT, LONGEST_KEY_LIST, LONGEST_PLAN, MOST_ALERTS, MOST_ANSWERS,
+    MOST_DRAFTS, MOST_KIOSK_KEYS, MOST_STRANGERS, MOST_TELEVISIONS, MOST_TOLD, OriginatedAlert, WaitingDraft,
+};
 pub use bundle::{Bundle, BundleWriter, LONGEST_BUNDLE, NotABundle, ReadSection, Section, SectionOf};
 pub use cut_off::{CutOff, CutOffs, Trusted};
 pub use forks::{Fork, Forks, MOST_FORKS, MOST_FORKS_OF_A_BOX};

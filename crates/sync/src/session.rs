@@ -126,9 +126,7 @@ impl Peer {
     fn has_alerts(&mut self, message: &AlertMessage) {
         match message {
             AlertMessage::Keys { version, .. } => self.alerts.list = self.alerts.list.max(*version),
-            AlertMessage::Sent(sent) => {
-                self.alerts.digests.insert(sent.digest());
-            }
+            other => self.alerts.digests.extend(other.digest()),
         }
     }
 }
@@ -353,7 +351,7 @@ impl Session {
                 return Err(PeerMisbehaved::OutOfPlace { what: "more keys than fit into one message" });
             }
             (Message::Keys(rows), _) => effects.keys.push(rows),
-            (Message::Alerts(message), Side::Box | Side::Neighbour { .. }) if message.is_bounded() => {
+            (Message::Alerts(message), side) if message.is_bounded() && message.may_come_to(side) => {
                 peer.has_alerts(&message);
                 effects.alerts.push(message);
             }
@@ -530,6 +528,20 @@ impl Session {
         for message in keys.into_iter().chain(sent) {
             peer.has_alerts(&message);
             send.extend(Message::Alerts(message).encode());
+        }
+        send
+    }
+
+    /// The same of anything else that is said of alerts, as far as the peer lacks it; what has no digest is said every time. Before the
+    /// peer's hello nothing is sent.
+    pub fn offer_of_alerts<'a>(&mut self, messages: impl IntoIterator<Item = &'a AlertMessage>) -> Vec<u8> {
+        let Some(peer) = &mut self.peer else { return Vec::new() };
+        let mut send = Vec::new();
+        for message in messages {
+            if message.digest().is_none_or(|digest| !peer.alerts.digests.contains(&digest)) {
+                peer.has_alerts(message);
+                send.extend(Message::Alerts(message.clone()).encode());
+            }
         }
         send
     }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, CardKey, Hlc, IncidentId, PersonId, RecordId, SiteId, StaffId, UnixMillis};
 use hinamori_record::{
     ActorId, Change, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
 };
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
     AlertMessage, AlertsHeld, CarriedAlert, Effects, Grant, Grants, HandOver, Held, KeyMark, KeyRows,
-    LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, PeerMisbehaved, ReceiptKey, RosterMessage, SealKey,
-    SealedBatch, Session, Side, Vectors,
+    KioskKeys, LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, OriginatedAlert, PeerMisbehaved, ReceiptKey,
+    RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
 };
 
 const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -588,7 +588,63 @@ fn alerts_go_to_whoever_lacks_them_once_and_from_box_to_box_without_a_server() {
 }
 
 #[test]
-fn a_box_tells_a_server_no_alerts_and_nobody_more_than_fits() {
+fn a_box_tells_a_server_what_was_originated_and_signed_there_and_no_other_alert() {
+    let peer = key(1).box_id();
+    let originated = |number| {
+        AlertMessage::Originated(OriginatedAlert { carried: carried(number), leaf: vec![number; 60] })
+    };
+    let known = AlertsHeld { list: 0, digests: [carried(1).digest()].into() };
+    let held = Held { alerts: &known, ..Held::NOTHING };
+    let side = Side::Server { peer };
+    let (mut server, server_hello) = Session::new(side, root().public(), None, grants(), held);
+    let (mut here, box_hello) = session(Side::Box, None, grants());
+    let _looked = server.received(&box_hello).unwrap();
+    let _looked = here.received(&server_hello).unwrap();
+    let keys = KioskKeys {
+        staff: StaffId::from_bytes([1; 16]),
+        card: CardKey::from_bytes([2; 16]),
+        live: vec![3; 97],
+        exercise: vec![4; 97],
+    };
+    let made = AlertMessage::KeysMade(keys.clone());
+    let approval = AlertMessage::Approval { draft: "ab".to_owned(), key: [1; 32], signature: vec![2; 64] };
+    let sent = here.offer_of_alerts([&originated(1), &originated(2), &made, &approval]);
+    assert_eq!(server.received(&sent).unwrap().alerts, [originated(2), made.clone(), approval.clone()]);
+    assert!(here.offer_of_alerts([&originated(2)]).is_empty(), "once");
+    assert!(server.offer_of_alerts([&originated(2)]).is_empty(), "it came from there");
+
+    // What only the server says, and what boxes say to each other.
+    let plan = AlertMessage::Plan(vec![1; 90]);
+    let sealed = AlertMessage::KioskKeys(vec![keys]);
+    let drafts = AlertMessage::Drafts(Vec::new());
+    let to_boxes = [plan.clone(), sealed.clone(), drafts.clone(), originated(3)];
+    let sent = server.offer_of_alerts(&to_boxes);
+    assert_eq!(here.received(&sent).unwrap().alerts, to_boxes);
+    let sent = server.offer_of_alerts(&to_boxes);
+    assert_eq!(here.received(&sent).unwrap().alerts, [drafts.clone()], "drafts are said every time");
+    let refused = |side: Side, other: Side, message: &AlertMessage| {
+        let (mut one, one_hello) = session(side, None, grants());
+        let (mut two, two_hello) = session(other, None, grants());
+        let _looked = one.received(&two_hello).unwrap();
+        let _looked = two.received(&one_hello).unwrap();
+        let said = two.offer_of_alerts([message]);
+        matches!(one.received(&said), Err(PeerMisbehaved::OutOfPlace { .. }))
+    };
+    let neighbour = Side::Neighbour { peer };
+    for message in [&plan, &sealed, &drafts] {
+        assert!(refused(side, Side::Box, message), "no box tells a server {message:?}");
+    }
+    for message in [&made, &approval, &drafts] {
+        assert!(refused(neighbour, neighbour, message), "no box tells a box {message:?}");
+    }
+    for message in [&plan, &sealed, &originated(4)] {
+        assert!(!refused(neighbour, neighbour, message), "{message:?}");
+    }
+    assert!(refused(Side::Box, side, &made));
+}
+
+#[test]
+fn a_box_tells_a_server_no_alert_of_the_town_hall_s_and_nobody_more_than_fits() {
     let greeted = |side: Side, other: Side| {
         let (mut one, one_hello) = session(side, None, grants());
         let (mut two, two_hello) = session(other, None, grants());
@@ -605,7 +661,7 @@ fn a_box_tells_a_server_no_alerts_and_nobody_more_than_fits() {
     let sent = server.offer_alerts(None, [&long]);
     assert!(matches!(one.received(&sent), Err(PeerMisbehaved::OutOfPlace { .. })));
 
-    let digests = (0..=MOST_ALERTS).map(carried_digest).collect();
+    let digests = (0..=MOST_ALERTS + 2).map(carried_digest).collect();
     let many = AlertsHeld { list: 0, digests };
     let held = Held { alerts: &many, ..Held::NOTHING };
     let (_, hello) = Session::new(Side::Box, root().public(), None, grants(), held);

@@ -9,18 +9,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
-    Alert, Alerts, Beat, BeatKey, Envelope, Instruction, Instructions, KeyList, LONGEST_VALIDITY_SECONDS,
-    MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SignedAlert, SignedMessage as _, Taken,
+    Alert, Alerts, Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, KeyList,
+    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, Sequences,
+    SignedAlert, SignedMessage as _, Taken,
 };
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{BoxId, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
     AlertStore, Answer, AnswerKind, OnAir, Push, SentMessage, StoreError, Task, Television,
 };
+use hinamori_sync::CarriedInstruction;
+use hinamori_television_http::Doorbell;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::alerts::broadcast::{Broadcast, OverlaySays};
-use crate::alerts::doorbell::Doorbell;
+use crate::alerts::commands::sign_plan_if_missing;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
@@ -58,7 +61,7 @@ pub(crate) struct Board {
     /// One operator's act after another: what is kept last is what is on the air.
     pub(crate) taking: tokio::sync::Mutex<()>,
     /// Calls the thread that holds the televisions' connections.
-    pub(crate) doorbell: Doorbell,
+    pub(crate) doorbell: Arc<Doorbell>,
     /// The latest heartbeat, and the same ready to go out.
     beaten: Mutex<Option<(Beat, Arc<str>)>>,
     /// In front of every revision: another one after a restart.
@@ -74,6 +77,8 @@ pub(crate) struct Inner {
     /// Households that no set reaches, when it was looked last.
     unreached: usize,
     pub(crate) plan: Option<Arc<Plan>>,
+    /// The same as the root signed it.
+    pub(super) signed_plan: Option<Arc<[u8]>>,
     pub(crate) register: Register,
     pub(crate) list: Option<Listed>,
     /// Of the package with this version.
@@ -82,7 +87,11 @@ pub(crate) struct Inner {
     pub(crate) messages: Vec<Arc<Message>>,
     pub(crate) alerts: Alerts,
     pub(crate) latest: Option<Sequence>,
-    televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
+    /// Numbers that came, so that two messages of a box with one number are not both taken.
+    pub(super) sequences: Sequences,
+    pub(super) televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
+    /// Televisions that asked at a box, and whose household it may not know.
+    pub(super) strangers: BTreeMap<BoxId, BTreeSet<[u8; 32]>>,
     pub(crate) bound: BTreeMap<HouseholdId, Vec<Arc<Receiver>>>,
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; AnswerKind::ALL.len()]>,
     pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
@@ -122,13 +131,15 @@ pub(crate) struct Message {
     instructions: Vec<Instruction>,
     /// Which of them is a household's, and where it stands in the tree.
     own: BTreeMap<HouseholdId, (usize, u32)>,
+    /// The same of what everybody else is told, if there is something for them.
+    everybody: Option<(usize, u32)>,
     /// The digest in hexadecimal.
     name: String,
 }
 
 impl Message {
     /// Makes ready what can be done once. `together` are the instructions' tree, and each one's place in it.
-    fn new(
+    pub(super) fn new(
         signed: SignedAlert,
         about: About,
         bytes: Vec<u8>,
@@ -136,7 +147,9 @@ impl Message {
         instructions: Vec<Instruction>,
         (tree, places): (Instructions, Vec<u32>),
     ) -> Self {
-        let own = instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let mut own: BTreeMap<_, _> =
+            instructions.iter().map(|own| own.household).zip((0..).zip(places)).collect();
+        let everybody = own.remove(&EVERYBODY);
         let alert = signed.alert();
         let sent = alert.alert().sent.at();
         let could_hold = match alert.evacuation().message {
@@ -155,6 +168,7 @@ impl Message {
             tree,
             instructions,
             own,
+            everybody,
             name: hex::text(&signed.digest()),
             signed,
         }
@@ -169,6 +183,30 @@ impl Message {
         into.extend_from_slice(br#"","path":""#);
         base64_onto(&self.tree.path_from(place).encode(), into);
         into.extend_from_slice(b"\"}");
+    }
+
+    /// What a household's television is told of it, and where that stands. What officers originated at a box has no other words than
+    /// everybody's.
+    pub(super) fn told_to(&self, household: HouseholdId) -> Option<(usize, u32)> {
+        let everybodys = self.everybody.filter(|_| self.is_of_a_box());
+        self.own.get(&household).copied().or(everybodys)
+    }
+
+    fn is_of_a_box(&self) -> bool {
+        self.signed.sequence().is_of_a_box()
+    }
+
+    /// What everybody is told (docs/tv.md §3), if there is something for them.
+    pub(super) fn leaf_of_everybody(&self) -> Option<Vec<u8>> {
+        self.everybody.and_then(|(which, _)| self.instructions.get(which)).map(Instruction::encode)
+    }
+
+    /// What a household, or everybody, is told of it, with its way up.
+    pub(super) fn instruction_of(&self, household: HouseholdId) -> Option<CarriedInstruction> {
+        let own = if household == EVERYBODY { self.everybody } else { self.own.get(&household).copied() };
+        let (which, place) = own?;
+        let leaf = self.instructions.get(which)?.encode();
+        Some(CarriedInstruction { leaf, path: self.tree.path_from(place).encode() })
     }
 
     pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
@@ -209,7 +247,7 @@ impl Message {
 
 /// A television that asks.
 pub(crate) struct Receiver {
-    code: u32,
+    pub(super) code: u32,
     household: Mutex<Option<HouseholdId>>,
     revision: AtomicU64,
     /// When it asked last, in milliseconds; whoever is known from before the server began has as long as everybody.
@@ -286,6 +324,7 @@ impl Board {
         store.forget_unbound(UnixMillis::new(now().get().saturating_sub(UNBOUND_MILLIS)))?;
         let mut inner = Inner { latest: Some(store.latest()?), ..Inner::default() };
         let root = keys.town_root.public();
+        sign_plan_if_missing(folder, keys, now())?;
         FilesRead::of(folder, &root, inner.seen)?.into_iter().for_each(|read| inner.take_files(read));
         for television in store.televisions()? {
             inner.add_receiver(&television);
@@ -312,7 +351,7 @@ impl Board {
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
             taking: tokio::sync::Mutex::new(()),
             boot,
-            doorbell: Doorbell::default(),
+            doorbell: Arc::default(),
             beaten: Mutex::default(),
             hellos: Semaphore::new(HELLOS),
             inner: Mutex::new(inner),
@@ -333,7 +372,7 @@ impl Board {
     }
 
     /// These have something new to be told.
-    fn wake(&self, woken: &[Arc<Receiver>]) {
+    pub(super) fn wake(&self, woken: &[Arc<Receiver>]) {
         for receiver in woken {
             receiver.revision.fetch_add(1, Ordering::Release);
         }
@@ -436,24 +475,33 @@ impl Board {
         self.wake(&woken);
         if !woken.is_empty() {
             self.changed();
+            // Boxes hear of it too.
+            self.tell_stations();
         }
     }
 
     /// A new television: its secret, and the code that it shows. Nothing when too many stand unbound.
     pub(crate) async fn hello(&self) -> Result<Option<([u8; 32], u32)>, NotKept> {
+        // Strangers wait for each other, and not alerts for strangers.
+        let Ok(_place) = self.hellos.acquire().await else { return Ok(None) };
+        let Ok(token) = random::<32>() else { return Ok(None) };
+        let hashed = crate::signed_log::sha256(&token);
+        let Some(code) = self.free_code(hashed).await? else { return Ok(None) };
+        self.inner().add_receiver(&Television { token: hashed, code, household: None });
+        Ok(Some((token, code)))
+    }
+
+    /// A code for a new television with this hash of its secret, which is kept with it. Nothing when too many stand unbound.
+    pub(super) async fn free_code(&self, hashed: [u8; 32]) -> Result<Option<u32>, NotKept> {
         let unbound = self.inner().televisions.values().filter(|known| known.household().is_none()).count();
         if unbound >= MOST_UNBOUND {
             return Ok(None);
         }
-        // Strangers wait for each other, and not alerts for strangers.
-        let Ok(_place) = self.hellos.acquire().await else { return Ok(None) };
         for _ in 0..DRAWS {
-            let (Ok(token), Ok(number)) = (random::<32>(), random::<4>()) else { return Ok(None) };
+            let Ok(number) = random::<4>() else { return Ok(None) };
             let code = u32::from_be_bytes(number) % 90_000_000 + 10_000_000;
-            let hashed = crate::signed_log::sha256(&token);
             if self.keeper.ask(move |store| store.add_television(&hashed, code, now())).await? {
-                self.inner().add_receiver(&Television { token: hashed, code, household: None });
-                return Ok(Some((token, code)));
+                return Ok(Some(code));
             }
         }
         Ok(None)
@@ -497,18 +545,19 @@ impl Board {
             None => put(into, format_args!(r#"null,"messages":["#)),
         }
         let own = |message| {
-            let household = household?;
             let message: &Arc<Message> = message;
-            let own = message.is_told(at).then(|| message.own.get(&household)).flatten()?;
-            Some((message, own, (message.digest, household)))
+            let place = household.map_or(message.everybody, |household| message.told_to(household));
+            Some((message, place.filter(|_| message.is_told(at))?))
         };
-        let told = || inner.messages.iter().filter_map(own).enumerate();
-        for (number, (message, own, _)) in told() {
+        let told: Vec<_> = inner.messages.iter().filter_map(own).collect();
+        for (number, (message, place)) in told.iter().enumerate() {
             into.extend_from_slice(comma(number).as_bytes());
-            message.write(*own, into);
+            message.write(*place, into);
         }
         put(into, format_args!(r#"],"answers":{{"#));
-        for (number, (message, _, (digest, household))) in told() {
+        // A set that is nobody's answers nothing.
+        let answered = told.iter().filter_map(|(message, _)| Some((message, (message.digest, household?))));
+        for (number, (message, (digest, household))) in answered.enumerate() {
             let known = inner.answers.get(&(digest, household)).copied().unwrap_or_default();
             if known.first().is_some_and(Option::is_none) {
                 delivered.push(Answer { digest, household, kind: AnswerKind::Delivered, at });
@@ -547,7 +596,8 @@ impl Board {
         let at = now();
         let known = {
             let inner = self.inner();
-            let is_its = |message: &&Arc<Message>| message.digest == digest && message.is_for(household);
+            let is_its =
+                |message: &&Arc<Message>| message.digest == digest && message.told_to(household).is_some();
             if inner.messages.iter().find(is_its).is_none() {
                 return Ok(None);
             }
@@ -683,7 +733,12 @@ impl Board {
             return Err(NotKept::Store(error).into());
         }
         let message = Message::new(signed, draft.about, alert, &envelope, instructions, draft.together);
-        let message = Arc::new(message);
+        self.publish(Arc::new(message));
+        Ok(())
+    }
+
+    /// Gives a message that is on the disk to everybody whom it is for.
+    pub(super) fn publish(&self, message: Arc<Message>) {
         tracing::info!(
             number = message.signed.sequence().number,
             households = message.about.households,
@@ -691,17 +746,18 @@ impl Board {
         );
         let mut inner = self.inner();
         inner.take_message(Arc::clone(&message));
-        let woken: Vec<Arc<Receiver>> = message
-            .households()
-            .filter_map(|household| inner.bound.get(&household))
-            .flatten()
-            .map(Arc::clone)
-            .collect();
+        let nobodys = || inner.televisions.values().filter(|receiver| receiver.household().is_none());
+        let of_households =
+            || message.households().filter_map(|household| inner.bound.get(&household)).flatten();
+        let woken: Vec<Arc<Receiver>> = if message.is_of_a_box() {
+            inner.televisions.values().map(Arc::clone).collect()
+        } else {
+            of_households().chain(nobodys()).map(Arc::clone).collect()
+        };
         drop(inner);
         self.wake(&woken);
         self.changed();
         self.tell_stations();
-        Ok(())
     }
 }
 
@@ -723,6 +779,7 @@ pub(crate) enum OpenError {
 pub(crate) struct FilesRead {
     seen: [Option<[u64; 4]>; 4],
     plan: Option<Arc<Plan>>,
+    signed_plan: Option<Arc<[u8]>>,
     register: Register,
     list: Option<Listed>,
     stations: Option<Arc<Stations>>,
@@ -747,6 +804,7 @@ impl FilesRead {
         Ok(Some(Self {
             seen,
             plan: folder.alert_plan()?.map(Arc::new),
+            signed_plan: folder.signed_plan()?.map(Arc::from),
             register: folder.officers()?,
             list: list.map(|(list, bytes)| Listed { list: Arc::new(list), text: base64(&bytes).into() }),
             stations: stations.ok(),
@@ -757,15 +815,16 @@ impl FilesRead {
 impl Inner {
     /// Takes what was read.
     pub(crate) fn take_files(&mut self, read: FilesRead) {
-        let FilesRead { seen, plan, register, list, stations } = read;
+        let FilesRead { seen, plan, signed_plan, register, list, stations } = read;
         (self.plan, self.register, self.seen) = (plan, register, seen);
+        self.signed_plan = signed_plan;
         self.list = list;
         // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
         self.stations = stations.unwrap_or_else(|| Arc::clone(&self.stations));
     }
 
     /// Takes a television up; gives it back when it was bound since.
-    fn add_receiver(&mut self, television: &Television) -> Option<Arc<Receiver>> {
+    pub(super) fn add_receiver(&mut self, television: &Television) -> Option<Arc<Receiver>> {
         let Television { token, code, household } = television;
         let receiver = self.televisions.entry(*token).or_insert_with(|| Arc::new(Receiver::new(*code, None)));
         let mut held = receiver.household.lock().unwrap_or_else(PoisonError::into_inner);
@@ -780,7 +839,13 @@ impl Inner {
     }
 
     /// Whether it was the first of its kind.
-    fn note(&mut self, digest: [u8; 32], household: HouseholdId, kind: AnswerKind, at: UnixMillis) -> bool {
+    pub(super) fn note(
+        &mut self,
+        digest: [u8; 32],
+        household: HouseholdId,
+        kind: AnswerKind,
+        at: UnixMillis,
+    ) -> bool {
         let known = self.answers.entry((digest, household)).or_default();
         match known.get_mut(kind as usize) {
             Some(first @ None) => {
@@ -827,7 +892,12 @@ impl Inner {
 
     fn keep_message(&mut self, message: Arc<Message>) {
         let latest = message.signed.sequence();
-        self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
+        // Heartbeats say how far the town hall's own numbers are.
+        if !latest.is_of_a_box() {
+            self.latest = Some(self.latest.map_or(latest, |known| known.max(latest)));
+        }
+        // What came back from the disk, or was numbered here, is no fork.
+        let _numbered = self.sequences.note(&message.signed);
         self.messages.push(message);
     }
 

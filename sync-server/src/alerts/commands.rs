@@ -12,7 +12,7 @@ use crate::data::{DataError, DataFolder, Keys};
 use crate::roster;
 use crate::signed_log::sha256;
 use hinamori_plan::judge;
-use hinamori_plan::{BadPlan, Plan};
+use hinamori_plan::{BadPlan, Plan, SignedPlan};
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -56,15 +56,45 @@ pub fn read_plan(
     let text = std::fs::read_to_string(file).map_err(failed)?;
     let plan = Plan::parse(&text)?;
     judge(&plan)?;
-    keeps_what_is_out(folder, &plan, now)?;
-    folder.lock()?.save_alert_plan(&text)?;
+    let keys = folder.keys()?;
+    keeps_what_is_out(folder, &keys, &plan, now)?;
+    let locked = folder.lock()?;
+    locked.save_alert_plan(&text, &signed_anew(folder, &keys, &text, now)?)?;
     Ok((plan.messages.len(), plan.districts.len()))
 }
 
+/// The plan for boxes, under the root's signature: of a higher version than the one before.
+fn signed_anew(folder: &DataFolder, keys: &Keys, text: &str, now: UnixMillis) -> Result<Vec<u8>, DataError> {
+    let before = folder.signed_plan()?;
+    let before = before.as_deref().and_then(SignedPlan::claimed).map_or(0, |(version, _)| version);
+    let version = now.get().max(before.saturating_add(1));
+    Ok(SignedPlan::encode(version, text, |domain, body| keys.town_root.sign_alert_keys(domain, body)))
+}
+
+/// Signs a plan for boxes that an earlier version of this program read in, or that somebody put there.
+pub(crate) fn sign_plan_if_missing(
+    folder: &DataFolder,
+    keys: &Keys,
+    now: UnixMillis,
+) -> Result<(), DataError> {
+    let Some(text) = folder.alert_plan_text()? else { return Ok(()) };
+    let signed = folder.signed_plan()?;
+    let is_its = signed.as_deref().and_then(SignedPlan::claimed).is_some_and(|(_, signed)| signed == text);
+    if is_its {
+        return Ok(());
+    }
+    let locked = folder.lock()?;
+    locked.save_alert_plan(&text, &signed_anew(folder, keys, &text, now)?)
+}
+
 /// What is out can still be ended: the plan has its words, and its sender and desk are those of the list of keys.
-fn keeps_what_is_out(folder: &DataFolder, plan: &Plan, now: UnixMillis) -> Result<(), AlertCommandError> {
+fn keeps_what_is_out(
+    folder: &DataFolder,
+    keys: &Keys,
+    plan: &Plan,
+    now: UnixMillis,
+) -> Result<(), AlertCommandError> {
     let wrong = |what: String| Err(BadPlan::Content(what).into());
-    let keys = folder.keys()?;
     let list = folder.key_list()?.and_then(|bytes| KeyList::decode(&bytes, &keys.town_root.public()).ok());
     if let Some(list) = list.filter(|list| {
         list.sender != plan.sender || list.relying_party != sha256(plan.relying_party.as_bytes())

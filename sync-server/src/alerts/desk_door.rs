@@ -28,7 +28,7 @@ use crate::alerts::board::{Board, Inner, Message, NotSent};
 use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
-use crate::alerts::officers::{Officer, Passkey};
+use crate::alerts::officers::{Officer, Passkey, change_register};
 use crate::alerts::thread_report::thread_report;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
@@ -231,16 +231,7 @@ async fn with_register<T: Send + 'static>(
     change: impl FnOnce(&mut crate::alerts::Register) -> T + Send + 'static,
 ) -> Result<T, Told> {
     let folder = door.hub.town.folder.clone();
-    let changed = spawn_blocking(move || {
-        let locked = folder.lock()?;
-        let mut register = folder.officers()?;
-        let before = register.clone();
-        let outcome = change(&mut register);
-        if register != before {
-            locked.save_officers(&register)?;
-        }
-        Ok::<_, crate::data::DataError>(outcome)
-    });
+    let changed = spawn_blocking(move || change_register(&folder, change));
     let changed = changed.await.map_err(|_ended| Told::server())?;
     changed.map_err(|error| {
         tracing::error!(%error, "the officers' file cannot be changed");
@@ -542,7 +533,7 @@ pub(super) fn draft_of(
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
     let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
     // One call for a town's salts: a call for each takes longer than the words of a household.
-    let mut drawn = vec![[0; 16]; households.len()];
+    let mut drawn = vec![[0; 16]; households.len().saturating_add(1)];
     getrandom::fill(drawn.as_flattened_mut()).map_err(|_no_randomness| Told::server())?;
     let mut salts = drawn.into_iter();
     let composed = compose(plan, &request, &households, || salts.next().ok_or_else(Told::server))?;
@@ -584,11 +575,12 @@ pub(super) fn draft_of(
             reasons,
             arrives: wanted.arrives,
             again: wanted.again,
-            households: envelope.households,
+            households: u32::try_from(households.len()).unwrap_or(u32::MAX),
             people,
             made: now,
             thread: first.map(|first| first.thread()),
             signed: Vec::new(),
+            origin: None,
         },
         envelope,
         sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! An alert that waits for its officers. It is fixed: whoever wants another text drops it.
 
 use hinamori_alert::{Envelope, Instruction, Instructions, KeyClass, MessageKind, ValidAlert};
-use hinamori_model::UnixMillis;
+use hinamori_model::{BoxId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// How long a draft waits. Its time stands in it: what waited longer would begin with minutes that are gone.
@@ -62,6 +62,9 @@ pub(crate) struct About {
     /// The digest of the first message of its thread, in hexadecimal; nothing for the first one.
     pub(crate) thread: Option<String>,
     pub(crate) signed: Vec<Signed>,
+    /// The box at which it was originated; nothing for the town hall's own.
+    #[serde(default)]
+    pub(crate) origin: Option<BoxId>,
 }
 
 impl About {

@@ -1,14 +1,15 @@
 //! Alerts: what a town prepared, the officers who sign, the desk at which they do, and the televisions that are told.
 
 mod board;
+mod box_televisions;
 mod boxes;
 mod broadcast;
 mod channels;
 mod commands;
 mod desk_door;
 mod desk_state;
-mod doorbell;
 mod draft;
+mod from_boxes;
 mod history;
 mod households;
 mod keeper;
@@ -22,9 +23,7 @@ mod stations;
 #[cfg(test)]
 mod tests;
 mod thread_report;
-mod tv_connections;
 mod tv_door;
-mod tv_request;
 #[cfg(test)]
 mod tv_tests;
 
@@ -40,7 +39,9 @@ pub use stations::{
 };
 
 pub(crate) use board::Board;
-pub(crate) use boxes::{ForBoxes, tell_boxes};
+pub(crate) use box_televisions::ToldToBox;
+pub(crate) use boxes::{ForBoxes, beat_for_boxes, tell_boxes};
+pub(crate) use from_boxes::{FromBox, take_from_boxes};
 pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
@@ -78,4 +79,4 @@ fn of_base64_url(text: &str) -> Option<Vec<u8>> {
 
 pub(crate) use desk_door::routes as desk_routes;
 pub(crate) use station_door::routes as station_routes;
-pub(crate) use tv_connections::{DoorLimits, Patience, serve as serve_televisions};
+pub(crate) use tv_door::serve_televisions;

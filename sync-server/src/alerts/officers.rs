@@ -3,13 +3,13 @@
 //! An administrator invites an officer; the device that has the code brings two public keys; the administrator compares three words with
 //! the officer and lets the device in. Only then does the root list it: what a page of the server takes in by itself signs nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId};
-use hinamori_model::UnixMillis;
+use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId, SealedKioskKey};
+use hinamori_model::{BoxId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_sync::to_base32;
+use hinamori_sync::{KioskKeys, MOST_KIOSK_KEYS, to_base32};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{DataError, DataFolder, Keys, Locked, random};
@@ -25,6 +25,8 @@ const TRIES: u8 = 5;
 pub(crate) const PROVED_MILLIS: u64 = 35 * 24 * 3_600_000;
 /// A later proof within so long changes nothing that anybody looks at.
 const PROVED_AGAIN_MILLIS: u64 = 3_600_000;
+/// Keys of as many people wait that were made at one box.
+const WAITING_OF_A_BOX: usize = 8;
 /// More than a town has.
 const MOST_OFFICERS: usize = 100;
 
@@ -38,6 +40,9 @@ pub(crate) struct Register {
     invitations: Vec<Invitation>,
     wrong_tries: u8,
     pub(crate) devices: Vec<OfficerDevice>,
+    /// Made at boxes.
+    #[serde(default)]
+    kiosks: Vec<KioskDevice>,
 }
 
 /// A person.
@@ -72,6 +77,32 @@ pub(crate) struct OfficerDevice {
     joined: UnixMillis,
     /// Whether the administrator let it in.
     admitted: bool,
+}
+
+/// An officer's two keys for kiosks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KioskDevice {
+    /// Whose; nobody's until the administrator let it in.
+    officer: Option<u32>,
+    /// Sealed under a card.
+    keys: KioskKeys,
+    /// At which box.
+    made_at: BoxId,
+    words: ThreeWords,
+    joined: UnixMillis,
+}
+
+impl KioskDevice {
+    /// Both sealed keys, each of its class.
+    fn sealed(&self) -> Option<[SealedKioskKey; 2]> {
+        sealed_keys(&self.keys)
+    }
+}
+
+fn sealed_keys(keys: &KioskKeys) -> Option<[SealedKioskKey; 2]> {
+    let read = |bytes: &[u8], class| SealedKioskKey::from_bytes(bytes).filter(|key| key.class() == class);
+    Some([read(&keys.live, KeyClass::Live)?, read(&keys.exercise, KeyClass::Exercise)?])
 }
 
 /// One passkey.
@@ -117,6 +148,12 @@ pub enum OfficerError {
     /// The words that were read out are no waiting device's.
     #[error("no device waits with these words: invite the officer again")]
     NoSuchDevice,
+    /// Keys that were made at a box are nobody's until somebody says whose.
+    #[error("these keys were made at a box: say whose they are (--officer NUMBER)")]
+    WhichOfficer,
+    /// Two that wait show the same words, or a person would be two officers.
+    #[error("{0}: have the officer make the keys again, and compare who it is")]
+    Ambiguous(&'static str),
     /// What the keys say.
     #[error("the list of keys cannot be made: {0}")]
     Keys(#[from] hinamori_alert::BadKeyList),
@@ -189,22 +226,29 @@ pub fn invite_officer(folder: &DataFolder, id: u32, now: UnixMillis) -> Result<S
     Ok(groups.join("-"))
 }
 
-/// Lets the device in that shows these words, and has the root list it.
+/// Lets the device in that shows these words, and has the root list it. `officer` says whose keys are that were made at a box; a device that
+/// was invited is whose it was invited for.
 ///
 /// # Errors
 /// [`OfficerError`].
 pub fn admit_device(
     folder: &DataFolder,
     keys: &Keys,
-    words: &str,
+    (words, officer): (&str, Option<u32>),
     now: UnixMillis,
 ) -> Result<(), OfficerError> {
     let locked = folder.lock()?;
     let mut register = folder.officers()?;
     let said: Vec<&str> = words.split(['・', ' ', ',', '、', '　']).filter(|word| !word.is_empty()).collect();
     let waits = |device: &&mut OfficerDevice| !device.admitted && said == device.words.hiragana();
-    let device = register.devices.iter_mut().find(waits).ok_or(OfficerError::NoSuchDevice)?;
-    device.admitted = true;
+    let waiting = |device: &&KioskDevice| device.officer.is_none() && said == device.words.hiragana();
+    let made_at_boxes = register.kiosks.iter().filter(waiting).count();
+    match (register.devices.iter_mut().find(waits), made_at_boxes) {
+        (Some(device), 0) => device.admitted = true,
+        (None, 0) => return Err(OfficerError::NoSuchDevice),
+        (None, 1) => register.admit_kiosk(&said, officer.ok_or(OfficerError::WhichOfficer)?, now)?,
+        (Some(_), _) | (None, _) => return Err(OfficerError::Ambiguous("two devices show these words")),
+    }
     list(folder, keys, &locked, &mut register, now)
 }
 
@@ -222,8 +266,33 @@ pub fn officer_list(folder: &DataFolder) -> Result<String, OfficerError> {
             let state = if device.admitted { "signs" } else { "waits to be let in" };
             writeln!(text, "    {}  {state}  {}", day_of(device.joined), device.words).ok();
         }
+        for device in register.kiosks.iter().filter(|device| device.officer == Some(*id)) {
+            writeln!(text, "    {}  signs at kiosks  {}", day_of(device.joined), device.words).ok();
+        }
+    }
+    for KioskDevice { keys, made_at, words, joined, .. } in
+        register.kiosks.iter().filter(|device| device.officer.is_none())
+    {
+        let staff = keys.staff;
+        writeln!(text, "staff {staff} made keys at the box {made_at}:").ok();
+        writeln!(text, "    {}  waits to be let in as an officer  {words}", day_of(*joined)).ok();
     }
     Ok(text)
+}
+
+/// Changes the register, and writes it down where something of it is other than before.
+pub(crate) fn change_register<T>(
+    folder: &DataFolder,
+    change: impl FnOnce(&mut Register) -> T,
+) -> Result<T, DataError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    let before = register.clone();
+    let outcome = change(&mut register);
+    if register != before {
+        locked.save_officers(&register)?;
+    }
+    Ok(outcome)
 }
 
 /// Has the root sign the next list. The register goes first: no version is ever of two lists.
@@ -249,8 +318,19 @@ impl Register {
     }
 
     fn listed(&self) -> impl Iterator<Item = Device> {
+        let until_of = |officer| self.officer(officer).map(|officer| officer.until).unwrap_or_default();
+        let at_kiosks =
+            self.kiosks.iter().filter_map(move |device| Some((device.officer?, device.sealed()?)));
+        let at_kiosks = at_kiosks.flat_map(move |(officer, keys)| {
+            keys.map(|key| Device {
+                class: key.class(),
+                officer: OfficerId(officer),
+                until: until_of(officer),
+                key: key.public(),
+            })
+        });
         let admitted = self.devices.iter().filter(|device| device.admitted);
-        admitted.flat_map(|device| {
+        let passkeys = admitted.flat_map(|device| {
             let until = self.officer(device.officer).map(|officer| officer.until).unwrap_or_default();
             let listed = move |class, passkey: &Passkey| {
                 Some(Device { class, officer: OfficerId(device.officer), until, key: passkey.key()? })
@@ -258,7 +338,60 @@ impl Register {
             [listed(KeyClass::Live, &device.live), listed(KeyClass::Exercise, &device.exercise)]
                 .into_iter()
                 .flatten()
-        })
+        });
+        passkeys.chain(at_kiosks)
+    }
+
+    /// Keys that somebody made at a box wait from now on. Whether they are new: a box says it until the root lists them.
+    pub(crate) fn wait(&mut self, made_at: BoxId, keys: KioskKeys, now: UnixMillis) -> bool {
+        let Some(sealed) = sealed_keys(&keys) else { return false };
+        let is_taken = |known: &KioskDevice| {
+            known.sealed().is_some_and(|known| {
+                known.iter().any(|known| sealed.iter().any(|new| new.public() == known.public()))
+            })
+        };
+        if self.kiosks.iter().any(is_taken) {
+            return false;
+        }
+        let waits = |device: &KioskDevice| device.officer.is_none();
+        // Whoever makes them again has no use for those before, and a box that is not honest fills up no list but its own.
+        self.kiosks.retain(|device| {
+            !(waits(device) && device.made_at == made_at && device.keys.staff == keys.staff)
+        });
+        let of_this_box = |device: &&KioskDevice| waits(device) && device.made_at == made_at;
+        if self.kiosks.iter().filter(of_this_box).count() >= WAITING_OF_A_BOX
+            || self.kiosks.len() >= MOST_KIOSK_KEYS
+        {
+            return false;
+        }
+        let words = ThreeWords::of_hash(&keys.digest());
+        self.kiosks.push(KioskDevice { officer: None, keys, made_at, words, joined: now });
+        true
+    }
+
+    fn admit_kiosk(&mut self, said: &[&str], officer: u32, now: UnixMillis) -> Result<(), OfficerError> {
+        let in_office = self.officer(officer).filter(|officer| officer.until >= now);
+        in_office.ok_or(OfficerError::Unknown(officer))?;
+        let waits = |device: &&mut KioskDevice| device.officer.is_none() && said == device.words.hiragana();
+        let mut waiting = self.kiosks.iter_mut().filter(waits);
+        let device = waiting.next().ok_or(OfficerError::NoSuchDevice)?;
+        let staff = device.keys.staff;
+        device.officer = Some(officer);
+        let of_two = |device: &KioskDevice| {
+            device.keys.staff == staff && device.officer.is_some_and(|other| other != officer)
+        };
+        if self.kiosks.iter().any(of_two) {
+            return Err(OfficerError::Ambiguous("this person is another officer already"));
+        }
+        Ok(())
+    }
+
+    /// The sealed keys of all who are in office, for boxes: of each card the latest.
+    pub(crate) fn kiosk_keys(&self, now: UnixMillis) -> Vec<KioskKeys> {
+        let is_in_office = |officer: u32| self.officer(officer).is_some_and(|officer| officer.until >= now);
+        let able = self.kiosks.iter().filter(|device| device.officer.is_some_and(is_in_office));
+        let by_card: BTreeMap<_, _> = able.map(|device| (device.keys.card, &device.keys)).collect();
+        by_card.into_values().cloned().collect()
     }
 
     /// The officer of a device that may sign, and for what the credential is.

@@ -1,13 +1,15 @@
 //! Two officers, a board and a television, without a browser: what goes out is verified as a receiver verifies it.
 
+mod box_televisions;
 mod boxes;
 mod broadcast;
+mod from_boxes;
 
 use std::sync::Arc;
 
 use hinamori_alert::{
-    Assertion, Beat, DeviceKey, Envelope, Instruction, InstructionPath, KeyClass, KeyList, MessageKind,
-    OfficerSignature,
+    Assertion, Beat, DeviceKey, EVERYBODY, Envelope, Instruction, InstructionPath, KeyClass, KeyList,
+    MessageKind, OfficerSignature,
 };
 use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
 use hinamori_paper::{EvacuationFigures, TimedStage};
@@ -136,7 +138,7 @@ impl Hall {
             let mut register = folder.officers().unwrap();
             let words = register.join(&code, device.passkeys(), now()).unwrap();
             folder.lock().unwrap().save_officers(&register).unwrap();
-            admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
+            admit_device(&folder, &keys, (&words.hiragana().join("・"), None), now()).unwrap();
         }
         let board = Self::open(&folder, &keys);
         Self { folder, keys, board, devices, parent }
@@ -190,6 +192,20 @@ impl Hall {
         self.board.inner().messages.last().unwrap().thread()
     }
 
+    /// Sends as one officer, or as two where it takes two.
+    async fn send_until_enough(&self, wanted: Value) {
+        let id = self.draft(wanted).await.unwrap();
+        if !self.sign(&id, 1, 0, 0).await.unwrap() {
+            assert!(self.sign(&id, 2, 1, 0).await.unwrap());
+        }
+    }
+
+    /// A set that nobody bound.
+    async fn nobodys(&self) -> Arc<Receiver> {
+        let (token, _code) = self.board.hello().await.unwrap().unwrap();
+        self.board.receiver(&token).unwrap()
+    }
+
     async fn television(&self, of: u8) -> Arc<Receiver> {
         let (token, code) = self.board.hello().await.unwrap().unwrap();
         let bound = self.board.keeper.ask(move |store| store.bind(code, household(of), now())).await.unwrap();
@@ -241,7 +257,7 @@ impl Hall {
             let (index, beside) = path.split_first_chunk::<4>().unwrap();
             let beside = beside.chunks_exact(32).map(|hash| hash.try_into().unwrap()).collect();
             assert!(sent.signed.has(&own, &InstructionPath { index: u32::from_be_bytes(*index), beside }));
-            assert_eq!(told["household"], hex::text(of));
+            assert_eq!(told["household"].as_str().unwrap_or(&hex::text(EVERYBODY.as_bytes())), hex::text(of));
             assert_eq!(envelope.officers(&list).unwrap().len(), sent.signed.officers());
             (envelope.message, serde_json::from_slice(content).unwrap())
         };
@@ -436,15 +452,44 @@ async fn said_again_it_is_for_those_who_are_missing_and_its_end_for_everybody() 
         let refused = hall.draft(again()).await.unwrap_err();
         assert!(refused.contains("着いて"), "{refused}");
         a_second().await;
-        let end = hall.draft(json!({ "kind": ending, "thread": thread })).await.unwrap();
-        if !hall.sign(&end, 1, 0, 0).await.unwrap() {
-            assert!(hall.sign(&end, 2, 1, 0).await.unwrap());
-        }
+        hall.send_until_enough(json!({ "kind": ending, "thread": thread })).await;
         for receiver in [&arrived, &missing] {
             let last = told(receiver).pop().unwrap();
             assert_eq!(last.text(), ending, "a household hears nothing of how it ended");
         }
         assert!(hall.draft(again()).await.is_err(), "what is over is not said again");
+    }
+}
+
+#[tokio::test]
+async fn a_set_that_is_nobody_s_is_told_what_everybody_is_and_counts_nowhere() {
+    for ending in ["Cancel", "AllClear"] {
+        let hall = Hall::new();
+        let (set, elsewhere) = (hall.nobodys().await, hall.television(3).await);
+        let before = set.revision();
+        let thread = hall.send(landslide(&["浜町"])).await;
+        assert!(set.revision() > before, "nobody woke it");
+        let told = hall.told(&set);
+        let believed = hall.believed(&told);
+        let [(MessageKind::Order, content)] = believed.as_slice() else {
+            panic!("an order");
+        };
+        assert_eq!(content["names"], json!(["浜町の みなさん"]));
+        assert!(told["code"].is_string() && told["household"].is_null(), "it still has to be bound");
+        assert_eq!(told["answers"], json!({}));
+        assert_eq!(hall.told(&elsewhere)["messages"], json!([]), "a household of another district");
+        let digest = hall.board.inner().messages[0].digest;
+        assert_eq!(hall.board.answer(&set, digest, AnswerKind::Help).await.unwrap(), None, "whose help?");
+        {
+            let inner = hall.board.inner();
+            let [message] = inner.messages.as_slice() else { panic!("one message") };
+            assert_eq!((message.about.households, message.about.people), (2, 2));
+            assert_eq!((message.households().len(), inner.progress(&inner.thread(&thread)).len()), (2, 2));
+            assert!(!message.is_for(EVERYBODY) && !inner.answers.keys().any(|(_, of)| *of == EVERYBODY));
+        }
+        a_second().await;
+        hall.send_until_enough(json!({ "kind": ending, "thread": thread })).await;
+        assert_eq!(kinds(&hall.believed(&hall.told(&set))).pop().unwrap().text(), ending);
     }
 }
 
@@ -669,8 +714,8 @@ fn an_officer_s_device_joins_once_and_is_believed_when_it_is_let_in() {
     assert!(register.join(&code, Device::new().passkeys(), now()).is_none(), "a code is good once");
     folder.lock().unwrap().save_officers(&register).unwrap();
     assert!(folder.key_list().unwrap().is_none(), "nobody let it in yet");
-    assert!(admit_device(&folder, &keys, "ちがう・ことば・です", now()).is_err());
-    admit_device(&folder, &keys, &words.hiragana().join("・"), now()).unwrap();
+    assert!(admit_device(&folder, &keys, ("ちがう・ことば・です", None), now()).is_err());
+    admit_device(&folder, &keys, (&words.hiragana().join("・"), None), now()).unwrap();
     let list = KeyList::decode(&folder.key_list().unwrap().unwrap(), &keys.town_root.public()).unwrap();
     assert_eq!((list.version, list.devices().count()), (1, 2));
     assert!(officer_list(&folder).unwrap().contains("signs"));

@@ -7,11 +7,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hinamori_model::UnixMillis;
+use hinamori_television_http::{DoorLimits, Patience};
 use serde_json::Value;
 
 use crate::alerts::board::Board;
 use crate::alerts::tests::{Hall, household, landslide};
-use crate::alerts::tv_connections::{DoorLimits, Patience, serve};
+use crate::alerts::tv_door::serve_televisions;
 use crate::clock::now;
 use crate::hex;
 
@@ -37,7 +38,7 @@ const USUAL: DoorLimits = DoorLimits {
 fn open(board: &Arc<Board>, limits: DoorLimits) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
-    (listener.local_addr().unwrap(), serve(listener, Arc::clone(board), limits).unwrap())
+    (listener.local_addr().unwrap(), serve_televisions(listener, Arc::clone(board), limits).unwrap())
 }
 
 /// One end of a connection.

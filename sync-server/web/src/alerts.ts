@@ -11,6 +11,10 @@ export const TOLERANCE = 2 * MINUTE;
 const ONE_OFFICER = 10 * MINUTE;
 /** How many of the latest messages may still come out of order. */
 const WINDOW = 64;
+/** The most boxes of which the numbers are remembered, of each kind of message. */
+export const MOST_BOXES = 64;
+/** Epochs from here on name a box that gives numbers of its own. */
+const OF_A_BOX = 0x80000000;
 /** More than a town sends to one household in a bad week. */
 export const MOST_MESSAGES = 128;
 
@@ -37,30 +41,66 @@ export interface Sequence {
   came: { [number: string]: string };
 }
 
+/** Numbers of one kind of message: the town hall's, and each box's that originated something, whoever was heard last behind. */
+export interface Counted {
+  hall: Sequence;
+  boxes: Sequence[];
+}
+
 export interface Sequences {
-  live: Sequence;
+  live: Counted;
   /** Cancels of one officer. One alone must not use up the numbers that two sign under, and so silence them. */
-  alone: Sequence;
+  alone: Counted;
   /** For the same reason an exercise has numbers of its own. */
-  exercise: Sequence;
+  exercise: Counted;
 }
 
 export function noSequences(): Sequences {
-  const none = (): Sequence => ({ epoch: 0, highest: 0, came: {} });
+  const none = (): Counted => ({ hall: noSequence(0), boxes: [] });
   return { live: none(), alone: none(), exercise: none() };
+}
+
+function noSequence(epoch: number): Sequence {
+  return { epoch, highest: 0, came: {} };
 }
 
 export type Verdict = "new" | "known" | "old" | "fork";
 
-/** Notes a message's place in the sequence. */
-export function note(sequence: Sequence, message: Message): Verdict {
+/** Notes a message's place in its sequence. */
+export function note(counted: Counted, message: Message): Verdict {
+  const isOfBox = message.epoch >= OF_A_BOX;
+  return noteIn(isOfBox ? boxOf(counted, message.epoch) : counted.hall, message, isOfBox);
+}
+
+/** The numbers of a box; of the one that was heard longest ago nothing is known any more where there are too many. */
+function boxOf(counted: Counted, epoch: number): Sequence {
+  let found = noSequence(epoch);
+  const others: Sequence[] = [];
+  for (let i = 0; i < counted.boxes.length; i += 1) {
+    const box = counted.boxes[i] as Sequence;
+    if (box.epoch === epoch) {
+      found = box;
+    } else {
+      others.push(box);
+    }
+  }
+  counted.boxes = others.concat([found]).slice(-MOST_BOXES);
+  return found;
+}
+
+function noteIn(sequence: Sequence, message: Message, isOfBox: boolean): Verdict {
   const { epoch, number, digest } = message;
   if (epoch > sequence.epoch) {
     sequence.epoch = epoch;
     sequence.highest = 0;
     sequence.came = {};
   }
-  if (epoch < sequence.epoch || number + WINDOW <= sequence.highest) {
+  const numbers = numbersOf(sequence);
+  // The town hall counts by one. A box counts in milliseconds: its messages are counted, and not what lies between them.
+  const isFarBack = isOfBox
+    ? numbers.length >= WINDOW && number < (numbers[0] as number)
+    : number + WINDOW <= sequence.highest;
+  if (epoch < sequence.epoch || isFarBack) {
     return "old";
   }
   const known = sequence.came[number];
@@ -69,12 +109,19 @@ export function note(sequence: Sequence, message: Message): Verdict {
   }
   sequence.highest = Math.max(sequence.highest, number);
   sequence.came[number] = digest;
-  for (const earlier in sequence.came) {
-    if (Number(earlier) + WINDOW <= sequence.highest) {
+  const came = numbersOf(sequence);
+  for (let i = 0; i < came.length; i += 1) {
+    const earlier = came[i] as number;
+    if (isOfBox ? came.length - i > WINDOW : earlier + WINDOW <= sequence.highest) {
       delete sequence.came[earlier];
     }
   }
   return "new";
+}
+
+/** Those that came, the lowest first. */
+function numbersOf(sequence: Sequence): number[] {
+  return Object.keys(sequence.came).map(Number).sort((one, other) => one - other);
 }
 
 function isAlone(message: Message): boolean {

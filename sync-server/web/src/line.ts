@@ -87,11 +87,14 @@ export class Line {
     }
     this.isSending[kind] = true;
     this.ask("POST", "answer", JSON.stringify({ message: answer.message, answer: kind }), (status, said) => {
-      const at = status === 200 && typeof said === "object" && said !== null ? time((said as { [name: string]: unknown })["at"]) : null;
-      const failures = at === null ? (this.answerFailures[kind] || 0) + 1 : 0;
+      const from = status === 200 && typeof said === "object" && said !== null ? (said as { [name: string]: unknown }) : {};
+      const [at, kept] = [time(from["at"]), time(from["kept"])];
+      const failures = at === null && kept === null ? (this.answerFailures[kind] || 0) + 1 : 0;
       this.answerFailures[kind] = failures;
       if (at !== null) {
         television.delivered(answer, at);
+      } else if (kept !== null) {
+        television.keptByBox(answer, kept);
       } else if (kind !== "shown") {
         // Whoever pressed a key is told; a receipt waits in silence.
         television.isStuck = true;

@@ -20,8 +20,10 @@ function running(): number {
   return window.performance && performance.now ? performance.now() : Date.now();
 }
 
+/** A set that was bound meanwhile shows the same message as another one: its household's, with keys. */
 function messageOf(page: Page): string {
-  return page.kind === "order" || page.kind === "word" ? page.kind + page.head.digest : "";
+  const isNobodys = page.kind === "order" && page.nobodys !== null;
+  return page.kind === "order" || page.kind === "word" ? page.kind + isNobodys + page.head.digest : "";
 }
 
 function start(root: HTMLElement): void {
@@ -45,7 +47,7 @@ function start(root: HTMLElement): void {
   };
 
   const press = (key: Key): void => {
-    if (running() - began < UNREADY || (page.kind !== "order" && page.kind !== "word")) {
+    if (running() - began < UNREADY || (page.kind !== "order" && page.kind !== "word") || focus === null) {
       return;
     }
     const message = page.head.digest;
@@ -68,7 +70,7 @@ function start(root: HTMLElement): void {
     if (messageOf(next) !== messageOf(page)) {
       began = running();
       screen.beginTurning(began);
-      focus = next.kind === "order" ? "going" : next.kind === "word" ? "close" : null;
+      focus = next.kind === "word" ? "close" : next.kind === "order" && next.nobodys === null ? "going" : null;
       if (next.kind === "order" || next.kind === "word") {
         sound.play(speechOf(television, running()));
         afterPaint(() => shown(next.head.digest));
@@ -94,7 +96,7 @@ function start(root: HTMLElement): void {
 
   document.onkeydown = (event) => {
     const code = event.keyCode;
-    if (page.kind === "order" && (code === LEFT || code === RIGHT)) {
+    if (page.kind === "order" && page.nobodys === null && (code === LEFT || code === RIGHT)) {
       focus = code === LEFT ? "going" : "help";
       screen.show(page, focus, running());
       event.preventDefault();

@@ -1,6 +1,6 @@
 // What is kept over a restart, where the set keeps anything.
 
-import { type Message, type Sequence, type Sequences, noSequences } from "./alerts.js";
+import { type Counted, MOST_BOXES, type Message, type Sequence, type Sequences, noSequences } from "./alerts.js";
 import { contentOf, isArray, text, time } from "./leaf.js";
 import type { Beat, Believed } from "./trust.js";
 
@@ -80,14 +80,7 @@ export function load(store: Store | null): Memory {
   memory.code = text(kept["code"]) || null;
   memory.household = text(kept["household"]) || null;
   memory.beat = beatOf(kept["beat"]);
-  const sequences = kept["sequences"] as { [name: string]: unknown } | undefined;
-  if (typeof sequences === "object" && sequences !== null) {
-    memory.sequences = {
-      live: sequenceOf(sequences["live"]),
-      alone: sequenceOf(sequences["alone"]),
-      exercise: sequenceOf(sequences["exercise"]),
-    };
-  }
+  memory.sequences = sequencesOf(kept["sequences"]);
   each(kept["messages"], (one) => {
     const message = messageOf(one);
     if (message !== null) {
@@ -126,7 +119,24 @@ export function beatOf(kept: unknown): Beat | null {
   return at === null || epoch === null || number === null ? null : { at, epoch, number, key: text(beat["key"]) };
 }
 
-export function sequenceOf(kept: unknown): Sequence {
+export function sequencesOf(kept: unknown): Sequences {
+  if (typeof kept !== "object" || kept === null) {
+    return noSequences();
+  }
+  const from = kept as { [name: string]: unknown };
+  return { live: countedOf(from["live"]), alone: countedOf(from["alone"]), exercise: countedOf(from["exercise"]) };
+}
+
+function countedOf(kept: unknown): Counted {
+  const from = typeof kept === "object" && kept !== null ? (kept as { [name: string]: unknown }) : {};
+  const boxes: Sequence[] = [];
+  each(from["boxes"], (one) => {
+    boxes.push(sequenceOf(one));
+  });
+  return { hall: sequenceOf(from["hall"]), boxes: boxes.slice(-MOST_BOXES) };
+}
+
+function sequenceOf(kept: unknown): Sequence {
   const sequence: Sequence = { epoch: 0, highest: 0, came: {} };
   if (typeof kept !== "object" || kept === null) {
     return sequence;

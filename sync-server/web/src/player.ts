@@ -8,7 +8,7 @@ import { sha256 } from "./crypto.js";
 import { ALL_CLEAR, CANCEL, LONGEST, ORDER, readEnvelope, signedBy } from "./envelope.js";
 import { EXERCISE, LIVE } from "./keys.js";
 import { contentOf, isArray, text, time } from "./leaf.js";
-import { type Store, beatOf, sequenceOf } from "./memory.js";
+import { type Store, beatOf, sequencesOf } from "./memory.js";
 import { type Believed, Trust } from "./trust.js";
 
 /** Bytes of an alert (docs/jp-evac.md §1). */
@@ -379,14 +379,7 @@ export function load(store: Store | null): PlayerMemory {
     if (typeof kept !== "object" || kept === null) {
       return memory;
     }
-    const sequences = kept["sequences"] as { [name: string]: unknown } | null;
-    if (typeof sequences === "object" && sequences !== null) {
-      memory.sequences = {
-        live: sequenceOf(sequences["live"]),
-        alone: sequenceOf(sequences["alone"]),
-        exercise: sequenceOf(sequences["exercise"]),
-      };
-    }
+    memory.sequences = sequencesOf(kept["sequences"]);
     memory.root = text(kept["root"]) || null;
     memory.list = typeof kept["list"] === "string" ? kept["list"] : null;
     memory.beat = beatOf(kept["beat"]);

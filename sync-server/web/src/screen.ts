@@ -1,7 +1,7 @@
 // Puts a page on the set. Text only ever becomes text; every picture is built anew and measured before it is painted.
 
 import type { Ruby } from "./leaf.js";
-import { type Countdown, type Head, type Order, type Page, type Receipt, type Row, type Word, ruby } from "./view.js";
+import { type Countdown, type CutOff, type Head, type Order, type Page, type Receipt, type Row, type Word, ruby } from "./view.js";
 
 const [WIDTH, HEIGHT] = [1920, 1080];
 /** Pages of what does not fit turn no faster than somebody reads. */
@@ -114,11 +114,16 @@ export class Screen {
         add(this.stage, "frame");
         picture(add(this.stage, "sign"), SET_WITH_CROSS, 250, 190);
         this.line("top", ruby("{役場|やくば}と つながって いません"), 108, 84);
-        this.line("checked", [[page.checked === null ? "まだ 一度も 確認できません" : "最後の確認 " + page.checked + (page.ago === null ? "" : "（" + page.ago + "）")]], 76, 60);
+        this.line("checked", [[lastChecked(page)]], 76, 60);
         this.line("first", ruby("お{知|し}らせが {出|で}ない ことが あります"), 92, 72);
         this.line("second", ruby("ラジオや {防災無線|ぼうさいむせん}も {聞|き}いて ください"), 84, 72);
         this.line("panel wide", ruby("{強|つよ}く ゆれたら すぐ {高|たか}い {所|ところ}へ"), 112, 84);
-        this.line("bottom", [["つなぎ直して います。直ったら 自動で 変わります"]], 56, 48);
+        this.line(
+          "bottom",
+          [[page.isAtBox ? "避難所の 機械とは つながって います。直ったら 自動で 変わります" : "つなぎ直して います。直ったら 自動で 変わります"]],
+          56,
+          48,
+        );
         break;
       case "refused":
         add(this.stage, "frame");
@@ -163,7 +168,9 @@ export class Screen {
     } else {
       this.arrivals(page);
     }
-    if (page.help.delivery !== "none" && page.body !== "all arrived") {
+    if (page.nobodys !== null) {
+      this.nobodys(page.nobodys.code);
+    } else if (page.help.delivery !== "none" && page.body !== "all arrived") {
       this.line("whole", helpedBy(page.rows), 72, 60);
     } else {
       if (page.going.delivery === "none") {
@@ -178,6 +185,14 @@ export class Screen {
       } else {
         this.line("asked", [["助けを 頼みました"]], 72, 60);
       }
+    }
+  }
+
+  /** Where the keys stand on a household's set. */
+  private nobodys(code: string | null): void {
+    this.line(code === null ? "whole" : "answered", ruby("{助|たす}けが {要|い}る ときは {119番|ひゃくじゅうきゅうばん}"), 76, 60);
+    if (code !== null) {
+      this.line("asked", [["登録番号 " + code]], 72, 48);
     }
   }
 
@@ -224,6 +239,8 @@ export class Screen {
         ? "「避難します」が 役場に 届きました　" + going.time
         : going.delivery === "sending"
           ? "「避難します」を 送っています…"
+          : going.delivery === "kept"
+          ? "避難所の 機械が 預かりました。役場へは あとで 送ります"
           : "まだ 届いていません。つづけて 送ります";
     put(inner, [[said]]);
     this.measures.push(() => fit(box, 76, 60));
@@ -278,14 +295,14 @@ export class Screen {
       this.line("asking", ruby(said + "{役場|やくば}に {送|おく}っています…"), 120, 84);
     } else {
       this.line("asking", ruby("まだ {役場|やくば}に {届|とど}いていません"), 120, 84);
-      this.line("since", [["送り直し中"]], 72, 60);
+      this.line("since", [[help.delivery === "kept" ? help.time + " 預かりました" : "送り直し中"]], 72, 60);
     }
     if (head.isExercise) {
       this.line("second", ruby("これは {訓練|くんれん}です"), 96, 72);
       this.line("third", ruby("{本当|ほんとう}に {困|こま}った {時|とき}は {119番|ひゃくじゅうきゅうばん}に {電話|でんわ}"), 96, 72);
     } else {
       this.line("second", ruby(help.delivery === "got" ? "すぐ {行|い}けない ことが あります" : "{待|ま}たずに {119番|ひゃくじゅうきゅうばん}に {電話|でんわ}"), 96, 72);
-      this.line("third", ruby(help.delivery === "got" ? "{119番|ひゃくじゅうきゅうばん}にも {電話|でんわ} して ください" : "テレビを {消|け}さないで ください"), 96, 72);
+      this.line("third", ruby(afterHelp(help)), 96, 72);
     }
     const box = add(this.stage, countdown === null ? "panel low wide" : "panel low");
     const inner = add(box, "inner");
@@ -426,6 +443,25 @@ export class Screen {
       }
     });
     this.turning.push(group);
+  }
+}
+
+function lastChecked({ checked, ago, isAtBox }: CutOff): string {
+  if (checked === null) {
+    return "まだ 一度も 確認できません";
+  }
+  const at = ago === null ? checked : checked + "（" + ago + "）";
+  return isAtBox ? "ここに あるのは " + at + " までの お知らせです" : "最後の確認 " + at;
+}
+
+function afterHelp(help: Receipt): string {
+  switch (help.delivery) {
+    case "got":
+      return "{119番|ひゃくじゅうきゅうばん}にも {電話|でんわ} して ください";
+    case "kept":
+      return "{電話|でんわ}が だめなら {避難所|ひなんじょ}の {人|ひと}に";
+    default:
+      return "テレビを {消|け}さないで ください";
   }
 }
 

@@ -1,15 +1,23 @@
 // The television: what it was told, and what it makes of it. It has no clock, line or screen of its own.
 
-import { type Message, MOST_MESSAGES, type Shown, choose, takeAll, withoutOld } from "./alerts.js";
+import { type Message, MOST_MESSAGES, type Shown, TOLERANCE, choose, takeAll, withoutOld } from "./alerts.js";
 import { ascii, fromBase64, fromHex, fromUtf8, joined, toHex } from "./bytes.js";
 import { verifiesEd25519 } from "./crypto.js";
 import { LONGEST, readEnvelope, signedBy } from "./envelope.js";
+import { LIVE } from "./keys.js";
 import { isArray, readLeaf, text, time } from "./leaf.js";
 import type { Answer, Memory } from "./memory.js";
 import { Trust } from "./trust.js";
 
 const PEOPLE_DOMAIN = ascii("hinamori alert/seen /v1");
 const MOST_PEOPLE = 64;
+/** Stands for whoever is none of an alert's households (docs/tv.md §3). */
+const EVERYBODY = "00000000000000000000000000000000";
+
+/** Whether a message is for whoever hears it. */
+export function isForEverybody(message: Message): boolean {
+  return message.household === EVERYBODY;
+}
 
 export interface Person {
   name: string;
@@ -22,7 +30,15 @@ export interface People {
   people: Person[];
 }
 
-/** When the town hall got which answer. */
+/** A box that passes on what the town hall said. Nothing of this is signed. */
+interface Box {
+  /** How long ago it heard the heartbeat, in milliseconds; `null` where it never did, or does not know. */
+  ago: number | null;
+  /** What was sent later than this cannot be. */
+  latest: number;
+}
+
+/** When somebody got which answer. */
 export interface Got {
   shown?: number;
   going?: number;
@@ -34,7 +50,12 @@ export class Television {
   isRefused = false;
   people: People | null = null;
   private peopleOfHousehold: string | null = null;
+  /** What the town hall has. */
   got: { [message: string]: Got } = {};
+  /** What a box keeps for it. */
+  kept: { [message: string]: Got } = {};
+  /** Whether a box answered last, and not the town hall. */
+  isAtBox = false;
   /** Whether the last attempt to send an answer failed. */
   isStuck = false;
   private readonly trust: Trust;
@@ -75,11 +96,11 @@ export class Television {
 
   private ownMessages(): Message[] {
     const { messages, household } = this.memory;
-    if (household === null) {
-      // Taken off the household a moment ago: what was in force still is.
-      return messages;
-    }
-    return messages.filter((message) => message.household === household);
+    // Taken off the household a moment ago, what was in force still is.
+    const own = household === null ? EVERYBODY : household;
+    const may = (one: Message): boolean => one.household === own || household === null || isForEverybody(one);
+    const isInOwnWords = (one: Message): boolean => messages.some((other) => other.digest === one.digest && other.household === own);
+    return messages.filter((one) => one.household === own || (may(one) && !isInOwnWords(one)));
   }
 
   /** Takes what `GET /tv/wait` answered. `false` where it was none. */
@@ -97,7 +118,11 @@ export class Television {
       this.verified = {};
     }
     this.memory.code = codeOf(from["code"]);
-    const household = fromHex(from["household"], 16);
+    const bound = fromHex(from["household"], 16);
+    const household = bound !== null && toHex(bound) !== EVERYBODY ? bound : null;
+    const isBoundNow = this.memory.household === null && household !== null;
+    const box = boxOf(from["box"]);
+    this.isAtBox = box !== null;
     if (household !== null && this.peopleOfHousehold !== toHex(household)) {
       // They are another household's.
       this.people = null;
@@ -108,21 +133,45 @@ export class Television {
       return true;
     }
     const before = this.memory.beat === null ? null : this.memory.beat.at;
-    this.trust.takeBeat(from["beat"], running);
+    this.trust.takeBeat(from["beat"], running, box === null ? 0 : box.ago);
+    const came = this.verifyAll(from["messages"], this.memory.household || EVERYBODY);
+    if (box !== null) {
+      this.goByWhatCame(came, box.latest, running);
+    }
+    if (isBoundNow) {
+      // What was everybody's is the household's only where it is told again: nobody would say how it ends.
+      this.memory.messages = this.memory.messages.filter((one) => !isForEverybody(one) || came.some((told) => told.digest === one.digest));
+    }
     const clock = this.clock(running);
-    if (clock === null || household === null) {
+    if (clock === null) {
       return true;
     }
-    takeAll(this.memory.messages, this.memory.sequences, this.verifyAll(from["messages"], household), clock, before);
+    takeAll(this.memory.messages, this.memory.sequences, came, clock, before);
     this.memory.messages = withoutOld(this.memory.messages, clock, LONGEST);
-    this.takePeople(from["people"], toHex(household));
-    this.takeGot(from["answers"]);
+    if (household !== null) {
+      this.takePeople(from["people"], toHex(household));
+    }
+    this.takeGot(from["answers"], this.got);
+    this.takeGot(from["kept"], this.kept);
     this.forgetAnswers(running);
     return true;
   }
 
-  /** Those that hold. One that does not is passed over. */
-  private verifyAll(said: unknown, household: Uint8Array): Message[] {
+  /**
+   * Behind a box without the town hall no heartbeat says what time it is, and what two officers sent since would be from the future. They say
+   * that it is as late as that; the box, which signs nothing, only that it may be.
+   */
+  private goByWhatCame(came: Message[], latest: number, running: number): void {
+    for (let i = 0; i < came.length; i += 1) {
+      const { cls, officers, sent } = came[i] as Message;
+      if (cls === LIVE && officers >= 2 && sent <= latest + TOLERANCE) {
+        this.trust.raise(sent, running);
+      }
+    }
+  }
+
+  /** Those that hold, for this household or for everybody. One that does not is passed over. */
+  private verifyAll(said: unknown, household: string): Message[] {
     const holding: Message[] = [];
     const verified: { [key: string]: Message | false } = {};
     // Only those whose leaf holds count for the limit: nothing that is cheap to make hides one behind it.
@@ -135,7 +184,7 @@ export class Television {
           if (!parts.every((part) => typeof part === "string")) {
             continue;
           }
-          const key = toHex(household) + parts.join("|");
+          const key = household + parts.join("|");
           if (verified[key] !== undefined) {
             continue;
           }
@@ -159,14 +208,15 @@ export class Television {
   }
 
   /** `null` for what is no message to this household; `false` where the officers did not sign it. */
-  private verify(parts: string[], household: Uint8Array): Message | false | null {
+  private verify(parts: string[], own: string): Message | false | null {
     const [envelopeBytes, leaf, path] = parts.map((part) => fromBase64(part));
     if (!envelopeBytes || !leaf || !path || this.trust.list === null) {
       return null;
     }
     const envelope = readEnvelope(envelopeBytes);
+    const household = toHex(leaf.subarray(16, 32)) === EVERYBODY ? EVERYBODY : own;
     // Hashes are cheap, signatures are not.
-    const content = envelope === null ? null : readLeaf(leaf, path, envelope, household);
+    const content = envelope === null ? null : readLeaf(leaf, path, envelope, fromHex(household, 16) as Uint8Array);
     if (envelope === null || content === null) {
       return null;
     }
@@ -175,7 +225,7 @@ export class Television {
       return false;
     }
     const { cls, kind, sent, expires, epoch, number } = envelope;
-    return { digest: toHex(envelope.digest), cls, kind, sent, expires, epoch, number, officers, household: toHex(household), content };
+    return { digest: toHex(envelope.digest), cls, kind, sent, expires, epoch, number, officers, household, content };
   }
 
   private takePeople(said: unknown, household: string): void {
@@ -200,7 +250,7 @@ export class Television {
     }
   }
 
-  private takeGot(said: unknown): void {
+  private takeGot(said: unknown, into: { [message: string]: Got }): void {
     if (typeof said !== "object" || said === null) {
       return;
     }
@@ -210,25 +260,17 @@ export class Television {
       const one = all[digest];
       if (typeof one === "object" && one !== null) {
         const from = one as { [answer: string]: unknown };
-        this.noteGot(digest, "shown", time(from["shown"]));
-        this.noteGot(digest, "going", time(from["going"]));
-        this.noteGot(digest, "help", time(from["help"]));
+        noteGot(into, digest, "shown", time(from["shown"]));
+        noteGot(into, digest, "going", time(from["going"]));
+        noteGot(into, digest, "help", time(from["help"]));
       }
-    }
-  }
-
-  private noteGot(message: string, answer: "shown" | "going" | "help", at: number | null): void {
-    if (at !== null) {
-      const got = this.got[message] || {};
-      got[answer] = at;
-      this.got[message] = got;
     }
   }
 
   /** An answer is to be sent, once. */
   answer(message: string, answer: "shown" | "going" | "help"): void {
     const got = this.got[message];
-    if ((got !== undefined && got[answer] !== undefined) || this.isWaiting(message, answer)) {
+    if (this.memory.household === null || (got !== undefined && got[answer] !== undefined) || this.isWaiting(message, answer)) {
       return;
     }
     this.memory.waiting.push({ message, answer });
@@ -245,7 +287,9 @@ export class Television {
     for (let i = 0; i < order.length; i += 1) {
       for (let k = 0; k < waiting.length; k += 1) {
         const one = waiting[k] as Answer;
-        if (one.answer === order[i]) {
+        // A box needs it once; the town hall itself is told too, as soon as it is there.
+        const isKept = this.isAtBox && keptAt(this.kept, one) !== undefined;
+        if (one.answer === order[i] && !isKept) {
           return one;
         }
       }
@@ -256,8 +300,14 @@ export class Television {
   /** The town hall has it. */
   delivered(sent: Answer, at: number): void {
     this.isStuck = false;
-    this.noteGot(sent.message, sent.answer, at);
+    noteGot(this.got, sent.message, sent.answer, at);
     this.memory.waiting = this.memory.waiting.filter((one) => one.message !== sent.message || one.answer !== sent.answer);
+  }
+
+  /** A box keeps it until the town hall has it. */
+  keptByBox(sent: Answer, at: number): void {
+    this.isStuck = false;
+    noteGot(this.kept, sent.message, sent.answer, at);
   }
 
   /** Answers to what is over reach nobody who waits for them. */
@@ -296,6 +346,28 @@ export class Television {
   forgetToken(): void {
     this.memory.token = null;
   }
+}
+
+function noteGot(into: { [message: string]: Got }, message: string, answer: Answer["answer"], at: number | null): void {
+  if (at !== null) {
+    const got = into[message] || {};
+    got[answer] = at;
+    into[message] = got;
+  }
+}
+
+function keptAt(kept: { [message: string]: Got }, { message, answer }: Answer): number | undefined {
+  const of = kept[message];
+  return of === undefined ? undefined : of[answer];
+}
+
+/** What a box says of itself; `null` where none answered. */
+function boxOf(said: unknown): Box | null {
+  if (typeof said !== "object" || said === null) {
+    return null;
+  }
+  const from = said as { [name: string]: unknown };
+  return { ago: time(from["ago"]), latest: time(from["latest"]) || 0 };
 }
 
 /** Digits and spaces: nothing that is not signed is shown as words. */

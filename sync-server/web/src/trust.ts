@@ -29,17 +29,21 @@ export interface Believed {
 
 export class Trust {
   list: KeyList | null = null;
-  /** Running time at which the latest heartbeat came; before the first one, at which the page began. */
+  /** Running time at which the town hall said the latest heartbeat; before the first one, at which the page began. */
   private heardAt: number;
   private hasHeard = false;
-  /** The time by the heartbeats at `heardAt`. */
-  private anchor = 0;
+  /** The time at the running time `anchoredAt`; 0 where nobody said one. */
+  private anchor: number;
+  private anchoredAt: number;
+  /** A box says that it has heard nothing of the town hall for long. */
+  private isBehind = false;
 
   constructor(
     private readonly believed: Believed,
     running: number,
   ) {
-    this.heardAt = running;
+    this.heardAt = this.anchoredAt = running;
+    this.anchor = believed.beat === null ? 0 : believed.beat.at;
     const [root, list] = [fromHex(believed.root, 32), fromBase64(believed.list || "")];
     this.list = root !== null && list !== null ? readList(list, root) : null;
   }
@@ -49,10 +53,17 @@ export class Trust {
     return this.list === null ? 0 : this.list.version;
   }
 
-  /** The time, by the latest heartbeat and what has passed since; `null` where there never was one. */
+  /** The time, by what was signed last and what has passed since; `null` where nothing ever was. */
   clock(running: number): number | null {
-    const { beat } = this.believed;
-    return beat === null ? null : (this.hasHeard ? this.anchor : beat.at) + Math.max(0, running - this.heardAt);
+    return this.anchor === 0 ? null : this.anchor + Math.max(0, running - this.anchoredAt);
+  }
+
+  /** It is as late as this at least: as many officers as it takes signed it. */
+  raise(at: number, running: number): void {
+    if (at > (this.clock(running) || 0)) {
+      this.anchor = at;
+      this.anchoredAt = running;
+    }
   }
 
   /** Whether the clock began with a heartbeat that came after the page did. */
@@ -61,7 +72,7 @@ export class Trust {
   }
 
   isCutOff(running: number): boolean {
-    return running - this.heardAt >= CUT_OFF;
+    return this.isBehind || running - this.heardAt >= CUT_OFF;
   }
 
   /** The root of an answer: `null` where there is none, `false` where it is another one than the one that is known. */
@@ -88,7 +99,13 @@ export class Trust {
     return true;
   }
 
-  takeBeat(said: unknown, running: number): void {
+  /**
+   * Takes a heartbeat that was heard `ago` milliseconds before: 0 from the town hall itself, and `null` where a box does not know. An old one
+   * says when the town hall was heard last, and not what time it is: how old it is nobody signed.
+   */
+  takeBeat(said: unknown, running: number, ago: number | null = 0): void {
+    const isOld = ago === null || ago >= CUT_OFF;
+    this.isBehind = isOld;
     const bytes = typeof said === "string" ? fromBase64(said) : null;
     if (bytes === null || bytes.length !== 84 || this.list === null) {
       return;
@@ -105,11 +122,14 @@ export class Trust {
     if (verifiesEd25519(this.list.beatKey, joined([BEAT_DOMAIN, bytes.subarray(0, 20)]), signature)) {
       // Heartbeats that stand still while time goes on would keep on the screen what is over. A hundredth is more than clocks differ by.
       const isSameKey = known !== null && known.key === beat.key;
-      const least = this.hasHeard && isSameKey ? this.anchor + SLOWEST * (running - this.heardAt) : 0;
-      this.anchor = Math.max(beat.at, least);
+      const least = this.hasHeard && isSameKey ? this.anchor + SLOWEST * (running - this.anchoredAt) : 0;
+      this.anchor = Math.max(beat.at + (ago === null || isOld ? 0 : ago), least);
+      this.anchoredAt = running;
       this.believed.beat = beat;
-      this.heardAt = running;
-      this.hasHeard = true;
+      if (!isOld) {
+        this.heardAt = running - (ago as number);
+        this.hasHeard = true;
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Message, Shown } from "./alerts.js";
 import { ALL_CLEAR, ORDER } from "./envelope.js";
 import { EXERCISE } from "./keys.js";
 import type { Content, Piece, Ruby } from "./leaf.js";
-import type { Person, Television } from "./television.js";
+import { type Got, type Person, type Television, isForEverybody } from "./television.js";
 
 const MINUTE = 60 * 1000;
 const JAPAN = 9 * 60 * MINUTE;
@@ -34,6 +34,8 @@ export interface CutOff {
   /** When the last heartbeat was made, where there ever was one, and how long ago, where that is known. */
   checked: string | null;
   ago: string | null;
+  /** A box answers, and passes on what it has. */
+  isAtBox: boolean;
 }
 
 /** The server has another root than the one that this set knows. */
@@ -60,7 +62,7 @@ export type Countdown =
   | { kind: "soon" }
   | { kind: "time"; time: string };
 
-export type Delivery = "none" | "sending" | "stuck" | "got";
+export type Delivery = "none" | "sending" | "stuck" | "kept" | "got";
 
 /** How far an answer got. */
 export interface Receipt {
@@ -86,6 +88,8 @@ export interface Order {
   /** When the rows were so. */
   rowsAt: string;
   body: "instruction" | "help" | "arrivals" | "all arrived";
+  /** A set that is nobody's takes no answer: nobody would know whose. It may have a code by which it is bound. */
+  nobodys: { code: string | null } | null;
 }
 
 /** An all-clear or a cancel. */
@@ -145,9 +149,12 @@ export function view(television: Television, running: number): Page {
   if (television.isCutOff(running)) {
     // A set that was switched on without a line knows when it heard last, but not how long ago that is.
     const isKnown = television.isClockSet() && memory.beat !== null && clock !== null;
-    return { kind: "cutoff", checked, ago: isKnown ? agoOf(clock - (memory.beat as { at: number }).at) : null };
+    const ago = isKnown ? agoOf(clock - (memory.beat as { at: number }).at) : null;
+    return { kind: "cutoff", checked, ago, isAtBox: television.isAtBox };
   }
-  if (clock === null || checked === null || !television.isClockSet() || memory.household === null) {
+  // A box that has no code for a set tells it of alerts all the same.
+  const isNew = memory.household === null && !television.isAtBox;
+  if (clock === null || checked === null || !television.isClockSet() || isNew) {
     return { kind: "connecting" };
   }
   return { kind: "calm", time: timeOf(clock), date: dateOf(clock), checked };
@@ -184,6 +191,7 @@ export function preview(content: Content, isExercise: boolean, clock: number): P
     rows: [],
     rowsAt: "",
     body: "instruction",
+    nobodys: null,
   };
 }
 
@@ -269,6 +277,7 @@ function orderOf(television: Television, shown: Shown, head: Head, clock: number
     rows,
     rowsAt: people === null ? "" : timeOf(people.at),
     body,
+    nobodys: isForEverybody(message) && television.memory.household === null ? { code: television.memory.code } : null,
   };
 }
 
@@ -285,10 +294,13 @@ function rowsOf(people: Person[]): Row[] {
 }
 
 function receiptOf(television: Television, message: string, answer: "going" | "help"): Receipt {
-  const got = television.got[message];
-  const at = got === undefined ? undefined : got[answer];
-  if (at !== undefined) {
-    return { delivery: "got", time: timeOf(at) };
+  const at = (all: { [message: string]: Got }): number | undefined => (all[message] || {})[answer];
+  const [got, kept] = [at(television.got), at(television.kept)];
+  if (got !== undefined) {
+    return { delivery: "got", time: timeOf(got) };
+  }
+  if (kept !== undefined && television.isAtBox) {
+    return { delivery: "kept", time: timeOf(kept) };
   }
   const isWaiting = television.isWaiting(message, answer);
   return { delivery: isWaiting ? (television.isStuck ? "stuck" : "sending") : "none", time: "" };

@@ -35,6 +35,9 @@ const many = (count, seen) =>
   }));
 const ends = (town, order, more, isExercise = false) =>
   town.say({ hazard: order.content.hazard, order: order.content.order, tsunami: order.content.tsunami, issuer: "汐見町", title: order.content.title, names: [], references: [order.content.id], speech: "", ...more }, isExercise);
+/** Nobody bound the set. */
+const nobodys = (town, code = "4821 7350") => { town.bound = false; town.code = code; };
+const everybody = { names: ["浜町", "汐見", "本町の みなさん"], place: [["潮見坂", "しおみざか"], ["の "], ["上", "うえ"], [" か "], ["寺", "てら"], ["の "], ["境内", "けいだい"]], road: [], fact: "", english: "Hamamachi, Shiomi, Honmachi: Evacuate now. Go to the top of Shiomizaka or the temple grounds." };
 const CANCEL = {
   message: "Cancel", act: [], english: "That alert was sent by mistake. You do not have to evacuate.",
   lines: [[["まちがいの お"], ["知", "し"], ["らせでした"]], [["避難", "ひなん"], [" しなくて だいじょうぶ"]], [["外", "そと"], ["に "], ["出", "で"], ["た "], ["人", "ひと"], ["は "], ["家", "いえ"], ["に "], ["戻", "もど"], ["れます"]], [["地震も 津波の発表も ありません"]]],
@@ -93,6 +96,16 @@ const PICTURES = {
   "51-long-help": [live({ place: LONG_PLACE }), (page) => press(page, RIGHT, OK)],
   "52-bare": [live({ names: [], place: [], road: [], fact: "", arrives: null, english: "" })],
   "53-help-no-countdown": [(town) => town.say(landslide), (page) => press(page, RIGHT, OK)],
+  "54-nobodys": [(town) => { nobodys(town); live(everybody)(town); }],
+  "55-nobodys-without-code": [(town) => { nobodys(town, null); town.say({ ...landslide, names: ["汐見町の みなさん"], place: [["汐見小学校", "しおみしょうがっこう"], [" か "], ["港公民館", "みなとこうみんかん"], [" か "], ["中央公民館", "ちゅうおうこうみんかん"]], road: [], fact: "" }); }],
+  "56-nobodys-all-clear": [(town) => { nobodys(town); ends(town, live(everybody)(town), CLEAR); }],
+  "57-nobodys-exercise": [(town) => { nobodys(town); practice(everybody)(town); }],
+  "70-box": [(town) => { town.leaveToBox(20 * MINUTE); nobodys(town, null); }, () => undefined],
+  "71-box-order": [(town) => { live({ sent: Date.now() - 18 * MINUTE })(town); town.leaveToBox(20 * MINUTE); }],
+  "72-box-going": [(town) => { live({})(town); town.leaveToBox(20 * MINUTE); }, (page) => press(page, OK)],
+  "73-box-help": [(town) => { live({})(town); town.leaveToBox(20 * MINUTE); }, (page) => press(page, RIGHT, OK)],
+  "74-box-nobodys": [(town) => { nobodys(town, null); live(everybody)(town); town.leaveToBox(20 * MINUTE); }],
+  "75-box-connected": [(town) => { nobodys(town, null); town.leaveToBox(5000); }],
   "60-preview": ["preview", { ...tsunami, id: "a", references: [], sent: Date.now(), expires: Date.now() + 60 * MINUTE, arrives: inMinutes(9) }, false],
   "61-preview-exercise": ["preview", { ...tsunami, id: "a", references: [], sent: Date.now(), expires: Date.now() + 60 * MINUTE }, true],
   "62-preview-cancel": ["preview", { ...tsunami, ...CANCEL, id: "a", references: [], sent: Date.now(), expires: Date.now() + 60 * MINUTE }, false],
@@ -147,7 +160,7 @@ async function take(name, [before, after, isExercise]) {
   if (isPreview) {
     await page.evaluate((content, exercise) => window.postMessage({ hinamori: "preview", content, exercise }, location.origin), after, isExercise);
   } else if (after !== undefined) {
-    await page.waitForSelector(".order, .word, .calm, .binding");
+    await page.waitForSelector(".order, .word, .calm, .binding, .cutoff");
     await after(page, town, made);
   }
   await pause(1000);

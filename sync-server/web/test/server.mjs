@@ -53,6 +53,10 @@ export class Town {
     this.answering = "take";
     this.isSilent = false;
     this.otherRoot = null;
+    /** What a box says of itself, and which beat it passes on. */
+    this.box = null;
+    this.heard = null;
+    this.kept = {};
     this.waiting = [];
     this.list = this.makeList();
   }
@@ -73,7 +77,8 @@ export class Town {
   /** Signs a content and puts it among the messages. */
   say(content, isExercise = false) {
     const whole = { id: "urn:" + randomBytes(6).toString("hex"), references: [], sent: Date.now(), expires: Date.now() + 6 * 60 * MINUTE, ...content };
-    const leaf = Buffer.concat([randomBytes(16), this.household, text(JSON.stringify(whole))]);
+    const household = this.bound ? this.household : Buffer.alloc(16);
+    const leaf = Buffer.concat([randomBytes(16), household, text(JSON.stringify(whole))]);
     const kind = ["Order", "AllClear", "Cancel"].indexOf(whole.message);
     this.number += 1;
     const fixed = Buffer.concat([
@@ -99,8 +104,16 @@ export class Town {
     this.change();
   }
 
+  /** A box answers, which has heard the town hall so long ago. */
+  leaveToBox(ago) {
+    this.box = { ago, latest: Date.now() };
+    this.heard = Date.now() - ago;
+    this.answering = "keep";
+    this.change();
+  }
+
   beat() {
-    const body = Buffer.concat([number(Date.now(), 8), number(1, 4), number(this.number, 8)]);
+    const body = Buffer.concat([number(this.heard ?? Date.now(), 8), number(1, 4), number(this.number, 8)]);
     return b64(Buffer.concat([body, this.beatKey.sign(Buffer.concat([text("hinamori alert/beat /v1"), body]))]));
   }
 
@@ -122,6 +135,7 @@ export class Town {
       people: this.people,
       messages: this.messages,
       answers: this.answers,
+      ...(this.box === null ? {} : { box: this.box, kept: this.kept }),
     };
   }
 }
@@ -182,6 +196,9 @@ export function serve(town, port) {
         town.got.push(answer);
         if (town.answering === "fail") {
           json(503, {});
+        } else if (town.answering === "keep") {
+          town.kept[message] = { ...town.kept[message], [answer]: Date.now() };
+          json(200, { kept: Date.now() });
         } else if (town.answering === "take" || answer === "shown") {
           const at = Date.now();
           town.answers[message] = { ...town.answers[message], [answer]: at };

@@ -270,6 +270,34 @@ test("one officer's cancel cannot be antedated, and a set that was off takes it 
   }
 });
 
+test("what boxes originate is counted apart, however far its numbers lie from each other", () => {
+  const box = (id, at, name, bend = {}) => order(at, name, { epoch: 0x8000_0000 + id, number: minute(at), ...bend });
+  let set = heard(10, [order(9, "hall", { number: 5000 })]);
+  set.hear(11, [box(1, 11, "a")]);
+  assert.equal(set.shown(), "a");
+  // A week ahead in its numbers, and another box's: nobody is silenced by it.
+  set.hear(12, [box(2, 12, "b", { number: minute(10 * 1440) })]);
+  assert.equal(set.shown(), "b");
+  set.hear(13, [box(1, 13, "c")]);
+  assert.equal(set.shown(), "c");
+  set.hear(14, [box(1, 14, "fork", { number: minute(13) })]);
+  assert.equal(set.shown(), "c");
+  set.hear(15, [order(15, "hall2", { number: 5001 })]);
+  assert.equal(set.shown(), "hall2");
+  // One that was overtaken on its way by minutes is still told.
+  set.hear(16, [box(1, 12.5, "late")]);
+  assert.ok(set.television.memory.messages.some((one) => one.content.id === "late"));
+  // It is known over a restart, and of more boxes than there can be the latest ones are.
+  set = set.restarted();
+  set.hear(17, [box(1, 17, "fork", { number: minute(13) })]);
+  assert.equal(set.shown(), "hall2");
+  for (let id = 3; id < 67; id += 1) {
+    set.hear(18, [box(id, 18, `of ${id}`)]);
+  }
+  const { hall, boxes } = set.television.memory.sequences.live;
+  assert.deepEqual([hall.epoch, hall.highest, boxes.length], [1, 5001, 64]);
+});
+
 test("one officer cannot use up the numbers under which two sign", () => {
   const set = heard(10, [order(10, "a", { number: 9000 })]);
   set.hear(11, [cancel(11, "x", ["a"], { ...alone, number: 2 ** 50, epoch: 0xffff_ffff })]);

@@ -1,6 +1,7 @@
 // A television's page in a real browser. Reads a step a line from its standard input and answers each with a line:
 //   open            a new television: its code
 //   see WORD...     when all of these are on the screen at once, in milliseconds since 1970, after they were painted
+//   press KEY       a key of its remote control, once the page takes it for one
 //   close
 //
 // node television.mjs --tv URL
@@ -59,6 +60,12 @@ const steps = {
   async see(...words) {
     const [, at] = await seen(words);
     return String(at);
+  },
+  async press(key) {
+    // A press in the first moment is none.
+    await page.waitForTimeout(1_700);
+    await page.keyboard.press(key);
+    return "ok";
   },
   async close() {
     await page.context().close();

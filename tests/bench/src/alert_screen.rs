@@ -17,9 +17,7 @@ const BATCH: usize = 10;
 
 /// Signs and takes back so often.
 pub(crate) fn run(town: &mut Town, times: usize, report: &mut Report) -> anyhow::Result<()> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("js/television.mjs");
-    let mut browser =
-        Helper::start(Command::new("node").arg(script).args(["--tv", "http://localhost:22401"]))?;
+    let mut browser = browser("http://localhost:22401")?;
     let (mut signed, mut cancelled) = (Vec::new(), Vec::new());
     while signed.len() < times {
         let server = town.fresh_with_officers()?;
@@ -47,6 +45,12 @@ pub(crate) fn run(town: &mut Town, times: usize, report: &mut Report) -> anyhow:
     report.add("sign_to_tv_p95_ms", p95(&signed)?, "ms", Better::Lower);
     report.add("cancel_to_tv_p95_ms", p95(&cancelled)?, "ms", Better::Lower);
     Ok(())
+}
+
+/// A browser with one television.
+pub(crate) fn browser(televisions: &str) -> anyhow::Result<Helper> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("js/television.mjs");
+    Helper::start(Command::new("node").arg(script).args(["--tv", televisions]))
 }
 
 fn until_seen(

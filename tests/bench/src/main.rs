@@ -6,6 +6,7 @@
 mod alert;
 mod alert_clients;
 mod alert_screen;
+mod alert_tap;
 mod alert_tls;
 mod crl;
 mod crl_day;
@@ -144,6 +145,7 @@ fn main() -> anyhow::Result<()> {
                     shown: options.shown,
                 };
                 alert::run(&options.folder.join("alert"), size, &mut report)?;
+                alert_tap::run(&options.folder.join("alert-tap"), options.shown, &mut report)?;
                 report.write(&options.folder.join("alert.json"))?;
             }
         }

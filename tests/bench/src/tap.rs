@@ -141,6 +141,13 @@ fn logged_taps(town: &Town, laid: usize) -> anyhow::Result<Vec<Tap>> {
     Ok(taps)
 }
 
+/// When the tap that was noted last began.
+pub(crate) fn last_tap_began_ns(town: &Town) -> anyhow::Result<u64> {
+    let text = std::fs::read_to_string(&town.tap_log)?;
+    let tap: Tap = serde_json::from_str(text.lines().last().context("no tap was noted")?)?;
+    Ok(tap.began_ns)
+}
+
 /// From the card's last byte to the frame, of the lane that has a window.
 fn drawn_millis(town: &Town, taps: &[Tap]) -> anyhow::Result<Vec<f64>> {
     let text = std::fs::read_to_string(&town.frame_log)?;

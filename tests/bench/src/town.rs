@@ -26,7 +26,7 @@ pub(crate) struct Town {
     // Dropped in this order: the screen, the box, the town hall, the readers.
     pub(crate) window: Window,
     pub(crate) of: DemoBox,
-    _hall: TownHall,
+    pub(crate) hall: TownHall,
     _pcscd: Pcscd,
     pub(crate) tap_log: PathBuf,
     pub(crate) frame_log: PathBuf,
@@ -68,7 +68,7 @@ impl Town {
         let cards: Vec<VirtualCardMaker> =
             wanted.map(|card| Box::new(move || card.fresh()) as VirtualCardMaker).collect();
         anyhow::ensure!(cards.len() == CARDS.len(), "the tray has not all cards");
-        Ok(Self { window, of, _hall: hall, _pcscd: pcscd, tap_log, frame_log, cards })
+        Ok(Self { window, of, hall, _pcscd: pcscd, tap_log, frame_log, cards })
     }
 
     /// The card for the `number`-th tap.

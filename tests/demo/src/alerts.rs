@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, ensure};
 use hinamori_ipc::{AlertClass, AlertKind, LaneAlerts};
 
+use crate::daemon::BOX_TELEVISIONS;
 use crate::receiver::Receiver;
 use crate::summary::Summary;
 use crate::town_hall::TownHall;
@@ -24,6 +25,7 @@ impl Browser {
     /// Starts it; pictures go to `pictures`.
     pub(crate) fn start(hall: &TownHall, pictures: &Path) -> anyhow::Result<Self> {
         let [desk, televisions, stations] = TownHall::alert_pages();
+        let at_box = format!("http://{BOX_TELEVISIONS}");
         let [server, data] = hall.administrator();
         let mut process = Command::new("node")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser.mjs"))
@@ -36,6 +38,8 @@ impl Browser {
                 &stations,
                 "--receiver",
                 &Receiver::page(),
+                "--box",
+                &at_box,
             ])
             .arg("--server")
             .arg(server)
@@ -129,6 +133,16 @@ pub(crate) fn tsunami(world: &mut World, _summary: &mut Summary) -> anyhow::Resu
     kiosk_shows(world, GATE, "止まらず 上へ at the check-point", |alerts| {
         alerts.passage.is_some_and(|passage| passage.expected.is_some())
     })
+}
+
+/// The school's box tells the televisions on its network what the town hall's server told it, and keeps what they answer until it is back.
+pub(crate) fn at_a_box(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
+    world.browser()?.step("box")?;
+    world.stop_server()?;
+    let without = world.browser()?.step("boxalone");
+    world.start_server()?;
+    without?;
+    world.browser()?.step("boxback")
 }
 
 pub(crate) fn all_clear(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {

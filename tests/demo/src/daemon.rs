@@ -9,9 +9,13 @@ use serde::Deserialize;
 
 use crate::child::{Running, output_of};
 use crate::kiosk::Kiosk;
+use crate::world::GYM;
 
 /// The only lane of a demo box.
 const LANE: LaneId = LaneId(1);
+
+/// Where the school's box tells televisions.
+pub(crate) const BOX_TELEVISIONS: &str = "127.0.0.1:21206";
 
 /// A box with one lane.
 #[derive(Debug)]
@@ -91,6 +95,10 @@ impl DemoBox {
             lane.insert("reader".into(), reader.clone().into());
             lane
         });
+        if name == GYM {
+            let televisions = toml::Table::from_iter([("listen".to_owned(), BOX_TELEVISIONS.into())]);
+            configuration.insert("televisions".into(), televisions.into());
+        }
         configuration.insert("lane".into(), lanes.collect::<Vec<_>>().into());
         std::fs::write(this.configuration(), toml::to_string(&configuration)?)?;
         Ok(this)

@@ -117,7 +117,8 @@ async fn wait(State(door): State<Arc<Door>>, Query(asked): Query<Asked>, headers
         revision.mark_unchanged();
     }
     let now = text(*revision.borrow());
-    Json(door.shared.household().page(&now, asked.list)).into_response()
+    let running = door.shared.running();
+    Json(door.shared.household().page(&now, asked.list, running)).into_response()
 }
 
 #[derive(Deserialize)]

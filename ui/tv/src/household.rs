@@ -36,7 +36,7 @@ pub(crate) struct Answered {
     #[serde(default)]
     list: Option<String>,
     #[serde(default)]
-    beat: String,
+    beat: Option<String>,
     #[serde(default)]
     people: Option<String>,
     #[serde(default)]
@@ -247,7 +247,7 @@ impl Household {
         let before = self.clock.latest.map(|(beat, _)| beat.at);
         // How old a beat is that a box heard long ago nobody signed.
         let ago = self.passed_on.and_then(|box_| box_.ago).filter(|ago| *ago < CUT_OFF).unwrap_or(0);
-        self.take_beat(&said.beat, ago, running);
+        self.take_beat(&said.beat.unwrap_or_default(), ago, running);
         self.take_messages(said.messages, before, running);
         if let Some(now) = self.clock.now(running) {
             self.forget(now);
@@ -290,8 +290,11 @@ impl Household {
 
     fn verified(&self, told: &Told) -> Option<SignedInstruction> {
         let instruction = Instruction::decode(&bytes(&told.leaf)?)?;
-        // A set that is bound believes its own household's alone, one that is not what everybody is told (docs/tv.md §3).
-        let is_for_us = instruction.household == self.own().unwrap_or(EVERYBODY);
+        // A set that is bound believes its own household's alone, one that is not what everybody is told (docs/tv.md §3). So does one behind
+        // a box that does not know it: better everybody's word than none.
+        let own = self.own();
+        let is_everybody = instruction.household == EVERYBODY && (own.is_none() || self.passed_on.is_some());
+        let is_for_us = Some(instruction.household) == own || is_everybody;
         let envelope = Envelope::decode(&bytes(&told.envelope)?).filter(|_| is_for_us)?;
         let path = InstructionPath::decode(&bytes(&told.path)?)?;
         envelope.verify_told(&instruction, &path, self.list.as_ref()?).ok()
@@ -317,6 +320,16 @@ impl Household {
         });
         for (signed, told) in holding {
             let digest = signed.digest();
+            if let Some((known, _)) = self.told.get(&digest)
+                && known.household() != signed.household()
+            {
+                if known.household() == EVERYBODY {
+                    // What the household is told says more than what everybody is.
+                    self.alerts.restore(signed.clone(), now);
+                    self.told.insert(digest, (signed, told));
+                }
+                continue;
+            }
             if self.notes(&signed) {
                 match self.alerts.take(signed.clone(), now, heard) {
                     Taken::InForce
@@ -371,6 +384,7 @@ impl Household {
             class: thread.latest.class(),
             message: thread.latest.message(),
             thread: thread.messages.clone(),
+            is_for_everybody: thread.latest.household() == EVERYBODY,
             speech: thread.latest.speech().to_owned(),
         })
     }
@@ -381,12 +395,15 @@ impl Household {
     }
 
     /// What the page gets: as the town's server would say it, with the root of the installation.
-    pub(crate) fn page(&self, revision: &str, list_version: u32) -> Value {
+    ///
+    /// Under everybody's word it is told of no household: so it shows it, and takes no answer to it.
+    pub(crate) fn page(&self, revision: &str, list_version: u32, running: u64) -> Value {
+        let is_for_everybody = self.showing(running).is_some_and(|showing| showing.is_for_everybody);
         let Kept { code, household, list, beat, people, messages, answers, at_box, .. } = &self.kept;
         let list = list.as_ref().filter(|_| self.list_version() != list_version);
         json!({
             "revision": revision, "root": hex::text(&self.root), "code": code.as_ref().filter(|_| household.is_none()),
-            "household": household, "list": list, "beat": beat, "people": people, "messages": messages,
+            "household": household.as_ref().filter(|_| !is_for_everybody), "list": list, "beat": beat, "people": people, "messages": messages,
             "answers": answers, "kept": at_box, "box": self.passed_on,
         })
     }
@@ -495,7 +512,7 @@ mod tests {
             Some(UnixMillis::new(NOON + 2 * MINUTE)),
             "it goes on from the last beat"
         );
-        let page = again.page("1", 0);
+        let page = again.page("1", 0, 7);
         assert_eq!(page["messages"].as_array().unwrap().len(), 1);
         assert_eq!(page["household"], hex::text(OURS.as_bytes()));
 
@@ -545,12 +562,12 @@ mod tests {
         let mut unbound = household(&town);
         unbound.take(town.says_to_nobody(4, &all), From::Town, 0).unwrap();
         assert_eq!(shows(&unbound, 0).as_deref(), Some("2"));
-        assert_eq!(unbound.page("1", 0)["code"], "4821 7350");
+        assert_eq!(unbound.page("1", 0, 0)["code"], "4821 7350");
         // Once it is bound it hears what its household is told, and no longer what everybody is.
         unbound.take(town.says(4, &all), From::Town, 0).unwrap();
         assert_eq!(shows(&unbound, 0).as_deref(), Some("3"));
-        assert_eq!((unbound.page("1", 1)["code"].clone(), unbound.told.len()), (Value::Null, 1));
-        assert_eq!(unbound.page("1", 1)["list"], Value::Null, "the page has it");
+        assert_eq!((unbound.page("1", 1, 0)["code"].clone(), unbound.told.len()), (Value::Null, 1));
+        assert_eq!(unbound.page("1", 1, 0)["list"], Value::Null, "the page has it");
     }
 
     #[test]
@@ -572,9 +589,31 @@ mod tests {
         own.take(passed_on(&said, 30), From::Box, 0).unwrap();
         assert_eq!(shows(&own, 0).as_deref(), Some("30"), "two officers say that it is");
         assert_eq!(own.now(0), Some(UnixMillis::new(NOON + 30 * MINUTE)));
-        let page = own.page("1", 0);
+        let page = own.page("1", 0, 0);
         assert_eq!((&page["household"], &page["code"]), (&hex::text(OURS.as_bytes()).into(), &Value::Null));
         assert_eq!(page["box"]["latest"], NOON + 30 * MINUTE);
+    }
+
+    #[test]
+    fn behind_a_box_that_does_not_know_it_a_bound_receiver_shows_what_everybody_is_told() {
+        let mut town = Town::new(1);
+        let mut own = household(&town);
+        let ours = town.message(&Said::order(1));
+        own.take(town.says(2, std::slice::from_ref(&ours)), From::Town, 0).unwrap();
+        let everybody = town.message(&Said::tsunami(3).for_everybody());
+        own.take(town.says(3, std::slice::from_ref(&everybody)), From::Town, 0).unwrap();
+        assert_eq!(shows(&own, 0).as_deref(), Some("1"), "the town knows whose it is");
+        let mut said = town.json(3, &[everybody]);
+        said["household"] = Value::Null;
+        said["box"] = json!({ "ago": 1_000, "latest": NOON + 3 * MINUTE });
+        own.take(serde_json::from_value(said).unwrap(), From::Box, 0).unwrap();
+        assert_eq!(shows(&own, 0).as_deref(), Some("3"));
+        assert_eq!(own.page("1", 0, 0)["household"], Value::Null, "the page takes no answer to it");
+        // The town's word is the household's own again.
+        let tsunami = town.message(&Said::tsunami(4));
+        own.take(town.says(5, &[ours, tsunami]), From::Town, 0).unwrap();
+        assert_eq!(shows(&own, 0).as_deref(), Some("4"));
+        assert_eq!(own.page("1", 0, 0)["household"], hex::text(OURS.as_bytes()));
     }
 
     #[test]

@@ -180,7 +180,8 @@ impl Keeper {
         self.standing.hold(showing, before);
         // On the disk before the set is on: whatever happens now, it is given back as it was.
         self.keep();
-        let power = set.wake()?;
+        let (power, volume) = set.wake()?;
+        self.standing.note_volume(volume);
         self.was_on = power == Power::On;
         self.shared.see(Seen { power, is_ours: Some(true).filter(|_| self.was_on) });
         self.speak(showing);

@@ -1,7 +1,6 @@
 //! The line to the town's server, and to boxes on the same network when it does not answer (docs/tv.md §6). What comes over it is believed
 //! nowhere but in [`Household`](crate::household::Household).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use ureq::http::{Method, StatusCode};
 
 use crate::hex;
 use crate::household::{Answer, Answered, From};
-use crate::shared::Shared;
+use crate::shared::{Near, Shared};
 
 /// The other end answers after 25 seconds at most.
 const TIMEOUT: Duration = Duration::from_secs(35);
@@ -48,8 +47,9 @@ pub(crate) struct Line {
     agent: Agent,
     shared: Arc<Shared>,
     town: String,
-    /// Secrets by which boxes know the receiver: the town's is for the town alone, since anybody may say on a network that they are a box.
-    box_tokens: BTreeMap<String, String>,
+    /// By what boxes know the receiver that said on the network that they are there. Anybody may: what everybody is told needs no secret, and
+    /// the town's goes to the town and to boxes of the settings alone.
+    nobody: String,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +64,8 @@ struct Got {
 }
 
 impl Line {
-    pub(crate) fn new(town: &str, shared: Arc<Shared>) -> Self {
+    /// `nobody` is random: no set's token.
+    pub(crate) fn new(town: &str, nobody: [u8; 32], shared: Arc<Shared>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -73,11 +74,11 @@ impl Line {
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(TIMEOUT));
         let agent = config.build().into();
-        Self { agent, shared, town: town.to_owned(), box_tokens: BTreeMap::new() }
+        Self { agent, shared, town: town.to_owned(), nobody: hex::text(&nobody) }
     }
 
     /// Asks for as long as the receiver lives.
-    pub(crate) fn follow(mut self) {
+    pub(crate) fn follow(self) {
         let (mut seen, mut failures) = (String::new(), 0_u32);
         loop {
             let began = Instant::now();
@@ -109,7 +110,7 @@ impl Line {
     }
 
     /// A pause; meanwhile boxes may have news.
-    fn rest(&mut self, mut pause: u32) {
+    fn rest(&self, mut pause: u32) {
         while pause > 0 {
             let part = pause.min(BOXES_EVERY);
             std::thread::sleep(Duration::from_millis(part.into()));
@@ -136,30 +137,21 @@ impl Line {
     }
 
     /// Asks each box once, without waiting for news; whether one had an answer.
-    fn ask_boxes(&mut self) -> bool {
-        let boxes: Vec<String> = self.shared.boxes().into_iter().take(MOST_BOXES).collect();
+    fn ask_boxes(&self) -> bool {
         let mut is_told = false;
-        for address in boxes {
-            match self.ask_box(&address) {
+        for near in self.shared.boxes().into_iter().take(MOST_BOXES) {
+            let answered = self.wait(&near.address, &self.token_for(&near), "");
+            match answered.and_then(|answered| self.take(answered, From::Box)) {
                 Ok(_) => is_told = true,
-                Err(problem) => debug!(error = &problem as &dyn std::error::Error, address, "a box"),
+                Err(problem) => debug!(error = &problem as &dyn std::error::Error, near.address, "a box"),
             }
         }
         is_told
     }
 
-    fn ask_box(&mut self, address: &str) -> Result<String, LineError> {
-        let token = match self.box_tokens.get(address) {
-            Some(token) => token.clone(),
-            None => self.hello(address)?,
-        };
-        let answered = self.wait(address, &token, "");
-        if matches!(answered, Err(LineError::Unknown)) {
-            self.box_tokens.remove(address);
-        } else {
-            self.box_tokens.insert(address.to_owned(), token);
-        }
-        self.take(answered?, From::Box)
+    fn token_for(&self, near: &Near) -> String {
+        let of_the_town = self.shared.household().kept.token.clone().filter(|_| near.is_of_settings);
+        of_the_town.unwrap_or_else(|| self.nobody.clone())
     }
 
     fn hello(&self, address: &str) -> Result<String, LineError> {
@@ -190,7 +182,7 @@ impl Line {
     }
 
     /// Delivers answers for as long as the receiver lives: to the town's server, or to a box that keeps them for it.
-    pub(crate) fn deliver(mut self) {
+    pub(crate) fn deliver(self) {
         let mut failures = 0_u32;
         loop {
             let next = self.shared.next_answer();
@@ -209,7 +201,7 @@ impl Line {
     }
 
     /// Whether the town's server has it.
-    fn deliver_one(&mut self, answer: &Answer) -> bool {
+    fn deliver_one(&self, answer: &Answer) -> bool {
         let token = self.shared.household().kept.token.clone();
         if let Some(token) = token {
             match self.post(&self.town, &token, answer) {
@@ -227,15 +219,9 @@ impl Line {
             }
         }
         if self.shared.household().at_box(answer).is_none() {
-            for address in self.shared.boxes().into_iter().take(MOST_BOXES) {
-                let token = match self.box_tokens.get(&address) {
-                    Some(token) => token.clone(),
-                    None => match self.hello(&address) {
-                        Ok(token) => self.box_tokens.entry(address.clone()).or_insert(token).clone(),
-                        Err(_nobody) => continue,
-                    },
-                };
-                if let Ok(Got { at, kept }) = self.post(&address, &token, answer)
+            // Whoever is only near takes no answer: it says what a household does.
+            for near in self.shared.boxes().into_iter().filter(|near| near.is_of_settings) {
+                if let Ok(Got { at, kept }) = self.post(&near.address, &self.token_for(&near), answer)
                     && let Some(at) = kept.or(at)
                 {
                     self.shared.change(|household| household.note_at_box(answer, at));

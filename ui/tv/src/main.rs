@@ -83,8 +83,8 @@ struct Run {
     /// Exercises wake the set too.
     #[arg(long)]
     drills: bool,
-    /// A box at this address is asked when the town's server does not answer. Boxes that say on the network that they are there are
-    /// found without it.
+    /// A box at this address is asked when the town's server does not answer, and told the receiver's secret and its answers. Boxes that
+    /// say on the network that they are there are asked too, for what everybody is told.
     #[arg(long = "box", value_name = "HOST:PORT")]
     boxes: Vec<String>,
 }
@@ -170,14 +170,15 @@ fn run(options: Run) -> anyhow::Result<()> {
     let keeper = Keeper::new(Arc::clone(&shared), Arc::clone(&voice), settings, &data, boot.trim());
     let thread = |name: &str| Builder::new().name(name.to_owned());
     thread("set").spawn(move || keeper.run(|| open(&cec)))?;
-    let lines = [(); 2].map(|()| Line::new(&town.address, Arc::clone(&shared)));
+    let mut secrets = [[0; 32]; 2];
+    getrandom::fill(secrets.as_flattened_mut())?;
+    let [token, nobody] = secrets;
+    let lines = [(); 2].map(|()| Line::new(&town.address, nobody, Arc::clone(&shared)));
     let [following, delivering] = lines;
     thread("line").spawn(move || following.follow())?;
     thread("answers").spawn(move || delivering.deliver())?;
     let near = Arc::clone(&shared);
     thread("network").spawn(move || network::hear(&near))?;
-    let mut token = [0; 32];
-    getrandom::fill(&mut token)?;
     let door = Door::new(shared, voice, token);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -19,7 +19,7 @@ const PACE: Pace = Pace {
     answer: Duration::from_millis(80),
     look: Duration::from_millis(20),
     attempt: Duration::from_millis(300),
-    settle: Duration::from_millis(1_500),
+    settle: Duration::from_secs(4),
 };
 const SOON: Duration = Duration::from_secs(5);
 
@@ -312,6 +312,15 @@ fn an_order_is_heard_and_afterwards_it_is_as_quiet_as_before() {
     bench.at(90);
     assert!(bench.comes_to(true, TUNER));
     assert_eq!(bench.sim.sounds(), (12, true));
+
+    let mut bench = Bench::new(Manner::GOOD, false, TUNER);
+    bench.hear(&Said::order(1));
+    assert!(bench.comes_to(true, RECEIVER));
+    bench.turn();
+    assert_eq!(bench.sim.sounds(), (30, false));
+    bench.at(90);
+    assert!(bench.comes_to(false, RECEIVER));
+    assert_eq!(bench.sim.sounds(), (12, false), "one that was off says only when it is on how loud it was");
 
     let mut bench = Bench::new(Manner::GOOD, true, TUNER);
     bench.sim.set_sound(55, false);

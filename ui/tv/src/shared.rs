@@ -20,6 +20,15 @@ const KEEP_BEAT: Duration = Duration::from_secs(5 * 60);
 /// Boxes that are remembered: whoever is on the network can make up more.
 const MOST_BOXES: usize = 32;
 
+/// A box that is asked when the town's server does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Near {
+    /// `host:port`
+    pub(crate) address: String,
+    /// Whoever installed the receiver named it; the others say themselves that they are one.
+    pub(crate) is_of_settings: bool,
+}
+
 /// See the module.
 pub(crate) struct Shared {
     folder: PathBuf,
@@ -28,7 +37,7 @@ pub(crate) struct Shared {
     /// When it was written last.
     written: Mutex<Option<Instant>>,
     seen: Mutex<Seen>,
-    boxes: Mutex<BTreeSet<String>>,
+    boxes: Mutex<BTreeSet<Near>>,
     /// Counts up with everything that the page may be told.
     revision: watch::Sender<u64>,
     /// Rung for answers that are to be delivered.
@@ -44,7 +53,9 @@ impl Shared {
             household: Mutex::new(household),
             written: Mutex::default(),
             seen: Mutex::new(Seen::NOTHING),
-            boxes: Mutex::new(boxes.into_iter().collect()),
+            boxes: Mutex::new(
+                boxes.into_iter().map(|address| Near { address, is_of_settings: true }).collect(),
+            ),
             revision: watch::Sender::new(1),
             answers: Condvar::new(),
             ring: Mutex::new(()),
@@ -103,14 +114,14 @@ impl Shared {
     }
 
     /// Where boxes are: those of the settings, and those that said so on the network.
-    pub(crate) fn boxes(&self) -> BTreeSet<String> {
+    pub(crate) fn boxes(&self) -> BTreeSet<Near> {
         self.boxes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn add_box(&self, address: String) {
         let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
         if boxes.len() < MOST_BOXES {
-            boxes.insert(address);
+            boxes.insert(Near { address, is_of_settings: false });
         }
     }
 

@@ -78,8 +78,17 @@ pub(crate) struct Before {
     power: Power,
     /// Which input it showed; `None` where nobody said.
     input: Option<PhysicalAddress>,
-    /// How loud it was, of 100, and whether it was mute.
-    volume: Option<(u8, bool)>,
+    volume: Option<Volume>,
+}
+
+/// How loud it is, of 100, and whether it is mute.
+pub(crate) type Volume = (u8, bool);
+
+impl Before {
+    /// With how loud it was, where that was not known yet.
+    pub(crate) fn with_volume(self, volume: Option<Volume>) -> Self {
+        Self { volume: self.volume.or(volume), ..self }
+    }
 }
 
 /// What is seen of it now.
@@ -155,8 +164,8 @@ impl TelevisionSet {
         Ok(Before { power, input, volume })
     }
 
-    /// Wakes it and has it show us, as often as it takes and no longer.
-    pub(crate) fn wake(&mut self) -> io::Result<Power> {
+    /// Wakes it and has it show us, as often as it takes and no longer. Gives how loud it was, which one that was off says only now.
+    pub(crate) fn wake(&mut self) -> io::Result<(Power, Option<Volume>)> {
         let mut was_off = false;
         let mut power = Power::Unknown;
         for _ in 0..ATTEMPTS {
@@ -177,13 +186,12 @@ impl TelevisionSet {
         if power == Power::On && was_off {
             // Many forget what they were told while they came on.
             self.show_us()?;
-            self.settles = Some(Instant::now() + self.pace.settle);
         }
-        if power == Power::On {
-            self.be_heard()?;
-        }
+        let volume = if power == Power::On { self.be_heard()? } else { None };
+        // What it did meanwhile is looked at from now on.
+        self.settles = (power == Power::On && was_off).then(|| Instant::now() + self.pace.settle);
         info!(?power, "the set was woken");
-        Ok(power)
+        Ok((power, volume))
     }
 
     /// One touch play (CEC 13.1).
@@ -304,7 +312,7 @@ impl TelevisionSet {
     }
 
     /// Who makes the sound, and how loud it is; `None` where nobody says.
-    fn volume(&mut self) -> io::Result<Option<(u8, (u8, bool))>> {
+    fn volume(&mut self) -> io::Result<Option<(u8, Volume)>> {
         for at in [AMPLIFIER, SET] {
             let said = self.ask(at, opcode::GIVE_AUDIO_STATUS, opcode::REPORT_AUDIO_STATUS)?;
             let status = said.and_then(|frame| frame.operands().first().copied());
@@ -315,17 +323,16 @@ impl TelevisionSet {
         Ok(None)
     }
 
-    /// So loud that it is heard, and no louder.
-    fn be_heard(&mut self) -> io::Result<()> {
-        match self.volume()? {
-            Some((_, (level, is_mute))) if is_mute || level < LOUD => {
-                self.be_as_loud((level.max(LOUD), false))
-            }
-            Some(_) | None => Ok(()),
+    /// So loud that it is heard, and no louder. Gives how loud it was.
+    fn be_heard(&mut self) -> io::Result<Option<Volume>> {
+        let before = self.volume()?.map(|(_, volume)| volume);
+        if let Some((level, _)) = before.filter(|(level, is_mute)| *is_mute || *level < LOUD) {
+            self.be_as_loud((level.max(LOUD), false))?;
         }
+        Ok(before)
     }
 
-    fn be_as_loud(&mut self, (wanted, is_to_be_mute): (u8, bool)) -> io::Result<()> {
+    fn be_as_loud(&mut self, (wanted, is_to_be_mute): Volume) -> io::Result<()> {
         for _ in 0..MOST_PRESSES {
             let Some((at, (level, is_mute))) = self.volume()? else { return Ok(()) };
             let pressed = if is_mute && !is_to_be_mute {

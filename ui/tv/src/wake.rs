@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hinamori_alert::{KeyClass, MessageKind};
 use serde::{Deserialize, Serialize};
 
-use crate::television_set::{Act, Before};
+use crate::television_set::{Act, Before, Volume};
 
 /// How long an ending stays on a set that was woken for its order, in milliseconds, unless somebody says OK before.
 const ENDING_STAYS: u64 = 5 * 60_000;
@@ -21,6 +21,8 @@ pub(crate) struct Showing {
     /// The messages of its thread.
     pub(crate) thread: Vec<String>,
     pub(crate) speech: String,
+    /// It is what everybody is told, and not the household.
+    pub(crate) is_for_everybody: bool,
 }
 
 impl std::fmt::Debug for Showing {
@@ -113,6 +115,11 @@ impl Standing {
         }
         self.woken.extend(showing.thread.iter().cloned());
         self.held.get_or_insert(before);
+    }
+
+    /// How loud the set was.
+    pub(crate) fn note_volume(&mut self, volume: Option<Volume>) {
+        self.held = self.held.map(|before| before.with_volume(volume));
     }
 
     /// What somebody did at the set.

@@ -18,12 +18,12 @@ const FLOOD: &str = include_str!("../../../../crates/alert/tests/fixtures/flood.
 const FLOOD_CANCEL: &str = include_str!("../../../../crates/alert/tests/fixtures/flood-cancel.xml");
 const MINUTE: u64 = 60_000;
 
-fn officer(number: u8) -> OfficerKey {
+pub(super) fn officer(number: u8) -> OfficerKey {
     OfficerKey::from_bytes(&[number; 32])
 }
 
 /// Officers 1 and 2 sign live alerts with keys 1 and 2, exercises with 3 and 4.
-fn keys_by(root: &RootKey, version: u32) -> AlertMessage {
+pub(super) fn keys_by(root: &RootKey, version: u32) -> AlertMessage {
     let device = |number: u8| Device {
         class: if number < 3 { KeyClass::Live } else { KeyClass::Exercise },
         officer: OfficerId(u32::from(number % 2)),
@@ -39,7 +39,7 @@ fn keys_by(root: &RootKey, version: u32) -> AlertMessage {
 }
 
 /// A message of a fixture as if it was sent at this time; it is over after three hours.
-fn said(fixture: &str, sent: UnixMillis, change: impl FnOnce(&mut Alert)) -> Vec<u8> {
+pub(super) fn said(fixture: &str, sent: UnixMillis, change: impl FnOnce(&mut Alert)) -> Vec<u8> {
     let mut alert = Report::of(fixture.as_bytes()).unwrap().alert().unwrap().clone();
     alert.sent = CapTime::in_japan(sent);
     for info in &mut alert.infos {
@@ -95,7 +95,7 @@ impl Bench {
     }
 
     /// The server says it; gives how much of it was refused.
-    fn hear_of(&mut self, message: AlertMessage) -> usize {
+    pub(super) fn hear_of(&mut self, message: AlertMessage) -> usize {
         let refused = self.core.take_alerts(Carrier::Server, vec![message], self.now);
         self.core.publish(self.now);
         refused
@@ -273,6 +273,21 @@ fn boxes_pass_it_on_without_a_server_and_the_hand_that_passes_is_believed_nothin
     let forged = carried(said(FLOOD, one.now, |_| {}), 5, &[8, 9]);
     let refused = other.core.take_alerts(Carrier::Neighbour(peer), vec![AlertMessage::Sent(forged)], one.now);
     assert_eq!((refused, other.kinds().len()), (1, 1));
+}
+
+#[test]
+fn a_stick_brings_them_to_a_box_on_no_network() {
+    let (mut one, mut other) = boxes(true);
+    one.now = UnixMillis::new(one.now.get() / 1_000 * 1_000);
+    other.now = one.now;
+    one.hear_of(keys_by(&root(), 3));
+    one.hear_of(AlertMessage::Sent(order(one.now)));
+    let stick = one.export();
+    for _ in 0..2 {
+        other.import_bundle(&stick).unwrap();
+        assert_eq!(other.core.alerts.held(), one.core.alerts.held());
+    }
+    assert_eq!(other.kinds(), [(AlertClass::Live, AlertKind::Order)]);
 }
 
 #[test]

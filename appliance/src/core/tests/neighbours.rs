@@ -101,7 +101,7 @@ impl Bench {
         }
     }
 
-    fn import_bundle(&mut self, bundle: &[u8]) -> Result<Imported, BundleError> {
+    pub(super) fn import_bundle(&mut self, bundle: &[u8]) -> Result<Imported, BundleError> {
         let (answer, answered) = channel();
         self.core.handle(Event::Bundle(BundleTask::Import(bundle.to_vec(), answer)), self.now);
         loop {

@@ -22,7 +22,7 @@ pub(super) fn digits(text: &str) -> SecretDigits {
 }
 
 impl Bench {
-    fn grant(&self, id: StaffId, role: Role, card: &str) -> StaffGrant {
+    pub(super) fn grant(&self, id: StaffId, role: Role, card: &str) -> StaffGrant {
         let registered = self.tray.registrations();
         let person = self.person(card);
         let found = registered.iter().find(|registration| registration.person == person).unwrap();

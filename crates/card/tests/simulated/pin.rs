@@ -1,8 +1,8 @@
 //! The PIN is presented once or not at all, and nothing stays open.
 
 use hinamori_card::{
-    Access, CardError, CardFile, CertificateDer, PinError, StaffOverride, Step, TransportError, TryRule,
-    read_signature_certificate, sign_with_pin,
+    Access, CardError, CardFile, CertificateDer, Challenge, PinError, SigningAlgorithm, StaffOverride, Step,
+    TransportError, TryRule, read_signature_certificate, sign_each_with_pin, sign_with_pin,
 };
 use hinamori_sim::ca::Issued;
 use hinamori_sim::jpki::Token;
@@ -53,6 +53,22 @@ fn the_right_pin_signs_the_challenge_with_one_verify() {
     assert_eq!(signature, issued().key.sign(&CHALLENGE.0));
     // Select, PIN file, counter, VERIFY, key file, signature, card manager.
     assert_eq!((reader.log().secrets_presented(), reader.log().len() - before), (1, 7));
+    assert!(!is_open(&mut reader), "the application was left");
+}
+
+#[test]
+fn several_challenges_are_signed_after_one_verify_and_the_same_one_gives_the_same_bytes() {
+    let mut reader = plastic();
+    let certificate = shown_certificate(&mut reader);
+    let rule = TryRule::KeepTheLast;
+    let all = [CHALLENGE, Challenge([8; 32]), CHALLENGE];
+    let signed = sign_each_with_pin(&mut reader, &PIN.parse().unwrap(), rule, &all, certificate).unwrap();
+    let expected = all.each_ref().map(|challenge| issued().key.sign(&challenge.0));
+    assert_eq!(signed.signatures.iter().map(|one| one.to_vec()).collect::<Vec<_>>(), expected);
+    assert_eq!(expected[0], expected[2]);
+    assert_eq!(reader.log().secrets_presented(), 1);
+    assert!(SigningAlgorithm::of_certificate(&signed.certificate).unwrap().is_deterministic());
+    assert!(!hinamori_card::ECDSA_P384_SHA384.is_deterministic());
     assert!(!is_open(&mut reader), "the application was left");
 }
 

@@ -1,7 +1,7 @@
 //! A television's request as bytes (RFC 9112), for as much of HTTP as televisions need: what is not understood for certain is refused,
 //! so that nobody in front of this server reads another request out of the same bytes.
 
-use axum::http::StatusCode;
+use http::StatusCode;
 
 /// Bytes of a request up to its body.
 pub(crate) const MOST_HEAD: usize = 8 << 10;

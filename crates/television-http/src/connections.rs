@@ -10,16 +10,14 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
-use hinamori_store_sqlite::Answer;
+use http::StatusCode;
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
-use tokio::runtime::Handle;
 
-use crate::alerts::board::{Board, Receiver};
-use crate::alerts::tv_door::{Head, JSON, Reply, keep, reply, take_in};
-use crate::alerts::tv_request::{Heard, MOST_BODY, MOST_HEAD, hear};
+use crate::answer::{Head, JSON, Reply, reply};
+use crate::request::{Heard, MOST_BODY, MOST_HEAD, hear};
+use crate::{Doorbell, Teller};
 
 const LISTENER: Token = Token(usize::MAX);
 const BELL: Token = Token(usize::MAX - 1);
@@ -38,19 +36,19 @@ const BUFFER: usize = MOST_HEAD + MOST_BODY + 4_096;
 
 /// How long a television's connection may take for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Patience {
+pub struct Patience {
     /// For a request, from its first byte, and for the first request of somebody who came.
-    pub(crate) request: Duration,
+    pub request: Duration,
     /// Until the next request of a television that is known.
-    pub(crate) idle: Duration,
+    pub idle: Duration,
     /// For taking what it was told.
-    pub(crate) reading: Duration,
+    pub reading: Duration,
     /// A television's browser gives up a request after half a minute.
-    pub(crate) news: Duration,
+    pub news: Duration,
     /// So much sooner by turns, so that those who were told together do not ask together for ever.
-    pub(crate) news_spread: Duration,
+    pub news_spread: Duration,
     /// After a last answer, for the other side to read it and hang up.
-    pub(crate) farewell: Duration,
+    pub farewell: Duration,
 }
 
 impl Default for Patience {
@@ -68,20 +66,23 @@ impl Default for Patience {
 
 /// How many connections, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DoorLimits {
-    pub(crate) connections: usize,
-    pub(crate) from_one_address: usize,
-    pub(crate) patience: Patience,
+pub struct DoorLimits {
+    /// Televisions at a time.
+    pub connections: usize,
+    /// Those of one address.
+    pub from_one_address: usize,
+    /// For what.
+    pub patience: Patience,
 }
 
-struct Connection {
+struct Connection<T> {
     stream: TcpStream,
     from: IpAddr,
     /// In the order of coming.
     number: u64,
     /// When it is sent away, or told what there is.
     until: Instant,
-    doing: Doing,
+    doing: Doing<T>,
     side: Side,
     /// There may be bytes that were not read.
     may_read: bool,
@@ -99,15 +100,11 @@ enum Side {
     Television,
 }
 
-fn side_of(receiver: &Receiver) -> Side {
-    if receiver.household().is_some() { Side::Television } else { Side::Stranger }
-}
-
 /// What a connection does. Everything but `Writes` and a request that came in pieces is without memory of its own.
-enum Doing {
+enum Doing<T> {
     Reads,
     Waits {
-        receiver: Arc<Receiver>,
+        television: Arc<T>,
         revision: u64,
         list: u32,
         stays: bool,
@@ -152,15 +149,51 @@ struct Done {
     text: String,
 }
 
+/// Says later what a television's request led to. Dropped, it says that it failed.
+pub struct Later {
+    place: usize,
+    number: u64,
+    done: mpsc::Sender<Done>,
+    bell: Arc<Doorbell>,
+    is_said: bool,
+}
+
+impl Later {
+    /// Says it: the status, and a JSON text.
+    pub fn say(mut self, status: StatusCode, text: String) {
+        self.send(status, text);
+    }
+
+    fn send(&mut self, status: StatusCode, text: String) {
+        self.is_said = true;
+        // The thread may have ended.
+        drop(self.done.send(Done { place: self.place, number: self.number, status, text }));
+        self.bell.call();
+    }
+}
+
+impl Drop for Later {
+    fn drop(&mut self) {
+        if !self.is_said {
+            self.send(StatusCode::SERVICE_UNAVAILABLE, "{}".to_owned());
+        }
+    }
+}
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Later({})", self.number)
+    }
+}
+
 /// The thread.
-struct Door {
+struct Door<T: Teller> {
     poll: Poll,
     /// Gone when the server ends.
     listener: Option<TcpListener>,
-    board: Arc<Board>,
-    runtime: Handle,
+    teller: Arc<T>,
     limits: DoorLimits,
-    places: Vec<Option<Connection>>,
+    places: Vec<Option<Connection<T::Television>>>,
     free: Vec<usize>,
     from: BTreeMap<IpAddr, usize>,
     came: u64,
@@ -173,27 +206,26 @@ struct Door {
     incoming: Vec<u8>,
     head: Vec<u8>,
     body: Vec<u8>,
-    delivered: Vec<Answer>,
+    delivered: Vec<T::Delivery>,
 }
 
-/// Serves televisions on a thread of its own until the board's bell says that the server ends.
+/// Serves televisions on a thread of its own until the teller's bell says that it ends. The listener is one that does not block.
 ///
 /// # Errors
 /// As the system reports.
-pub(crate) fn serve(
+pub fn serve<T: Teller>(
     listener: std::net::TcpListener,
-    board: Arc<Board>,
+    teller: Arc<T>,
     limits: DoorLimits,
 ) -> io::Result<JoinHandle<()>> {
     let poll = Poll::new()?;
     let mut listener = TcpListener::from_std(listener);
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    board.doorbell.connect(Waker::new(poll.registry(), BELL)?);
+    teller.doorbell().connect(Waker::new(poll.registry(), BELL)?);
     let door = Door {
         poll,
         listener: Some(listener),
-        board,
-        runtime: Handle::current(),
+        teller,
         limits,
         places: Vec::new(),
         free: Vec::new(),
@@ -212,7 +244,7 @@ pub(crate) fn serve(
     std::thread::Builder::new().name("televisions".to_owned()).spawn(move || door.run())
 }
 
-impl Door {
+impl<T: Teller> Door<T> {
     fn run(mut self) {
         let mut events = Events::with_capacity(1_024);
         let (mut looked, mut over) = (self.now, None);
@@ -226,8 +258,8 @@ impl Door {
                 Ok(()) | Err(_) => {}
             }
             self.now = Instant::now();
-            let has_news = self.board.doorbell.answer();
-            if self.board.doorbell.is_over() && over.is_none() {
+            let has_news = self.teller.doorbell().answer();
+            if self.teller.doorbell().is_over() && over.is_none() {
                 over = self.now.checked_add(self.limits.patience.farewell);
                 self.listener = None;
             }
@@ -249,8 +281,9 @@ impl Door {
                 self.date = date();
                 self.look_at_deadlines();
             }
-            self.board.deliver(std::mem::take(&mut self.delivered));
-            let is_writing = |connection: &Connection| !matches!(connection.doing, Doing::Reads);
+            self.teller.deliver(std::mem::take(&mut self.delivered));
+            let is_writing =
+                |connection: &Connection<T::Television>| !matches!(connection.doing, Doing::Reads);
             if let Some(until) = over
                 && (self.now >= until || !self.places.iter().flatten().any(is_writing))
             {
@@ -271,14 +304,14 @@ impl Door {
     }
 
     /// Has a connection go on after `change`, and forgets it when it is over.
-    fn turn(&mut self, place: usize, change: impl FnOnce(&mut Connection)) {
+    fn turn(&mut self, place: usize, change: impl FnOnce(&mut Connection<T::Television>)) {
         let Some(mut connection) = self.places.get_mut(place).and_then(Option::take) else { return };
         change(&mut connection);
         let fate = self.go_on(&mut connection, place);
         self.put_back(place, connection, fate);
     }
 
-    fn put_back(&mut self, place: usize, connection: Connection, fate: Fate) {
+    fn put_back(&mut self, place: usize, connection: Connection<T::Television>, fate: Fate) {
         if fate == Fate::Gone {
             let from = connection.from;
             drop(connection);
@@ -360,7 +393,7 @@ impl Door {
 
     /// Those who came first of those who never said that they are a television: whoever only stands there keeps no household out.
     fn send_strangers_away(&mut self, from: Option<IpAddr>) {
-        let is_meant = |connection: &&Connection| {
+        let is_meant = |connection: &&Connection<T::Television>| {
             connection.side == Side::Stranger && from.is_none_or(|address| address == connection.from)
         };
         let mut strangers: Vec<(u64, usize)> = self
@@ -380,7 +413,7 @@ impl Door {
     }
 
     /// Does what can be done now.
-    fn go_on(&mut self, connection: &mut Connection, place: usize) -> Fate {
+    fn go_on(&mut self, connection: &mut Connection<T::Television>, place: usize) -> Fate {
         for _ in 0..REQUESTS_AT_ONCE {
             let fate = match &mut connection.doing {
                 Doing::Reads => self.read(connection, place),
@@ -405,7 +438,7 @@ impl Door {
     }
 
     /// Reads what may be a request, and does what it asks; a fate when there is nothing more to do.
-    fn read(&mut self, connection: &mut Connection, place: usize) -> Option<Fate> {
+    fn read(&mut self, connection: &mut Connection<T::Television>, place: usize) -> Option<Fate> {
         let mut incoming = std::mem::take(&mut self.incoming);
         let kept = std::mem::take(&mut connection.kept);
         let had_begun = !kept.is_empty();
@@ -415,8 +448,8 @@ impl Door {
             let bytes = incoming.get(..length).unwrap_or_default();
             match if length == 0 { Heard::NotAll } else { hear(bytes) } {
                 Heard::Request(request, used) => {
-                    let stays = request.stays && !self.board.doorbell.is_over();
-                    let replied = reply(&self.board, &request);
+                    let stays = request.stays && !self.teller.doorbell().is_over();
+                    let replied = reply(&*self.teller, &request);
                     connection.kept = bytes.get(used..).unwrap_or_default().to_vec();
                     if connection.kept.len() > MOST_BEHIND {
                         break Some(Fate::Gone);
@@ -455,9 +488,9 @@ impl Door {
 
     fn serve_reply(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut Connection<T::Television>,
         place: usize,
-        (method, replied): (&str, Reply),
+        (method, replied): (&str, Reply<T::Television>),
         stays: bool,
     ) -> Option<Fate> {
         // Nothing stands behind the head that answers a HEAD.
@@ -473,55 +506,43 @@ impl Door {
                 let head = Head { status, content_type: JSON, extra, length: bytes.len(), stays };
                 self.answer_with(connection, &head, content(Content::Own(bytes)))
             }
-            Reply::Tell { receiver, revision, list } => {
-                connection.side = side_of(&receiver);
+            Reply::Tell { television, revision, list } => {
+                connection.side = self.side_of(&television);
                 match revision {
                     Some(revision) => {
                         let spread = self.limits.patience.news_spread.as_millis().max(1);
                         let sooner = u64::try_from(u128::from(connection.number) % spread).unwrap_or(0);
                         let waits = self.limits.patience.news.saturating_sub(Duration::from_millis(sooner));
                         connection.until = later(self.now, waits);
-                        connection.doing = Doing::Waits { receiver, revision, list, stays };
+                        connection.doing = Doing::Waits { television, revision, list, stays };
                         None
                     }
-                    None => self.tell(connection, &receiver, list, stays),
+                    None => self.tell(connection, &television, list, stays),
                 }
             }
             Reply::Hello => {
-                let board = Arc::clone(&self.board);
-                self.ask(connection, place, stays, async move { take_in(&board).await });
+                let reply = self.later(connection, place, stays);
+                self.teller.hello(reply);
                 None
             }
-            Reply::Answer { receiver, digest, kind } => {
-                connection.side = side_of(&receiver);
-                let board = Arc::clone(&self.board);
-                self.ask(
-                    connection,
-                    place,
-                    stays,
-                    async move { keep(&board, &receiver, digest, kind).await },
-                );
+            Reply::Answer { television, digest, answer } => {
+                connection.side = self.side_of(&television);
+                let reply = self.later(connection, place, stays);
+                self.teller.answer(&television, digest, answer, reply);
                 None
             }
         }
     }
 
-    /// Has something done that waits for the disk.
-    fn ask(
-        &self,
-        connection: &mut Connection,
-        place: usize,
-        stays: bool,
-        work: impl Future<Output = (StatusCode, String)> + Send + 'static,
-    ) {
+    fn side_of(&self, television: &T::Television) -> Side {
+        if self.teller.is_bound(television) { Side::Television } else { Side::Stranger }
+    }
+
+    /// The connection waits for the disk.
+    fn later(&self, connection: &mut Connection<T::Television>, place: usize, stays: bool) -> Later {
         connection.doing = Doing::Asks { stays };
-        let (number, done, board) = (connection.number, self.done.0.clone(), Arc::clone(&self.board));
-        self.runtime.spawn(async move {
-            let (status, text) = work.await;
-            // The thread may have ended.
-            drop(done.send(Done { place, number, status, text }));
-            board.doorbell.call();
-        });
+        let bell = Arc::clone(self.teller.doorbell());
+        Later { place, number: connection.number, done: self.done.0.clone(), bell, is_said: false }
     }
 
     fn finish(&mut self, done: &Done) {
@@ -537,9 +558,12 @@ impl Door {
 
     /// Tells those who wait and have another revision now, or everybody.
     fn tell_news(&mut self, everybody: bool) {
+        let teller = Arc::clone(&self.teller);
         for place in 0..self.places.len() {
-            let is_news = |connection: &mut Connection| match &connection.doing {
-                Doing::Waits { receiver, revision, .. } => everybody || receiver.revision() != *revision,
+            let is_news = |connection: &mut Connection<T::Television>| match &connection.doing {
+                Doing::Waits { television, revision, .. } => {
+                    everybody || teller.revision(television) != *revision
+                }
                 _ => false,
             };
             let waiting = self.places.get_mut(place).and_then(|known| known.take_if(is_news));
@@ -548,14 +572,14 @@ impl Door {
         }
     }
 
-    fn tell_waiting(&mut self, place: usize, mut connection: Connection) {
-        let Doing::Waits { receiver, list, stays, .. } =
+    fn tell_waiting(&mut self, place: usize, mut connection: Connection<T::Television>) {
+        let Doing::Waits { television, list, stays, .. } =
             std::mem::replace(&mut connection.doing, Doing::Reads)
         else {
             return self.put_back(place, connection, Fate::Stays);
         };
-        let stays = stays && !self.board.doorbell.is_over();
-        let fate = self.tell(&mut connection, &receiver, list, stays);
+        let stays = stays && !self.teller.doorbell().is_over();
+        let fate = self.tell(&mut connection, &television, list, stays);
         let has_more = connection.may_read || !connection.kept.is_empty();
         let fate = match fate {
             None if has_more => self.go_on(&mut connection, place),
@@ -569,7 +593,7 @@ impl Door {
         self.may_accept = true;
         for place in 0..self.places.len() {
             let now = self.now;
-            let is_due = |connection: &mut Connection| connection.until <= now;
+            let is_due = |connection: &mut Connection<T::Television>| connection.until <= now;
             let due = self.places.get_mut(place).and_then(|known| known.take_if(is_due));
             let Some(connection) = due else { continue };
             match &connection.doing {
@@ -585,15 +609,15 @@ impl Door {
 
     fn tell(
         &mut self,
-        connection: &mut Connection,
-        receiver: &Receiver,
+        connection: &mut Connection<T::Television>,
+        television: &T::Television,
         list: u32,
         stays: bool,
     ) -> Option<Fate> {
         let mut body = std::mem::take(&mut self.body);
         body.clear();
         let before = self.delivered.len();
-        self.board.tell(receiver, list, &mut body, &mut self.delivered);
+        self.teller.tell(television, list, &mut body, &mut self.delivered);
         let fate = self.answer(connection, StatusCode::OK, &body, stays);
         if matches!(fate, Some(Fate::Gone)) {
             self.delivered.truncate(before);
@@ -604,7 +628,7 @@ impl Door {
 
     fn answer(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut Connection<T::Television>,
         status: StatusCode,
         json: &[u8],
         stays: bool,
@@ -616,7 +640,7 @@ impl Door {
     /// Writes an answer, in one go where the socket takes it.
     fn answer_with(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut Connection<T::Television>,
         head: &Head,
         content: Content<'_>,
     ) -> Option<Fate> {
@@ -647,7 +671,7 @@ impl Door {
         None
     }
 
-    fn after_answer(&self, connection: &mut Connection, stays: bool) -> Option<Fate> {
+    fn after_answer(&self, connection: &mut Connection<T::Television>, stays: bool) -> Option<Fate> {
         if stays && !connection.is_half_closed {
             let Patience { request, idle, .. } = self.limits.patience;
             let is_idle = connection.side == Side::Television && connection.kept.is_empty();
@@ -663,7 +687,7 @@ impl Door {
     }
 
     /// Takes what the other side still says, until it hangs up too.
-    fn drain(&mut self, connection: &mut Connection) -> Fate {
+    fn drain(&mut self, connection: &mut Connection<T::Television>) -> Fate {
         for _ in 0..REQUESTS_AT_ONCE {
             match connection.stream.read(&mut self.incoming) {
                 Ok(0) => return Fate::Gone,

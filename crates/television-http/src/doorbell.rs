@@ -1,4 +1,4 @@
-//! How the board calls the thread that holds the televisions' connections: it sleeps until one of them, or the board, has something.
+//! How whoever tells televisions calls the thread that holds the televisions' connections: it sleeps until one of them, or the other side, has something.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use mio::Waker;
 
 /// The bell. Whoever rings it waits for nobody, and ringing it often wakes the thread once.
 #[derive(Debug, Default)]
-pub(crate) struct Doorbell {
+pub struct Doorbell {
     is_called: AtomicBool,
     has_news: AtomicBool,
     is_over: AtomicBool,
@@ -17,13 +17,13 @@ pub(crate) struct Doorbell {
 
 impl Doorbell {
     /// From now on it wakes this thread.
-    pub(crate) fn connect(&self, waker: Waker) {
+    pub fn connect(&self, waker: Waker) {
         // One server has one door.
         drop(self.waker.set(waker));
     }
 
     /// Something is there for the thread that is no news for televisions.
-    pub(crate) fn call(&self) {
+    pub fn call(&self) {
         if !self.is_called.swap(true, Ordering::AcqRel)
             && let Some(Err(error)) = self.waker.get().map(Waker::wake)
         {
@@ -32,24 +32,25 @@ impl Doorbell {
     }
 
     /// Some televisions have another revision now.
-    pub(crate) fn ring(&self) {
+    pub fn ring(&self) {
         self.has_news.store(true, Ordering::Release);
         self.call();
     }
 
     /// The server ends.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         self.is_over.store(true, Ordering::Release);
         self.ring();
     }
 
     /// The thread looks from here on: what is rung later wakes it again. Whether there is news.
-    pub(crate) fn answer(&self) -> bool {
+    pub fn answer(&self) -> bool {
         self.is_called.store(false, Ordering::Release);
         self.has_news.swap(false, Ordering::AcqRel)
     }
 
-    pub(crate) fn is_over(&self) -> bool {
+    /// Whether the server ends.
+    pub fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Acquire)
     }
 }

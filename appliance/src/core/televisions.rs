@@ -1,0 +1,133 @@
+//! What the core knows of televisions on this box's network: it hears of them from the town hall, and tells it what they answered.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hinamori_alert::{Beat, EVERYBODY, Instruction, InstructionPath};
+use hinamori_model::UnixMillis;
+use hinamori_store_sqlite::{FileKey, ToldByMessage};
+use hinamori_sync::{AlertMessage, CarriedInstruction};
+use tracing::{error, warn};
+
+use super::Core;
+use super::alerts::Carrier;
+use crate::config::Config;
+use crate::televisions::{OpenError, Televisions};
+
+/// What the town hall did not take is said again after so long.
+const SAY_AGAIN: Duration = Duration::from_secs(30);
+
+/// The televisions, where the installer wants them, and what the town hall was told of them last.
+#[derive(Default)]
+pub(super) struct Screens {
+    pub(super) shown: Option<Arc<Televisions>>,
+    said: Option<Said>,
+}
+
+impl Screens {
+    /// People are received without televisions too.
+    pub(super) fn open(config: &Config, key: &FileKey) -> Self {
+        let opened = config.televisions.as_ref().map(|_wanted| Televisions::open(&config.data, key));
+        let shown = opened.and_then(|opened| {
+            let log = |problem: &OpenError| {
+                error!(error = problem as &dyn std::error::Error, "televisions are told nothing")
+            };
+            opened.inspect_err(log).ok()
+        });
+        Self { shown, said: None }
+    }
+}
+
+struct Said {
+    line: u64,
+    messages: Vec<AlertMessage>,
+    at: Instant,
+}
+
+impl Core {
+    /// The televisions, for the door.
+    pub(crate) fn televisions(&self) -> Option<Arc<Televisions>> {
+        self.screens.shown.clone()
+    }
+
+    /// What is known of alerts now is what televisions are told.
+    pub(super) fn show_to_televisions(&self, wall: UnixMillis, now: UnixMillis) {
+        let Some(televisions) = &self.screens.shown else { return };
+        let not_before = self.town.checks.time.not_before(wall);
+        let (list, _) = self.alerts.to_pass_on();
+        televisions.show(list, self.alerts.signed(), (not_before, now));
+        televisions.take_told(self.alerts.told_everybody());
+    }
+
+    /// Takes what somebody says of televisions; gives whether it does not hold.
+    pub(super) fn hear_of_televisions(&self, from: Carrier, message: AlertMessage) -> bool {
+        let Some(televisions) = &self.screens.shown else { return false };
+        match message {
+            AlertMessage::Told { message, instructions } => {
+                let all = instructions.len();
+                let told = self.verified(from, &message, instructions);
+                let is_refused = told.len() < all;
+                televisions.take_told(told);
+                return is_refused;
+            }
+            AlertMessage::Beat(bytes) => match self.alerts.list() {
+                Some(list) if Beat::decode(&bytes, &list.beat).is_some() => televisions.take_beat(bytes),
+                Some(_) | None => warn!("a heartbeat of the town hall does not hold"),
+            },
+            AlertMessage::Televisions(all) => televisions.take_televisions(all),
+            AlertMessage::AnswersTaken(answers) => televisions.answers_taken(answers),
+            _ => {}
+        }
+        false
+    }
+
+    /// Those that the officers signed with a message that is here; of another box nothing but what everybody is told.
+    fn verified(
+        &self,
+        from: Carrier,
+        message: &[u8; 32],
+        instructions: Vec<CarriedInstruction>,
+    ) -> ToldByMessage {
+        let signed = self.alerts.signed().map(|(signed, _)| signed).find(|one| one.digest() == *message);
+        let Some(signed) = signed else { return ToldByMessage::new() };
+        let holds = |told: CarriedInstruction| {
+            let instruction = Instruction::decode(&told.leaf)?;
+            let path = InstructionPath::decode(&told.path)?;
+            let may_say = matches!(from, Carrier::Server) || instruction.household == EVERYBODY;
+            let holds = may_say && signed.has(&instruction, &path);
+            holds.then_some(((*message, instruction.household), told))
+        };
+        instructions.into_iter().filter_map(holds).collect()
+    }
+
+    /// When nobody waits: tells the town hall what televisions answered, and which it did not name yet.
+    pub(super) fn tell_of_televisions(&mut self) {
+        let (Some(televisions), Some(number)) = (&self.screens.shown, self.uplink.number()) else { return };
+        let (answers, strangers) = (televisions.waiting(), televisions.strangers());
+        let mut messages = Vec::new();
+        if !answers.is_empty() {
+            messages.push(AlertMessage::Answers(answers));
+        }
+        if !strangers.is_empty() {
+            messages.push(AlertMessage::Strangers(strangers));
+        }
+        let is_said = self.screens.said.as_ref().is_some_and(|said| {
+            said.line == number && said.messages == messages && said.at.elapsed() < SAY_AGAIN
+        });
+        if is_said || messages.is_empty() {
+            return;
+        }
+        if let Some(line) = &mut self.uplink.line {
+            let bytes = line.session.offer_of_alerts(&messages);
+            line.send(bytes);
+        }
+        self.screens.said = Some(Said { line: number, messages, at: Instant::now() });
+    }
+
+    /// What everybody is told goes with the alerts to other boxes.
+    pub(super) fn told_for_neighbours(&self) -> Vec<AlertMessage> {
+        let told = self.screens.shown.as_ref().map(|shown| shown.of_everybody()).unwrap_or_default();
+        let message = |((message, _), told)| AlertMessage::Told { message, instructions: vec![told] };
+        told.into_iter().map(message).collect()
+    }
+}

@@ -1,0 +1,269 @@
+//! What boxes say of alerts: what officers originated there while the town hall was gone, their signatures under what waits here, and the keys
+//! that they made. A box is believed nothing: all of it is verified as every receiver does, and kept before it is told on.
+
+use std::sync::Arc;
+
+use hinamori_alert::{
+    DeviceKey, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, Instructions, MessageKind,
+    OfficerSignature, SequenceVerdict, SignedAlert, Taken,
+};
+use hinamori_model::{BoxId, UnixMillis};
+use hinamori_plan::prepared_of;
+use hinamori_store_sqlite::SentMessage;
+use hinamori_sync::town::Site;
+use hinamori_sync::{AlertMessage, ApprovalAnswer, KioskKeys, OriginatedAlert};
+use tokio::sync::mpsc::{Receiver, UnboundedSender};
+use tokio::task::spawn_blocking;
+
+use crate::alerts::board::{Board, Inner, Message, NotSent};
+use crate::alerts::draft::{About, Signed};
+use crate::alerts::keeper::NotKept;
+use crate::alerts::officers::change_register;
+use crate::clock::now;
+use crate::data::DataFolder;
+
+/// What a box said, and the way back to it.
+pub(crate) struct FromBox {
+    pub(crate) id: BoxId,
+    /// Where it stands.
+    pub(crate) site: Option<Site>,
+    pub(crate) message: AlertMessage,
+    pub(crate) answer: UnboundedSender<AlertMessage>,
+}
+
+/// Why what a box originated is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotOriginated {
+    /// No device was let in yet.
+    #[error("the town has no list of keys")]
+    NoList,
+    /// The box.
+    #[error("the envelope, or what everybody is told, cannot be read")]
+    Malformed,
+    /// The box: only what a box numbered comes from one.
+    #[error("its number is the town hall's own")]
+    NoBoxsNumber,
+    /// The box, or the officers.
+    #[error("the envelope does not hold")]
+    Envelope(#[source] Box<EnvelopeError>),
+    /// The box.
+    #[error("what everybody is told is not what the officers signed")]
+    OtherLeaf,
+    /// The box, or somebody with two officers' keys.
+    #[error("its number is {0:?}")]
+    Number(SequenceVerdict),
+    /// The officers, or a clock.
+    #[error("it does not count: {0:?}")]
+    DoesNotCount(Taken),
+    /// This machine's disk: the box offers it again.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
+}
+
+/// Takes what boxes say, one after the other, as long as there are boxes.
+pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut said: Receiver<FromBox>) {
+    while let Some(FromBox { id, site, message, answer }) = said.recv().await {
+        match message {
+            AlertMessage::Originated(originated) => match board.take_originated(id, originated).await {
+                Ok(true) => tracing::info!(%id, "officers originated an alert at a box"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, %id, "what a box originated is not taken"),
+            },
+            AlertMessage::KeysMade(keys) => wait_for_admission(&folder, id, keys).await,
+            AlertMessage::Approval { draft, key, signature } => {
+                let approved = board.approve(&draft, key, &signature).await;
+                tracing::info!(%id, draft, ?approved, "an officer signed at a box");
+                // Whoever hung up sees with the next list of drafts what became of it.
+                drop(answer.send(AlertMessage::Approved { draft, answer: approved }));
+            }
+            AlertMessage::Strangers(tokens) => {
+                if let Err(error) = board.take_strangers(id, tokens).await {
+                    tracing::error!(%error, %id, "televisions at a box get no code");
+                }
+            }
+            AlertMessage::Answers(answers) => {
+                let Some(site) = site else { continue };
+                match board.take_answers_of_box(&site, &answers).await {
+                    Ok(()) => drop(answer.send(AlertMessage::AnswersTaken(answers))),
+                    // The box says them again.
+                    Err(error) => tracing::error!(%error, %id, "answers at a box are not kept"),
+                }
+            }
+            // Said to boxes alone.
+            AlertMessage::Keys { .. }
+            | AlertMessage::Sent(_)
+            | AlertMessage::Plan(_)
+            | AlertMessage::KioskKeys(_)
+            | AlertMessage::Drafts(_)
+            | AlertMessage::Approved { .. }
+            | AlertMessage::Told { .. }
+            | AlertMessage::Beat(_)
+            | AlertMessage::Televisions(_)
+            | AlertMessage::AnswersTaken(_) => {}
+        }
+    }
+}
+
+async fn wait_for_admission(folder: &DataFolder, id: BoxId, keys: KioskKeys) {
+    let folder = folder.clone();
+    let kept = spawn_blocking(move || change_register(&folder, |register| register.wait(id, keys, now())));
+    match kept.await {
+        Ok(Ok(true)) => tracing::info!(%id, "keys that an officer made at a box wait to be let in"),
+        Ok(Ok(false)) | Err(_) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the officers' file cannot be changed"),
+    }
+}
+
+impl Board {
+    /// Takes what officers originated at a box. Whether it is new here.
+    pub(crate) async fn take_originated(
+        &self,
+        origin: BoxId,
+        originated: OriginatedAlert,
+    ) -> Result<bool, NotOriginated> {
+        let Some(Judged { signed, about, leaf }) =
+            self.inner().judge_originated(origin, &originated, now())?
+        else {
+            return Ok(false);
+        };
+        let OriginatedAlert { carried, .. } = originated;
+        let together =
+            Instructions::with_places(std::slice::from_ref(&leaf)).ok_or(NotOriginated::Malformed)?;
+        let sent = SentMessage {
+            sequence: signed.sequence(),
+            digest: signed.digest(),
+            alert: carried.alert,
+            envelope: carried.envelope,
+            about: serde_json::to_string(&about).unwrap_or_default(),
+            instructions: vec![leaf],
+        };
+        let kept = self.keeper.ask(move |store| store.add(&sent).map(|()| sent)).await?;
+        let SentMessage { alert, envelope, instructions, .. } = kept;
+        let message = Message::new(signed, about, alert, &envelope, instructions, together);
+        self.publish(Arc::new(message));
+        Ok(true)
+    }
+
+    /// An officer's signature that was given at a kiosk: taken as a passkey's is.
+    async fn approve(&self, draft: &str, key: [u8; 32], signature: &[u8]) -> ApprovalAnswer {
+        let key = DeviceKey::Kiosk(key);
+        let officer = {
+            let inner = self.inner();
+            let devices = inner.list.iter().flat_map(|listed| listed.list.devices());
+            let whose = devices.filter(|device| device.key == key).map(|device| device.officer.0).next();
+            whose.and_then(|id| inner.register.officer(id).cloned())
+        };
+        let Some((officer, signature)) = officer.zip(signature.try_into().ok()) else {
+            return ApprovalAnswer::NotSigned;
+        };
+        match self.sign(draft, &officer, OfficerSignature { key, assertion: None, signature }).await {
+            Ok(false) => ApprovalAnswer::Taken,
+            Ok(true) => ApprovalAnswer::Sent,
+            Err(NotSent::Gone | NotSent::Overtaken) => ApprovalAnswer::Gone,
+            Err(NotSent::SignedAlready) => ApprovalAnswer::SignedAlready,
+            Err(NotSent::BadSignature) => ApprovalAnswer::NotSigned,
+            Err(NotSent::NeedsAnother) => ApprovalAnswer::NeedsAnother,
+            Err(NotSent::NotKept(_)) => ApprovalAnswer::NotKept,
+        }
+    }
+}
+
+/// What holds of what a box originated.
+struct Judged {
+    signed: SignedAlert,
+    about: About,
+    leaf: Instruction,
+}
+
+impl Inner {
+    /// As every receiver judges it; nothing for what is here already.
+    fn judge_originated(
+        &self,
+        origin: BoxId,
+        OriginatedAlert { carried, leaf }: &OriginatedAlert,
+        now: UnixMillis,
+    ) -> Result<Option<Judged>, NotOriginated> {
+        let list = &self.list.as_ref().ok_or(NotOriginated::NoList)?.list;
+        let envelope = Envelope::decode(&carried.envelope).ok_or(NotOriginated::Malformed)?;
+        if self.messages.iter().any(|known| known.digest == envelope.digest()) {
+            return Ok(None);
+        }
+        if !envelope.sequence.is_of_a_box() {
+            return Err(NotOriginated::NoBoxsNumber);
+        }
+        let verified = envelope.verify(&carried.alert, list);
+        let signed = verified.map_err(|error| NotOriginated::Envelope(Box::new(error)))?;
+        let leaf = leaf_of(leaf).ok_or(NotOriginated::Malformed)?;
+        if !signed.has(&leaf, &InstructionPath { index: 0, beside: Vec::new() }) {
+            return Err(NotOriginated::OtherLeaf);
+        }
+        match self.sequences.clone().note(&signed) {
+            SequenceVerdict::New | SequenceVerdict::Known => {}
+            verdict @ (SequenceVerdict::Old | SequenceVerdict::Forked) => {
+                return Err(NotOriginated::Number(verdict));
+            }
+        }
+        // Televisions hear the server all the time: what one officer took back longer ago, they refuse (docs/tv.md §5).
+        match self.alerts.clone().take(signed.clone(), now, Some(now)) {
+            Taken::InForce
+            | Taken::Superseded
+            | Taken::Cancelled
+            | Taken::Cancels { .. }
+            | Taken::CancelsUnknown
+            // An earlier one of its thread must not come back.
+            | Taken::Expired => {}
+            refused @ (Taken::Duplicate
+            | Taken::OtherContent
+            | Taken::FromTheFuture
+            | Taken::NeedsAnotherOfficer
+            | Taken::Full) => return Err(NotOriginated::DoesNotCount(refused)),
+        }
+        let about = self.about_originated(origin, &signed, &envelope);
+        Ok(Some(Judged { signed, about, leaf }))
+    }
+
+    /// What the desk shows of it, by what it says.
+    fn about_originated(&self, origin: BoxId, signed: &SignedAlert, envelope: &Envelope) -> About {
+        let (valid, alert) = (signed.alert(), signed.alert().alert());
+        let prepared = self.plan.as_deref().and_then(|plan| prepared_of(plan, valid));
+        let kind = valid.evacuation().message;
+        let title = prepared.map(|prepared| prepared.title()).unwrap_or_default();
+        let is_referred = |message: &&Arc<Message>| {
+            let id = message.alert().id();
+            alert.references.contains(&id)
+        };
+        let sent = alert.sent.at();
+        let officers = self.list.as_ref().and_then(|listed| envelope.officers(&listed.list).ok());
+        let officers = officers.unwrap_or_default().into_iter().map(|officer| {
+            let known = self.register.officer(officer.0);
+            let (name, title) =
+                known.map(|known| (known.name.clone(), known.title.clone())).unwrap_or_default();
+            Signed { officer: officer.0, name, title, at: sent }
+        });
+        About {
+            is_exercise: alert.status == hinamori_alert::Status::Exercise,
+            prepared: prepared.map(|prepared| prepared.id.clone()).unwrap_or_default(),
+            label: prepared.map(|prepared| prepared.label.clone()).unwrap_or_default(),
+            title: match kind {
+                MessageKind::Order => title,
+                MessageKind::AllClear | MessageKind::Cancel => format!("{title}　{}", kind.japanese()),
+            },
+            districts: alert.districts().map(str::to_owned).collect(),
+            places: alert.destinations().map(str::to_owned).collect(),
+            reasons: Vec::new(),
+            arrives: None,
+            again: false,
+            households: 0,
+            people: 0,
+            made: sent,
+            thread: self.messages.iter().find(is_referred).map(|message| message.thread()),
+            signed: officers.collect(),
+            origin: Some(origin),
+        }
+    }
+}
+
+/// Everybody's, whatever it is.
+fn leaf_of(bytes: &[u8]) -> Option<Instruction> {
+    Instruction::decode(bytes).filter(|leaf| leaf.household == EVERYBODY)
+}

@@ -1,0 +1,157 @@
+//! What a box may tell televisions on its network, and what they answered there.
+
+use std::collections::BTreeSet;
+
+use hinamori_alert::{EVERYBODY, Instruction, InstructionPath};
+use hinamori_model::{BoxId, SiteId, SiteKind, TelevisionAnswer, UnixMillis};
+use hinamori_store_sqlite::AnswerKind;
+use hinamori_sync::town::Site;
+use hinamori_sync::{AlertMessage, CarriedAnswer, CarriedTelevision, Grants, Held, Session, Side};
+
+use super::{Hall, household, landslide};
+use crate::alerts::desk_state::state;
+use crate::alerts::{FromBox, ToldToBox, take_from_boxes};
+use crate::clock::now;
+
+const BOX: BoxId = BoxId::from_bytes([7; 16]);
+
+fn site(catchment: &[&str]) -> Site {
+    let catchment = catchment.iter().map(|name| (*name).to_owned()).collect();
+    let (id, name) = (SiteId::from_bytes([1; 16]), "体育館".to_owned());
+    Site { id, name, kind: SiteKind::Shelter, catchment, position: None }
+}
+
+/// A connection to the box.
+struct Line {
+    server: Session,
+    at_box: Session,
+    told: ToldToBox,
+}
+
+impl Line {
+    fn new(hall: &Hall) -> Self {
+        let root = hall.keys.town_root.public();
+        let begin = |side| Session::new(side, root, None, Grants::default(), Held::NOTHING);
+        let ((mut server, hello), (mut at_box, own)) = (begin(Side::Server { peer: BOX }), begin(Side::Box));
+        let (_looked, _too) = (server.received(&own).unwrap(), at_box.received(&hello).unwrap());
+        Self { server, at_box, told: ToldToBox::default() }
+    }
+
+    fn hear(&mut self, hall: &Hall, site: &Site) -> Vec<AlertMessage> {
+        let all = hall.board.for_boxes(now());
+        let said = all.offer_televisions(&mut self.server, (BOX, site), &mut self.told);
+        self.at_box.received(&said).unwrap().alerts
+    }
+}
+
+fn televisions(heard: &[AlertMessage]) -> Option<&[CarriedTelevision]> {
+    heard.iter().find_map(|message| match message {
+        AlertMessage::Televisions(all) => Some(all.as_slice()),
+        _ => None,
+    })
+}
+
+#[tokio::test]
+async fn a_box_is_told_of_its_catchment_and_of_everybody_and_once() {
+    let hall = Hall::new();
+    for of in [1, 3] {
+        hall.television(of).await;
+    }
+    let thread = hall.send(landslide(&["浜町", "本町"])).await;
+    let told = |heard: &[AlertMessage]| {
+        let inner = hall.board.inner();
+        let signed = &inner.thread(&thread)[0].signed;
+        let mut households = BTreeSet::new();
+        for message in heard {
+            let AlertMessage::Told { message, instructions } = message else { continue };
+            assert_eq!(*message, signed.digest());
+            for told in instructions {
+                let instruction = Instruction::decode(&told.leaf).unwrap();
+                assert!(signed.has(&instruction, &InstructionPath::decode(&told.path).unwrap()));
+                assert!(households.insert(instruction.household), "twice");
+            }
+        }
+        households
+    };
+    for (catchment, own) in [
+        (&["浜町"][..], vec![household(1)]),
+        (&["本町"], vec![household(3)]),
+        (&["港町"], Vec::new()),
+        (&[], vec![household(1), household(3)]),
+    ] {
+        let (site, mut line) = (site(catchment), Line::new(&hall));
+        let heard = line.hear(&hall, &site);
+        let named: BTreeSet<_> =
+            televisions(&heard).unwrap().iter().filter_map(|one| one.household).collect();
+        assert_eq!(named, own.iter().copied().collect(), "{catchment:?}");
+        assert_eq!(told(&heard), own.into_iter().chain([EVERYBODY]).collect(), "{catchment:?}");
+        assert_eq!(line.hear(&hall, &site), [], "nothing new");
+    }
+    // Bound since: the box hears of it, and of what its household is told.
+    let (site, mut line) = (site(&["浜町"]), Line::new(&hall));
+    line.hear(&hall, &site);
+    hall.television(2).await;
+    let heard = line.hear(&hall, &site);
+    assert_eq!((televisions(&heard).unwrap().len(), told(&heard)), (2, [household(2)].into()));
+}
+
+#[tokio::test]
+async fn a_call_for_help_at_a_box_is_a_task_at_the_desk_and_others_are_none_of_the_box_s() {
+    let hall = Hall::new();
+    for of in [1, 3] {
+        hall.television(of).await;
+    }
+    hall.send(landslide(&["浜町", "本町"])).await;
+    let (digest, sent) = {
+        let inner = hall.board.inner();
+        (inner.messages[0].digest, inner.messages[0].sent())
+    };
+    let answer = |of, answer, at| CarriedAnswer { message: digest, household: household(of), answer, at };
+    let (to_server, said) = tokio::sync::mpsc::channel(4);
+    let taking = tokio::spawn(take_from_boxes(hall.folder.clone(), hall.board.clone(), said));
+    let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    let all = vec![
+        answer(1, TelevisionAnswer::Help, sent.plus(60_000).min(now())),
+        answer(1, TelevisionAnswer::Going, UnixMillis::new(1)),
+        answer(2, TelevisionAnswer::Help, now()),
+        answer(3, TelevisionAnswer::Help, now()),
+        CarriedAnswer { message: [0; 32], ..answer(1, TelevisionAnswer::Help, now()) },
+    ];
+    let message = AlertMessage::Answers(all.clone());
+    let said = FromBox { id: BOX, site: Some(site(&["浜町"])), message, answer: answers };
+    assert!(to_server.send(said).await.is_ok());
+    assert_eq!(answered.recv().await, Some(AlertMessage::AnswersTaken(all)));
+    drop(to_server);
+    taking.await.unwrap();
+    let kept = hall.board.keeper.ask(|store| store.answers()).await.unwrap();
+    let kept: Vec<_> = kept.into_iter().map(|one| (one.household, one.kind)).collect();
+    assert_eq!(
+        kept,
+        [(household(1), AnswerKind::Going), (household(1), AnswerKind::Help)],
+        "no set of the second, and the third lives elsewhere"
+    );
+    assert!(hall.board.inner().answers[&(digest, household(1))].iter().flatten().all(|at| *at >= sent));
+    let state = state(&hall.board.inner(), &hall.officer(1), "汐見町", "", now());
+    assert_eq!(state["help"].as_array().unwrap().len(), 1, "{}", state["help"]);
+}
+
+#[tokio::test]
+async fn a_television_that_asks_at_a_box_gets_its_code_from_the_town_hall() {
+    let hall = Hall::new();
+    let (site, mut line) = (site(&["浜町"]), Line::new(&hall));
+    hall.board.take_strangers(BOX, vec![[5; 32], [6; 32]]).await.unwrap();
+    hall.board.take_strangers(BOX, vec![[5; 32]]).await.unwrap();
+    let heard = line.hear(&hall, &site);
+    let codes: Vec<_> = televisions(&heard).unwrap().iter().filter_map(|one| one.code).collect();
+    assert!(codes.len() == 2 && codes[0] != codes[1]);
+    for (code, of) in codes.into_iter().zip([1, 3]) {
+        hall.board.keeper.ask(move |store| store.bind(code, household(of), now())).await.unwrap();
+    }
+    let all = hall.board.keeper.ask(|store| store.televisions()).await.unwrap();
+    hall.board.take_televisions(&all);
+    let heard = line.hear(&hall, &site);
+    let of: Vec<_> = televisions(&heard).unwrap().iter().map(|one| (one.code, one.household)).collect();
+    assert_eq!(of, [(None, Some(household(1))), (None, None)], "the other one is none of the box's");
+    hall.board.take_strangers(BOX, (10..=255).map(|number| [number; 32]).collect()).await.unwrap();
+    assert_eq!(hall.board.inner().strangers[&BOX].len(), 64, "a box has no more of them");
+}

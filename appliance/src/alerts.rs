@@ -8,7 +8,7 @@ use hinamori_alert::{
     Alerts, BadKeyList, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, KeyList,
     LONGEST_VALIDITY_SECONDS, Sequence, SequenceVerdict, Sequences, SignedAlert, Status, Taken,
 };
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::UnixMillis;
 use hinamori_plan::BadSignedPlan;
 use hinamori_private_file as private_file;
 use hinamori_store_sqlite::ToldByMessage;
@@ -420,11 +420,7 @@ impl BoxAlerts {
 
 /// Whether the officers signed this with it, for everybody (docs/tv.md §3): the only instruction of its tree.
 fn is_told_everybody(signed: &SignedAlert, leaf: &[u8]) -> bool {
-    let Some((salt, rest)) = leaf.split_first_chunk::<16>() else { return false };
-    let Some((household, content)) = rest.split_first_chunk::<16>() else { return false };
-    let household = HouseholdId::from_bytes(*household);
-    let own = Instruction { household, salt: *salt, content: content.to_vec() };
-    household == EVERYBODY && signed.has(&own, &ALONE)
+    Instruction::decode(leaf).is_some_and(|own| own.household == EVERYBODY && signed.has(&own, &ALONE))
 }
 
 fn leaf_name(name: &str) -> String {

@@ -34,9 +34,11 @@ const KEEP_BEAT: Duration = Duration::from_secs(300);
 /// Answers that share a commit at the most.
 const TOGETHER: usize = 256;
 
+type Work = Box<dyn FnOnce(&mut TelevisionStore) -> Result<(), StoreError> + Send>;
+
 /// What the disk is to do.
 enum Job {
-    Work(Box<dyn FnOnce(&mut TelevisionStore) -> Result<(), StoreError> + Send>),
+    Work(Work),
     /// Replied to once it is on the disk.
     Answer(CarriedAnswer, Later),
 }

@@ -8,7 +8,8 @@ use hinamori_alert::ReceiverCode;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
     DataFolder, NewStation, add_officer, add_station, admit_device, bind_television, broadcast_certificate,
-    export_alerts, invite_officer, officer_list, read_plan, remove_officer, remove_station, station_list,
+    change_staff, export_alerts, invite_officer, note_staff_command, officer_list, read_plan, remove_officer,
+    remove_station, staff_table, station_list,
 };
 
 #[derive(Subcommand)]
@@ -74,6 +75,20 @@ pub(crate) enum AlertCommand {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+    },
+    /// Prints who may sign, in the order in which they are called.
+    Staff {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Makes the table of officers what a file (TOML) says: who leaves, who joins, in which order they are called.
+    ChangeStaff {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The whole table: see docs/desk.md §5.
+        file: PathBuf,
     },
     /// Gives the television that shows a code to a household.
     Bind {
@@ -154,6 +169,8 @@ impl AlertCommand {
             | Self::Invite { data, .. }
             | Self::Admit { data, .. }
             | Self::Officers { data }
+            | Self::Staff { data }
+            | Self::ChangeStaff { data, .. }
             | Self::Bind { data, .. }
             | Self::ReceiverCode { data, .. }
             | Self::AddStation { data, .. }
@@ -164,8 +181,22 @@ impl AlertCommand {
         }
     }
 
+    /// What the log of staff says of it.
+    const fn of_staff(&self) -> Option<(&'static str, Option<u32>)> {
+        match self {
+            Self::AddOfficer { id, .. } => Some(("add-officer", Some(*id))),
+            Self::RemoveOfficer { id, .. } => Some(("remove-officer", Some(*id))),
+            Self::Invite { id, .. } => Some(("invite", Some(*id))),
+            Self::Admit { .. } => Some(("admit", None)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn run(self, user: &str, now: UnixMillis) -> anyhow::Result<()> {
         let folder = DataFolder::new(self.data());
+        if let Some(of_staff) = self.of_staff() {
+            note_staff_command(&folder, of_staff, user, now)?;
+        }
         match self {
             Self::Plan { file, .. } => {
                 let (messages, districts) = read_plan(&folder, &file, now)?;
@@ -180,6 +211,10 @@ impl AlertCommand {
                 admit_device(&folder, &folder.keys()?, (&words, officer), now)?;
             }
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
+            Self::Staff { .. } => print!("{}", staff_table(&folder, &folder.keys()?, now)?),
+            Self::ChangeStaff { file, .. } => {
+                println!("{}", change_staff(&folder, &folder.keys()?, &file, user, now)?);
+            }
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;
             }

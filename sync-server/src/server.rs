@@ -18,7 +18,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, FromBox, beat_for_boxes, desk_routes, follow_people, push_to_stations, serve_televisions,
+    Board, FromBox, desk_routes, follow_people, follow_staff, push_to_stations, serve_televisions,
     station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
@@ -276,14 +276,11 @@ impl Server {
             (stations, station_routes(Arc::clone(&board)), limits.stations),
         ];
         let mut browsers = serve_browsers(doors, &ended);
-        let televisions =
-            televisions.map(|listener| serve_televisions(listener, Arc::clone(&board), door_of(limits)));
-        let televisions = televisions.transpose().map_err(RunError::Thread)?;
+        let televisions = open_to_televisions(televisions, &board, limits)?;
         tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(push_to_stations(Arc::clone(&board)));
         tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(beat_for_boxes(Arc::clone(&hub), Arc::clone(&board)));
         tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(&board), said));
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
@@ -381,6 +378,15 @@ fn listen_for_many(address: SocketAddr) -> Result<std::net::TcpListener, RunErro
     listening().map_err(|source| RunError::Listen { address, source })
 }
 
+fn open_to_televisions(
+    listener: Option<std::net::TcpListener>,
+    board: &Arc<Board>,
+    limits: Limits,
+) -> Result<Option<JoinHandle<()>>, RunError> {
+    let opened = listener.map(|listener| serve_televisions(listener, Arc::clone(board), door_of(limits)));
+    opened.transpose().map_err(RunError::Thread)
+}
+
 fn door_of(limits: Limits) -> DoorLimits {
     DoorLimits {
         connections: limits.televisions,
@@ -430,7 +436,10 @@ async fn keep_up(hub: Arc<Hub>, board: Arc<Board>) {
                 hub.look_at_forks().await;
                 board.look(&hub.town.folder, *board.root(), &hub.town.current()).await;
             }
-            _ = saves.tick() => hub.save_contacts().await,
+            _ = saves.tick() => {
+                hub.save_contacts().await;
+                follow_staff(&hub, &board).await;
+            }
             _ = scrubs.tick() => {
                 hub.scrub_a_list(turn).await;
                 turn = turn.wrapping_add(1);

@@ -4,7 +4,7 @@ use hinamori_ipc::{AnswerId, BuildingFinding, Command, Sound};
 use hinamori_model::{ArrivalNeed, Aspect, Grade, PersonId, PersonalText, RecordId, Role};
 
 use crate::theme::Look;
-use crate::{CareKey, Dial, Key, Question, RegistrationKey, RollCallHour, SignInKey, Volume};
+use crate::{CareKey, Dial, Key, OfficerTouch, Question, RegistrationKey, RollCallHour, SignInKey, Volume};
 
 /// What a screen returns when something was touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub enum Action {
     ChooseHeads(RecordId),
     /// What an own shelter is called.
     ChooseName(String),
+    /// A touch on the pages of officers.
+    Officer(OfficerTouch),
     /// Staff stay for a minute more.
     StayAMinute,
     /// The other language.
@@ -151,11 +153,15 @@ pub enum Page {
     LiftHiding,
     /// 訓練は 中止です: another kiosk or another box ended the drill in earnest.
     DrillEnded,
+    /// お知らせを 出す
+    Officers,
+    /// 発令の 鍵
+    OfficerKeys,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -187,6 +193,8 @@ impl Page {
         Self::HidingSearch,
         Self::LiftHiding,
         Self::DrillEnded,
+        Self::Officers,
+        Self::OfficerKeys,
     ];
 }
 

@@ -38,6 +38,8 @@ mod leader_list;
 mod lookups;
 mod not_arrived;
 mod number_pad;
+mod officer_keys;
+mod officers;
 mod opening;
 mod own_shelter;
 mod page;
@@ -186,6 +188,8 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::Hiding => hiding::hiding_ui(canvas, rect),
         Page::LiftHiding => hiding::lift_ui(canvas, rect, view),
         Page::DrillEnded => opening::drill_ended_ui(canvas, rect, view),
+        Page::Officers => officers::officers_ui(canvas, rect, view),
+        Page::OfficerKeys => officer_keys::officer_keys_ui(canvas, rect, view),
     }
 }
 

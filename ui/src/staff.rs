@@ -124,7 +124,10 @@ impl Page {
             | Self::OwnShelter
             // It shows numbers and names of files; what it sends needs a right.
             | Self::Stick
-            | Self::DrillEnded => None,
+            | Self::DrillEnded
+            // Whoever is an officer, the daemon knows.
+            | Self::Officers
+            | Self::OfficerKeys => None,
         }
     }
 

@@ -14,7 +14,8 @@ use crate::theme::{
     STAY_HOLD,
 };
 use crate::{
-    Care, Now, Page, People, Registration, SignInStep, SitePages, SoundOutput, StaffPages, Volume, Who,
+    Care, Now, OfficerPages, Page, People, Registration, SignInStep, SitePages, SoundOutput, StaffPages,
+    Volume, Who,
 };
 
 /// The most people of one kind that a panel counts at once.
@@ -45,6 +46,8 @@ pub struct State {
     pub care: Care,
     /// The pages of the site.
     pub site: SitePages,
+    /// The pages of officers.
+    pub officers: OfficerPages,
     /// The page that opens again after the answer to what was sent from it.
     pub resume: Option<Page>,
     /// 訓練中止・本番 was pressed here.
@@ -216,7 +219,13 @@ impl State {
             (Page::Passes, _) if self.staff.pass.is_some() => ROUND_HOLD,
             (Page::Registration, _) if self.draft.registration == Registration::AwaitingCard => CARD_HOLD,
             (Page::SignIn, _) if self.staff.sign_in.step == SignInStep::Card => CARD_HOLD,
-            (Page::HandOver | Page::LiftHiding, _) if self.draft.awaits_card => CARD_HOLD,
+            (Page::HandOver | Page::LiftHiding | Page::Officers | Page::OfficerKeys, _)
+                if self.draft.awaits_card =>
+            {
+                CARD_HOLD
+            }
+            // Two officers read every word.
+            (Page::Officers | Page::OfficerKeys, _) => ROUND_HOLD,
             (_, _) => PAGE_HOLD,
         };
         Some(self.active_at.saturating_add(hold))

@@ -5,11 +5,12 @@ use hinamori_model::Mode;
 
 use crate::state::open_members;
 use crate::{
-    Action, Care, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, Page, People,
-    Registration, SitePages, StaffPages, State, Step,
+    Action, Care, Draft, Effect, Event, Language, LinkEvent, LinkStage, Notice, Now, OfficerPages, Page,
+    People, Registration, SitePages, StaffPages, State, Step,
 };
 
 mod care;
+mod officers;
 mod people;
 mod site;
 mod staff;
@@ -69,6 +70,10 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         | ToKiosk::Slip(_)
         | ToKiosk::Conflicts(_)
         | ToKiosk::HeadCounts(_)) => site::told(state, site),
+        officer @ (ToKiosk::AlertDesk(_)
+        | ToKiosk::AlertDraft(_)
+        | ToKiosk::AlertRefused(_)
+        | ToKiosk::OfficerKeysMade(_)) => officers::told(state, officer, now),
         ToKiosk::Done => return done(state, now),
         ToKiosk::Terminating => state.link = LinkStage::Connecting,
     }
@@ -108,6 +113,12 @@ fn done(state: &mut State, now: Now) -> Vec<Effect> {
             Vec::new()
         }
         Page::Assessment => people::ask_for(state, now),
+        // The town hall took a signature, and what it was under is not here any more.
+        Page::Officers => {
+            state.officers = OfficerPages::default();
+            state.draft.awaits_card = false;
+            people::ask_for(state, now)
+        }
         _ => Vec::new(),
     }
 }
@@ -265,6 +276,7 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         Action::Grade(aspect, grade) => site::grade(state, aspect, grade),
         Action::ChooseHeads(record) => state.site.heads = Some(record),
         Action::ChooseName(name) => state.site.name = Some(name),
+        Action::Officer(touch) => return officers::press(state, touch),
         Action::StayAMinute => state.stays_since = Some(now.steady),
         Action::SwitchLanguage => state.language = state.language.other(),
         Action::SetLook(look) => state.look = look,
@@ -341,6 +353,7 @@ fn leave_page(state: &mut State, now: Now) {
     state.staff = StaffPages::default();
     state.care = Care::default();
     state.site = SitePages::default();
+    state.officers = OfficerPages::default();
     state.leader_list = None;
     state.watch_list = None;
 }

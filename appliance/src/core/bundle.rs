@@ -225,6 +225,8 @@ impl Core {
         let (list, alerts) = self.alerts.to_pass_on();
         town.extend(session.offer_alerts(list, []));
         town.extend(session.offer_of_alerts(alerts.into_iter().chain(&self.officers.files.to_pass_on())));
+        // Behind the alerts of which it is.
+        town.extend(session.offer_of_alerts(&self.told_for_neighbours()));
         let mut sections =
             vec![Section { of: SectionOf::Town, key: self.town_bundle_key(), content: Zeroizing::new(town) }];
         for (incident, content) in said {

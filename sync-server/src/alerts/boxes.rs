@@ -171,8 +171,12 @@ impl Inner {
     }
 }
 
-/// Tells the connections of boxes whenever something was sent.
+/// Tells the connections of boxes whenever something was sent, and that the town hall is there.
 pub(crate) async fn tell_boxes(hub: Arc<Hub>, board: Arc<Board>) {
+    tokio::join!(tell_news(&hub, &board), beat(&hub, &board));
+}
+
+async fn tell_news(hub: &Hub, board: &Board) {
     let (mut changes, mut desks) = (board.stations.subscribe(), board.desk_changes());
     loop {
         let mark = board.inner().drafts_mark();
@@ -193,8 +197,7 @@ pub(crate) async fn tell_boxes(hub: Arc<Hub>, board: Arc<Board>) {
     }
 }
 
-/// Tells them that the town hall is there.
-pub(crate) async fn beat_for_boxes(hub: Arc<Hub>, board: Arc<Board>) {
+async fn beat(hub: &Hub, board: &Board) {
     loop {
         if let Some(beat) = board.beat_for_boxes() {
             hub.beat_for_boxes(beat);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_alert::{KeyClass, WarningLevel, Word};
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
 use hinamori_store_sqlite::AnswerKind;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::{Officer, PROVED_MILLIS};
 use crate::alerts::progress::{Progress, Reach, spread};
+use crate::alerts::staff_door::staff;
 use crate::alerts::stations::Station;
 use crate::hex;
 use hinamori_plan::HouseholdToTell;
@@ -36,8 +37,8 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
         "revision": revision, "now": now, "town": town,
         "officer": who(officer),
         "able": { "live": able(KeyClass::Live), "exercise": able(KeyClass::Exercise) },
-        "signers": inner.register.officers.iter().filter(|one| one.until >= now).map(|one| signer(inner, one)).collect::<Vec<_>>(),
-        "proved_for": PROVED_MILLIS,
+        "signers": inner.register.deputies(now).into_iter().map(|one| signer(inner, one, now)).collect::<Vec<_>>(),
+        "proved_for": PROVED_MILLIS, "staff": staff(&inner.register, list, officer, now),
         "credentials": { "live": credentials(KeyClass::Live), "exercise": credentials(KeyClass::Exercise) },
         "party": plan.map(|plan| plan.relying_party.as_str()).unwrap_or_default(),
         "messages": plan.map(|plan| plan.messages.iter().map(message).collect::<Vec<_>>()).unwrap_or_default(),
@@ -48,12 +49,17 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
     })
 }
 
-/// An officer with when each kind of their passkeys signed something last.
-fn signer(inner: &Inner, officer: &Officer) -> Value {
+/// An officer with when each kind of their passkeys signed something last, and whether it can sign.
+fn signer(inner: &Inner, officer: &Officer, now: UnixMillis) -> Value {
+    let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
     let proved = |class| inner.register.proved(officer.id, class);
+    let standing = |class| inner.register.standing(officer, class, list, now).text();
     json!({
-        "id": officer.id, "name": officer.name, "title": officer.title, "until": officer.until,
+        "id": officer.id, "name": officer.name, "title": officer.title,
+        "from": officer.from, "until": officer.until,
+        "telephone": officer.telephone.as_ref().map(PersonalText::expose),
         "live": proved(KeyClass::Live), "exercise": proved(KeyClass::Exercise),
+        "standing": { "live": standing(KeyClass::Live), "exercise": standing(KeyClass::Exercise) },
     })
 }
 
@@ -97,6 +103,12 @@ fn districts(inner: &Inner, plan: &Plan) -> Vec<Value> {
         })
     };
     plan.districts.iter().map(district).collect()
+}
+
+/// The outlines of the districts that have one, as CAP writes them. Apart from the state, which goes out with every answer of a television.
+pub(crate) fn outlines(plan: &Plan) -> BTreeMap<&str, String> {
+    let outline = |district: &hinamori_plan::District| district.polygon().map(|ring| ring.to_string());
+    plan.districts.iter().filter_map(|one| Some((one.name.as_str(), outline(one)?))).collect()
 }
 
 /// A draft, as this officer sees it.

@@ -149,6 +149,14 @@ export class Player {
     return true;
   }
 
+  /** Takes a message that came another way than from the server. It counts as if the server had said it. */
+  hand(item: Item, running: number): void {
+    const { beat } = this.memory;
+    if (!this.isRefused && this.trust.isClockSet()) {
+      this.takeItems([item], running, beat === null ? null : beat.at);
+    }
+  }
+
   private takeItems(said: unknown, running: number, before: number | null): void {
     const clock = this.trust.clock(running);
     if (clock === null || !isArray(said)) {

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Rect};
 
+use super::officers::officer_tile;
 use super::page::header_ui;
 use super::session::session_ui;
 use super::stick::note_key;
@@ -44,6 +45,9 @@ pub(crate) fn leader_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) ->
     ];
     if let Some(stick) = &view.lane.stick {
         tiles.push((Pictogram::Stick, "stick-title", texts.get(note_key(stick)), Page::Stick));
+    }
+    if let Some((picture, key, note, page)) = officer_tile(view) {
+        tiles.insert(0, (picture, key, texts.get(note), page));
     }
     if view.lane.asks_sign_in {
         tiles.push((Pictogram::Card, "pass-title", texts.get("pass-note"), Page::Passes));

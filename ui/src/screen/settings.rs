@@ -4,6 +4,7 @@ use egui::{Align2, Rect};
 use hinamori_ipc::Command;
 use hinamori_model::{CounterKind, Direction, Mode};
 
+use super::officers::officer_tile;
 use super::page::header_ui;
 use super::{View, counter_key, is_portrait};
 use crate::theme::{Look, size};
@@ -71,7 +72,16 @@ pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     let mut inner = rect.shrink2(egui::vec2(size::EDGE, 16.0));
     let mut header = inner.cut_top(size::TARGET);
     let drill = header.cut_right((header.width() * 0.36).max(300.0));
+    let _gap = header.cut_right(size::GAP);
     let mut action = drill_ui(canvas, drill, view);
+    if let Some((picture, key, _, page)) = officer_tile(view) {
+        let place = header.cut_right((header.width() * 0.45).min(360.0));
+        let _gap = header.cut_right(size::GAP);
+        let word = canvas.texts.get(key);
+        if Button::new(ButtonLook::Framed, &word).picture(picture).show(canvas, key, place) {
+            action = Some(Action::Open(page));
+        }
+    }
     if header_ui(canvas, header, "settings-title") {
         action = Some(Action::Back);
     }

@@ -58,6 +58,9 @@ const fn fault_key(fault: SignInFault) -> &'static str {
         SignInFault::WrongPin { .. } => "attributes-wrong",
         SignInFault::Blocked => "fault-blocked",
         SignInFault::NotRead => "attributes-not-read",
+        SignInFault::NoOfficerKey => "fault-no-officer-key",
+        SignInFault::OtherCard => "fault-other-card",
+        SignInFault::Unsuitable => "fault-unsuitable",
     }
 }
 

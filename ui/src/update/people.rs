@@ -3,7 +3,7 @@
 use hinamori_ipc::{Command, District, Exchange, GroupMember, MemberState, NotArrived, ToKiosk};
 use hinamori_model::{PersonId, PersonalText};
 
-use super::{care, leave_page, open, staff};
+use super::{care, leave_page, officers, open, staff};
 use crate::theme::{SCAN, SCAN_LETTER};
 use crate::{Effect, Key, Now, Page, State};
 
@@ -31,6 +31,7 @@ pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
         Page::Conflicts => Command::ShowConflicts,
         Page::Assessment => Command::ShowAssessment,
         Page::OwnShelter => Command::ShowDistricts,
+        Page::Officers => Command::ShowAlertDesk,
         Page::Stick => {
             // One touch is enough for a stick that nothing was done with yet.
             let stick = state.lane.as_ref().and_then(|lane| lane.stick.as_ref());
@@ -64,7 +65,8 @@ pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
         | Page::Hiding
         | Page::HidingSearch
         | Page::LiftHiding
-        | Page::DrillEnded => return Vec::new(),
+        | Page::DrillEnded
+        | Page::OfficerKeys => return Vec::new(),
     };
     vec![Effect::Send(command)]
 }
@@ -243,6 +245,7 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
     match state.page {
         page if page.is_over_answer() => staff::back_to_answer(state, now),
         Page::SignIn => return staff::back(state, now),
+        Page::Officers | Page::OfficerKeys => return officers::back(state, now),
         Page::Care => return care::back(state, now),
         Page::CareSearch => return open(state, Page::Care, now),
         Page::HandOver => return staff::back_from_pin(state, Page::Care, now),

@@ -3,7 +3,7 @@
 use hinamori_ipc::{Command, Lookup, Pass, Refusal, SecretDigits, SignInFault, StaffSession};
 use hinamori_model::{ArrivalNeed, PersonalText};
 
-use super::{care, leave_page, open, open_now};
+use super::{care, leave_page, officers, open, open_now};
 use crate::staff::Opens;
 use crate::{
     Dial, Effect, Now, Page, SecretKind, SignIn, SignInKey, SignInStep, SignInTrouble, StaffPages, State,
@@ -80,7 +80,7 @@ pub(super) fn session_changed(state: &mut State, earlier: Option<&StaffSession>,
 /// Nobody was signed in: the words say why, and another try takes a touch. A card that lies on the reader is not tried twice.
 pub(super) fn not_signed_in(state: &mut State, fault: SignInFault, now: Now) {
     state.active_at = now.steady;
-    if matches!(state.page, Page::HandOver | Page::LiftHiding) {
+    if matches!(state.page, Page::HandOver | Page::LiftHiding | Page::Officers | Page::OfficerKeys) {
         state.draft.awaits_card = false;
     } else if state.page != Page::SignIn {
         // A pass that was scanned on idle.
@@ -142,7 +142,7 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
 }
 
 /// Any other command ends the waiting for a card; this one is refused to nobody, and its reply names nobody.
-const fn takes_back() -> Effect {
+pub(super) const fn takes_back() -> Effect {
     Effect::Send(Command::ShowDistricts)
 }
 
@@ -217,6 +217,7 @@ fn dialled(state: &mut State, now: Now) -> Vec<Effect> {
             Command::LeavePhone { answer, phone }
         }
         Page::Care => return care::contact(state, &digits),
+        Page::Officers | Page::OfficerKeys => return officers::dialled(state, digits),
         _ => return Vec::new(),
     };
     vec![Effect::Send(command)]

@@ -131,7 +131,8 @@ async fn a_call_for_help_at_a_box_is_a_task_at_the_desk_and_others_are_none_of_t
         "no set of the second, and the third lives elsewhere"
     );
     assert!(hall.board.inner().answers[&(digest, household(1))].iter().flatten().all(|at| *at >= sent));
-    let state = state(&hall.board.inner(), &hall.officer(1), "汐見町", "", now());
+    let officer = hall.officer(1);
+    let state = state(&hall.board.inner(), &officer, "汐見町", "", now());
     assert_eq!(state["help"].as_array().unwrap().len(), 1, "{}", state["help"]);
 }
 

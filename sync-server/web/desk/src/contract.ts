@@ -92,14 +92,72 @@ export interface Draft {
   channels: Channels;
 }
 
-/** An officer, and when each kind of their passkeys signed something last. */
+/** Whether an officer can sign, and why not. */
+export type SignerStanding = "able" | "not_yet" | "over" | "no_device" | "not_listed" | "old_proof";
+
+/** An officer, and when each kind of their passkeys signed something last. They stand in the order in which they are called. */
 export interface Signer {
   id: string | number;
   name: string;
   title: string;
+  /** 0 for whoever was there before days were written down. */
+  from: number;
   until: number;
+  telephone: string | null;
   live: number | null;
   exercise: number | null;
+  standing: Record<KeyClass, SignerStanding>;
+}
+
+/** Somebody of the table of staff who has not left. */
+export interface StaffOfficer {
+  id: string | number;
+  name: string;
+  title: string;
+  from: number;
+  until: number;
+  telephone: string | null;
+  devices: number;
+  /** When their live passkeys signed something last. */
+  proved: number | null;
+  may_invite: boolean;
+}
+
+/** A change of staff that waits for two signatures. Lines, effect and warnings are sentences. */
+export interface PendingChange {
+  id: string;
+  digest: string;
+  words: string[];
+  day: number;
+  expires: number;
+  lines: string[];
+  effect: string;
+  few: string[];
+  signed: Array<{ officer: string | number; name: string; title: string; at: number }>;
+  mine: boolean;
+}
+
+/** A newcomer's device that waits until its words were compared. */
+export interface JoiningDevice {
+  id: string;
+  digest: string;
+  words: string[];
+  joined: number;
+  officer: Officer | null;
+  may_admit: boolean;
+}
+
+export interface Staff {
+  officers: StaffOfficer[];
+  pending: PendingChange | null;
+  /** From when an order holds that was signed already. */
+  next_order: number | null;
+  devices: JoiningDevice[];
+}
+
+export interface NewChange {
+  day: number;
+  officers: Array<{ id: number | null; name: string; title: string; from: number; until: number; telephone: string }>;
 }
 
 export interface Stage {
@@ -163,6 +221,7 @@ export interface State {
   signers: Signer[];
   /** For so long after it signed something a passkey counts as one that can, in milliseconds. */
   proved_for: number;
+  staff: Staff;
   credentials: Record<KeyClass, string[]>;
   party: string;
   messages: Message[];

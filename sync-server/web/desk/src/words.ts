@@ -52,6 +52,21 @@ export function day(time: number): string {
   return `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
 }
 
+/** 2027-04-01, as a date field has it. */
+export function dateText(time: number): string {
+  const date = new Date(time + JAPAN);
+  return `${date.getUTCFullYear()}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())}`;
+}
+
+/** The first moment of a day in Japan. */
+export function momentOf(date: string): number {
+  return Date.parse(`${date}T00:00:00+09:00`);
+}
+
+export function dayAndYear(time: number): string {
+  return `${new Date(time + JAPAN).getUTCFullYear()}年${day(time)}`;
+}
+
 /** The time of day that was typed, at its day nearest to now; `null` if it is none. */
 export function timeOfDay(text: string, now: number): number | null {
   const parts = /^(\d{1,2}):(\d{2})$/.exec(text);

@@ -2,7 +2,8 @@
 
 use hinamori_ipc::{
     Answer, AnswerKind, Assessment, CareEntry, CareItem, CareList, CarePerson, Conflict, HeadCount,
-    LaneState, Lookup, Pass, Screen, SecretDigits, SeenAt, SignedInBy, Slip, SlipKind, StaffSession,
+    LaneState, Lookup, OfficerStanding, Pass, Screen, SecretDigits, SeenAt, SignedInBy, Slip, SlipKind,
+    StaffSession,
 };
 use hinamori_model::{
     Aspect, AuditAction, Circle, ConsentItem, Grade, LookupReason, NeedKind, ProxyPurpose, RecordId, Role,
@@ -19,7 +20,7 @@ pub const fn in_minutes(minutes: u64) -> UnixMillis {
 /// Somebody signed in.
 pub fn session(role: Role, by: SignedInBy) -> StaffSession {
     let called = (by != SignedInBy::Nobody).then(|| name("近藤 恵子"));
-    StaffSession { name: called, role, by, until: in_minutes(3), alarms: 0 }
+    StaffSession { name: called, role, by, until: in_minutes(3), alarms: 0, officer: OfficerStanding::Nobody }
 }
 
 /// The shelter of a town that lists its staff.

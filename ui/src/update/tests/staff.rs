@@ -6,7 +6,12 @@ use crate::{SignInStep, SignInTrouble};
 
 fn session(role: Role, by: SignedInBy, until: u64) -> StaffSession {
     StaffSession {
-        name: Some(PersonalText::new("近藤")), role, by, until: UnixMillis::new(until), alarms: 0
+        name: Some(PersonalText::new("近藤")),
+        role,
+        by,
+        until: UnixMillis::new(until),
+        alarms: 0,
+        officer: hinamori_ipc::OfficerStanding::Nobody,
     }
 }
 

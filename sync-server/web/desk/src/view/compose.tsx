@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 import type { District, Message, State, Texts } from "../contract.js";
 import type { Desk } from "../desk.js";
-import { chosenDistricts, chosenMessage, type Form, isRefused, missing, placesInDoubt, placesOf, typeArrival } from "../form.js";
+import { chosenDistricts, chosenMessage, type Form, isRefused, missing, placesInDoubt, placesOf, toggle, typeArrival } from "../form.js";
 import { clock, hazardName, HAZARD_ORDER, inSentence } from "../words.js";
+import { DistrictMap } from "./map.js";
 import { Action, Bar, Plate } from "./parts.js";
 
 export function Compose({ desk, state }: { desk: Desk; state: State }) {
@@ -33,6 +34,7 @@ export function Compose({ desk, state }: { desk: Desk; state: State }) {
           <h2 id="where">
             <i>2</i> どこへ
           </h2>
+          {desk.sheet !== null && <DistrictMap sheet={desk.sheet} state={state} form={form} toggle={(district) => change((it) => toggle(it, district))} />}
           <Districts form={form} state={state} change={change} />
         </section>
         <section class="card read" aria-labelledby="read">
@@ -222,17 +224,11 @@ function DistrictRow({ district, form, change }: { district: District; form: For
   const { hazard } = form;
   const refused = isRefused(district, hazard);
   const places = hazard === null ? null : placesOf(district, hazard);
-  const toggle = () =>
-    change((it) => {
-      if (!it.districts.delete(district.name)) {
-        it.districts.add(district.name);
-      }
-    });
   return (
     <tr class={refused ? "refused" : form.districts.has(district.name) ? "chosen" : ""}>
       <th scope="row">
         <label class="pick">
-          <input type="checkbox" checked={!refused && form.districts.has(district.name)} disabled={refused} onChange={toggle} />
+          <input type="checkbox" checked={!refused && form.districts.has(district.name)} disabled={refused} onChange={() => change((it) => toggle(it, district))} />
           {district.name}
         </label>
       </th>

@@ -5,6 +5,7 @@ import type { Draft } from "../contract.js";
 import type { Desk } from "../desk.js";
 import { clockAndDay, clockWithSeconds, effect, hazardName, inSentence, KIND_NAMES, person, running, unruby } from "../words.js";
 import { Action, AllClearSign, CancelSign, OtherWays, Plate, Television } from "./parts.js";
+import { NextToCall } from "./signers.js";
 
 export function DraftPage({ desk }: { desk: Desk }) {
   const shown = desk.draft(desk.route.draft);
@@ -132,6 +133,7 @@ function Sign({ desk, draft }: { desk: Desk; draft: Draft }) {
       <p class="mine" role="status">
         <b>✓ あなたは 署名しました。別の 職員の 署名が 必要です。</b>
         <span>別の 端末の「いまの ようす」に、この 下書きが 出ています。電話か 声で 呼んでください。</span>
+        <NextToCall next={desk.nextToCall(draft.class, draft.signed)} />
       </p>
     );
   }

@@ -1,0 +1,505 @@
+//! お知らせを 出す: what the town prepared, said by two officers at a kiosk. What they sign is what stands on the screen; a drill looks like one
+//! from the first page on.
+
+use egui::{Align2, Rect, Stroke, vec2};
+use hinamori_ipc::{
+    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, Danger,
+    OfficerStanding, PreparedChoice,
+};
+use hinamori_model::UnixMillis;
+
+use super::alert::{edge_ui, head_ui, title};
+use super::number_pad::Words;
+use super::page::header_ui;
+use super::paged::Pages;
+use super::sign_in::pin_ui;
+use super::{View, is_portrait};
+use crate::clock::CivilTime;
+use crate::theme::{AlertSkin, Severity, size};
+use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type, light_ui};
+use crate::{Action, Language, OfficerStep, OfficerTouch, Page};
+
+/// The height of the strip that says whether it is real.
+const CLASS: f32 = 58.0;
+/// The danger's colour on a tile.
+const EDGE: f32 = 18.0;
+
+/// Where whoever is signed in gets to officers' pages from; nothing for whoever has nothing to do there.
+pub(crate) fn officer_tile(view: &View<'_>) -> Option<(Pictogram, &'static str, &'static str, Page)> {
+    let standing = view.lane.staff.as_ref()?.officer;
+    match standing {
+        OfficerStanding::Nobody => None,
+        OfficerStanding::Officer => Some((Pictogram::Bang, "officer-title", "officer-note", Page::Officers)),
+        OfficerStanding::WithoutKeys | OfficerStanding::Waits => {
+            Some((Pictogram::Card, "officer-keys-title", "officer-keys-note", Page::OfficerKeys))
+        }
+    }
+}
+
+/// The page.
+pub(crate) fn officers_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
+    let officers = &view.state.officers;
+    let mut rect = rect;
+    if let Some(class) = officers.step.class(officers.desk.as_ref()) {
+        class_ui(canvas, rect.cut_top(CLASS), view, class);
+    }
+    let Some(desk) = &officers.desk else {
+        let mut inner = rect.shrink(size::EDGE);
+        let action = header_ui(canvas, inner.cut_top(size::TARGET), "officer-title").then_some(Action::Back);
+        let text = canvas.texts.get("list-loading");
+        canvas.text(inner, Align2::CENTER_CENTER, Type::regular(size::LEAD, canvas.palette.ink), &text);
+        return action;
+    };
+    match &officers.step {
+        OfficerStep::Start => start_ui(canvas, rect, view, desk),
+        OfficerStep::Message(class) => messages_ui(canvas, rect, view, (desk, *class)),
+        OfficerStep::Districts { message, .. } => districts_ui(canvas, rect, view, (desk, message)),
+        OfficerStep::Thread(id) => {
+            let thread = desk.threads.iter().find(|thread| thread.id == *id);
+            thread.and_then(|thread| thread_ui(canvas, rect, view, thread))
+        }
+        OfficerStep::Draft(draft) => draft_ui(canvas, rect, view, draft),
+        OfficerStep::Sign(draft) => {
+            let word = if draft.signatures == 0 { "officer-pin-first" } else { "officer-pin-second" };
+            let words = Words {
+                title: "officer-sign-title",
+                word,
+                say: "officer-pin-say",
+                next: "registration-next",
+            };
+            pin_ui(canvas, rect, view, words, "officer-card")
+        }
+    }
+}
+
+fn touched(touch: OfficerTouch) -> Action {
+    Action::Officer(touch)
+}
+
+/// Whether it is real, over the whole width of every step.
+fn class_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, class: AlertClass) {
+    let skin = AlertSkin::of(&plain(class, Danger::Other), view.state.look);
+    canvas.fill(rect, skin.ground.fill);
+    let mut inner = rect;
+    edge_ui(canvas, inner.cut_bottom(6.0), &skin);
+    edge_ui(canvas, inner.cut_left(EDGE), &skin);
+    edge_ui(canvas, inner.cut_right(EDGE), &skin);
+    let key = match class {
+        AlertClass::Live => "officer-live-band",
+        AlertClass::Exercise => "officer-exercise-band",
+    };
+    let word = canvas.texts.get(key);
+    canvas.text(inner, Align2::CENTER_CENTER, Type::bold(size::BODY, skin.ground.on), &word);
+}
+
+/// What gives a class its colours.
+fn plain(class: AlertClass, danger: Danger) -> AlertNotice {
+    AlertNotice {
+        class,
+        kind: AlertKind::Order,
+        danger,
+        title: String::new(),
+        english_title: String::new(),
+        easy: String::new(),
+        english: String::new(),
+        districts: Vec::new(),
+        sent: UnixMillis::new(0),
+        expected: None,
+    }
+}
+
+const fn refusal_key(why: AlertRefusal) -> &'static str {
+    match why {
+        AlertRefusal::Gone => "officer-gone",
+        AlertRefusal::Overtaken => "officer-overtaken",
+        AlertRefusal::SignedAlready => "officer-signed-already",
+        AlertRefusal::NeedsAnother => "officer-needs-another",
+        AlertRefusal::NotListed => "officer-not-listed",
+        AlertRefusal::NotPrepared => "officer-not-prepared",
+        AlertRefusal::NoTownHall => "officer-no-town-hall",
+        AlertRefusal::NotKept => "officer-not-kept",
+    }
+}
+
+/// A line with a light; cut off `rect` from the top.
+fn notice_line_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, key: &str) {
+    let text = canvas.texts.get(key);
+    let look = Type::bold(size::BODY, canvas.palette.ink);
+    let height = canvas.height_of(rect.width() - 58.0, look, &text).max(44.0);
+    let mut line = rect.cut_top(height);
+    light_ui(canvas, line.cut_left(44.0).square(38.0), Severity::Notice);
+    let _gap = line.cut_left(size::GAP);
+    canvas.text(line, Align2::LEFT_CENTER, look, &text);
+    let _gap = rect.cut_top(8.0);
+}
+
+pub(super) fn refusal_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) {
+    if let Some(why) = view.state.officers.refusal {
+        notice_line_ui(canvas, rect, refusal_key(why));
+    }
+}
+
+/// Two ways to begin, and what is there already.
+fn start_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDesk) -> Option<Action> {
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let mut header = inner.cut_top(size::TARGET);
+    let clock = header.cut_right((header.width() * 0.3).min(300.0));
+    let mut action = header_ui(canvas, header, "officer-title").then_some(Action::Back);
+    clock_ui(canvas, clock, desk);
+    let _gap = inner.cut_top(8.0);
+    refusal_ui(canvas, &mut inner, view);
+    if desk.clock_unsure {
+        notice_line_ui(canvas, &mut inner, "officer-clock-unsure");
+    }
+    if desk.live_officers < 2 {
+        notice_line_ui(canvas, &mut inner, "officer-too-few");
+    }
+    let ways = inner.cut_top((inner.height() * 0.46).clamp(size::TILE, 230.0));
+    let grid = Grid { columns: 2, rows: 1, gap: size::GAP };
+    for (position, (class, key, note, picture)) in [
+        (AlertClass::Live, "officer-begin-live", "officer-begin-live-note", Pictogram::Bang),
+        (AlertClass::Exercise, "officer-begin-exercise", "officer-begin-exercise-note", Pictogram::Flag),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (word, note) = (canvas.texts.get(key), canvas.texts.get(note));
+        let place = ways.cell(grid, position);
+        let button = Button::new(ButtonLook::Framed, &word).picture_above(picture).note(&note);
+        if button.size(size::LEAD).show(canvas, key, place) {
+            action = Some(touched(OfficerTouch::Begin(class)));
+        }
+        skin_edge_ui(canvas, place, view, &plain(class, Danger::Other));
+    }
+    let _gap = inner.cut_top(size::GAP);
+    there_ui(canvas, inner, view, desk).or(action)
+}
+
+/// The colours along the left side of a tile, inside its corners.
+fn skin_edge_ui(canvas: &Canvas<'_>, tile: Rect, view: &View<'_>, notice: &AlertNotice) {
+    let skin = AlertSkin::of(notice, view.state.look);
+    let height = tile.height() - 2.0 * size::RADIUS_TILE;
+    let place = Rect::from_min_size(tile.min + vec2(4.0, size::RADIUS_TILE), vec2(EDGE, height));
+    canvas.fill(place.expand(2.0), skin.ground.fill);
+    edge_ui(canvas, place, &skin);
+}
+
+/// The time that an alert of now would carry: officers compare it with their watches.
+fn clock_ui(canvas: &mut Canvas<'_>, rect: Rect, desk: &AlertDesk) {
+    let time = CivilTime::of(desk.now).time();
+    let text = canvas.texts.with("officer-clock", [("time", time.as_str().into())]);
+    canvas.text(rect, Align2::RIGHT_CENTER, Type::bold(size::BODY, canvas.palette.ink), &text);
+}
+
+/// What waits for signatures, then what is out.
+fn there_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDesk) -> Option<Action> {
+    let mut rows: Vec<(&AlertNotice, String, OfficerTouch)> = Vec::new();
+    for draft in &desk.drafts {
+        let note = canvas.texts.with(
+            if draft.is_the_town_halls { "officer-waits-there" } else { "officer-waits-here" },
+            [("signed", u32::from(draft.signatures).into()), ("needed", u32::from(draft.needed).into())],
+        );
+        rows.push((&draft.notice, note, OfficerTouch::OpenDraft(draft.id.clone())));
+    }
+    for thread in desk.threads.iter().filter(|thread| thread.notice.kind == AlertKind::Order) {
+        let time = CivilTime::of(thread.notice.sent).time();
+        let note = canvas.texts.with("officer-is-out", [("time", time.as_str().into())]);
+        rows.push((&thread.notice, note, OfficerTouch::OpenThread(thread.id.clone())));
+    }
+    let mut inner = rect;
+    if rows.is_empty() {
+        return None;
+    }
+    let look = Type::bold(size::BODY, canvas.palette.ink);
+    let text = canvas.texts.get("officer-there");
+    canvas.text(inner.cut_top(40.0), Align2::LEFT_CENTER, look, &text);
+    let columns = if is_portrait(rect) { 1 } else { 2 };
+    let fit = super::paged::rows_that_fit(inner.height(), size::TARGET, size::GAP).max(1);
+    let mut action = None;
+    let pages = if rows.len() <= fit * columns {
+        Pages::all(rows.len())
+    } else {
+        let turn = inner.cut_right(size::TARGET);
+        let _gap = inner.cut_right(size::GAP);
+        let pages = Pages::new(rows.len(), fit * columns, view.state.turned);
+        let turn = Rect::from_min_size(turn.min, vec2(turn.width(), size::TARGET));
+        action = pages.turn_ui(canvas, turn, "page-next");
+        pages
+    };
+    for (position, (notice, note, touch)) in pages.slice(&rows).iter().enumerate() {
+        let (row, column) = (position / columns, position % columns);
+        #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
+        let (row, column, of) = (row as f32, column as f32, columns as f32);
+        let width = (inner.width() - size::GAP * (of - 1.0)) / of;
+        let offset = vec2((width + size::GAP) * column, (size::TARGET + size::GAP) * row);
+        let place = Rect::from_min_size(inner.min + offset, vec2(width, size::TARGET));
+        let word = said(canvas, view, notice);
+        let button = Button::new(ButtonLook::Tile, &word).note(note).picture(Pictogram::Next);
+        if button.show(canvas, ("there", position), place) {
+            action = Some(touched(touch.clone()));
+        }
+        skin_edge_ui(canvas, place, view, notice);
+    }
+    action
+}
+
+/// What it is called, and that it is a drill.
+fn said(canvas: &Canvas<'_>, view: &View<'_>, notice: &AlertNotice) -> String {
+    let title = title(view, notice);
+    match notice.class {
+        AlertClass::Live => title.to_owned(),
+        AlertClass::Exercise => format!("{}　{title}", canvas.texts.get("alert-exercise")),
+    }
+}
+
+/// The prepared messages.
+fn messages_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (desk, class): (&AlertDesk, AlertClass),
+) -> Option<Action> {
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let mut header = inner.cut_top(size::TARGET);
+    let columns = if is_portrait(rect) { 1 } else { 2 };
+    let _gap = inner.cut_top(size::GAP);
+    let tile = 150.0;
+    let fit = super::paged::rows_that_fit(inner.height(), tile, size::GAP) * columns;
+    let pages = Pages::new(desk.messages.len(), fit, view.state.turned);
+    let mut action = None;
+    if pages.has_more() {
+        action = pages.turn_ui(canvas, header.cut_right(size::TARGET * 1.6), "page-next");
+    }
+    action = header_ui(canvas, header, "officer-which").then_some(Action::Back).or(action);
+    let rows = fit / columns;
+    #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
+    let height = rows as f32 * (tile + size::GAP) - size::GAP;
+    let area = Rect::from_min_size(inner.min, vec2(inner.width(), height.min(inner.height())));
+    let grid = Grid { columns, rows, gap: size::GAP };
+    for (position, message) in pages.slice(&desk.messages).iter().enumerate() {
+        let place = area.cell(grid, position);
+        let PreparedChoice { id, label, danger, title, english } = message;
+        let (word, note) = match view.state.language {
+            Language::English => (english, label),
+            Language::Japanese => (label, title),
+        };
+        let word = match class {
+            AlertClass::Live => word.clone(),
+            AlertClass::Exercise => format!("{}　{word}", canvas.texts.get("alert-exercise")),
+        };
+        let button = Button::new(ButtonLook::Framed, &word).note(note).picture(Pictogram::Bang);
+        if button.size(size::LEAD).show(canvas, ("message", position), place) {
+            action = Some(touched(OfficerTouch::Choose(id.clone())));
+        }
+        skin_edge_ui(canvas, place, view, &plain(class, *danger));
+    }
+    action
+}
+
+/// All districts are chosen at first.
+fn districts_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (desk, message): (&AlertDesk, &str),
+) -> Option<Action> {
+    let OfficerStep::Districts { left_out, .. } = &view.state.officers.step else { return None };
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let header = inner.cut_top(size::TARGET);
+    let mut action = header_ui(canvas, header, "officer-where").then_some(Action::Back);
+    refusal_ui(canvas, &mut inner, view);
+    let mut foot = inner.cut_bottom(size::TARGET);
+    let _gap = inner.cut_bottom(size::GAP);
+    let ready = foot.cut_right((foot.width() * 0.48).max(300.0).min(foot.width()));
+    let _gap = foot.cut_right(size::GAP);
+    let chosen = desk.districts.len().saturating_sub(left_out.len());
+    let word = canvas.texts.get("officer-see");
+    let look = if chosen > 0 { ButtonLook::Primary } else { ButtonLook::Disabled };
+    if Button::new(look, &word).picture(Pictogram::Eye).size(size::LEAD).show(canvas, "see", ready)
+        && chosen > 0
+    {
+        action = Some(touched(OfficerTouch::Ready));
+    }
+    let label = desk.messages.iter().find(|known| known.id == message).map_or("", |known| {
+        match view.state.language {
+            Language::English => known.english.as_str(),
+            Language::Japanese => known.label.as_str(),
+        }
+    });
+    let key = if left_out.is_empty() { "officer-all-districts" } else { "officer-some-districts" };
+    let count = canvas.texts.with(key, [("count", u32::try_from(chosen).unwrap_or(u32::MAX).into())]);
+    let text = format!("{label}\n{count}");
+    canvas.text(foot, Align2::LEFT_CENTER, Type::bold(size::BODY, canvas.palette.ink), &text);
+    let columns = if is_portrait(rect) { 2 } else { 4 };
+    let fit = super::paged::rows_that_fit(inner.height(), size::TARGET, size::GAP) * columns;
+    let all: Vec<(usize, &String)> = desk.districts.iter().enumerate().collect();
+    let (pages, fit) = if all.len() <= fit {
+        (Pages::all(all.len()), fit)
+    } else {
+        let mut turn = inner.cut_right(size::TARGET * 1.2);
+        let _gap = inner.cut_right(size::GAP);
+        let pages = Pages::new(all.len(), fit, view.state.turned);
+        action = pages.turn_ui(canvas, turn.cut_top(size::TARGET), "page-next").or(action);
+        (pages, fit)
+    };
+    let rows = fit / columns;
+    #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
+    let height = rows as f32 * (size::TARGET + size::GAP) - size::GAP;
+    let area = Rect::from_min_size(inner.min, vec2(inner.width(), height.min(inner.height())));
+    let grid = Grid { columns, rows, gap: size::GAP };
+    for (position, (place, name)) in pages.slice(&all).iter().enumerate() {
+        let look = ButtonLook::Choice { chosen: !left_out.contains(place) };
+        if Button::new(look, name).show(canvas, ("district", *place), area.cell(grid, position)) {
+            action = Some(touched(OfficerTouch::ToggleDistrict(*place)));
+        }
+    }
+    action
+}
+
+/// How something that is out ends.
+fn thread_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, thread: &AlertThread) -> Option<Action> {
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let mut action =
+        header_ui(canvas, inner.cut_top(size::TARGET), "officer-end-title").then_some(Action::Back);
+    let _gap = inner.cut_top(8.0);
+    refusal_ui(canvas, &mut inner, view);
+    let band = inner.cut_top(84.0);
+    notice_ui(canvas, band, view, &thread.notice);
+    let _gap = inner.cut_top(size::GAP);
+    let alone = thread.alone_until.map(|until| CivilTime::of(until).time());
+    let cancel = match (&alone, thread.notice.class) {
+        (_, AlertClass::Exercise) => canvas.texts.get("officer-cancel-drill"),
+        (Some(time), AlertClass::Live) => {
+            canvas.texts.with("officer-cancel-alone", [("time", time.as_str().into())])
+        }
+        (None, AlertClass::Live) => canvas.texts.get("officer-cancel-two"),
+    };
+    let clear = match thread.notice.class {
+        AlertClass::Exercise => canvas.texts.get("officer-clear-drill"),
+        AlertClass::Live => canvas.texts.get("officer-clear-two"),
+    };
+    let ways = [
+        (AlertKind::Cancel, "officer-cancel", cancel, Pictogram::Cross),
+        (AlertKind::AllClear, "officer-clear", clear, Pictogram::Check),
+    ];
+    let grid = if is_portrait(rect) {
+        Grid { columns: 1, rows: 2, gap: size::GAP }
+    } else {
+        Grid { columns: 2, rows: 1, gap: size::GAP }
+    };
+    let area = Rect::from_min_size(inner.min, vec2(inner.width(), inner.height().min(520.0)));
+    for (position, (kind, key, note, picture)) in ways.into_iter().enumerate() {
+        let word = canvas.texts.get(key);
+        let button = Button::new(ButtonLook::Framed, &word).picture_above(picture).note(&note);
+        if button.size(size::TITLE).show(canvas, key, area.cell(grid, position)) {
+            action = Some(touched(OfficerTouch::End(kind)));
+        }
+    }
+    action
+}
+
+/// A notice's head in its own colours.
+fn notice_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, notice: &AlertNotice) {
+    let skin = AlertSkin::of(notice, view.state.look);
+    canvas.fill(rect, skin.ground.fill);
+    let mut inner = rect;
+    edge_ui(canvas, inner.cut_bottom(6.0), &skin);
+    edge_ui(canvas, inner.cut_left(22.0), &skin);
+    let mut inner = inner.shrink2(vec2(14.0, 0.0));
+    head_ui(canvas, &mut inner, view, notice, 38.0);
+}
+
+/// The words that are signed, who signed them, and what can be touched.
+fn draft_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, draft: &AlertDraft) -> Option<Action> {
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let mut header = inner.cut_top(size::TARGET);
+    let key = if draft.is_sent() { "officer-sent-title" } else { "officer-see-title" };
+    let mut action = None;
+    if !draft.is_the_town_halls && !draft.is_sent() {
+        let drop = header.cut_right((header.width() * 0.3).min(280.0));
+        let _gap = header.cut_right(size::GAP);
+        let word = canvas.texts.get("officer-drop");
+        if Button::new(ButtonLook::Tile, &word).picture(Pictogram::Cross).show(canvas, "drop", drop) {
+            action = Some(touched(OfficerTouch::Drop));
+        }
+    }
+    action = header_ui(canvas, header, key).then_some(Action::Back).or(action);
+    let _gap = inner.cut_top(8.0);
+    refusal_ui(canvas, &mut inner, view);
+    let foot = inner.cut_bottom(size::TARGET);
+    let _gap = inner.cut_bottom(size::GAP);
+    action = foot_ui(canvas, foot, draft).or(action);
+    words_ui(canvas, inner, view, draft);
+    action
+}
+
+/// Everything that is in the bytes that are signed, as far as people read it.
+fn words_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, draft: &AlertDraft) {
+    let palette = canvas.palette;
+    canvas.card(rect, size::RADIUS_TAG, palette.surface, Stroke::new(2.0, palette.hairline));
+    let mut inner = rect;
+    notice_ui(canvas, inner.cut_top(76.0), view, &draft.notice);
+    let mut inner = inner.shrink2(vec2(24.0, 10.0));
+    let (headline, instruction) = match view.state.language {
+        Language::English => (&draft.notice.english, &draft.english_instruction),
+        Language::Japanese => (&draft.notice.easy, &draft.instruction),
+    };
+    let bold = Type::bold(size::LEAD, palette.ink);
+    let height = canvas.height_of(inner.width(), bold, headline).min(inner.height() * 0.4);
+    canvas.text(inner.cut_top(height), Align2::LEFT_TOP, bold, headline);
+    let _gap = inner.cut_top(8.0);
+    let quiet = Type::regular(size::BODY, palette.ink);
+    let facts = facts(canvas, draft);
+    let below = canvas.height_of(inner.width(), quiet, &facts).min(inner.height() * 0.6);
+    canvas.text(inner.cut_bottom(below), Align2::LEFT_TOP, quiet, &facts);
+    let _gap = inner.cut_bottom(8.0);
+    canvas.text(inner, Align2::LEFT_TOP, quiet, instruction);
+}
+
+fn facts(canvas: &Canvas<'_>, draft: &AlertDraft) -> String {
+    let texts = canvas.texts;
+    let separator = texts.get("leader-list-separator");
+    let time = CivilTime::of(draft.notice.sent).time();
+    let mut lines = vec![texts.with("officer-fact-sent", [("time", time.as_str().into())])];
+    let places = draft.places.join(&separator);
+    if !places.is_empty() {
+        lines.push(texts.with("officer-fact-places", [("places", places.as_str().into())]));
+    }
+    let districts = draft.notice.districts.join(&separator);
+    lines.push(texts.with("officer-fact-districts", [("districts", districts.as_str().into())]));
+    lines.join("\n")
+}
+
+/// Who signed, and the next signature.
+fn foot_ui(canvas: &mut Canvas<'_>, rect: Rect, draft: &AlertDraft) -> Option<Action> {
+    let mut inner = rect;
+    let palette = canvas.palette;
+    if draft.is_sent() {
+        let key = if draft.is_the_town_halls { "officer-sent-there" } else { "officer-sent-here" };
+        light_ui(canvas, inner.cut_left(64.0).square(56.0), Severity::Fine);
+        let _gap = inner.cut_left(size::GAP);
+        let text = canvas.texts.get(key);
+        canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::BODY, palette.ink), &text);
+        return None;
+    }
+    let sign = inner.cut_right((inner.width() * 0.52).max(330.0).min(inner.width()));
+    let _gap = inner.cut_right(size::GAP);
+    let key = match (draft.needed, draft.signatures) {
+        (0..=1, _) => "officer-sign-alone",
+        (_, 0) => "officer-sign-first",
+        _ => "officer-sign-second",
+    };
+    let word = canvas.texts.get(key);
+    let button = Button::new(ButtonLook::Primary, &word).picture(Pictogram::Card).size(size::LEAD);
+    let action = button.show(canvas, "sign", sign).then_some(touched(OfficerTouch::Sign));
+    let count = canvas.texts.with(
+        "officer-signed",
+        [("signed", u32::from(draft.signatures).into()), ("needed", u32::from(draft.needed).into())],
+    );
+    let text = match draft.signed.iter().find(|name| !name.is_empty()) {
+        Some(name) => format!("{count}\n{name}"),
+        None => count,
+    };
+    canvas.text(inner, Align2::LEFT_CENTER, Type::bold(size::BODY, palette.ink), &text);
+    action
+}

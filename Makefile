@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 CARGO_FOLDER := $(or $(CARGO_HOME),$(HOME)/.cargo)
-PRODUCTS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk
+PRODUCTS := -p hinamori-appliance -p hinamori-server -p hinamori-kiosk -p hinamori-tv
 PROGRAMS := $(PRODUCTS) -p hinamori-sim -p hinamori-demo
 FUZZED_LONGER := crl_walker crl_index_opener crl_additions crl_delta
 FUZZED := $(filter-out $(FUZZED_LONGER),$(notdir $(wildcard tests/fuzz/corpus/*)))

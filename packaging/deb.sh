@@ -1,7 +1,7 @@
 #!/bin/sh
 # deb.sh PROGRAMS OUT
 #
-# Makes the three product packages from the release programs in PROGRAMS. The same commit gives the same bytes
+# Makes the four product packages from the release programs in PROGRAMS. The same commit gives the same bytes
 # (with the same compiler): every time in them is SOURCE_DATE_EPOCH, by default that of the last commit.
 set -eu
 cd "$(dirname "$0")/.."
@@ -78,4 +78,11 @@ make_package
 
 package=hinamori-server unit=hinamori-server.service running=$unit begin="restart $unit"
 forget_data /var/lib/hinamori-server
+make_package
+
+# It too takes the screen, and does nothing before it was installed for a town.
+package=hinamori-tv unit=hinamori-tv.service running=hinamori-tv*.service
+begin="try-restart '$running'"
+forget_data /var/lib/hinamori-tv
+forget="$forget; rm -rf \"\$DPKG_ROOT/var/lib/hinamori-tv-screen\""
 make_package

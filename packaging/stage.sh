@@ -1,7 +1,7 @@
 #!/bin/sh
 # stage.sh PACKAGE PROGRAMS ROOT
 #
-# Lays the files of one product package (hinamori-appliance, hinamori-kiosk, hinamori-server) out under ROOT,
+# Lays the files of one product package (hinamori-appliance, hinamori-kiosk, hinamori-server, hinamori-tv) out under ROOT,
 # with the programs found in PROGRAMS. The packages and the test of the units both come from here, so that
 # what is tested is what is installed. Whatever is not named here is in no product: that is how the simulator,
 # the tray and the test authority stay out.
@@ -45,6 +45,13 @@ case $package in
         put 644 packaging/files/server/hinamori-server.default etc/default/hinamori-server
         put 644 packaging/files/server/roster-mapping.toml \
             usr/share/doc/hinamori-server/examples/roster-mapping.toml
+        ;;
+    hinamori-tv)
+        program hinamori-tv 8
+        unit hinamori-tv.service
+        unit hinamori-tv-screen.service
+        put 644 systemd/tmpfiles.d/hinamori-tv.conf usr/lib/tmpfiles.d/hinamori-tv.conf
+        put 644 packaging/files/tv/hinamori-tv.default etc/default/hinamori-tv
         ;;
     *) echo "stage.sh: no package $package" >&2; exit 2 ;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # packages.sh FOLDER [PROGRAMS]
 #
-# Looks at the three packages in FOLDER and lets dpkg install, upgrade, remove and purge them in a root of its
+# Looks at the four packages in FOLDER and lets dpkg install, upgrade, remove and purge them in a root of its
 # own: nothing on this machine is changed, and no container is needed. With PROGRAMS, from which they were made,
 # it makes them once more and wants the same bytes.
 set -eu
@@ -11,7 +11,7 @@ set -eu
 
 folder=$(realpath "$1") made_from=${2:+$(realpath "$2")}
 cd "$(dirname "$0")/.."
-names="hinamori-appliance hinamori-kiosk hinamori-server"
+names="hinamori-appliance hinamori-kiosk hinamori-server hinamori-tv"
 debs=$(for name in $names; do ls -t "$folder/$name"_*.deb | head -n 1; done)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -27,7 +27,7 @@ fail() {
 mkdir "$work/content"
 for deb in $debs; do dpkg-deb -x "$deb" "$work/content"; done
 programs=$(find "$work/content" -type f -perm /111 -printf '%f\n' | sort | tr '\n' ' ')
-[ "$programs" = "hinamori-appliance hinamori-kiosk hinamori-server hinamorictl " ] ||
+[ "$programs" = "hinamori-appliance hinamori-kiosk hinamori-server hinamori-tv hinamorictl " ] ||
     fail "the packages hold these programs: $programs"
 odd=$(find "$work/content" -iname '*simcard*' -o -iname '*tray*' -o -iname '*demo*')
 [ -z "$odd" ] || fail "not for a product: $odd"
@@ -83,15 +83,16 @@ gone() {
 wants=etc/systemd/system
 on="$wants/multi-user.target.wants/hinamori-appliance.service
     $wants/multi-user.target.wants/hinamori-server.service
+    $wants/multi-user.target.wants/hinamori-tv.service
     $wants/graphical.target.wants/hinamori-kiosk@1.service"
-kept="var/lib/hinamori/keys var/lib/hinamori-server/keys"
+kept="var/lib/hinamori/keys var/lib/hinamori-server/keys var/lib/hinamori-tv/town"
 
 content >"$work/before"
 # shellcheck disable=SC2086
 on_root --install $debs
 # shellcheck disable=SC2086
 there $on var/lib/hinamori var/lib/hinamori-server etc/hinamori/box.toml usr/bin/hinamorictl
-for user in hinamori hinamori-kiosk hinamori-server; do
+for user in hinamori hinamori-kiosk hinamori-server hinamori-tv hinamori-tv-screen; do
     grep -q "^$user:" "$root/etc/passwd" || fail "no user $user"
 done
 

@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || [ -n "${FAKEROOTKEY:-}" ] || exec fakeroot -- "$0" "$@"
 
 programs=$(realpath "$1")
-packages="hinamori-appliance hinamori-kiosk hinamori-server"
-units="hinamori-appliance.service hinamori-stick@sda1.service hinamori-kiosk@1.service hinamori-server.service pcscd.socket"
+packages="hinamori-appliance hinamori-kiosk hinamori-server hinamori-tv"
+units="hinamori-appliance.service hinamori-stick@sda1.service hinamori-kiosk@1.service hinamori-server.service hinamori-tv.service hinamori-tv-screen.service pcscd.socket"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 root=$folder/root
@@ -31,7 +31,7 @@ mkdir -p "$root/usr/lib/systemd" "$root/usr/bin" "$root/usr/sbin" "$root/etc/def
 for merged in lib bin sbin; do ln -s "usr/$merged" "$root/$merged"; done
 cp -a /lib/systemd/system "$root/usr/lib/systemd/"
 [ -e "$root/lib/systemd/system/pcscd.socket" ] || fail "install pcscd: its socket unit is needed"
-for stand_in in bin/cage bin/mount bin/rmdir bin/umount sbin/pcscd; do
+for stand_in in bin/cage bin/chromium bin/mount bin/rmdir bin/umount sbin/pcscd; do
     printf '#!/bin/sh\n' >"$root/$stand_in"
     chmod 755 "$root/$stand_in"
 done
@@ -60,6 +60,8 @@ exposed() { # UNIT TENTHS
 exposed hinamori-appliance.service 13
 exposed hinamori-server.service 12
 exposed hinamori-kiosk@1.service 14
+exposed hinamori-tv.service 14
+exposed hinamori-tv-screen.service 30
 
 # Users, groups and folders that the units name are made, with these owners.
 # shellcheck disable=SC2086
@@ -73,7 +75,7 @@ for unit in "$root"/lib/systemd/system/hinamori-*.service; do
         grep -q "^$group:" "$root/etc/group" || fail "$unit runs as group $group, which nobody makes"
     done
 done
-systemd-tmpfiles --root="$root" --create hinamori-appliance.conf hinamori-server.conf
+systemd-tmpfiles --root="$root" --create hinamori-appliance.conf hinamori-server.conf hinamori-tv.conf
 number() { # FILE NAME
     sed -n "s/^$2:[^:]*:\([0-9]*\):.*/\1/p" "$root/etc/$1"
 }
@@ -83,6 +85,8 @@ owned() { # FOLDER USER GROUP
 }
 owned var/lib/hinamori hinamori hinamori-kiosk
 owned var/lib/hinamori-server hinamori-server hinamori-server
+owned var/lib/hinamori-tv hinamori-tv hinamori-tv
+owned var/lib/hinamori-tv-screen hinamori-tv-screen hinamori-tv-screen
 
 # The daemon looks for sticks where they are mounted, and may write there; udev starts what mounts them.
 sticks=$(sed -n 's/^sticks = "\(.*\)"$/\1/p' "$root/etc/hinamori/box.toml")
@@ -110,6 +114,7 @@ accepted() { # UNIT [DEFAULTS]
 accepted hinamori-appliance.service
 accepted hinamori-kiosk@.service hinamori-kiosk
 accepted hinamori-server.service hinamori-server
+accepted hinamori-tv.service hinamori-tv
 said=$("$root/usr/bin/hinamorictl" --config "$root/etc/hinamori/box.toml" status 2>&1 || true)
 case $said in
     *"does not answer"*) ;;

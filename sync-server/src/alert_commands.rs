@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
+use hinamori_alert::ReceiverCode;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
     DataFolder, NewStation, PolicyChange, TriggerSource, TriggerStation, add_officer, add_station,
@@ -101,6 +102,15 @@ pub(crate) enum AlertCommand {
         /// The household.
         #[arg(long)]
         household: HouseholdId,
+    },
+    /// Prints the code by which a household's receiver is installed: where it asks, and the town's root, by which it believes.
+    ReceiverCode {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where televisions reach this server, as HOST:PORT.
+        #[arg(long)]
+        address: String,
     },
     /// Adds a broadcaster's station, and prints the secret of its account.
     AddStation {
@@ -212,6 +222,7 @@ impl AlertCommand {
             | Self::Staff { data }
             | Self::ChangeStaff { data, .. }
             | Self::Bind { data, .. }
+            | Self::ReceiverCode { data, .. }
             | Self::AddStation { data, .. }
             | Self::RemoveStation { data, .. }
             | Self::Stations { data }
@@ -259,6 +270,11 @@ impl AlertCommand {
             }
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;
+            }
+            Self::ReceiverCode { address, .. } => {
+                let code = ReceiverCode { address, root: folder.keys()?.town_root.public() }.to_string();
+                // As the receiver will read it.
+                println!("{}", code.parse::<ReceiverCode>().context("the address is no HOST:PORT")?);
             }
             Self::AddStation { name, push, roots, counts, .. } => {
                 let roots = roots.map(|file| {

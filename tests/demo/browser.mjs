@@ -1,7 +1,7 @@
-// Two officers at the desk, three televisions and a broadcaster's station, in a real browser. Reads a step a line from its standard input and answers each with
+// Two officers at the desk, three televisions, a receiver's screen and a broadcaster's station, in a real browser. Reads a step a line from its standard input and answers each with
 // `ok` or `failed: why`, so that the demonstration's script can have somebody arrive in between.
 //
-// node browser.mjs --desk URL --tv URL --stations URL --box URL --server PROGRAM --data FOLDER --pictures FOLDER
+// node browser.mjs --desk URL --tv URL --stations URL --receiver URL --box URL --server PROGRAM --data FOLDER --pictures FOLDER
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const { chromium } = need("playwright-core");
 const { PNG } = createRequire(new URL("../../sync-server/web/package.json", import.meta.url))("pngjs");
 
 const text = { type: "string" };
-const { values } = parseArgs({ options: { desk: text, tv: text, stations: text, box: text, server: text, data: text, pictures: text } });
+const { values } = parseArgs({ options: { desk: text, tv: text, stations: text, receiver: text, box: text, server: text, data: text, pictures: text } });
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WITHIN = 20_000;
 /** 浜田 and 小島 of the demonstration's town, both in 浜町. */
@@ -28,6 +28,8 @@ const complaints = [];
 let pictures = 0;
 const officers = [];
 const televisions = [];
+/** Of receivers. */
+const screens = [];
 const receiver = new Receiver();
 let overlay;
 let operator;
@@ -310,9 +312,10 @@ const steps = {
   async begin() {
     officers.push(await officer(1), await officer(2));
     await changeStaff();
-    for (const household of [...HOUSEHOLDS, null]) {
+    // The last one is the screen of 小島's receiver, which serves the page itself.
+    for (const [address, household] of [...[...HOUSEHOLDS, null].map((household) => [values.tv, household]), [values.receiver, HOUSEHOLDS[1]]]) {
       const page = await open("a television", { width: 1920, height: 1080 });
-      await page.goto(`${values.tv}/tv/`);
+      await page.goto(`${address}/tv/`);
       const deadline = Date.now() + WITHIN;
       let code = null;
       while (code === null && Date.now() < deadline) {
@@ -326,7 +329,7 @@ const steps = {
         administrator("bind", "--code", `${code[1]} ${code[2]}`, "--household", household);
         await shows(page, "お知らせは ありません");
       }
-      televisions.push(page);
+      (address === values.receiver ? screens : televisions).push(page);
     }
     await picture(televisions[0], "tv-calm");
     await openStation();
@@ -335,6 +338,7 @@ const steps = {
   async order() {
     const [first, other] = officers;
     const [own, neighbour, stranger] = televisions;
+    const [behind] = screens;
     await press(first, "訓練中止・本番へ");
     await compose(first, "土砂災害", "土砂災害 レベル4", false);
     await picture(first, "desk-draft");
@@ -344,6 +348,8 @@ const steps = {
     await second(other, "2人目として 署名して 送る");
     await shows(own, "警戒レベル4", "花子さん", "危ない", "汐見小学校");
     await shows(neighbour, "警戒レベル4", "節子さん");
+    await shows(behind, "警戒レベル4", "節子さん");
+    await picture(behind, "tv-receiver");
     for (const page of televisions) {
       ensure(!(await onScreen(page)).includes("訓練"), "a live alert wears 訓練");
     }
@@ -364,6 +370,7 @@ const steps = {
     await neighbour.keyboard.press("ArrowRight");
     await neighbour.keyboard.press("Enter");
     await shows(neighbour, "119");
+    await shows(behind, "119");
     await picture(neighbour, "tv-help");
     await home(first);
     await press(first, "引き受ける");

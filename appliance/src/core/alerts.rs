@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use hinamori_alert::{
-    Evacuation, Info, KeyList, MessageKind, SignedAlert, Status, Thread, TsunamiKind, ValidAlert,
+    Evacuation, Info, KeyList, MessageKind, SignedAlert, SignedMessage as _, Status, TsunamiKind, ValidAlert,
     WarningLevel,
 };
 use hinamori_ipc::{AlertClass, AlertKind, AlertNotice, ClockState, Danger, LaneAlerts, MOST_SHOWN, Passage};
@@ -146,14 +146,7 @@ impl Core {
     pub(super) fn show_alerts(&mut self, wall: UnixMillis) {
         let now = self.alert_time(wall).now;
         let alerts = self.alerts.alerts();
-        let (in_force, cancelled) = (alerts.in_force(now), alerts.cancelled(now));
-        let mut all: Vec<&SignedAlert> =
-            in_force.iter().chain(&cancelled).map(|thread: &Thread<'_>| thread.latest).collect();
-        if all.iter().any(|signed| !is_exercise(signed)) {
-            // As long as anything live is shown, no exercise is.
-            all.retain(|signed| !is_exercise(signed));
-        }
-        all.sort_by_key(|signed| urgency(signed));
+        let all: Vec<&SignedAlert> = alerts.shown(now).iter().map(|thread| thread.latest).collect();
         let passage = all
             .iter()
             .any(|signed| signed.is_tsunami_order())
@@ -181,17 +174,6 @@ const fn is_their_fault(problem: &NotTaken) -> bool {
             | NotTaken::Plan(_)
             | NotTaken::NotTheServer
     )
-}
-
-fn is_exercise(signed: &SignedAlert) -> bool {
-    signed.alert().alert().status == Status::Exercise
-}
-
-/// Orders before what ends one, tsunamis first among them, then what was sent last.
-fn urgency(signed: &SignedAlert) -> (bool, bool, std::cmp::Reverse<UnixMillis>) {
-    let Evacuation { message, hazard, .. } = signed.alert().evacuation();
-    let sent = signed.alert().alert().sent.at();
-    (message != MessageKind::Order, hazard != Hazard::Tsunami, std::cmp::Reverse(sent))
 }
 
 /// Where the clock stands before something that surely has happened, nobody is told of minutes: they would be too many.

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use hinamori_alert::{
     Alert, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey, ONE_OFFICER_MILLIS,
-    OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert, Status, Taken, Thread,
-    ValidAlert,
+    OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert, SignedMessage as _, Status,
+    Taken, Thread, ValidAlert,
 };
 use hinamori_ipc::{
     AlertClass, AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, ClockState, LinkState,

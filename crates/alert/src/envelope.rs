@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hinamori_model::{Hazard, UnixMillis};
+use hinamori_model::UnixMillis;
 
 use crate::evacuation::MessageKind;
 use crate::instruction::{Hash, Instruction, InstructionPath, Instructions, hash, is_under};
@@ -124,7 +124,7 @@ impl Envelope {
             return Err(EnvelopeError::OtherSender);
         }
         let officers = match &self.release {
-            Some(released) => released.verify(self, (&valid, alert), keys)?.len(),
+            Some(released) => released.verify(self, released.is_filled(self, &valid, alert), keys)?.len(),
             None => self.enough_officers(keys)?,
         };
         let digest = self.digest();
@@ -132,6 +132,15 @@ impl Envelope {
         Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
     }
 
+    /// How many different officers signed it, in advance or now: as many as it needs. The alert itself is not looked at.
+    pub(crate) fn officers_of_told(&self, keys: &KeyList) -> Result<usize, EnvelopeError> {
+        match &self.release {
+            Some(released) => Ok(released.verify(self, true, keys)?.len()),
+            None => self.enough_officers(keys),
+        }
+    }
+
+    /// How many different officers signed it: as many as it needs.
     fn enough_officers(&self, keys: &KeyList) -> Result<usize, EnvelopeError> {
         let needed = match (self.class, self.message) {
             (KeyClass::Live, MessageKind::Order | MessageKind::AllClear) => 2,
@@ -280,11 +289,12 @@ impl SignedAlert {
         &self.alert
     }
 
-    /// Whether it is live, and an order about a tsunami: no officer takes it back alone.
-    pub fn is_tsunami_order(&self) -> bool {
-        let of = self.alert.evacuation();
-        let is_live = self.alert.alert().status == Status::Actual;
-        is_live && of.hazard == Hazard::Tsunami && of.message == MessageKind::Order
+    /// For what its signatures are good.
+    pub fn class(&self) -> KeyClass {
+        match self.alert.alert().status {
+            Status::Exercise => KeyClass::Exercise,
+            Status::Actual | Status::System | Status::Test | Status::Draft => KeyClass::Live,
+        }
     }
 
     /// How many different officers signed it.
@@ -300,13 +310,6 @@ impl SignedAlert {
     /// Its place among the sender's messages.
     pub const fn sequence(&self) -> Sequence {
         self.sequence
-    }
-
-    /// Whose it is, and for what the signatures under it are good.
-    pub(crate) fn sender(&self) -> (&str, KeyClass) {
-        let alert = self.alert.alert();
-        let class = if alert.status == Status::Exercise { KeyClass::Exercise } else { KeyClass::Live };
-        (&alert.sender, class)
     }
 
     /// Whether the officers signed this instruction with it.

@@ -12,6 +12,9 @@ pub(crate) type Hash = [u8; 32];
 /// The most households of an alert: a city's.
 pub const MOST_INSTRUCTIONS: usize = 1 << 20;
 
+/// Rows above the leaves: a number of households has 32 bits.
+const MOST_HEIGHT: usize = 32;
+
 /// Stands for whoever hears the alert without being one of its households: a set in a shelter, in a shop, or one that nobody bound yet. No
 /// household has it, since a household's id is a keyed hash.
 pub const EVERYBODY: HouseholdId = HouseholdId::from_bytes([0; 16]);
@@ -68,11 +71,12 @@ impl InstructionPath {
         [self.index.to_be_bytes().as_slice(), self.beside.as_flattened()].concat()
     }
 
-    /// Reads what [`InstructionPath::encode`] wrote.
+    /// Reads what [`InstructionPath::encode`] wrote; `None` also for a way that is longer than one can be.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (index, beside) = bytes.split_first_chunk::<4>()?;
-        let (beside, rest) = beside.as_chunks::<32>();
-        rest.is_empty().then(|| Self { index: u32::from_be_bytes(*index), beside: beside.to_vec() })
+        let (index, rest) = bytes.split_first_chunk::<4>()?;
+        let (beside, odd) = rest.as_chunks::<32>();
+        let is_one = odd.is_empty() && beside.len() <= MOST_HEIGHT;
+        is_one.then(|| Self { index: u32::from_be_bytes(*index), beside: beside.to_vec() })
     }
 }
 

@@ -14,7 +14,8 @@
 //! Two officers may also sign an alert in advance ([`PreparedRelease`]): a [`Trigger`] whose key the town root lists then releases it.
 //!
 //! Each household's [`Instruction`] is a [`Notice`] in bytes; a [`Beat`] tells a television that nothing was sent from that nothing came.
-//! docs/tv.md says what stands where.
+//! docs/tv.md says what stands where. A household's receiver has no alert: it verifies its own instruction ([`Envelope::verify_told`]), and what counts is
+//! decided of both alike ([`SignedMessage`]).
 //!
 //! Nothing here knows a clock, a file, a network or a source of randomness.
 //!
@@ -39,6 +40,7 @@ mod notice;
 mod policy;
 mod profile;
 mod read;
+mod receiver_code;
 mod release;
 mod report;
 mod rule;
@@ -47,6 +49,7 @@ mod sequence;
 mod signature;
 mod threads;
 mod time;
+mod told;
 mod transport;
 mod wire;
 mod word;
@@ -70,6 +73,7 @@ pub use notice::{Notice, Ruby};
 pub use policy::{Policy, ReleasePolicy};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
+pub use receiver_code::{NoReceiverCode, ReceiverCode};
 pub use release::{
     CoastSegment, LONGEST_RELEASE_MILLIS, MOST_REFERENCES, NotReleased, PREPARED_IDENTIFIER, PREPARED_SENT,
     PreparedRelease, Released, Trigger, TriggerKey, reported,
@@ -78,8 +82,9 @@ pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
 pub use sequence::{Sequence, SequenceVerdict, Sequences};
 pub use signature::{Assertion, OfficerKey, OfficerSignature};
-pub use threads::{Alerts, ONE_OFFICER_MILLIS, Taken, Thread};
+pub use threads::{Alerts, ONE_OFFICER_MILLIS, SignedMessage, Taken, Thread};
 pub use time::CapTime;
+pub use told::SignedInstruction;
 pub use transport::{NotCanonical, Transport};
 pub use word::{Category, Certainty, MessageType, ResponseType, Scope, Severity, Status, Urgency, Word};
 pub use write::write;

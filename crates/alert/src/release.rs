@@ -305,7 +305,7 @@ impl Released {
     pub(crate) fn verify(
         &self,
         envelope: &Envelope,
-        (valid, alert): (&ValidAlert, &[u8]),
+        is_filled: bool,
         keys: &KeyList,
     ) -> Result<BTreeSet<OfficerId>, EnvelopeError> {
         let refuse = |why| Err(EnvelopeError::NotReleased(why));
@@ -317,7 +317,7 @@ impl Released {
         if !prepared.stands_at(envelope.sent) {
             return refuse(NotReleased::OtherTime);
         }
-        if !self.is_filled(envelope, valid, alert) {
+        if !is_filled || !self.is_of(envelope) {
             return refuse(NotReleased::OtherContent);
         }
         if !holds(&policy.trigger, &envelope.digest(), &trigger.signature) {
@@ -333,13 +333,21 @@ impl Released {
     }
 
     /// Whether the envelope and the alert are what the officers signed with the trigger's words in it, and nothing else.
-    fn is_filled(&self, envelope: &Envelope, valid: &ValidAlert, alert: &[u8]) -> bool {
+    pub(crate) fn is_filled(&self, envelope: &Envelope, valid: &ValidAlert, alert: &[u8]) -> bool {
         let Self { prepared, trigger } = self;
         let template = emptied(valid.alert(), prepared.hours);
         is_order(valid)
             && valid.evacuation().tsunami == Some(prepared.kind)
             && hash(&[&write(&template)]) == prepared.template
             && write(&filled(&template, prepared.hours, trigger, (envelope.sequence, envelope.sent))) == alert
+    }
+
+    /// Whether the envelope goes as far as the officers said: a household's receiver has no alert to look at.
+    fn is_of(&self, envelope: &Envelope) -> bool {
+        let prepared = &self.prepared;
+        let holds = u64::from(prepared.hours).saturating_mul(HOUR_MILLIS);
+        (envelope.class, envelope.message) == (KeyClass::Live, MessageKind::Order)
+            && envelope.expires == envelope.sent.plus(holds)
             && (envelope.households, envelope.instructions) == (prepared.households, prepared.instructions)
             && envelope.sender == prepared.sender
     }

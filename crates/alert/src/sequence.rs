@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::envelope::SignedAlert;
 use crate::instruction::{Hash, hash};
 use crate::keys::KeyClass;
+use crate::threads::SignedMessage;
 
 /// How many of a sender's latest messages may still come out of order. What is further back is old.
 const WINDOW: u64 = 64;
@@ -85,9 +85,9 @@ pub enum SequenceVerdict {
 impl Sequences {
     /// Notes a message.
     #[must_use]
-    pub fn note(&mut self, signed: &SignedAlert) -> SequenceVerdict {
+    pub fn note(&mut self, signed: &impl SignedMessage) -> SequenceVerdict {
         let Sequence { epoch, number } = signed.sequence();
-        let (sender, class) = signed.sender();
+        let (sender, class) = (signed.sender(), signed.class());
         let of_box = signed.sequence().is_of_a_box().then_some(epoch);
         let counted = Counted { sender: sender.to_owned(), class, is_alone: signed.officers() < 2, of_box };
         self.noted = self.noted.saturating_add(1);

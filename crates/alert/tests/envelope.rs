@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hinamori_alert::{
     Assertion, BadKeyList, Beat, BeatKey, Device, DeviceKey, Envelope, EnvelopeError, Instruction,
-    Instructions, KEY_LIST_DOMAIN, KeyClass, KeyList, MessageKind, NotSigned, OfficerId, OfficerKey,
-    OfficerSignature, Sequence, SequenceVerdict, Sequences,
+    InstructionPath, Instructions, KEY_LIST_DOMAIN, KeyClass, KeyList, MessageKind, NotSigned, Notice,
+    OfficerId, OfficerKey, OfficerSignature, Report, Sequence, SequenceVerdict, Sequences, SignedMessage,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 use ring::digest::{SHA256, digest};
@@ -442,4 +442,58 @@ fn an_envelope_s_bytes_are_read_as_a_whole_or_not_at_all() {
         assert_eq!(Envelope::decode(&bytes[..length]), None);
     }
     assert_eq!(Envelope::decode(&[bytes.as_slice(), &[0]].concat()), None);
+}
+
+#[test]
+fn a_household_believes_its_own_instruction_under_its_envelope_and_nothing_bent() {
+    let alert = Report::of(ORDER.as_bytes()).unwrap().into_valid().unwrap();
+    let content = Notice { speech: "にげて".to_owned(), ..Notice::default() }.content(&alert);
+    let own = Instruction { household: HouseholdId::from_bytes([3; 16]), salt: [1; 16], content };
+    let other = Instruction { household: HouseholdId::from_bytes([4; 16]), ..own.clone() };
+    // The same place in the tree, other words: the officers did sign it, and the envelope is another message's.
+    let lying = Instruction {
+        content: String::from_utf8(own.content.clone()).unwrap().replace("Order", "AllClear").into_bytes(),
+        ..own
+    };
+    let tree = Instructions::of([&own, &other, &lying]).unwrap();
+    let mut envelope = Envelope::around(ORDER.as_bytes(), Sequence { epoch: 1, number: 4 }, &tree).unwrap();
+    envelope.signatures = [key(1), key(3)].iter().map(|key| key.sign(&envelope.digest())).collect();
+    let path = tree.path(&own).unwrap();
+    let keys = officers();
+
+    let read = Instruction::decode(&own.encode()).unwrap();
+    let way = InstructionPath::decode(&path.encode()).unwrap();
+    assert_eq!((&read, &way), (&own, &path));
+    let told = envelope.clone().verify_told(&read, &way, &keys).unwrap();
+    assert_eq!((told.speech(), told.household(), told.officers()), ("にげて", own.household, 2));
+    assert_eq!(
+        (told.class(), told.message(), told.is_tsunami_order()),
+        (KeyClass::Live, MessageKind::Order, true)
+    );
+    assert!(!format!("{told:?}").contains("にげて"));
+
+    let refused = |told: &Instruction, path: &InstructionPath, envelope: &Envelope| {
+        envelope.clone().verify_told(told, path, &keys).unwrap_err()
+    };
+    assert_eq!(refused(&other, &path, &envelope), EnvelopeError::OtherAlert, "another one's place");
+    assert_eq!(refused(&lying, &tree.path(&lying).unwrap(), &envelope), EnvelopeError::OtherAlert);
+    for bit in 0..own.encode().len() * 8 {
+        let mut bytes = own.encode();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(
+            refused(&Instruction::decode(&bytes).unwrap(), &path, &envelope) == EnvelopeError::OtherAlert
+        );
+    }
+    let alone = Envelope { signatures: envelope.signatures[..1].to_vec(), ..envelope.clone() };
+    assert_eq!(refused(&own, &path, &alone), EnvelopeError::TooFewOfficers { officers: 1, needed: 2 });
+    let stranger = Envelope { sender: "somebody@else.example".to_owned(), ..envelope.clone() };
+    assert_eq!(refused(&own, &path, &stranger), EnvelopeError::OtherSender);
+    let bent = Envelope { expires: envelope.expires.plus(1), ..envelope };
+    assert_eq!(refused(&own, &path, &bent), EnvelopeError::OtherAlert, "the instruction says another end");
+
+    let mut long = path.encode();
+    long.extend([0; 32 * 33]);
+    assert_eq!(InstructionPath::decode(&long), None);
+    assert_eq!(InstructionPath::decode(&path.encode()[..5]), None);
+    assert_eq!(Instruction::decode(&own.encode()[..31]), None);
 }

@@ -3,9 +3,10 @@
 
 use hinamori_alert::{
     Alert, Alerts, BadKeyList, BeatKey, CapTime, CoastSegment, Device, Envelope, EnvelopeError, Instruction,
-    Instructions, KeyClass, KeyList, LONGEST_RELEASE_MILLIS, NotReleased, NotSigned, OfficerId, OfficerKey,
-    PREPARED_IDENTIFIER, PREPARED_SENT, Policy, PreparedRelease, ReleasePolicy, Released, Report, Sequence,
-    SequenceVerdict, Sequences, SignedAlert, Taken, Trigger, TriggerKey, TsunamiKind, write,
+    Instructions, KeyClass, KeyList, LONGEST_RELEASE_MILLIS, MessageKind, NotReleased, NotSigned, OfficerId,
+    OfficerKey, PREPARED_IDENTIFIER, PREPARED_SENT, Policy, PreparedRelease, ReleasePolicy, Released, Report,
+    Sequence, SequenceVerdict, Sequences, SignedAlert, SignedInstruction, SignedMessage as _, Taken, Trigger,
+    TriggerKey, TsunamiKind, write,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 
@@ -79,11 +80,17 @@ fn template() -> Vec<u8> {
     template_of(ORDER, |_| {})
 }
 
+fn content(number: u8, id: &str, tsunami: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","references":[],"sent":0,"expires":43200000,"message":"Order","hazard":"Tsunami","tsunami":"{tsunami}","speech":"いえ{number}"}}"#
+    )
+}
+
 fn told() -> Vec<Instruction> {
     let told = |number: u8| Instruction {
         household: HouseholdId::from_bytes([number; 16]),
         salt: [number + 100; 16],
-        content: format!("家{number}").into_bytes(),
+        content: content(number, "prepared", "MajorWarning").into_bytes(),
     };
     (0..5).map(told).collect()
 }
@@ -142,6 +149,60 @@ fn bent(bend: impl Fn(&mut Envelope)) -> Envelope {
 
 fn of(envelope: &mut Envelope) -> &mut Released {
     envelope.release.as_mut().unwrap()
+}
+
+/// What the receiver of one household believes, which has no alert.
+fn heard(
+    all: &[Instruction],
+    envelope: Envelope,
+    keys: &KeyList,
+) -> Result<SignedInstruction, EnvelopeError> {
+    let together = Instructions::of(all).unwrap();
+    let own = &all[2];
+    envelope.verify_told(own, &together.path(own).unwrap(), keys)
+}
+
+#[test]
+fn a_household_s_receiver_believes_a_release_without_the_alert() {
+    let (envelope, _) = released();
+    let signed = heard(&told(), envelope.clone(), &town()).unwrap();
+    assert_eq!((signed.id(), signed.sent(), signed.expires()), ("5-9".to_owned(), at(2), at(14)));
+    assert_eq!((signed.officers(), signed.speech(), signed.is_tsunami_order()), (2, "いえ2", true));
+    assert_eq!(signed.digest(), envelope.digest());
+
+    let on_duty = officers().with_policy(policy(true)).unwrap();
+    let refused = |envelope: Envelope, keys: &KeyList| heard(&told(), envelope, keys).unwrap_err();
+    let not_released = |why| EnvelopeError::NotReleased(why);
+    assert_eq!(refused(envelope.clone(), &on_duty), not_released(NotReleased::NeedsOfficer));
+    assert_eq!(refused(envelope.clone(), &officers()), not_released(NotReleased::NoTrigger));
+    let mut forged = envelope.clone();
+    of(&mut forged).trigger.signature = [1; 64];
+    assert_eq!(refused(forged, &town()), not_released(NotReleased::BadTrigger));
+    // A trigger's key makes neither an ending nor a longer order of it.
+    let longer = bent(|envelope| envelope.expires = at(20));
+    assert_eq!(refused(longer, &town()), EnvelopeError::OtherAlert);
+    let ending = bent(|envelope| envelope.message = MessageKind::Cancel);
+    assert_eq!(refused(ending, &town()), EnvelopeError::OtherAlert);
+    let fewer = bent(|envelope| envelope.households = 4);
+    assert!(matches!(refused(fewer, &town()), EnvelopeError::OtherAlert | EnvelopeError::NotReleased(_)));
+
+    // What was written for an ordinary alert, or for another warning, is not what waited.
+    for content in [content(2, "5-9", "MajorWarning"), content(2, "prepared", "Advisory")] {
+        let mut all = told();
+        all[2].content = content.into_bytes();
+        let mut prepared = prepared_by(&[]);
+        prepared.instructions = PreparedRelease::around(
+            &template(),
+            segment(580),
+            (MORNING, at(1)),
+            &Instructions::of(&all).unwrap(),
+        )
+        .unwrap()
+        .instructions;
+        sign_again(&mut prepared, &[1, 3]);
+        let (envelope, _) = release_of(prepared, trigger(), at(2));
+        assert_eq!(heard(&all, envelope, &town()).unwrap_err(), EnvelopeError::OtherAlert);
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 use hinamori_alert::{
-    Alerts, BeatKey, CapTime, Device, Envelope, Instructions, KeyClass, KeyList, MessageId, OfficerId,
-    OfficerKey, Report, Sequence, SignedAlert, Taken, write,
+    Alerts, BeatKey, CapTime, Device, EVERYBODY, Envelope, Instruction, InstructionPath, Instructions,
+    KeyClass, KeyList, MessageId, Notice, OfficerId, OfficerKey, Report, Sequence, SignedAlert,
+    SignedInstruction, SignedMessage, Taken, write,
 };
 use hinamori_model::UnixMillis;
 use proptest::prelude::*;
@@ -22,8 +23,8 @@ fn minute(number: u64) -> UnixMillis {
     UnixMillis::new(MORNING + number * MINUTE)
 }
 
-/// Signs an alert as so many officers.
-fn signed(bytes: &[u8], officers: u8) -> SignedAlert {
+/// Signs an alert as so many officers, with what one household is told.
+fn enveloped(bytes: &[u8], officers: u8, told: &Instruction) -> (Envelope, KeyList, InstructionPath) {
     let class =
         if bytes.windows(8).any(|part| part == b"Exercise") { KeyClass::Exercise } else { KeyClass::Live };
     let keys: Vec<OfficerKey> = (1..=officers).map(|number| OfficerKey::from_bytes(&[number; 32])).collect();
@@ -35,11 +36,29 @@ fn signed(bytes: &[u8], officers: u8) -> SignedAlert {
     });
     let fixed = (BeatKey::from_bytes(&[9; 32]).public(), [0; 32]);
     let list = KeyList::new(1, UnixMillis::new(1), fixed, "bousai@town.shiomi.example", devices).unwrap();
-    let nobody = Instructions::of(&[]).unwrap();
-    let mut envelope = Envelope::around(bytes, Sequence { epoch: 1, number: 1 }, &nobody).unwrap();
+    let tree = Instructions::of([told]).unwrap();
+    let mut envelope = Envelope::around(bytes, Sequence { epoch: 1, number: 1 }, &tree).unwrap();
     let digest = envelope.digest();
     envelope.signatures = keys.iter().map(|key| key.sign(&digest)).collect();
+    (envelope, list, tree.path(told).unwrap())
+}
+
+fn signed(bytes: &[u8], officers: u8) -> SignedAlert {
+    let (envelope, list, _) = enveloped(bytes, officers, &told(bytes));
     envelope.verify(bytes, &list).unwrap()
+}
+
+/// What a household is told of an alert.
+fn told(bytes: &[u8]) -> Instruction {
+    let alert = Report::of(bytes).unwrap().into_valid().unwrap();
+    Instruction { household: EVERYBODY, salt: [7; 16], content: Notice::default().content(&alert) }
+}
+
+/// The same, as its receiver has it.
+fn signed_for_a_household(bytes: &[u8], officers: u8) -> SignedInstruction {
+    let told = told(bytes);
+    let (envelope, list, path) = enveloped(bytes, officers, &told);
+    envelope.verify_told(&told, &path, &list).unwrap()
 }
 
 /// What a message says besides its text.
@@ -129,6 +148,31 @@ fn cancelled(alerts: &Alerts, now: u64) -> Vec<String> {
 /// Takes messages in this order, each at `now`.
 fn taken(alerts: &mut Alerts, now: u64, messages: &[Said]) -> Vec<Taken> {
     messages.iter().map(|said| take(alerts, said.alert(), minute(now))).collect()
+}
+
+#[test]
+fn what_is_shown_comes_in_the_order_of_danger() {
+    let mut alerts = Alerts::default();
+    let flood = |at: u64| {
+        let of = Said { text: FLOOD, ..Said::order(at) };
+        signed(&of.bytes(|_| {}), 2)
+    };
+    let drill = Said::order(8).bent(|alert| {
+        alert.status = hinamori_alert::Status::Exercise;
+        alert.note = Some("訓練".to_owned());
+    });
+    let _any = take(&mut alerts, drill, minute(9));
+    let shown = |alerts: &Alerts| -> Vec<u64> {
+        let shown = alerts.shown(minute(9));
+        shown.iter().map(|thread| thread.latest.alert().alert().identifier.parse().unwrap()).collect()
+    };
+    assert_eq!(shown(&alerts), [8], "an exercise, as long as nothing is real");
+    for alert in
+        [Said::order(1).alert(), flood(2), flood(3), Said::order(4).alert(), Said::all_clear(5, &[4]).alert()]
+    {
+        let _any = take(&mut alerts, alert, minute(9));
+    }
+    assert_eq!(shown(&alerts), [1, 3, 2, 5], "a tsunami, the later flood, the earlier one, what ended");
 }
 
 #[test]
@@ -378,6 +422,25 @@ proptest! {
             let latest = thread.latest.alert().alert();
             prop_assert!(latest.message_type != hinamori_alert::MessageType::Cancel);
             prop_assert!(latest.infos[0].expires.unwrap().at() > minute(9));
+        }
+    }
+
+    #[test]
+    fn a_household_s_receiver_decides_as_whoever_has_the_alerts(all in messages(), by_one in any::<u16>()) {
+        let (mut alerts, mut told) = (Alerts::default(), Alerts::default());
+        for (at, said) in (0_u16..).zip(&all) {
+            let is_cancel = said.text == CANCEL;
+            let officers = if is_cancel && by_one >> (at % 16) & 1 == 1 { 1 } else { 2 };
+            let bytes = said.bytes(|_| {});
+            let one = alerts.take(signed(&bytes, officers), minute(9), None);
+            prop_assert_eq!(one, told.take(signed_for_a_household(&bytes, officers), minute(9), None));
+        }
+        for now in [9, 30, 60, 90] {
+            let (one, other) = (alerts.shown(minute(now)), told.shown(minute(now)));
+            prop_assert_eq!(one.len(), other.len());
+            for (one, other) in one.iter().zip(&other) {
+                prop_assert_eq!(one.latest.digest(), other.latest.digest());
+            }
         }
     }
 }

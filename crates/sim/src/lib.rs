@@ -8,6 +8,7 @@
 //! * a [`presented::PresentedCard`] is that card in a reader's field, slow, torn away or mute on demand;
 //! * [`vpcd`] lays it on a virtual reader of a real pcscd, which [`pcscd`] starts in a namespace of its own;
 //! * [`ca`] issues what is on the cards;
+//! * a [`television_set`] is what a receiver wakes and gives back;
 //! * a [`tray`] is a whole town's cards with their registration, and [`serve`] lets people and scripts hold them
 //!   to readers (`hinamori-simcard`).
 //!
@@ -29,6 +30,7 @@ pub mod log;
 pub mod pcscd;
 pub mod presented;
 pub mod serve;
+pub mod television_set;
 pub mod timing;
 pub mod townsfolk;
 pub mod tray;

@@ -116,6 +116,7 @@ fn wait<T: Teller>(teller: &T, request: &Request<'_>) -> Reply<T::Television> {
     let Ok(list) = request.asked("list").map_or(Ok(0), str::parse) else {
         return status(StatusCode::BAD_REQUEST);
     };
+    teller.asks(&television, request.asked("set") == Some("off"));
     let revision = teller.revision(&television);
     let is_known = request.asked("seen") == Some(teller.revision_text(revision).as_str());
     Reply::Tell { television, revision: is_known.then_some(revision), list }

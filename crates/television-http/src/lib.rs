@@ -31,6 +31,9 @@ pub trait Teller: Send + Sync + 'static {
     /// The television with this token; `None` for one that has to say hello.
     fn television(&self, token: &[u8; 32]) -> Option<Arc<Self::Television>>;
 
+    /// It asks, and says with it whether its set is off or shows something else. Only the town hall goes by it.
+    fn asks(&self, _television: &Self::Television, _is_off: bool) {}
+
     /// Another number whenever it has something else to be told.
     fn revision(&self, television: &Self::Television) -> u64;
 

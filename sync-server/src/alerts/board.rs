@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
     Alert, Alerts, Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, KeyList,
     LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, Sequences,
-    SignedAlert, Taken,
+    SignedAlert, SignedMessage as _, Taken,
 };
 use hinamori_model::{BoxId, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
@@ -44,6 +44,8 @@ const HELLOS: usize = 8;
 const UNBOUND_MILLIS: u64 = 24 * 3_600_000;
 /// A heartbeat that was made so long ago is still given out: one signature for all who ask together.
 const BEAT_LASTS_MILLIS: u64 = 1_000;
+/// A set that did not ask for so long cannot be reached (docs/tv.md §6).
+pub(crate) const SILENT_MILLIS: u64 = 90_000;
 /// How often a code is drawn anew because another television shows it.
 const DRAWS: u8 = 16;
 
@@ -73,6 +75,8 @@ pub(crate) struct Board {
 #[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) seen: [Option<[u64; 4]>; 4],
+    /// Households that no set reaches, when it was looked last.
+    unreached: usize,
     pub(crate) plan: Option<Arc<Plan>>,
     /// The same as the root signed it.
     pub(super) signed_plan: Option<Arc<[u8]>>,
@@ -251,11 +255,16 @@ pub(crate) struct Receiver {
     pub(super) code: u32,
     household: Mutex<Option<HouseholdId>>,
     revision: AtomicU64,
+    /// When it asked last, in milliseconds; whoever is known from before the server began has as long as everybody.
+    asked: AtomicU64,
+    /// It says itself that its set is off, or shows something else.
+    is_off: AtomicBool,
 }
 
 impl Receiver {
     fn new(code: u32, household: Option<HouseholdId>) -> Self {
-        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0) }
+        let (asked, is_off) = (AtomicU64::new(now().get()), AtomicBool::new(false));
+        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0), asked, is_off }
     }
 
     pub(crate) fn household(&self) -> Option<HouseholdId> {
@@ -264,6 +273,23 @@ impl Receiver {
 
     pub(crate) fn revision(&self) -> u64 {
         self.revision.load(Ordering::Acquire)
+    }
+
+    /// It asks now; `is_off` where it says that nobody sees its set.
+    pub(crate) fn asks(&self, at: UnixMillis, is_off: bool) {
+        self.asked.store(at.get(), Ordering::Release);
+        self.is_off.store(is_off, Ordering::Release);
+    }
+
+    /// Whether somebody sees what it is told. A set waits for 25 seconds at most until it asks again.
+    pub(crate) fn is_reached(&self, at: UnixMillis) -> bool {
+        let asked = UnixMillis::new(self.asked.load(Ordering::Acquire));
+        !self.is_off.load(Ordering::Acquire) && at < asked.plus(SILENT_MILLIS)
+    }
+
+    /// When it asked last.
+    pub(crate) fn asked(&self) -> UnixMillis {
+        UnixMillis::new(self.asked.load(Ordering::Acquire))
     }
 }
 
@@ -429,9 +455,21 @@ impl Board {
             Ok(televisions) => self.take_televisions(&televisions.unwrap_or_default()),
             Err(error) => tracing::error!(%error, "televisions cannot be read"),
         }
+        self.look_who_is_reached();
         let is_over = |draft: &Draft| draft.is_over(now());
         if self.inner().drafts.values().any(is_over) {
             self.inner().drafts.retain(|_, draft| !is_over(draft));
+            self.changed();
+        }
+    }
+
+    /// A set that falls silent says nothing of it.
+    pub(crate) fn look_who_is_reached(&self) {
+        let (at, mut inner) = (now(), self.inner());
+        let is_silent = |sets: &&Vec<Arc<Receiver>>| !sets.iter().any(|set| set.is_reached(at));
+        let unreached = inner.bound.values().filter(is_silent).count();
+        if std::mem::replace(&mut inner.unreached, unreached) != unreached {
+            drop(inner);
             self.changed();
         }
     }

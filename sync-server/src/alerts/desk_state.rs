@@ -14,7 +14,7 @@ use crate::alerts::board::{Inner, Message};
 use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::{Officer, PROVED_MILLIS};
-use crate::alerts::progress::{Progress, spread};
+use crate::alerts::progress::{Progress, Reach, spread};
 use crate::alerts::staff_door::staff;
 use crate::alerts::stations::Station;
 use crate::hex;
@@ -177,8 +177,11 @@ fn stages(inner: &Inner, messages: &[Arc<Message>]) -> Value {
         })
     };
     let televisions = all.iter().filter(|one| inner.bound.contains_key(&one.household)).count();
+    let is_unreachable =
+        |one: &&Progress| one.acknowledged().is_none() && matches!(one.reach, Reach::Unreachable(_));
     json!({
         "households": all.len(), "televisions": televisions,
+        "unreachable": all.iter().filter(is_unreachable).count(),
         "delivered": stage(|one| one.delivered), "shown": stage(|one| one.shown),
         "answered": stage(Progress::acknowledged), "check_point": stage(|one| one.check_point),
         "arrived": stage(|one| one.arrived),

@@ -17,10 +17,10 @@ pub(crate) const PER_PAGE: usize = 100;
 enum Standing {
     /// It asked for help.
     Help,
-    /// A set of it has the message, and nobody answered.
+    /// A set of it shows the message, or would, and nobody answered.
     NotAnswered,
-    /// A set of it does not fetch the message.
-    NotDelivered,
+    /// No set of it can be reached: off, no power, cut off.
+    Unreachable,
     /// It has no set: nobody knows whether it heard.
     WithoutSet,
     /// It said that it goes.
@@ -31,13 +31,13 @@ enum Standing {
 
 impl Standing {
     const ALL: [Self; 6] =
-        [Self::Help, Self::NotAnswered, Self::NotDelivered, Self::WithoutSet, Self::Going, Self::CheckPoint];
+        [Self::Help, Self::NotAnswered, Self::Unreachable, Self::WithoutSet, Self::Going, Self::CheckPoint];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Help => "help",
             Self::NotAnswered => "not_answered",
-            Self::NotDelivered => "not_delivered",
+            Self::Unreachable => "unreachable",
             Self::WithoutSet => "without_set",
             Self::Going => "going",
             Self::CheckPoint => "check_point",
@@ -46,7 +46,7 @@ impl Standing {
 
     const fn is_without_answer(self) -> bool {
         match self {
-            Self::NotAnswered | Self::NotDelivered | Self::WithoutSet => true,
+            Self::NotAnswered | Self::Unreachable | Self::WithoutSet => true,
             Self::Help | Self::Going | Self::CheckPoint => false,
         }
     }
@@ -65,8 +65,8 @@ impl Standing {
             return (Self::Going, at);
         }
         match reach {
-            Reach::Delivered => (Self::NotAnswered, shown.or(delivered).unwrap_or(told)),
-            Reach::NotDelivered => (Self::NotDelivered, told),
+            Reach::Reached => (Self::NotAnswered, shown.or(delivered).unwrap_or(told)),
+            Reach::Unreachable(since) => (Self::Unreachable, since.max(told)),
             Reach::WithoutSet => (Self::WithoutSet, told),
         }
     }

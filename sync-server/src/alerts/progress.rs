@@ -8,6 +8,7 @@ use hinamori_paper::Spread;
 use hinamori_store_sqlite::AnswerKind;
 
 use crate::alerts::board::{Inner, Message};
+use crate::clock::now;
 
 /// Of every stage the first time that anything of the thread got there.
 #[derive(Debug, Clone, Copy)]
@@ -24,15 +25,15 @@ pub(crate) struct Progress {
     pub(crate) reach: Reach,
 }
 
-/// Whether the latest message that is for a household got to a set of it.
+/// Whether the latest message that is for a household got to anybody in front of a set of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// Nobody bound one.
     WithoutSet,
-    /// It is bound, and did not fetch the message.
-    NotDelivered,
-    /// It did.
-    Delivered,
+    /// No set of it has shown the message, and none can be reached: off, no power, cut off. Since when.
+    Unreachable(UnixMillis),
+    /// A set has shown it, or is there.
+    Reached,
 }
 
 impl Progress {
@@ -50,25 +51,25 @@ impl Progress {
 impl Inner {
     /// Every household to which a thread ever spoke.
     pub(crate) fn progress(&self, thread: &[Arc<Message>]) -> Vec<Progress> {
-        let ended = ended(thread);
+        let (ended, at) = (ended(thread), now());
         let told = Self::told_by(thread);
-        told.into_iter().filter_map(|household| self.progress_of(thread, ended, household)).collect()
+        told.into_iter().filter_map(|household| self.progress_of(thread, (ended, at), household)).collect()
     }
 
     fn progress_of(
         &self,
         thread: &[Arc<Message>],
-        ended: Option<UnixMillis>,
+        (ended, at): (Option<UnixMillis>, UnixMillis),
         household: HouseholdId,
     ) -> Option<Progress> {
         let mut first: [Option<UnixMillis>; AnswerKind::ALL.len()] = Default::default();
-        let (mut told, mut is_delivered): (Option<UnixMillis>, bool) = (None, false);
+        let (mut told, mut is_shown): (Option<UnixMillis>, bool) = (None, false);
         for message in thread.iter().filter(|message| message.is_for(household)) {
             let sent = message.sent();
             told = Some(told.map_or(sent, |known| known.min(sent)));
             let known = self.answers.get(&(message.digest, household)).copied().unwrap_or_default();
             // The latest one is the last.
-            is_delivered = known.first().is_some_and(Option::is_some);
+            is_shown = known.get(AnswerKind::Shown as usize).is_some_and(Option::is_some);
             for (first, at) in first.iter_mut().zip(known) {
                 *first = (*first).into_iter().chain(at).min();
             }
@@ -76,10 +77,11 @@ impl Inner {
         let [delivered, shown, going, help, check_point, arrived] = first;
         // Whoever goes home past a check-point when all is over does not flee.
         let in_time = |at: &UnixMillis| ended.is_none_or(|ended| *at <= ended);
-        let reach = match (self.bound.contains_key(&household), is_delivered) {
-            (_, true) => Reach::Delivered,
-            (true, false) => Reach::NotDelivered,
-            (false, false) => Reach::WithoutSet,
+        let reach = match self.bound.get(&household) {
+            _ if is_shown => Reach::Reached,
+            None => Reach::WithoutSet,
+            Some(sets) if sets.iter().any(|set| set.is_reached(at)) => Reach::Reached,
+            Some(sets) => Reach::Unreachable(sets.iter().map(|set| set.asked()).max().unwrap_or_default()),
         };
         let (check_point, arrived) = (check_point.filter(in_time), arrived.filter(in_time));
         Some(Progress { household, told: told?, delivered, shown, going, help, check_point, arrived, reach })

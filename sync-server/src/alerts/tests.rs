@@ -22,7 +22,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
 use crate::alerts::Register;
-use crate::alerts::board::{Board, FilesRead, NotSent, Receiver};
+use crate::alerts::board::{Board, FilesRead, NotSent, Receiver, SILENT_MILLIS};
 use crate::alerts::desk_door::draft_of;
 use crate::alerts::desk_state::state;
 use crate::alerts::draft::About;
@@ -547,9 +547,10 @@ async fn whoever_needs_support_and_was_not_heard_of_is_called_first() {
     let hall = Hall::new();
     hall.board.inner().households = households(&[4, 7], [1, 2, 5, 6, 8, 9]);
     let television = hall.television(2).await;
-    hall.television(5).await;
+    let silent = hall.television(5).await;
     let thread = hall.send(landslide(&["浜町"])).await;
     drop(hall.told(&television));
+    silent.asks(UnixMillis::new(now().get() - SILENT_MILLIS), false);
     hall.note(1, AnswerKind::Help, 20_000);
     hall.note(7, AnswerKind::Going, 5_000);
     hall.note(8, AnswerKind::Going, 4_000);
@@ -567,7 +568,7 @@ async fn whoever_needs_support_and_was_not_heard_of_is_called_first() {
             ("without_set", true),
             ("help", false),
             ("not_answered", false),
-            ("not_delivered", false),
+            ("unreachable", false),
             ("without_set", false),
             ("going", true),
             ("check_point", false),
@@ -579,10 +580,50 @@ async fn whoever_needs_support_and_was_not_heard_of_is_called_first() {
     );
     assert_eq!(rows[1]["since"], json!(hall.board.inner().thread(&thread)[0].sent().plus(20_000)));
     assert!(!missing.to_string().contains("花子"), "somebody is named: {missing}");
-    // A set that had the first message and does not fetch the next one is not reached any more.
-    a_second().await;
-    hall.send(json!({ "kind": "Order", "thread": thread, "again": true })).await;
-    assert_eq!(hall.missing(&thread, 0)["standings"]["not_delivered"], 2);
+}
+
+#[tokio::test]
+async fn whom_no_set_reaches_is_counted_apart_from_who_does_not_answer() {
+    let hall = Hall::new();
+    hall.board.inner().households = households(&[], [1, 2, 3]);
+    let (first, second) = (hall.television(1).await, hall.television(1).await);
+    let other = hall.television(2).await;
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let standing = |name: &str| hall.missing(&thread, 0)["standings"][name].clone();
+    let officer = hall.officer(1);
+    let counted = || {
+        let state = state(&hall.board.inner(), &officer, "", "", now());
+        state["threads"][0]["stages"]["unreachable"].clone()
+    };
+    let long_ago = || UnixMillis::new(now().get() - SILENT_MILLIS);
+    assert_eq!(
+        (standing("unreachable"), standing("not_answered"), counted()),
+        (0.into(), 2.into(), 0.into())
+    );
+    first.asks(long_ago(), false);
+    assert_eq!(standing("unreachable"), 0, "its other set is there");
+    second.asks(now(), true);
+    assert_eq!((standing("unreachable"), counted()), (1.into(), 1.into()), "off, and the other one silent");
+    other.asks(UnixMillis::new(now().get() - SILENT_MILLIS + 5_000), false);
+    assert_eq!(standing("unreachable"), 1, "not yet silent for so long");
+    // A desk hears of it, although nobody said anything.
+    let mut desk = hall.board.desk_changes();
+    desk.mark_unchanged();
+    hall.board.look_who_is_reached();
+    assert!(desk.has_changed().unwrap());
+    desk.mark_unchanged();
+    hall.board.look_who_is_reached();
+    assert!(!desk.has_changed().unwrap(), "nothing is new");
+    // Whoever saw it did not answer, wherever the set is now; whoever answered was reached.
+    hall.note(1, AnswerKind::Shown, 1_000);
+    assert_eq!(
+        (standing("unreachable"), standing("not_answered"), counted()),
+        (0.into(), 2.into(), 0.into())
+    );
+    other.asks(long_ago(), false);
+    assert_eq!((standing("unreachable"), counted()), (1.into(), 1.into()));
+    hall.note(2, AnswerKind::Going, 2_000);
+    assert_eq!((standing("unreachable"), standing("going"), counted()), (0.into(), 1.into(), 0.into()));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use hinamori_television_http::{DoorLimits, Doorbell, Later, PAGE, POLICY, PageFi
 use tokio::runtime::Handle;
 
 use crate::alerts::board::{Board, Receiver, code_text};
+use crate::clock::now;
 use crate::hex;
 
 /// The page alone: the desk shows it as a preview.
@@ -58,6 +59,10 @@ impl Teller for TownHall {
 
     fn television(&self, token: &[u8; 32]) -> Option<Arc<Receiver>> {
         self.board.receiver(token)
+    }
+
+    fn asks(&self, television: &Receiver, is_off: bool) {
+        television.asks(now(), is_off);
     }
 
     fn revision(&self, television: &Receiver) -> u64 {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use hinamori_model::UnixMillis;
 use hinamori_television_http::{DoorLimits, Patience};
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::alerts::board::Board;
 use crate::alerts::tests::{Hall, household, landslide};
 use crate::alerts::tv_door::serve_televisions;
 use crate::clock::now;
+use crate::hex;
 
 const SOON: Duration = Duration::from_millis(400);
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -209,6 +211,22 @@ async fn a_television_asks_waits_and_answers_and_others_get_files_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_says_whether_its_set_is_on() {
+    let hall = Hall::new();
+    let (door, _thread) = open(&hall.board, USUAL);
+    let (token, code) = hello(door);
+    bind(&hall.board, code, 1).await;
+    let receiver = hall.board.receiver(&hex::bytes(&token).unwrap()).unwrap();
+    receiver.asks(UnixMillis::new(1), false);
+    assert!(!receiver.is_reached(now()));
+    for (said, is_reached) in [("&set=on", true), ("&set=off", false), ("", true), ("&set=maybe", true)] {
+        let mut client = Client::new(door);
+        assert_eq!(client.wait(&token, said).hear().status, 200);
+        assert_eq!(receiver.is_reached(now()), is_reached, "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_that_come_together_or_in_pieces_are_answered_in_their_order() {
     let hall = Hall::new();
     let (door, _thread) = open(&hall.board, USUAL);
@@ -365,7 +383,7 @@ async fn all_who_wait_are_told_their_own_and_what_they_were_given_is_noted() {
             continue;
         }
         let told = client.hear().json();
-        assert_eq!(told["household"], crate::hex::text(&[u8::try_from(number % 3 + 1).unwrap(); 16]));
+        assert_eq!(told["household"], hex::text(&[u8::try_from(number % 3 + 1).unwrap(); 16]));
         assert_eq!(told["messages"].as_array().unwrap().len(), 1);
         beats.insert(told["beat"].as_str().unwrap().to_owned());
     }

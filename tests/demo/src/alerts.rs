@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use hinamori_ipc::{AlertClass, AlertKind, LaneAlerts};
 
 use crate::daemon::BOX_TELEVISIONS;
+use crate::receiver::Receiver;
 use crate::summary::Summary;
 use crate::town_hall::TownHall;
 use crate::world::{GATE, GYM, World};
@@ -28,7 +29,18 @@ impl Browser {
         let [server, data] = hall.administrator();
         let mut process = Command::new("node")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser.mjs"))
-            .args(["--desk", &desk, "--tv", &televisions, "--stations", &stations, "--box", &at_box])
+            .args([
+                "--desk",
+                &desk,
+                "--tv",
+                &televisions,
+                "--stations",
+                &stations,
+                "--receiver",
+                &Receiver::page(),
+                "--box",
+                &at_box,
+            ])
             .arg("--server")
             .arg(server)
             .arg("--data")
@@ -88,7 +100,7 @@ pub(crate) fn order(world: &mut World, _summary: &mut Summary) -> anyhow::Result
             shows(alerts, AlertClass::Live, AlertKind::Order) && alerts.passage.is_none()
         })?;
     }
-    Ok(())
+    world.receiver().wakes()
 }
 
 pub(crate) fn arrived(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
@@ -103,14 +115,17 @@ pub(crate) fn cancel(world: &mut World, _summary: &mut Summary) -> anyhow::Resul
     world.browser()?.step("cancel")?;
     kiosk_shows(world, GYM, "取消 on the kiosk", |alerts| {
         shows(alerts, AlertClass::Live, AlertKind::Cancel)
-    })
+    })?;
+    world.receiver().is_given_back()
 }
 
 pub(crate) fn drill(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     world.browser()?.step("drill")?;
     kiosk_shows(world, GATE, "the drill on the kiosk", |alerts| {
         shows(alerts, AlertClass::Exercise, AlertKind::Order) && alerts.passage.is_none()
-    })
+    })?;
+    // The household does not want to be woken for it.
+    world.receiver().sleeps()
 }
 
 pub(crate) fn tsunami(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
@@ -135,6 +150,7 @@ pub(crate) fn all_clear(world: &mut World, _summary: &mut Summary) -> anyhow::Re
     kiosk_shows(world, GATE, "解除 at the check-point", |alerts| {
         shows(alerts, AlertClass::Live, AlertKind::AllClear) && alerts.passage.is_none()
     })?;
+    world.receiver().is_given_back()?;
     let ended = world.browser()?.step("end");
     world.close_browser();
     ended

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod display;
 pub mod kiosk;
 mod people;
+mod receiver;
 pub mod script;
 pub mod summary;
 pub mod town_hall;

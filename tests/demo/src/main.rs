@@ -55,6 +55,7 @@ fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
     let [desk, televisions, stations] = TownHall::alert_pages();
     println!("  The alert desk          {desk}/desk/");
     println!("  A television            {televisions}/tv/");
+    println!("  A receiver's screen     {}/tv/", World::receiver_page());
     let account = world.hall().station()?;
     println!("  A broadcaster's screen  {stations}/station/#{account}");
     println!("  Its overlay             {stations}/overlay/#{account}\n");

@@ -73,11 +73,11 @@ pub fn play(world: &mut World) -> Summary {
     step("two touches open the live incident at both boxes", open_live);
     step("two officers enrol their devices, and two households have a television", alerts::begin);
     step("a drill goes out with one officer's key of drills, and wears 訓練", alerts::drill);
-    step("two officers' alert ends the drill's picture, and answers come back", alerts::order);
+    step("two officers' alert ends the drill's picture, wakes a set, and answers come back", alerts::order);
     step("a family passes the check-point and arrives at the school", family);
     step("a household's own television shows who of it arrived", alerts::arrived);
     step("who is missing is listed and told once more, and the report comes as a file", alerts::again);
-    step("one officer takes a mistake back", alerts::cancel);
+    step("one officer takes a mistake back, and the set is given back", alerts::cancel);
     step("no officer takes a tsunami's order back alone", alerts::tsunami);
     step("the school's box has televisions show the order without the town hall", alerts::at_a_box);
     step("two officers say that the danger is over", alerts::all_clear);

@@ -180,6 +180,17 @@ impl TownHall {
         OFFICERS.iter().take(2).map(invite).collect()
     }
 
+    /// By what a household's receiver is installed.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub fn receiver_code(&self) -> anyhow::Result<String> {
+        let mut code = self.alert("receiver-code");
+        let said =
+            output_of("hinamori-server alert receiver-code", code.args(["--address", SERVER_TELEVISIONS]))?;
+        Ok(said.trim().to_owned())
+    }
+
     /// A broadcaster's account, as its pages take it behind the `#` of their address.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use crate::child::wait_until;
 use crate::daemon::DemoBox;
 use crate::display::Window;
 use crate::kiosk::Kiosk;
+use crate::receiver::Receiver;
 use crate::town_hall::{CardData, TownHall};
 use crate::tray::{Delays, Tray, TrayReader};
 
@@ -36,6 +37,7 @@ pub struct World {
     windows: Vec<Window>,
     gym: DemoBox,
     gate: DemoBox,
+    receiver: Receiver,
     tray: Tray,
     hall: TownHall,
     _pcscd: Pcscd,
@@ -126,12 +128,14 @@ impl World {
             delays,
             &folder,
         )?;
+        let receiver = Receiver::start(&hall, &programs, &folder)?;
         let [gym_reader, gate_reader] = ports.as_slice() else { bail!("two readers") };
         let gym = DemoBox::prepare(GYM, &reader_name(*gym_reader), &programs, &folder)?;
         let gate = DemoBox::prepare(GATE, &reader_name(*gate_reader), &programs, &folder)?;
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
+        let (browser, windows) = (None, Vec::new());
         let mut world =
-            Self { browser: None, windows: Vec::new(), gym, gate, tray, hall, _pcscd: pcscd, folder, agent };
+            Self { browser, windows, gym, gate, receiver, tray, hall, _pcscd: pcscd, folder, agent };
         world.join_boxes()?;
         if card_data == CardData::Lists {
             world.wait_for_lists()?;
@@ -207,6 +211,16 @@ impl World {
     /// The tray.
     pub const fn tray(&self) -> &Tray {
         &self.tray
+    }
+
+    /// The household's receiver.
+    pub(crate) const fn receiver(&self) -> &Receiver {
+        &self.receiver
+    }
+
+    /// Where the receiver's own screen asks.
+    pub fn receiver_page() -> String {
+        Receiver::page()
     }
 
     /// Where everything is written.
@@ -285,8 +299,14 @@ impl World {
     /// Keeps everything up, and renews the pictures, until Ctrl-C. The terminal sends the interrupt to every
     /// process of the group; what is left then ends with this value.
     pub fn until_interrupted(&mut self) -> anyhow::Result<()> {
+        let mut set = String::new();
         loop {
             std::thread::sleep(Duration::from_secs(1));
+            let now = self.receiver.line();
+            if now != set {
+                println!("  The receiver's set      {now}");
+                set = now;
+            }
             if !self.gym.is_running() || !self.gate.is_running() {
                 return Ok(());
             }

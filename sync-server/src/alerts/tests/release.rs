@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use hinamori_alert::{AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease};
+use hinamori_alert::{
+    AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease, SignedMessage as _,
+};
 use hinamori_sim::TsunamiMessage;
 use tokio::net::TcpListener;
 

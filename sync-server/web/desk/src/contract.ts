@@ -250,7 +250,7 @@ export interface Thread {
   in_force: boolean;
   /** The box at which officers originated it while the town hall was gone. */
   origin?: string | null;
-  stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
+  stages: { households: number; televisions: number; unreachable: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
   /** Broadcasters: what each has of the latest message. */
   stations: Array<{ name: string; is_pushed: boolean; is_on_air: boolean; received: number | null; tries: number }>;
   trigger: Triggered | null;
@@ -260,7 +260,7 @@ export interface Thread {
 }
 
 /** How far a household is that has not arrived. */
-export type MissingStanding = "help" | "not_answered" | "not_delivered" | "without_set" | "going" | "check_point";
+export type MissingStanding = "help" | "not_answered" | "unreachable" | "without_set" | "going" | "check_point";
 
 /** A page of the households of a thread that have not arrived; who may need somebody first comes first. */
 export interface Missing {

@@ -102,7 +102,7 @@ export function stamp(time: number): string {
 export const MISSING_WORDS: Record<MissingStanding, string> = {
   help: "助けが 必要",
   not_answered: "答えなし",
-  not_delivered: "テレビに 届かない",
+  unreachable: "テレビに 届かない",
   without_set: "テレビなし",
   going: "避難すると 答えた",
   check_point: "途中",

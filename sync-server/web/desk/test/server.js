@@ -292,7 +292,7 @@ export class Town {
   }
 
   missingPage(page) {
-    const standings = { help: 0, not_answered: 0, not_delivered: 0, without_set: 0, going: 0, check_point: 0 };
+    const standings = { help: 0, not_answered: 0, unreachable: 0, without_set: 0, going: 0, check_point: 0 };
     for (const { standing } of this.missing) {
       standings[standing] += 1;
     }
@@ -633,7 +633,7 @@ export class Town {
     const none = { count: 0, median: null };
     let thread = this.threads.find((known) => known.id === draft.of.thread);
     if (thread === undefined) {
-      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
+      thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { unreachable: 0, delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
       thread.trigger = draft.trigger;
       const station = (name, rest) => ({ name, is_pushed: true, is_on_air: false, received: null, tries: 0, ...rest });
       thread.stations = [station("汐見ケーブルテレビ", { is_on_air: true, received: now, tries: 1 }), station("南ラジオ", { tries: 3 }), station("県民放送", { is_pushed: false })];

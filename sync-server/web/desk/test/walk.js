@@ -358,13 +358,16 @@ try {
     household(4, "without_set", true),
     household(1, "help"),
     household(2, "not_answered"),
-    household(5, "not_delivered"),
+    household(5, "unreachable"),
     household(6, "without_set"),
     household(7, "going"),
     household(8, "check_point"),
   ];
+  town.threads[0].stages.unreachable = 1;
+  town.change();
   await press(second, "まだ 着いていない 世帯を 見る（47）");
   await see(second, "助けが 必要 1・答えなし 2・テレビに 届かない 1・テレビなし 2・避難すると 答えた 1・途中 1");
+  await see(second, /いま\s*1世帯は テレビに 届きません/);
   const list = second.locator(".missing tbody tr");
   assert.match(await list.first().textContent(), /西浜　4班4人支援答えなし/);
   await look(second, "follow-missing", { full: true });

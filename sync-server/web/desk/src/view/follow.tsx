@@ -149,6 +149,7 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
               ))}
             </tbody>
           </table>
+          <Unreachable count={stages.unreachable} />
           <div class="loop">
             <Again desk={desk} thread={thread} />
             <button type="button" class={thread.class === "live" ? "button" : "button drill-dashed"} onClick={() => desk.update(thread)}>
@@ -171,6 +172,18 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
       <Stations thread={thread} />
       <MissingHouseholds desk={desk} thread={thread} />
     </section>
+  );
+}
+
+/** Whoever did not answer may have read it; whom no set reached has not, and hears only of somebody who goes there or calls. */
+function Unreachable({ count }: { count: number }) {
+  return count === 0 ? null : (
+    <p class="unreachable">
+      <b>
+        いま <span class="number">{count}</span>世帯は テレビに 届きません。
+      </b>
+      電源が 切れているか、停電か、回線が 切れています。電話や 訪問で 知らせてください。
+    </p>
   );
 }
 

@@ -7,7 +7,7 @@ import { Action, Trouble } from "./parts.js";
 
 const STANDINGS = Object.keys(MISSING_WORDS) as MissingStanding[];
 /** Nobody heard of them, or they called: these stand out of the list. */
-const LOUD = new Set<MissingStanding>(["help", "not_answered", "not_delivered", "without_set"]);
+const LOUD = new Set<MissingStanding>(["help", "not_answered", "unreachable", "without_set"]);
 
 function countOf(thread: Thread): number {
   return Math.max(0, thread.stages.households - thread.stages.arrived.count);

@@ -277,11 +277,7 @@ impl Server {
         ];
         let mut browsers = serve_browsers(doors, &ended);
         let televisions = open_to_televisions(televisions, &board, limits)?;
-        tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(push_to_stations(Arc::clone(&board)));
-        tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(&board), said));
+        begin_work(&mut tasks, &hub, &board, said);
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;
@@ -341,6 +337,20 @@ impl Server {
         drop(running);
         outcome
     }
+}
+
+/// What goes on beside the connections.
+fn begin_work(
+    tasks: &mut JoinSet<()>,
+    hub: &Arc<Hub>,
+    board: &Arc<Board>,
+    said: tokio::sync::mpsc::Receiver<FromBox>,
+) {
+    tasks.spawn(keep_up(Arc::clone(hub), Arc::clone(board)));
+    tasks.spawn(follow_people(Arc::clone(hub), Arc::clone(board)));
+    tasks.spawn(push_to_stations(Arc::clone(board)));
+    tasks.spawn(tell_boxes(Arc::clone(hub), Arc::clone(board)));
+    tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(board), said));
 }
 
 /// Each listener that there is with its routes and its number of connections, until `ended` says so.

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hinamori_alert::{
-    Alert, EVERYBODY, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey,
-    ONE_OFFICER_MILLIS, OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert,
-    SignedMessage as _, Status, Taken, Thread, ValidAlert,
+    Alert, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey, ONE_OFFICER_MILLIS,
+    OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert, SignedMessage as _, Status,
+    Taken, Thread, ValidAlert,
 };
 use hinamori_ipc::{
     AlertClass, AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, ClockState, LinkState,
@@ -17,7 +17,7 @@ use hinamori_ipc::{
 };
 use hinamori_model::{CardKey, LaneId, PersonalText, StaffId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_plan::{HouseholdToTell, Plan, Prepared, Wanted, compose, prepared_of};
+use hinamori_plan::{Plan, Prepared, Wanted, compose, prepared_of};
 use hinamori_sync::{AlertMessage, ApprovalAnswer, CarriedAlert, KioskKeys, OriginatedAlert, WaitingDraft};
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
@@ -260,7 +260,8 @@ impl Core {
         reading: &Reading,
         proof: Result<HolderProof, SignInFault>,
     ) -> Result<ToKiosk, SignInFault> {
-        let HolderProof::KeysMade([live, exercise]) = proof? else { return Err(SignInFault::NotProven) };
+        let HolderProof::KeysMade(keys) = proof? else { return Err(SignInFault::NotProven) };
+        let [live, exercise] = *keys;
         let card = reading.card.ok_or(SignInFault::NotRead)?;
         self.certain(card, reading)?;
         let staff = self.staff_at(lane).ok_or(SignInFault::NotStaff)?;
@@ -403,12 +404,11 @@ impl Core {
             sent,
             until: None,
         };
-        let everybody = [HouseholdToTell::unknown(EVERYBODY)];
         let salt = || {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map(|()| salt)
         };
-        let composed = compose(plan, &request, &everybody, salt).or(Err(AlertRefusal::NotKept))?;
+        let composed = compose(plan, &request, &[], salt).or(Err(AlertRefusal::NotKept))?;
         let composed = composed.map_err(|bad| {
             error!(error = &bad as &dyn std::error::Error, "what the town prepared cannot be said");
             AlertRefusal::NotPrepared
@@ -477,9 +477,9 @@ impl Core {
         self.certain(card, reading)?;
         let name = name_of(&digest);
         if self.officers.own.contains_key(&name) {
-            return Ok(Some(self.signed_here(&name, card, signature, now)));
+            return Ok(Some(self.signed_here(&name, card, *signature, now)));
         }
-        Ok(self.send_approval(&name, signature, (lane, kiosk)))
+        Ok(self.send_approval(&name, *signature, (lane, kiosk)))
     }
 
     /// A signature under a draft of this box; with the last one that it needs it counts, here and wherever it gets to.

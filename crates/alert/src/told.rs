@@ -67,6 +67,10 @@ impl Envelope {
         if self.sender != keys.sender {
             return Err(EnvelopeError::OtherSender);
         }
+        if self.release.is_some() {
+            // Signed in advance: its instruction says nothing of its time, and nothing here judges its trigger yet.
+            return Err(EnvelopeError::OtherAlert);
+        }
         let officers = self.enough_officers(keys)?;
         let digest = self.digest();
         Ok(SignedInstruction { household: instruction.household, envelope: self, digest, officers, content })

@@ -1,6 +1,7 @@
 //! Alerts that two officers signed in advance: a trigger releases exactly that, and nothing else.
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+use hinamori_alert::SignedMessage as _;
 use hinamori_alert::{
     Alert, Alerts, BadKeyList, BeatKey, CapTime, CoastSegment, Device, Envelope, EnvelopeError, Instruction,
     Instructions, KeyClass, KeyList, LONGEST_RELEASE_MILLIS, MessageKind, NotReleased, NotSigned, OfficerId,

@@ -31,8 +31,10 @@ use crate::alerts::desk_state::{
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey, change_register};
+use crate::alerts::release_door::{make_release, sign_release, withdraw_release};
 use crate::alerts::staff_door::routes as staff_routes;
 use crate::alerts::thread_report::thread_report;
+use crate::alerts::trigger_door;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
 use crate::clock::now;
@@ -116,7 +118,7 @@ impl IntoResponse for Told {
     }
 }
 
-fn said(status: StatusCode, value: &Value) -> Response {
+pub(super) fn said(status: StatusCode, value: &Value) -> Response {
     (status, headers("application/json", POLICY), value.to_string()).into_response()
 }
 
@@ -126,6 +128,7 @@ pub(super) fn fine(value: &Value) -> Response {
 
 /// The routes.
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
+    let trigger = trigger_door::routes(Arc::clone(&board));
     let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
     page()
         .route("/", get(async || Redirect::temporary("/desk/")))
@@ -158,12 +161,16 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/drafts", post(make_draft))
         .route("/desk/api/drafts/{id}/sign", post(sign))
         .route("/desk/api/drafts/{id}/drop", post(drop_draft))
+        .route("/desk/api/releases", post(make_release))
+        .route("/desk/api/releases/{id}/sign", post(sign_release))
+        .route("/desk/api/releases/{id}/withdraw", post(withdraw_release))
         .route("/desk/api/help/{id}/take", post(take_help))
         .route("/desk/api/threads/{id}/missing", get(missing))
         .route("/desk/api/threads/{id}/report.pdf", get(report))
         .merge(staff_routes())
         .layer(DefaultBodyLimit::max(LONGEST))
         .with_state(Arc::new(door))
+        .merge(trigger)
 }
 
 /// What a page of our own sends: JSON, and from here. Another site's page can do neither without being asked first.
@@ -226,7 +233,7 @@ fn wrong_code() -> Told {
     Told::change("番号が ちがうか、15分を 過ぎています。管理者に 新しい番号を もらって ください")
 }
 
-fn no_plan() -> Told {
+pub(super) fn no_plan() -> Told {
     Told::change("まだ 知らせの 準備が 読み込まれていません。管理者に 伝えて ください")
 }
 
@@ -280,7 +287,7 @@ async fn enrol_device(
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Nothing {} = read(&headers, &body)?;
@@ -588,6 +595,7 @@ pub(super) fn draft_of(
             thread: first.map(|first| first.thread()),
             signed: Vec::new(),
             origin: None,
+            trigger: None,
         },
         envelope,
         sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),
@@ -626,7 +634,7 @@ fn again(
 }
 
 /// Where a message sends people, once each.
-fn places_of(wanted: &Wanted<'_>) -> Vec<String> {
+pub(super) fn places_of(wanted: &Wanted<'_>) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();
     for way in ways(wanted).values() {
         if !places.contains(&way.place.plain()) {
@@ -722,7 +730,7 @@ fn chosen<'p>(
 }
 
 /// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.
-fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
+pub(super) fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
     let ways = ways(wanted);
     let mut reasons: Vec<Reason> = Vec::new();
     for district in &wanted.districts {

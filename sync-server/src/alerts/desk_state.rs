@@ -45,7 +45,7 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
         "districts": plan.map(|plan| districts(inner, plan)).unwrap_or_default(),
         "drafts": inner.drafts.values().map(|one| draft(inner, one, officer)).collect::<Vec<_>>(),
         "threads": threads.into_iter().map(|(_, thread)| thread).collect::<Vec<_>>(),
-        "help": help(inner),
+        "help": help(inner), "releases": crate::alerts::release_door::state(inner, officer, now),
     })
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn draft(inner: &Inner, draft: &Draft, officer: &Officer) -> Value {
         "reasons": about.reasons, "again": about.again, "made": about.made, "expires": draft.dropped_at(),
         "digest": base64_url(digest), "words": ThreeWords::of_hash(digest).hiragana(), "needed": needed,
         "signed": about.signed, "mine": draft.has_signed(officer.id), "sample": sample,
-        "channels": Channels::of(valid, about.is_exercise),
+        "channels": Channels::of(valid, about.is_exercise), "trigger": about.trigger,
     })
 }
 
@@ -157,7 +157,7 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
         "origin": first.about.origin.map(|origin| origin.to_string()),
-        "stations": stations(inner, &messages),
+        "stations": stations(inner, &messages), "trigger": latest.about.trigger,
         "stages": stages(inner, &messages),
         "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),
         "channels": Channels::of(latest.signed.alert(), latest.about.is_exercise),

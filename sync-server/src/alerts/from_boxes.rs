@@ -259,6 +259,7 @@ impl Inner {
             thread: self.messages.iter().find(is_referred).map(|message| message.thread()),
             signed: officers.collect(),
             origin: Some(origin),
+            trigger: None,
         }
     }
 }

@@ -19,6 +19,8 @@ mod officers;
 mod people;
 mod progress;
 mod push;
+mod release;
+mod release_door;
 mod staff_change;
 mod staff_door;
 mod staff_files;
@@ -27,6 +29,8 @@ mod stations;
 #[cfg(test)]
 mod tests;
 mod thread_report;
+mod trigger;
+mod trigger_door;
 mod tv_door;
 #[cfg(test)]
 mod tv_tests;
@@ -38,12 +42,17 @@ pub use commands::{AlertCommandError, bind_television, read_plan};
 pub use deputies::staff_table;
 pub use hinamori_plan::BadPlan;
 pub use history::export_alerts;
-pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
+pub use officers::{
+    OfficerError, PolicyChange, add_officer, admit_device, invite_officer, officer_list, remove_officer,
+    set_policy,
+};
 pub use staff_change::BadChange;
 pub use staff_files::{StaffError, change_staff, note_staff_command};
 pub use stations::{
     NewStation, StationError, add_station, broadcast_certificate, remove_station, station_list,
 };
+
+pub use trigger::{TriggerError, TriggerSource, TriggerStation, new_trigger_key};
 
 pub(crate) use board::Board;
 pub(crate) use box_televisions::ToldToBox;

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId, SealedKioskKey};
+use hinamori_alert::{
+    Device, DeviceKey, KeyClass, KeyList, OfficerId, Policy, ReleasePolicy, SealedKioskKey,
+};
 use hinamori_model::{BoxId, PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
 use hinamori_sync::{KioskKeys, MOST_KIOSK_KEYS, to_base32};
@@ -43,6 +45,8 @@ pub(crate) struct Register {
     pub(crate) officers: Vec<Officer>,
     pub(crate) invitations: Vec<Invitation>,
     wrong_tries: u8,
+    #[serde(default)]
+    policy: TownPolicy,
     pub(crate) devices: Vec<OfficerDevice>,
     /// Made at boxes.
     #[serde(default)]
@@ -56,6 +60,29 @@ pub(crate) struct Register {
     /// A change that waits for its second signature.
     #[serde(default)]
     pub(crate) pending: Option<PendingChange>,
+}
+
+/// What the town decided of releases and check-points, as the root signs it with each list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TownPolicy {
+    staff_leave_minutes: Option<u8>,
+    /// The trigger's public key, in hexadecimal.
+    trigger: Option<String>,
+    needs_officer: bool,
+}
+
+/// What the administrator changes of the town's policy; nothing stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyChange {
+    /// How many minutes before a tsunami is expected staff leave a check-point too.
+    pub staff_leave_minutes: Option<u8>,
+    /// The trigger's public key.
+    pub trigger: Option<[u8; 32]>,
+    /// Whether an officer on duty signs each release.
+    pub needs_officer: Option<bool>,
+    /// No trigger releases anything any more.
+    pub no_trigger: bool,
 }
 
 /// A person.
@@ -332,6 +359,40 @@ pub fn admit_device(
     list(folder, keys, &locked, &mut register, now)
 }
 
+/// Changes the town's policy, and has the root sign it. Gives it back in words.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn set_policy(
+    folder: &DataFolder,
+    keys: &Keys,
+    change: &PolicyChange,
+    now: UnixMillis,
+) -> Result<String, OfficerError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    let before = register.policy.clone();
+    let policy = &mut register.policy;
+    policy.staff_leave_minutes = change.staff_leave_minutes.or(policy.staff_leave_minutes);
+    policy.trigger = change.trigger.map(|key| hex::text(&key)).or(policy.trigger.take());
+    policy.needs_officer = change.needs_officer.unwrap_or(policy.needs_officer);
+    if change.no_trigger {
+        policy.trigger = None;
+    }
+    if *policy != before {
+        list(folder, keys, &locked, &mut register, now)?;
+    }
+    let Policy { staff_leave_minutes, release } = register.policy.signed();
+    let release = match release {
+        None => "no trigger releases anything".to_owned(),
+        Some(ReleasePolicy { trigger, needs_officer }) => {
+            let duty = if needs_officer { "and one officer on duty release" } else { "alone releases" };
+            format!("the trigger {} {duty} what two officers signed in advance", hex::text(&trigger))
+        }
+    };
+    Ok(format!("staff leave check-points {staff_leave_minutes} minutes before a tsunami\n{release}"))
+}
+
 /// The officers, and their devices with the words that they showed.
 ///
 /// # Errors
@@ -390,8 +451,21 @@ pub(crate) fn list(
     let before = folder.key_list()?.and_then(|bytes| KeyList::decode(&bytes, &keys.town_root.public()).ok());
     let listed = register.listed(before.as_ref(), now);
     let list = KeyList::new(register.version, now, fixed, &plan.sender, listed)?;
+    let list = list.with_policy(register.policy.signed())?;
     locked.save_officers(register)?;
     Ok(folder.save_key_list(&list.encode(|domain, body| keys.town_root.sign_alert_keys(domain, body)))?)
+}
+
+impl TownPolicy {
+    fn signed(&self) -> Policy {
+        let trigger = self.trigger.as_deref().and_then(|key| hex::bytes(key)?.try_into().ok());
+        let needs_officer = self.needs_officer;
+        let usual = Policy::default().staff_leave_minutes;
+        Policy {
+            staff_leave_minutes: self.staff_leave_minutes.unwrap_or(usual),
+            release: trigger.map(|trigger| ReleasePolicy { trigger, needs_officer }),
+        }
+    }
 }
 
 impl Register {

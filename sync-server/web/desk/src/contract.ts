@@ -90,6 +90,74 @@ export interface Draft {
   mine: boolean;
   sample: Sample;
   channels: Channels;
+  trigger: Triggered | null;
+}
+
+/** What released an order that two officers signed in advance. */
+export interface Triggered {
+  kind: string;
+  coast: string;
+  prepared_by: Array<{ officer: string | number; name: string; title: string; at: number }>;
+}
+
+/** An order that officers sign in advance, whether enough of them did yet or not. */
+export interface Release {
+  id: string;
+  label: string;
+  title: string;
+  kind: string;
+  coast: Coast;
+  districts: string[];
+  places: string[];
+  reasons: Array<{ place: string; reason: string }>;
+  households: number;
+  people: number;
+  hours: number;
+  from: number;
+  until: number;
+  made: number;
+  digest: string;
+  words: string[];
+  signed: Array<{ officer: string | number; name: string; title: string; at: number }>;
+  mine: boolean;
+  stands: boolean;
+  /** Why it should be signed anew. */
+  alarms: Array<"ends" | "left" | "households" | "plan">;
+  sample: Sample;
+}
+
+/** A segment of coast, by the Meteorological Agency's number. */
+export interface Coast {
+  segment: number;
+  name: string;
+}
+
+/** What the agency said last, as the town's trigger heard it. */
+export interface Heard {
+  at: number;
+  silent: boolean;
+  message: {
+    status: "Normal" | "Exercise" | "Test";
+    info: "Issued" | "Corrected" | "Withdrawn";
+    reported: number;
+    unknown: number;
+    areas: Array<Coast & { kind: string | null; arrives: number | null }>;
+  } | null;
+}
+
+export interface Releases {
+  policy: "none" | "alone" | "officer";
+  coasts: Coast[];
+  heard: Heard | null;
+  prepared: Release[];
+}
+
+export interface NewRelease {
+  message: string;
+  districts: string[];
+  reasons: Record<string, string>;
+  coast: number;
+  days: number;
 }
 
 /** Whether an officer can sign, and why not. */
@@ -183,6 +251,7 @@ export interface Thread {
   stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
   /** Broadcasters: what each has of the latest message. */
   stations: Array<{ name: string; is_pushed: boolean; is_on_air: boolean; received: number | null; tries: number }>;
+  trigger: Triggered | null;
   cancel_alone_until: number | null;
   cancel_why: "tsunami" | "late" | null;
   cancel_texts: Texts;
@@ -229,6 +298,7 @@ export interface State {
   drafts: Draft[];
   threads: Thread[];
   help: Task[];
+  releases: Releases;
 }
 
 export interface Invitation {

@@ -1,6 +1,6 @@
 // What the page knows and does. Every picture is drawn from here, and nothing is sent but by `act`.
 
-import type { Draft, JoiningDevice, KeyClass, Missing, NewDraft, PendingChange, Signer, StaffOfficer, State, Task, Thread } from "./contract.js";
+import type { Draft, JoiningDevice, KeyClass, Missing, NewDraft, NewRelease, PendingChange, Release, Signer, StaffOfficer, State, Task, Thread } from "./contract.js";
 import { emptyForm, type Form, newDraft, updateOf } from "./form.js";
 import { type Sheet, sheetOf } from "./map.js";
 import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
@@ -8,7 +8,7 @@ import { file, NoAnswer, nextState, post, read, Refused } from "./server.js";
 import { type StaffForm, staffForm, wantedChange } from "./staff.js";
 import { MINUTE, SECOND, stamp } from "./words.js";
 
-export type Screen = "follow" | "compose" | "draft" | "signers" | "staff" | "enrol";
+export type Screen = "follow" | "compose" | "draft" | "signers" | "releases" | "staff" | "enrol";
 
 export interface Route {
   mode: KeyClass;
@@ -236,7 +236,7 @@ export class Desk {
   private readAddress(): void {
     const [first = "", second = "", ...rest] = location.hash.slice(1).split("/");
     const mode: KeyClass = first === "drill" ? "exercise" : "live";
-    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" || (second === "staff" && mode === "live") ? second : "follow";
+    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" || second === "releases" || (second === "staff" && mode === "live") ? second : "follow";
     // An answer to what was begun in the other world must not lead back into it, and nothing of one is taken into the other.
     if (mode !== this.route.mode) {
       this.forget();
@@ -440,6 +440,42 @@ export class Desk {
       const answer = (await post(`drafts/${encodeURIComponent(draft.id)}/sign`, assertion, signal)) as { sent: boolean };
       this.signedHere.add(draft.id);
       this.announcement = answer.sent ? "送りました。" : "署名しました。もう1人の 署名を 待っています。";
+    });
+  }
+
+  // Signed in advance
+
+  /** A form for an order that waits for a warning. */
+  prepare(): void {
+    this.form = { ...emptyForm(), hazard: "Tsunami" };
+    this.go("live", "releases");
+  }
+
+  makeRelease(body: NewRelease): Promise<void> {
+    return this.act("release", async (signal) => {
+      const release = (await post("releases", body, signal)) as Release;
+      this.state?.releases.prepared.push(release);
+      this.form = { ...emptyForm(), hazard: "Tsunami" };
+      this.announcement = "作りました。2人の 署名を 待っています。";
+    });
+  }
+
+  signRelease(release: Release): Promise<void> {
+    return this.act(`release/${release.id}`, async (signal) => {
+      const { state } = this;
+      if (state === null) {
+        return;
+      }
+      const assertion = await signWithPasskey(state.party, release.digest, state.credentials.live, signal);
+      const answer = (await post(`releases/${encodeURIComponent(release.id)}/sign`, assertion, signal)) as { stands: boolean };
+      this.announcement = answer.stands ? "署名が そろいました。" : "署名しました。もう1人の 署名を 待っています。";
+    });
+  }
+
+  withdrawRelease(release: Release): Promise<void> {
+    return this.act(`withdraw/${release.id}`, async (signal) => {
+      await post(`releases/${encodeURIComponent(release.id)}/withdraw`, {}, signal);
+      this.announcement = "やめました。";
     });
   }
 

@@ -1,6 +1,6 @@
 // Words and times as officers read them. The words are the glossary's.
 
-import type { Draft, KeyClass, Kind, MissingStanding, Ruby } from "./contract.js";
+import type { Draft, KeyClass, Kind, MissingStanding, Ruby, Triggered } from "./contract.js";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -121,6 +121,14 @@ export function person(who: { name: string; title: string }): string {
   return who.title === "" ? who.name : `${who.name}（${who.title}）`;
 }
 
+const WARNINGS: Record<string, string> = { MajorWarning: "大津波警報", Warning: "津波警報", Advisory: "津波注意報" };
+export function warningName(kind: string): string {
+  return WARNINGS[kind] ?? kind;
+}
+/** Of what no officer put together at that moment. */
+export function automatic(trigger: Triggered): string {
+  return `気象庁の ${warningName(trigger.kind)}で 自動`;
+}
 export const CLASS_WORDS: Record<KeyClass, string> = { live: "本番", exercise: "訓練" };
 
 /** What the last signature does, in one sentence. */

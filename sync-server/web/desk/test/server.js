@@ -98,6 +98,8 @@ export class Town {
     this.help = [];
     /** The households of every thread that have not arrived, in their order. */
     this.missing = [];
+    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null };
+    this.prepared = new Map();
     this.able = { live: 4, exercise: 4 };
     this.tested = {};
     this.outlines = OUTLINES;
@@ -245,6 +247,8 @@ export class Town {
         this.sessions.clear();
         headers["Set-Cookie"] = "desk=; Path=/desk/; HttpOnly; SameSite=Strict; Max-Age=0";
         return {};
+      case "releases":
+        return this.view(this.prepareRelease(body), this.must(session));
       case "staff/changes":
         return this.prepare(this.must(session), body);
       case "drafts":
@@ -252,6 +256,17 @@ export class Town {
     }
     if (parts[0] === "drafts" && parts[2] === "sign") {
       return this.sign(this.must(session), parts[1], body);
+    }
+    if (parts[0] === "releases" && parts[2] === "sign") {
+      return this.signRelease(this.must(session), parts[1], body);
+    }
+    if (parts[0] === "releases" && parts[2] === "withdraw") {
+      this.must(session);
+      if (!this.prepared.delete(parts[1])) {
+        throw new Answer(404, "もう ありません");
+      }
+      this.change();
+      return {};
     }
     if (parts[0] === "drafts" && parts[2] === "drop") {
       this.must(session);
@@ -361,7 +376,51 @@ export class Town {
     return {
       revision: String(this.revision), now: Date.now(), town: "汐見町", officer, able: this.able, signers: this.signers(officer), proved_for: 35 * 24 * 60 * MINUTE, staff: this.staffOf(officer), credentials, party: PARTY,
       messages: MESSAGES, districts: DISTRICTS, drafts: [...this.drafts.values()].map((draft) => this.view(draft, officer)), threads, help: this.help,
+      releases: { ...this.releases, prepared: [...this.prepared.values()].map((release) => this.view(release, officer)) },
     };
+  }
+
+  prepareRelease({ message: id, districts: names, reasons, coast, days }) {
+    const message = MESSAGES.find((known) => known.id === id);
+    const districts = DISTRICTS.filter((district) => names.includes(district.name));
+    const places = [...new Set(districts.flatMap((district) => district.go.filter((place) => place.hazard === "Tsunami" && place.standing !== "unsuitable").map((place) => place.place)))];
+    const digest = randomBytes(32);
+    const now = Date.now();
+    const sum = (of) => districts.reduce((all, district) => all + district[of], 0);
+    const release = {
+      id: digest.toString("hex").slice(0, 16), label: message.label, title: message.title, kind: message.tsunami,
+      coast: this.releases.coasts.find((known) => known.segment === coast), districts: names, places,
+      reasons: Object.entries(reasons).map(([place, reason]) => ({ place, reason })), households: sum("households"), people: sum("people"), hours: 12,
+      from: now, until: now + days * 24 * 60 * MINUTE, made: now, digest: digest.toString("base64url"), words: three(digest), signed: [], stands: false, alarms: [],
+      sample: { id: "prepared", references: [], sent: 0, expires: 12 * 60 * MINUTE, message: "Order", hazard: "Tsunami", order: "EvacuationOrder", tsunami: message.tsunami, issuer: "汐見町", title: message.title, names: [], act: [["今", "いま"], ["すぐ "], ["逃", "に"], ["げて ください"]], place: [[places[0]]], road: [], after: "", lines: [], speech: "", english: "Evacuate now." },
+    };
+    this.prepared.set(release.id, release);
+    this.change();
+    return release;
+  }
+
+  /** What a trigger released and an officer on duty has to sign. */
+  trigger(release) {
+    const draft = this.make(null, { class: "live", kind: "Order", message: "t-major", districts: release.districts, reasons: Object.fromEntries(release.reasons.map((one) => [one.place, one.reason])), arrives: Date.now() + 12 * MINUTE, thread: null });
+    draft.needed = 1;
+    draft.trigger = { kind: "MajorWarning", coast: "徳島県", prepared_by: release.signed };
+    this.change();
+    return draft;
+  }
+
+  signRelease(officer, id, body) {
+    const release = this.prepared.get(id);
+    const device = this.devices.get(body.credential);
+    if (release === undefined || device?.officer !== officer || device.keyClass !== "live" || !holds(body, release.digest, this.origin, device.key)) {
+      throw new Answer(422, "署名が 確かめられません");
+    }
+    if (release.signed.some((signature) => signature.officer === officer.id)) {
+      throw new Answer(409, "あなたは もう 署名しています");
+    }
+    release.signed.push({ officer: officer.id, name: officer.name, title: officer.title, at: Date.now() });
+    release.stands = release.signed.length >= 2;
+    this.change();
+    return { stands: release.stands };
   }
 
   /** Who signed last when, in the order of deputies; `tested` has what was tested here. */
@@ -512,7 +571,7 @@ export class Town {
     const draft = {
       id: randomBytes(8).toString("hex"), class: body.class, kind: body.kind, label: base.label, title: base.title, hazard: base.hazard, districts: base.districts,
       households: body.again ? this.missing.length : sum("households"), people: sum("people"), televisions: body.again ? this.missing.filter((one) => one.standing !== "without_set").length : sum("televisions"), places: base.places, reasons: base.reasons, again: body.again === true,
-      made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false,
+      made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false, trigger: null,
       sample: this.sample(body, base, now),
       channels: {
         loudspeaker: `${note}こちらは 防災 しおみちょう です。${text.simple}`,
@@ -575,6 +634,7 @@ export class Town {
     let thread = this.threads.find((known) => known.id === draft.of.thread);
     if (thread === undefined) {
       thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
+      thread.trigger = draft.trigger;
       const station = (name, rest) => ({ name, is_pushed: true, is_on_air: false, received: null, tries: 0, ...rest });
       thread.stations = [station("汐見ケーブルテレビ", { is_on_air: true, received: now, tries: 1 }), station("南ラジオ", { tries: 3 }), station("県民放送", { is_pushed: false })];
       this.threads.push(thread);

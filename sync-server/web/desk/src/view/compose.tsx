@@ -50,7 +50,7 @@ export function Compose({ desk, state }: { desk: Desk; state: State }) {
   );
 }
 
-type Change = (work: (form: Form) => void) => void;
+export type Change = (work: (form: Form) => void) => void;
 
 function Messages({ form, state, change }: { form: Form; state: State; change: Change }) {
   const hazards = [...new Set(state.messages.map((message) => message.hazard))].sort((a, b) => HAZARD_ORDER.indexOf(a) - HAZARD_ORDER.indexOf(b));
@@ -165,7 +165,7 @@ function Arrival({ form, desk, change }: { form: Form; desk: Desk; change: Chang
   );
 }
 
-function Districts({ form, state, change }: { form: Form; state: State; change: Change }) {
+export function Districts({ form, state, change }: { form: Form; state: State; change: Change }) {
   const open = state.districts.filter((district) => !isRefused(district, form.hazard));
   const all = open.length > 0 && open.every((district) => form.districts.has(district.name));
   const doubted = placesInDoubt(form, state);

@@ -20,8 +20,21 @@ use crate::clock::now;
 /// What a box was told on its connection.
 #[derive(Default)]
 pub(crate) struct ToldToBox {
+    /// It asked for televisions: a box without a door is told nothing of them.
+    has_door: bool,
     televisions: Option<Vec<CarriedTelevision>>,
     instructions: BTreeSet<([u8; 32], HouseholdId)>,
+}
+
+impl ToldToBox {
+    /// Televisions ask at the box. Whether that is new.
+    pub(crate) const fn ask(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_door, true)
+    }
+
+    pub(crate) const fn has_door(&self) -> bool {
+        self.has_door
+    }
 }
 
 /// A household's television, and where the household lives.
@@ -63,6 +76,9 @@ impl ForTelevisions {
         (id, site): (BoxId, &Site),
         told: &mut ToldToBox,
     ) -> Vec<u8> {
+        if !told.has_door {
+            return Vec::new();
+        }
         let own: Vec<_> = self.bound.iter().filter(|one| site.is_for(&one.district)).collect();
         let mut televisions: BTreeMap<[u8; 32], CarriedTelevision> =
             self.strangers.get(&id).into_iter().flatten().map(|one| (one.token, *one)).collect();
@@ -105,6 +121,9 @@ impl Board {
 
     /// Televisions asked at a box that does not know them: each gets a code here, unless it has one.
     pub(super) async fn take_strangers(&self, id: BoxId, tokens: Vec<[u8; 32]>) -> Result<(), NotKept> {
+        if tokens.is_empty() {
+            return Ok(());
+        }
         for token in tokens {
             let (is_known, is_full) = {
                 let inner = self.inner();

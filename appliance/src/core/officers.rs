@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hinamori_alert::{
-    Alert, EVERYBODY, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey,
-    ONE_OFFICER_MILLIS, OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert, Status,
-    Taken, Thread, ValidAlert,
+    Alert, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey, ONE_OFFICER_MILLIS,
+    OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert, Status, Taken, Thread,
+    ValidAlert,
 };
 use hinamori_ipc::{
     AlertClass, AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, ClockState, LinkState,
@@ -17,7 +17,7 @@ use hinamori_ipc::{
 };
 use hinamori_model::{CardKey, LaneId, PersonalText, StaffId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_plan::{HouseholdToTell, Plan, Prepared, Wanted, compose, prepared_of};
+use hinamori_plan::{Plan, Prepared, Wanted, compose, prepared_of};
 use hinamori_sync::{AlertMessage, ApprovalAnswer, CarriedAlert, KioskKeys, OriginatedAlert, WaitingDraft};
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
@@ -403,12 +403,11 @@ impl Core {
             sent,
             until: None,
         };
-        let everybody = [HouseholdToTell::unknown(EVERYBODY)];
         let salt = || {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map(|()| salt)
         };
-        let composed = compose(plan, &request, &everybody, salt).or(Err(AlertRefusal::NotKept))?;
+        let composed = compose(plan, &request, &[], salt).or(Err(AlertRefusal::NotKept))?;
         let composed = composed.map_err(|bad| {
             error!(error = &bad as &dyn std::error::Error, "what the town prepared cannot be said");
             AlertRefusal::NotPrepared

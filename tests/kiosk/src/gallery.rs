@@ -12,6 +12,7 @@ use crate::panel::Panel;
 
 mod alerts;
 mod care;
+mod officers;
 mod people;
 mod registration;
 mod staff;
@@ -51,6 +52,8 @@ pub fn every_screen() -> Vec<Scene> {
         stick::carrying(),
         alerts::alerts(),
         alerts::passing(),
+        officers::saying(),
+        officers::signing(),
         troubles(),
     ]
     .concat()

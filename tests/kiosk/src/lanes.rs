@@ -10,6 +10,7 @@ use crate::panel::MORNING;
 
 mod alerts;
 mod care;
+mod officers;
 mod people;
 mod stick;
 
@@ -18,6 +19,7 @@ pub use care::{
     asking, assessment, care_list, care_person, conflicts, digits, head_counts, in_minutes, looked_at,
     lookups, pass, session, slip, staffed,
 };
+pub use officers::{alert_desk, alert_draft, busy_alert_desk, official, practised_draft};
 pub use people::{
     candidates, districts, found, group, hamadas, incomplete_households, large_group, leave_ask, left,
     not_arrived, stays,

@@ -81,9 +81,11 @@ fn class_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, class: AlertCl
     let skin = AlertSkin::of(&plain(class, Danger::Other), view.state.look);
     canvas.fill(rect, skin.ground.fill);
     let mut inner = rect;
-    edge_ui(canvas, inner.cut_bottom(6.0), &skin);
-    edge_ui(canvas, inner.cut_left(EDGE), &skin);
-    edge_ui(canvas, inner.cut_right(EDGE), &skin);
+    if class == AlertClass::Exercise {
+        edge_ui(canvas, inner.cut_bottom(6.0), &skin);
+        edge_ui(canvas, inner.cut_left(EDGE), &skin);
+        edge_ui(canvas, inner.cut_right(EDGE), &skin);
+    }
     let key = match class {
         AlertClass::Live => "officer-live-band",
         AlertClass::Exercise => "officer-exercise-band",
@@ -169,7 +171,9 @@ fn start_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
         if button.size(size::LEAD).show(canvas, key, place) {
             action = Some(touched(OfficerTouch::Begin(class)));
         }
-        skin_edge_ui(canvas, place, view, &plain(class, Danger::Other));
+        if class == AlertClass::Exercise {
+            skin_edge_ui(canvas, place, view, &plain(class, Danger::Other));
+        }
     }
     let _gap = inner.cut_top(size::GAP);
     there_ui(canvas, inner, view, desk).or(action)
@@ -219,10 +223,14 @@ fn there_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
     let pages = if rows.len() <= fit * columns {
         Pages::all(rows.len())
     } else {
-        let turn = inner.cut_right(size::TARGET);
-        let _gap = inner.cut_right(size::GAP);
+        let (turn, fit) = if is_portrait(rect) {
+            (inner.cut_bottom(size::TARGET), fit.saturating_sub(1).max(1))
+        } else {
+            let turn = inner.cut_right(250.0);
+            let _gap = inner.cut_right(size::GAP);
+            (Rect::from_min_size(turn.min, vec2(turn.width(), size::TARGET)), fit)
+        };
         let pages = Pages::new(rows.len(), fit * columns, view.state.turned);
-        let turn = Rect::from_min_size(turn.min, vec2(turn.width(), size::TARGET));
         action = pages.turn_ui(canvas, turn, "page-next");
         pages
     };
@@ -234,7 +242,7 @@ fn there_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
         let offset = vec2((width + size::GAP) * column, (size::TARGET + size::GAP) * row);
         let place = Rect::from_min_size(inner.min + offset, vec2(width, size::TARGET));
         let word = said(canvas, view, notice);
-        let button = Button::new(ButtonLook::Tile, &word).note(note).picture(Pictogram::Next);
+        let button = Button::new(ButtonLook::Tile, &word).note(note).size(size::BODY);
         if button.show(canvas, ("there", position), place) {
             action = Some(touched(touch.clone()));
         }
@@ -451,9 +459,10 @@ fn words_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, draft: &AlertD
     let quiet = Type::regular(size::BODY, palette.ink);
     let facts = facts(canvas, draft);
     let below = canvas.height_of(inner.width(), quiet, &facts).min(inner.height() * 0.6);
-    canvas.text(inner.cut_bottom(below), Align2::LEFT_TOP, quiet, &facts);
-    let _gap = inner.cut_bottom(8.0);
-    canvas.text(inner, Align2::LEFT_TOP, quiet, instruction);
+    let upper = canvas.height_of(inner.width(), quiet, instruction).min(inner.height() - below);
+    canvas.text(inner.cut_top(upper), Align2::LEFT_TOP, quiet, instruction);
+    let _gap = inner.cut_top((inner.height() - below).clamp(0.0, size::EDGE));
+    canvas.text(inner, Align2::LEFT_TOP, quiet, &facts);
 }
 
 fn facts(canvas: &Canvas<'_>, draft: &AlertDraft) -> String {

@@ -75,8 +75,14 @@ pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     let _gap = header.cut_right(size::GAP);
     let mut action = drill_ui(canvas, drill, view);
     if let Some((picture, key, _, page)) = officer_tile(view) {
-        let place = header.cut_right((header.width() * 0.45).min(360.0));
-        let _gap = header.cut_right(size::GAP);
+        let place = if is_portrait(rect) {
+            let _gap = inner.cut_top(8.0);
+            inner.cut_top(size::TARGET)
+        } else {
+            let place = header.cut_right((header.width() * 0.45).min(360.0));
+            let _gap = header.cut_right(size::GAP);
+            place
+        };
         let word = canvas.texts.get(key);
         if Button::new(ButtonLook::Framed, &word).picture(picture).show(canvas, key, place) {
             action = Some(Action::Open(page));

@@ -122,6 +122,8 @@ export interface Thread {
   updated: number;
   expires: number;
   in_force: boolean;
+  /** The box at which officers originated it while the town hall was gone. */
+  origin?: string | null;
   stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
   /** Broadcasters: what each has of the latest message. */
   stations: Array<{ name: string; is_pushed: boolean; is_on_air: boolean; received: number | null; tries: number }>;

@@ -8,7 +8,7 @@ use super::{Scene, answered, here, left, open_page, practised, scene, snapshot};
 use crate::lanes::{self, asking, session, staffed, welcome};
 use crate::panel::Panel;
 
-fn touch(panel: &mut Panel, action: Action) {
+pub(super) fn touch(panel: &mut Panel, action: Action) {
     panel.event(Event::Touched(action));
 }
 

@@ -110,6 +110,7 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
       <p class="dim">
         {thread.districts.join("・")}　{stages.households}世帯・テレビ {stages.televisions}台　行き先 {thread.places.join("・")}　効力 {clockAndDay(thread.expires, desk.now())} まで
         {thread.updated !== thread.sent && `　${clock(thread.updated)} 更新`}
+        {thread.origin && "　避難所の 箱で 署名して 出しました"}
       </p>
       <div class="halves">
         <div>

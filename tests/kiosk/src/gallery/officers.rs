@@ -1,0 +1,144 @@
+//! The screens of officers who say something.
+
+use hinamori_ipc::{
+    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertRefusal, LaneState, OfficerStanding, SignInFault,
+    ToKiosk,
+};
+use hinamori_kiosk::{Action, OfficerTouch, Page};
+
+use super::staff::{dial, touch};
+use super::{Scene, open_page, scene, snapshot};
+use crate::lanes::{
+    alert_desk, alert_draft, busy_alert_desk, drill, ended, landslide, official, ordinary_day,
+    practised_draft, staffed, tsunami,
+};
+use crate::panel::Panel;
+
+fn opened(panel: &mut Panel, desk: AlertDesk) {
+    snapshot(panel, staffed(Some(official(OfficerStanding::Officer))));
+    open_page(panel, Page::Officers);
+    panel.hear(ToKiosk::AlertDesk(Box::new(desk)));
+}
+
+fn press(panel: &mut Panel, press: OfficerTouch) {
+    touch(panel, Action::Officer(press));
+}
+
+fn shown(panel: &mut Panel, draft: AlertDraft) {
+    opened(panel, alert_desk());
+    panel.hear(ToKiosk::AlertDraft(Box::new(draft)));
+}
+
+fn keys(panel: &mut Panel, standing: OfficerStanding) {
+    snapshot(panel, staffed(Some(official(standing))));
+    open_page(panel, Page::OfficerKeys);
+}
+
+pub(super) fn saying() -> Vec<Scene> {
+    vec![
+        scene("officer-leader", |panel| {
+            snapshot(panel, staffed(Some(official(OfficerStanding::Officer))));
+            open_page(panel, Page::Leader);
+        }),
+        scene("officer-settings", |panel| {
+            let staff = Some(official(OfficerStanding::WithoutKeys));
+            snapshot(panel, LaneState { asks_sign_in: true, staff, ..ordinary_day() });
+            open_page(panel, Page::Settings);
+        }),
+        scene("officer-start", |panel| opened(panel, alert_desk())),
+        scene("officer-start-loading", |panel| {
+            snapshot(panel, staffed(Some(official(OfficerStanding::Officer))));
+            open_page(panel, Page::Officers);
+        }),
+        scene("officer-start-busy", |panel| opened(panel, busy_alert_desk())),
+        scene("officer-start-drill", |panel| {
+            let staff = Some(official(OfficerStanding::Officer));
+            snapshot(panel, LaneState { asks_sign_in: true, staff, ..drill() });
+            open_page(panel, Page::Officers);
+            panel.hear(ToKiosk::AlertDesk(Box::new(busy_alert_desk())));
+        }),
+        scene("officer-start-refused", |panel| {
+            opened(panel, alert_desk());
+            panel.hear(ToKiosk::AlertRefused(AlertRefusal::Gone));
+        }),
+        scene("officer-messages", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Begin(AlertClass::Live));
+        }),
+        scene("officer-messages-exercise", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Begin(AlertClass::Exercise));
+        }),
+        scene("officer-districts", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Begin(AlertClass::Live));
+            press(panel, OfficerTouch::Choose("message-0".to_owned()));
+        }),
+        scene("officer-districts-some", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Begin(AlertClass::Exercise));
+            press(panel, OfficerTouch::Choose("message-3".to_owned()));
+            press(panel, OfficerTouch::ToggleDistrict(1));
+            press(panel, OfficerTouch::ToggleDistrict(4));
+        }),
+        scene("officer-thread", |panel| {
+            opened(panel, busy_alert_desk());
+            press(panel, OfficerTouch::OpenThread("thread-2".to_owned()));
+        }),
+        scene("officer-thread-tsunami", |panel| {
+            opened(panel, busy_alert_desk());
+            press(panel, OfficerTouch::OpenThread("thread-1".to_owned()));
+        }),
+    ]
+}
+
+pub(super) fn signing() -> Vec<Scene> {
+    vec![
+        scene("officer-draft", |panel| shown(panel, alert_draft(tsunami(), 0, 2))),
+        scene("officer-draft-second", |panel| shown(panel, alert_draft(landslide(), 1, 2))),
+        scene("officer-draft-refused", |panel| {
+            shown(panel, alert_draft(landslide(), 1, 2));
+            panel.hear(ToKiosk::AlertRefused(AlertRefusal::SignedAlready));
+        }),
+        scene("officer-draft-exercise", |panel| shown(panel, practised_draft())),
+        scene("officer-draft-cancel", |panel| shown(panel, alert_draft(ended(AlertKind::Cancel), 0, 1))),
+        scene("officer-draft-hall", |panel| {
+            opened(panel, busy_alert_desk());
+            press(panel, OfficerTouch::OpenDraft("hall".to_owned()));
+        }),
+        scene("officer-pin", |panel| {
+            shown(panel, alert_draft(tsunami(), 1, 2));
+            press(panel, OfficerTouch::Sign);
+            dial(panel, "12");
+        }),
+        scene("officer-pin-no-key", |panel| {
+            shown(panel, alert_draft(tsunami(), 1, 2));
+            press(panel, OfficerTouch::Sign);
+            panel.hear(ToKiosk::NotSignedIn(SignInFault::NoOfficerKey));
+        }),
+        scene("officer-pin-exercise", |panel| {
+            shown(panel, practised_draft());
+            press(panel, OfficerTouch::Sign);
+        }),
+        scene("officer-card", |panel| {
+            shown(panel, alert_draft(tsunami(), 0, 2));
+            press(panel, OfficerTouch::Sign);
+            dial(panel, "1234");
+            touch(panel, Action::Dial(hinamori_kiosk::Dial::Done));
+        }),
+        scene("officer-sent", |panel| shown(panel, alert_draft(tsunami(), 2, 2))),
+        scene("officer-sent-exercise", |panel| {
+            shown(panel, AlertDraft { signatures: 1, ..practised_draft() });
+        }),
+        scene("officer-keys", |panel| keys(panel, OfficerStanding::WithoutKeys)),
+        scene("officer-keys-wait", |panel| keys(panel, OfficerStanding::Waits)),
+        scene("officer-keys-unsuitable", |panel| {
+            keys(panel, OfficerStanding::WithoutKeys);
+            panel.hear(ToKiosk::NotSignedIn(SignInFault::Unsuitable));
+        }),
+        scene("officer-keys-words", |panel| {
+            keys(panel, OfficerStanding::WithoutKeys);
+            panel.hear(ToKiosk::OfficerKeysMade(["さくら", "みかん", "うさぎ"].map(str::to_owned)));
+        }),
+    ]
+}

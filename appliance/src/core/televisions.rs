@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::televisions::{OpenError, Televisions};
 
 /// What the town hall did not take is said again after so long.
-const SAY_AGAIN: Duration = Duration::from_secs(30);
+const SAY_AGAIN: Duration = Duration::from_secs(10);
 
 /// The televisions, where the installer wants them, and what the town hall was told of them last.
 #[derive(Default)]

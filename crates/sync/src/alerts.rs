@@ -275,7 +275,7 @@ pub enum AlertMessage {
     Strangers(Vec<[u8; 32]>),
     /// From a box: what televisions said to it; again, until the server has it.
     Answers(Vec<CarriedAnswer>),
-    /// From the server: it has these, or will never take them.
+    /// From the server: it has these on its disk.
     AnswersTaken(Vec<CarriedAnswer>),
 }
 

@@ -143,16 +143,16 @@ impl Board {
         Ok(())
     }
 
-    /// Keeps what televisions answered at a box. Those of households that are none of the box's, or of messages that are not theirs, are
-    /// never taken, and the box is told of them too, so that it does not say them for ever.
+    /// Keeps what televisions answered at a box; gives those that are on the disk. Of a message or a household that is not known here, or none
+    /// of the box's, nothing is taken: what is not known yet after a start may be when the box says it again.
     pub(super) async fn take_answers_of_box(
         &self,
         site: &Site,
         answers: &[CarriedAnswer],
-    ) -> Result<(), NotKept> {
-        let taken: Vec<Answer> = {
+    ) -> Result<Vec<CarriedAnswer>, NotKept> {
+        let (said, taken): (Vec<CarriedAnswer>, Vec<Answer>) = {
             let inner = self.inner();
-            answers.iter().filter_map(|answer| inner.answer_of_box(site, answer)).collect()
+            answers.iter().filter_map(|said| Some((*said, inner.answer_of_box(site, said)?))).unzip()
         };
         if taken.len() < answers.len() {
             tracing::warn!(
@@ -172,7 +172,7 @@ impl Board {
         drop(inner);
         self.wake(&woken);
         self.changed();
-        Ok(())
+        Ok(said)
     }
 
     /// Keeps a television that somebody else took in. `false` where there are too many.

@@ -21,7 +21,7 @@ use tracing::{error, warn};
 /// The file of the list of keys, in the folder of alerts.
 const KEYS: &str = "keys";
 /// Bytes of an alert's file: the alert, its envelope, lengths.
-const LONGEST_FILE: usize = LONGEST_ALERT + (32 << 10);
+const LONGEST_FILE: usize = LONGEST_ALERT + (64 << 10);
 
 /// The way of an instruction that is the only one.
 const ALONE: InstructionPath = InstructionPath { index: 0, beside: Vec::new() };

@@ -24,9 +24,9 @@ pub(crate) enum HolderProof {
     /// The authentication key signed after the PIN: its holder is here.
     Pin,
     /// The same, and an officer's keys are sealed under what it signed.
-    KeysMade([SealedKioskKey; 2]),
+    KeysMade(Box<[SealedKioskKey; 2]>),
     /// The same, and the officer's key that it opened signed what was asked.
-    Signed(OfficerSignature),
+    Signed(Box<OfficerSignature>),
 }
 
 /// What an officer's card is held to a reader for. Their key is in the clear within this work, and nowhere else.
@@ -182,13 +182,14 @@ fn work_of(
             let signed = sign(&[sealed.challenge()])?;
             let signature = signed.first().ok_or(SignInFault::NotRead)?;
             let opened = sealed.open(&card_signature(signature)).or(Err(SignInFault::NoOfficerKey))?;
-            Ok(HolderProof::Signed(opened.sign(digest)))
+            Ok(HolderProof::Signed(Box::new(opened.sign(digest))))
         }
         (OfficerWork::Make { keys, .. }, _) => {
             let challenges = keys.each_ref().map(NewKioskKey::challenge);
             // Twice: what is signed in another way the next time would never open the key again.
             let signed = sign(&[challenges, challenges].concat())?;
-            seal_both(keys, &challenges, &signed, &certificate).map(HolderProof::KeysMade)
+            seal_both(keys, &challenges, &signed, &certificate)
+                .map(|keys| HolderProof::KeysMade(Box::new(keys)))
         }
         (OfficerWork::Sign { .. }, None) => Err(SignInFault::NoOfficerKey),
     }

@@ -6,8 +6,10 @@ use anyhow::Context;
 use clap::Subcommand;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
-    DataFolder, NewStation, add_officer, add_station, admit_device, bind_television, broadcast_certificate,
-    export_alerts, invite_officer, officer_list, read_plan, remove_officer, remove_station, station_list,
+    DataFolder, NewStation, PolicyChange, TriggerSource, TriggerStation, add_officer, add_station,
+    admit_device, bind_television, broadcast_certificate, change_staff, export_alerts, invite_officer,
+    new_trigger_key, note_staff_command, officer_list, read_plan, remove_officer, remove_station, set_policy,
+    staff_table, station_list,
 };
 
 #[derive(Subcommand)]
@@ -74,6 +76,20 @@ pub(crate) enum AlertCommand {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Prints who may sign, in the order in which they are called.
+    Staff {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Makes the table of officers what a file (TOML) says: who leaves, who joins, in which order they are called.
+    ChangeStaff {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The whole table: see docs/desk.md §5.
+        file: PathBuf,
+    },
     /// Gives the television that shows a code to a household.
     Bind {
         /// The data folder.
@@ -127,6 +143,55 @@ pub(crate) enum AlertCommand {
         /// A folder that is new or empty.
         folder: PathBuf,
     },
+    /// Shows the town's policy, or changes it: the root signs it with the list of officers' keys.
+    Policy {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Staff leave a check-point so many minutes before a tsunami is expected: 1 to 60.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=60))]
+        staff_leave: Option<u8>,
+        /// The public key of the trigger that releases what two officers signed in advance (64 digits, as `alert trigger-key` printed it).
+        #[arg(long, value_parser = key)]
+        trigger: Option<[u8; 32]>,
+        /// Nothing is released any more.
+        #[arg(long, conflicts_with = "trigger")]
+        no_trigger: bool,
+        /// Whether an officer on duty signs each release too.
+        #[arg(long)]
+        duty_officer: Option<bool>,
+    },
+    /// Makes the trigger's key in a folder of its own, on the machine on which it will run, and prints its public half.
+    TriggerKey {
+        /// The trigger's folder.
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// Reads the Meteorological Agency's messages and releases what two officers signed in advance for them, for ever. It needs nothing of the
+    /// server but its address.
+    Trigger {
+        /// The trigger's folder.
+        #[arg(long)]
+        folder: PathBuf,
+        /// Where officers reach the desk, such as http://127.0.0.1:8443.
+        #[arg(long)]
+        server: String,
+        /// The town's root (64 digits, as `alert certificate` prints it).
+        #[arg(long, value_parser = key)]
+        root: [u8; 32],
+        /// A folder into which somebody puts the messages (*.xml).
+        #[arg(long, required_unless_present = "url", conflicts_with = "url")]
+        messages: Option<PathBuf>,
+        /// An address that answers with the latest message.
+        #[arg(long)]
+        url: Option<String>,
+        /// The only root certificates that the server and the address may have (PEM file); without, those of the system.
+        #[arg(long)]
+        roots: Option<PathBuf>,
+        /// How many seconds between one look and the next.
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+        every: u64,
+    },
     /// Prints what stations pin: the certificate of alerts (PEM), and the town's root for the overlay.
     Certificate {
         /// The data folder.
@@ -144,17 +209,36 @@ impl AlertCommand {
             | Self::Invite { data, .. }
             | Self::Admit { data, .. }
             | Self::Officers { data }
+            | Self::Staff { data }
+            | Self::ChangeStaff { data, .. }
             | Self::Bind { data, .. }
             | Self::AddStation { data, .. }
             | Self::RemoveStation { data, .. }
             | Self::Stations { data }
             | Self::Export { data, .. }
+            | Self::Policy { data, .. }
             | Self::Certificate { data } => data,
+            // The trigger has no data folder: what it has is its own.
+            Self::TriggerKey { folder } | Self::Trigger { folder, .. } => folder,
+        }
+    }
+
+    /// What the log of staff says of it.
+    const fn of_staff(&self) -> Option<(&'static str, Option<u32>)> {
+        match self {
+            Self::AddOfficer { id, .. } => Some(("add-officer", Some(*id))),
+            Self::RemoveOfficer { id, .. } => Some(("remove-officer", Some(*id))),
+            Self::Invite { id, .. } => Some(("invite", Some(*id))),
+            Self::Admit { .. } => Some(("admit", None)),
+            _ => None,
         }
     }
 
     pub(crate) fn run(self, user: &str, now: UnixMillis) -> anyhow::Result<()> {
         let folder = DataFolder::new(self.data());
+        if let Some(of_staff) = self.of_staff() {
+            note_staff_command(&folder, of_staff, user, now)?;
+        }
         match self {
             Self::Plan { file, .. } => {
                 let (messages, districts) = read_plan(&folder, &file, now)?;
@@ -169,6 +253,10 @@ impl AlertCommand {
                 admit_device(&folder, &folder.keys()?, (&words, officer), now)?;
             }
             Self::Officers { .. } => print!("{}", officer_list(&folder)?),
+            Self::Staff { .. } => print!("{}", staff_table(&folder, &folder.keys()?, now)?),
+            Self::ChangeStaff { file, .. } => {
+                println!("{}", change_staff(&folder, &folder.keys()?, &file, user, now)?);
+            }
             Self::Bind { code, household, .. } => {
                 bind_television(&folder, &folder.keys()?, &code, household, now)?;
             }
@@ -187,6 +275,29 @@ impl AlertCommand {
                 let messages = export_alerts(&folder, &to, user, now)?;
                 println!("{messages} alerts");
             }
+            Self::Policy { staff_leave, trigger, no_trigger, duty_officer, .. } => {
+                let change = PolicyChange {
+                    staff_leave_minutes: staff_leave,
+                    trigger,
+                    needs_officer: duty_officer,
+                    no_trigger,
+                };
+                println!("{}", set_policy(&folder, &folder.keys()?, &change, now)?);
+            }
+            Self::TriggerKey { folder } => println!("{}", new_trigger_key(&folder)?),
+            Self::Trigger { folder, server, root, messages, url, roots, every } => {
+                let source = match (messages, url) {
+                    (Some(messages), _) => TriggerSource::Folder(messages),
+                    (None, url) => TriggerSource::Url(url.unwrap_or_default()),
+                };
+                let roots = roots.map(|file| {
+                    std::fs::read_to_string(&file)
+                        .with_context(|| format!("{} cannot be read", file.display()))
+                });
+                let station =
+                    TriggerStation::open(&folder, &server, root, source, roots.transpose()?.as_deref())?;
+                run_trigger(station, std::time::Duration::from_secs(every))
+            }
             Self::Certificate { .. } => {
                 let (pem, root) = broadcast_certificate(&folder.keys()?);
                 print!("{pem}");
@@ -194,5 +305,25 @@ impl AlertCommand {
             }
         }
         Ok(())
+    }
+}
+
+/// A key, in hexadecimal.
+fn key(text: &str) -> Result<[u8; 32], String> {
+    let digits = text.is_ascii() && text.len() == 64;
+    let bytes: Option<Vec<u8>> = digits.then(|| text.as_bytes().chunks(2)).and_then(|pairs| {
+        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    });
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "64 hexadecimal digits are needed".to_owned())
+}
+
+fn run_trigger(mut station: TriggerStation, every: std::time::Duration) -> ! {
+    loop {
+        let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        if let Err(error) = station.round(UnixMillis::new(u64::try_from(at.as_millis()).unwrap_or(u64::MAX)))
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "the trigger tries again");
+        }
+        std::thread::sleep(every);
     }
 }

@@ -16,6 +16,7 @@ use hinamori_sync::town::{Incidents, Package, Person, TownSecret};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
+use crate::alerts::STAFF;
 use crate::archive::Stores;
 use crate::data::{DataError, DataFolder, Keys};
 use crate::figures::figures_of;
@@ -176,6 +177,8 @@ pub enum WhichLog {
     Commands,
     /// Inquiries.
     Inquiries,
+    /// Who changed the officers who sign alerts.
+    Staff,
 }
 
 /// Checks a log from its first line and shows each line as JSON. It says how many there are and the digest of the last one, which
@@ -195,6 +198,7 @@ pub fn show_log(
     let name = match which {
         WhichLog::Commands => COMMANDS,
         WhichLog::Inquiries => INQUIRIES,
+        WhichLog::Staff => STAFF,
     };
     let shown = Shown { user, command: "log", mode: Mode::DailyLife, people: 0 };
     SignedLog::new(folder.path(), COMMANDS, &keys.log).append(now, shown)?;

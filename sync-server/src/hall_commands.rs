@@ -125,6 +125,8 @@ pub(crate) enum LogArgument {
     Commands,
     /// Inquiries.
     Inquiries,
+    /// Who changed the officers who sign alerts.
+    Staff,
 }
 
 #[derive(Args)]
@@ -297,6 +299,7 @@ impl HallCommand {
                 let which = match log {
                     LogArgument::Commands => WhichLog::Commands,
                     LogArgument::Inquiries => WhichLog::Inquiries,
+                    LogArgument::Staff => WhichLog::Staff,
                 };
                 let head = show_log(&folder, which, user, now, |line| println!("{line}"))?;
                 eprintln!("{head}");

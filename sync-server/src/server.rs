@@ -18,8 +18,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, FromBox, desk_routes, follow_people, push_to_stations, serve_televisions, station_routes,
-    take_from_boxes, tell_boxes,
+    Board, FromBox, desk_routes, follow_people, follow_staff, push_to_stations, serve_televisions,
+    station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
 use crate::clock::now;
@@ -277,11 +277,7 @@ impl Server {
         ];
         let mut browsers = serve_browsers(doors, &ended);
         let televisions = open_to_televisions(televisions, &board, limits)?;
-        tasks.spawn(keep_up(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(follow_people(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(push_to_stations(Arc::clone(&board)));
-        tasks.spawn(tell_boxes(Arc::clone(&hub), Arc::clone(&board)));
-        tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(&board), said));
+        begin_work(&mut tasks, &hub, &board, said);
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;
@@ -341,6 +337,20 @@ impl Server {
         drop(running);
         outcome
     }
+}
+
+/// What goes on beside the connections.
+fn begin_work(
+    tasks: &mut JoinSet<()>,
+    hub: &Arc<Hub>,
+    board: &Arc<Board>,
+    said: tokio::sync::mpsc::Receiver<FromBox>,
+) {
+    tasks.spawn(keep_up(Arc::clone(hub), Arc::clone(board)));
+    tasks.spawn(follow_people(Arc::clone(hub), Arc::clone(board)));
+    tasks.spawn(push_to_stations(Arc::clone(board)));
+    tasks.spawn(tell_boxes(Arc::clone(hub), Arc::clone(board)));
+    tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(board), said));
 }
 
 /// Each listener that there is with its routes and its number of connections, until `ended` says so.
@@ -436,7 +446,10 @@ async fn keep_up(hub: Arc<Hub>, board: Arc<Board>) {
                 hub.look_at_forks().await;
                 board.look(&hub.town.folder, *board.root(), &hub.town.current()).await;
             }
-            _ = saves.tick() => hub.save_contacts().await,
+            _ = saves.tick() => {
+                hub.save_contacts().await;
+                follow_staff(&hub, &board).await;
+            }
             _ = scrubs.tick() => {
                 hub.scrub_a_list(turn).await;
                 turn = turn.wrapping_add(1);

@@ -117,7 +117,7 @@ fn beside(town: &Path, file: &Path) -> PathBuf {
 }
 
 /// The last millisecond of a day in Japan.
-fn end_of_day(text: &str) -> Option<UnixMillis> {
+pub(crate) fn end_of_day(text: &str) -> Option<UnixMillis> {
     let day: jiff::civil::Date = text.parse().ok()?;
     let next = day.tomorrow().ok()?.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).ok()?;
     u64::try_from(next.timestamp().as_millisecond()).ok()?.checked_sub(1).map(UnixMillis::new)

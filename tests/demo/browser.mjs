@@ -89,7 +89,8 @@ async function press(page, name) {
   await page.getByRole("button", { name, exact: true }).first().click({ timeout: WITHIN });
 }
 
-async function officer(id) {
+/** A device with a passkey of its own that joins by a code: its page, and the words that it shows. */
+async function device(id, code) {
   const page = await open(`officer ${id}`, { width: 1280, height: 800 });
   const session = await page.context().newCDPSession(page);
   await session.send("WebAuthn.enable");
@@ -103,7 +104,6 @@ async function officer(id) {
       automaticPresenceSimulation: true,
     },
   });
-  const code = administrator("invite", "--id", String(id));
   await page.goto(`${values.desk}/desk/#enrol`);
   await page.getByLabel("管理者から もらった コード").fill(code);
   await press(page, "つぎへ");
@@ -114,11 +114,20 @@ async function officer(id) {
   await see(page, "この 3つの ことばを");
   const words = (await page.locator(".words").first().textContent()).trim();
   await picture(page, `officer-${id}-words`);
+  return [page, words];
+}
+
+async function officer(id) {
+  const [page, words] = await device(id, administrator("invite", "--id", String(id)));
   const listed = administrator("officers");
   const waits = listed.split("\n").find((line) => line.includes("waits to be let in"));
   const said = waits.split("  ").at(-1).split(" (")[0];
   ensure(words.replace(/\s|・/g, "") === said.replace(/・/g, ""), `the desk shows ${words}, the server ${said}`);
   administrator("admit", "--words", said);
+  return signIn(page);
+}
+
+async function signIn(page) {
   // The server looks at its files twice a second.
   await page.waitForTimeout(1_200);
   await page.goto(`${values.desk}/desk/`);
@@ -126,6 +135,49 @@ async function officer(id) {
   await press(page, "サインインする");
   await see(page, "お知らせを 作る");
   return page;
+}
+
+/** Two officers take another one in, whose device one of them invites and the other one lets in. */
+async function changeStaff() {
+  const [first, other] = officers;
+  await first.goto(`${values.desk}/desk/#live/staff`);
+  await press(first, "＋ 職員を 加える");
+  const line = first.locator(".line.new");
+  await line.getByLabel("名前").fill("新田 光");
+  await line.getByLabel("役職").fill("危機管理課");
+  await line.getByLabel("電話").fill("090-5555-6666");
+  // The day in Japan, wherever the server stands.
+  await line.getByLabel("始まりの 日").fill(new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 10));
+  await line.getByRole("button", { name: /上へ$/ }).click();
+  await picture(first, "desk-staff-table");
+  await press(first, "何が 変わるか 確かめる");
+  await see(first, "新田 光さん（危機管理課）が 加わります");
+  await see(first, "すぐに 署名できる 人が 2人だけに なります");
+  await press(first, "1人目として 署名する");
+  await see(first, "あなたは 署名しました");
+  ensure(!administrator("staff").includes("新田"), "one signature changed the staff");
+  await other.goto(`${values.desk}/desk/#live/staff`);
+  await see(other, "署名を 待っている 変更");
+  const words = (page) => page.locator(".staff .words").first().textContent();
+  ensure((await words(first)) === (await words(other)), "two officers see other words");
+  await picture(other, "desk-staff-second");
+  await press(other, "2人目として 署名して 変える");
+  await other.getByRole("button", { name: /^招待の 番号を 出す/ }).click({ timeout: WITHIN });
+  await see(other, "この 番号を 新田 光さんに");
+  const [page, spoken] = await device("new", await words(other));
+  await see(first, "の 端末が 待っています");
+  ensure((await words(first)).trim() === spoken, `the device says ${spoken}, the desk ${await words(first)}`);
+  ensure((await other.getByText("の 端末が 待っています").count()) === 0, "whoever saw the code compares the words");
+  await picture(first, "desk-staff-device");
+  await press(first, "同じ ことばなので 登録する");
+  await signIn(page);
+  await see(page, "署名できる職員 3人");
+  await page.getByRole("button", { name: /署名できる職員/ }).click();
+  await picture(page, "desk-signers");
+  ensure(/able  yes  危機管理課  新田 光$/m.test(administrator("staff")), `the administrator reads ${administrator("staff")}`);
+  await page.context().close();
+  await home(first);
+  await home(other);
 }
 
 async function home(page) {
@@ -199,6 +251,24 @@ async function openStation() {
   await see(operator, "お知らせは ありません");
 }
 
+/** Another overlay of the station, to which its playout system hands the file that was pushed. */
+async function handOver(shown) {
+  const page = await overlay.context().newPage();
+  await page.goto(overlay.url());
+  const file = [...receiver.files.values()].find((text) => text.includes(shown) && text.includes("<status>Actual"));
+  ensure(file !== undefined, "no such file was pushed");
+  const text = () => page.evaluate(() => document.getElementById("overlay").textContent);
+  await page.evaluate((json) => globalThis.update(json), JSON.stringify({ file }));
+  await page.waitForTimeout(1_500);
+  ensure((await text()) === "", "a file is on the air before play");
+  await page.evaluate(() => globalThis.play());
+  await page.waitForFunction((wanted) => document.getElementById("overlay").textContent.includes(wanted), shown, { timeout: WITHIN });
+  await page.evaluate((json) => (globalThis.stop(), globalThis.update(json), globalThis.play()), JSON.stringify({ file: file.replace("浜町", "山町") }));
+  await page.waitForTimeout(1_500);
+  ensure((await text()) === "", "a bent file is on the air");
+  await page.close();
+}
+
 const onAir = (wanted) =>
   overlay.waitForFunction((text) => {
     const shown = document.getElementById("overlay").textContent;
@@ -239,6 +309,7 @@ function auditFromFiles(messages) {
 const steps = {
   async begin() {
     officers.push(await officer(1), await officer(2));
+    await changeStaff();
     for (const household of [...HOUSEHOLDS, null]) {
       const page = await open("a television", { width: 1920, height: 1080 });
       await page.goto(`${values.tv}/tv/`);
@@ -283,6 +354,7 @@ const steps = {
     await picture(own, "tv-order");
     // The drill leaves the air by itself, and nothing takes its place before the operator says so.
     await take("警戒レベル4", "土砂災害");
+    await handOver("土砂災害");
     // A press in the first moment is none.
     await own.waitForTimeout(1_700);
     await own.keyboard.press("Enter");

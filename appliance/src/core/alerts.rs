@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use hinamori_alert::{
-    Evacuation, Info, MessageKind, SignedAlert, Status, Thread, TsunamiKind, ValidAlert, WarningLevel,
+    Evacuation, Info, KeyList, MessageKind, SignedAlert, Status, Thread, TsunamiKind, ValidAlert,
+    WarningLevel,
 };
 use hinamori_ipc::{AlertClass, AlertKind, AlertNotice, ClockState, Danger, LaneAlerts, MOST_SHOWN, Passage};
 use hinamori_model::{BoxId, Hazard, SiteKind, UnixMillis};
@@ -17,8 +18,6 @@ use crate::clock;
 
 /// How often it is looked for what is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long before the tsunami is expected staff leave a check-point too.
-const STAFF_LEAVE_MILLIS: u64 = 5 * 60_000;
 /// Characters of a text that a kiosk is told: what is longer has no room on any screen.
 const LONGEST_TEXT: usize = 120;
 /// Districts that a kiosk is told.
@@ -138,6 +137,12 @@ impl Core {
         self.show_alerts(now);
     }
 
+    /// How long before the tsunami is expected staff leave a check-point too, by the town's policy.
+    fn staff_leave_millis(&self) -> u64 {
+        let policy = self.alerts.list().map(KeyList::policy).unwrap_or_default();
+        u64::from(policy.staff_leave_minutes).saturating_mul(60_000)
+    }
+
     pub(super) fn show_alerts(&mut self, wall: UnixMillis) {
         let now = self.alert_time(wall).now;
         let alerts = self.alerts.alerts();
@@ -152,7 +157,7 @@ impl Core {
         let passage = all
             .iter()
             .any(|signed| signed.is_tsunami_order())
-            .then(|| passage(&all, wall, now))
+            .then(|| passage(&all, (wall, now), self.staff_leave_millis()))
             .filter(|_| self.town.site.kind == SiteKind::CheckPoint);
         let more = u16::try_from(all.len().saturating_sub(MOST_SHOWN)).unwrap_or(u16::MAX);
         let shown: Vec<AlertNotice> =
@@ -190,12 +195,12 @@ fn urgency(signed: &SignedAlert) -> (bool, bool, std::cmp::Reverse<UnixMillis>) 
 }
 
 /// Where the clock stands before something that surely has happened, nobody is told of minutes: they would be too many.
-fn passage(all: &[&SignedAlert], wall: UnixMillis, now: UnixMillis) -> Passage {
+fn passage(all: &[&SignedAlert], (wall, now): (UnixMillis, UnixMillis), staff_leave_millis: u64) -> Passage {
     let orders = all.iter().filter(|signed| signed.is_tsunami_order());
     let sent = orders.clone().map(|signed| signed.alert().alert().sent.at()).max().unwrap_or_default();
     let is_behind = wall.plus(TOLERANCE_MILLIS) < now.max(sent);
     let expected = orders.filter_map(|signed| expected(signed)).min().filter(|_| !is_behind);
-    let staff_leave = expected.map(|at| UnixMillis::new(at.get().saturating_sub(STAFF_LEAVE_MILLIS)));
+    let staff_leave = expected.map(|at| UnixMillis::new(at.get().saturating_sub(staff_leave_millis)));
     Passage { expected, staff_leave }
 }
 

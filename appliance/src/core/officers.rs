@@ -260,7 +260,8 @@ impl Core {
         reading: &Reading,
         proof: Result<HolderProof, SignInFault>,
     ) -> Result<ToKiosk, SignInFault> {
-        let HolderProof::KeysMade([live, exercise]) = proof? else { return Err(SignInFault::NotProven) };
+        let HolderProof::KeysMade(keys) = proof? else { return Err(SignInFault::NotProven) };
+        let [live, exercise] = *keys;
         let card = reading.card.ok_or(SignInFault::NotRead)?;
         self.certain(card, reading)?;
         let staff = self.staff_at(lane).ok_or(SignInFault::NotStaff)?;
@@ -476,9 +477,9 @@ impl Core {
         self.certain(card, reading)?;
         let name = name_of(&digest);
         if self.officers.own.contains_key(&name) {
-            return Ok(Some(self.signed_here(&name, card, signature, now)));
+            return Ok(Some(self.signed_here(&name, card, *signature, now)));
         }
-        Ok(self.send_approval(&name, signature, (lane, kiosk)))
+        Ok(self.send_approval(&name, *signature, (lane, kiosk)))
     }
 
     /// A signature under a draft of this box; with the last one that it needs it counts, here and wherever it gets to.

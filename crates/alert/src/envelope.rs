@@ -7,6 +7,7 @@ use hinamori_model::{Hazard, UnixMillis};
 use crate::evacuation::MessageKind;
 use crate::instruction::{Hash, Instruction, InstructionPath, Instructions, hash, is_under};
 use crate::keys::{KeyClass, KeyList, NotSigned, OfficerId};
+use crate::release::{NotReleased, Released, TRIGGER_DOMAIN, read_signatures};
 use crate::report::{Report, ValidAlert};
 use crate::rule::Violation;
 use crate::sequence::Sequence;
@@ -15,8 +16,10 @@ use crate::wire::{Reader, put_text};
 use crate::word::Status;
 use crate::xml::Refusal;
 
+/// Stands for the class of a live alert that a trigger released.
+const RELEASED: u8 = 2;
 /// More signatures than anybody needs are not looked at.
-const MOST_SIGNATURES: usize = 8;
+pub(crate) const MOST_SIGNATURES: usize = 8;
 
 /// What officers sign. It travels with the alert and goes with each household's instruction; its bytes stand in docs/tv.md §2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +42,10 @@ pub struct Envelope {
     pub instructions: [u8; 32],
     /// Whose sequence it is.
     pub sender: String,
-    /// Of whoever signed.
+    /// Of whoever signed; of a released alert, the officers on duty.
     pub signatures: Vec<OfficerSignature>,
+    /// What released it, where two officers signed it in advance.
+    pub release: Option<Box<Released>>,
 }
 
 /// Why an alert with its envelope is not believed.
@@ -72,6 +77,9 @@ pub enum EnvelopeError {
         /// How many have to.
         needed: usize,
     },
+    /// Of an alert that was prepared.
+    #[error(transparent)]
+    NotReleased(#[from] NotReleased),
 }
 
 impl Envelope {
@@ -96,34 +104,44 @@ impl Envelope {
             instructions: instructions.root(),
             sender: valid.alert().sender.clone(),
             signatures: Vec::new(),
+            release: None,
         })
     }
 
     /// Checks everything that can be checked without a memory: the alert, that the envelope is its own, that every signature holds,
     /// and that as many different officers signed as it needs: two for an actual alert, one for an exercise. An actual cancel by one
-    /// officer passes here; [`Alerts`](crate::Alerts) knows when it counts.
+    /// officer passes here; [`Alerts`](crate::Alerts) knows when it counts. Two officers may have signed an actual alert in advance:
+    /// then its trigger has to hold, and whatever else the town's policy asks for.
     ///
     /// # Errors
     /// [`EnvelopeError`]. One signature that does not count is enough: nobody honest adds one.
     pub fn verify(&self, alert: &[u8], keys: &KeyList) -> Result<SignedAlert, EnvelopeError> {
-        let (valid, class) = judged(alert)?;
+        let (valid, _) = judged(alert)?;
         if !self.is_around(alert, &valid) {
             return Err(EnvelopeError::OtherAlert);
         }
         if self.sender != keys.sender {
             return Err(EnvelopeError::OtherSender);
         }
-        let needed = match (class, self.message) {
+        let officers = match &self.release {
+            Some(released) => released.verify(self, (&valid, alert), keys)?.len(),
+            None => self.enough_officers(keys)?,
+        };
+        let digest = self.digest();
+        let Self { sequence, households, instructions, .. } = *self;
+        Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
+    }
+
+    fn enough_officers(&self, keys: &KeyList) -> Result<usize, EnvelopeError> {
+        let needed = match (self.class, self.message) {
             (KeyClass::Live, MessageKind::Order | MessageKind::AllClear) => 2,
             (KeyClass::Live, MessageKind::Cancel) | (KeyClass::Exercise, _) => 1,
         };
-        let digest = self.digest();
         let officers = self.officers(keys).map_err(EnvelopeError::NotSigned)?.len();
         if officers < needed || self.signatures.len() > MOST_SIGNATURES {
             return Err(EnvelopeError::TooFewOfficers { officers, needed });
         }
-        let Self { sequence, households, instructions, .. } = *self;
-        Ok(SignedAlert { alert: valid, digest, sequence, households, instructions, officers })
+        Ok(officers)
     }
 
     /// Whether it is this alert's: `alert` are its exact bytes, and `valid` what they say. Nothing is said of who signed.
@@ -136,7 +154,7 @@ impl Envelope {
             && valid.expires() == self.expires
     }
 
-    /// Who signed it.
+    /// Who signed it; of a released alert, which officers on duty.
     ///
     /// # Errors
     /// [`NotSigned`] when one of the first signatures does not count.
@@ -150,9 +168,16 @@ impl Envelope {
     }
 
     /// What is signed, and by what receivers know a message: SHA-256 of the class and everything but the signatures. Only the sender
-    /// has no fixed length, and stands last, so that no two envelopes share their bytes.
+    /// has no fixed length, and stands last, so that no two envelopes share their bytes. Of a released alert it is what the trigger signs.
     pub fn digest(&self) -> [u8; 32] {
-        hash(&[self.class.domain(), &self.fixed(), self.sender.as_bytes()])
+        let (fixed, sender) = (self.fixed(), self.sender.as_bytes());
+        match &self.release {
+            None => hash(&[self.class.domain(), &fixed, sender]),
+            Some(released) => {
+                let Released { prepared, trigger } = released.as_ref();
+                hash(&[TRIGGER_DOMAIN, &fixed, &prepared.digest(), &trigger.said(), sender])
+            }
+        }
     }
 
     fn fixed(&self) -> Vec<u8> {
@@ -176,9 +201,10 @@ impl Envelope {
 
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = vec![self.class.code()];
+        let mut out = vec![if self.release.is_some() { RELEASED } else { self.class.code() }];
         out.extend(self.fixed());
         put_text(&mut out, &self.sender);
+        self.release.iter().for_each(|released| released.encode(&mut out));
         out.push(u8::try_from(self.signatures.len()).unwrap_or(u8::MAX));
         self.signatures.iter().for_each(|signed| signed.encode(&mut out));
         out
@@ -187,7 +213,8 @@ impl Envelope {
     /// Reads its bytes; `None` for anything that is no envelope. Nothing is verified yet.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        let class = KeyClass::of_code(from.u8()?)?;
+        let code = from.u8()?;
+        let class = if code == RELEASED { KeyClass::Live } else { KeyClass::of_code(code)? };
         let message = match from.u8()? {
             0 => MessageKind::Order,
             1 => MessageKind::AllClear,
@@ -197,11 +224,11 @@ impl Envelope {
         let (sent, epoch, number, expires) = (from.time()?, from.u32()?, from.u64()?, from.time()?);
         let (alert, households, instructions) = (from.array()?, from.u32()?, from.array()?);
         let sender = from.text()?.to_owned();
-        let count = usize::from(from.u8()?);
-        if count > MOST_SIGNATURES {
-            return None;
-        }
-        let signatures = (0..count).map(|_| OfficerSignature::read(&mut from)).collect::<Option<_>>()?;
+        let release = match code {
+            RELEASED => Some(Box::new(Released::read(&mut from)?)),
+            _ => None,
+        };
+        let signatures = read_signatures(&mut from)?;
         let sequence = Sequence { epoch, number };
         from.is_at_end().then_some(Self {
             class,
@@ -214,11 +241,12 @@ impl Envelope {
             instructions,
             sender,
             signatures,
+            release,
         })
     }
 }
 
-fn judged(alert: &[u8]) -> Result<(ValidAlert, KeyClass), EnvelopeError> {
+pub(crate) fn judged(alert: &[u8]) -> Result<(ValidAlert, KeyClass), EnvelopeError> {
     let report = Report::of(alert).map_err(EnvelopeError::Refused)?;
     let valid = report.into_valid().map_err(EnvelopeError::Broken)?;
     let class = class_of(&valid).ok_or(EnvelopeError::NotForPeople)?;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::{Signature, VerifyingKey};
 use hinamori_model::UnixMillis;
 
+use crate::policy::Policy;
 use crate::wire::{Reader, put_text};
 
 /// Ahead of a list's bytes where the town root signs it.
@@ -135,6 +136,8 @@ pub struct KeyList {
     pub beat: [u8; 32],
     /// SHA-256 of the relying party id of the officers' passkeys (WebAuthn Level 2 §6.1).
     pub relying_party: [u8; 32],
+    /// What the town decided about releases and check-points.
+    policy: Policy,
     /// Whose alerts they sign.
     pub sender: String,
     devices: BTreeMap<DeviceKey, (KeyClass, OfficerId, UnixMillis)>,
@@ -167,7 +170,33 @@ impl KeyList {
         if devices.len() > MOST_DEVICES || sender.is_empty() || sender.len() > usize::from(u8::MAX) {
             return Err(BadKeyList::Malformed);
         }
-        Ok(Self { version, made, beat, relying_party, sender: sender.to_owned(), devices })
+        let policy = Policy::default();
+        Ok(Self { version, made, beat, relying_party, policy, sender: sender.to_owned(), devices })
+    }
+
+    /// The same list with a policy. A trigger's key is nothing else.
+    ///
+    /// # Errors
+    /// [`BadKeyList`]; never [`BadKeyList::NotSigned`].
+    pub fn with_policy(self, policy: Policy) -> Result<Self, BadKeyList> {
+        if !policy.is_sound() {
+            return Err(BadKeyList::Malformed);
+        }
+        if let Some(release) = policy.release {
+            let key = DeviceKey::Kiosk(release.trigger);
+            if !key.is_sound() {
+                return Err(BadKeyList::NoKey);
+            }
+            if release.trigger == self.beat || self.devices.contains_key(&key) {
+                return Err(BadKeyList::KeyTwice);
+            }
+        }
+        Ok(Self { policy, ..self })
+    }
+
+    /// What the town decided about releases and check-points.
+    pub const fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// The devices, in the order of their keys.
@@ -191,6 +220,7 @@ impl KeyList {
         body.extend_from_slice(&self.made.get().to_be_bytes());
         body.extend_from_slice(&self.beat);
         body.extend_from_slice(&self.relying_party);
+        self.policy.encode(&mut body);
         put_text(&mut body, &self.sender);
         body.extend_from_slice(&u16::try_from(self.devices.len()).unwrap_or(u16::MAX).to_be_bytes());
         for Device { class, officer, until, key } in self.devices() {
@@ -219,6 +249,7 @@ impl KeyList {
         let mut read = || -> Option<_> {
             let (version, made) = (from.u32()?, from.time()?);
             let fixed = (from.array()?, from.array()?);
+            let policy = Policy::read(&mut from)?;
             let sender = from.text()?;
             let count = usize::from(u16::from_be_bytes(from.array()?));
             if count > MOST_DEVICES {
@@ -231,10 +262,10 @@ impl KeyList {
                 let until = from.time()?;
                 devices.push(Device { class, officer, until, key: DeviceKey::read(kind, &mut from)? });
             }
-            from.is_at_end().then_some((version, made, fixed, sender, devices))
+            from.is_at_end().then_some((version, made, fixed, policy, sender, devices))
         };
-        let (version, made, fixed, sender, devices) = read().ok_or(BadKeyList::Malformed)?;
-        Self::new(version, made, fixed, sender, devices)
+        let (version, made, fixed, policy, sender, devices) = read().ok_or(BadKeyList::Malformed)?;
+        Self::new(version, made, fixed, sender, devices)?.with_policy(policy)
     }
 
     /// Whose device a key is, if it may sign what was sent at this time.

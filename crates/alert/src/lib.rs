@@ -11,6 +11,8 @@
 //! [`KeyList`] that the town root signed, and only those come into [`Alerts`], which says what is in force at a time. The
 //! signature of an alert's transport (XML-DSig) is passed over, since receivers do not go by it; [`Transport`] makes it, with the envelope in it.
 //!
+//! Two officers may also sign an alert in advance ([`PreparedRelease`]): a [`Trigger`] whose key the town root lists then releases it.
+//!
 //! Each household's [`Instruction`] is a [`Notice`] in bytes; a [`Beat`] tells a television that nothing was sent from that nothing came.
 //! docs/tv.md says what stands where.
 //!
@@ -20,6 +22,7 @@
 //!
 //! **Invariant:** no message of an error, refusal or violation quotes the alert.
 
+mod agency;
 mod alert;
 mod beat;
 mod cap;
@@ -33,8 +36,10 @@ mod judge;
 mod keys;
 mod kiosk_key;
 mod notice;
+mod policy;
 mod profile;
 mod read;
+mod release;
 mod report;
 mod rule;
 mod schema;
@@ -48,6 +53,7 @@ mod word;
 mod write;
 mod xml;
 
+pub use agency::{AgencyArea, AgencyInfo, AgencyMessage, AgencyStatus, NotUnderstood};
 pub use alert::{Alert, Area, Info, MessageId, Named, Resource};
 pub use beat::{Beat, BeatKey};
 pub use decimal::Decimal;
@@ -61,8 +67,13 @@ pub use keys::{
 };
 pub use kiosk_key::{CardSignature, KioskKeyError, NewKioskKey, SealedKioskKey};
 pub use notice::{Notice, Ruby};
+pub use policy::{Policy, ReleasePolicy};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};
 pub use read::{MOST_POINTS, MOST_TEXT_BYTES};
+pub use release::{
+    CoastSegment, LONGEST_RELEASE_MILLIS, MOST_REFERENCES, NotReleased, PREPARED_IDENTIFIER, PREPARED_SENT,
+    PreparedRelease, Released, Trigger, TriggerKey, reported,
+};
 pub use report::{Report, ValidAlert};
 pub use rule::{Breaks, Rule, Violation};
 pub use sequence::{Sequence, SequenceVerdict, Sequences};

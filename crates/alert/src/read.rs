@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             }
             let placed = match tag.namespace {
                 Namespace::Cap => order.take(tag.name),
-                Namespace::Signature | Namespace::Other => Err(Misplaced::Unknown),
+                Namespace::Signature | Namespace::Agency(_) | Namespace::Other => Err(Misplaced::Unknown),
             };
             let (rule, element) = match placed {
                 Ok(name) => {
@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
         }
         self.pass_over(|tag| match tag.namespace {
             Namespace::Cap => Err(RefusedFor::Wrapped),
-            Namespace::Signature | Namespace::Other => Ok(()),
+            Namespace::Signature | Namespace::Agency(_) | Namespace::Other => Ok(()),
         })
     }
 

@@ -14,6 +14,12 @@ use quick_xml::reader::NsReader;
 pub(crate) const CAP: &str = "urn:oasis:names:tc:emergency:cap:1.2";
 /// That of XML signatures, one of which may end an alert (§3.3.4.1).
 pub(crate) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// Those of the Japan Meteorological Agency's messages: the whole and its control part, its head, and a body about earthquakes and tsunamis.
+const AGENCY: [(&str, AgencyPart); 3] = [
+    ("http://xml.kishou.go.jp/jmaxml1/", AgencyPart::Report),
+    ("http://xml.kishou.go.jp/jmaxml1/informationBasis1/", AgencyPart::Head),
+    ("http://xml.kishou.go.jp/jmaxml1/body/seismology1/", AgencyPart::Seismology),
+];
 /// Its attributes belong to validators and may stand on any element (XML Schema 1 §2.6).
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -85,7 +91,16 @@ pub struct Refusal {
 pub(crate) enum Namespace {
     Cap,
     Signature,
+    Agency(AgencyPart),
     Other,
+}
+
+/// A part of a message of the Meteorological Agency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AgencyPart {
+    Report,
+    Head,
+    Seismology,
 }
 
 /// The next thing in the document. What is empty comes as an opening and a closing.
@@ -302,7 +317,11 @@ fn namespace_of(resolved: &ResolveResult<'_>) -> Option<Namespace> {
     match resolved {
         ResolveResult::Bound(Uri(uri)) if *uri == CAP.as_bytes() => Some(Namespace::Cap),
         ResolveResult::Bound(Uri(uri)) if *uri == SIGNATURE.as_bytes() => Some(Namespace::Signature),
-        ResolveResult::Bound(_) | ResolveResult::Unbound => Some(Namespace::Other),
+        ResolveResult::Bound(Uri(uri)) => {
+            let part = AGENCY.iter().find(|(own, _)| own.as_bytes() == *uri).map(|(_, part)| *part);
+            Some(part.map_or(Namespace::Other, Namespace::Agency))
+        }
+        ResolveResult::Unbound => Some(Namespace::Other),
         ResolveResult::Unknown(_) => None,
     }
 }

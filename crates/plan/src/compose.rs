@@ -457,6 +457,9 @@ mod tests {
         assert_eq!(breaks("\"All clear\"", "\"Cancelled\""), "tsunami-major AllClear");
         assert!(matches!(bent("hours = 12", "hours = 200"), Err(BadPlan::Content(_))));
         assert!(matches!(bent("tsunami = \"MajorWarning\"\n", ""), Err(BadPlan::Content(_))));
+        assert!(matches!(bent("segment = 580", "segment = 58"), Err(BadPlan::Form(_))));
+        let twice = "[[coast]]\nsegment = 580\nname = \"a\"\n\n[[district]]\nname = \"浜町\"";
+        assert!(matches!(bent("[[district]]\nname = \"浜町\"", twice), Err(BadPlan::Content(_))));
         assert!(matches!(bent("Landslide\"\n", "Avalanche\"\n"), Err(BadPlan::Form(_))));
     }
 

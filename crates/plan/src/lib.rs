@@ -11,5 +11,5 @@ mod plan;
 mod signed;
 
 pub use compose::{Composed, HouseholdToTell, Wanted, compose, judge, prepared_of, ways};
-pub use plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
+pub use plan::{BadPlan, Coast, District, Ending, Plan, Prepared, Text, Texts, Way};
 pub use signed::{BadSignedPlan, PLAN_DOMAIN, SignedPlan};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use hinamori_alert::{Order, Polygon, Ruby, TsunamiKind, WarningLevel, Word};
+use hinamori_alert::{CoastSegment, MessageKind, Order, Polygon, Ruby, TsunamiKind, WarningLevel, Word};
 use hinamori_model::{Hazard, MunicipalityCode, SiteId};
 use serde::Deserialize;
 
@@ -27,12 +27,26 @@ pub struct Plan {
     pub issuer_english: String,
     /// The relying party id of the officers' passkeys: the host name of the desk.
     pub relying_party: String,
+    /// The agency's segments of coast on which it lies; none for a town that lies on no coast.
+    #[serde(default, rename = "coast")]
+    pub coasts: Vec<Coast>,
     /// Its districts.
     #[serde(rename = "district")]
     pub districts: Vec<District>,
     /// What may be said.
     #[serde(rename = "message")]
     pub messages: Vec<Prepared>,
+}
+
+/// A segment of coast (津波予報区).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coast {
+    /// The agency's number of it.
+    #[serde(deserialize_with = "segment")]
+    pub segment: CoastSegment,
+    /// As the agency calls it.
+    pub name: String,
 }
 
 /// A district as the roster names it.
@@ -184,6 +198,10 @@ impl Plan {
         if plan.municipality.parse::<MunicipalityCode>().is_err() {
             return wrong(format!("{} is no code of a municipality", plan.municipality));
         }
+        let segments: BTreeSet<_> = plan.coasts.iter().map(|coast| coast.segment).collect();
+        if segments.len() != plan.coasts.len() {
+            return wrong("a coast is there twice".to_owned());
+        }
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for district in &plan.districts {
             if !names.insert(&district.name) {
@@ -222,6 +240,11 @@ impl Plan {
     /// The message of this id.
     pub fn message(&self, id: &str) -> Option<&Prepared> {
         self.messages.iter().find(|message| message.id == id)
+    }
+
+    /// The coast of this number.
+    pub fn coast(&self, segment: CoastSegment) -> Option<&Coast> {
+        self.coasts.iter().find(|coast| coast.segment == segment)
     }
 
     /// The district of this name.
@@ -269,6 +292,14 @@ impl Prepared {
         WarningLevel::of(self.hazard, self.order)
     }
 
+    /// The same of how it ends: what it was, and 解除 or 取消.
+    pub fn title_of(&self, kind: MessageKind) -> String {
+        match kind {
+            MessageKind::Order => self.title(),
+            MessageKind::AllClear | MessageKind::Cancel => format!("{}　{}", self.title(), kind.japanese()),
+        }
+    }
+
     /// The head band: what it is, and what the town orders.
     pub fn title(&self) -> String {
         let order = self.order.japanese();
@@ -278,6 +309,13 @@ impl Prepared {
             (None, None) => order.to_owned(),
         }
     }
+}
+
+fn segment<'de, D: serde::Deserializer<'de>>(from: D) -> Result<CoastSegment, D::Error> {
+    let number = u16::deserialize(from)?;
+    CoastSegment::new(number).ok_or_else(|| {
+        serde::de::Error::custom(format!("{number} is no segment of coast: it has three digits"))
+    })
 }
 
 fn ruby<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Ruby, D::Error> {

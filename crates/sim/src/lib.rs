@@ -11,10 +11,13 @@
 //! * a [`tray`] is a whole town's cards with their registration, and [`serve`] lets people and scripts hold them
 //!   to readers (`hinamori-simcard`).
 //!
+//! A [`TsunamiMessage`] is what the Meteorological Agency would send.
+//!
 //! One tap: the test builds a card, inserts it, the box under test sees a reader with a card and sends
 //! commands, each passes through [`presented::PresentedCard::transmit`] to the card and into its log; the
 //! test removes the card and reads the log ("VERIFY was sent exactly once").
 
+mod agency;
 mod apdu;
 pub mod ca;
 pub mod direct;
@@ -32,3 +35,5 @@ pub mod tray;
 pub mod virtual_card;
 pub mod vpcd;
 pub mod xml_peers;
+
+pub use agency::TsunamiMessage;

@@ -14,7 +14,7 @@ use crate::key_row::{Cover, FileKey};
 use crate::schema::Family;
 use crate::store::{checkpoint_if_over, open_durable};
 
-const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
+pub(crate) const FOREIGN: StoreError = StoreError::ForeignValue { what: "row of alerts" };
 const SEQUENCE: &str = "sequence";
 /// Bytes of the write-ahead log.
 const LONG_LOG: u64 = 4 << 20;
@@ -128,7 +128,7 @@ pub struct Task {
 /// The file.
 pub struct AlertStore {
     pub(crate) connection: Connection,
-    cover: Cover,
+    pub(crate) cover: Cover,
     /// SQLite's number of what others wrote, when the televisions were read last.
     televisions_of: Option<i64>,
 }
@@ -418,7 +418,7 @@ fn add_deliveries<'a>(
 
 /// One behind the other: household (16), salt (16), how many bytes of the content are as in the one before from its beginning (4) and up
 /// to its end (4), how many stand between them (4), and these. Neighbours are told the same but for their names.
-fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
+pub(crate) fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut before: &[u8] = &[];
     for Instruction { household, salt, content } in instructions {
@@ -446,7 +446,7 @@ fn shared(one: &[u8], other: &[u8]) -> usize {
     same.saturating_add(rest.take_while(|(one, other)| one == other).count())
 }
 
-fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
+pub(crate) fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
     let mut instructions: Vec<Instruction> = Vec::new();
     while !bytes.is_empty() {
         let (household, rest) = bytes.split_first_chunk::<16>()?;

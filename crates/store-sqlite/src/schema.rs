@@ -34,6 +34,7 @@
 //! | `television` | one television: the hash of its token, the code that it shows, the household to which it was bound |
 //! | `answer` | what became of a message at a household, and when it was heard first; `kind` is `AnswerKind` |
 //! | `task` | which officer looks after a household that asked for help |
+//! | `prepared_release` | one order that officers sign in advance: what they sign with their signatures, its template, what the desk shows of it, and what each household will be told, sealed |
 //! | `setting` | the sender's sequence |
 //!
 //! In a box's file of televisions, where a message is known by the digest of its envelope:
@@ -265,6 +266,10 @@ CREATE TABLE push (
 CREATE TABLE air (number INTEGER PRIMARY KEY, station INTEGER NOT NULL, digest BLOB, at INTEGER NOT NULL) STRICT;
 ", "
 CREATE TABLE delivery (number INTEGER PRIMARY KEY, digest BLOB NOT NULL, households BLOB NOT NULL) STRICT;
+", "
+CREATE TABLE prepared_release (
+    digest BLOB PRIMARY KEY, prepared BLOB NOT NULL, template BLOB NOT NULL, about TEXT NOT NULL, instructions BLOB NOT NULL
+) STRICT;
 "];
 
 const TELEVISIONS: &[&str] = &["

@@ -16,8 +16,8 @@ use crate::session::Side;
 pub const MOST_ALERTS: usize = 256;
 /// Bytes of an alert: what the crate `alert` reads at most.
 pub const LONGEST_ALERT: usize = 1 << 20;
-/// Bytes of an envelope: eight signatures of passkeys.
-pub(crate) const LONGEST_ENVELOPE: usize = 16 << 10;
+/// Bytes of an envelope: eight signatures of passkeys, twice where it was prepared, and what released it.
+pub(crate) const LONGEST_ENVELOPE: usize = 32 << 10;
 /// Bytes of a list of keys: 512 devices.
 pub const LONGEST_KEY_LIST: usize = 64 << 10;
 /// Bytes of a signed plan: a thousand districts.

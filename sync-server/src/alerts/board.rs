@@ -28,6 +28,7 @@ use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
+use crate::alerts::release::{Heard, Standing};
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
@@ -92,6 +93,10 @@ pub(crate) struct Inner {
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; AnswerKind::ALL.len()]>,
     pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
     pub(crate) drafts: BTreeMap<String, Draft>,
+    /// What is signed in advance, or waits for it, by id.
+    pub(crate) releases: BTreeMap<String, Arc<Standing>>,
+    /// What the town's trigger heard last.
+    pub(crate) heard: Option<Heard>,
     pub(crate) stations: Arc<Stations>,
     /// What each station's operator did last.
     pub(crate) air: BTreeMap<u32, OnAir>,
@@ -311,6 +316,9 @@ impl Board {
         }
         for sent in store.messages()? {
             inner.take_sent(sent);
+        }
+        for stored in store.releases()? {
+            inner.take_release(stored);
         }
         inner.pushes = store.pushes()?.into_iter().map(|push| ((push.station, push.digest), push)).collect();
         inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
@@ -670,7 +678,7 @@ impl Board {
     }
 
     /// Keeps it, then gives it to televisions. A draft that the disk refuses comes back.
-    async fn send(&self, mut draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
+    pub(super) async fn send(&self, mut draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
@@ -688,8 +696,9 @@ impl Board {
         if let Err(error) = kept {
             // Whoever signed last can sign again.
             (draft.bytes, draft.instructions) = (alert, instructions);
-            draft.envelope.signatures.pop();
-            draft.about.signed.pop();
+            if draft.envelope.signatures.pop().is_some() {
+                draft.about.signed.pop();
+            }
             self.inner().drafts.insert(draft.id.clone(), draft);
             self.changed();
             return Err(NotKept::Store(error).into());

@@ -18,18 +18,23 @@ use hinamori_alert::{
 use hinamori_model::UnixMillis;
 use hinamori_paper::Press;
 use hinamori_store_sqlite::Task;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
-use crate::alerts::desk_state::{class_name, draft as draft_value, state as state_value, task_id, who};
+use crate::alerts::desk_state::{
+    class_name, draft as draft_value, outlines, state as state_value, task_id, who,
+};
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
 use crate::alerts::officers::{Officer, Passkey, change_register};
+use crate::alerts::release_door::{make_release, sign_release, withdraw_release};
+use crate::alerts::staff_door::routes as staff_routes;
 use crate::alerts::thread_report::thread_report;
+use crate::alerts::trigger_door;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
 use crate::clock::now;
@@ -62,9 +67,9 @@ const P256: [u8; 26] = [
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-struct Door {
-    hub: Arc<Hub>,
-    board: Arc<Board>,
+pub(super) struct Door {
+    pub(super) hub: Arc<Hub>,
+    pub(super) board: Arc<Board>,
     /// Challenges that were given out.
     questions: Mutex<BTreeMap<[u8; 32], UnixMillis>>,
     /// By the hash of the cookie: who, and until when.
@@ -72,22 +77,22 @@ struct Door {
 }
 
 /// What an officer is told instead.
-pub(super) struct Told(StatusCode, pub(super) String);
+pub(super) struct Told(pub(super) StatusCode, pub(super) String);
 
 impl Told {
-    fn page() -> Self {
+    pub(super) fn page() -> Self {
         Self(StatusCode::BAD_REQUEST, "この画面が 古いようです。読み込み直して ください".to_owned())
     }
 
-    fn change(sentence: impl Into<String>) -> Self {
+    pub(super) fn change(sentence: impl Into<String>) -> Self {
         Self(StatusCode::UNPROCESSABLE_ENTITY, sentence.into())
     }
 
-    fn gone() -> Self {
+    pub(super) fn gone() -> Self {
         Self(StatusCode::NOT_FOUND, "もう ありません".to_owned())
     }
 
-    fn server() -> Self {
+    pub(super) fn server() -> Self {
         Self(StatusCode::SERVICE_UNAVAILABLE, "サーバーに 保存できません。何も 送っていません".to_owned())
     }
 }
@@ -113,16 +118,17 @@ impl IntoResponse for Told {
     }
 }
 
-fn said(status: StatusCode, value: &Value) -> Response {
+pub(super) fn said(status: StatusCode, value: &Value) -> Response {
     (status, headers("application/json", POLICY), value.to_string()).into_response()
 }
 
-fn fine(value: &Value) -> Response {
+pub(super) fn fine(value: &Value) -> Response {
     said(StatusCode::OK, value)
 }
 
 /// The routes.
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
+    let trigger = trigger_door::routes(Arc::clone(&board));
     let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
     page()
         .route("/", get(async || Redirect::temporary("/desk/")))
@@ -151,18 +157,24 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/test", post(test))
         .route("/desk/api/leave", post(leave))
         .route("/desk/api/state", get(state))
+        .route("/desk/api/map", get(map))
         .route("/desk/api/drafts", post(make_draft))
         .route("/desk/api/drafts/{id}/sign", post(sign))
         .route("/desk/api/drafts/{id}/drop", post(drop_draft))
+        .route("/desk/api/releases", post(make_release))
+        .route("/desk/api/releases/{id}/sign", post(sign_release))
+        .route("/desk/api/releases/{id}/withdraw", post(withdraw_release))
         .route("/desk/api/help/{id}/take", post(take_help))
         .route("/desk/api/threads/{id}/missing", get(missing))
         .route("/desk/api/threads/{id}/report.pdf", get(report))
+        .merge(staff_routes())
         .layer(DefaultBodyLimit::max(LONGEST))
         .with_state(Arc::new(door))
+        .merge(trigger)
 }
 
 /// What a page of our own sends: JSON, and from here. Another site's page can do neither without being asked first.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Told> {
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Told> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let is_json = text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
     let own = text(header::HOST).map(|host| [format!("http://{host}"), format!("https://{host}")]);
@@ -175,7 +187,7 @@ fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Tol
 }
 
 impl Door {
-    fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
+    pub(super) fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
         let signed_out = || Told(StatusCode::UNAUTHORIZED, "もう一度 入って ください".to_owned());
         let token = session_of(headers).ok_or_else(signed_out)?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,7 +196,7 @@ impl Door {
         let inner = self.board.inner();
         // Whoever was taken off the register since is out at once.
         let officer =
-            inner.register.officer(officer).filter(|officer| officer.until >= now() && until >= now());
+            inner.register.officer(officer).filter(|officer| officer.is_in_office(now()) && until >= now());
         officer.cloned().ok_or_else(signed_out)
     }
 }
@@ -221,7 +233,7 @@ fn wrong_code() -> Told {
     Told::change("番号が ちがうか、15分を 過ぎています。管理者に 新しい番号を もらって ください")
 }
 
-fn no_plan() -> Told {
+pub(super) fn no_plan() -> Told {
     Told::change("まだ 知らせの 準備が 読み込まれていません。管理者に 伝えて ください")
 }
 
@@ -275,7 +287,7 @@ async fn enrol_device(
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Nothing {} = read(&headers, &body)?;
@@ -292,11 +304,11 @@ async fn question(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes
     Ok(fine(&json!({ "party": plan.relying_party, "challenge": base64_url(&challenge) })))
 }
 
-#[derive(Deserialize)]
-struct Asserted {
-    #[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asserted {
+    #[serde(default, skip_serializing)]
     challenge: String,
-    credential: String,
+    pub(super) credential: String,
     authenticator: String,
     client: String,
     signature: String,
@@ -304,7 +316,7 @@ struct Asserted {
 
 impl Asserted {
     /// The signature, with the key of the device that the register names.
-    fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
+    pub(crate) fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
         let assertion =
             Assertion { authenticator: of_base64(&self.authenticator)?, client: of_base64(&self.client)? };
         let signature = fixed_signature(&of_base64(&self.signature)?)?;
@@ -349,14 +361,14 @@ fn proved(door: &Door, asserted: &Asserted) -> Result<(Officer, KeyClass), Told>
         let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list)).ok_or_else(refused)?;
         (officer.clone(), class, asserted.read(key).ok_or_else(Told::page)?, list)
     };
-    if officer.until < now() || signature.verify(&challenge, &list.relying_party).is_err() {
+    if !officer.is_in_office(now()) || signature.verify(&challenge, &list.relying_party).is_err() {
         return Err(refused());
     }
     Ok((officer, class))
 }
 
 /// Writes down that a passkey works. Who signed need not wait for it, and what cannot be written down is only proved again.
-fn note_proof(door: &Arc<Door>, credential: &str) {
+pub(super) fn note_proof(door: &Arc<Door>, credential: &str) {
     let Some(credential) = of_base64_url(credential) else { return };
     let door = Arc::clone(door);
     tokio::spawn(async move {
@@ -441,6 +453,13 @@ async fn state(
     let town = door.hub.town.current();
     let value = state_value(&door.board.inner(), &officer, &town.name, &revision, now());
     Ok(fine(&value))
+}
+
+/// The map of districts. It changes with the plan only.
+async fn map(State(door): State<Arc<Door>>, headers: HeaderMap) -> Result<Response, Told> {
+    let _officer = door.officer(&headers)?;
+    let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
+    Ok(fine(&json!({ "outlines": outlines(&plan) })))
 }
 
 #[derive(Deserialize)]
@@ -551,10 +570,6 @@ pub(super) fn draft_of(
     let places = places_of(&request);
     let people =
         households.iter().map(|household: &HouseholdToTell| household.people).fold(0, u32::saturating_add);
-    let title = match kind {
-        MessageKind::Order => prepared.title(),
-        MessageKind::AllClear | MessageKind::Cancel => format!("{}　{}", prepared.title(), kind.japanese()),
-    };
     let digest = envelope.digest();
     Ok(Draft {
         id: hex::text(digest.get(..8).unwrap_or_default()),
@@ -564,7 +579,7 @@ pub(super) fn draft_of(
             is_exercise,
             prepared: prepared.id.clone(),
             label: prepared.label.clone(),
-            title,
+            title: prepared.title_of(kind),
             districts: names,
             places,
             reasons,
@@ -576,6 +591,7 @@ pub(super) fn draft_of(
             thread: first.map(|first| first.thread()),
             signed: Vec::new(),
             origin: None,
+            trigger: None,
         },
         envelope,
         sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),
@@ -614,7 +630,7 @@ fn again(
 }
 
 /// Where a message sends people, once each.
-fn places_of(wanted: &Wanted<'_>) -> Vec<String> {
+pub(super) fn places_of(wanted: &Wanted<'_>) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();
     for way in ways(wanted).values() {
         if !places.contains(&way.place.plain()) {
@@ -710,7 +726,7 @@ fn chosen<'p>(
 }
 
 /// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.
-fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
+pub(super) fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
     let ways = ways(wanted);
     let mut reasons: Vec<Reason> = Vec::new();
     for district in &wanted.districts {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_alert::{KeyClass, WarningLevel, Word};
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
 use hinamori_store_sqlite::AnswerKind;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
 use crate::alerts::officers::{Officer, PROVED_MILLIS};
 use crate::alerts::progress::{Progress, spread};
+use crate::alerts::staff_door::staff;
 use crate::alerts::stations::Station;
 use crate::hex;
 use hinamori_plan::HouseholdToTell;
@@ -36,24 +37,29 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
         "revision": revision, "now": now, "town": town,
         "officer": who(officer),
         "able": { "live": able(KeyClass::Live), "exercise": able(KeyClass::Exercise) },
-        "signers": inner.register.officers.iter().filter(|one| one.until >= now).map(|one| signer(inner, one)).collect::<Vec<_>>(),
-        "proved_for": PROVED_MILLIS,
+        "signers": inner.register.deputies(now).into_iter().map(|one| signer(inner, one, now)).collect::<Vec<_>>(),
+        "proved_for": PROVED_MILLIS, "staff": staff(&inner.register, list, officer, now),
         "credentials": { "live": credentials(KeyClass::Live), "exercise": credentials(KeyClass::Exercise) },
         "party": plan.map(|plan| plan.relying_party.as_str()).unwrap_or_default(),
         "messages": plan.map(|plan| plan.messages.iter().map(message).collect::<Vec<_>>()).unwrap_or_default(),
         "districts": plan.map(|plan| districts(inner, plan)).unwrap_or_default(),
         "drafts": inner.drafts.values().map(|one| draft(inner, one, officer)).collect::<Vec<_>>(),
         "threads": threads.into_iter().map(|(_, thread)| thread).collect::<Vec<_>>(),
-        "help": help(inner),
+        "help": help(inner), "releases": crate::alerts::release_door::state(inner, officer, now),
     })
 }
 
-/// An officer with when each kind of their passkeys signed something last.
-fn signer(inner: &Inner, officer: &Officer) -> Value {
+/// An officer with when each kind of their passkeys signed something last, and whether it can sign.
+fn signer(inner: &Inner, officer: &Officer, now: UnixMillis) -> Value {
+    let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
     let proved = |class| inner.register.proved(officer.id, class);
+    let standing = |class| inner.register.standing(officer, class, list, now).text();
     json!({
-        "id": officer.id, "name": officer.name, "title": officer.title, "until": officer.until,
+        "id": officer.id, "name": officer.name, "title": officer.title,
+        "from": officer.from, "until": officer.until,
+        "telephone": officer.telephone.as_ref().map(PersonalText::expose),
         "live": proved(KeyClass::Live), "exercise": proved(KeyClass::Exercise),
+        "standing": { "live": standing(KeyClass::Live), "exercise": standing(KeyClass::Exercise) },
     })
 }
 
@@ -99,6 +105,12 @@ fn districts(inner: &Inner, plan: &Plan) -> Vec<Value> {
     plan.districts.iter().map(district).collect()
 }
 
+/// The outlines of the districts that have one, as CAP writes them. Apart from the state, which goes out with every answer of a television.
+pub(crate) fn outlines(plan: &Plan) -> BTreeMap<&str, String> {
+    let outline = |district: &hinamori_plan::District| district.polygon().map(|ring| ring.to_string());
+    plan.districts.iter().filter_map(|one| Some((one.name.as_str(), outline(one)?))).collect()
+}
+
 /// A draft, as this officer sees it.
 pub(crate) fn draft(inner: &Inner, draft: &Draft, officer: &Officer) -> Value {
     let Draft { id, envelope, digest, valid, sample, about, needed, instructions, .. } = draft;
@@ -110,7 +122,7 @@ pub(crate) fn draft(inner: &Inner, draft: &Draft, officer: &Officer) -> Value {
         "reasons": about.reasons, "again": about.again, "made": about.made, "expires": draft.dropped_at(),
         "digest": base64_url(digest), "words": ThreeWords::of_hash(digest).hiragana(), "needed": needed,
         "signed": about.signed, "mine": draft.has_signed(officer.id), "sample": sample,
-        "channels": Channels::of(valid, about.is_exercise),
+        "channels": Channels::of(valid, about.is_exercise), "trigger": about.trigger,
     })
 }
 
@@ -145,7 +157,7 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
         "origin": first.about.origin.map(|origin| origin.to_string()),
-        "stations": stations(inner, &messages),
+        "stations": stations(inner, &messages), "trigger": latest.about.trigger,
         "stages": stages(inner, &messages),
         "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),
         "channels": Channels::of(latest.signed.alert(), latest.about.is_exercise),

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long a draft waits. Its time stands in it: what waited longer would begin with minutes that are gone.
 const WAITS_MILLIS: u64 = 10 * 60_000;
+/// What a trigger released waits longer for an officer on duty: the agency's warning stands, and somebody has to be woken.
+const RELEASED_WAITS_MILLIS: u64 = 60 * 60_000;
 /// A cancel by one officer: receivers refuse one that is older than two minutes.
 const CANCEL_WAITS_MILLIS: u64 = 100_000;
 
@@ -30,7 +32,11 @@ impl Draft {
     /// When it is dropped by itself.
     pub(crate) const fn dropped_at(&self) -> UnixMillis {
         let alone = matches!(self.envelope.message, MessageKind::Cancel) && self.needed == 1;
-        self.about.made.plus(if alone { CANCEL_WAITS_MILLIS } else { WAITS_MILLIS })
+        self.about.made.plus(match &self.envelope.release {
+            Some(_) => RELEASED_WAITS_MILLIS,
+            None if alone => CANCEL_WAITS_MILLIS,
+            None => WAITS_MILLIS,
+        })
     }
 
     pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
@@ -65,6 +71,22 @@ pub(crate) struct About {
     /// The box at which it was originated; nothing for the town hall's own.
     #[serde(default)]
     pub(crate) origin: Option<BoxId>,
+    /// Of what was signed in advance: what released it.
+    #[serde(default)]
+    pub(crate) trigger: Option<Triggered>,
+}
+
+/// Which warning released something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Triggered {
+    /// As JP-evac names it.
+    pub(crate) kind: String,
+    pub(crate) segment: u16,
+    pub(crate) coast: String,
+    /// SHA-256 of the agency's number of the event, in hexadecimal.
+    pub(crate) event: String,
+    /// Who signed it in advance.
+    pub(crate) prepared_by: Vec<Signed>,
 }
 
 impl About {

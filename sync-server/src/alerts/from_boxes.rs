@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hinamori_alert::{
-    DeviceKey, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, Instructions, MessageKind,
+    DeviceKey, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, Instructions,
     OfficerSignature, SequenceVerdict, SignedAlert, Taken,
 };
 use hinamori_model::{BoxId, UnixMillis};
@@ -227,7 +227,6 @@ impl Inner {
         let (valid, alert) = (signed.alert(), signed.alert().alert());
         let prepared = self.plan.as_deref().and_then(|plan| prepared_of(plan, valid));
         let kind = valid.evacuation().message;
-        let title = prepared.map(|prepared| prepared.title()).unwrap_or_default();
         let is_referred = |message: &&Arc<Message>| {
             let id = message.alert().id();
             alert.references.contains(&id)
@@ -244,10 +243,7 @@ impl Inner {
             is_exercise: alert.status == hinamori_alert::Status::Exercise,
             prepared: prepared.map(|prepared| prepared.id.clone()).unwrap_or_default(),
             label: prepared.map(|prepared| prepared.label.clone()).unwrap_or_default(),
-            title: match kind {
-                MessageKind::Order => title,
-                MessageKind::AllClear | MessageKind::Cancel => format!("{title}　{}", kind.japanese()),
-            },
+            title: prepared.map(|prepared| prepared.title_of(kind)).unwrap_or_default(),
             districts: alert.districts().map(str::to_owned).collect(),
             places: alert.destinations().map(str::to_owned).collect(),
             reasons: Vec::new(),
@@ -259,6 +255,7 @@ impl Inner {
             thread: self.messages.iter().find(is_referred).map(|message| message.thread()),
             signed: officers.collect(),
             origin: Some(origin),
+            trigger: None,
         }
     }
 }

@@ -6,6 +6,7 @@ mod boxes;
 mod broadcast;
 mod channels;
 mod commands;
+mod deputies;
 mod desk_door;
 mod desk_state;
 mod draft;
@@ -18,11 +19,18 @@ mod officers;
 mod people;
 mod progress;
 mod push;
+mod release;
+mod release_door;
+mod staff_change;
+mod staff_door;
+mod staff_files;
 mod station_door;
 mod stations;
 #[cfg(test)]
 mod tests;
 mod thread_report;
+mod trigger;
+mod trigger_door;
 mod tv_door;
 #[cfg(test)]
 mod tv_tests;
@@ -31,12 +39,20 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 pub use commands::{AlertCommandError, bind_television, read_plan};
+pub use deputies::staff_table;
 pub use hinamori_plan::BadPlan;
 pub use history::export_alerts;
-pub use officers::{OfficerError, add_officer, admit_device, invite_officer, officer_list, remove_officer};
+pub use officers::{
+    OfficerError, PolicyChange, add_officer, admit_device, invite_officer, officer_list, remove_officer,
+    set_policy,
+};
+pub use staff_change::BadChange;
+pub use staff_files::{StaffError, change_staff, note_staff_command};
 pub use stations::{
     NewStation, StationError, add_station, broadcast_certificate, remove_station, station_list,
 };
+
+pub use trigger::{TriggerError, TriggerSource, TriggerStation, new_trigger_key};
 
 pub(crate) use board::Board;
 pub(crate) use box_televisions::ToldToBox;
@@ -46,6 +62,8 @@ pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
 pub(crate) use push::push_to_stations;
+pub(crate) use staff_door::follow_staff;
+pub(crate) use staff_files::STAFF;
 pub(crate) use stations::Stations;
 
 /// Base64 with padding (RFC 4648 §4).

@@ -1,17 +1,22 @@
 //! The officers who may sign alerts, their devices, and the list of keys that the town root signs of them.
 //!
 //! An administrator invites an officer; the device that has the code brings two public keys; the administrator compares three words with
-//! the officer and lets the device in. Only then does the root list it: what a page of the server takes in by itself signs nothing.
+//! the officer and lets the device in. Only then does the root list it: what a page of the server takes in by itself signs nothing. For
+//! somebody whom two officers took in, one of them invites and the other one compares, with passkeys that are listed (`staff_change.rs`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use hinamori_alert::{Device, DeviceKey, KeyClass, KeyList, OfficerId, SealedKioskKey};
-use hinamori_model::{BoxId, UnixMillis};
+use hinamori_alert::{
+    Device, DeviceKey, KeyClass, KeyList, OfficerId, Policy, ReleasePolicy, SealedKioskKey,
+};
+use hinamori_model::{BoxId, PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
 use hinamori_sync::{KioskKeys, MOST_KIOSK_KEYS, to_base32};
 use serde::{Deserialize, Serialize};
 
+use crate::alerts::deputies::Standing;
+use crate::alerts::staff_change::{NextOrder, PendingChange};
 use crate::data::{DataError, DataFolder, Keys, Locked, random};
 use crate::hex;
 use crate::signed_log::sha256;
@@ -28,7 +33,7 @@ const PROVED_AGAIN_MILLIS: u64 = 3_600_000;
 /// Keys of as many people wait that were made at one box.
 const WAITING_OF_A_BOX: usize = 8;
 /// More than a town has.
-const MOST_OFFICERS: usize = 100;
+pub(crate) const MOST_OFFICERS: usize = 100;
 
 /// What `officers.json` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,13 +41,48 @@ const MOST_OFFICERS: usize = 100;
 pub(crate) struct Register {
     /// Of the list of keys.
     version: u32,
+    /// In the order of deputies: the first one is called first.
     pub(crate) officers: Vec<Officer>,
-    invitations: Vec<Invitation>,
+    pub(crate) invitations: Vec<Invitation>,
     wrong_tries: u8,
+    #[serde(default)]
+    policy: TownPolicy,
     pub(crate) devices: Vec<OfficerDevice>,
     /// Made at boxes.
     #[serde(default)]
     kiosks: Vec<KioskDevice>,
+    /// How often officers were changed: an old change is none of the new table.
+    #[serde(default)]
+    pub(crate) changes: u32,
+    /// An order that holds from a day on.
+    #[serde(default)]
+    pub(crate) next_order: Option<NextOrder>,
+    /// A change that waits for its second signature.
+    #[serde(default)]
+    pub(crate) pending: Option<PendingChange>,
+}
+
+/// What the town decided of releases and check-points, as the root signs it with each list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TownPolicy {
+    staff_leave_minutes: Option<u8>,
+    /// The trigger's public key, in hexadecimal.
+    trigger: Option<String>,
+    needs_officer: bool,
+}
+
+/// What the administrator changes of the town's policy; nothing stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyChange {
+    /// How many minutes before a tsunami is expected staff leave a check-point too.
+    pub staff_leave_minutes: Option<u8>,
+    /// The trigger's public key.
+    pub trigger: Option<[u8; 32]>,
+    /// Whether an officer on duty signs each release.
+    pub needs_officer: Option<bool>,
+    /// No trigger releases anything any more.
+    pub no_trigger: bool,
 }
 
 /// A person.
@@ -52,31 +92,76 @@ pub(crate) struct Officer {
     pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) title: String,
+    /// The first moment of their first day; nothing for whoever was there before days were written down.
+    #[serde(default)]
+    pub(crate) from: UnixMillis,
     /// The last moment of their last day.
     pub(crate) until: UnixMillis,
+    /// By which the others call them. In no log.
+    #[serde(default)]
+    pub(crate) telephone: Option<PersonalText>,
+    /// Taken out: by a moment, and for good.
+    #[serde(default)]
+    pub(crate) gone: bool,
+    /// The two officers who took them in, and may invite their first device.
+    #[serde(default)]
+    pub(crate) approved: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Invitation {
+pub(crate) struct Invitation {
     /// SHA-256 of the code: the file opens no door.
     #[serde(with = "hex")]
     digest: [u8; 32],
     officer: u32,
     until: UnixMillis,
+    /// The officer who saw the code; nobody where it was the administrator.
+    #[serde(default)]
+    by: Option<u32>,
+}
+
+impl Invitation {
+    pub(crate) const fn is_of(&self, officer: u32) -> bool {
+        self.officer == officer
+    }
 }
 
 /// Two passkeys that were made on one device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfficerDevice {
-    officer: u32,
+    pub(crate) officer: u32,
     pub(crate) live: Passkey,
     pub(crate) exercise: Passkey,
     words: ThreeWords,
-    joined: UnixMillis,
-    /// Whether the administrator let it in.
-    admitted: bool,
+    pub(crate) joined: UnixMillis,
+    /// Whether somebody compared its words, and let it in.
+    pub(crate) admitted: bool,
+    /// The officer who saw its code, and must not be the one who compares its words.
+    #[serde(default)]
+    pub(crate) invited_by: Option<u32>,
+}
+
+impl OfficerDevice {
+    pub(crate) const fn is_of(&self, officer: u32) -> bool {
+        self.officer == officer
+    }
+
+    /// Of whom it is, and both its passkeys: what an officer signs who lets it in.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        device_digest(self.officer, &self.live, &self.exercise)
+    }
+
+    /// As both sides read them out.
+    pub(crate) fn words(&self) -> [&'static str; 3] {
+        self.words.hiragana()
+    }
+}
+
+fn device_digest(officer: u32, live: &Passkey, exercise: &Passkey) -> [u8; 32] {
+    let all = [live.credential.as_str(), &live.key, &exercise.credential, &exercise.key].join(" ");
+    sha256(format!("hinamori alert device/v1 {officer} {all}").as_bytes())
 }
 
 /// An officer's two keys for kiosks.
@@ -182,7 +267,17 @@ pub fn add_officer(
     if register.officer(id).is_some() {
         return Err(OfficerError::Twice(id));
     }
-    register.officers.push(Officer { id, name: name.to_owned(), title: title.to_owned(), until });
+    register.officers.push(Officer {
+        id,
+        name: name.to_owned(),
+        title: title.to_owned(),
+        from: UnixMillis::default(),
+        until,
+        telephone: None,
+        gone: false,
+        approved: Vec::new(),
+    });
+    register.changes = register.changes.saturating_add(1);
     Ok(locked.save_officers(&register)?)
 }
 
@@ -202,6 +297,8 @@ pub fn remove_officer(
     let officer =
         register.officers.iter_mut().find(|officer| officer.id == id).ok_or(OfficerError::Unknown(id))?;
     officer.until = officer.until.min(now);
+    officer.gone = true;
+    register.changes = register.changes.saturating_add(1);
     register.devices.retain(|device| device.admitted || device.officer != id);
     register.invitations.retain(|invitation| invitation.officer != id);
     list(folder, keys, &locked, &mut register, now)
@@ -212,14 +309,24 @@ pub fn remove_officer(
 /// # Errors
 /// [`OfficerError`].
 pub fn invite_officer(folder: &DataFolder, id: u32, now: UnixMillis) -> Result<String, OfficerError> {
+    invite(folder, id, None, now)
+}
+
+/// The same, where the code is shown to an officer.
+pub(crate) fn invite(
+    folder: &DataFolder,
+    id: u32,
+    by: Option<u32>,
+    now: UnixMillis,
+) -> Result<String, OfficerError> {
     let locked = folder.lock()?;
     let mut register = folder.officers()?;
-    register.officer(id).filter(|officer| officer.until >= now).ok_or(OfficerError::Unknown(id))?;
+    register.officer(id).filter(|officer| !officer.is_over(now)).ok_or(OfficerError::Unknown(id))?;
     let code = to_base32(&random::<10>()?);
     register.invitations.retain(|invitation| invitation.until >= now && invitation.officer != id);
     register.wrong_tries = 0;
     let digest = digest_of(&code);
-    register.invitations.push(Invitation { digest, officer: id, until: now.plus(GOOD_FOR_MILLIS) });
+    register.invitations.push(Invitation { digest, officer: id, until: now.plus(GOOD_FOR_MILLIS), by });
     locked.save_officers(&register)?;
     let groups: Vec<String> =
         code.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
@@ -252,6 +359,40 @@ pub fn admit_device(
     list(folder, keys, &locked, &mut register, now)
 }
 
+/// Changes the town's policy, and has the root sign it. Gives it back in words.
+///
+/// # Errors
+/// [`OfficerError`].
+pub fn set_policy(
+    folder: &DataFolder,
+    keys: &Keys,
+    change: &PolicyChange,
+    now: UnixMillis,
+) -> Result<String, OfficerError> {
+    let locked = folder.lock()?;
+    let mut register = folder.officers()?;
+    let before = register.policy.clone();
+    let policy = &mut register.policy;
+    policy.staff_leave_minutes = change.staff_leave_minutes.or(policy.staff_leave_minutes);
+    policy.trigger = change.trigger.map(|key| hex::text(&key)).or(policy.trigger.take());
+    policy.needs_officer = change.needs_officer.unwrap_or(policy.needs_officer);
+    if change.no_trigger {
+        policy.trigger = None;
+    }
+    if *policy != before {
+        list(folder, keys, &locked, &mut register, now)?;
+    }
+    let Policy { staff_leave_minutes, release } = register.policy.signed();
+    let release = match release {
+        None => "no trigger releases anything".to_owned(),
+        Some(ReleasePolicy { trigger, needs_officer }) => {
+            let duty = if needs_officer { "and one officer on duty release" } else { "alone releases" };
+            format!("the trigger {} {duty} what two officers signed in advance", hex::text(&trigger))
+        }
+    };
+    Ok(format!("staff leave check-points {staff_leave_minutes} minutes before a tsunami\n{release}"))
+}
+
 /// The officers, and their devices with the words that they showed.
 ///
 /// # Errors
@@ -259,7 +400,7 @@ pub fn admit_device(
 pub fn officer_list(folder: &DataFolder) -> Result<String, OfficerError> {
     let register = folder.officers()?;
     let mut text = String::new();
-    for Officer { id, name, title, until } in &register.officers {
+    for Officer { id, name, title, until, .. } in &register.officers {
         // Writing to a string does not fail.
         writeln!(text, "{id}  {}  {title}  {name}", day_of(*until)).ok();
         for device in register.devices.iter().filter(|device| device.officer == *id) {
@@ -296,7 +437,7 @@ pub(crate) fn change_register<T>(
 }
 
 /// Has the root sign the next list. The register goes first: no version is ever of two lists.
-fn list(
+pub(crate) fn list(
     folder: &DataFolder,
     keys: &Keys,
     locked: &Locked<'_>,
@@ -307,9 +448,24 @@ fn list(
     register.version = register.version.saturating_add(1);
     let party = sha256(plan.relying_party.as_bytes());
     let fixed = (keys.beat.public(), party);
-    let list = KeyList::new(register.version, now, fixed, &plan.sender, register.listed())?;
+    let before = folder.key_list()?.and_then(|bytes| KeyList::decode(&bytes, &keys.town_root.public()).ok());
+    let listed = register.listed(before.as_ref(), now);
+    let list = KeyList::new(register.version, now, fixed, &plan.sender, listed)?;
+    let list = list.with_policy(register.policy.signed())?;
     locked.save_officers(register)?;
     Ok(folder.save_key_list(&list.encode(|domain, body| keys.town_root.sign_alert_keys(domain, body)))?)
+}
+
+impl TownPolicy {
+    fn signed(&self) -> Policy {
+        let trigger = self.trigger.as_deref().and_then(|key| hex::bytes(key)?.try_into().ok());
+        let needs_officer = self.needs_officer;
+        let usual = Policy::default().staff_leave_minutes;
+        Policy {
+            staff_leave_minutes: self.staff_leave_minutes.unwrap_or(usual),
+            release: trigger.map(|trigger| ReleasePolicy { trigger, needs_officer }),
+        }
+    }
 }
 
 impl Register {
@@ -317,29 +473,31 @@ impl Register {
         self.officers.iter().find(|officer| officer.id == id)
     }
 
-    fn listed(&self) -> impl Iterator<Item = Device> {
-        let until_of = |officer| self.officer(officer).map(|officer| officer.until).unwrap_or_default();
+    /// Devices for the next list: of whoever is in office or was. Whoever was listed before stays, or a clock that goes back would take them off.
+    fn listed(&self, before: Option<&KeyList>, now: UnixMillis) -> Vec<Device> {
+        let of = |officer: u32, class, key| {
+            let Officer { from, until, .. } = self.officer(officer)?;
+            Some((Device { class, officer: OfficerId(officer), until: *until, key }, *from))
+        };
+        let at_kiosks = self.kiosks.iter().filter_map(|device| Some((device.officer?, device.sealed()?)));
         let at_kiosks =
-            self.kiosks.iter().filter_map(move |device| Some((device.officer?, device.sealed()?)));
-        let at_kiosks = at_kiosks.flat_map(move |(officer, keys)| {
-            keys.map(|key| Device {
-                class: key.class(),
-                officer: OfficerId(officer),
-                until: until_of(officer),
-                key: key.public(),
-            })
-        });
+            at_kiosks.flat_map(|(officer, keys)| keys.map(|key| of(officer, key.class(), key.public())));
         let admitted = self.devices.iter().filter(|device| device.admitted);
         let passkeys = admitted.flat_map(|device| {
-            let until = self.officer(device.officer).map(|officer| officer.until).unwrap_or_default();
-            let listed = move |class, passkey: &Passkey| {
-                Some(Device { class, officer: OfficerId(device.officer), until, key: passkey.key()? })
-            };
+            let listed = |class, passkey: &Passkey| of(device.officer, class, passkey.key()?);
             [listed(KeyClass::Live, &device.live), listed(KeyClass::Exercise, &device.exercise)]
-                .into_iter()
-                .flatten()
         });
-        passkeys.chain(at_kiosks)
+        let is_known =
+            |listed: &Device| before.is_some_and(|list| list.devices().any(|known| known.key == listed.key));
+        let is_due = |(listed, from): &(Device, UnixMillis)| *from <= now || is_known(listed);
+        passkeys.chain(at_kiosks).flatten().filter(is_due).map(|(listed, _)| listed).collect()
+    }
+
+    /// Whether the list that is in force is not the one that the root should have signed: somebody's first day has come, or the power went
+    /// between the register and the list.
+    pub(crate) fn is_list_due(&self, list: &KeyList, now: UnixMillis) -> bool {
+        let lacks = |device: &Device| !list.devices().any(|known| known == *device);
+        self.version > list.version || self.listed(Some(list), now).iter().any(lacks)
     }
 
     /// Keys that somebody made at a box wait from now on. Whether they are new: a box says it until the root lists them.
@@ -370,7 +528,7 @@ impl Register {
     }
 
     fn admit_kiosk(&mut self, said: &[&str], officer: u32, now: UnixMillis) -> Result<(), OfficerError> {
-        let in_office = self.officer(officer).filter(|officer| officer.until >= now);
+        let in_office = self.officer(officer).filter(|officer| !officer.is_over(now));
         in_office.ok_or(OfficerError::Unknown(officer))?;
         let waits = |device: &&mut KioskDevice| device.officer.is_none() && said == device.words.hiragana();
         let mut waiting = self.kiosks.iter_mut().filter(waits);
@@ -388,7 +546,8 @@ impl Register {
 
     /// The sealed keys of all who are in office, for boxes: of each card the latest.
     pub(crate) fn kiosk_keys(&self, now: UnixMillis) -> Vec<KioskKeys> {
-        let is_in_office = |officer: u32| self.officer(officer).is_some_and(|officer| officer.until >= now);
+        let is_in_office =
+            |officer: u32| self.officer(officer).is_some_and(|officer| officer.is_in_office(now));
         let able = self.kiosks.iter().filter(|device| device.officer.is_some_and(is_in_office));
         let by_card: BTreeMap<_, _> = able.map(|device| (device.keys.card, &device.keys)).collect();
         by_card.into_values().cloned().collect()
@@ -437,20 +596,9 @@ impl Register {
         proved.max()
     }
 
-    /// How many officers can sign in this class: who is on the list that is in force and in office, and has a passkey that was made or signed
-    /// something in the last 35 days.
+    /// How many officers can sign in this class.
     pub(crate) fn able(&self, class: KeyClass, list: Option<&KeyList>, now: UnixMillis) -> usize {
-        let listed: BTreeSet<OfficerId> = list
-            .into_iter()
-            .flat_map(KeyList::devices)
-            .filter(|device| device.class == class && device.until >= now)
-            .map(|device| device.officer)
-            .collect();
-        let can = |officer: &&Officer| {
-            let proved = self.proved(officer.id, class).filter(|proved| *proved <= now);
-            listed.contains(&OfficerId(officer.id))
-                && proved.is_some_and(|proved| now.since(proved) <= PROVED_MILLIS)
-        };
+        let can = |officer: &&Officer| self.standing(officer, class, list, now) == Standing::Able;
         self.officers.iter().filter(can).count()
     }
 
@@ -476,6 +624,7 @@ impl Register {
         now: UnixMillis,
     ) -> Option<ThreeWords> {
         let officer = self.invited(code, now)?;
+        let invited_by = self.invitations.iter().find(|one| one.is_of(officer)).and_then(|one| one.by);
         let known = self.devices.iter().flat_map(|device| [&device.live, &device.exercise]);
         let is_known = known.into_iter().any(|known| known.key == live.key || known.key == exercise.key);
         if is_known || live.key == exercise.key {
@@ -485,11 +634,17 @@ impl Register {
         let (mut live, mut exercise) = (live, exercise);
         // Its user was there a moment ago.
         (live.proved, exercise.proved) = (now, now);
-        let all = [live.credential.as_str(), &live.key, &exercise.credential, &exercise.key].join(" ");
-        let words =
-            ThreeWords::of_hash(&sha256(format!("hinamori alert device/v1 {officer} {all}").as_bytes()));
+        let words = ThreeWords::of_hash(&device_digest(officer, &live, &exercise));
         self.devices.retain(|device| device.admitted || device.officer != officer);
-        self.devices.push(OfficerDevice { officer, live, exercise, words, joined: now, admitted: false });
+        self.devices.push(OfficerDevice {
+            officer,
+            live,
+            exercise,
+            words,
+            joined: now,
+            admitted: false,
+            invited_by,
+        });
         Some(words)
     }
 }

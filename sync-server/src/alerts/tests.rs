@@ -4,6 +4,8 @@ mod box_televisions;
 mod boxes;
 mod broadcast;
 mod from_boxes;
+mod release;
+mod staff;
 
 use std::sync::Arc;
 

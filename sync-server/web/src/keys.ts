@@ -10,6 +10,8 @@ export const PASSKEY = 1;
 
 const DOMAIN = ascii("hinamori alert/keys /v1");
 const MOST_DEVICES = 512;
+/** Minutes; what staff at check-points do with them is no page's business. */
+const MOST_STAFF_LEAVE = 60;
 
 /** One device of an officer, for one class of alerts. */
 export interface Device {
@@ -23,6 +25,10 @@ export interface KeyList {
   version: number;
   beatKey: Uint8Array;
   relyingParty: Uint8Array;
+  /** Whose word releases what was signed in advance; `null` where nothing is released. */
+  trigger: Uint8Array | null;
+  /** Whether an officer on duty signs each release too. */
+  needsOfficer: boolean;
   sender: Uint8Array;
   /** By the hex of their keys. */
   devices: { [key: string]: Device };
@@ -42,15 +48,27 @@ export function readList(bytes: Uint8Array, root: Uint8Array): KeyList | null {
   reader.bytes(8);
   const beatKey = reader.bytes(32);
   const relyingParty = reader.bytes(32);
+  const [staffLeave, release] = [reader.number(1), reader.number(1)];
+  const trigger = release === 0 ? null : reader.bytes(32);
   const sender = reader.bytes(reader.number(1));
   const count = reader.number(2);
   if (reader.broke() || count > MOST_DEVICES || isWeak(beatKey) || !fromUtf8(sender)) {
+    return null;
+  }
+  if (staffLeave < 1 || staffLeave > MOST_STAFF_LEAVE || release > 2 || (trigger !== null && isWeak(trigger))) {
     return null;
   }
   const devices: { [key: string]: Device } = {};
   const taken: { [key: string]: boolean } = {};
   // The key of heartbeats signs nothing else.
   taken[toHex(beatKey)] = true;
+  if (trigger !== null) {
+    if (taken[toHex(trigger)] === true) {
+      return null;
+    }
+    // Neither does that of triggers.
+    taken[toHex(trigger)] = true;
+  }
   for (let i = 0; i < count; i += 1) {
     const [cls, kind, officer, until] = [reader.number(1), reader.number(1), reader.number(4), reader.limit()];
     if (cls > EXERCISE || kind > PASSKEY) {
@@ -64,6 +82,6 @@ export function readList(bytes: Uint8Array, root: Uint8Array): KeyList | null {
     taken[name] = true;
     devices[name] = { cls, kind, officer, until };
   }
-  return reader.isWhole() ? { version, beatKey, relyingParty, sender, devices } : null;
+  return reader.isWhole() ? { version, beatKey, relyingParty, trigger, needsOfficer: release === 2, sender, devices } : null;
 }
 

@@ -3,6 +3,7 @@
 import { Reader, fromUtf8, joined, same } from "./bytes.js";
 import { sha256 } from "./crypto.js";
 import type { Envelope } from "./envelope.js";
+import type { Release } from "./release.js";
 
 const MOST_HEIGHT = 32;
 const FIXED_LEAF = 32;
@@ -89,9 +90,27 @@ export function readLeaf(leaf: Uint8Array, path: Uint8Array, envelope: Envelope,
   if (content === null) {
     return null;
   }
+  if (envelope.release !== null) {
+    return filledIn(content, envelope, envelope.release);
+  }
   const kind = ["Order", "AllClear", "Cancel"][envelope.kind];
   const isSame = content.sent === envelope.sent && content.expires === envelope.expires && content.message === kind;
   return isSame ? content : null;
+}
+
+/** What was said in advance, with the trigger's words in it; `null` where it was not said in advance, or of another warning. */
+function filledIn(content: Content, envelope: Envelope, release: Release): Content | null {
+  const isPrepared = content.id === "prepared" && content.sent === 0 && content.expires === envelope.expires - envelope.sent;
+  const isSame = content.message === "Order" && content.hazard === "Tsunami" && content.tsunami === release.kind;
+  if (!isPrepared || !isSame || content.references.length > 0) {
+    return null;
+  }
+  content.id = envelope.epoch + "-" + envelope.number;
+  content.references = release.references.map((one) => one.id);
+  content.sent = envelope.sent;
+  content.expires = envelope.expires;
+  content.arrives = release.arrives;
+  return content;
 }
 
 export function parseContent(json: string): Content | null {

@@ -2,10 +2,11 @@
 // `update`, `play` and `stop`; docs/broadcast.md §4). Nothing comes on the air without one of the two.
 
 import { browserParse } from "./cap.js";
+import { itemOf } from "./file.js";
 import { isArray } from "./leaf.js";
 import { browserStore } from "./memory.js";
 import { type Form, Overlay } from "./overlay.js";
-import { Player, type Take, load, save, short } from "./player.js";
+import { type Item, Player, type Take, load, save, short } from "./player.js";
 import { StationLine, addressed } from "./station-line.js";
 
 const TICK = 250;
@@ -29,6 +30,8 @@ function start(root: HTMLElement): void {
   let isPending = false;
   /** What it will play, where it named one. */
   let cued: string | null = null;
+  /** The file that it handed over. It is judged again with every answer: it may have come before the list of keys, or the clock. */
+  let handed: Item | null = null;
   let previewed: Take | null = null;
   let plays = 0;
   let previews = 0;
@@ -44,6 +47,11 @@ function start(root: HTMLElement): void {
     overlay.show(air, form, wantsCounts ? own : null, now);
   };
 
+  const judge = (): void => {
+    if (handed !== null) {
+      player.hand(handed, running());
+    }
+  };
   const update = (data: unknown): void => {
     isHosted = true;
     let parsed: unknown = data;
@@ -57,6 +65,13 @@ function start(root: HTMLElement): void {
       form = from["form"] === "lower" ? "lower" : from["form"] === "lshape" ? "lshape" : form;
       wantsCounts = typeof from["counts"] === "boolean" ? from["counts"] : wantsCounts;
       cued = typeof from["message"] === "string" ? from["message"] : from["message"] === null ? null : cued;
+      if (from["file"] !== undefined) {
+        const read = itemOf(from["file"]);
+        handed = read === null ? null : read.item;
+        // A file that is none names no message: it must not put on the air what happens to count.
+        cued = read === null ? "" : read.digest;
+        judge();
+      }
     }
     draw();
   };
@@ -84,6 +99,7 @@ function start(root: HTMLElement): void {
   host["next"] = draw;
 
   const line = new StationLine(player, running, () => ({ shows, form }), () => {
+    judge();
     if (isPending && player.trust.isClockSet()) {
       play();
     }

@@ -9,6 +9,7 @@ import { ALL_CLEAR, CANCEL, LONGEST, ORDER, readEnvelope, signedBy } from "./env
 import { EXERCISE, LIVE } from "./keys.js";
 import { contentOf, isArray, text, time } from "./leaf.js";
 import { type Store, beatOf, sequencesOf } from "./memory.js";
+import { isFilled } from "./release.js";
 import { type Believed, Trust } from "./trust.js";
 
 /** Bytes of an alert (docs/jp-evac.md §1). */
@@ -149,6 +150,14 @@ export class Player {
     return true;
   }
 
+  /** Takes a message that came another way than from the server. It counts as if the server had said it. */
+  hand(item: Item, running: number): void {
+    const { beat } = this.memory;
+    if (!this.isRefused && this.trust.isClockSet()) {
+      this.takeItems([item], running, beat === null ? null : beat.at);
+    }
+  }
+
   private takeItems(said: unknown, running: number, before: number | null): void {
     const clock = this.trust.clock(running);
     if (clock === null || !isArray(said)) {
@@ -208,13 +217,16 @@ export class Player {
       return null;
     }
     const officers = signedBy(envelope, this.trust.list);
-    const cap = officers === 0 ? null : capOf(fromUtf8(alert) || "", this.parse);
+    const said = fromUtf8(alert) || "";
+    const { release } = envelope;
+    const isOfficers = officers > 0 && (release === null || isFilled(said, envelope, release));
+    const cap = isOfficers ? capOf(said, this.parse) : null;
     if (cap === null) {
       return null;
     }
     const { cls, kind, sent, expires, epoch, number } = envelope;
     const isItsOwn =
-      cap.sent === sent && cap.expires === expires && cap.isExercise === (cls === EXERCISE) && cap.message === ["Order", "AllClear", "Cancel"][kind];
+      cap.sent === sent && (release === null || cap.tsunami === release.kind) && cap.expires === expires && cap.isExercise === (cls === EXERCISE) && cap.message === ["Order", "AllClear", "Cancel"][kind];
     const content = contentOf({
       id: cap.id,
       references: cap.references,

@@ -346,6 +346,69 @@ test("a playout system's update, play and stop rule alone, and what comes later 
     await shows(page, "大津波警報");
   }));
 
+test("a playout system hands over a file: it is judged like everything else, and waits for play", () =>
+  station(async ({ town, page, open }) => {
+    await open();
+    const other = town.say({ districts: [["山手", "やまて"]], hazard: "Fire", tsunami: null });
+    town.take(other.digest);
+    await shows(page, "山手");
+    const { file } = town.file({ onset: Date.now() + 12 * MINUTE });
+    const update = (data) => page.evaluate((json) => window.update(json), JSON.stringify(data));
+    await update({ file });
+    await staysEmpty(page);
+    await page.evaluate(() => window.play());
+    await shows(page, "大津波警報");
+    await pixels(page, "40-file");
+    // Also where its last line feed was lost on the way; and stop is stop.
+    await page.evaluate(() => window.stop());
+    await isEmpty(page);
+    await update({ file: file.trimEnd() });
+    await staysEmpty(page);
+    await page.evaluate(() => window.play());
+    await shows(page, "大津波警報");
+    // What does not hold is not on the air, and nothing else comes in its place.
+    const wrong = [
+      town.file({ signers: [town.mayor] }).file,
+      town.file({ signers: [town.mayor, new Kiosk()] }).file,
+      town.file({ signers: [town.mayor, town.mayorPasskey] }).file,
+      town.file().file.replaceAll("浜町", "山町"),
+      town.file({ sent: Date.now() - 3 * 60 * MINUTE }).file,
+      file.replace("<Signature", "<Signatur"),
+      "<alert/>",
+      7,
+      null,
+    ];
+    for (const [index, one] of wrong.entries()) {
+      await page.evaluate(() => window.stop());
+      await update({ file: one });
+      await page.evaluate(() => window.play());
+      await pause(300);
+      assert.equal(await page.evaluate(() => document.getElementById("overlay").textContent), "", `file ${index}`);
+    }
+    // What was handed over is ended like everything else.
+    const order = town.file();
+    await update({ file: order.file });
+    await page.evaluate(() => window.play());
+    await shows(page, "大津波警報");
+    const id = /<identifier>([^<]*)</.exec(order.file)[1];
+    town.cancel({ id });
+    await isEmpty(page);
+    await update({ file: order.file });
+    await page.evaluate(() => window.play());
+    await staysEmpty(page);
+  }));
+
+test("a file that comes before the line waits for the list of keys and the clock", () =>
+  station(async ({ town, page, open }) => {
+    const { file } = town.file();
+    town.isSilent = true;
+    await open();
+    await page.evaluate((json) => (window.update(json), window.play()), JSON.stringify({ file }));
+    await staysEmpty(page);
+    town.isSilent = false;
+    await page.waitForFunction(() => document.getElementById("overlay").textContent.includes("大津波警報"), { timeout: 20000 });
+  }));
+
 test("a restart keeps what was believed, and a cancel that did not count does not count after it", () =>
   station(async ({ town, page, open }) => {
     await open();

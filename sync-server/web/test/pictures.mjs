@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 import { CONTENTS, Town, serve } from "./server.mjs";
+import { Town as SigningTown, onTheWire, release } from "./unit-town.mjs";
 
 const MINUTE = 60 * 1000;
 const [folder = "pictures", ...only] = process.argv.slice(2);
@@ -50,12 +51,27 @@ const CLEAR = {
 const TWELVE = Array.from({ length: 12 }, (_none, i) => ["さちこさん", "ゆうたさん", "ゆいさん", "おばあちゃん"][i % 4]);
 const LONG_PLACE = [["汐見町立第二中学校", "しおみちょうりつだいにちゅうがっこう"], ["の "], ["体育館", "たいいくかん"], ["の "], ["二階", "にかい"], ["ホール"]];
 
+/** What two officers signed in advance, and the agency's warning released. */
+function released(town) {
+  const signing = new SigningTown();
+  town.root = { plain: signing.root.key, sign: (bytes) => signing.root.raw(bytes) };
+  town.beatKey = { plain: signing.beatKey.key, sign: (bytes) => signing.beatKey.raw(bytes) };
+  const forEver = signing.devices().map((device) => ({ ...device, until: 4e12 }));
+  town.list = signing.list({ release: 1, devices: forEver });
+  const sent = Math.floor(Date.now() / 1000) * 1000 - MINUTE;
+  const prepared = { from: sent - 1000, until: sent + MINUTE };
+  const said = release(signing, { household: town.household, sent, prepared, trigger: { arrives: inMinutes(11) }, content: CONTENTS.tsunami });
+  town.messages.push(onTheWire(said));
+  town.change();
+}
+
 /** What the town does before the picture, and what the household does. */
 const PICTURES = {
   "01-binding": [(town) => { town.bound = false; town.code = "4821 7350"; }],
   "02-connecting": [(town) => { town.isSilent = true; }],
   "03-calm": [() => undefined],
   "04-major": [live({})],
+  "04-released": [released],
   "05-warning": [live({ tsunami: "Warning", title: "津波警報　避難指示" })],
   "06-advisory": [live({ tsunami: "Advisory", title: "津波注意報　避難指示", act: [["海", "うみ"], ["から "], ["離", "はな"], ["れて"]], arrives: inMinutes(130) })],
   "07-level3": [(town) => town.say({ ...landslide, hazard: "Flood", level: 3, order: "EvacuateElderly", title: "警戒レベル3　高齢者等避難", english: "Flood, level 3. Older people: leave now. Go to Chuo Community Hall." })],

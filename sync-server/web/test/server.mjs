@@ -68,7 +68,7 @@ export class Town {
       ...this.trainees.map((key, i) => device(1, i + 1, key)),
     ];
     const body = Buffer.concat([
-      number(1, 4), number(Date.now(), 8), this.beatKey.plain, sha256(text("shiomi.example")),
+      number(1, 4), number(Date.now(), 8), this.beatKey.plain, sha256(text("shiomi.example")), Buffer.from([5, 0]),
       Buffer.from([this.sender.length]), this.sender, number(devices.length, 2), ...devices,
     ]);
     return Buffer.concat([body, this.root.sign(Buffer.concat([text("hinamori alert/keys /v1"), body]))]);

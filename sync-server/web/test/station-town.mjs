@@ -91,6 +91,14 @@ export class StationTown extends Town {
     return { digest: hex(digest), id: whole.id, alert: base64(alert), head: Buffer.concat([uint(cls, 1), fixed, uint(name.length, 1), name]), signatures };
   }
 
+  /** A message as the file that broadcasters get, and not said by the server. The server's own signature in it is not looked at. */
+  file(bend = {}) {
+    this.say(bend);
+    const { digest, envelope, alert } = this.said.shift();
+    const signature = `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo></SignedInfo><SignatureValue>AAAA</SignatureValue><Object><Envelope xmlns="urn:hinamori:alert:envelope:1">${envelope}</Envelope></Object></Signature></alert>`;
+    return { digest, file: Buffer.from(alert, "base64").toString().replace(/<\/alert>\s*$/, "") + signature + "\n" };
+  }
+
   /** The same message under fewer signatures, from a server that may not be honest. */
   stripped({ digest, alert, head, signatures }) {
     const envelope = Buffer.concat([head, uint(1, 1), signatures[0]]);

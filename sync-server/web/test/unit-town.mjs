@@ -123,6 +123,7 @@ export const NEIGHBOUR = Buffer.alloc(16, 8);
 export class Town {
   root = new Kiosk();
   beatKey = new Kiosk();
+  trigger = new Kiosk();
   /** Mayor and chief have a kiosk and a passkey each; the mayor has a second kiosk. */
   mayor = new Kiosk();
   mayorAgain = new Kiosk();
@@ -149,12 +150,16 @@ export class Town {
   list(bend = {}) {
     const { version = 3, made = MORNING, party = PARTY, sender = SENDER, devices = this.devices(), tail = [] } = bend;
     const { root = this.root, beatKey = this.beatKey.key, domain = "hinamori alert/keys /v1" } = bend;
+    const { staffLeave = 5, release = 0, trigger = this.trigger.key } = bend;
     const name = Buffer.from(sender);
     const body = Buffer.concat([
       uint(version, 4),
       uint(made, 8),
       beatKey,
       party,
+      uint(staffLeave, 1),
+      uint(release, 1),
+      release === 0 ? Buffer.alloc(0) : trigger,
       uint(name.length, 1),
       name,
       uint(devices.length, 2),
@@ -229,6 +234,109 @@ export class Town {
     const envelope = Buffer.concat([head, uint(signatures.length, 1), ...signatures]);
     return { envelope, leaf, path, digest, id, head, signatures };
   }
+}
+
+/** As CAP writes a time in Japan. */
+export const written = (at) => `${new Date(at + 9 * 60 * MINUTE).toISOString().slice(0, 19)}+09:00`;
+
+/** An alert that waits for its trigger, and one that it released: the same but for the trigger's words (docs/tv.md §2.1). */
+export function capOf({ id = "prepared", sent = 0, hours = 12, arrives = null, references = [], act = "今すぐ 逃げて", tsunami = "MajorWarning" } = {}) {
+  const named = (name, value) => `    <parameter>\n      <valueName>JP-evac:${name}</valueName>\n      <value>${value}</value>\n    </parameter>\n`;
+  const block = (language) =>
+    `  <info>\n    <language>${language}</language>\n    <event>避難指示</event>\n` +
+    (arrives === null ? "" : `    <onset>${written(arrives)}</onset>\n`) +
+    `    <expires>${written(sent + hours * 60 * MINUTE)}</expires>\n    <senderName>汐見町</senderName>\n` +
+    `    <headline>大津波警報 避難指示</headline>\n    <instruction>${act}</instruction>\n` +
+    named("Message", "Order") + named("Hazard", "Tsunami") + named("Order", "EvacuationOrder") + named("TsunamiKind", tsunami) +
+    "  </info>\n";
+  const triples = references.map((one) => `${SENDER},${one.id},${written(one.sent)}`).join(" ");
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?>\n<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">\n  <identifier>${id}</identifier>\n` +
+    `  <sender>${SENDER}</sender>\n  <sent>${written(sent)}</sent>\n  <status>Actual</status>\n` +
+    `  <msgType>${references.length > 0 ? "Update" : "Alert"}</msgType>\n  <scope>Public</scope>\n` +
+    (triples === "" ? "" : `  <references>${triples}</references>\n`) +
+    ["ja", "ja-simple", "en"].map(block).join("") +
+    "</alert>\n"
+  );
+}
+
+/**
+ * What two officers signed in advance, released by the town's trigger. `bend` says what of it is otherwise; `trigger` and `prepared` are what the
+ * trigger and the officers say.
+ */
+export function release(town, bend = {}) {
+  const { sent = minute(10), hours = 12, epoch = 1, number = town.next, household = HOUSEHOLD, onDuty = [] } = bend;
+  town.next += 1;
+  const warning = (kind, segment) => Buffer.concat([uint(kind, 1), uint(segment, 2)]);
+  const { kind = 0, segment = 580, from = minute(0), until = minute(9) + 30 * DAY, signers = [town.mayor, town.chief] } = bend.prepared ?? {};
+  const said = { kind, segment, event: sha256("20260311052000"), arrives: null, references: [], ...bend.trigger };
+  const content = Buffer.from(
+    JSON.stringify({
+      id: "prepared",
+      references: [],
+      sent: 0,
+      expires: hours * 60 * MINUTE,
+      message: "Order",
+      hazard: "Tsunami",
+      order: "EvacuationOrder",
+      tsunami: "MajorWarning",
+      issuer: "汐見町",
+      title: "大津波警報　避難指示",
+      names: ["はなこ"],
+      act: [["今", "いま"], ["すぐ "], ["逃", "に"], ["げて ください"]],
+      ...bend.content,
+    }),
+  );
+  const leaf = Buffer.concat([randomBytes(16), household, content]);
+  const leaves = [leaf, ...Array.from({ length: 3 }, (_, at) => Buffer.concat([randomBytes(16), Buffer.alloc(16, 100 + at)]))];
+  const name = Buffer.from(bend.sender ?? SENDER);
+  const bounds = Buffer.concat([
+    warning(kind, segment),
+    uint(from, 8),
+    uint(until, 8),
+    uint(hours, 1),
+    sha256(bend.template ?? capOf({ hours })),
+    uint(leaves.length, 4),
+    treeHash(leaves),
+  ]);
+  const prepared = sha256("hinamori alert/prep /v1", bounds, name);
+  const before = signers.map((signer) => (typeof signer === "function" ? signer(prepared) : signer.sign(prepared)));
+  const cap = bend.cap ?? capOf({ id: `${epoch}-${number}`, sent, hours, arrives: said.arrives, references: said.references });
+  const fixed = Buffer.concat([
+    uint(bend.message ?? ORDER, 1),
+    uint(sent, 8),
+    uint(epoch, 4),
+    uint(number, 8),
+    uint(bend.expires ?? sent + hours * 60 * MINUTE, 8),
+    sha256(cap),
+    uint(bend.households ?? leaves.length, 4),
+    bend.root ?? treeHash(leaves),
+  ]);
+  const words = Buffer.concat([
+    warning(said.kind, said.segment),
+    said.event,
+    uint(said.arrives ?? 0, 8),
+    uint(said.references.length, 1),
+    ...said.references.map(({ id, sent }) => Buffer.concat([uint(Buffer.byteLength(id), 1), Buffer.from(id), uint(sent, 8)])),
+  ]);
+  const digest = sha256(bend.domain ?? "hinamori alert/trig /v1", fixed, prepared, words, name);
+  const duty = onDuty.map((signer) => (typeof signer === "function" ? signer(digest) : signer.sign(digest)));
+  const envelope = Buffer.concat([
+    uint(2, 1),
+    fixed,
+    uint(name.length, 1),
+    name,
+    bounds,
+    uint(name.length, 1),
+    name,
+    uint(before.length, 1),
+    ...before,
+    words,
+    bend.signature?.(digest) ?? (bend.key ?? town.trigger).raw(digest),
+    uint(duty.length, 1),
+    ...duty,
+  ]);
+  return { envelope, leaf, path: pathOf(leaves, 0), digest, prepared, cap, before, id: `${epoch}-${number}` };
 }
 
 /** The same message with other signatures. */

@@ -61,8 +61,9 @@ pub(crate) fn bar_ui(
         AlertClass::Live => banner.tag,
     };
     let quiet = short_facts(canvas.texts, view, notice);
-    let mut staff = banner.staff;
+    let (mut staff, mut end) = (banner.staff, banner.end);
     if rect.width() < NARROW {
+        end = CivilTime::of(view.now.wall).time();
         // The alert has the room, and who is signed in the fewest words.
         staff.drain(..staff.len().saturating_sub(1));
     }
@@ -70,7 +71,7 @@ pub(crate) fn bar_ui(
     canvas.palette.bar = skin.ground;
     canvas.palette.tag = Fill { fill: skin.ground.on, on: skin.ground.fill };
     let strong = title(view, notice).to_owned();
-    banner_ui(canvas, rect, &Banner { tag, strong, quiet, staff, end: banner.end });
+    banner_ui(canvas, rect, &Banner { tag, strong, quiet, staff, end });
     canvas.palette = palette;
     let mut inner = rect;
     edge_ui(canvas, inner.cut_bottom(4.0), &skin);

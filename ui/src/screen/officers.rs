@@ -21,6 +21,8 @@ use crate::{Action, Language, OfficerStep, OfficerTouch, Page};
 
 /// The height of the strip that says whether it is real.
 const CLASS: f32 = 58.0;
+/// Narrower places have one column.
+const NARROW: f32 = 900.0;
 /// The danger's colour on a tile.
 const EDGE: f32 = 18.0;
 
@@ -217,13 +219,15 @@ fn there_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
     let look = Type::bold(size::BODY, canvas.palette.ink);
     let text = canvas.texts.get("officer-there");
     canvas.text(inner.cut_top(40.0), Align2::LEFT_CENTER, look, &text);
-    let columns = if is_portrait(rect) { 1 } else { 2 };
+    // What is left of a page on its side is wider than high.
+    let is_narrow = rect.width() < NARROW;
+    let columns = if is_narrow { 1 } else { 2 };
     let fit = super::paged::rows_that_fit(inner.height(), size::TARGET, size::GAP).max(1);
     let mut action = None;
     let pages = if rows.len() <= fit * columns {
         Pages::all(rows.len())
     } else {
-        let (turn, fit) = if is_portrait(rect) {
+        let (turn, fit) = if is_narrow {
             (inner.cut_bottom(size::TARGET), fit.saturating_sub(1).max(1))
         } else {
             let turn = inner.cut_right(250.0);

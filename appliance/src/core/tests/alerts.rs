@@ -2,7 +2,7 @@
 
 use hinamori_alert::{
     Alert, BeatKey, CapTime, Device, Envelope, Instructions, KeyClass, KeyList, MessageType, OfficerId,
-    OfficerKey, Report, Sequence, Status, write,
+    OfficerKey, Policy, Report, Sequence, Status, write,
 };
 use hinamori_ipc::{AlertClass, AlertKind, Danger, LaneAlerts};
 use hinamori_model::SiteKind;
@@ -24,6 +24,11 @@ pub(super) fn officer(number: u8) -> OfficerKey {
 
 /// Officers 1 and 2 sign live alerts with keys 1 and 2, exercises with 3 and 4.
 pub(super) fn keys_by(root: &RootKey, version: u32) -> AlertMessage {
+    keys_with(root, version, Policy::default())
+}
+
+/// The same, with what the town decided.
+fn keys_with(root: &RootKey, version: u32, policy: Policy) -> AlertMessage {
     let device = |number: u8| Device {
         class: if number < 3 { KeyClass::Live } else { KeyClass::Exercise },
         officer: OfficerId(u32::from(number % 2)),
@@ -34,6 +39,7 @@ pub(super) fn keys_by(root: &RootKey, version: u32) -> AlertMessage {
     let devices = (1..=4).map(device);
     let list =
         KeyList::new(version, UnixMillis::new(7), fixed, "bousai@town.shiomi.example", devices).unwrap();
+    let list = list.with_policy(policy).unwrap();
     let bytes = list.encode(|domain, body| root.sign_alert_keys(domain, body));
     AlertMessage::Keys { version, bytes }
 }
@@ -241,6 +247,10 @@ fn a_check_point_lets_people_pass_and_says_when_staff_leave() {
     let passage = bench.sees().unwrap().passage.unwrap();
     assert_eq!(passage.expected, Some(now.plus(12 * MINUTE)));
     assert_eq!(passage.staff_leave, Some(now.plus(7 * MINUTE)));
+    let policy = Policy { staff_leave_minutes: 9, ..Policy::default() };
+    assert_eq!(bench.hear_of(keys_with(&root(), 9, policy)), 0);
+    let passage = bench.sees().unwrap().passage.unwrap();
+    assert_eq!(passage.staff_leave, Some(now.plus(3 * MINUTE)), "as the town decided");
     // A clock that stands before what was signed would promise minutes that nobody has.
     bench.now = UnixMillis::new(now.get() - 60 * MINUTE);
     let passage = bench.sees().unwrap().passage.unwrap();

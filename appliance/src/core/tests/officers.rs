@@ -236,7 +236,7 @@ fn a_drill_takes_one_officer_and_its_key_signs_nothing_that_is_real() {
     assert!(is_sent(&bench.signed(&drill.id, "naoki")));
     assert_eq!(bench.shows(), [(AlertClass::Exercise, AlertKind::Order)]);
     // Somebody brings the keys with the drill's in the place of the live one.
-    let swapped = keys.clone().map(|keys| KioskKeys { live: keys.exercise.clone(), ..keys });
+    let swapped = keys.map(|keys| KioskKeys { live: keys.exercise.clone(), ..keys });
     bench.hear_for_officers(AlertMessage::KioskKeys(swapped.to_vec()));
     let live = bench.drafted(order(AlertClass::Live, "tsunami-major"));
     assert_eq!(fault(&bench.signed(&live.id, "naoki")), SignInFault::NoOfficerKey);
@@ -580,7 +580,7 @@ fn an_officer_approves_what_the_town_hall_drafted_and_hears_what_became_of_it() 
         needed: 2,
         until: bench.now.plus(10 * MINUTE),
     };
-    let mut of_the_hall = envelope.clone();
+    let mut of_the_hall = envelope;
     of_the_hall.sequence = hinamori_alert::Sequence { epoch: 1, number: 1 };
     let (draft, mut bent) = (waiting(&of_the_hall), waiting(&of_the_hall));
     bent.draft.alert = String::from_utf8(bent.draft.alert).unwrap().replacen("土砂", "土妙", 1).into_bytes();
@@ -591,7 +591,7 @@ fn an_officer_approves_what_the_town_hall_drafted_and_hears_what_became_of_it() 
     server.say(&mut bench, &AlertMessage::Drafts(vec![draft]));
     let shown = bench.desk().drafts[0].clone();
     assert!(shown.is_the_town_halls && shown.needed == 2 && shown.notice.title.contains("避難指示"));
-    let command = Command::SignAlert { draft: shown.id.clone(), pin: digits(PIN) };
+    let command = Command::SignAlert { draft: shown.id, pin: digits(PIN) };
     assert_eq!(bench.ask_now(command.clone()), Ok(None));
     assert_eq!(bench.hold_awaited("naoki", Fault::None), [], "the town hall has to answer");
     let [AlertMessage::Approval { draft, key, signature }] = &server.heard()[..] else {

@@ -90,16 +90,142 @@ export interface Draft {
   mine: boolean;
   sample: Sample;
   channels: Channels;
+  trigger: Triggered | null;
 }
 
-/** An officer, and when each kind of their passkeys signed something last. */
+/** What released an order that two officers signed in advance. */
+export interface Triggered {
+  kind: string;
+  coast: string;
+  prepared_by: Array<{ officer: string | number; name: string; title: string; at: number }>;
+}
+
+/** An order that officers sign in advance, whether enough of them did yet or not. */
+export interface Release {
+  id: string;
+  label: string;
+  title: string;
+  kind: string;
+  coast: Coast;
+  districts: string[];
+  places: string[];
+  reasons: Array<{ place: string; reason: string }>;
+  households: number;
+  people: number;
+  hours: number;
+  from: number;
+  until: number;
+  made: number;
+  digest: string;
+  words: string[];
+  signed: Array<{ officer: string | number; name: string; title: string; at: number }>;
+  mine: boolean;
+  stands: boolean;
+  /** Why it should be signed anew. */
+  alarms: Array<"ends" | "left" | "households" | "plan">;
+  sample: Sample;
+}
+
+/** A segment of coast, by the Meteorological Agency's number. */
+export interface Coast {
+  segment: number;
+  name: string;
+}
+
+/** What the agency said last, as the town's trigger heard it. */
+export interface Heard {
+  at: number;
+  silent: boolean;
+  message: {
+    status: "Normal" | "Exercise" | "Test";
+    info: "Issued" | "Corrected" | "Withdrawn";
+    reported: number;
+    unknown: number;
+    areas: Array<Coast & { kind: string | null; arrives: number | null }>;
+  } | null;
+}
+
+export interface Releases {
+  policy: "none" | "alone" | "officer";
+  coasts: Coast[];
+  heard: Heard | null;
+  prepared: Release[];
+}
+
+export interface NewRelease {
+  message: string;
+  districts: string[];
+  reasons: Record<string, string>;
+  coast: number;
+  days: number;
+}
+
+/** Whether an officer can sign, and why not. */
+export type SignerStanding = "able" | "not_yet" | "over" | "no_device" | "not_listed" | "old_proof";
+
+/** An officer, and when each kind of their passkeys signed something last. They stand in the order in which they are called. */
 export interface Signer {
   id: string | number;
   name: string;
   title: string;
+  /** 0 for whoever was there before days were written down. */
+  from: number;
   until: number;
+  telephone: string | null;
   live: number | null;
   exercise: number | null;
+  standing: Record<KeyClass, SignerStanding>;
+}
+
+/** Somebody of the table of staff who has not left. */
+export interface StaffOfficer {
+  id: string | number;
+  name: string;
+  title: string;
+  from: number;
+  until: number;
+  telephone: string | null;
+  devices: number;
+  /** When their live passkeys signed something last. */
+  proved: number | null;
+  may_invite: boolean;
+}
+
+/** A change of staff that waits for two signatures. Lines, effect and warnings are sentences. */
+export interface PendingChange {
+  id: string;
+  digest: string;
+  words: string[];
+  day: number;
+  expires: number;
+  lines: string[];
+  effect: string;
+  few: string[];
+  signed: Array<{ officer: string | number; name: string; title: string; at: number }>;
+  mine: boolean;
+}
+
+/** A newcomer's device that waits until its words were compared. */
+export interface JoiningDevice {
+  id: string;
+  digest: string;
+  words: string[];
+  joined: number;
+  officer: Officer | null;
+  may_admit: boolean;
+}
+
+export interface Staff {
+  officers: StaffOfficer[];
+  pending: PendingChange | null;
+  /** From when an order holds that was signed already. */
+  next_order: number | null;
+  devices: JoiningDevice[];
+}
+
+export interface NewChange {
+  day: number;
+  officers: Array<{ id: number | null; name: string; title: string; from: number; until: number; telephone: string }>;
 }
 
 export interface Stage {
@@ -127,6 +253,7 @@ export interface Thread {
   stages: { households: number; televisions: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
   /** Broadcasters: what each has of the latest message. */
   stations: Array<{ name: string; is_pushed: boolean; is_on_air: boolean; received: number | null; tries: number }>;
+  trigger: Triggered | null;
   cancel_alone_until: number | null;
   cancel_why: "tsunami" | "late" | null;
   cancel_texts: Texts;
@@ -165,6 +292,7 @@ export interface State {
   signers: Signer[];
   /** For so long after it signed something a passkey counts as one that can, in milliseconds. */
   proved_for: number;
+  staff: Staff;
   credentials: Record<KeyClass, string[]>;
   party: string;
   messages: Message[];
@@ -172,6 +300,7 @@ export interface State {
   drafts: Draft[];
   threads: Thread[];
   help: Task[];
+  releases: Releases;
 }
 
 export interface Invitation {

@@ -1,12 +1,14 @@
 // What the page knows and does. Every picture is drawn from here, and nothing is sent but by `act`.
 
-import type { Draft, KeyClass, Missing, NewDraft, State, Task, Thread } from "./contract.js";
+import type { Draft, JoiningDevice, KeyClass, Missing, NewDraft, NewRelease, PendingChange, Release, Signer, StaffOfficer, State, Task, Thread } from "./contract.js";
 import { emptyForm, type Form, newDraft, updateOf } from "./form.js";
+import { type Sheet, sheetOf } from "./map.js";
 import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
 import { file, NoAnswer, nextState, post, read, Refused } from "./server.js";
+import { type StaffForm, staffForm, wantedChange } from "./staff.js";
 import { MINUTE, SECOND, stamp } from "./words.js";
 
-export type Screen = "follow" | "compose" | "draft" | "signers" | "enrol";
+export type Screen = "follow" | "compose" | "draft" | "signers" | "releases" | "staff" | "enrol";
 
 export interface Route {
   mode: KeyClass;
@@ -39,7 +41,13 @@ export class Desk {
   lost = false;
   /** The thread of which the missing households are shown, and its page. */
   opened: { thread: string; page: number; list: Missing | null } | null = null;
+  /** The code that was shown last: it is gone with the next screen. */
+  code: { officer: string | number; code: string } | null = null;
+  private staffTable: { of: string; form: StaffForm } | null = null;
   private askedMissing = 0;
+  /** The districts' outlines as a map, of the plan with these districts; `null` where none has an outline. */
+  sheet: Sheet | null = null;
+  private sheetOf = "";
   /** Drafts that this page has seen: once sent, they are not in the state any more, but their texts are still needed. */
   private readonly seen = new Map<string, Draft>();
   private readonly signedHere = new Set<string>();
@@ -141,6 +149,7 @@ export class Desk {
       this.seen.set(draft.id, draft);
     }
     this.refreshMissing();
+    void this.readMap();
     const known = new Set(before?.help.map((task) => task.id));
     if (before !== null && state.help.some((task) => !known.has(task.id))) {
       this.announcement = "助けが 必要な 世帯が ふえました。";
@@ -190,6 +199,25 @@ export class Desk {
     this.redraw();
   }
 
+  // The map
+
+  /** Asked for once for the districts that there are: outlines change with the plan only. */
+  private async readMap(): Promise<void> {
+    const districts = JSON.stringify(this.state?.districts.map((district) => district.name));
+    if (this.route.screen !== "compose" || this.sheetOf === districts) {
+      return;
+    }
+    this.sheetOf = districts;
+    try {
+      const { outlines } = (await read("map")) as { outlines: Record<string, string> };
+      this.sheet = sheetOf(outlines);
+    } catch {
+      // The list has every district all the same; the next state asks again.
+      this.sheetOf = "";
+    }
+    this.redraw();
+  }
+
   private leaveDoor(): void {
     this.opened = null;
     this.door = "closed";
@@ -208,15 +236,25 @@ export class Desk {
   private readAddress(): void {
     const [first = "", second = "", ...rest] = location.hash.slice(1).split("/");
     const mode: KeyClass = first === "drill" ? "exercise" : "live";
-    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" ? second : "follow";
+    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" || second === "releases" || (second === "staff" && mode === "live") ? second : "follow";
     // An answer to what was begun in the other world must not lead back into it, and nothing of one is taken into the other.
     if (mode !== this.route.mode) {
       this.forget();
     }
     this.route = { mode, screen, draft: decodeURIComponent(rest.join("/")) };
     this.entered = performance.now();
+    this.code = null;
     this.trouble.clear();
+    if (this.state !== null) {
+      void this.readMap();
+    }
     this.redraw();
+  }
+
+  /** Who is called next: the first who can sign in this class, and is not among these. */
+  nextToCall(keyClass: KeyClass, signed: Array<{ officer: string | number }>): Signer | null {
+    const isFree = (signer: Signer) => signer.standing[keyClass] === "able" && signer.id !== this.state?.officer.id && !signed.some((one) => one.officer === signer.id);
+    return this.state?.signers.find(isFree) ?? null;
   }
 
   go(mode: KeyClass, screen: Exclude<Screen, "enrol">, draft = ""): void {
@@ -405,6 +443,42 @@ export class Desk {
     });
   }
 
+  // Signed in advance
+
+  /** A form for an order that waits for a warning. */
+  prepare(): void {
+    this.form = { ...emptyForm(), hazard: "Tsunami" };
+    this.go("live", "releases");
+  }
+
+  makeRelease(body: NewRelease): Promise<void> {
+    return this.act("release", async (signal) => {
+      const release = (await post("releases", body, signal)) as Release;
+      this.state?.releases.prepared.push(release);
+      this.form = { ...emptyForm(), hazard: "Tsunami" };
+      this.announcement = "作りました。2人の 署名を 待っています。";
+    });
+  }
+
+  signRelease(release: Release): Promise<void> {
+    return this.act(`release/${release.id}`, async (signal) => {
+      const { state } = this;
+      if (state === null) {
+        return;
+      }
+      const assertion = await signWithPasskey(state.party, release.digest, state.credentials.live, signal);
+      const answer = (await post(`releases/${encodeURIComponent(release.id)}/sign`, assertion, signal)) as { stands: boolean };
+      this.announcement = answer.stands ? "署名が そろいました。" : "署名しました。もう1人の 署名を 待っています。";
+    });
+  }
+
+  withdrawRelease(release: Release): Promise<void> {
+    return this.act(`withdraw/${release.id}`, async (signal) => {
+      await post(`releases/${encodeURIComponent(release.id)}/withdraw`, {}, signal);
+      this.announcement = "やめました。";
+    });
+  }
+
   drop(draft: Draft, reason: string): Promise<void> {
     return this.act(`drop/${draft.id}`, async (signal) => {
       await post(`drafts/${encodeURIComponent(draft.id)}/drop`, { reason }, signal);
@@ -417,6 +491,58 @@ export class Desk {
         this.go(draft.class, "compose");
       } else {
         this.go(draft.class, "follow");
+      }
+    });
+  }
+
+  // The change of staff
+
+  /** The table as it is being changed; begun anew when the table behind it is another one. */
+  staffForm(): StaffForm {
+    const { staff } = this.state ?? { staff: { officers: [], pending: null, next_order: null, devices: [] } };
+    const of = JSON.stringify(staff.officers.map(({ id, name, title, from, until, telephone }) => [id, name, title, from, until, telephone]));
+    if (this.staffTable?.of !== of) {
+      this.staffTable = { of, form: staffForm(staff, this.now()) };
+    }
+    return this.staffTable.form;
+  }
+
+  makeChange(form: StaffForm): Promise<void> {
+    return this.act("staff/make", async (signal) => {
+      await post("staff/changes", wantedChange(form), signal);
+      this.announcement = "変更が できました。まだ 何も 変わっていません。";
+    });
+  }
+
+  signChange(change: PendingChange): Promise<void> {
+    return this.act(`staff/sign/${change.id}`, async (signal) => {
+      if (this.state !== null) {
+        const assertion = await signWithPasskey(this.state.party, change.digest, this.state.credentials.live, signal);
+        const answer = (await post(`staff/changes/${encodeURIComponent(change.id)}/sign`, assertion, signal)) as { applied: boolean };
+        this.announcement = answer.applied ? "職員の 表を 変えました。" : "署名しました。もう1人の 署名を 待っています。";
+      }
+    });
+  }
+
+  dropChange(change: PendingChange): Promise<void> {
+    return this.act(`staff/drop/${change.id}`, async (signal) => {
+      await post(`staff/changes/${encodeURIComponent(change.id)}/drop`, {}, signal);
+    });
+  }
+
+  invite(officer: StaffOfficer): Promise<void> {
+    return this.act(`staff/invite/${officer.id}`, async (signal) => {
+      const { code } = (await post(`staff/officers/${officer.id}/invite`, {}, signal)) as { code: string };
+      this.code = { officer: officer.id, code };
+    });
+  }
+
+  admit(device: JoiningDevice): Promise<void> {
+    return this.act(`staff/admit/${device.id}`, async (signal) => {
+      if (this.state !== null) {
+        const assertion = await signWithPasskey(this.state.party, device.digest, this.state.credentials.live, signal);
+        await post(`staff/devices/${encodeURIComponent(device.id)}/admit`, assertion, signal);
+        this.announcement = "登録しました。";
       }
     });
   }

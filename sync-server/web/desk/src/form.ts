@@ -61,6 +61,12 @@ export function isRefused(district: District, hazard: string | null): boolean {
   return usable.length === 0 && unsafe.length > 0;
 }
 
+export function toggle(form: Form, district: District): void {
+  if (!form.districts.delete(district.name)) {
+    form.districts.add(district.name);
+  }
+}
+
 export function chosenDistricts(form: Form, state: State): District[] {
   return state.districts.filter((district) => form.districts.has(district.name) && !isRefused(district, form.hazard));
 }

@@ -1,6 +1,6 @@
 // Words and times as officers read them. The words are the glossary's.
 
-import type { Draft, KeyClass, Kind, MissingStanding, Ruby } from "./contract.js";
+import type { Draft, KeyClass, Kind, MissingStanding, Ruby, Triggered } from "./contract.js";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -50,6 +50,21 @@ export function clockAndDay(time: number, now: number): string {
 export function day(time: number): string {
   const date = new Date(time + JAPAN);
   return `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
+}
+
+/** 2027-04-01, as a date field has it. */
+export function dateText(time: number): string {
+  const date = new Date(time + JAPAN);
+  return `${date.getUTCFullYear()}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())}`;
+}
+
+/** The first moment of a day in Japan. */
+export function momentOf(date: string): number {
+  return Date.parse(`${date}T00:00:00+09:00`);
+}
+
+export function dayAndYear(time: number): string {
+  return `${new Date(time + JAPAN).getUTCFullYear()}年${day(time)}`;
 }
 
 /** The time of day that was typed, at its day nearest to now; `null` if it is none. */
@@ -106,6 +121,14 @@ export function person(who: { name: string; title: string }): string {
   return who.title === "" ? who.name : `${who.name}（${who.title}）`;
 }
 
+const WARNINGS: Record<string, string> = { MajorWarning: "大津波警報", Warning: "津波警報", Advisory: "津波注意報" };
+export function warningName(kind: string): string {
+  return WARNINGS[kind] ?? kind;
+}
+/** Of what no officer put together at that moment. */
+export function automatic(trigger: Triggered): string {
+  return `気象庁の ${warningName(trigger.kind)}で 自動`;
+}
 export const CLASS_WORDS: Record<KeyClass, string> = { live: "本番", exercise: "訓練" };
 
 /** What the last signature does, in one sentence. */

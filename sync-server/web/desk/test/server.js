@@ -62,6 +62,14 @@ const DISTRICTS = [
   { name: "<script>alert(1)</script>浜", households: 3, people: 7, support: 0, televisions: 3, go: [go("Tsunami", "浜の集会所", "", "unsuitable"), go("Flood", "磯崎集会所", "")] },
 ];
 
+/** Of three districts: a bent one, one beside it, and a small one that leads nowhere safe. One has no outline. */
+const OUTLINES = {
+  西浜: "33.740,134.600 33.748,134.600 33.748,134.612 33.745,134.612 33.745,134.604 33.740,134.604 33.740,134.600",
+  宮ノ下: "33.740,134.6045 33.7445,134.6045 33.7445,134.612 33.742,134.614 33.740,134.612 33.740,134.6045",
+  磯崎: "33.7400,134.6145 33.7440,134.6150 33.7475,134.6130 33.7480,134.6200 33.7420,134.6230 33.7400,134.6145",
+  "<script>alert(1)</script>浜": "33.7395,134.6060 33.7395,134.6085 33.7378,134.6085 33.7378,134.6060 33.7395,134.6060",
+};
+
 /** Client data, authenticator data and signature of an assertion over `challenge` (WebAuthn Level 2 §7.2). */
 function holds(assertion, challenge, origin, key) {
   const client = Buffer.from(assertion.client, "base64");
@@ -90,8 +98,14 @@ export class Town {
     this.help = [];
     /** The households of every thread that have not arrived, in their order. */
     this.missing = [];
+    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null };
+    this.prepared = new Map();
     this.able = { live: 4, exercise: 4 };
     this.tested = {};
+    this.outlines = OUTLINES;
+    this.staff = null;
+    this.pending = null;
+    this.joining = [];
     this.revision = 1;
     this.waiting = new Set();
     /** What was asked, for the test to count. */
@@ -99,6 +113,11 @@ export class Town {
     this.down = false;
     /** How long an answer to an act takes. */
     this.delay = 0;
+  }
+
+  /** Districts with an outline, in the order of the map. */
+  names() {
+    return Object.keys(this.outlines);
   }
 
   change() {
@@ -177,6 +196,10 @@ export class Town {
     if (request.method === "GET" && path === "state") {
       return this.state(this.must(session), url.searchParams.get("seen"), request);
     }
+    if (request.method === "GET" && path === "map") {
+      this.must(session);
+      return { outlines: this.outlines };
+    }
     const [, id, what] = /^threads\/([0-9a-f]+)\/(missing|report\.pdf)$/.exec(path) ?? [];
     if (request.method === "GET" && id !== undefined) {
       this.must(session);
@@ -224,11 +247,26 @@ export class Town {
         this.sessions.clear();
         headers["Set-Cookie"] = "desk=; Path=/desk/; HttpOnly; SameSite=Strict; Max-Age=0";
         return {};
+      case "releases":
+        return this.view(this.prepareRelease(body), this.must(session));
+      case "staff/changes":
+        return this.prepare(this.must(session), body);
       case "drafts":
         return this.view(this.make(this.must(session), body), session);
     }
     if (parts[0] === "drafts" && parts[2] === "sign") {
       return this.sign(this.must(session), parts[1], body);
+    }
+    if (parts[0] === "releases" && parts[2] === "sign") {
+      return this.signRelease(this.must(session), parts[1], body);
+    }
+    if (parts[0] === "releases" && parts[2] === "withdraw") {
+      this.must(session);
+      if (!this.prepared.delete(parts[1])) {
+        throw new Answer(404, "もう ありません");
+      }
+      this.change();
+      return {};
     }
     if (parts[0] === "drafts" && parts[2] === "drop") {
       this.must(session);
@@ -237,6 +275,9 @@ export class Town {
       }
       this.change();
       return {};
+    }
+    if (parts[0] === "staff") {
+      return this.staffAct(this.must(session), parts.slice(1), body);
     }
     if (parts[0] === "help" && parts[2] === "take") {
       const task = this.help.find((known) => known.id === parts[1]);
@@ -288,7 +329,12 @@ export class Town {
       this.devices.set(credential, { officer, keyClass, key: known });
     }
     this.officers.delete(code);
-    return { words: three(sha256(live.key + exercise.key)) };
+    const digest = sha256(live.key + exercise.key);
+    if (this.invitedBy !== undefined) {
+      this.joining.push({ id: digest.toString("hex"), digest: digest.toString("base64url"), words: three(digest), joined: Date.now(), officer, by: this.invitedBy });
+      this.change();
+    }
+    return { words: three(digest) };
   }
 
   door(body, headers) {
@@ -328,19 +374,148 @@ export class Town {
       return { ...thread, cancel_alone_until: thread.class === "live" && why === null ? thread.sent + 10 * MINUTE : null, cancel_why: why };
     });
     return {
-      revision: String(this.revision), now: Date.now(), town: "汐見町", officer, able: this.able, signers: this.signers(officer), proved_for: 35 * 24 * 60 * MINUTE, credentials, party: PARTY,
+      revision: String(this.revision), now: Date.now(), town: "汐見町", officer, able: this.able, signers: this.signers(officer), proved_for: 35 * 24 * 60 * MINUTE, staff: this.staffOf(officer), credentials, party: PARTY,
       messages: MESSAGES, districts: DISTRICTS, drafts: [...this.drafts.values()].map((draft) => this.view(draft, officer)), threads, help: this.help,
+      releases: { ...this.releases, prepared: [...this.prepared.values()].map((release) => this.view(release, officer)) },
     };
   }
 
-  /** Who signed last when; `tested` has what was tested here. */
+  prepareRelease({ message: id, districts: names, reasons, coast, days }) {
+    const message = MESSAGES.find((known) => known.id === id);
+    const districts = DISTRICTS.filter((district) => names.includes(district.name));
+    const places = [...new Set(districts.flatMap((district) => district.go.filter((place) => place.hazard === "Tsunami" && place.standing !== "unsuitable").map((place) => place.place)))];
+    const digest = randomBytes(32);
+    const now = Date.now();
+    const sum = (of) => districts.reduce((all, district) => all + district[of], 0);
+    const release = {
+      id: digest.toString("hex").slice(0, 16), label: message.label, title: message.title, kind: message.tsunami,
+      coast: this.releases.coasts.find((known) => known.segment === coast), districts: names, places,
+      reasons: Object.entries(reasons).map(([place, reason]) => ({ place, reason })), households: sum("households"), people: sum("people"), hours: 12,
+      from: now, until: now + days * 24 * 60 * MINUTE, made: now, digest: digest.toString("base64url"), words: three(digest), signed: [], stands: false, alarms: [],
+      sample: { id: "prepared", references: [], sent: 0, expires: 12 * 60 * MINUTE, message: "Order", hazard: "Tsunami", order: "EvacuationOrder", tsunami: message.tsunami, issuer: "汐見町", title: message.title, names: [], act: [["今", "いま"], ["すぐ "], ["逃", "に"], ["げて ください"]], place: [[places[0]]], road: [], after: "", lines: [], speech: "", english: "Evacuate now." },
+    };
+    this.prepared.set(release.id, release);
+    this.change();
+    return release;
+  }
+
+  /** What a trigger released and an officer on duty has to sign. */
+  trigger(release) {
+    const draft = this.make(null, { class: "live", kind: "Order", message: "t-major", districts: release.districts, reasons: Object.fromEntries(release.reasons.map((one) => [one.place, one.reason])), arrives: Date.now() + 12 * MINUTE, thread: null });
+    draft.needed = 1;
+    draft.trigger = { kind: "MajorWarning", coast: "徳島県", prepared_by: release.signed };
+    this.change();
+    return draft;
+  }
+
+  signRelease(officer, id, body) {
+    const release = this.prepared.get(id);
+    const device = this.devices.get(body.credential);
+    if (release === undefined || device?.officer !== officer || device.keyClass !== "live" || !holds(body, release.digest, this.origin, device.key)) {
+      throw new Answer(422, "署名が 確かめられません");
+    }
+    if (release.signed.some((signature) => signature.officer === officer.id)) {
+      throw new Answer(409, "あなたは もう 署名しています");
+    }
+    release.signed.push({ officer: officer.id, name: officer.name, title: officer.title, at: Date.now() });
+    release.stands = release.signed.length >= 2;
+    this.change();
+    return { stands: release.stands };
+  }
+
+  /** Who signed last when, in the order of deputies; `tested` has what was tested here. */
   signers(officer) {
-    const long = Date.now() - 40 * 24 * 60 * MINUTE;
+    const now = Date.now();
+    const days = (count) => now - count * 24 * 60 * MINUTE;
     const tested = this.tested[officer.id] ?? {};
+    const both = (standing) => ({ live: standing, exercise: standing });
+    const rest = { from: 0, until: now + 1e10, telephone: null };
     return [
-      { ...officer, until: Date.now() + 1e10, live: tested.live ?? long, exercise: tested.exercise ?? Date.now() },
-      { id: "9", name: "石井 里美", title: "総務課長", until: Date.now() + 1e10, live: Date.now() - 31 * 24 * 60 * MINUTE, exercise: null },
+      { ...rest, ...officer, telephone: null, live: tested.live ?? days(40), exercise: tested.exercise ?? now, standing: { live: tested.live === undefined ? "old_proof" : "able", exercise: "able" } },
+      { ...rest, id: "8", name: "橋本 和子", title: "総務課", telephone: "090-1234-5678", live: days(31), exercise: days(3), standing: both("able") },
+      { ...rest, id: "9", name: "石井 里美", title: "総務課長", live: null, exercise: null, standing: both("no_device") },
+      { ...rest, id: "10", name: "大野 健", title: "建設課", from: now + 9 * 24 * 60 * MINUTE, live: days(1), exercise: days(1), standing: both("not_yet") },
+      { ...rest, id: "11", name: "前田 実", title: "（元）総務課", until: days(2), live: days(5), exercise: days(5), standing: both("over") },
     ];
+  }
+
+  /** The table of staff; the first two are the officers of the walk. */
+  table() {
+    const year = new Date().getUTCFullYear() + 1;
+    const until = Date.parse(`${year}-03-31T23:59:59.999+09:00`);
+    const row = (id, name, title, telephone, devices) => ({ id, name, title, from: 0, until, telephone, devices, proved: Date.now() - 9 * 24 * 60 * MINUTE, approved: [] });
+    this.staff ??= [
+      row(1, "田中", "危機管理課長", "090-1111-2222", 1),
+      row(2, "<script>山口</script>", "副町長", null, 1),
+      row(8, "橋本 和子", "総務課", "090-1234-5678", 1),
+    ];
+    return this.staff;
+  }
+
+  staffOf(officer) {
+    const officers = this.table().map(({ approved, ...row }) => ({ ...row, may_invite: row.devices === 0 && approved.includes(officer.id) }));
+    const pending = this.pending && { ...this.pending, wanted: undefined, mine: this.pending.signed.some((one) => one.officer === officer.id) };
+    const devices = this.joining.map(({ by, ...device }) => ({ ...device, may_admit: by !== officer.id }));
+    return { officers, pending, next_order: null, devices };
+  }
+
+  prepare(officer, wanted) {
+    if (this.pending !== null) {
+      throw new Answer(409, "署名を 待っている 変更が もう あります。");
+    }
+    const known = (row) => this.table().find((one) => one.id === row.id);
+    const day = (at) => new Date(at + 9 * 60 * MINUTE).toISOString().slice(0, 10);
+    const lines = wanted.officers.flatMap((row) => (row.id === null ? [`＋ ${row.name}さん（${row.title}）が 加わります：${day(row.from)} から ${day(row.until)} まで`] : row.until === 0 ? [`！ ${row.name}さんを すぐ 外します`] : row.until === known(row).until ? [] : [`${row.name}さんは ${day(row.until)} まで（いままで：${day(known(row).until)} まで）`]));
+    const digest = sha256(JSON.stringify(wanted));
+    this.pending = {
+      id: digest.subarray(0, 8).toString("hex"), digest: digest.toString("base64url"), words: three(digest), day: wanted.day, expires: Date.now() + 14 * 24 * 60 * MINUTE,
+      lines: [...lines, `呼ぶ 順：${wanted.officers.filter((row) => row.until > 0).map((row, index) => `${index + 1} ${row.name}`).join("、")}`],
+      effect: `${day(wanted.day)}の 朝、本番に 署名できる 人：3人 → 2人（新しい人が 端末を 登録すると 4人）`, few: [`${day(wanted.day)}から 署名できる 人が 2人に なります（3人より 少ない）`],
+      signed: [], wanted,
+    };
+    this.change();
+    return { id: this.pending.id };
+  }
+
+  staffAct(officer, [kind, id, what], body) {
+    const isOwn = (digest) => {
+      const device = this.devices.get(body.credential);
+      return device?.officer === officer && device.keyClass === "live" && holds(body, digest, this.origin, device.key);
+    };
+    this.change();
+    if (kind === "officers" && what === "invite") {
+      const row = this.table().find((one) => String(one.id) === id);
+      const code = "NIPO-NIPO-4821";
+      this.officers.set(code, { id: row.id, name: row.name, title: row.title });
+      this.invitedBy = officer.id;
+      return { code };
+    }
+    if (kind === "devices" && what === "admit") {
+      const device = this.joining.find((one) => one.id === id);
+      if (device === undefined || device.by === officer.id || !isOwn(device.digest)) {
+        throw new Answer(422, "署名が 確かめられません");
+      }
+      this.joining = [];
+      this.table().find((one) => one.id === device.officer.id).devices = 1;
+      return {};
+    }
+    if (this.pending?.id !== id) {
+      throw new Answer(422, "この 変更は もう ありません");
+    }
+    if (what === "drop") {
+      this.pending = null;
+      return {};
+    }
+    if (!isOwn(this.pending.digest) || this.pending.signed.some((one) => one.officer === officer.id)) {
+      throw new Answer(422, "署名が 確かめられません");
+    }
+    this.pending.signed.push({ officer: officer.id, name: officer.name, title: officer.title, at: Date.now() });
+    if (this.pending.signed.length < 2) {
+      return { applied: false };
+    }
+    this.staff = this.pending.wanted.officers.filter((row) => row.until > 0).map((row) => ({ devices: 0, proved: null, approved: [1, 2], ...this.table().find((one) => one.id === row.id), ...row, telephone: row.telephone || null, id: row.id ?? 12 }));
+    this.pending = null;
+    return { applied: true };
   }
 
   view({ of: _, ...draft }, officer) {
@@ -396,7 +571,7 @@ export class Town {
     const draft = {
       id: randomBytes(8).toString("hex"), class: body.class, kind: body.kind, label: base.label, title: base.title, hazard: base.hazard, districts: base.districts,
       households: body.again ? this.missing.length : sum("households"), people: sum("people"), televisions: body.again ? this.missing.filter((one) => one.standing !== "without_set").length : sum("televisions"), places: base.places, reasons: base.reasons, again: body.again === true,
-      made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false,
+      made: now, expires: now + (alone && body.class === "live" ? 2 : 60) * MINUTE, digest: digest.toString("base64url"), words: three(digest), needed: alone ? 1 : 2, signed: [], mine: false, trigger: null,
       sample: this.sample(body, base, now),
       channels: {
         loudspeaker: `${note}こちらは 防災 しおみちょう です。${text.simple}`,
@@ -459,6 +634,7 @@ export class Town {
     let thread = this.threads.find((known) => known.id === draft.of.thread);
     if (thread === undefined) {
       thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
+      thread.trigger = draft.trigger;
       const station = (name, rest) => ({ name, is_pushed: true, is_on_air: false, received: null, tries: 0, ...rest });
       thread.stations = [station("汐見ケーブルテレビ", { is_on_air: true, received: now, tries: 1 }), station("南ラジオ", { tries: 3 }), station("県民放送", { is_pushed: false })];
       this.threads.push(thread);

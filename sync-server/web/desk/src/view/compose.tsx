@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 import type { District, Message, State, Texts } from "../contract.js";
 import type { Desk } from "../desk.js";
-import { chosenDistricts, chosenMessage, type Form, isRefused, missing, placesInDoubt, placesOf, typeArrival } from "../form.js";
+import { chosenDistricts, chosenMessage, type Form, isRefused, missing, placesInDoubt, placesOf, toggle, typeArrival } from "../form.js";
 import { clock, hazardName, HAZARD_ORDER, inSentence } from "../words.js";
+import { DistrictMap } from "./map.js";
 import { Action, Bar, Plate } from "./parts.js";
 
 export function Compose({ desk, state }: { desk: Desk; state: State }) {
@@ -33,6 +34,7 @@ export function Compose({ desk, state }: { desk: Desk; state: State }) {
           <h2 id="where">
             <i>2</i> どこへ
           </h2>
+          {desk.sheet !== null && <DistrictMap sheet={desk.sheet} state={state} form={form} toggle={(district) => change((it) => toggle(it, district))} />}
           <Districts form={form} state={state} change={change} />
         </section>
         <section class="card read" aria-labelledby="read">
@@ -48,7 +50,7 @@ export function Compose({ desk, state }: { desk: Desk; state: State }) {
   );
 }
 
-type Change = (work: (form: Form) => void) => void;
+export type Change = (work: (form: Form) => void) => void;
 
 function Messages({ form, state, change }: { form: Form; state: State; change: Change }) {
   const hazards = [...new Set(state.messages.map((message) => message.hazard))].sort((a, b) => HAZARD_ORDER.indexOf(a) - HAZARD_ORDER.indexOf(b));
@@ -163,7 +165,7 @@ function Arrival({ form, desk, change }: { form: Form; desk: Desk; change: Chang
   );
 }
 
-function Districts({ form, state, change }: { form: Form; state: State; change: Change }) {
+export function Districts({ form, state, change }: { form: Form; state: State; change: Change }) {
   const open = state.districts.filter((district) => !isRefused(district, form.hazard));
   const all = open.length > 0 && open.every((district) => form.districts.has(district.name));
   const doubted = placesInDoubt(form, state);
@@ -222,17 +224,11 @@ function DistrictRow({ district, form, change }: { district: District; form: For
   const { hazard } = form;
   const refused = isRefused(district, hazard);
   const places = hazard === null ? null : placesOf(district, hazard);
-  const toggle = () =>
-    change((it) => {
-      if (!it.districts.delete(district.name)) {
-        it.districts.add(district.name);
-      }
-    });
   return (
     <tr class={refused ? "refused" : form.districts.has(district.name) ? "chosen" : ""}>
       <th scope="row">
         <label class="pick">
-          <input type="checkbox" checked={!refused && form.districts.has(district.name)} disabled={refused} onChange={toggle} />
+          <input type="checkbox" checked={!refused && form.districts.has(district.name)} disabled={refused} onChange={() => change((it) => toggle(it, district))} />
           {district.name}
         </label>
       </th>

@@ -1,10 +1,11 @@
 // A draft waits for its signatures; afterwards the same page says what became of it.
 
 import { useState } from "preact/hooks";
-import type { Draft } from "../contract.js";
+import type { Draft, Triggered } from "../contract.js";
 import type { Desk } from "../desk.js";
-import { clockAndDay, clockWithSeconds, effect, hazardName, inSentence, KIND_NAMES, person, running, unruby } from "../words.js";
+import { automatic, clockAndDay, clockWithSeconds, effect, hazardName, inSentence, KIND_NAMES, person, running, unruby } from "../words.js";
 import { Action, AllClearSign, CancelSign, OtherWays, Plate, Television } from "./parts.js";
+import { NextToCall } from "./signers.js";
 
 export function DraftPage({ desk }: { desk: Desk }) {
   const shown = desk.draft(desk.route.draft);
@@ -68,6 +69,7 @@ function Waiting({ desk, draft }: { desk: Desk; draft: Draft }) {
             <Title draft={draft} />
           </h1>
           <span class="not-sent">まだ 1台にも 送っていません</span>
+          {draft.trigger !== null && <Automatic trigger={draft.trigger} />}
         </div>
         <div class="waited">
           <span class="dim">待ち時間</span>
@@ -97,6 +99,15 @@ function Waiting({ desk, draft }: { desk: Desk; draft: Draft }) {
       </details>
       <Drop desk={desk} draft={draft} />
     </>
+  );
+}
+
+/** Nobody here put it together: two officers did in advance, and the agency's warning brought it. */
+export function Automatic({ trigger }: { trigger: Triggered }) {
+  return (
+    <p class="automatic">
+      <b>{automatic(trigger)}</b>（{trigger.coast}）　事前の 署名：{trigger.prepared_by.map((one) => one.name).join("・")}
+    </p>
   );
 }
 
@@ -132,6 +143,7 @@ function Sign({ desk, draft }: { desk: Desk; draft: Draft }) {
       <p class="mine" role="status">
         <b>✓ あなたは 署名しました。別の 職員の 署名が 必要です。</b>
         <span>別の 端末の「いまの ようす」に、この 下書きが 出ています。電話か 声で 呼んでください。</span>
+        <NextToCall next={desk.nextToCall(draft.class, draft.signed)} />
       </p>
     );
   }

@@ -3,8 +3,9 @@
 import { Fragment } from "preact";
 import type { Draft, KeyClass, Stage, State, Task, Thread } from "../contract.js";
 import { type Desk, NOBODY_HELPS } from "../desk.js";
-import { clock, clockAndDay, clockWithSeconds, person, running } from "../words.js";
+import { automatic, clock, clockAndDay, clockWithSeconds, person, running } from "../words.js";
 import { Again, MissingHouseholds, Report } from "./missing.js";
+import { Automatic } from "./draft.js";
 import { Action, AllClearSign, Bar, CancelSign, Plate } from "./parts.js";
 
 /** Whatever is live stands above whatever is a drill. */
@@ -75,6 +76,7 @@ function DraftCard({ desk, draft }: { desk: Desk; draft: Draft }) {
           <h2>
             署名待ち　{draft.again && "もう一度　"}
             {draft.title}
+            {draft.trigger !== null && `　${automatic(draft.trigger)}`}
           </h2>
           <p>
             {draft.districts.join("・")}　{draft.households}世帯　署名 {draft.signed.length}/{draft.needed}
@@ -102,7 +104,10 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
     <section class={`card thread ${thread.class}`}>
       <header class="row">
         <Plate of={thread.class} />
-        <h2 class="grow">{thread.title}</h2>
+        <h2 class="grow">
+          {thread.title}
+          {thread.trigger !== null && <Automatic trigger={thread.trigger} />}
+        </h2>
         <span>
           発令から <b class="number large">{running(desk.now() - thread.sent)}</b>
         </span>

@@ -83,6 +83,7 @@ export function Navigation({ desk }: { desk: Desk }) {
   const open = tasks.filter((task) => task.owner === null);
   const late = open.some((task) => desk.now() - task.at > NOBODY_HELPS);
   const steps = whichStep(desk);
+  const urgent = desk.state?.releases.prepared.filter((release) => release.stands && release.alarms.length > 0).length ?? 0;
   const here = (screen: string) => (desk.route.screen === screen ? ("page" as const) : undefined);
   return (
     <nav class="navigation" aria-label="画面">
@@ -94,6 +95,12 @@ export function Navigation({ desk }: { desk: Desk }) {
       <button type="button" class={desk.mode === "live" ? "tab" : "tab drill-dashed"} aria-current={here("compose")} onClick={() => desk.compose()}>
         {desk.mode === "live" ? "お知らせを 作る" : "訓練として 作る"}
       </button>
+      {desk.mode === "live" && (
+        <button type="button" class="tab" aria-current={here("releases")} onClick={() => desk.prepare()}>
+          事前の 署名
+          {urgent > 0 && <span class="badge late">！ {urgent}</span>}
+        </button>
+      )}
       <span class="gap" />
       {steps !== null && <Steps {...steps} />}
     </nav>

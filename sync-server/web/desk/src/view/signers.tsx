@@ -1,8 +1,8 @@
-// Who can sign, as far as their passkeys have shown it, and one's own test.
+// Who can sign, as far as their passkeys have shown it, in the order in which they are called, and one's own test.
 
-import type { KeyClass, Signer, State } from "../contract.js";
+import type { KeyClass, Signer, SignerStanding, State } from "../contract.js";
 import { type Desk, ENOUGH_OFFICERS } from "../desk.js";
-import { DAY, day } from "../words.js";
+import { DAY, day, person } from "../words.js";
 import { Action } from "./parts.js";
 
 const CLASSES: Array<[KeyClass, string]> = [
@@ -10,25 +10,58 @@ const CLASSES: Array<[KeyClass, string]> = [
   ["exercise", "訓練の パスキー"],
 ];
 
-/** `proved` with the time from which on it is too old. */
-function Proof({ desk, proved, lasts }: { desk: Desk; proved: number | null; lasts: number }) {
-  if (proved === null || proved === 0) {
-    return <b class="late">！ パスキーが ありません</b>;
+/** Why somebody cannot sign; what it takes to change that. */
+function reason(signer: Signer, keyClass: KeyClass): string {
+  const words: Record<SignerStanding, string> = {
+    able: "",
+    not_yet: `${day(signer.from)} から`,
+    over: `${day(signer.until)} で 期限が 切れました`,
+    no_device: "端末が ありません",
+    not_listed: "登録の とちゅうです",
+    old_proof: `証明が 古い（${day(signer[keyClass] ?? 0)} から 試していません）`,
+  };
+  return words[signer.standing[keyClass]];
+}
+
+/** With the time from which on it is too old. */
+function Proof({ desk, signer, keyClass, lasts }: { desk: Desk; signer: Signer; keyClass: KeyClass; lasts: number }) {
+  const proved = signer[keyClass];
+  const standing = signer.standing[keyClass];
+  if (standing === "not_yet" || standing === "over") {
+    return <>{reason(signer, keyClass)}</>;
   }
-  const left = proved + lasts - desk.now();
-  if (left < 0) {
-    return <b class="late">！ {day(proved)} から 試していません</b>;
+  if (standing !== "able" || proved === null) {
+    return <b class="late">！ {reason(signer, keyClass)}</b>;
   }
   return (
     <>
       ✓ {day(proved)}
-      {left < 7 * DAY && <b class="late">　もうすぐ 試す 日です</b>}
+      {proved + lasts - desk.now() < 7 * DAY && <b class="late">　もうすぐ 試す 日です</b>}
     </>
   );
 }
 
+function Telephone({ number }: { number: string }) {
+  return (
+    <a class="telephone number" href={`tel:${number.replace(/-/g, "")}`}>
+      {number}
+    </a>
+  );
+}
+
+/** Whom to call for the next signature. */
+export function NextToCall({ next }: { next: Signer | null }) {
+  return next === null ? (
+    <span class="alarm">！ ほかに いま 署名できる 職員が いません。管理者に 伝えてください。</span>
+  ) : (
+    <span class="next-to-call">
+      つぎに 呼ぶ人：<b>{person(next)}</b> {next.telephone !== null && <Telephone number={next.telephone} />}
+    </span>
+  );
+}
+
 export function Signers({ desk, state }: { desk: Desk; state: State }) {
-  const { able } = state;
+  const { able, signers } = state;
   const isFew = able.live < ENOUGH_OFFICERS;
   return (
     <main class="signers">
@@ -37,11 +70,12 @@ export function Signers({ desk, state }: { desk: Desk; state: State }) {
         本番の お知らせに 署名できる 人は いま <b>{able.live}</b>人です（訓練 {able.exercise}人）。
         {isFew && `${ENOUGH_OFFICERS}人より 少ないと、だれかが いない 時に 送れません。`}
       </p>
-      <p>パスキーは 月に 1回 試します。サインインや 署名も 試した ことに なります。試しても どこにも 何も 送りません。</p>
+      <p>上の 人から 順に 呼びます。パスキーは 月に 1回 試します。サインインや 署名も 試した ことに なります。試しても どこにも 何も 送りません。</p>
       <section class="card">
         <table>
           <thead>
             <tr>
+              <th scope="col">呼ぶ 順</th>
               <th scope="col">職員</th>
               {CLASSES.map(([, words]) => (
                 <th scope="col" key={words}>
@@ -51,15 +85,21 @@ export function Signers({ desk, state }: { desk: Desk; state: State }) {
             </tr>
           </thead>
           <tbody>
-            {state.signers.map((signer: Signer) => (
-              <tr key={signer.id}>
+            {signers.map((signer, index) => (
+              <tr key={signer.id} class={signer.standing.live === "able" ? "" : "unable"}>
+                <td class="place number">{signer.standing.live === "over" ? "－" : index + 1}</td>
                 <th scope="row">
                   {signer.name}
                   <small>　{signer.title}</small>
+                  {signer.telephone !== null && (
+                    <div>
+                      <Telephone number={signer.telephone} />
+                    </div>
+                  )}
                 </th>
                 {CLASSES.map(([keyClass]) => (
                   <td key={keyClass}>
-                    <Proof desk={desk} proved={signer[keyClass]} lasts={state.proved_for} />
+                    <Proof desk={desk} signer={signer} keyClass={keyClass} lasts={state.proved_for} />
                     {signer.id === state.officer.id && (
                       <Action desk={desk} name={`test/${keyClass}`} look={keyClass === "live" ? "small" : "small drill-dashed"} hindrance={desk.hindrance()} press={() => void desk.test(keyClass)}>
                         {keyClass === "live" ? "本番の パスキーを 試す" : "訓練の パスキーを 試す"}
@@ -72,6 +112,10 @@ export function Signers({ desk, state }: { desk: Desk; state: State }) {
           </tbody>
         </table>
       </section>
+      <button type="button" class="button" onClick={() => desk.go("live", "staff")}>
+        職員の 交代（加える・外す・順番）
+        {state.staff.pending !== null && <span class="badge">署名待ち</span>}
+      </button>
     </main>
   );
 }

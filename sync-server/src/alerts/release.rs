@@ -1,0 +1,483 @@
+//! What officers sign in advance, and what a trigger makes of it: which releases stand, which one a warning of the agency means, and the
+//! alert that goes out. Every receiver verifies the same again.
+
+use std::sync::Arc;
+
+use hinamori_alert::{
+    Envelope, EnvelopeError, Instruction, Instructions, KeyList, MOST_REFERENCES, MessageKind, NotReleased,
+    OfficerSignature, PreparedRelease, Released, Report, Sequence, TsunamiKind,
+};
+use hinamori_model::UnixMillis;
+use hinamori_store_sqlite::StoredRelease;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::alerts::board::{Board, Inner, Message, NotSent};
+use crate::alerts::draft::{About, Draft, Signed, Triggered};
+use crate::alerts::officers::Officer;
+use crate::clock::now;
+use crate::hex;
+
+/// How old the agency's word may be that releases something.
+pub(crate) const LATEST_MILLIS: u64 = 60 * 60_000;
+/// Another clock may be so far ahead.
+pub(crate) const TOLERANCE_MILLIS: u64 = 2 * 60_000;
+/// What not enough officers signed within a day is forgotten.
+const WAITS_MILLIS: u64 = 24 * 3_600_000;
+
+/// An order that officers sign in advance, whether enough of them did yet or not.
+pub(crate) struct Standing {
+    pub(crate) id: String,
+    pub(crate) digest: [u8; 32],
+    pub(crate) prepared: PreparedRelease,
+    pub(crate) template: Vec<u8>,
+    pub(crate) about: ReleaseAbout,
+    pub(crate) instructions: Vec<Instruction>,
+}
+
+/// What the desk shows of it. No person is in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ReleaseAbout {
+    pub(crate) about: About,
+    /// As the agency calls the segment.
+    pub(crate) coast: String,
+    /// The content of one household, without names.
+    pub(crate) sample: Value,
+}
+
+/// What the trigger reported of the agency's latest message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Heard {
+    /// By the trigger's clock.
+    pub(crate) at: UnixMillis,
+    pub(crate) message: Option<HeardMessage>,
+}
+
+/// A message of the agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeardMessage {
+    /// `Normal`, `Exercise`, `Test`.
+    pub(crate) status: String,
+    /// `Issued`, `Corrected`, `Withdrawn`.
+    pub(crate) info: String,
+    /// SHA-256 of its number of the event, in hexadecimal.
+    pub(crate) event: String,
+    pub(crate) reported: UnixMillis,
+    pub(crate) areas: Vec<HeardArea>,
+    /// How many segments have a code that the trigger does not know.
+    pub(crate) unknown: usize,
+}
+
+/// What holds for a segment of coast.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeardArea {
+    pub(crate) segment: u16,
+    /// As JP-evac names it; nothing where there is no warning.
+    pub(crate) kind: Option<String>,
+    pub(crate) arrives: Option<UnixMillis>,
+}
+
+/// Messages of a thread, by identifier and time.
+pub(crate) type References = Vec<(String, UnixMillis)>;
+
+/// What a trigger is asked to release, with the place that was given to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proposal {
+    pub(crate) prepared: PreparedRelease,
+    pub(crate) template: Vec<u8>,
+    pub(crate) sequence: Sequence,
+    pub(crate) references: References,
+}
+
+/// What became of a trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Triggering {
+    /// It is out.
+    Sent,
+    /// An officer on duty has to sign it first. It is lost with a restart: whoever triggered says it again until it is out.
+    Waits,
+}
+
+/// Why a trigger releases nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotTriggered {
+    /// Whoever says it.
+    #[error("it is no released alert")]
+    NoRelease,
+    /// It was withdrawn, or is not of this server.
+    #[error("nothing of the kind stands")]
+    NotStanding,
+    /// Whoever says it, or a clock.
+    #[error("its time is not now")]
+    OtherTime,
+    /// Whoever says it.
+    #[error("its place in the sequence was given to nobody")]
+    NoPlace,
+    /// It was released before, or something at least as strong is in force.
+    #[error("it was released before")]
+    Before,
+    /// It does not hold.
+    #[error(transparent)]
+    NotBelieved(#[from] EnvelopeError),
+    /// The disk, or what was sent since.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
+}
+
+/// The strongest is the highest.
+pub(crate) const fn strength(kind: TsunamiKind) -> u8 {
+    match kind {
+        TsunamiKind::MajorWarning => 3,
+        TsunamiKind::Warning => 2,
+        TsunamiKind::Advisory => 1,
+    }
+}
+
+impl Standing {
+    /// Puts one together; what officers sign names it.
+    pub(crate) fn new(
+        prepared: PreparedRelease,
+        template: Vec<u8>,
+        about: ReleaseAbout,
+        instructions: Vec<Instruction>,
+    ) -> Self {
+        let digest = prepared.digest();
+        let id = hex::text(digest.get(..8).unwrap_or_default());
+        Self { id, digest, prepared, template, about, instructions }
+    }
+
+    fn stored(&self) -> StoredRelease {
+        StoredRelease {
+            digest: self.digest,
+            prepared: self.prepared.encode(),
+            template: self.template.clone(),
+            about: serde_json::to_string(&self.about).unwrap_or_default(),
+            instructions: self.instructions.clone(),
+        }
+    }
+
+    /// Whether two officers signed it, and it is its time.
+    pub(crate) fn stands(&self, list: &KeyList, now: UnixMillis) -> bool {
+        self.prepared.stands_at(now) && self.prepared.verify(list).is_ok()
+    }
+
+    /// Whether nobody can use it any more: its time is over, or not enough officers signed it in a day.
+    pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
+        let is_signed = self.about.about.signed.len() > 1;
+        self.prepared.until < now || (!is_signed && self.about.about.made.plus(WAITS_MILLIS) < now)
+    }
+
+    fn is_for(&self, other: &Self) -> bool {
+        (self.prepared.kind, self.prepared.segment) == (other.prepared.kind, other.prepared.segment)
+    }
+
+    fn triggered(&self, event: &[u8; 32]) -> Triggered {
+        Triggered {
+            kind: self.prepared.kind.text().to_owned(),
+            segment: self.prepared.segment.number(),
+            coast: self.about.coast.clone(),
+            event: hex::text(event),
+            prepared_by: self.about.about.signed.clone(),
+        }
+    }
+}
+
+impl Inner {
+    /// A release of the file.
+    pub(crate) fn take_release(&mut self, stored: StoredRelease) {
+        let StoredRelease { prepared, template, about, instructions, .. } = stored;
+        let read = PreparedRelease::decode(&prepared).zip(serde_json::from_str(&about).ok());
+        match read {
+            Some((prepared, about)) => {
+                let standing = Standing::new(prepared, template, about, instructions);
+                self.releases.insert(standing.id.clone(), Arc::new(standing));
+            }
+            None => tracing::error!("an order that was signed in advance cannot be read, and does not stand"),
+        }
+    }
+
+    /// What was released for a segment, or waits for an officer: the alert's message with its kind.
+    fn released_for(&self, segment: u16) -> impl Iterator<Item = (&Triggered, Option<&Arc<Message>>)> {
+        let sent = self.messages.iter().filter_map(|sent| Some((sent.about.trigger.as_ref()?, Some(sent))));
+        let waiting = self.drafts.values().filter_map(|draft| Some((draft.about.trigger.as_ref()?, None)));
+        sent.chain(waiting).filter(move |(trigger, _)| trigger.segment == segment)
+    }
+
+    /// The thread that an upgrade belongs to: what was released for the segment and is still in force; nothing where none is. `Err` where
+    /// this kind was released before for the event, or something at least as strong is in force or waits.
+    fn thread_of(
+        &self,
+        prepared: &PreparedRelease,
+        event: &str,
+        now: UnixMillis,
+    ) -> Result<Option<Arc<Message>>, NotTriggered> {
+        let in_force = self.alerts.in_force(now);
+        let mut thread = None;
+        for (trigger, sent) in self.released_for(prepared.segment.number()) {
+            let is_same = trigger.event == event && trigger.kind == prepared.kind.text();
+            let holds = sent.is_none_or(|sent| {
+                let own = sent.signed.alert().alert().id();
+                in_force.iter().any(|known| known.messages.contains(&own))
+            });
+            let is_as_strong =
+                kind_of(&trigger.kind).is_some_and(|known| strength(known) >= strength(prepared.kind));
+            if is_same || (holds && is_as_strong) {
+                return Err(NotTriggered::Before);
+            }
+            if holds && let Some(sent) = sent {
+                thread = Some(Arc::clone(sent));
+            }
+        }
+        Ok(thread)
+    }
+
+    /// What the agency's message means here: releases that stand for it and were not released, with the messages of the thread that they go on.
+    pub(crate) fn proposed(&self, said: &HeardMessage, now: UnixMillis) -> Vec<(Arc<Standing>, References)> {
+        let Some(list) = self.list.as_ref().map(|listed| Arc::clone(&listed.list)) else { return Vec::new() };
+        let is_meant = said.status == "Normal" && said.info != "Withdrawn";
+        if !is_meant || now.since(said.reported) > LATEST_MILLIS {
+            return Vec::new();
+        }
+        let warns = |standing: &Standing| {
+            said.areas.iter().any(|area| {
+                area.segment == standing.prepared.segment.number()
+                    && area.kind.as_deref() == Some(standing.prepared.kind.text())
+            })
+        };
+        let mut found: Vec<(Arc<Standing>, References)> = Vec::new();
+        let standing = self.releases.values().filter(|one| warns(one) && one.stands(&list, now));
+        for standing in standing {
+            // The one that was made last stands for those before it.
+            let is_newer = |(known, _): &(Arc<Standing>, _)| known.prepared.from < standing.prepared.from;
+            if let Some(known) = found.iter_mut().find(|(known, _)| known.is_for(standing)) {
+                if is_newer(known) {
+                    known.0 = Arc::clone(standing);
+                }
+                continue;
+            }
+            match self.thread_of(&standing.prepared, &said.event, now) {
+                Ok(thread) => found.push((Arc::clone(standing), self.references(thread.as_deref()))),
+                Err(_before) => {}
+            }
+        }
+        found
+    }
+
+    /// The latest messages of a thread, as a trigger names them.
+    fn references(&self, of: Option<&Message>) -> References {
+        let thread = of.map(|message| self.thread(&message.thread())).unwrap_or_default();
+        let skipped = thread.len().saturating_sub(MOST_REFERENCES);
+        let id = |message: &Arc<Message>| (message.alert().identifier.clone(), message.sent());
+        thread.iter().skip(skipped).map(id).collect()
+    }
+}
+
+/// The kind of JP-evac's name for it.
+pub(crate) fn kind_of(name: &str) -> Option<TsunamiKind> {
+    hinamori_alert::Word::of_text(name)
+}
+
+impl Board {
+    /// Keeps a release that was just made.
+    pub(crate) async fn put_release(&self, standing: Standing) -> Result<Arc<Standing>, NotSent> {
+        let stored = standing.stored();
+        self.keeper.ask(move |store| store.put_release(&stored)).await?;
+        let standing = Arc::new(standing);
+        self.inner().releases.insert(standing.id.clone(), Arc::clone(&standing));
+        self.changed();
+        Ok(standing)
+    }
+
+    /// An officer's signature under a release, kept on the disk. Whether it stands now; those that it stands for are forgotten.
+    pub(crate) async fn sign_release(
+        &self,
+        id: &str,
+        officer: &Officer,
+        signature: OfficerSignature,
+    ) -> Result<bool, NotSent> {
+        let (signed, stands, before) = {
+            let inner = self.inner();
+            let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let list = list.ok_or(NotSent::BadSignature)?;
+            let known = inner.releases.get(id).filter(|known| !known.is_over(now())).ok_or(NotSent::Gone)?;
+            if known.about.about.signed.iter().any(|signed| signed.officer == officer.id) {
+                return Err(NotSent::SignedAlready);
+            }
+            let mut prepared = known.prepared.clone();
+            prepared.signatures.push(signature);
+            let officers = prepared.officers(&list).map_err(|_why| NotSent::BadSignature)?;
+            // The device is of the officer who is signed in, not of somebody else who happens to be here.
+            if officers.len() != prepared.signatures.len() || !officers.iter().any(|one| one.0 == officer.id)
+            {
+                return Err(NotSent::BadSignature);
+            }
+            let mut about = known.about.clone();
+            let Officer { id: number, name, title, .. } = officer.clone();
+            about.about.signed.push(Signed { officer: number, name, title, at: now() });
+            let signed = Standing::new(prepared, known.template.clone(), about, known.instructions.clone());
+            let stands = signed.stands(&list, now());
+            let is_before = |other: &&Arc<Standing>| stands && other.id != signed.id && other.is_for(&signed);
+            let before: Vec<_> = inner
+                .releases
+                .values()
+                .filter(is_before)
+                .map(|other| (other.id.clone(), other.digest))
+                .collect();
+            (signed, stands, before)
+        };
+        let stored = signed.stored();
+        let dropped: Vec<_> = before.iter().map(|(_, digest)| *digest).collect();
+        let kept = self.keeper.ask(move |store| {
+            store.put_release(&stored)?;
+            dropped.iter().try_for_each(|digest| store.drop_release(digest))
+        });
+        kept.await?;
+        let mut inner = self.inner();
+        before.iter().for_each(|(id, _)| drop(inner.releases.remove(id)));
+        inner.releases.insert(signed.id.clone(), Arc::new(signed));
+        drop(inner);
+        self.changed();
+        Ok(stands)
+    }
+
+    /// Takes a release away: one officer does, since nobody is warned by it.
+    pub(crate) async fn withdraw_release(&self, id: &str) -> Result<(), NotSent> {
+        let digest = self.inner().releases.get(id).map(|known| known.digest).ok_or(NotSent::Gone)?;
+        self.keeper.ask(move |store| store.drop_release(&digest)).await?;
+        self.inner().releases.remove(id);
+        self.changed();
+        Ok(())
+    }
+
+    /// What the trigger heard; gives what it is asked to release for it, each with a place of its own.
+    pub(crate) async fn hear(&self, heard: Heard) -> Result<Vec<Proposal>, NotSent> {
+        let wanted = {
+            let mut inner = self.inner();
+            let is_news = inner.heard.as_ref().is_none_or(|known| known.message != heard.message);
+            let wanted = heard.message.as_ref().map(|said| inner.proposed(said, now())).unwrap_or_default();
+            inner.heard = Some(heard);
+            drop(inner);
+            if is_news {
+                self.changed();
+            }
+            wanted
+        };
+        let mut proposals = Vec::with_capacity(wanted.len());
+        for (standing, references) in wanted {
+            let sequence = self.keeper.ask(|store| store.next()).await?;
+            let (prepared, template) = (standing.prepared.clone(), standing.template.clone());
+            proposals.push(Proposal { prepared, template, sequence, references });
+        }
+        Ok(proposals)
+    }
+
+    /// A trigger: what it releases goes out, or waits for an officer on duty. The same one again is told what became of it.
+    pub(crate) async fn trigger(&self, bytes: &[u8]) -> Result<Triggering, NotTriggered> {
+        let envelope = Envelope::decode(bytes).ok_or(NotTriggered::NoRelease)?;
+        let latest = self.keeper.ask(|store| store.latest()).await.map_err(NotSent::from)?;
+        let digest = envelope.digest();
+        let draft = {
+            let mut inner = self.inner();
+            if inner.messages.iter().any(|sent| sent.digest == digest) {
+                return Ok(Triggering::Sent);
+            }
+            // What only the disk refused is tried again.
+            inner.drafts.retain(|_, draft| draft.digest != digest || draft.needed > 0);
+            if inner.drafts.values().any(|draft| draft.digest == digest) {
+                return Ok(Triggering::Waits);
+            }
+            let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let list = list.ok_or(NotTriggered::NotStanding)?;
+            let (mut draft, needs_officer) = inner.released(&envelope, &list, latest)?;
+            if needs_officer {
+                draft.needed = 1;
+                inner.drafts.insert(draft.id.clone(), draft);
+                drop(inner);
+                self.changed();
+                tracing::warn!("a trigger's release waits for an officer on duty");
+                return Ok(Triggering::Waits);
+            }
+            draft
+        };
+        let signed = {
+            let inner = self.inner();
+            let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let verified = list.map(|list| draft.envelope.verify(&draft.bytes, &list));
+            verified.ok_or(NotTriggered::NotStanding)??
+        };
+        self.send(draft, signed).await?;
+        Ok(Triggering::Sent)
+    }
+}
+
+impl Inner {
+    /// The alert that a trigger releases, filled in from what is kept here, and whether it waits for an officer.
+    fn released(
+        &self,
+        envelope: &Envelope,
+        list: &KeyList,
+        latest: Sequence,
+    ) -> Result<(Draft, bool), NotTriggered> {
+        let Released { prepared, trigger } = envelope.release.as_deref().ok_or(NotTriggered::NoRelease)?;
+        let digest = prepared.digest();
+        let standing = self.releases.values().find(|known| known.digest == digest);
+        let standing = standing.ok_or(NotTriggered::NotStanding)?;
+        let at = now();
+        if envelope.sent > at.plus(TOLERANCE_MILLIS) || at.since(envelope.sent) > LATEST_MILLIS {
+            return Err(NotTriggered::OtherTime);
+        }
+        let is_taken = |sent: &Arc<Message>| sent.signed.sequence() == envelope.sequence;
+        if envelope.sequence.epoch != latest.epoch
+            || envelope.sequence.number > latest.number
+            || self.messages.iter().any(is_taken)
+        {
+            return Err(NotTriggered::NoPlace);
+        }
+        let thread = self.thread_of(prepared, &hex::text(&trigger.event), at)?;
+        let released = Released { prepared: standing.prepared.clone(), trigger: trigger.clone() };
+        let place = (envelope.sequence, envelope.sent);
+        let (filled, bytes) = Envelope::released(released, &standing.template, place)?;
+        let needs_officer = match filled.verify(&bytes, list) {
+            Ok(_) => false,
+            Err(EnvelopeError::NotReleased(NotReleased::NeedsOfficer)) => true,
+            Err(error) => return Err(error.into()),
+        };
+        if filled.message != MessageKind::Order || filled.digest() != envelope.digest() {
+            return Err(NotTriggered::NoRelease);
+        }
+        let report = Report::of(&bytes).map_err(EnvelopeError::Refused)?;
+        let valid = report.into_valid().map_err(EnvelopeError::Broken)?;
+        let ReleaseAbout { about, mut sample, .. } = standing.about.clone();
+        // As a television fills it in.
+        if let Value::Object(said) = &mut sample {
+            let times = [
+                ("sent", Some(filled.sent)),
+                ("expires", Some(filled.expires)),
+                ("arrives", trigger.arrives),
+            ];
+            said.extend(times.map(|(name, at)| (name.to_owned(), serde_json::json!(at))));
+        }
+        let digest = filled.digest();
+        let about = About {
+            arrives: trigger.arrives,
+            made: at,
+            signed: Vec::new(),
+            thread: thread.map(|first| first.thread()),
+            trigger: Some(standing.triggered(&trigger.event)),
+            ..about
+        };
+        let draft = Draft {
+            id: hex::text(digest.get(..8).unwrap_or_default()),
+            envelope: filled,
+            digest,
+            bytes,
+            valid,
+            together: Instructions::with_places(&standing.instructions).ok_or(NotTriggered::NotStanding)?,
+            instructions: standing.instructions.clone(),
+            sample,
+            about,
+            needed: 0,
+        };
+        Ok((draft, needs_officer))
+    }
+}

@@ -1,0 +1,374 @@
+//! From two officers' signatures in advance, through the trigger's own process and the server's door, to a television.
+
+use std::path::PathBuf;
+
+use hinamori_alert::{AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease};
+use hinamori_sim::TsunamiMessage;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::alerts::desk_state::state;
+use crate::alerts::release::{NotTriggered, Triggering};
+use crate::alerts::release_door::release_of;
+use crate::alerts::{PolicyChange, TriggerSource, TriggerStation, new_trigger_key, set_policy, trigger_door};
+
+const EVENT: &str = "20260311052000";
+
+/// A town with a trigger, whose messages of the agency come from a folder.
+struct Coast {
+    hall: Hall,
+    folder: PathBuf,
+    server: String,
+    messages: PathBuf,
+    written: std::cell::Cell<u32>,
+}
+
+impl Coast {
+    async fn new(needs_officer: bool) -> Self {
+        let hall = Hall::new();
+        let folder = hall.parent.path().join("trigger");
+        let messages = hall.parent.path().join("agency");
+        std::fs::create_dir(&messages).unwrap();
+        let key = hex::bytes(&new_trigger_key(&folder).unwrap()).unwrap().try_into().unwrap();
+        let change = PolicyChange {
+            trigger: Some(key),
+            needs_officer: Some(needs_officer),
+            ..PolicyChange::default()
+        };
+        set_policy(&hall.folder, &hall.keys, &change, now()).unwrap();
+        hall.look();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let routes = trigger_door::routes(Arc::clone(&hall.board));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { hall, folder, server, messages, written: std::cell::Cell::new(0) }
+    }
+
+    fn station(&self) -> TriggerStation {
+        let root = self.hall.keys.town_root.public();
+        let source = TriggerSource::Folder(self.messages.clone());
+        TriggerStation::open(&self.folder, &self.server, root, source, None).unwrap()
+    }
+
+    /// The trigger looks once, a little later than before.
+    async fn round(&self, station: TriggerStation) -> TriggerStation {
+        let at = now();
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut station = station;
+            station.round(at).unwrap();
+            station
+        });
+        looked.await.unwrap()
+    }
+
+    /// Officers prepare a message, and these sign it.
+    async fn prepare(&self, message: &str, districts: &[&str], officers: &[u32]) -> String {
+        let wanted = json!({ "message": message, "districts": districts, "coast": 580, "days": 90, "reasons": { "寺の 境内": "浸水の 想定の 外" } });
+        let wanted = serde_json::from_value(wanted).unwrap();
+        let board = &self.hall.board;
+        let made = {
+            let inner = board.inner();
+            release_of(inner.plan.as_deref().unwrap(), &inner.households, &wanted, now())
+        };
+        let release = board.put_release(made.map_err(|told| told.1).unwrap()).await.unwrap();
+        for officer in officers {
+            self.sign(&release.id, *officer).await.unwrap();
+        }
+        release.id.clone()
+    }
+
+    fn signature(&self, id: &str, officer: u32) -> OfficerSignature {
+        let digest = self.hall.board.inner().releases.get(id).unwrap().digest;
+        self.hall.devices[usize::try_from(officer).unwrap() - 1].sign(0, &digest)
+    }
+
+    async fn sign(&self, id: &str, officer: u32) -> Result<bool, NotSent> {
+        let signature = self.signature(id, officer);
+        self.hall.board.sign_release(id, &self.hall.officer(officer), signature).await
+    }
+
+    fn says(&self, bend: impl Fn(&mut TsunamiMessage)) {
+        let number = self.written.get() + 1;
+        self.written.set(number);
+        let at = jiff::Timestamp::from_millisecond(now().get().cast_signed()).unwrap();
+        let in_japan = |at: jiff::Timestamp| {
+            at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)))
+                .strftime("%Y-%m-%dT%H:%M:%S+09:00")
+                .to_string()
+        };
+        let arrives = in_japan(at.checked_add(jiff::Span::new().minutes(12)).unwrap());
+        let mut message = TsunamiMessage {
+            status: "通常",
+            info: "発表",
+            event: EVENT,
+            reported: in_japan(at),
+            areas: vec![(580, "53", arrives), (590, "51", String::new())],
+        };
+        bend(&mut message);
+        assert!(AgencyMessage::read(message.xml().as_bytes()).is_ok());
+        std::fs::write(self.messages.join(format!("{number}.xml")), message.xml()).unwrap();
+    }
+
+    fn sent(&self) -> usize {
+        self.hall.board.inner().messages.len()
+    }
+
+    fn desk(&self) -> Value {
+        let inner = self.hall.board.inner();
+        state(&inner, &self.hall.officer_in(&inner, 1), "汐見町", "1", now())
+    }
+}
+
+impl Hall {
+    fn officer_in(&self, inner: &crate::alerts::board::Inner, id: u32) -> Officer {
+        inner.register.officer(id).unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn the_agency_s_warning_releases_what_two_officers_signed_and_a_television_shows_it() {
+    let coast = Coast::new(false).await;
+    let own = coast.hall.television(1).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    let station = coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 0, "nobody warns");
+    coast.says(|_| {});
+    let station = coast.round(station).await;
+    assert_eq!(coast.sent(), 1);
+    let told = coast.hall.told(&own);
+    let message = &told["messages"][0];
+    let envelope = of_base64(message["envelope"].as_str().unwrap()).unwrap();
+    let envelope = Envelope::decode(&envelope).unwrap();
+    assert_eq!((envelope.message, envelope.signatures.len()), (MessageKind::Order, 0));
+    let list = KeyList::decode(
+        &of_base64(told["list"].as_str().unwrap()).unwrap(),
+        &coast.hall.keys.town_root.public(),
+    );
+    let sent = Arc::clone(&coast.hall.board.inner().messages[0]);
+    let signed = envelope.verify(&sent.alert, &list.unwrap()).unwrap();
+    assert!(signed.is_tsunami_order());
+    assert!(signed.alert().alert().infos.iter().all(|info| info.onset.is_some()));
+    // Again, after a restart of either side: once.
+    let station = coast.round(station).await;
+    drop(station);
+    coast.round(coast.station()).await;
+    coast.says(|message| message.info = "訂正");
+    coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 1, "once for an event and a warning");
+    // Whichever of the two lost its memory, the other one knows.
+    std::fs::remove_file(coast.folder.join("memory")).unwrap();
+    coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 1, "the trigger forgot");
+    let desk = coast.desk();
+    assert_eq!(desk["threads"][0]["trigger"]["kind"], "MajorWarning");
+    assert_eq!(desk["releases"]["heard"]["message"]["areas"][0]["name"], "徳島県");
+    let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    assert_eq!(again.inner().messages.len(), 1, "after a restart");
+    assert_eq!(again.inner().releases.len(), 1, "after a restart");
+    // It ends as any other: two officers, also for a mistake, since it is a tsunami's.
+    let thread = sent.thread();
+    let cancel = coast.hall.draft(json!({ "kind": "Cancel", "thread": thread })).await.unwrap();
+    assert!(!coast.hall.sign(&cancel, 1, 0, 0).await.unwrap());
+    assert!(coast.hall.sign(&cancel, 2, 1, 0).await.unwrap());
+    a_second().await;
+    coast.says(|_| {});
+    coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 2, "what officers took back does not come again by itself");
+    let other = Coast::new(false).await;
+    other.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    other.says(|_| {});
+    let station = other.round(other.station()).await;
+    other.hall.board.inner().messages.clear();
+    other.hall.board.inner().alerts = Alerts::default();
+    drop(station);
+    other.round(other.station()).await;
+    assert_eq!(other.sent(), 0, "the server forgot");
+}
+
+#[tokio::test]
+async fn what_is_no_warning_in_earnest_releases_nothing() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    let an_hour_ago = jiff::Timestamp::from_millisecond(now().get().cast_signed() - 4_000_000).unwrap();
+    let an_hour_ago = an_hour_ago.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+    let an_hour_ago = an_hour_ago.strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string();
+    let bends: [&dyn Fn(&mut TsunamiMessage); 7] = [
+        &|message| message.status = "訓練",
+        &|message| message.status = "試験",
+        &|message| message.info = "取消",
+        &|message| message.areas[0].1 = "51",
+        &|message| message.areas[0].1 = "71",
+        &|message| message.areas[0].0 = 610,
+        &|message| message.reported.clone_from(&an_hour_ago),
+    ];
+    for (number, bend) in bends.into_iter().enumerate() {
+        for entry in std::fs::read_dir(&coast.messages).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        coast.says(bend);
+        coast.round(coast.station()).await;
+        assert_eq!(coast.sent(), 0, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_released_that_one_officer_signed_or_that_was_withdrawn() {
+    let coast = Coast::new(false).await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1]).await;
+    coast.says(|_| {});
+    coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 0);
+    assert!(matches!(coast.sign(&id, 1).await, Err(NotSent::SignedAlready)));
+    let strange = coast.signature(&id, 1);
+    let other = coast.hall.officer(2);
+    let posing = coast.hall.board.sign_release(&id, &other, strange).await;
+    assert!(matches!(posing, Err(NotSent::BadSignature)), "the device of somebody else");
+    assert!(coast.sign(&id, 2).await.unwrap());
+    coast.hall.board.withdraw_release(&id).await.unwrap();
+    coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 0, "withdrawn");
+    let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    assert!(again.inner().releases.is_empty());
+}
+
+#[tokio::test]
+async fn an_officer_on_duty_signs_where_the_policy_says_so_also_after_a_restart() {
+    let coast = Coast::new(true).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    let station = coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 0);
+    let id = coast.hall.board.inner().drafts.keys().next().unwrap().clone();
+    let desk = coast.desk();
+    assert_eq!(
+        (&desk["drafts"][0]["needed"], &desk["drafts"][0]["trigger"]["coast"]),
+        (&json!(1), &json!("徳島県"))
+    );
+    let sample = &desk["drafts"][0]["sample"];
+    assert!(sample["arrives"].as_u64() > sample["sent"].as_u64() && sample["sent"].as_u64() > Some(1));
+    // The server forgets it, and the trigger says it again.
+    coast.hall.board.inner().drafts.clear();
+    coast.round(station).await;
+    assert!(coast.hall.board.inner().drafts.contains_key(&id));
+    assert!(coast.hall.sign(&id, 2, 1, 0).await.unwrap());
+    assert_eq!(coast.sent(), 1);
+    coast.round(coast.station()).await;
+    assert_eq!((coast.sent(), coast.hall.board.inner().drafts.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_stronger_warning_goes_on_in_the_thread_and_a_weaker_one_changes_nothing() {
+    let coast = Coast::new(false).await;
+    let own = coast.hall.television(1).await;
+    for message in ["tsunami-warning", "tsunami-major"] {
+        coast.prepare(message, &["浜町"], &[1, 2]).await;
+    }
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 1);
+    a_second().await;
+    coast.says(|_| {});
+    let station = coast.round(station).await;
+    assert_eq!(coast.sent(), 2);
+    {
+        let inner = coast.hall.board.inner();
+        let [first, second] = &inner.messages[..] else { panic!("two") };
+        assert_eq!(first.thread(), second.thread());
+        assert_eq!(second.alert().references, [first.alert().id()]);
+        assert_eq!(inner.alerts.in_force(now()).len(), 1);
+    }
+    a_second().await;
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(station).await;
+    a_second().await;
+    coast.says(|message| message.areas[0].1 = "60");
+    coast.round(station).await;
+    assert_eq!(coast.sent(), 2, "officers end it");
+    assert_eq!(coast.hall.told(&own)["messages"].as_array().unwrap().len(), 2);
+    assert_eq!(coast.desk()["releases"]["heard"]["message"]["areas"][0]["kind"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_trigger_that_is_bent_or_played_back_is_refused() {
+    let coast = Coast::new(true).await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    coast.round(coast.station()).await;
+    let memory = std::fs::read_to_string(coast.folder.join("memory")).unwrap();
+    let memory: Value = serde_json::from_str(&memory).unwrap();
+    let bytes = of_base64(memory["pending"][0].as_str().unwrap()).unwrap();
+    let board = &coast.hall.board;
+    assert_eq!(board.trigger(&bytes).await.unwrap(), Triggering::Waits, "the same again is the same");
+    board.inner().drafts.clear();
+    let envelope = Envelope::decode(&bytes).unwrap();
+    let trigger = |bend: &dyn Fn(&mut Envelope)| {
+        let mut other = envelope.clone();
+        bend(&mut other);
+        let board = Arc::clone(board);
+        async move { board.trigger(&other.encode()).await.unwrap_err() }
+    };
+    let early = trigger(&|other| other.sent = UnixMillis::new(other.sent.get() - 7_200_000)).await;
+    assert!(matches!(early, NotTriggered::OtherTime));
+    let ahead = trigger(&|other| other.sequence.number += 1).await;
+    assert!(matches!(ahead, NotTriggered::NoPlace));
+    let bent = trigger(&|other| other.release.as_mut().unwrap().trigger.signature = [1; 64]).await;
+    assert!(matches!(bent, NotTriggered::NotBelieved(_)));
+    let unknown = trigger(&|other| other.release.as_mut().unwrap().prepared.hours += 1).await;
+    assert!(matches!(unknown, NotTriggered::NotStanding));
+    let ordinary = trigger(&|other| other.release = None).await;
+    assert!(matches!(ordinary, NotTriggered::NoRelease));
+    assert!(matches!(board.trigger(b"x").await.unwrap_err(), NotTriggered::NoRelease));
+    board.withdraw_release(&id).await.unwrap();
+    assert!(matches!(board.trigger(&bytes).await.unwrap_err(), NotTriggered::NotStanding));
+}
+
+#[tokio::test]
+async fn the_desk_says_when_a_release_should_be_signed_anew_and_it_stays_what_was_signed() {
+    let coast = Coast::new(false).await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    let alarms = |coast: &Coast| {
+        let desk = coast.desk();
+        let all = desk["releases"]["prepared"][0]["alarms"].as_array().unwrap().clone();
+        all.into_iter().map(|one| one.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(alarms(&coast), Vec::<String>::new());
+    let before = coast.hall.board.inner().releases.get(&id).unwrap().prepared.clone();
+    coast.hall.board.inner().households =
+        Arc::new(Households::of(vec![person(1, "浜町"), person(9, "浜町")]));
+    assert_eq!(alarms(&coast), ["households"]);
+    coast.hall.board.inner().households = people();
+    remove_officer(&coast.hall.folder, &coast.hall.keys, 2, now()).unwrap();
+    a_second().await;
+    coast.hall.look();
+    assert_eq!(alarms(&coast), ["left"]);
+    let text = include_str!("../../../../packaging/demo-town/alerts.toml");
+    let changed = text.replacen("{石段|いしだん}を のぼる", "{石段|いしだん}を いそぐ", 1).replacen(
+        "潮見坂|しおみざか}の {上",
+        "見坂|みざか}の {上",
+        1,
+    );
+    let file = coast.hall.parent.path().join("other.toml");
+    std::fs::write(&file, changed).unwrap();
+    read_plan(&coast.hall.folder, &file, now()).unwrap();
+    coast.hall.look();
+    assert_eq!(alarms(&coast), ["left", "plan"]);
+    let known = coast.hall.board.inner().releases.get(&id).unwrap().prepared.clone();
+    assert_eq!(known, before, "it stays what was signed");
+    let stored = coast.hall.board.keeper.ask(|store| store.releases()).await.unwrap();
+    assert_eq!(PreparedRelease::decode(&stored[0].prepared), Some(before));
+}
+
+#[tokio::test]
+async fn a_release_that_is_signed_anew_stands_for_the_one_before() {
+    let coast = Coast::new(false).await;
+    let first = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    a_second().await;
+    let second = coast.prepare("tsunami-major", &["浜町", "本町"], &[1]).await;
+    assert!(coast.hall.board.inner().releases.contains_key(&first), "until two officers signed the other");
+    assert!(coast.sign(&second, 2).await.unwrap());
+    let known: Vec<_> = coast.hall.board.inner().releases.keys().cloned().collect();
+    assert_eq!(known, [second]);
+    coast.says(|_| {});
+    coast.round(coast.station()).await;
+    assert_eq!(coast.hall.board.inner().messages[0].about.districts, ["浜町", "本町"]);
+}

@@ -1,0 +1,470 @@
+//! The town's trigger (`hinamori-server alert trigger`): a process of its own, with a key of its own and none of the server's. It reads what the
+//! Meteorological Agency says, tells the server, and signs what the server proposes for it, if two officers did and the agency does warn.
+//!
+//! It signs once for an event, a warning and a coast, and never a weaker warning after a stronger one: what ends an order is the officers'. Its
+//! folder holds what it signed, before anybody is told, until the server has sent it.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use hinamori_alert::{
+    AgencyInfo, AgencyMessage, AgencyStatus, Envelope, EnvelopeError, KeyList, NotReleased, PreparedRelease,
+    Released, Sequence, Trigger, TriggerKey,
+};
+use hinamori_model::UnixMillis;
+use hinamori_private_file as private_file;
+use serde::{Deserialize, Serialize};
+use ureq::Agent;
+use zeroize::Zeroizing;
+
+use crate::alerts::release::{
+    Heard, HeardArea, HeardMessage, LATEST_MILLIS, Proposal, TOLERANCE_MILLIS, strength,
+};
+use crate::alerts::{base64, of_base64};
+use crate::data::{DataError, random};
+use crate::hex;
+use crate::pull::{tls_of, tls_of_file};
+use crate::signed_log::sha256;
+
+const KEY: &str = "trigger-key";
+const MEMORY: &str = "memory";
+/// Bytes of a message of the agency that are read, and of the server's answers: a template for each coast.
+const LONGEST: u64 = 1 << 20;
+const LONGEST_ANSWER: u64 = 8 << 20;
+/// Files of a folder that are looked at.
+const MOST_FILES: usize = 10_000;
+/// How long one question may take in all.
+const TRY: Duration = Duration::from_secs(10);
+/// The server hears so often that the trigger lives.
+const ALIVE_MILLIS: u64 = 30_000;
+/// What was signed so long ago holds nowhere any more.
+const FORGOTTEN_MILLIS: u64 = 8 * 24 * 3_600_000;
+
+/// Where the agency's messages come from.
+#[derive(Debug, Clone)]
+pub enum TriggerSource {
+    /// Every file `*.xml` of a folder, into which somebody else puts them.
+    Folder(PathBuf),
+    /// What an address answers: the latest message.
+    Url(String),
+}
+
+/// Why the trigger does not do its work. The operator's, where nothing else is said.
+#[derive(Debug, thiserror::Error)]
+pub enum TriggerError {
+    /// Its folder.
+    #[error("{file} cannot be read or written")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It was made by something else, or somebody changed it.
+    #[error(
+        "{0} is damaged: bring it back from a copy, or make the key anew and have the town's policy name it"
+    )]
+    Damaged(PathBuf),
+    /// There is no key yet.
+    #[error("there is no key in {0}: run `hinamori-server alert trigger-key` first")]
+    NoKey(PathBuf),
+    /// This machine.
+    #[error(transparent)]
+    NoRandomness(#[from] DataError),
+    /// The agency's address, or the line.
+    #[error("the agency's messages cannot be fetched: {0}")]
+    Agency(String),
+    /// The server, or the line.
+    #[error("the town's server cannot be asked: {0}")]
+    Server(String),
+    /// The server is another town's, or the root that was said is wrong.
+    #[error("the server's list of keys is not signed by the town root that was said")]
+    OtherTown,
+}
+
+/// What the trigger keeps.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    /// For which it signed: event (hash, in hexadecimal), kind, segment, when.
+    signed: Vec<(String, String, u16, UnixMillis)>,
+    /// Envelopes that the server has not sent yet, in base64.
+    pending: Vec<String>,
+}
+
+/// The trigger.
+pub struct TriggerStation {
+    server: String,
+    root: [u8; 32],
+    source: TriggerSource,
+    folder: PathBuf,
+    agent: Agent,
+    key: TriggerKey,
+    memory: Memory,
+    /// The agency's latest word.
+    latest: Option<AgencyMessage>,
+    /// Files that were read: name, length, time of change.
+    read: BTreeSet<(PathBuf, u64, u64)>,
+    told: Option<UnixMillis>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    list: String,
+    proposals: Vec<Proposed>,
+}
+
+#[derive(Deserialize)]
+struct Proposed {
+    prepared: String,
+    template: String,
+    epoch: u32,
+    number: u64,
+    references: Vec<(String, UnixMillis)>,
+}
+
+impl Proposed {
+    fn read(&self) -> Option<Proposal> {
+        Some(Proposal {
+            prepared: PreparedRelease::decode(&of_base64(&self.prepared)?)?,
+            template: of_base64(&self.template)?,
+            sequence: Sequence { epoch: self.epoch, number: self.number },
+            references: self.references.clone(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Became {
+    state: String,
+}
+
+/// Makes the trigger's key in a folder of its own, unless it is there; gives its public half, which the town's policy names.
+///
+/// # Errors
+/// [`TriggerError`].
+pub fn new_trigger_key(folder: &Path) -> Result<String, TriggerError> {
+    private_file::private_folder(folder).map_err(|source| failed(folder, source))?;
+    if !folder.join(KEY).exists() {
+        let fresh = Zeroizing::new(random::<32>()?);
+        private_file::replace(folder, KEY, fresh.as_slice()).map_err(|source| failed(folder, source))?;
+    }
+    Ok(hex::text(&key_of(folder)?.public()))
+}
+
+fn failed(file: &Path, source: std::io::Error) -> TriggerError {
+    TriggerError::File { file: file.to_owned(), source }
+}
+
+fn key_of(folder: &Path) -> Result<TriggerKey, TriggerError> {
+    let read = private_file::read(folder, KEY, 32).map_err(|source| failed(&folder.join(KEY), source))?;
+    let read = Zeroizing::new(read.ok_or_else(|| TriggerError::NoKey(folder.to_owned()))?);
+    let seed: &[u8; 32] =
+        read.as_slice().try_into().map_err(|_length| TriggerError::Damaged(folder.join(KEY)))?;
+    Ok(TriggerKey::from_bytes(seed))
+}
+
+impl TriggerStation {
+    /// Opens the trigger whose key lies in `folder`. `server` is its address up to the path, `root` the town's, `roots` the only certificates
+    /// (PEM) that either side may have.
+    ///
+    /// # Errors
+    /// [`TriggerError`].
+    pub fn open(
+        folder: &Path,
+        server: &str,
+        root: [u8; 32],
+        source: TriggerSource,
+        roots: Option<&str>,
+    ) -> Result<Self, TriggerError> {
+        let file = folder.join(MEMORY);
+        let read = private_file::read(folder, MEMORY, LONGEST).map_err(|source| failed(&file, source))?;
+        let memory = read.map(|bytes| serde_json::from_slice(&bytes)).transpose();
+        let memory = memory.map_err(|_malformed| TriggerError::Damaged(file))?.unwrap_or_default();
+        let tls = match roots {
+            Some(pem) => tls_of(pem.as_bytes()).ok_or("the certificates cannot be read".to_owned()),
+            None => tls_of_file(None),
+        };
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("hinamori-trigger/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls.map_err(TriggerError::Server)?)
+            .timeout_global(Some(TRY))
+            .build();
+        Ok(Self {
+            server: server.trim_end_matches('/').to_owned(),
+            root,
+            source,
+            folder: folder.to_owned(),
+            agent: agent.into(),
+            key: key_of(folder)?,
+            memory,
+            latest: None,
+            read: BTreeSet::new(),
+            told: None,
+        })
+    }
+
+    /// Looks once: what the agency says, what of it is to be signed, and whether the server has sent what was signed.
+    ///
+    /// # Errors
+    /// [`TriggerError`]; whoever calls again goes on where it was.
+    pub fn round(&mut self, now: UnixMillis) -> Result<(), TriggerError> {
+        let before = self.latest.clone();
+        // What was signed does not wait for the agency's next message.
+        let looked = self.look();
+        self.deliver(now)?;
+        let is_due = self.told.is_none_or(|told| now.since(told) >= ALIVE_MILLIS || told > now);
+        if self.latest != before || is_due {
+            self.tell(now)?;
+            self.deliver(now)?;
+        }
+        looked
+    }
+
+    /// Reads what is new; of all messages the one that the agency reported last is its word.
+    fn look(&mut self) -> Result<(), TriggerError> {
+        match self.source.clone() {
+            TriggerSource::Url(url) => {
+                let bytes = self.get(&url).map_err(TriggerError::Agency)?;
+                self.take(&bytes, &url);
+            }
+            TriggerSource::Folder(folder) => {
+                for entry in
+                    std::fs::read_dir(&folder).map_err(|source| failed(&folder, source))?.take(MOST_FILES)
+                {
+                    let Ok(entry) = entry else { continue };
+                    let path = entry.path();
+                    let Ok(about) = entry.metadata() else { continue };
+                    let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+                    let changed = u64::try_from(changed.unwrap_or_default().as_nanos()).unwrap_or_default();
+                    let is_xml = path.extension().is_some_and(|extension| extension == "xml");
+                    if is_xml
+                        && about.is_file()
+                        && about.len() <= LONGEST
+                        && self.read.insert((path.clone(), about.len(), changed))
+                    {
+                        let bytes = std::fs::read(&path).map_err(|source| failed(&path, source))?;
+                        self.take(&bytes, &path.display().to_string());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8], from: &str) {
+        match AgencyMessage::read(bytes) {
+            Ok(message) => {
+                if message.unknown > 0 {
+                    tracing::error!(
+                        from,
+                        unknown = message.unknown,
+                        "the agency uses codes of warnings that are not known here"
+                    );
+                }
+                if self.latest.as_ref().is_none_or(|known| known.reported <= message.reported) {
+                    self.latest = Some(message);
+                }
+            }
+            Err(error) => tracing::warn!(%error, from, "a message is passed over"),
+        }
+    }
+
+    /// Tells the server, and signs what it proposes.
+    fn tell(&mut self, now: UnixMillis) -> Result<(), TriggerError> {
+        let heard = Heard { at: now, message: self.latest.as_ref().map(heard_of) };
+        let json = serde_json::to_vec(&heard).unwrap_or_default();
+        let answer = self.post("/trigger/heard", &self.key.report(json));
+        let answer = answer.map_err(|refused| TriggerError::Server(refused.to_string()))?;
+        let Answer { list, proposals } =
+            serde_json::from_slice(&answer).map_err(|error| TriggerError::Server(error.to_string()))?;
+        let list = of_base64(&list).and_then(|bytes| KeyList::decode(&bytes, &self.root).ok());
+        let list = list.ok_or(TriggerError::OtherTown)?;
+        self.told = Some(now);
+        for proposal in proposals.iter().filter_map(Proposed::read) {
+            let Some(message) = self.latest.clone() else { break };
+            match self.sign(proposal, &message, &list, now) {
+                Ok(envelope) => {
+                    self.memory.pending.push(base64(&envelope.encode()));
+                    // On the disk before anybody is told: nothing is signed a second time for it.
+                    self.keep()?;
+                    tracing::warn!(number = envelope.sequence.number, "a prepared alert is released");
+                }
+                Err(why) => tracing::error!(%why, "what the server proposes is not signed"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs a proposal, if two officers did, and the agency warns of that for that coast, now, and for the first time.
+    fn sign(
+        &mut self,
+        proposal: Proposal,
+        message: &AgencyMessage,
+        list: &KeyList,
+        now: UnixMillis,
+    ) -> Result<Envelope, NotNow> {
+        let Proposal { prepared, template, sequence, references } = proposal;
+        let (kind, arrives) = message.warns(prepared.segment).ok_or(NotNow::NoWarning)?;
+        if kind != prepared.kind {
+            return Err(NotNow::NoWarning);
+        }
+        if now.since(message.reported) > LATEST_MILLIS || message.reported > now.plus(TOLERANCE_MILLIS) {
+            return Err(NotNow::OtherTime);
+        }
+        let event = sha256(message.event.as_bytes());
+        let own = (hex::text(&event), prepared.segment.number());
+        let is_known = |(known, kind, segment, _): &(String, String, u16, UnixMillis)| {
+            let is_own = (known, *segment) == (&own.0, own.1);
+            let as_strong = crate::alerts::release::kind_of(kind).map_or(u8::MAX, strength);
+            is_own && as_strong >= strength(prepared.kind)
+        };
+        if self.memory.signed.iter().any(is_known) {
+            return Err(NotNow::Before);
+        }
+        let segment = prepared.segment;
+        let trigger = Trigger { kind, segment, event, arrives, references, signature: [0; 64] };
+        let sent = UnixMillis::new(now.get() / 1_000 * 1_000);
+        let released = Released { prepared, trigger };
+        let (mut envelope, alert) = Envelope::released(released, &template, (sequence, sent))?;
+        self.key.release(&mut envelope);
+        match envelope.verify(&alert, list) {
+            Ok(_) | Err(EnvelopeError::NotReleased(NotReleased::NeedsOfficer)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.memory.signed.retain(|(.., at)| now.since(*at) < FORGOTTEN_MILLIS);
+        self.memory.signed.push((own.0, kind_name(kind), own.1, now));
+        Ok(envelope)
+    }
+
+    /// Brings what was signed until the server has sent it, or says that it never will.
+    fn deliver(&mut self, now: UnixMillis) -> Result<(), TriggerError> {
+        let mut left = Vec::new();
+        let mut trouble = None;
+        for text in self.memory.pending.clone() {
+            let Some(bytes) = of_base64(&text) else { continue };
+            if Envelope::decode(&bytes).is_none_or(|envelope| envelope.expires <= now) {
+                tracing::error!("what was released is over, and the server never sent it");
+                continue;
+            }
+            match self.post("/trigger/release", &bytes) {
+                Ok(answer) => {
+                    let became = serde_json::from_slice::<Became>(&answer);
+                    if became.is_ok_and(|became| became.state == "sent") {
+                        tracing::warn!("the server has sent what was released");
+                    } else {
+                        left.push(text);
+                    }
+                }
+                Err(Refused::For(why)) => tracing::error!(why, "the server refuses what was released"),
+                Err(why @ Refused::Line(_)) => {
+                    trouble = Some(TriggerError::Server(why.to_string()));
+                    left.push(text);
+                }
+            }
+        }
+        if left != self.memory.pending {
+            self.memory.pending = left;
+            self.keep()?;
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    fn keep(&self) -> Result<(), TriggerError> {
+        let bytes = serde_json::to_vec(&self.memory).unwrap_or_default();
+        private_file::replace(&self.folder, MEMORY, &bytes)
+            .map_err(|source| failed(&self.folder.join(MEMORY), source))
+    }
+
+    fn get(&self, url: &str) -> Result<Vec<u8>, String> {
+        let response = self.agent.get(url).call().map_err(|error| error.to_string())?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(format!("{url} answers {status}"));
+        }
+        body_of(response, LONGEST)
+    }
+
+    fn post(&self, path: &str, body: &[u8]) -> Result<Vec<u8>, Refused> {
+        let url = format!("{}{path}", self.server);
+        let response = self.agent.post(&url).send(body).map_err(|error| Refused::Line(error.to_string()))?;
+        let status = response.status();
+        let answer = body_of(response, LONGEST_ANSWER).map_err(Refused::Line)?;
+        match status.as_u16() {
+            200 => Ok(answer),
+            409 => Err(Refused::For(String::from_utf8_lossy(&answer).into_owned())),
+            _ => Err(Refused::Line(format!("{url} answers {status}"))),
+        }
+    }
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    /// It will never have one.
+    #[error("{0}")]
+    For(String),
+    /// The line, or the server for now.
+    #[error("{0}")]
+    Line(String),
+}
+
+/// Why a proposal is not signed. The server's, where nothing else is said.
+#[derive(Debug, thiserror::Error)]
+enum NotNow {
+    #[error("the agency does not warn of that there")]
+    NoWarning,
+    /// A clock, or the agency's message is old.
+    #[error("the agency said it at another time than now")]
+    OtherTime,
+    #[error("it was signed before for this event, or something stronger was")]
+    Before,
+    #[error(transparent)]
+    NotBelieved(#[from] EnvelopeError),
+}
+
+fn body_of(mut response: ureq::http::Response<ureq::Body>, longest: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = response.body_mut().as_reader().take(longest).read_to_end(&mut bytes);
+    read.map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn kind_name(kind: hinamori_alert::TsunamiKind) -> String {
+    kind.text().to_owned()
+}
+
+fn heard_of(message: &AgencyMessage) -> HeardMessage {
+    HeardMessage {
+        status: match message.status {
+            AgencyStatus::Normal => "Normal",
+            AgencyStatus::Exercise => "Exercise",
+            AgencyStatus::Test => "Test",
+        }
+        .to_owned(),
+        info: match message.info {
+            AgencyInfo::Issued => "Issued",
+            AgencyInfo::Corrected => "Corrected",
+            AgencyInfo::Withdrawn => "Withdrawn",
+        }
+        .to_owned(),
+        event: hex::text(&sha256(message.event.as_bytes())),
+        reported: message.reported,
+        areas: message
+            .areas
+            .iter()
+            .map(|area| HeardArea {
+                segment: area.segment.number(),
+                kind: area.kind.map(kind_name),
+                arrives: area.arrives,
+            })
+            .collect(),
+        unknown: message.unknown,
+    }
+}

@@ -104,7 +104,7 @@ const DISK: &str = "disk";
 /// Everything that the core hears of.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Reader(ReaderEvent<Reading>),
+    Reader(Box<ReaderEvent<Reading>>),
     Kiosk(KioskEvent),
     Link(LinkEvent),
     Neighbour(NeighbourEvent),
@@ -370,7 +370,7 @@ impl Core {
 
     fn handle(&mut self, event: Event, now: UnixMillis) {
         match event {
-            Event::Reader(event) => self.reader_event(event, now),
+            Event::Reader(event) => self.reader_event(*event, now),
             Event::Kiosk(event) => self.kiosk_event(event, now),
             Event::Link(event) => self.link_event(event, now),
             Event::Neighbour(event) => self.neighbour_event(event, now),

@@ -50,7 +50,7 @@ fn watch_readers(config: &Config, core: &Core, to_core: Inbox) -> io::Result<Rea
     let lanes = config.clone();
     let accepts: ReaderFilter = Box::new(move |reader| lanes.lane_of(&reader.0).is_some());
     let events: EventSink<Reading> = Arc::new(move |event| {
-        if !to_core.send(Event::Reader(event)) {
+        if !to_core.send(Event::Reader(Box::new(event))) {
             warn!("a reader's event came after the end");
         }
     });

@@ -220,6 +220,10 @@ impl<'h> Line<'h> {
         } = self.session.received(bytes)?;
         self.outgoing.push(send);
         for message in alerts {
+            if matches!(message, AlertMessage::Strangers(_)) && self.told_to_box.ask() {
+                self.alerts = Lookup::Due;
+                self.beat();
+            }
             let said = FromBox { id: self.id, site: self.site(), message, answer: self.answers.0.clone() };
             // Where it waits, so does the box: what nobody took is offered again on the next connection.
             self.hub.of_alerts.send(said).await.map_err(|_ended| Closed)?;
@@ -257,7 +261,6 @@ impl<'h> Line<'h> {
             self.give_receipts(&durable);
         }
         if look_up {
-            self.beat();
             (self.lookup, self.keys, self.alerts) = (Lookup::Due, Lookup::Due, Lookup::Due);
         }
         for message in lists {
@@ -316,7 +319,7 @@ impl<'h> Line<'h> {
     /// Says that the town hall is there.
     fn beat(&mut self) {
         let beat = self.hub.beats().borrow().to_vec();
-        if !beat.is_empty() {
+        if !beat.is_empty() && self.told_to_box.has_door() {
             self.outgoing.push(self.session.offer_of_alerts([&AlertMessage::Beat(beat)]));
         }
     }

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::televisions::{OpenError, Televisions};
 
 /// What the town hall did not take is said again after so long.
-const SAY_AGAIN: Duration = Duration::from_secs(30);
+const SAY_AGAIN: Duration = Duration::from_secs(10);
 
 /// The televisions, where the installer wants them, and what the town hall was told of them last.
 #[derive(Default)]
@@ -108,7 +108,9 @@ impl Core {
         if !answers.is_empty() {
             messages.push(AlertMessage::Answers(answers));
         }
-        if !strangers.is_empty() {
+        // Once on each connection also of none: it says that televisions ask here.
+        let is_new_line = self.screens.said.as_ref().is_none_or(|said| said.line != number);
+        if is_new_line || !strangers.is_empty() {
             messages.push(AlertMessage::Strangers(strangers));
         }
         let is_said = self.screens.said.as_ref().is_some_and(|said| {

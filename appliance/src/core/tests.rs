@@ -259,7 +259,7 @@ impl Bench {
             outcome: Ok(reading),
             last_byte: Instant::now(),
         };
-        self.core.handle(Event::Reader(event), self.now);
+        self.core.handle(Event::Reader(Box::new(event)), self.now);
         self.core.publish(self.now);
         self.answer()
     }

@@ -271,11 +271,11 @@ pub enum AlertMessage {
     Beat(Vec<u8>),
     /// From the server: every television that this box may know.
     Televisions(Vec<CarriedTelevision>),
-    /// From a box: the hashed tokens of televisions that asked and that it does not know.
+    /// From a box at which televisions ask, once on each connection at least: the hashed tokens of those that it does not know.
     Strangers(Vec<[u8; 32]>),
     /// From a box: what televisions said to it; again, until the server has it.
     Answers(Vec<CarriedAnswer>),
-    /// From the server: it has these, or will never take them.
+    /// From the server: it has these on its disk.
     AnswersTaken(Vec<CarriedAnswer>),
 }
 

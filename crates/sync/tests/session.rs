@@ -621,7 +621,11 @@ fn a_box_tells_a_server_what_was_originated_and_signed_there_and_no_other_alert(
     let sent = server.offer_of_alerts(&to_boxes);
     assert_eq!(here.received(&sent).unwrap().alerts, to_boxes);
     let sent = server.offer_of_alerts(&to_boxes);
-    assert_eq!(here.received(&sent).unwrap().alerts, [drafts.clone()], "drafts are said every time");
+    assert_eq!(
+        here.received(&sent).unwrap().alerts,
+        std::slice::from_ref(&drafts),
+        "drafts are said every time"
+    );
     let refused = |side: Side, other: Side, message: &AlertMessage| {
         let (mut one, one_hello) = session(side, None, grants());
         let (mut two, two_hello) = session(other, None, grants());
@@ -631,10 +635,19 @@ fn a_box_tells_a_server_what_was_originated_and_signed_there_and_no_other_alert(
         matches!(one.received(&said), Err(PeerMisbehaved::OutOfPlace { .. }))
     };
     let neighbour = Side::Neighbour { peer };
-    for message in [&plan, &sealed, &drafts] {
+    let (beat, televisions) = (AlertMessage::Beat(vec![1; 84]), AlertMessage::Televisions(Vec::new()));
+    let taken = AlertMessage::AnswersTaken(Vec::new());
+    let told = AlertMessage::Told { message: [1; 32], instructions: Vec::new() };
+    for message in [&plan, &sealed, &drafts, &beat, &televisions, &taken, &told] {
         assert!(refused(side, Side::Box, message), "no box tells a server {message:?}");
     }
-    for message in [&made, &approval, &drafts] {
+    let (strangers, answers) = (AlertMessage::Strangers(Vec::new()), AlertMessage::Answers(Vec::new()));
+    for message in [&strangers, &answers] {
+        assert!(refused(Side::Box, side, message) && !refused(side, Side::Box, message), "{message:?}");
+    }
+    assert!(refused(Side::Box, side, &AlertMessage::Beat(vec![1; 85])), "no heartbeat is so long");
+    assert!(!refused(neighbour, neighbour, &told), "what everybody is told goes on");
+    for message in [&made, &approval, &drafts, &beat, &televisions, &taken, &strangers, &answers] {
         assert!(refused(neighbour, neighbour, message), "no box tells a box {message:?}");
     }
     for message in [&plan, &sealed, &originated(4)] {

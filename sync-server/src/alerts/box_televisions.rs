@@ -20,8 +20,21 @@ use crate::clock::now;
 /// What a box was told on its connection.
 #[derive(Default)]
 pub(crate) struct ToldToBox {
+    /// It asked for televisions: a box without a door is told nothing of them.
+    has_door: bool,
     televisions: Option<Vec<CarriedTelevision>>,
     instructions: BTreeSet<([u8; 32], HouseholdId)>,
+}
+
+impl ToldToBox {
+    /// Televisions ask at the box. Whether that is new.
+    pub(crate) const fn ask(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_door, true)
+    }
+
+    pub(crate) const fn has_door(&self) -> bool {
+        self.has_door
+    }
 }
 
 /// A household's television, and where the household lives.
@@ -63,6 +76,9 @@ impl ForTelevisions {
         (id, site): (BoxId, &Site),
         told: &mut ToldToBox,
     ) -> Vec<u8> {
+        if !told.has_door {
+            return Vec::new();
+        }
         let own: Vec<_> = self.bound.iter().filter(|one| site.is_for(&one.district)).collect();
         let mut televisions: BTreeMap<[u8; 32], CarriedTelevision> =
             self.strangers.get(&id).into_iter().flatten().map(|one| (one.token, *one)).collect();
@@ -105,6 +121,9 @@ impl Board {
 
     /// Televisions asked at a box that does not know them: each gets a code here, unless it has one.
     pub(super) async fn take_strangers(&self, id: BoxId, tokens: Vec<[u8; 32]>) -> Result<(), NotKept> {
+        if tokens.is_empty() {
+            return Ok(());
+        }
         for token in tokens {
             let (is_known, is_full) = {
                 let inner = self.inner();
@@ -124,16 +143,16 @@ impl Board {
         Ok(())
     }
 
-    /// Keeps what televisions answered at a box. Those of households that are none of the box's, or of messages that are not theirs, are
-    /// never taken, and the box is told of them too, so that it does not say them for ever.
+    /// Keeps what televisions answered at a box; gives those that are on the disk. Of a message or a household that is not known here, or none
+    /// of the box's, nothing is taken: what is not known yet after a start may be when the box says it again.
     pub(super) async fn take_answers_of_box(
         &self,
         site: &Site,
         answers: &[CarriedAnswer],
-    ) -> Result<(), NotKept> {
-        let taken: Vec<Answer> = {
+    ) -> Result<Vec<CarriedAnswer>, NotKept> {
+        let (said, taken): (Vec<CarriedAnswer>, Vec<Answer>) = {
             let inner = self.inner();
-            answers.iter().filter_map(|answer| inner.answer_of_box(site, answer)).collect()
+            answers.iter().filter_map(|said| Some((*said, inner.answer_of_box(site, said)?))).unzip()
         };
         if taken.len() < answers.len() {
             tracing::warn!(
@@ -153,7 +172,7 @@ impl Board {
         drop(inner);
         self.wake(&woken);
         self.changed();
-        Ok(())
+        Ok(said)
     }
 
     /// Keeps a television that somebody else took in. `false` where there are too many.

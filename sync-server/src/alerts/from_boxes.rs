@@ -84,7 +84,7 @@ pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut s
             AlertMessage::Answers(answers) => {
                 let Some(site) = site else { continue };
                 match board.take_answers_of_box(&site, &answers).await {
-                    Ok(()) => drop(answer.send(AlertMessage::AnswersTaken(answers))),
+                    Ok(taken) => drop(answer.send(AlertMessage::AnswersTaken(taken))),
                     // The box says them again.
                     Err(error) => tracing::error!(%error, %id, "answers at a box are not kept"),
                 }

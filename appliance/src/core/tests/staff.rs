@@ -72,7 +72,7 @@ impl Bench {
         let reader = ReaderName("one".to_owned());
         let outcome = self.core.checks.run(&reader, &mut DirectCard(presented));
         let event = ReaderEvent::Tap { reader, outcome, last_byte: Instant::now() };
-        self.core.handle(Event::Reader(event), self.now);
+        self.core.handle(Event::Reader(Box::new(event)), self.now);
         self.core.publish(self.now);
         self.core.kiosks.clear();
         let mut frames = Frames::default();

@@ -139,7 +139,7 @@ fn a_set_is_told_what_was_signed_and_a_household_s_alone_its_own_words() {
     assert_eq!(bench.hear_of(AlertMessage::Told { message, instructions: bent }), 1);
     assert_eq!(bench.hear_of(AlertMessage::Told { message: [0; 32], instructions: order.told.clone() }), 1);
     bench.bind();
-    bench.hear_of(AlertMessage::Told { message, instructions: order.told.clone() });
+    bench.hear_of(AlertMessage::Told { message, instructions: order.told });
     let own = told(door, &TOKEN);
     assert_eq!(
         (leaves(&own), &own["household"]),
@@ -164,7 +164,7 @@ fn a_set_is_told_what_was_signed_and_a_household_s_alone_its_own_words() {
     let theirs = order_of(other.now);
     let all = vec![
         AlertMessage::Sent(theirs.carried.clone()),
-        AlertMessage::Told { message: theirs.digest, instructions: theirs.told.clone() },
+        AlertMessage::Told { message: theirs.digest, instructions: theirs.told },
     ];
     assert_eq!(other.core.take_alerts(Carrier::Neighbour(neighbour), all, other.now), 1);
     other.bind();

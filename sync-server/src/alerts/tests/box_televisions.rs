@@ -34,7 +34,9 @@ impl Line {
         let begin = |side| Session::new(side, root, None, Grants::default(), Held::NOTHING);
         let ((mut server, hello), (mut at_box, own)) = (begin(Side::Server { peer: BOX }), begin(Side::Box));
         let (_looked, _too) = (server.received(&own).unwrap(), at_box.received(&hello).unwrap());
-        Self { server, at_box, told: ToldToBox::default() }
+        let mut told = ToldToBox::default();
+        assert!(told.ask() && !told.ask());
+        Self { server, at_box, told }
     }
 
     fn hear(&mut self, hall: &Hall, site: &Site) -> Vec<AlertMessage> {
@@ -87,6 +89,8 @@ async fn a_box_is_told_of_its_catchment_and_of_everybody_and_once() {
         assert_eq!(told(&heard), own.into_iter().chain([EVERYBODY]).collect(), "{catchment:?}");
         assert_eq!(line.hear(&hall, &site), [], "nothing new");
     }
+    let mut without = Line { told: ToldToBox::default(), ..Line::new(&hall) };
+    assert_eq!(without.hear(&hall, &site(&[])), [], "a box without a door");
     // Bound since: the box hears of it, and of what its household is told.
     let (site, mut line) = (site(&["浜町"]), Line::new(&hall));
     line.hear(&hall, &site);
@@ -120,7 +124,11 @@ async fn a_call_for_help_at_a_box_is_a_task_at_the_desk_and_others_are_none_of_t
     let message = AlertMessage::Answers(all.clone());
     let said = FromBox { id: BOX, site: Some(site(&["浜町"])), message, answer: answers };
     assert!(to_server.send(said).await.is_ok());
-    assert_eq!(answered.recv().await, Some(AlertMessage::AnswersTaken(all)));
+    assert_eq!(
+        answered.recv().await,
+        Some(AlertMessage::AnswersTaken(all[..2].to_vec())),
+        "the box keeps the others"
+    );
     drop(to_server);
     taking.await.unwrap();
     let kept = hall.board.keeper.ask(|store| store.answers()).await.unwrap();

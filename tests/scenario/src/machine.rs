@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use hinamori_model::{BoxId, HlcClock, LaneId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, Hlc, HlcClock, LaneId, PersonId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Change, Document, DocumentScope, Fact, Period, Record};
 use hinamori_store_sqlite::{Budget, Durability, OldDays, Store, StoreError, Unsealed};
 use hinamori_sync::{CutOff, CutOffs, Fork, Forks, SealKey, SealedBatch, Vectors, VerifiedBatch};
@@ -116,19 +116,14 @@ impl Machine {
         now: UnixMillis,
         dice: &mut Dice,
     ) -> anyhow::Result<(DocumentScope, Change, Vec<Record>)> {
-        let records: Vec<Record> = facts
-            .into_iter()
-            .map(|fact| {
-                let at = self.clock.tick(now);
-                let random = u128::from_be_bytes(dice.bytes());
-                Record {
-                    id: RecordId::new(at.millis(), random),
-                    at,
-                    clock_unsure: false,
-                    lane: Some(LaneId(1)),
-                    fact,
-                }
-            })
+        let scope = self.store.with_room(scope, LONGEST_DOCUMENT);
+        let readings: Vec<Hlc> = facts.iter().map(|_| self.clock.tick(now)).collect();
+        let times: Vec<UnixMillis> = readings.iter().map(|at| at.millis()).collect();
+        let is_for_slips = facts.iter().any(Fact::is_for_slips);
+        let ids = self.document(scope)?.record_ids(&times, is_for_slips, || anyhow::Ok(dice.bytes()))?;
+        let named = ids.into_iter().zip(readings).zip(facts);
+        let records: Vec<Record> = named
+            .map(|((id, at), fact)| Record { id, at, clock_unsure: false, lane: Some(LaneId(1)), fact })
             .collect();
         let (scope, change) = self.say(scope, &records, now)?;
         Ok((scope, change, records))
@@ -196,26 +191,32 @@ impl Machine {
         records: &[Record],
         now: UnixMillis,
     ) -> anyhow::Result<Change> {
-        let writer = self.writer.as_mut().context("a server writes no records")?;
-        let known = writer.documents.iter().position(|document| document.scope() == scope);
-        let document = match known.and_then(|place| writer.documents.get_mut(place)) {
-            Some(document) => document,
-            None => {
-                let mut document = Document::new(scope, writer.actor)?;
-                document.apply(self.store.document_changes(scope)?.iter().map(Vec::as_slice))?;
-                writer.documents.push_mut(document)
-            }
-        };
-        let change = document.append(records, now)?;
+        let change = self.document(scope)?.append(records, now)?;
         self.store.commit_own(scope, &change, records, now)?;
         self.note_durable();
         self.promise([(scope, change.actor)]);
         Ok(change)
     }
 
+    /// The document, to be appended to.
+    fn document(&mut self, scope: DocumentScope) -> anyhow::Result<&mut Document> {
+        let writer = self.writer.as_mut().context("a server writes no records")?;
+        let place = match writer.documents.iter().position(|document| document.scope() == scope) {
+            Some(place) => place,
+            None => {
+                let mut document = Document::new(scope, writer.actor)?;
+                document.apply(self.store.document_changes(scope)?.iter().map(Vec::as_slice))?;
+                writer.documents.push(document);
+                writer.documents.len().saturating_sub(1)
+            }
+        };
+        writer.documents.get_mut(place).context("no document")
+    }
+
     /// Seals what has no seal.
     pub(crate) fn seal(&mut self) -> anyhow::Result<()> {
-        let Some(writer) = &self.writer else { return Ok(()) };
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        writer.documents.iter_mut().for_each(Document::begin_ids_anew);
         let own = writer.key.box_id();
         let mut seals = Vec::new();
         for actor in self.store.unsealed_actors(|actor| actor.belongs_to(own))? {

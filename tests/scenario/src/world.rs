@@ -630,10 +630,12 @@ impl World {
         let key = desk();
         let scope = DocumentScope { incident, site: headquarters_site(), period: Period::of(self.now) };
         let actor = ActorId::new(key.box_id(), u32::try_from(self.steps)?);
-        let id = RecordId::new(self.now, u128::from_be_bytes(self.dice.bytes()));
+        let mut document = Document::new(scope, actor)?;
+        let ids = document.record_ids(&[self.now], false, || anyhow::Ok(self.dice.bytes()))?;
         let at = Hlc::from_packed(self.now.get() << 16);
-        let record = Record { id, at, clock_unsure: false, lane: None, fact };
-        let changes = vec![Document::new(scope, actor)?.append(&[record], self.now)?];
+        let record = |id| Record { id, at, clock_unsure: false, lane: None, fact: fact.clone() };
+        let records: Vec<Record> = ids.into_iter().map(record).collect();
+        let changes = vec![document.append(&records, self.now)?];
         let batch = SealedBatch { seal: key.seal(scope, None, &changes)?, changes };
         let _taken = self.server.take(&[verify(batch, &self.grants)?], Durability::Durable, self.now)?;
         self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);

@@ -24,6 +24,8 @@ use tracing::{error, info};
 use super::Core;
 
 const FOLDER: &str = "handover";
+/// Bytes of changes in a piece.
+const PIECE: usize = 2 << 20;
 
 /// What is closed, and what of it still has to be handed over.
 #[derive(Debug, Default)]
@@ -167,7 +169,7 @@ impl Core {
         private_file::private_folder(&fresh)?;
         let mut pieces = BTreeSet::new();
         let own = self.town.incident_keys.get(&incident);
-        for batches in self.ledger.store(incident).pieces_to_hand_over(incident)? {
+        for batches in self.ledger.store(incident).pieces_to_hand_over(incident, PIECE)? {
             let random = |secret: &mut [u8]| Ok::<_, NotClosed>(getrandom::fill(secret)?);
             let piece = self.person_keys.seal_piece(incident, batches, own, town, random)?;
             let digest = piece.digest();

@@ -10,20 +10,20 @@ use zeroize::Zeroizing;
 
 use crate::{KeyTable, Store, StoreError};
 
-/// Bytes of changes from which the next piece begins.
-const PIECE: usize = 2 << 20;
-
 impl Store {
-    /// [`Store::unconfirmed_batches`], cut into what is handed over at once.
+    /// [`Store::unconfirmed_batches`], cut into what is handed over at once: so many bytes of changes, or one batch.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn pieces_to_hand_over(&self, incident: IncidentId) -> Result<Vec<Vec<SealedBatch>>, StoreError> {
-        let mut pieces: Vec<Vec<SealedBatch>> = Vec::new();
-        let mut bytes = PIECE;
+    pub fn pieces_to_hand_over(
+        &self,
+        incident: IncidentId,
+        longest: usize,
+    ) -> Result<Vec<Vec<SealedBatch>>, StoreError> {
+        let (mut pieces, mut bytes) = (Vec::<Vec<SealedBatch>>::new(), 0_usize);
         for batch in self.unconfirmed_batches(incident)? {
             let length: usize = batch.changes.iter().map(|change| change.bytes.len()).sum();
-            if bytes.saturating_add(length) > PIECE || pieces.is_empty() {
+            if bytes.saturating_add(length) > longest || pieces.is_empty() {
                 pieces.push(Vec::new());
                 bytes = 0;
             }

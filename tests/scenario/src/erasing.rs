@@ -16,6 +16,8 @@ use crate::world::EVERY_INCIDENT;
 
 const TOWN: &str = "town";
 const PIECES: &str = "handover";
+/// Bytes of changes in a piece: so few that most boxes hand several over.
+const PIECE: usize = 600;
 
 /// The town's key, to which pieces are sealed.
 pub(crate) fn ledger_key() -> LedgerSecret {
@@ -94,7 +96,7 @@ impl Machine {
         }
         self.seal()?;
         let folder = self.pieces();
-        for batches in self.store.pieces_to_hand_over(incident)? {
+        for batches in self.store.pieces_to_hand_over(incident, PIECE)? {
             let own = incident_key(incident);
             let random = |secret: &mut [u8]| {
                 dice.fill(secret);

@@ -51,7 +51,25 @@ pub(crate) fn after_step(world: &mut World) -> Held {
             return Err("the next record would be acknowledged before the disk has it".to_owned());
         }
     }
+    what_nobody_signed_for_waits(world)?;
     nobody_has_what_is_not_theirs(world)
+}
+
+/// At one box after each step: what it acknowledged and no server ever signed for is in its outbox.
+fn what_nobody_signed_for_waits(world: &World) -> Held {
+    let at = world.steps() % world.boxes.len().max(1);
+    let Some(machine) = world.boxes.get(at).filter(|_| !world.has_older_disks) else { return Ok(()) };
+    let waiting = machine.store().waiting().map_err(|error| error.to_string())?;
+    let waits = |done: &Acknowledged| {
+        let upto = waiting.get(&done.scope).and_then(|actors| actors.get(&done.actor));
+        upto.is_some_and(|upto| *upto >= done.sequence)
+    };
+    let own = world.acknowledged.iter().filter(|done| done.at == at && world.keeps(&done.scope));
+    let mut open = own.filter(|done| !world.forked.contains(&done.actor) && !waits(done));
+    match open.find(|done| !world.was_signed_for(done)) {
+        Some(done) => Err(format!("{done:?} waits for no receipt, and no server ever signed for it")),
+        None => Ok(()),
+    }
 }
 
 /// No box holds a document that its grant does not name.
@@ -126,7 +144,7 @@ fn what_is_closed_is_in_the_ledger_alone(world: &World) -> Held {
     // Of days that are not kept it was said again, and of a forked box nobody takes the other history.
     let is_lost = |owed: &&Acknowledged| {
         !known.contains(&owed.hash)
-            && !world.was_confirmed(owed)
+            && !(world.summary.servers_lost > 0 && world.was_signed_for(owed))
             && world.retentions.keep(&owed.scope)
             && !world.forked.contains(&owed.actor)
     };

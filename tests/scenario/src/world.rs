@@ -841,11 +841,16 @@ impl World {
         Ok(())
     }
 
-    /// Whether a server that is gone signed for it: nobody hands that over any more.
-    pub(crate) fn was_confirmed(&self, owed: &Acknowledged) -> bool {
-        let Acknowledged { scope, actor, sequence, .. } = *owed;
-        let mut signed = self.confirmed.iter().filter(|(of, writer, ..)| (*of, *writer) == (scope, actor));
-        self.summary.servers_lost > 0 && signed.any(|(_, _, upto, _)| *upto >= sequence)
+    /// Whether any server, also one that is gone, ever signed for it.
+    pub(crate) fn was_signed_for(&self, done: &Acknowledged) -> bool {
+        let Acknowledged { scope, actor, sequence, .. } = *done;
+        let from = (scope, actor, sequence, ChangeHash([0; 32]));
+        self.confirmed.range(from..).next().is_some_and(|(of, writer, ..)| (*of, *writer) == (scope, actor))
+    }
+
+    /// Things that happened so far.
+    pub(crate) const fn steps(&self) -> usize {
+        self.steps
     }
 
     /// Whether a document is of a day that is kept, and of no closed incident.

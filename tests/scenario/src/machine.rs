@@ -56,6 +56,7 @@ pub(crate) struct Machine {
 struct Writer {
     seed: [u8; 32],
     key: SealKey,
+    id: BoxId,
     actor: ActorId,
     documents: Vec<Document>,
 }
@@ -87,7 +88,7 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 fn own_of(writer: Option<&Writer>) -> Option<BoxId> {
-    writer.map(|writer| writer.key.box_id())
+    writer.map(|writer| writer.id)
 }
 
 impl Machine {
@@ -108,7 +109,8 @@ impl Machine {
         let writer = seed.map(|seed| {
             let key = SealKey::from_bytes(&seed);
             let actor = ActorId::new(key.box_id(), store.next_epoch(seconds)?);
-            anyhow::Ok(Writer { seed, key, actor, documents: Vec::new() })
+            let id = key.box_id();
+            anyhow::Ok(Writer { seed, key, id, actor, documents: Vec::new() })
         });
         let writer = writer.transpose()?;
         // A box that was never told of a fork knows all the same that it believes itself.
@@ -147,6 +149,11 @@ impl Machine {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// `None` for the server.
+    pub(crate) fn id(&self) -> Option<BoxId> {
+        own_of(self.writer.as_ref())
     }
 
     pub(crate) fn seed(&self) -> Option<[u8; 32]> {
@@ -243,7 +250,7 @@ impl Machine {
     fn take_another_name(&mut self, now: UnixMillis) -> anyhow::Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let seconds = u32::try_from(now.get() / 1_000).unwrap_or(u32::MAX);
-        writer.actor = ActorId::new(writer.key.box_id(), self.store.next_epoch(seconds)?);
+        writer.actor = ActorId::new(writer.id, self.store.next_epoch(seconds)?);
         writer.documents.clear();
         Ok(())
     }
@@ -302,7 +309,7 @@ impl Machine {
     pub(crate) fn seal(&mut self) -> anyhow::Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         writer.documents.iter_mut().for_each(Document::begin_ids_anew);
-        let own = writer.key.box_id();
+        let own = writer.id;
         let mut seals = Vec::new();
         for actor in self.store.unsealed_actors(|actor| actor.belongs_to(own))? {
             for Unsealed { scope, before, changes } in self.store.unsealed(actor, LONGEST_RUN)? {

@@ -431,8 +431,7 @@ impl World {
     }
 
     fn box_id(&self, at: usize) -> Option<BoxId> {
-        let seed = self.boxes.get(at)?.seed()?;
-        Some(SealKey::from_bytes(&seed).box_id())
+        self.boxes.get(at)?.id()
     }
 
     /// The box gives up what connection it has and makes another one. The server hears of it when the first bytes come.
@@ -507,7 +506,10 @@ impl World {
         if to == End::Server && line.is_new() && !bytes.is_empty() {
             self.accept(which)?;
         }
-        let Some(session) = self.lines.get_mut(which).and_then(|line| line.session(to)) else {
+        let Some(line) = self.lines.get_mut(which) else { return Ok(()) };
+        let Some(session) = line.session(to) else {
+            // Nobody is there.
+            *line.looks(to) = false;
             return Ok(());
         };
         let effects = session.received(&bytes).context("an honest end was called dishonest")?;

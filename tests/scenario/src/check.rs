@@ -142,13 +142,12 @@ fn what_is_closed_is_in_the_ledger_alone(world: &World) -> Held {
         known.extend(hashes_in(world, piece)?);
     }
     // Of days that are not kept it was said again, and of a forked box nobody takes the other history.
-    let is_lost = |owed: &&Acknowledged| {
-        !known.contains(&owed.hash)
-            && !(world.summary.servers_lost > 0 && world.was_signed_for(owed))
-            && world.retentions.keep(&owed.scope)
-            && !world.forked.contains(&owed.actor)
+    let is_known = |owed: &Acknowledged| {
+        known.contains(&owed.hash) || (world.summary.servers_lost > 0 && world.was_signed_for(owed))
     };
-    if let Some(lost) = world.owed.iter().find(is_lost) {
+    let mut owed = world.owed.iter().filter(|owed| world.retentions.keep(&owed.scope));
+    let is_lost = |owed: &&Acknowledged| !is_known(owed) && !world.forked.contains(&owed.actor);
+    if let Some(lost) = owed.find(is_lost) {
         return Err(format!("{lost:?} was neither in the ledger nor handed over"));
     }
     for (at, machine) in world.boxes.iter().chain([&world.server]).enumerate() {

@@ -299,8 +299,8 @@ impl Machine {
         Ok(())
     }
 
-    /// As a box does when records came, and when it starts.
-    fn follow_drill_end(&mut self) -> anyhow::Result<()> {
+    /// As a box does when records came, when it believes other ones, and when it starts.
+    pub(crate) fn follow_drill_end(&mut self) -> anyhow::Result<()> {
         let Some((_, watch)) = &self.drill else { return Ok(()) };
         if watch.is_over(&self.store)? { self.turn_to(None, UnixMillis::default()) } else { Ok(()) }
     }

@@ -964,6 +964,7 @@ impl World {
             let _rebuilt = machine.store_mut().cut_off(&heard)?;
             let heard = machine.hears_of(forks);
             let _marked = machine.store_mut().rule_on_forks(&heard)?;
+            machine.follow_drill_end()?;
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ use hinamori_model::{
 use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact, Period};
-use hinamori_store_sqlite::{KeyTable, Store, StoreError};
+use hinamori_store_sqlite::{DrillWatch, KeyTable, Store, StoreError};
 use tracing::{error, info, warn};
 
 use crate::alerts::BoxAlerts;
@@ -76,7 +76,6 @@ pub(crate) use bundle::{BundleTask, Exported, LONGEST_HERE};
 use bundle::{Export, Import};
 use closing::Closing;
 use desk::Desk;
-use drill_end::DrillWatch;
 use hiding::Register;
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Dialler, NeighbourEvent};
@@ -247,7 +246,7 @@ impl Core {
         let tap_log = config.tap_log.as_deref().map(TapLog::create).transpose();
         let tap_log = tap_log.map_err(|source| StartError::File { what: "the tap log", source })?;
         let (mode, open, watch) = stored_mode(ledger.main_store())?;
-        let drill_watch = watch.or_else(|| (mode == Mode::Drill).then(|| DrillWatch::begin(&ledger, now)));
+        let drill_watch = watch.or_else(|| (mode == Mode::Drill).then(|| drill_end::watch(&ledger, now)));
         let (lists, keeper) = open_lists(&config.data);
         // People are received without lists too, and then nothing is said of any card.
         let held = Shown { is_unreadable: lists.is_none(), ..Shown::default() };
@@ -570,7 +569,7 @@ impl Core {
             self.tell_of_drill_end(lane, now)?;
         }
         let written = if plan.facts.is_empty() {
-            let watch = (mode == Mode::Drill).then(|| DrillWatch::begin(&self.ledger, now));
+            let watch = (mode == Mode::Drill).then(|| drill_end::watch(&self.ledger, now));
             self.keep_open(mode, incident, watch).map_err(|problem| {
                 error!(error = &problem as &dyn std::error::Error, "the incident could not be changed");
                 HoldReason::DiskFailing
@@ -726,7 +725,7 @@ impl Core {
 
     /// What is open survives a restart.
     fn keep_mode(&mut self) {
-        let (mode, incident, watch) = (self.opening.mode(), self.open_incident(), self.drill_watch);
+        let (mode, incident, watch) = (self.opening.mode(), self.open_incident(), self.drill_watch.clone());
         if let Err(problem) = self.keep_open(mode, incident, watch) {
             warn!(error = &problem as &dyn std::error::Error, "what is open will not survive a restart");
         }
@@ -863,7 +862,7 @@ pub(crate) fn identity_folder(config: &Config) -> PathBuf {
 }
 
 /// The mode, the incident, and for a drill from when on its end is listened for.
-fn kept_mode(mode: Mode, incident: IncidentId, watch: Option<DrillWatch>) -> Vec<u8> {
+fn kept_mode(mode: Mode, incident: IncidentId, watch: Option<&DrillWatch>) -> Vec<u8> {
     let watch = watch.map(DrillWatch::to_bytes).unwrap_or_default();
     [&[mode.code()], incident.as_bytes().as_slice(), &watch].concat()
 }

@@ -183,6 +183,22 @@ impl Book {
         Ok(self.open.push_mut(document))
     }
 
+    /// Names the records of an action in the document that takes it.
+    fn record_ids(
+        &mut self,
+        scope: DocumentScope,
+        times: &[UnixMillis],
+        is_for_slips: bool,
+        now: UnixMillis,
+    ) -> Result<Vec<RecordId>, NotWritten> {
+        let scope = self.store.with_room(scope, self.longest);
+        let random = || {
+            let mut random = [0; 10];
+            getrandom::fill(&mut random).map(|()| random)
+        };
+        Ok(self.document(scope, now)?.record_ids(times, is_for_slips, random)?)
+    }
+
     fn write(&mut self, scope: DocumentScope, records: &[Record], now: UnixMillis) -> Result<(), NotWritten> {
         let scope = self.store.with_room(scope, self.longest);
         match self.append(scope, records, now) {
@@ -400,27 +416,45 @@ impl Ledger {
         if writings.is_empty() {
             return Ok(Vec::new());
         }
+        let written = self.write_action(place, writings, now);
+        if let Err(problem) = &written {
+            error!(error = problem as &dyn std::error::Error, "an action was not written");
+        }
+        written
+    }
+
+    fn write_action(
+        &mut self,
+        place: Place,
+        writings: Vec<Writing>,
+        now: UnixMillis,
+    ) -> Result<Vec<RecordId>, NotWritten> {
+        let scope = DocumentScope { incident: place.incident, site: place.site, period: Period::of(now) };
+        let readings: Vec<Hlc> = writings.iter().map(|_| self.clock.tick(now)).collect();
+        let times: Vec<UnixMillis> = readings.iter().map(|at| at.millis()).collect();
+        let is_for_slips = |of: &Writing| matches!(of, Writing::Fact(fact) if fact.is_for_slips());
+        let is_for_slips = writings.iter().any(is_for_slips);
+        let book = if self.is_drill(place.incident) { &mut self.drill } else { &mut self.live };
+        let ids = book.record_ids(scope, &times, is_for_slips, now)?;
         let mut records = Vec::with_capacity(writings.len());
-        for writing in writings {
-            let at = self.clock.tick(now);
-            let mut random = [0; 16];
-            getrandom::fill(&mut random)?;
-            let id = RecordId::new(at.millis(), u128::from_be_bytes(random));
+        for ((writing, at), id) in writings.into_iter().zip(readings).zip(&ids) {
             records.push(Record {
-                id,
+                id: *id,
                 at,
                 clock_unsure: place.clock == ClockState::Unsure,
                 lane: Some(place.lane),
-                fact: writing.for_record(id)?,
+                fact: writing.for_record(*id)?,
             });
         }
-        let scope = DocumentScope { incident: place.incident, site: place.site, period: Period::of(now) };
-        let book = if self.is_drill(place.incident) { &mut self.drill } else { &mut self.live };
-        if let Err(problem) = book.write(scope, &records, now) {
-            error!(error = &problem as &dyn std::error::Error, "an action was not written");
-            return Err(problem);
+        book.write(scope, &records, now)?;
+        Ok(ids)
+    }
+
+    /// What was written so far is about to be sealed, and others will see it: no later id follows from it.
+    pub(crate) fn begin_ids_anew(&mut self) {
+        for book in [&mut self.live, &mut self.drill] {
+            book.open.iter_mut().for_each(Document::begin_ids_anew);
         }
-        Ok(records.iter().map(|record| record.id).collect())
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use hinamori_model::{Hlc, HlcClock, IncidentId, Mode, RecordId, SiteId, UnixMillis};
+use hinamori_model::{Hlc, HlcClock, IncidentId, Mode, SiteId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_record::{
     ActorId, Document, DocumentError, DocumentScope, Fact, LONGEST_NAME, MOST_SPLIT_SITES, Period, Record,
@@ -119,10 +119,11 @@ pub fn say_of_incident(
     let (epoch, at) = next_reading(&locked, now)?;
     let scope =
         DocumentScope { incident, site: headquarters(&keys.town_root.public()), period: Period::of(now) };
-    let id = RecordId::new(now, u128::from_be_bytes(random()?));
-    let record = Record { id, at, clock_unsure: false, lane: None, fact };
     let mut document = Document::new(scope, ActorId::new(desk.box_id(), epoch))?;
-    let changes = vec![document.append(&[record], now)?];
+    let ids = document.record_ids(&[now], fact.is_for_slips(), random)?;
+    let record = |id| Record { id, at, clock_unsure: false, lane: None, fact: fact.clone() };
+    let records: Vec<Record> = ids.into_iter().map(record).collect();
+    let changes = vec![document.append(&records, now)?];
     let batch = SealedBatch { seal: desk.seal(scope, None, &changes)?, changes };
     let bundle = bundle_of(keys, &package, batch, now)?;
     drop(locked);

@@ -14,22 +14,17 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hinamori_counter::Opening;
-use hinamori_model::{IncidentId, Mode, PersonId, UnixMillis};
+use hinamori_model::{IncidentId, Mode, UnixMillis};
 use hinamori_private_file as private_file;
-use hinamori_profile::{IncidentKey, NONCE};
-use hinamori_record::{Fact, decode_change};
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::ClosedIncident;
-use hinamori_sync::{
-    HandOver, HandOverContent, HandOverDigest, LONGEST_HAND_OVER, LedgerError, LedgerKey, SealedBatch,
-};
+use hinamori_sync::{HandOver, HandOverDigest, LONGEST_HAND_OVER, LedgerError, LedgerKey};
 use tracing::{error, info};
-use zeroize::Zeroizing;
 
 use super::Core;
 
 const FOLDER: &str = "handover";
-/// Bytes of changes from which the next piece begins.
+/// Bytes of changes in a piece.
 const PIECE: usize = 2 << 20;
 
 /// What is closed, and what of it still has to be handed over.
@@ -173,8 +168,10 @@ impl Core {
         remove(&fresh)?;
         private_file::private_folder(&fresh)?;
         let mut pieces = BTreeSet::new();
-        for batches in in_pieces(self.ledger.store(incident).unconfirmed_batches(incident)?) {
-            let piece = self.seal_piece(incident, batches, town)?;
+        let own = self.town.incident_keys.get(&incident);
+        for batches in self.ledger.store(incident).pieces_to_hand_over(incident, PIECE)? {
+            let random = |secret: &mut [u8]| Ok::<_, NotClosed>(getrandom::fill(secret)?);
+            let piece = self.person_keys.seal_piece(incident, batches, own, town, random)?;
             let digest = piece.digest();
             private_file::replace(&fresh, &hex(&digest), &piece.sealed)?;
             pieces.insert(digest);
@@ -183,32 +180,6 @@ impl Core {
         fs::rename(&fresh, &folder)?;
         fs::File::open(self.config.data.join(FOLDER))?.sync_all()?;
         Ok(pieces)
-    }
-
-    /// One piece, with the keys of the people who stand in it under a key of its own.
-    fn seal_piece(
-        &self,
-        incident: IncidentId,
-        batches: Vec<SealedBatch>,
-        town: LedgerKey,
-    ) -> Result<HandOver, NotClosed> {
-        let (mut key, mut ephemeral) = (Zeroizing::new([0; 32]), Zeroizing::new([0; 32]));
-        getrandom::fill(key.as_mut_slice())?;
-        getrandom::fill(ephemeral.as_mut_slice())?;
-        let over = IncidentKey::new(incident, *key);
-        let mut people = Vec::new();
-        if let Some(own) = self.town.incident_keys.get(&incident) {
-            for person in people_in(&batches) {
-                for wrapped in self.person_keys.keys(incident, person)? {
-                    let mut nonce = [0; NONCE];
-                    getrandom::fill(&mut nonce)?;
-                    let again = own.unwrap(person, &wrapped).and_then(|key| over.wrap(person, &key, nonce));
-                    people.extend(again.ok().map(|wrapped| (person, wrapped.as_bytes().to_vec())));
-                }
-            }
-        }
-        let content = HandOverContent { key, people, batches }.to_bytes();
-        Ok(HandOver { incident, sealed: town.seal(incident, &content, &ephemeral)? })
     }
 
     /// A box that stands in a closed incident goes to daily life.
@@ -301,33 +272,6 @@ impl Core {
 
 fn log_unwiped(problem: &(dyn std::error::Error + 'static)) {
     error!(error = problem, "a closed incident is not destroyed yet");
-}
-
-fn in_pieces(batches: Vec<SealedBatch>) -> Vec<Vec<SealedBatch>> {
-    let mut pieces: Vec<Vec<SealedBatch>> = Vec::new();
-    let mut bytes = PIECE;
-    for batch in batches {
-        let length: usize = batch.changes.iter().map(|change| change.bytes.len()).sum();
-        if bytes.saturating_add(length) > PIECE || pieces.is_empty() {
-            pieces.push(Vec::new());
-            bytes = 0;
-        }
-        bytes = bytes.saturating_add(length);
-        if let Some(piece) = pieces.last_mut() {
-            piece.push(batch);
-        }
-    }
-    pieces
-}
-
-/// Of whom something is written down there.
-fn people_in(batches: &[SealedBatch]) -> BTreeSet<PersonId> {
-    let changes = batches.iter().flat_map(|batch| &batch.changes);
-    let records = changes.filter_map(|change| decode_change(&change.bytes).ok());
-    let facts = records.flat_map(|decoded| decoded.records).map(|record| record.fact);
-    facts
-        .filter_map(|fact| if let Fact::Profile { person, .. } = fact { Some(person) } else { None })
-        .collect()
 }
 
 fn hex(digest: &HandOverDigest) -> String {

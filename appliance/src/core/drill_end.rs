@@ -7,48 +7,17 @@ use hinamori_counter::Opening;
 use hinamori_ipc::Refusal;
 use hinamori_model::{IncidentId, LaneId, Mode, UnixMillis};
 use hinamori_record::Fact;
-use hinamori_store_sqlite::StoreError;
+use hinamori_store_sqlite::{DrillWatch, StoreError};
 use hinamori_sync::EVERYWHERE;
 use tracing::{error, warn};
 
 use super::{Core, MODE, kept_mode};
 use crate::ledger::{Ledger, Place};
 
-/// Clocks of boxes may be wrong by so much, and a drill that ended longer before this one began was another one.
-const CLOCKS_DIFFER_MILLIS: u64 = 12 * 3_600_000;
-
-/// From when on the end of the open drill is listened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DrillWatch {
-    /// What ended before was another drill.
-    since: UnixMillis,
-    /// So many ends since then were known already when this drill began.
-    known: u32,
-}
-
-impl DrillWatch {
-    /// A drill begins.
-    pub(super) fn begin(ledger: &Ledger, now: UnixMillis) -> Self {
-        let since = UnixMillis::new(now.get().saturating_sub(CLOCKS_DIFFER_MILLIS));
-        // A drill that ends at once for an old reason is seen by whoever began it; one that never ends is not.
-        Self { since, known: ends_since(ledger, since).unwrap_or(0) }
-    }
-
-    pub(super) fn to_bytes(self) -> Vec<u8> {
-        let Self { since, known } = self;
-        since.get().to_be_bytes().into_iter().chain(known.to_be_bytes()).collect()
-    }
-
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (since, known) = bytes.split_first_chunk()?;
-        let known = u32::from_be_bytes(known.try_into().ok()?);
-        Some(Self { since: UnixMillis::new(u64::from_be_bytes(*since)), known })
-    }
-}
-
-fn ends_since(ledger: &Ledger, since: UnixMillis) -> Result<u32, StoreError> {
+/// A drill begins.
+pub(super) fn watch(ledger: &Ledger, now: UnixMillis) -> DrillWatch {
     let [_, drills] = ledger.stores();
-    drills.drill_ends(since)
+    DrillWatch::begin(drills, now)
 }
 
 impl Core {
@@ -68,12 +37,12 @@ impl Core {
 
     /// Ends the open drill if another box ended it. Whether it did.
     pub(super) fn follow_drill_end(&mut self, now: UnixMillis) -> bool {
-        let Some(watch) = self.drill_watch.filter(|_| self.opening.mode() == Mode::Drill) else {
-            return false;
-        };
-        match ends_since(&self.ledger, watch.since) {
-            Ok(ends) if ends > watch.known => {}
-            Ok(_) => return false,
+        let watch = self.drill_watch.as_ref().filter(|_| self.opening.mode() == Mode::Drill);
+        let Some(watch) = watch else { return false };
+        let [_, drills] = self.ledger.stores();
+        match watch.is_over(drills) {
+            Ok(true) => {}
+            Ok(false) => return false,
             Err(problem) => {
                 error!(
                     error = &problem as &dyn std::error::Error,
@@ -100,7 +69,7 @@ impl Core {
         incident: IncidentId,
         watch: Option<DrillWatch>,
     ) -> Result<(), StoreError> {
-        self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident, watch))?;
+        self.ledger.main_store().set_setting(MODE, &kept_mode(mode, incident, watch.as_ref()))?;
         self.drill_watch = watch;
         Ok(())
     }

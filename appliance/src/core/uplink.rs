@@ -4,7 +4,7 @@ use hinamori_counter::Opening;
 use hinamori_ipc::{HoldReason, LinkState};
 use hinamori_model::{BoxId, IncidentId, Mode, UnixMillis};
 use hinamori_net_tls::Identity;
-use hinamori_record::{Change, DocumentScope};
+use hinamori_record::{Change, DocumentScope, LONGEST_RUN};
 use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
@@ -23,8 +23,7 @@ use crate::link::LinkEvent;
 use crate::lists::ListTask;
 use crate::town::{Town, store_package, stored_package};
 
-/// Changes under one seal, and batches on the way at once: a tap waits for no more than this is worth.
-const LONGEST_RUN: u32 = 64;
+/// Batches on the way at once: a tap waits for no more than this is worth.
 const BATCHES_AT_ONCE: usize = 16;
 const LAST_CONTACT: &str = "last-contact";
 
@@ -619,6 +618,7 @@ impl Core {
     pub(super) fn seal(&mut self) -> Result<(), StoreError> {
         let own: BoxId = self.own;
         let key = &self.keys.seal;
+        self.ledger.begin_ids_anew();
         for store in self.ledger.stores_mut() {
             let mut seals = Vec::new();
             for actor in store.unsealed_actors(|actor| actor.belongs_to(own))? {

@@ -7,6 +7,7 @@ use hinamori_model::{RecordId, UnixMillis};
 use crate::change::{Change, ChangeError, change_from_automerge};
 use crate::fields::fields_of;
 use crate::record::Record;
+use crate::record_ids::{IdRandom, Seed};
 use crate::scope::{ActorId, DocumentScope};
 
 /// The version of the document's shape, at the root key "v". Fields are only ever added; a change of
@@ -17,6 +18,10 @@ const SHAPE_VERSION: u64 = 1;
 pub struct Document {
     scope: DocumentScope,
     inner: Automerge,
+    actor: ActorId,
+    /// The last change of `actor` in it; 0 for none.
+    sequence: u32,
+    seed: Seed,
 }
 
 /// Why a document could not be changed.
@@ -45,12 +50,34 @@ impl Document {
         transaction.put(ROOT, "v", SHAPE_VERSION).map_err(DocumentError::Refused)?;
         transaction.commit_with(CommitOptions::default().with_time(0));
         inner.set_actor(actor.as_bytes().to_vec().into());
-        Ok(Self { scope, inner })
+        Ok(Self { scope, inner, actor, sequence: 0, seed: Seed::default() })
     }
 
     /// Which document this is.
     pub const fn scope(&self) -> DocumentScope {
         self.scope
+    }
+
+    /// Names what the next change will say, in its order: for each record the time at which it happens. What is random in the ids is
+    /// drawn (`random`) at most once until [`Document::begin_ids_anew`], and once for each of [`LONGEST_RUN`](crate::LONGEST_RUN) changes;
+    /// for more than one record only where nothing may follow from the first one, since slips will carry it
+    /// ([`Fact::is_for_slips`](crate::Fact::is_for_slips)).
+    ///
+    /// # Errors
+    /// Those of `random`.
+    pub fn record_ids<E>(
+        &mut self,
+        times: &[UnixMillis],
+        is_for_slips: bool,
+        random: impl FnMut() -> Result<IdRandom, E>,
+    ) -> Result<Vec<RecordId>, E> {
+        let next = (self.actor, self.sequence.saturating_add(1));
+        self.seed.ids(next, times, is_for_slips, random)
+    }
+
+    /// What was appended is sealed now and will be seen: no later id may follow from it.
+    pub fn begin_ids_anew(&mut self) {
+        self.seed = Seed::default();
     }
 
     /// Appends the records of one operator action as one change.
@@ -72,7 +99,9 @@ impl Document {
         }
         transaction.commit_with(CommitOptions::default().with_time(seconds));
         let change = self.inner.get_last_local_change().ok_or(DocumentError::Empty)?;
-        change_from_automerge(&change).map_err(DocumentError::Unreadable)
+        let change = change_from_automerge(&change).map_err(DocumentError::Unreadable)?;
+        self.sequence = change.sequence;
+        Ok(change)
     }
 
     /// Whether a record stands in it, as far as changes were applied.
@@ -90,7 +119,11 @@ impl Document {
             .map(|bytes| automerge::Change::try_from(bytes).map_err(ChangeError::NotAChange))
             .collect::<Result<Vec<_>, _>>()
             .map_err(DocumentError::Unreadable)?;
-        self.inner.apply_changes(changes).map_err(DocumentError::Refused)
+        let own = |change: &&automerge::Change| change.actor_id().to_bytes() == self.actor.as_bytes();
+        let last = changes.iter().filter(own).map(automerge::Change::seq).max().unwrap_or(0);
+        self.inner.apply_changes(changes).map_err(DocumentError::Refused)?;
+        self.sequence = self.sequence.max(u32::try_from(last).unwrap_or(u32::MAX));
+        Ok(())
     }
 
     /// The whole document as a plain Automerge file.

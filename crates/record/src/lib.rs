@@ -7,7 +7,7 @@
 //!
 //! It knows no disk and no names: documents carry a [`PersonId`](hinamori_model::PersonId) only.
 //!
-//! The life of a record: a counter makes [`Record`]s, [`Document::append`] turns them into one
+//! The life of a record: a counter says what happened, [`Document::record_ids`] names it, [`Document::append`] turns the [`Record`]s into one
 //! [`Change`], the store keeps the change and folds the records into [`Presence`].
 //!
 //! **Invariant:** two boxes that create the document of one scope get the same first bytes.
@@ -21,6 +21,7 @@ mod outline;
 mod pack;
 mod presence;
 mod record;
+mod record_ids;
 mod scope;
 
 pub use change::{Change, ChangeError, DecodedChange, MAXIMUM_CHANGE, decode_change};
@@ -34,4 +35,5 @@ pub use record::{
     Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, MOST_SPLIT_SITES, PresenceEvent, Proof, Record,
     RevocationMark, WatchEvent,
 };
+pub use record_ids::{IdRandom, LONGEST_RUN};
 pub use scope::{ActorId, ChangeHash, DocumentScope, LONGEST_DOCUMENT, Period};

@@ -1,8 +1,9 @@
 //! A run of one actor's changes as it travels: without what the receiver can tell itself, and alike beside alike.
 //!
-//! A change of ours is some 150 bytes, of which 26 are new to the world: an id and a person. The rest is a header that follows from the
-//! content, the hash of the change before, the actor, and names of fields that are the same in every change. Those are left out, or laid
-//! beside each other for zstd (RFC 8878). What comes out is every byte of what went in: seals cover hashes, so nothing else would do.
+//! A change of ours is some 150 bytes, of which 16 are new to the world: a person. The rest is a header that follows from the content, the
+//! hash of the change before, the actor, names of fields that are the same in every change, and an id whose random part follows from that of
+//! the first one (`record_ids.rs`). Those are left out, or laid beside each other for zstd (RFC 8878). What comes out is every byte of
+//! what went in: seals cover hashes, so nothing else would do.
 //!
 //! | Part | What |
 //! |---|---|
@@ -12,12 +13,16 @@
 //! | numbers each | length of the content; of kinds 0 and 1 the first operation and the time (zigzag), less those of the change before |
 //! | bytes | the contents; of changes in a row that are of one length first all first bytes, then all second bytes, and so on |
 //!
+//! In contents of kinds 0 and 1 an id (26 and its text) whose random part follows stands as 10 and the text of its time. Any other stands as
+//! it is, and is what later ones follow from.
+//!
 //! Numbers are LEB128. Automerge's own `bundle` is as small, but needs the whole document and may change with a version.
 
 use ring::digest::{SHA256, digest};
 
 use crate::change::{Change, MAXIMUM_CHANGE};
 use crate::outline::{CHANGE, MAGIC, Reader};
+use crate::record_ids::{IdRandom, leave_out, put_back};
 use crate::scope::{ActorId, ChangeHash};
 
 const PLAIN: u8 = 0;
@@ -33,7 +38,7 @@ pub fn pack(changes: &[Change], before: ChangeHash) -> Vec<u8> {
     let (mut kinds, mut numbers, mut contents) = (Vec::new(), Vec::new(), Vec::new());
     let mut last = Last { hash: before, ..Last::default() };
     for change in changes {
-        let Packed { kind, content, first_operation, time } = Packed::of(change, &last);
+        let Packed { kind, content, first_operation, time, seed } = Packed::of(change, &last);
         kinds.push(kind);
         push_number(&mut numbers, u64::try_from(content.len()).unwrap_or(u64::MAX));
         if kind != WHOLE {
@@ -41,7 +46,7 @@ pub fn pack(changes: &[Change], before: ChangeHash) -> Vec<u8> {
             push_number(&mut numbers, zigzag(time.wrapping_sub(last.time)));
         }
         contents.push(content);
-        last = Last { hash: change.hash, first_operation, time };
+        last = Last { hash: change.hash, first_operation, time, seed };
     }
     let mut plain = Vec::new();
     push_number(&mut plain, u64::try_from(changes.len()).unwrap_or(u64::MAX));
@@ -101,22 +106,28 @@ pub fn unpack(
     if !reader.0.is_empty() {
         return None;
     }
-    let mut changes = Vec::with_capacity(contents.len());
+    let (mut changes, mut room) = (Vec::with_capacity(contents.len()), most);
     for ((content, (kind, _, first_operation, time)), sequence) in
         contents.into_iter().zip(numbers).zip(from..)
     {
         let bytes = match kind {
-            CHAINED => assemble(&chained(last.hash), actor, sequence, first_operation, time, &content),
+            CHAINED => {
+                let rest = put_back(&content, (actor, sequence), &mut last.seed);
+                assemble(&chained(last.hash), actor, sequence, first_operation, time, &rest)
+            }
             NAMED => {
                 let mut reader = Reader(&content);
                 let named = reader.number()?;
                 reader.take(named.checked_mul(32)?)?;
                 let (named, rest) = content.split_at_checked(content.len().checked_sub(reader.0.len())?)?;
-                assemble(named, actor, sequence, first_operation, time, rest)
+                let rest = put_back(rest, (actor, sequence), &mut last.seed);
+                assemble(named, actor, sequence, first_operation, time, &rest)
             }
             WHOLE => content,
             _ => return None,
         };
+        // Ids are longer than what stood for them.
+        room = room.checked_sub(bytes.len())?;
         last.hash = hash_of(&bytes)?;
         changes.push(Change { actor, sequence, hash: last.hash, bytes });
     }
@@ -129,11 +140,13 @@ struct Last {
     hash: ChangeHash,
     first_operation: i64,
     time: i64,
+    /// From what ids follow.
+    seed: Option<IdRandom>,
 }
 
 impl Default for Last {
     fn default() -> Self {
-        Self { hash: ChangeHash([0; 32]), first_operation: 0, time: 0 }
+        Self { hash: ChangeHash([0; 32]), first_operation: 0, time: 0, seed: None }
     }
 }
 
@@ -142,6 +155,7 @@ struct Packed {
     content: Vec<u8>,
     first_operation: i64,
     time: i64,
+    seed: Option<IdRandom>,
 }
 
 impl Packed {
@@ -151,18 +165,22 @@ impl Packed {
             content: change.bytes.clone(),
             first_operation: last.first_operation,
             time: last.time,
+            seed: last.seed,
         };
         let Some(Parts { named, first_operation, time, rest }) = Parts::of(&change.bytes) else {
             return whole;
         };
-        let is_chained = named == chained(last.hash);
-        let content = if is_chained { rest.to_vec() } else { [named, rest].concat() };
-        // Whatever is not written as Automerge writes it travels as it is.
-        let again = assemble(named, change.actor, change.sequence, first_operation, time, rest);
-        if again != change.bytes {
+        let (of, mut seed, mut again) = ((change.actor, change.sequence), last.seed, last.seed);
+        let shorter = leave_out(rest, of, &mut seed);
+        // Whatever is not written as Automerge writes it, or looks like what is left out, travels as it is.
+        let rest = put_back(&shorter, of, &mut again);
+        let written = assemble(named, change.actor, change.sequence, first_operation, time, &rest);
+        if written != change.bytes || again != seed {
             return whole;
         }
-        Self { kind: if is_chained { CHAINED } else { NAMED }, content, first_operation, time }
+        let is_chained = named == chained(last.hash);
+        let content = if is_chained { shorter } else { [named, &shorter].concat() };
+        Self { kind: if is_chained { CHAINED } else { NAMED }, content, first_operation, time, seed }
     }
 }
 
@@ -281,18 +299,27 @@ mod tests {
         ActorId::new(BoxId::from_bytes([number; 16]), 1)
     }
 
-    fn append(document: &mut Document, number: u64, people: u64) -> Change {
-        let at = UnixMillis::new(1_791_730_800_000 + number * 4_321);
-        let random = |of: u64| digest(&SHA256, &of.to_be_bytes());
-        let record = |which: u64| {
-            let bytes = random(number * 100 + which);
-            let sixteen: [u8; 16] = bytes.as_ref()[..16].try_into().unwrap();
-            let person = PersonId::from_bytes(sixteen);
-            let id = RecordId::new(at, u128::from_be_bytes(bytes.as_ref()[16..].try_into().unwrap()));
-            let fact = Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED);
-            Record { id, at: Hlc::from_packed(at.get() << 16), clock_unsure: false, lane: None, fact }
-        };
-        document.append(&(0..people).map(record).collect::<Vec<_>>(), at).unwrap()
+    fn random<const LENGTH: usize>(of: u64) -> [u8; LENGTH] {
+        digest(&SHA256, &of.to_be_bytes()).as_ref()[..LENGTH].try_into().unwrap()
+    }
+
+    fn time(number: u64) -> UnixMillis {
+        UnixMillis::new(1_791_730_800_000 + number * 4_321)
+    }
+
+    fn arrival(number: u64, id: RecordId) -> Record {
+        let at = Hlc::from_packed(time(number).get() << 16);
+        let fact =
+            Fact::presence(PersonId::from_bytes(random(number)), PresenceEvent::Arrived, Proof::DECLARED);
+        Record { id, at, clock_unsure: false, lane: None, fact }
+    }
+
+    fn append(document: &mut Document, number: u64, people: usize) -> Change {
+        let drawn = || Ok::<_, std::convert::Infallible>(random(u64::MAX - number));
+        let ids = document.record_ids(&vec![time(number); people], false, drawn).unwrap();
+        let named = (100 * number..).zip(ids);
+        let records: Vec<_> = named.map(|(person, id)| arrival(person, id)).collect();
+        document.append(&records, time(number)).unwrap()
     }
 
     fn run(count: u64) -> Vec<Change> {
@@ -312,9 +339,9 @@ mod tests {
     fn every_byte_comes_back_and_few_of_them_travel() {
         let hundred = run(100);
         let length = round_trip(&hundred, NONE);
-        assert!(length < 4_500, "{length} bytes for 100 arrivals");
+        assert!(length < 3_000, "{length} bytes for 100 arrivals");
         let rest = round_trip(&hundred[40..], hundred[39].hash);
-        assert!(rest < 2_800, "{rest} bytes for 60 arrivals");
+        assert!(rest < 2_150, "{rest} bytes for 60 arrivals");
         let one = round_trip(&hundred[7..8], hundred[6].hash);
         assert!(one < 130, "{one} bytes for one, of {}", hundred[7].bytes.len());
         assert!(one + 30 < round_trip(&hundred[7..8], NONE), "another change before it");
@@ -326,11 +353,65 @@ mod tests {
             (Document::new(scope(), actor(1)).unwrap(), Document::new(scope(), actor(2)).unwrap());
         let mut run = Vec::new();
         for number in 0..6 {
-            run.push(append(&mut one, number, 1 + number % 3));
+            run.push(append(&mut one, number, [1, 2, 3][number as usize % 3]));
             let foreign = append(&mut other, 50 + number, 1);
             one.apply([foreign.bytes.as_slice()]).unwrap();
         }
         round_trip(&run, NONE);
+    }
+
+    #[test]
+    fn ids_that_follow_stay_at_home_and_any_other_travels() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let honest = append(&mut document, 0, 3);
+        let follows = document.record_ids(&[time(1), time(2)], false, || Err("drawn again")).unwrap();
+        let of = |ids: [RecordId; 2]| {
+            let mut document = Document::new(scope(), actor(1)).unwrap();
+            document.apply([honest.bytes.as_slice()]).unwrap();
+            let named = ids.into_iter().zip(1..);
+            let records: Vec<_> = named.map(|(id, number)| arrival(number, id)).collect();
+            let run = [honest.clone(), document.append(&records, time(2)).unwrap()];
+            round_trip(&run, NONE)
+        };
+        let short = of([follows[0], follows[1]]);
+        let foreign = RecordId::new(time(1), u128::from_be_bytes(random(7)));
+        for ids in [[follows[0], foreign], [foreign, follows[1]], [follows[1], follows[0]]] {
+            assert!(short + 8 <= of(ids), "{ids:?} beside {short}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_an_id_without_its_random_part_travels_whole() {
+        let mut document = Document::new(scope(), actor(1)).unwrap();
+        let first = append(&mut document, 0, 1);
+        let ids = document.record_ids(&[time(1)], false, || Err("drawn again")).unwrap();
+        let name = "\n0123456789 and \u{1a}01M4N5P6Q7R8S9TAVBWCXDYEZF".to_owned();
+        let record = Record { fact: Fact::SelfOpened { name }, ..arrival(1, ids[0]) };
+        let second = document.append(&[record], time(1)).unwrap();
+        let of = Packed::of(&second, &Last { hash: first.hash, seed: Some([1; 10]), ..Last::default() });
+        assert_eq!((of.kind, of.content == second.bytes), (WHOLE, true));
+        round_trip(&[first, second, append(&mut document, 2, 2)], NONE);
+    }
+
+    #[test]
+    fn ids_that_come_back_are_counted_among_what_may_come() {
+        let run = run(100);
+        let packed = pack(&run, NONE);
+        let whole: usize = run.iter().map(|change| change.bytes.len()).sum();
+        assert!(unpack(&packed, actor(1), 1, NONE, whole).is_some());
+        assert!(unpack(&packed, actor(1), 1, NONE, whole - 1).is_none());
+    }
+
+    #[test]
+    fn what_stands_on_disks_and_sticks_is_read_again() {
+        let packed = "0128b52ffd600100750600f40b020100920104e091ddac0d610e0801329baebb7c3c7111507bd14938e1897699b3b0339ce3739137dc2be8b6fae583\
+            00000801040204152834014204560a571d70020001060000010602791a30314d344e514d4e433032414854574832504337373556564b52016b017001\
+            65016101620174077f0006017d0013870203137f930100af5570f5a1810b7af78caf4bc70a660f000000808080aca5efcad001070009790a534b315f\
+            cba2633bef1c29420e0eed7b037ced90eb8ef0cad001070004004058646003b201a2ed2005";
+        let (pairs, _) = packed.as_bytes().as_chunks::<2>();
+        let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        let packed: Vec<u8> = pairs.iter().map(byte).collect();
+        assert_eq!(unpack(&packed, actor(1), 1, NONE, MOST), Some(run(2)));
     }
 
     #[test]

@@ -242,6 +242,12 @@ impl Fact {
         Self::Presence { person, event, proof, details: Details::NONE }
     }
 
+    /// Whether a slip with the record's id may be given to somebody (控え, 転所票).
+    pub const fn is_for_slips(&self) -> bool {
+        use PresenceEvent::{Left, Moved, Out, Overnight};
+        matches!(self, Self::Presence { event: Out | Overnight | Moved | Left, .. })
+    }
+
     /// What was proved, if the fact rests on a card or a word.
     pub const fn proof(&self) -> Option<Proof> {
         match self {

@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hinamori_model::{Hlc, IncidentId, SiteId, UnixMillis};
+use hinamori_model::{Hlc, IncidentId, SiteId};
 use hinamori_record::{DocumentScope, Fact, IncidentRulings, Record, decode_change, is_incident_ruling};
 use hinamori_sync::{CutOffs, EVERYWHERE};
 use rusqlite::Connection;
 
 use crate::log::scope_of;
-use crate::projection::{By, DRILL_ENDED, begin_of, make_projections};
+use crate::projection::{By, make_projections};
 use crate::run::for_each_of;
 use crate::{Durability, Store, StoreError};
 
@@ -129,17 +129,5 @@ impl Store {
     /// What headquarters ruled, as far as it is here.
     pub fn rulings(&self) -> &IncidentRulings {
         &self.headquarters.rulings
-    }
-
-    /// How many times boxes of the town ended a drill in earnest (訓練中止・本番) since then, by their clocks.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn drill_ends(&self, since: UnixMillis) -> Result<u32, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT count(*) FROM record JOIN place ON place.id = record.place
-             WHERE site = ?1 AND kind = ?2 AND at >= ?3",
-        )?;
-        Ok(statement.query_row((EVERYWHERE.as_bytes(), DRILL_ENDED, begin_of(since)), |row| row.get(0))?)
     }
 }

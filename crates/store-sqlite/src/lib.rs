@@ -19,9 +19,11 @@
 mod alerts;
 mod closing;
 mod directory;
+mod drill_watch;
 mod error;
 mod figures;
 mod forks;
+mod hand_over;
 mod headquarters;
 mod key_exchange;
 mod key_row;
@@ -43,6 +45,7 @@ mod totals;
 
 pub use alerts::{AlertStore, Answer, AnswerKind, Bound, SentMessage, Task, Television};
 pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
+pub use drill_watch::DrillWatch;
 pub use error::StoreError;
 pub use figures::{Heads, HeldRollCall, RegisteredHere, StoredChange};
 pub use forks::FoundFork;

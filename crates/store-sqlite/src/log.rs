@@ -333,7 +333,8 @@ impl Store {
         self.held.get(&scope).and_then(|actors| actors.get(&actor)).copied().unwrap_or(0)
     }
 
-    /// The runs of changes that `actor`'s box has not sealed yet, each at most `longest` changes long.
+    /// The runs of changes that `actor`'s box has not sealed yet. None goes over a multiple of `longest`
+    /// ([`LONGEST_RUN`](hinamori_record::LONGEST_RUN) at a box).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -353,7 +354,9 @@ impl Store {
             let (document, sealed, held): (i64, u32, u32) = (row.get(3)?, row.get(4)?, row.get(5)?);
             let mut first = sealed.saturating_add(1);
             while first <= held {
-                let last = held.min(first.saturating_add(longest.max(1)).saturating_sub(1));
+                let before_it = first.saturating_sub(1);
+                let multiple = before_it.saturating_sub(before_it % longest.max(1));
+                let last = held.min(multiple.saturating_add(longest.max(1)));
                 let before = hash_at(&self.connection, document, actor, first.saturating_sub(1))?;
                 runs.push(Unsealed {
                     scope,

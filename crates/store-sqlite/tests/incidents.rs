@@ -7,8 +7,10 @@ use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{
     ActorId, Document, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
 };
-use hinamori_store_sqlite::{Durability, Store};
-use hinamori_sync::{EVERYWHERE, Grant, Grants, SealKey, SealedBatch, VerifiedBatch, headquarters, verify};
+use hinamori_store_sqlite::{DrillWatch, Durability, Store};
+use hinamori_sync::{
+    CutOff, CutOffs, EVERYWHERE, Grant, Grants, SealKey, SealedBatch, VerifiedBatch, headquarters, verify,
+};
 
 const NOON: UnixMillis = UnixMillis::new(1_791_774_000_000);
 const FIRST: IncidentId = IncidentId::from_bytes([1; 16]);
@@ -268,13 +270,26 @@ fn rulings_are_known_again_after_a_restart() {
 }
 
 #[test]
-fn a_drill_that_ended_in_earnest_is_counted_where_everybody_hears_it_and_nowhere_else() {
+fn a_drill_ends_by_an_end_that_is_new_where_everybody_hears_it_and_by_nothing_else() {
     let mut town = Town::ready();
+    let watch = |town: &Town| DrillWatch::begin(&town.store, minute(100));
+    let at_first = watch(&town);
     town.take(&[
         said(GYM_BOX, FIRST, GYM, 1, &[Fact::DrillEnded]),
-        said(GYM_BOX, FIRST, EVERYWHERE, 3, &[Fact::DrillEnded]),
-        said(HALL_BOX, FIRST, EVERYWHERE, 4, &[Fact::Undo { of: id_of(GYM_BOX, 3, 0) }]),
+        said(HALL_BOX, FIRST, EVERYWHERE, 2, &[arrived(1)]),
     ]);
-    let ends = [0, 3, 4].map(|since| town.store.drill_ends(minute(since)).unwrap());
-    assert_eq!(ends, [1, 1, 0]);
+    assert!(!at_first.is_over(&town.store).unwrap());
+    town.take(&[said(GYM_BOX, FIRST, EVERYWHERE, 3, &[Fact::DrillEnded])]);
+    assert!(at_first.is_over(&town.store).unwrap());
+    let later = watch(&town);
+    assert_eq!(DrillWatch::from_bytes(&later.to_bytes()), Some(later.clone()));
+    assert!(!later.is_over(&town.store).unwrap(), "another drill ended");
+    town.take(&[said(HALL_BOX, FIRST, EVERYWHERE, 4, &[Fact::Undo { of: id_of(GYM_BOX, 3, 0) }])]);
+    assert!(!later.is_over(&town.store).unwrap());
+    // That box is not believed any more: there are not more ends than before, and one of them is new.
+    let cut_off = CutOff { of: SealKey::from_bytes(&[GYM_BOX; 32]).box_id(), trusted: Vec::new() };
+    town.store.cut_off(&CutOffs::new(&[cut_off], None)).map(drop).unwrap();
+    assert!(!later.is_over(&town.store).unwrap());
+    town.take(&[said(HALL_BOX, FIRST, EVERYWHERE, 5, &[Fact::DrillEnded])]);
+    assert!(later.is_over(&town.store).unwrap());
 }

@@ -381,6 +381,24 @@ fn lacking(store: &Store, peer: &Vectors) -> Vec<SealedBatch> {
 }
 
 #[test]
+fn no_run_goes_over_a_multiple_of_its_length_wherever_the_last_seal_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gym = Writer::open(&folder.path().join("store.db"), 1);
+    let upto = |gym: &mut Writer, held: u64| {
+        let written = gym.store.record_count().unwrap();
+        for number in written..held {
+            gym.write(&[presence(number + 1, 1, PresenceEvent::Seen)]);
+        }
+        let actor = gym.store.unsealed_actors(|_| true).unwrap()[0];
+        let runs = gym.store.unsealed(actor, 3).unwrap().into_iter();
+        runs.map(|run| run.changes.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(upto(&mut gym, 2), [2]);
+    gym.seal();
+    assert_eq!(upto(&mut gym, 8), [1, 3, 2]);
+}
+
+#[test]
 fn a_morning_is_counted_and_survives_a_restart_and_a_rebuild() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");

@@ -11,9 +11,10 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use automerge::sync::{State, SyncDoc};
 use automerge::{Automerge, Change as AutomergeChange};
-use hinamori_model::{Hlc, IncidentId, LaneId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{Hlc, IncidentId, LaneId, PersonId, SiteId, UnixMillis};
 use hinamori_record::{
-    ActorId, Change, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
+    ActorId, Change, ChangeHash, Document, DocumentScope, Fact, LONGEST_RUN, Period, PresenceEvent, Proof,
+    Record,
 };
 use hinamori_store_sqlite::{Budget, Durability, Store};
 use hinamori_sync::{Effects, Grant, Grants, Held, ReceiptKey, SealKey, SealedBatch, Session, Side, Vectors};
@@ -30,7 +31,7 @@ pub(crate) const START: UnixMillis = UnixMillis::new(1_791_774_000_000);
 const DAY: u64 = 86_400_000;
 const LIVE: IncidentId = IncidentId::from_bytes([1; 16]);
 /// Changes under one seal, as a box makes them.
-const RUN: usize = 64;
+const RUN: usize = LONGEST_RUN as usize;
 /// Bytes of what is sealed of a person when they arrive.
 const PROFILE: usize = 128;
 
@@ -59,8 +60,8 @@ impl Dice {
         Self(ChaCha8Rng::seed_from_u64(SEED))
     }
 
-    fn id(&mut self) -> [u8; 16] {
-        let mut bytes = [0; 16];
+    fn bytes<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
+        let mut bytes = [0; LENGTH];
         self.0.fill_bytes(&mut bytes);
         bytes
     }
@@ -122,16 +123,15 @@ impl Writer {
                 dice.0.fill_bytes(&mut sealed);
                 facts.push(Fact::Profile { person: *person, sealed });
             }
-            let records: Vec<Record> = facts
-                .into_iter()
-                .map(|fact| Record {
-                    id: RecordId::new(at, u128::from_be_bytes(dice.id())),
-                    at: Hlc::from_packed(at.get() << 16),
-                    clock_unsure: false,
-                    lane: Some(LaneId(1)),
-                    fact,
-                })
-                .collect();
+            // As a box does that seals so many at a time.
+            if changes.len().is_multiple_of(RUN) {
+                self.document.begin_ids_anew();
+            }
+            let ids = self.document.record_ids(&vec![at; facts.len()], false, || anyhow::Ok(dice.bytes()))?;
+            let (reading, lane) = (Hlc::from_packed(at.get() << 16), Some(LaneId(1)));
+            let named = ids.into_iter().zip(facts);
+            let records: Vec<Record> =
+                named.map(|(id, fact)| Record { id, at: reading, clock_unsure: false, lane, fact }).collect();
             changes.push(self.document.append(&records, at)?);
         }
         for run in changes.chunks(RUN) {
@@ -312,7 +312,7 @@ pub(crate) const fn number(of: usize) -> f64 {
 }
 
 pub(crate) fn people(count: usize, dice: &mut Dice) -> Vec<PersonId> {
-    (0..count).map(|_| PersonId::from_bytes(dice.id())).collect()
+    (0..count).map(|_| PersonId::from_bytes(dice.bytes())).collect()
 }
 
 /// Boxes of the merge.

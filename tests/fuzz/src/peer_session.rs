@@ -1,6 +1,6 @@
 //! What a box and the server send to each other, under checksums that fit. The first byte says who hears it.
 
-use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{Hlc, IncidentId, PersonId, SiteId, UnixMillis};
 use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
 use hinamori_sync::{
     AlertsHeld, CarriedAlert, Grant, Grants, HandOver, Held, KeyMark, KeyRows, ReceiptKey, RosterMessage,
@@ -61,16 +61,21 @@ pub(crate) fn seeds() -> crate::Seeds {
     let person = PersonId::from_bytes([7; 16]);
     let fact = Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED);
     let clock = Hlc::from_packed(at.get() << 16);
-    let record = Record { id: RecordId::new(at, 7), at: clock, clock_unsure: false, lane: None, fact };
-    let change = Document::new(scope, ActorId::new(key().box_id(), 1))
-        .and_then(|mut document| document.append(&[record], at));
-    let Ok(change) = change else { panic!("no change") };
-    let Ok(seal) = key().seal(scope, None, std::slice::from_ref(&change)) else { panic!("no seal") };
+    let record = |id| Record { id, at: clock, clock_unsure: false, lane: None, fact: fact.clone() };
+    let changes = Document::new(scope, ActorId::new(key().box_id(), 1)).and_then(|mut document| {
+        // The second id follows from the first one.
+        let Ok(of_two) = document.record_ids(&[at; 2], false, || Ok::<_, std::convert::Infallible>([7; 10]));
+        let records: Vec<Record> = of_two.into_iter().map(record).collect();
+        Ok(vec![document.append(&records, at)?])
+    });
+    let Ok(changes) = changes else { panic!("no change") };
+    let Some(change) = changes.first() else { panic!("no change") };
+    let Ok(seal) = key().seal(scope, None, &changes) else { panic!("no seal") };
     let durable = ReceiptKey::from_bytes(&[3; 32]).sign((scope, change.actor, 1), change.hash, at);
     let (mut of_box, box_hello) = session(Side::Box);
     let (mut of_server, server_hello) = session(server());
     let mut heard = vec![of_box.received(&server_hello).is_ok(), of_server.received(&box_hello).is_ok()];
-    let batch = of_box.offer(vec![SealedBatch { seal, changes: vec![change] }]);
+    let batch = of_box.offer(vec![SealedBatch { seal, changes }]);
     heard.push(of_server.received(&batch).is_ok());
     assert_eq!(heard, [true; 3], "what was sent is refused");
     let (digest, offset) = ([7; 32], 3);

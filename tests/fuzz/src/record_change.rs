@@ -2,9 +2,12 @@
 
 use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{
-    ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record, decode_change,
+    ActorId, Change, ChangeHash, Document, DocumentScope, Fact, MAXIMUM_CHANGE, Period, PresenceEvent, Proof,
+    Record, decode_change, pack, unpack,
 };
 use ring::digest::{SHA256, digest};
+
+const NONE: ChangeHash = ChangeHash([0; 32]);
 
 pub(crate) fn run(bytes: &[u8]) {
     let mut bytes = bytes.to_vec();
@@ -12,6 +15,13 @@ pub(crate) fn run(bytes: &[u8]) {
     let Ok(decoded) = decode_change(&bytes) else { return };
     let again = decode_change(&decoded.change.bytes);
     assert!(again.is_ok_and(|again| again == decoded), "a change is another one when it is read again");
+    let Change { actor, sequence, .. } = decoded.change;
+    let run = [decoded.change];
+    let unpacked = unpack(&pack(&run, NONE), actor, sequence, NONE, 2 * MAXIMUM_CHANGE);
+    assert!(
+        unpacked.is_some_and(|unpacked| unpacked == run),
+        "a change is another one when it has travelled"
+    );
 }
 
 /// Four magic bytes, then the first four of the hash over what follows.

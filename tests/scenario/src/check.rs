@@ -1,17 +1,21 @@
 //! What must be true of a town.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use hinamori_model::{IncidentId, PersonId, RecordId, SiteId, UnixMillis};
+use hinamori_profile::{IncidentKey, WrappedKey};
 use hinamori_record::{
-    ActorId, ChangeHash, DocumentScope, Fact, IncidentRulings, Presence, PresenceState, Record,
+    ActorId, ChangeHash, DocumentScope, Fact, IncidentRulings, Period, Presence, PresenceState, Record,
     decode_change, presence_of,
 };
-use hinamori_store_sqlite::{HeadsLeft, Store, confirmed_since};
-use hinamori_sync::{CutOffs, Retentions, Vectors};
+use hinamori_store_sqlite::{HeadsLeft, SealedProfile, Store, confirmed_since};
+use hinamori_sync::town::ClosedIncident;
+use hinamori_sync::{CutOffs, EVERYWHERE, HandOver, HandOverContent, Retentions, Vectors, verify_seal};
 
-use crate::machine::Machine;
-use crate::world::{INCIDENTS, World, headquarters_site};
+use crate::erasing::{incident_key, ledger_key};
+use crate::machine::{Machine, person};
+use crate::world::{Acknowledged, DRILL, EVERY_INCIDENT, INCIDENTS, World, headquarters_site};
 
 /// Something does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +51,25 @@ pub(crate) fn after_step(world: &mut World) -> Held {
             return Err("the next record would be acknowledged before the disk has it".to_owned());
         }
     }
+    what_nobody_signed_for_waits(world)?;
     nobody_has_what_is_not_theirs(world)
+}
+
+/// At one box after each step: what it acknowledged and no server ever signed for is in its outbox.
+fn what_nobody_signed_for_waits(world: &World) -> Held {
+    let at = world.steps() % world.boxes.len().max(1);
+    let Some(machine) = world.boxes.get(at).filter(|_| !world.has_older_disks) else { return Ok(()) };
+    let waiting = machine.store().waiting().map_err(|error| error.to_string())?;
+    let waits = |done: &Acknowledged| {
+        let upto = waiting.get(&done.scope).and_then(|actors| actors.get(&done.actor));
+        upto.is_some_and(|upto| *upto >= done.sequence)
+    };
+    let own = world.acknowledged.iter().filter(|done| done.at == at && world.keeps(&done.scope));
+    let mut open = own.filter(|done| !world.forked.contains(&done.actor) && !waits(done));
+    match open.find(|done| !world.was_signed_for(done)) {
+        Some(done) => Err(format!("{done:?} waits for no receipt, and no server ever signed for it")),
+        None => Ok(()),
+    }
 }
 
 /// No box holds a document that its grant does not name.
@@ -62,7 +84,7 @@ fn nobody_has_what_is_not_theirs(world: &World) -> Held {
 
 /// Whoever said "recorded" has it, or somebody has who got it from them.
 fn acknowledged_is_held(world: &World) -> Held {
-    for done in world.acknowledged.iter().filter(|done| world.retentions.keep(&done.scope)) {
+    for done in world.acknowledged.iter().filter(|done| world.keeps(&done.scope)) {
         let has = |machine: &Machine| machine.store().held(done.scope, done.actor) >= done.sequence;
         let writer = world.boxes.get(done.at);
         if !writer.is_some_and(has) && !has(&world.server) && !world.boxes.iter().any(has) {
@@ -78,7 +100,8 @@ fn acknowledged_is_held(world: &World) -> Held {
 /// But of days that are not kept.
 fn vectors_grow(machine: &mut Machine, retentions: &Retentions) -> Held {
     let now = machine.store().vectors();
-    for (scope, actors) in machine.seen.iter().filter(|(scope, _)| retentions.keep(scope)) {
+    let is_open = |scope: &DocumentScope| !machine.is_closed(scope.incident);
+    for (scope, actors) in machine.seen.iter().filter(|(scope, _)| retentions.keep(scope) && is_open(scope)) {
         for (actor, held) in actors {
             if now.get(scope).and_then(|actors| actors.get(actor)) < Some(held) {
                 return Err(format!("the vector of {actor:?} went back from {held}"));
@@ -97,6 +120,10 @@ pub(crate) fn at_the_end(world: &mut World) -> Held {
     old_days_are_gone(world)?;
     foreign_is_sealed(world)?;
     nobody_is_forgotten(world)?;
+    no_drill_goes_on(world)?;
+    what_is_closed_is_in_the_ledger_alone(world)?;
+    nobody_erased_comes_back(world)?;
+    what_is_written_down_can_be_read(world)?;
     for machine in world.boxes.iter_mut().chain([&mut world.server]) {
         counts_once(machine.store(), &machine.believes(&world.cut_offs))?;
         whoever_is_here_is_counted(machine.store(), world.now)?;
@@ -106,12 +133,155 @@ pub(crate) fn at_the_end(world: &mut World) -> Held {
     Ok(())
 }
 
+/// Everything that was acknowledged in a closed incident stood in the ledger or was handed over, in pieces that the town can open; and no
+/// machine has any of it left, in whatever file.
+fn what_is_closed_is_in_the_ledger_alone(world: &World) -> Held {
+    let Some(ClosedIncident { incident, .. }) = world.closed.first().copied() else { return Ok(()) };
+    let mut known = world.ledger.clone();
+    for piece in world.handed.values() {
+        known.extend(hashes_in(world, piece)?);
+    }
+    // Of days that are not kept it was said again, and of a forked box nobody takes the other history.
+    let is_known = |owed: &Acknowledged| {
+        known.contains(&owed.hash) || (world.summary.servers_lost > 0 && world.was_signed_for(owed))
+    };
+    let mut owed = world.owed.iter().filter(|owed| world.retentions.keep(&owed.scope));
+    let is_lost = |owed: &&Acknowledged| !is_known(owed) && !world.forked.contains(&owed.actor);
+    if let Some(lost) = owed.find(is_lost) {
+        return Err(format!("{lost:?} was neither in the ledger nor handed over"));
+    }
+    for (at, machine) in world.boxes.iter().chain([&world.server]).enumerate() {
+        let text = |error: hinamori_store_sqlite::StoreError| error.to_string();
+        if machine.store().holds(incident).map_err(text)? {
+            return Err(format!("machine {at} holds a closed incident"));
+        }
+        if let Some(file) = file_with(machine.folder(), &known).map_err(|error| error.to_string())? {
+            return Err(format!("machine {at} has something of a closed incident in {}", file.display()));
+        }
+    }
+    Ok(())
+}
+
+/// What stands in a piece, under seals that hold; what was written down of people opens with the keys in it.
+fn hashes_in(world: &World, piece: &HandOver) -> Result<BTreeSet<ChangeHash>, String> {
+    let content = ledger_key().open(piece.incident, &piece.sealed).map_err(|error| error.to_string())?;
+    let (content, problems) =
+        HandOverContent::from_bytes(&content, &world.grants).ok_or("a piece that cannot be read")?;
+    if let Some(problem) = problems.first() {
+        return Err(format!("a batch that was handed over cannot be read: {problem}"));
+    }
+    let HandOverContent { key, people, batches } = content;
+    let over = IncidentKey::new(piece.incident, *key);
+    let opens = |person: PersonId, record, sealed: &[u8]| {
+        people.iter().filter(|(of, _)| *of == person).any(|(_, wrapped)| {
+            let key = WrappedKey::from_bytes(wrapped).and_then(|wrapped| over.unwrap(person, &wrapped).ok());
+            key.is_some_and(|key| key.open(sealed, person, record).is_ok())
+        })
+    };
+    let mut found = BTreeSet::new();
+    for batch in batches {
+        let batch = verify_seal(batch, &world.grants).map_err(|error| error.to_string())?;
+        for change in batch.changes() {
+            let decoded = decode_change(&change.bytes).map_err(|error| error.to_string())?;
+            for Record { id, fact, .. } in decoded.records {
+                if let Fact::Profile { person, sealed } = fact
+                    && !world.erased.contains(&(piece.incident, person))
+                    && !opens(person, id, &sealed)
+                {
+                    return Err(format!("what was handed over of {person} opens with no key"));
+                }
+            }
+            found.insert(change.hash);
+        }
+    }
+    Ok(found)
+}
+
+/// The first file in a folder, at whatever depth, in which one of these stands.
+fn file_with(folder: &Path, hashes: &BTreeSet<ChangeHash>) -> std::io::Result<Option<PathBuf>> {
+    let begins: BTreeSet<[u8; 8]> = hashes.iter().filter_map(|hash| hash.0.first_chunk().copied()).collect();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            if let Some(found) = file_with(&entry.path(), hashes)? {
+                return Ok(Some(found));
+            }
+        } else if std::fs::read(entry.path())?.array_windows::<8>().any(|bytes| begins.contains(bytes)) {
+            return Ok(Some(entry.path()));
+        }
+    }
+    Ok(None)
+}
+
+/// The keys of whoever was erased are at no machine, also where an old disk or an old server brought them back.
+fn nobody_erased_comes_back(world: &World) -> Held {
+    let of_closed = world.closed.iter().map(|closed| closed.incident);
+    let of_closed = of_closed.flat_map(|incident| (0..world.people()).map(move |of| (incident, person(of))));
+    let erased: BTreeSet<_> = world.erased.iter().copied().chain(of_closed).collect();
+    for (at, machine) in world.boxes.iter().chain([&world.server]).enumerate() {
+        for (incident, who) in &erased {
+            let keys = machine.keys().keys(*incident, *who).map_err(|error| error.to_string())?;
+            let is_erased = machine.keys().is_erased(*incident, *who).map_err(|error| error.to_string())?;
+            if !keys.is_empty() || !is_erased {
+                return Err(format!("machine {at} has not erased {who} in {incident}: {} keys", keys.len()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was written down of anybody else can be read at the town hall.
+fn what_is_written_down_can_be_read(world: &World) -> Held {
+    if world.has_older_disks || world.has_lost {
+        return Ok(());
+    }
+    let text = |error: hinamori_store_sqlite::StoreError| error.to_string();
+    let (store, keys) = (world.server.store(), world.server.keys());
+    let erased: BTreeSet<PersonId> = world.erased.iter().map(|(_, who)| *who).collect();
+    for who in (0..world.people()).map(person).filter(|who| !erased.contains(who)) {
+        let mut opening = Vec::new();
+        for incident in EVERY_INCIDENT {
+            let wrapped = keys.keys(incident, who).map_err(text)?;
+            opening.extend(wrapped.iter().filter_map(|key| incident_key(incident).unwrap(who, key).ok()));
+        }
+        for incident in EVERY_INCIDENT {
+            // By headquarters' word it may count in another incident than the one under whose key it stands.
+            for SealedProfile { record, sealed, .. } in store.sealed_profiles(incident, who).map_err(text)? {
+                if !opening.iter().any(|key| key.open(&sealed, who, record).is_ok()) {
+                    return Err(format!(
+                        "what was written down of {who} opens with none of {} keys",
+                        opening.len()
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A drill that was ended at any box after it began here has ended here, unless that day is not kept, or who said so is not believed.
+fn no_drill_goes_on(world: &World) -> Held {
+    if !world.forked.is_empty() || world.has_lost || !world.cut_offs.is_empty() {
+        return Ok(());
+    }
+    let is_kept = |end: &&UnixMillis| {
+        world.retentions.keep(&DocumentScope { incident: DRILL, site: EVERYWHERE, period: Period::of(**end) })
+    };
+    for (at, machine) in world.boxes.iter().enumerate() {
+        let Some(since) = machine.drill() else { continue };
+        if let Some(end) = world.drill_ends.iter().filter(is_kept).find(|end| **end >= since) {
+            return Err(format!("box {at} is in a drill since {since:?}, which was ended at {end:?}"));
+        }
+    }
+    Ok(())
+}
+
 fn acknowledged_is_at_the_server(world: &World) -> Held {
-    let held = hashes(world.server.store())?;
+    let held = hashes(world.server.store(), None)?;
     match world
         .acknowledged
         .iter()
-        .filter(|done| world.retentions.keep(&done.scope))
+        .filter(|done| world.keeps(&done.scope))
         .find(|done| !world.forked.contains(&done.actor) && !held.contains(&done.hash))
     {
         Some(done) => Err(format!(
@@ -175,7 +345,9 @@ fn nobody_is_forgotten(world: &World) -> Held {
         return Ok(());
     }
     let now = presences(world.server.store())?;
-    let mut everybody = fold(&world.said).into_iter();
+    let is_open = |(incident, ..): &&(IncidentId, SiteId, Record)| !world.server.is_closed(*incident);
+    let said: Placed = world.said.iter().filter(is_open).cloned().collect();
+    let mut everybody = fold(&said).into_iter();
     match everybody.find(|(of, should)| !changed.contains(&of.1) && now.get(of) != Some(should)) {
         Some((of, should)) => {
             let is = now.get(&of);
@@ -210,10 +382,11 @@ fn fold(records: &Placed) -> Presences {
     own.into_iter().filter_map(presence).collect()
 }
 
-/// Every change of a store, by its hash.
-fn hashes(store: &Store) -> Result<BTreeSet<ChangeHash>, String> {
+/// Every change of a store, of one incident or of all, by its hash.
+pub(crate) fn hashes(store: &Store, of: Option<IncidentId>) -> Result<BTreeSet<ChangeHash>, String> {
     let mut found = BTreeSet::new();
-    for scope in store.vectors().keys() {
+    let is_asked = |scope: &&DocumentScope| of.is_none_or(|of| scope.incident == of);
+    for scope in store.vectors().keys().filter(is_asked) {
         for bytes in store.document_changes(*scope).map_err(|error| error.to_string())? {
             found.insert(decode_change(&bytes).map_err(|error| error.to_string())?.change.hash);
         }
@@ -225,7 +398,7 @@ fn hashes(store: &Store) -> Result<BTreeSet<ChangeHash>, String> {
 pub(crate) fn converged(world: &World, connected: usize) -> Held {
     let without_forks = |vectors: &Vectors, may_read: &dyn Fn(SiteId) -> bool| -> Vectors {
         let mut left = Vectors::new();
-        let is_shared = |scope: &DocumentScope| may_read(scope.site) && world.retentions.keep(scope);
+        let is_shared = |scope: &DocumentScope| may_read(scope.site) && world.keeps(scope);
         for (scope, actors) in vectors.iter().filter(|(scope, _)| is_shared(scope)) {
             for (actor, held) in actors.iter().filter(|(actor, _)| !world.forked.contains(*actor)) {
                 left.entry(*scope).or_default().insert(*actor, *held);
@@ -241,7 +414,7 @@ pub(crate) fn converged(world: &World, connected: usize) -> Held {
             return Err(format!("box {at} holds {here:?}, the server {there:?}"));
         }
         let waiting = machine.store().waiting().map_err(|error| error.to_string())?;
-        let waiting = waiting.keys().filter(|scope| world.retentions.keep(scope)).count();
+        let waiting = waiting.keys().filter(|scope| world.keeps(scope)).count();
         let has_fork = machine.actor().is_some_and(|actor| world.forked.contains(&actor));
         if waiting > 0 && !has_fork && world.forked.is_empty() {
             return Err(format!("{waiting} documents of box {at} wait for ever"));
@@ -254,7 +427,7 @@ pub(crate) fn converged(world: &World, connected: usize) -> Held {
 fn foreign_is_sealed(world: &World) -> Held {
     let sealed = |machine: &Machine| -> Result<Vectors, String> {
         // Old days are not offered to everybody.
-        let old = machine.store().vectors().iter().filter(|(scope, _)| !world.retentions.keep(scope));
+        let old = machine.store().vectors().iter().filter(|(scope, _)| !world.keeps(scope));
         let mut sealed: Vectors = old.map(|(scope, actors)| (*scope, actors.clone())).collect();
         loop {
             let batches = machine.missing_at(&sealed, |_| true).map_err(|error| error.to_string())?;
@@ -307,7 +480,7 @@ pub(crate) type Presences = BTreeMap<(IncidentId, PersonId), Presence>;
 
 pub(crate) fn presences(store: &Store) -> Result<Presences, String> {
     let mut found = BTreeMap::new();
-    for incident in INCIDENTS {
+    for incident in EVERY_INCIDENT {
         let show = |person, presence: &Presence| {
             found.insert((incident, person), *presence);
         };
@@ -372,7 +545,7 @@ fn heads_in(records: &Placed, rulings: &IncidentRulings) -> Heads {
 fn nameless(store: &Store) -> Result<Heads, String> {
     let sites: BTreeSet<SiteId> = store.vectors().keys().map(|scope| scope.site).collect();
     let mut heads = Heads::new();
-    for (incident, site) in INCIDENTS.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
+    for (incident, site) in EVERY_INCIDENT.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
         let left = store.heads_left(incident, site).map_err(|error| error.to_string())?;
         if !left.is_empty() {
             heads.insert((incident, site), left.iter().map(HeadsLeft::people).sum());
@@ -390,7 +563,7 @@ fn is_unconfirmed(store: &Store, (incident, person): (IncidentId, PersonId)) -> 
 fn whoever_is_here_is_counted(store: &Store, now: UnixMillis) -> Held {
     let everybody = presences(store)?;
     let sites: BTreeSet<SiteId> = store.vectors().keys().map(|scope| scope.site).collect();
-    for (incident, site) in INCIDENTS.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
+    for (incident, site) in EVERY_INCIDENT.iter().flat_map(|of| sites.iter().map(|site| (*of, *site))) {
         let counts = store.counts(incident, site, now).map_err(|error| error.to_string())?;
         let roll_call = store.roll_call(incident, site, now).map_err(|error| error.to_string())?;
         let since = roll_call.unwrap_or_default();
@@ -433,7 +606,7 @@ fn rebuild_agrees(machine: &mut Machine) -> Held {
                 unconfirmed.insert(*of);
             }
         }
-        for incident in INCIDENTS {
+        for incident in EVERY_INCIDENT {
             roll_calls.push(store.roll_calls(incident).map_err(|error| error.to_string())?);
         }
         Ok((known, unconfirmed, nameless(store)?, roll_calls))

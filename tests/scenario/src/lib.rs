@@ -1,9 +1,11 @@
-//! A town in one thread: boxes, a server, thin links, boxes that meet, sticks, power cuts, wrong clocks, clones, restored copies and boxes that
-//! are not believed any more, in virtual time
+//! A town in one thread: boxes, a server, slow and dying links, boxes that meet, sticks, power cuts, wrong clocks, clones, restored copies, boxes
+//! that are not believed any more, drills that end, people who are erased and an incident that is closed, in virtual time
 //! and all from one number. The same number gives the same town, so whatever goes wrong can be looked at again.
 //!
 //! The parts are the real ones: [`Store`](hinamori_store_sqlite::Store) on real files,
-//! [`Session`](hinamori_sync::Session), seals and documents. Only what carries bytes and what reads clocks is made up here.
+//! [`KeyTable`](hinamori_store_sqlite::KeyTable), [`Session`](hinamori_sync::Session), seals and documents. Only what carries bytes and what
+//! reads clocks is made up here, and what the town hall's people do: whoever brings an old copy of the server back brings the newest package, and
+//! erases again.
 //!
 //! After every step ([`World::step`]) and at the end ([`World::heal`]) hold:
 //!
@@ -19,11 +21,16 @@
 //! | nothing without a seal is at anybody but its writer, and each run follows the one that its writer wrote before | `check::foreign_is_sealed` |
 //! | healed: everybody holds what they may read, and no outbox waits | `check::converged` |
 //! | nobody counts twice: the projection says what the believed records say, read one by one | `check::counts_once` |
+//! | a drill that ended in earnest at one box ended at every box, and a restart forgets no drill | `check::no_drill_goes_on`, `World::restart_box` |
+//! | of a closed incident everything acknowledged stood in the ledger or was handed over, and no file of any machine has any of it | `check::what_is_closed_is_in_the_ledger_alone` |
+//! | no machine has a key of anybody who was erased, whatever old disk or old server came back | `check::nobody_erased_comes_back` |
+//! | what was written down of anybody else opens at the town hall, and in what was handed over | `check::what_is_written_down_can_be_read` |
 //! | the projection is what a rebuild makes of the log | `check::rebuild_agrees` |
 
 mod carriers;
 mod check;
 mod dice;
+mod erasing;
 mod line;
 mod machine;
 mod world;

@@ -39,6 +39,11 @@ fn main() -> anyhow::Result<()> {
         sum.sticks = sum.sticks.saturating_add(of.sticks);
         sum.retentions = sum.retentions.saturating_add(of.retentions);
         sum.rulings = sum.rulings.saturating_add(of.rulings);
+        sum.closings = sum.closings.saturating_add(of.closings);
+        sum.handed_over = sum.handed_over.saturating_add(of.handed_over);
+        sum.erased = sum.erased.saturating_add(of.erased);
+        sum.drills_ended = sum.drills_ended.saturating_add(of.drills_ended);
+        sum.overlaps = sum.overlaps.saturating_add(of.overlaps);
         sum.nights = sum.nights.saturating_add(of.nights);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
     }

@@ -1,25 +1,26 @@
 //! The town, and what may happen to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use hinamori_model::{BoxId, Hlc, IncidentId, RecordId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{
     ActorId, Change, ChangeHash, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record,
 };
 use hinamori_store_sqlite::Durability;
-use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
+use hinamori_sync::town::{ClosedIncident, Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
-    CutOff, Effects, Fork, Grant, Grants, Held, ReceiptKey, Retention, Retentions, SealKey, SealedBatch,
-    Session, Side, Trusted, headquarters, verify,
+    CutOff, EVERYWHERE, Effects, Fork, Grant, Grants, HandOver, HandOverDigest, Held, ReceiptKey, Retention,
+    Retentions, SealKey, SealedBatch, Session, Side, Trusted, headquarters, verify,
 };
 
 use crate::carriers;
 use crate::check::{self, Broken};
 use crate::dice::Dice;
+use crate::erasing::ledger_key;
 use crate::line::{End, Line};
-use crate::machine::{Machine, person};
+use crate::machine::{Machine, copy_folder, person};
 
 /// How large a town is and how long its day.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +64,16 @@ pub struct Summary {
     pub retentions: usize,
     /// Words of headquarters on incidents.
     pub rulings: usize,
+    /// Incidents that the town closed.
+    pub closings: usize,
+    /// Pieces that boxes handed over.
+    pub handed_over: usize,
+    /// People of whom the town destroyed what was written down.
+    pub erased: usize,
+    /// Boxes that were in a drill and heard that another one had ended it.
+    pub drills_ended: usize,
+    /// Connections that the server took while it heard an older one of the same box, or a newer one.
+    pub overlaps: usize,
     /// Nights that fell: another day is another document.
     pub nights: usize,
     /// Bytes that came to somebody.
@@ -95,10 +106,19 @@ const HOUR: u64 = 3_600_000;
 /// Incidents: boxes opened the first two, and headquarters joins, splits and names them.
 pub(crate) const INCIDENTS: [IncidentId; 3] =
     [IncidentId::from_bytes([1; 16]), IncidentId::from_bytes([4; 16]), IncidentId::from_bytes([5; 16])];
+/// The drill. Headquarters says nothing of it.
+pub(crate) const DRILL: IncidentId = IncidentId::from_bytes([6; 16]);
+/// All.
+pub(crate) const EVERY_INCIDENT: [IncidentId; 4] = {
+    let [one, two, three] = INCIDENTS;
+    [one, two, three, DRILL]
+};
 /// Incidents that boxes opened.
 const OPENED: usize = 2;
 /// A box has said again long before what counts of its old days.
 const MOST_PORTIONS: usize = 200;
+/// Under which name a box remembers the server's key table.
+const SERVER: &str = "server";
 /// Bytes that are on their way at most before a side waits.
 const WINDOW: usize = 16_000;
 
@@ -108,7 +128,7 @@ pub struct World {
     dice: Dice,
     plan: Plan,
     town: SignedPackage,
-    grants: Grants,
+    pub(crate) grants: Grants,
     folder: tempfile::TempDir,
     folders: usize,
     pub(crate) boxes: Vec<Machine>,
@@ -126,8 +146,22 @@ pub struct World {
     sticks: Vec<Vec<u8>>,
     pub(crate) cut_offs: Vec<CutOff>,
     pub(crate) retentions: Retentions,
+    /// What the town has closed.
+    pub(crate) closed: Vec<ClosedIncident>,
+    /// What stood in the ledger when it was closed.
+    pub(crate) ledger: BTreeSet<ChangeHash>,
+    /// What boxes owed then, and wrote in it since.
+    pub(crate) owed: Vec<Acknowledged>,
+    /// The pieces that came.
+    pub(crate) handed: BTreeMap<HandOverDigest, HandOver>,
+    /// Whom the town erased.
+    pub(crate) erased: BTreeSet<(IncidentId, PersonId)>,
+    /// When boxes ended the drill in earnest.
+    pub(crate) drill_ends: Vec<UnixMillis>,
     /// All that was ever acknowledged.
     pub(crate) said: Vec<(IncidentId, SiteId, Record)>,
+    /// Somebody goes on with an old disk: keys of people may be gone.
+    pub(crate) has_older_disks: bool,
     /// Something acknowledged was on one disk only, and that is gone.
     pub(crate) has_lost: bool,
     /// What the town says of the forks that its server found.
@@ -153,7 +187,11 @@ fn desk() -> SealKey {
 
 /// Where headquarters writes.
 pub(crate) fn headquarters_site() -> SiteId {
-    headquarters(&RootKey::from_bytes(&ROOT).public())
+    headquarters(&root())
+}
+
+fn root() -> [u8; 32] {
+    RootKey::from_bytes(&ROOT).public()
 }
 
 fn desk_grant() -> Grant {
@@ -184,11 +222,14 @@ impl World {
             .chain([(desk().box_id(), desk_grant())])
             .collect();
         let grants = Grants(boxes.iter().cloned().collect());
-        let town = RootKey::from_bytes(&ROOT).sign(&package(boxes)).context("sign the package")?;
+        let town =
+            RootKey::from_bytes(&ROOT).sign(&package(1, boxes, Vec::new())).context("sign the package")?;
         let shared_memory = PathBuf::from("/dev/shm");
         let folder =
             if shared_memory.is_dir() { tempfile::tempdir_in(shared_memory)? } else { tempfile::tempdir()? };
-        let machine = |name: String, seed| Machine::start(folder.path().join(name), seed, START, 0);
+        let root = root();
+        let machine =
+            |name: String, seed| Machine::start(folder.path().join(name), seed, (START, 0), (&town, &root));
         let machines: anyhow::Result<Vec<_>> =
             (0..plan.boxes).map(|number| machine(format!("box-{number}"), Some(seed_of(number)))).collect();
         let server = machine("server".to_owned(), None)?;
@@ -213,7 +254,14 @@ impl World {
             sticks: Vec::new(),
             cut_offs: Vec::new(),
             retentions: Retentions::default(),
+            closed: Vec::new(),
+            ledger: BTreeSet::new(),
+            owed: Vec::new(),
+            handed: BTreeMap::new(),
+            erased: BTreeSet::new(),
+            drill_ends: Vec::new(),
             said: Vec::new(),
+            has_older_disks: false,
             has_lost: false,
             forks: Vec::new(),
             confirmed: BTreeSet::new(),
@@ -233,7 +281,8 @@ impl World {
         self.steps = self.steps.saturating_add(1);
         self.now = self.now.plus(1_000 + self.dice.number() % 60_000);
         let at = self.dice.below(self.boxes.len());
-        match self.dice.below(232) {
+        let (in_drill, ended) = (self.boxes_in_drill(), self.drill_ends.len());
+        match self.dice.below(242) {
             0..80 => self.deliver_something()?,
             80..130 => self.tap(at)?,
             130..150 => self.seal_and_look(at)?,
@@ -254,10 +303,21 @@ impl World {
             216..219 => self.keep()?,
             219..224 => self.say_again(at)?,
             224..228 => self.say_of_incidents()?,
+            228..234 => self.begin_or_end_a_drill(at)?,
+            234..236 => self.close()?,
+            236..238 => self.erase_somebody()?,
             _ => self.tidy(at)?,
         }
         self.note_forks();
+        // Whoever ended it at this step did not hear of it.
+        let heard = in_drill.saturating_sub(self.boxes_in_drill());
+        let heard = heard.saturating_sub(self.drill_ends.len().saturating_sub(ended));
+        self.summary.drills_ended = self.summary.drills_ended.saturating_add(heard);
         check::after_step(self).map_err(|what| self.broken(what))
+    }
+
+    fn boxes_in_drill(&self) -> usize {
+        self.boxes.iter().filter(|machine| machine.drill().is_some()).count()
     }
 
     /// Two machines that run under one name write two histories.
@@ -274,7 +334,17 @@ impl World {
         let site = *self.sites.get(at)?;
         // A clone is in the incident of the box that it was copied from.
         let place = self.sites.iter().position(|of| *of == site)?;
-        let incident = *INCIDENTS.get(place % OPENED)?;
+        let is_drill = self.boxes.get(at)?.drill().is_some();
+        let opened = *INCIDENTS.get(place % OPENED)?;
+        let [.., next] = INCIDENTS;
+        let is_closed = self.boxes.get(at)?.is_closed(opened);
+        let incident = if is_drill {
+            DRILL
+        } else if is_closed {
+            next
+        } else {
+            opened
+        };
         Some(DocumentScope { incident, site, period: Period::of(now) })
     }
 
@@ -308,8 +378,29 @@ impl World {
             facts.push(Fact::Undo { of: *of });
         }
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
-        let (scope, change, records) = machine.write(scope, facts, now, &mut self.dice)?;
+        let who = self.dice.once_in(6).then(|| person(self.dice.below(self.plan.people)));
+        let (scope, change, records) = machine.write(scope, (facts, who), now, &mut self.dice)?;
         self.written.extend(records.iter().map(|record| record.id));
+        self.said.extend(records.into_iter().map(|record| (scope.incident, scope.site, record)));
+        self.acknowledge(at, scope, &change);
+        Ok(())
+    }
+
+    /// A drill begins everywhere where there is none, or ends at one box for everybody since something happened in earnest.
+    fn begin_or_end_a_drill(&mut self, at: usize) -> anyhow::Result<()> {
+        let now = self.clock_of(at);
+        let machine = self.boxes.get_mut(at).context("no box")?;
+        if machine.drill().is_none() {
+            for machine in self.boxes.iter_mut().filter(|machine| machine.drill().is_none()) {
+                machine.turn_to(Some(self.now), self.now.plus(machine.offset))?;
+            }
+            return Ok(());
+        }
+        let scope = DocumentScope { incident: DRILL, site: EVERYWHERE, period: Period::of(now) };
+        let (scope, change, records) =
+            machine.write(scope, (vec![Fact::DrillEnded], None), now, &mut self.dice)?;
+        machine.turn_to(None, now)?;
+        self.drill_ends.push(self.now);
         self.said.extend(records.into_iter().map(|record| (scope.incident, scope.site, record)));
         self.acknowledge(at, scope, &change);
         Ok(())
@@ -317,6 +408,10 @@ impl World {
 
     fn acknowledge(&mut self, at: usize, scope: DocumentScope, change: &Change) {
         let Change { actor, sequence, hash, .. } = *change;
+        if self.closed.iter().any(|closed| closed.incident == scope.incident) {
+            // It has not heard yet.
+            self.owed.push(Acknowledged { scope, actor, sequence, hash, at });
+        }
         self.acknowledged.push(Acknowledged { scope, actor, sequence, hash, at });
         self.summary.acknowledged = self.summary.acknowledged.saturating_add(1);
     }
@@ -336,73 +431,134 @@ impl World {
     }
 
     fn box_id(&self, at: usize) -> Option<BoxId> {
-        let seed = self.boxes.get(at)?.seed()?;
-        Some(SealKey::from_bytes(&seed).box_id())
+        self.boxes.get(at)?.id()
     }
 
+    /// The box gives up what connection it has and makes another one. The server hears of it when the first bytes come.
     fn connect(&mut self, at: usize) -> anyhow::Result<()> {
-        let Some(peer) = self.box_id(at) else { return Ok(()) };
-        // One connection a box: the newer one takes the older one's place, also a clone's.
-        let ids: Vec<_> = self.lines.iter().map(|line| self.box_id(line.at)).collect();
-        let mut ids = ids.into_iter();
-        self.lines.retain(|_| ids.next().flatten() != Some(peer));
-        let root = RootKey::from_bytes(&ROOT).public();
-        let begin = |side, machine: &Machine| {
-            let (town, grants) = (Some(self.town.clone()), self.grants.clone());
-            let waiting = machine.store().waiting()?;
-            let held = Held { vectors: machine.store().vectors(), waiting: &waiting, ..Held::NOTHING };
-            anyhow::Ok(Session::new(side, root, town, grants, held))
-        };
-        if let Some(machine) = self.boxes.get_mut(at) {
-            machine.seal()?;
-        }
-        let Some(machine) = self.boxes.get(at) else { return Ok(()) };
-        let line = Line::new(at, begin(Side::Box, machine)?, begin(Side::Server { peer }, &self.server)?);
+        self.cut_lines_of(at);
+        let root = root();
+        let now = self.clock_of(at);
+        let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
+        machine.seal()?;
+        let (town, grants) = (Some(machine.town().clone()), self.grants.clone());
+        let (waiting, keys) = (machine.store().waiting()?, machine.absorbed_of(SERVER)?);
+        let held = Held { vectors: machine.store().vectors(), waiting: &waiting, keys, ..Held::NOTHING };
+        let (session, hello) = Session::new(Side::Box, root, town, grants, held);
+        let mut line = Line::new(at, session, &mut self.dice);
+        line.send(End::Box, hello, now, &mut self.dice);
         self.lines.push(line);
         Ok(())
     }
 
-    fn break_a_line(&mut self) {
-        if !self.lines.is_empty() {
-            let which = self.dice.below(self.lines.len());
-            drop(self.lines.swap_remove(which));
-            self.summary.broken_lines = self.summary.broken_lines.saturating_add(1);
+    /// One connection a box: the one that comes last takes the place of any other, also of a clone's, and of one that was made later.
+    fn accept(&mut self, which: usize) -> anyhow::Result<()> {
+        let Some(peer) = self.lines.get(which).and_then(|line| self.box_id(line.at)) else { return Ok(()) };
+        let ids: Vec<_> = self.lines.iter().map(|line| self.box_id(line.at)).collect();
+        let others = self.lines.iter_mut().zip(ids).enumerate();
+        for (_, (line, _)) in others.filter(|(place, (_, id))| *place != which && *id == Some(peer)) {
+            if line.session(End::Server).is_some() {
+                line.leave(End::Server);
+                self.summary.overlaps = self.summary.overlaps.saturating_add(1);
+            }
         }
+        let root = root();
+        let (town, grants) = (Some(self.town.clone()), self.grants.clone());
+        let keys = self.server.absorbed_of(&peer.to_string())?;
+        let held = Held { vectors: self.server.store().vectors(), keys, ..Held::NOTHING };
+        let (session, hello) = Session::new(Side::Server { peer }, root, town, grants, held);
+        let line = self.lines.get_mut(which).context("no line")?;
+        line.accept(session);
+        line.send(End::Server, hello, self.now, &mut self.dice);
+        Ok(())
+    }
+
+    /// A link dies, and one end hears of it, or both, or none.
+    fn break_a_line(&mut self) {
+        let which = self.dice.below(self.lines.len());
+        let Some(line) = self.lines.get_mut(which) else { return };
+        for (to, end) in [(End::Server, End::Box), (End::Box, End::Server)] {
+            line.cut(to, &mut self.dice);
+            if self.dice.once_in(2) {
+                line.leave(end);
+            }
+        }
+        self.summary.broken_lines = self.summary.broken_lines.saturating_add(1);
     }
 
     fn deliver_something(&mut self) -> anyhow::Result<()> {
+        self.lines.retain_mut(|line| !line.is_over());
         if self.lines.is_empty() {
             return Ok(());
         }
         let which = self.dice.below(self.lines.len());
         let to = if self.dice.once_in(2) { End::Box } else { End::Server };
         let most = if self.dice.once_in(3) { usize::MAX } else { 1 + self.dice.below(400) };
-        self.deliver(which, to, most)
+        self.deliver(which, to, most, self.now)
     }
 
-    fn deliver(&mut self, which: usize, to: End, most: usize) -> anyhow::Result<()> {
+    fn deliver(&mut self, which: usize, to: End, most: usize, until: UnixMillis) -> anyhow::Result<()> {
         // A clone and its original that notice it in the same second take the same new name, and notice it again.
         self.note_forks();
         let Some(line) = self.lines.get_mut(which) else { return Ok(()) };
-        let (at, bytes) = (line.at, line.take(to, most));
+        let (at, bytes) = (line.at, line.take(to, most, until));
         self.summary.bytes = self.summary.bytes.saturating_add(bytes.len());
-        let effects = line.session(to).received(&bytes).context("an honest end was called dishonest")?;
+        if to == End::Server && line.is_new() && !bytes.is_empty() {
+            self.accept(which)?;
+        }
+        let Some(line) = self.lines.get_mut(which) else { return Ok(()) };
+        let Some(session) = line.session(to) else {
+            // Nobody is there.
+            *line.looks(to) = false;
+            return Ok(());
+        };
+        let effects = session.received(&bytes).context("an honest end was called dishonest")?;
         let now = self.clock_of(at);
         self.carry_out(which, to, effects, now)?;
         self.fill(which, to)
     }
 
     fn carry_out(&mut self, which: usize, to: End, effects: Effects, now: UnixMillis) -> anyhow::Result<()> {
-        let Effects { store, quarantine, receipts, waiting, look_up, send, .. } = effects;
+        let Effects {
+            store,
+            quarantine,
+            receipts,
+            waiting,
+            town,
+            keys,
+            hand_overs,
+            handed_over,
+            look_up,
+            send,
+            ..
+        } = effects;
         if let Some((reason, _)) = quarantine.first() {
             return Err(self.broken(format!("an honest batch was refused: {reason}")));
         }
+        let peer = self.lines.get(which).and_then(|line| self.box_id(line.at)).context("a line of no box")?;
         let Some(line) = self.lines.get_mut(which) else { return Ok(()) };
         let machine = match to {
             End::Box => self.boxes.get_mut(line.at).context("a line of no box")?,
             End::Server => &mut self.server,
         };
-        line.send(to, send);
+        line.send(to, send, self.now, &mut self.dice);
+        if let Some(town) = town {
+            machine.take_town(&town, &root(), &mut self.dice)?;
+        }
+        let peer = if to == End::Box { SERVER.to_owned() } else { peer.to_string() };
+        for rows in keys {
+            machine.take_keys(&peer, &rows)?;
+        }
+        for piece in hand_overs {
+            if let Some(session) = line.session(to) {
+                let bytes = session.handed_over(piece.digest());
+                line.send(to, bytes, self.now, &mut self.dice);
+            }
+            self.handed.entry(piece.digest()).or_insert(piece);
+        }
+        for digest in handed_over {
+            machine.handed_over(&digest)?;
+        }
         for receipt in receipts {
             let holds = machine.store_mut().take_receipt(&receipt, &receipt_key().public())?;
             let (scope, actor, upto) = (receipt.scope, receipt.actor, receipt.upto);
@@ -438,8 +594,8 @@ impl World {
                 self.confirmed.insert((scope, actor, upto, hash));
                 machine.promise([(scope, actor)]);
                 let receipt = receipt_key().sign((scope, actor, upto), hash, now);
-                let bytes = line.session(to).receipt(&receipt);
-                line.send(to, bytes);
+                let bytes = line.session(to).map(|session| session.receipt(&receipt)).unwrap_or_default();
+                line.send(to, bytes, self.now, &mut self.dice);
             }
         }
         if !store.is_empty() && to == End::Server {
@@ -461,23 +617,47 @@ impl World {
             End::Box => self.boxes.get(line.at).context("a line of no box")?,
             End::Server => &self.server,
         };
-        let offerable = line.session(from).offerable();
-        let batches = machine.missing_at(line.session(from).peer(), |scope| offerable.includes(scope))?;
-        *line.looks(from) = !batches.is_empty();
+        // What is closed goes first, then keys, then records.
+        if from == End::Box
+            && let Some(piece) = machine.next_piece()?
+            && *line.piece() != Some(piece.digest())
+            && let Some(session) = line.session(from).filter(|session| session.peer_keys().is_some())
+        {
+            let (digest, bytes) = (piece.digest(), session.hand_over(piece));
+            *line.piece() = Some(digest);
+            line.send(from, bytes, self.now, &mut self.dice);
+            return Ok(());
+        }
+        let mut told = *line.keys_told(from);
+        let Some(session) = line.session(from) else { return Ok(()) };
+        if let Some(absorbed) = session.peer_keys()
+            && let Some(rows) = machine.tell_keys(&mut told, absorbed)?
+        {
+            let bytes = session.tell_keys(rows);
+            *line.keys_told(from) = told;
+            line.send(from, bytes, self.now, &mut self.dice);
+            return Ok(());
+        }
+        *line.keys_told(from) = told;
+        let Some(session) = line.session(from) else { return Ok(()) };
+        let offerable = session.offerable();
+        let batches = machine.missing_at(session.peer(), |scope| offerable.includes(scope))?;
+        let has_more = !batches.is_empty();
         let eldest = batches.last().map(|batch| batch.seal.scope.period.day());
-        let bytes = line.session(from).offer(batches);
-        line.send(from, bytes);
+        let bytes = session.offer(batches);
         if let Some(eldest) = eldest {
             let is_newer = |scope: &DocumentScope| offerable.includes(scope) && scope.period.day() > eldest;
-            if !machine.missing_at(line.session(from).peer(), is_newer)?.is_empty() {
+            if !machine.missing_at(session.peer(), is_newer)?.is_empty() {
                 return Err(self.broken("history went before what is newer"));
             }
         }
+        *line.looks(from) = has_more;
+        line.send(from, bytes, self.now, &mut self.dice);
         Ok(())
     }
 
     fn cut_lines_of(&mut self, at: usize) {
-        self.lines.retain(|line| line.at != at);
+        self.lines.iter_mut().filter(|line| line.at == at).for_each(|line| line.leave(End::Box));
     }
 
     fn fresh_folder(&mut self) -> PathBuf {
@@ -491,13 +671,18 @@ impl World {
         let now = self.clock_of(at);
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
         let old = machine.folder().to_owned();
-        let started = Machine::start(disk.clone(), machine.seed(), now, machine.offset)?;
+        let started =
+            Machine::start(disk.clone(), machine.seed(), (now, machine.offset), (&self.town, &root()))?;
         let before = std::mem::replace(machine, started);
         let is_kept = !matches!(whose, Disk::Own) || machine.keeps_what_it_promised(&before);
+        let is_in_drill = !matches!(whose, Disk::Own) || machine.drill() == before.drill();
         self.note_old_days_gone(&before)?;
         drop(before);
         if !is_kept {
             return Err(self.broken(format!("box {at} lost what it was not to lose")));
+        }
+        if !is_in_drill {
+            return Err(self.broken(format!("box {at} forgot whether it is in a drill")));
         }
         if old != disk {
             std::fs::remove_dir_all(old)?;
@@ -537,15 +722,20 @@ impl World {
             }
             _ => self.summary.servers_lost = self.summary.servers_lost.saturating_add(1),
         }
-        self.lines.clear();
+        self.lines.iter_mut().for_each(|line| line.leave(End::Server));
         let old = self.server.folder().to_owned();
-        let started = Machine::start(disk, None, self.now, 0)?;
+        let started = Machine::start(disk, None, (self.now, 0), (&self.town, &root()))?;
         let before = std::mem::replace(&mut self.server, started);
         let is_kept = !matches!(whose, Disk::Own) || self.server.keeps_what_it_promised(&before);
         self.note_old_days_gone(&before)?;
         drop(before);
         if !is_kept {
             return Err(self.broken("the server lost what it signed for"));
+        }
+        // Whoever brings an old copy back brings the newest package, and erases again whom the copy has not heard of.
+        self.server.take_town(&self.town, &root(), &mut self.dice)?;
+        for (incident, who) in &self.erased {
+            self.server.erase(*incident, *who, self.now)?;
         }
         std::fs::remove_dir_all(old)?;
         self.forget_what_is_gone();
@@ -566,7 +756,7 @@ impl World {
             return Ok(());
         }
         let most = if self.dice.once_in(2) { usize::MAX } else { self.dice.below(6_000) };
-        let (now, root) = ([at, other].map(|at| self.clock_of(at)), RootKey::from_bytes(&ROOT).public());
+        let (now, root) = ([at, other].map(|at| self.clock_of(at)), root());
         let machines = self.boxes.get_disjoint_mut([at, other]).context("two boxes")?;
         match carriers::meet(machines, root, &self.grants, now, most)? {
             Ok(bytes) => self.summary.bytes = self.summary.bytes.saturating_add(bytes),
@@ -578,7 +768,7 @@ impl World {
     }
 
     fn write_stick(&mut self, at: usize) -> anyhow::Result<()> {
-        let (now, root) = (self.clock_of(at), RootKey::from_bytes(&ROOT).public());
+        let (now, root) = (self.clock_of(at), root());
         let machine = self.boxes.get_mut(at).context("no box")?;
         let mut stick = carriers::write_stick(machine, root, &self.grants, now, &mut self.dice)?;
         if self.dice.once_in(3) {
@@ -592,7 +782,7 @@ impl World {
     /// A stick, also an old one and one that was read in before, at a box or at the town hall.
     fn read_stick(&mut self, at: usize) -> anyhow::Result<()> {
         let Some(stick) = self.dice.one_of(&self.sticks).cloned() else { return Ok(()) };
-        let (mut now, root) = (self.clock_of(at), RootKey::from_bytes(&ROOT).public());
+        let (mut now, root) = (self.clock_of(at), root());
         let machine = if self.dice.once_in(2) {
             now = self.now;
             &mut self.server
@@ -608,6 +798,66 @@ impl World {
             *line.looks(End::Server) = true;
         });
         Ok(())
+    }
+
+    /// The town closes the incident of every second box: its server stands still, writes the ledger, and says it in a new package.
+    fn close(&mut self) -> anyhow::Result<()> {
+        // What headquarters ruled on may not be closed, and of what has two histories nobody owes anything.
+        if !self.seed.is_multiple_of(2) || !self.closed.is_empty() || !self.forked.is_empty() {
+            return Ok(());
+        }
+        let [_, incident, _] = INCIDENTS;
+        self.lines.iter_mut().for_each(|line| line.leave(End::Server));
+        self.ledger = check::hashes(self.server.store(), Some(incident)).map_err(anyhow::Error::msg)?;
+        for (at, machine) in self.boxes.iter_mut().enumerate() {
+            machine.seal()?;
+            let owed = machine.store().unconfirmed_batches(incident)?;
+            for SealedBatch { seal, changes } in &owed {
+                let scope = seal.scope;
+                self.owed.extend(changes.iter().map(|change| {
+                    let Change { actor, sequence, hash, .. } = *change;
+                    Acknowledged { scope, actor, sequence, hash, at }
+                }));
+            }
+        }
+        self.closed = vec![ClosedIncident { incident, at: self.now }];
+        let boxes = self.grants.0.iter().map(|(id, grant)| (*id, grant.clone())).collect();
+        let town = RootKey::from_bytes(&ROOT).sign(&package(2, boxes, self.closed.clone()));
+        self.town = town.context("sign the package")?;
+        self.server.take_town(&self.town, &root(), &mut self.dice)?;
+        self.summary.closings = self.summary.closings.saturating_add(1);
+        Ok(())
+    }
+
+    /// The town destroys what was written down of somebody in an incident.
+    fn erase_somebody(&mut self) -> anyhow::Result<()> {
+        let incident = *self.dice.one_of(&EVERY_INCIDENT).context("no incident")?;
+        let who = person(self.dice.below(self.plan.people));
+        if self.server.is_closed(incident) {
+            return Ok(());
+        }
+        self.server.erase(incident, who, self.now)?;
+        self.erased.insert((incident, who));
+        self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);
+        self.summary.erased = self.summary.erased.saturating_add(1);
+        Ok(())
+    }
+
+    /// Whether any server, also one that is gone, ever signed for it.
+    pub(crate) fn was_signed_for(&self, done: &Acknowledged) -> bool {
+        let Acknowledged { scope, actor, sequence, .. } = *done;
+        let from = (scope, actor, sequence, ChangeHash([0; 32]));
+        self.confirmed.range(from..).next().is_some_and(|(of, writer, ..)| (*of, *writer) == (scope, actor))
+    }
+
+    /// Things that happened so far.
+    pub(crate) const fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Whether a document is of a day that is kept, and of no closed incident.
+    pub(crate) fn keeps(&self, scope: &DocumentScope) -> bool {
+        self.retentions.keep(scope) && !self.closed.iter().any(|closed| closed.incident == scope.incident)
     }
 
     /// Headquarters joins, splits or names an incident, at the server.
@@ -630,10 +880,12 @@ impl World {
         let key = desk();
         let scope = DocumentScope { incident, site: headquarters_site(), period: Period::of(self.now) };
         let actor = ActorId::new(key.box_id(), u32::try_from(self.steps)?);
-        let id = RecordId::new(self.now, u128::from_be_bytes(self.dice.bytes()));
+        let mut document = Document::new(scope, actor)?;
+        let ids = document.record_ids(&[self.now], false, || anyhow::Ok(self.dice.bytes()))?;
         let at = Hlc::from_packed(self.now.get() << 16);
-        let record = Record { id, at, clock_unsure: false, lane: None, fact };
-        let changes = vec![Document::new(scope, actor)?.append(&[record], self.now)?];
+        let record = |id| Record { id, at, clock_unsure: false, lane: None, fact: fact.clone() };
+        let records: Vec<Record> = ids.into_iter().map(record).collect();
+        let changes = vec![document.append(&records, self.now)?];
         let batch = SealedBatch { seal: key.seal(scope, None, &changes)?, changes };
         let _taken = self.server.take(&[verify(batch, &self.grants)?], Durability::Durable, self.now)?;
         self.lines.iter_mut().for_each(|line| *line.looks(End::Server) = true);
@@ -662,7 +914,7 @@ impl World {
             Period::of(self.now).day().saturating_sub(u32::try_from(self.dice.below(2)).unwrap_or(0));
         let [one, ..] = INCIDENTS;
         if self.retentions.of(one).is_none_or(|known| known.first_day < first_day) {
-            let all = INCIDENTS.map(|incident| Retention { incident, first_day, is_final: false });
+            let all = EVERY_INCIDENT.map(|incident| Retention { incident, first_day, is_final: false });
             self.retentions = Retentions::new(&all);
             self.summary.retentions = self.summary.retentions.saturating_add(1);
         }
@@ -692,9 +944,9 @@ impl World {
     /// A box says again what counts of old days, and somebody drops what nobody needs any more.
     fn say_again(&mut self, at: usize) -> anyhow::Result<()> {
         self.tell_of_retentions()?;
-        let (now, Some(site)) = (self.clock_of(at), self.sites.get(at).copied()) else { return Ok(()) };
+        let (now, Some(grant)) = (self.clock_of(at), self.grant(at).cloned()) else { return Ok(()) };
         let Some(machine) = self.boxes.get_mut(at) else { return Ok(()) };
-        for (scope, change) in machine.say_again(site, now)? {
+        for (scope, change) in machine.say_again(|site| grant.may_write(site), now)? {
             self.acknowledge(at, scope, &change);
         }
         let is_servers_turn = self.dice.once_in(3);
@@ -712,6 +964,7 @@ impl World {
             let _rebuilt = machine.store_mut().cut_off(&heard)?;
             let heard = machine.hears_of(forks);
             let _marked = machine.store_mut().rule_on_forks(&heard)?;
+            machine.follow_drill_end()?;
         }
         Ok(())
     }
@@ -741,7 +994,7 @@ impl World {
         machine.copy(&copy)?;
         let (seed, offset) = (machine.seed(), machine.offset);
         self.restart_box(at, disk, Disk::Own)?;
-        let clone = Machine::start(copy, seed, self.now.plus(offset), offset)?;
+        let clone = Machine::start(copy, seed, (self.now.plus(offset), offset), (&self.town, &root()))?;
         self.boxes.push(clone);
         self.sites.extend(self.sites.get(at).copied());
         self.summary.clones = self.summary.clones.saturating_add(1);
@@ -762,6 +1015,9 @@ impl World {
         }
         self.now = self.now.plus(2_000);
         self.restart_box(at, disk, Disk::Older)?;
+        // What it had sealed to be handed over is gone with the newer disk; the older one may seal the same again.
+        self.owed.retain(|owed| owed.at != at);
+        self.has_older_disks = true;
         self.forget_what_is_gone();
         Ok(())
     }
@@ -777,9 +1033,13 @@ impl World {
     fn forget_what_is_gone(&mut self) {
         let before = self.acknowledged.len();
         let (boxes, server, retentions) = (&self.boxes, &self.server, &self.retentions);
+        let closed = &self.closed;
         self.acknowledged.retain(|done| {
             let has = |machine: &Machine| machine.store().held(done.scope, done.actor) >= done.sequence;
-            !retentions.keep(&done.scope) || has(server) || boxes.iter().any(has)
+            !retentions.keep(&done.scope)
+                || closed.iter().any(|closed| closed.incident == done.scope.incident)
+                || has(server)
+                || boxes.iter().any(has)
         });
         // Who has it now answers for it.
         let gone = before.saturating_sub(self.acknowledged.len());
@@ -838,6 +1098,7 @@ impl World {
         self.tell_of_cut_offs()?;
         self.leave_old_days()?;
         check::at_the_end(&mut self).map_err(|what| self.broken(what))?;
+        self.summary.handed_over = self.handed.len();
         self.summary.forks = self.server.store().found_forks()?.len();
         Ok(self.summary)
     }
@@ -855,7 +1116,12 @@ impl World {
                     if portions > MOST_PORTIONS {
                         return Err(self.broken(format!("box {at} says the same again and again")));
                     }
+                    let before = self.acknowledged.len();
                     self.say_again(at)?;
+                    // Another box said it, and is not believed: it stands there, and does not count.
+                    if self.acknowledged.len() == before {
+                        break;
+                    }
                 }
                 self.connect(at)?;
                 self.exchange()?;
@@ -887,20 +1153,21 @@ impl World {
     }
 
     fn has_to_say_again(&self, at: usize, machine: &Machine) -> bool {
-        let own = self.sites.get(at);
+        let may_write = |site| self.grant(at).is_some_and(|grant| grant.may_write(site));
         let days = machine.store().old_days(1).unwrap_or_default();
-        days.iter().any(|days| Some(&days.site) == own && !days.unsaid.is_empty())
+        days.iter().any(|days| may_write(days.site) && !days.unsaid.is_empty())
     }
 
-    /// Until nobody has anything to say.
+    /// Until nobody has anything to say, however long it takes.
     fn exchange(&mut self) -> anyhow::Result<()> {
         loop {
             let mut said = false;
+            self.lines.retain_mut(|line| !line.is_over());
             for which in 0..self.lines.len() {
                 for to in [End::Box, End::Server] {
                     let Some(line) = self.lines.get_mut(which) else { continue };
                     said |= line.coming(to) > 0 || *line.looks(to);
-                    self.deliver(which, to, usize::MAX)?;
+                    self.deliver(which, to, usize::MAX, UnixMillis::new(u64::MAX))?;
                 }
             }
             if !said {
@@ -909,26 +1176,25 @@ impl World {
         }
     }
 
+    /// How many people there are.
+    pub(crate) const fn people(&self) -> usize {
+        self.plan.people
+    }
+
+    fn grant(&self, at: usize) -> Option<&Grant> {
+        self.box_id(at).and_then(|id| self.grants.0.get(&id))
+    }
+
     /// What a box may be sent.
     pub(crate) fn may_read(&self, at: usize, of: SiteId) -> bool {
-        let grant = self.box_id(at).and_then(|id| self.grants.0.get(&id));
-        grant.is_some_and(|grant| grant.may_read(of))
+        self.grant(at).is_some_and(|grant| grant.may_read(of))
     }
 }
 
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
-    Ok(())
-}
-
-fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
+fn package(version: u64, boxes: Vec<(BoxId, Grant)>, closed: Vec<ClosedIncident>) -> Package {
     let id = |byte| IncidentId::from_bytes([byte; 16]);
     Package {
-        version: 1,
+        version,
         issued_at: START,
         name: "汐見町".to_owned(),
         key: TownSecret([8; 32]),
@@ -948,8 +1214,8 @@ fn package(boxes: Vec<(BoxId, Grant)>) -> Package {
         roster: Vec::new(),
         staff: Vec::new(),
         incident_keys: Vec::new(),
-        closed: Vec::new(),
-        ledger_key: [0; 32],
+        closed,
+        ledger_key: ledger_key().public().0,
         earlier: Vec::new(),
     }
 }

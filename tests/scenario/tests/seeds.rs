@@ -18,12 +18,21 @@ fn nothing_acknowledged_is_lost_and_nobody_counts_twice() {
         sum.rulings += of.rulings;
         sum.retentions += of.retentions;
         sum.nights += of.nights;
+        sum.overlaps += of.overlaps;
+        sum.drills_ended += of.drills_ended;
+        sum.closings += of.closings;
+        sum.handed_over += of.handed_over;
+        sum.erased += of.erased;
     }
     // A simulator in which nothing happens proves nothing.
     assert!(sum.acknowledged > 4_000 && sum.power_cuts > 200 && sum.broken_lines > 200, "{sum:?}");
     assert!(sum.servers_lost > 100 && sum.clones > 50 && sum.forks > 10, "{sum:?}");
     assert!(sum.meetings > 400 && sum.sticks > 200 && sum.rulings > 200, "{sum:?}");
-    assert!(sum.retentions > 150 && sum.nights > 400, "{sum:?}");
+    assert!(sum.retentions > 150 && sum.nights > 400 && sum.overlaps > 1_000, "{sum:?}");
+    assert!(
+        sum.drills_ended > 80 && sum.closings > 40 && sum.handed_over > 80 && sum.erased > 150,
+        "{sum:?}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Boxes of one town that meet without a server: over a network, and by a stick.
 
 use hinamori_model::{BoxId, SpkiHash};
-use hinamori_record::Presence;
+use hinamori_record::{Presence, PresenceEvent, Proof};
 use hinamori_sync::{BundleWriter, CutOff, Fork, Grants, Retention, Section, SectionOf, Session, Side};
 use std::sync::mpsc::channel;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -337,4 +337,28 @@ fn a_stick_of_the_server_brings_its_package_its_receipts_and_records() {
     assert!(gym.core.tally.unsent > 0);
     assert!(gym.import_bundle(&honest).unwrap().is_whole);
     assert_eq!((gym.core.tally.unsent, gym.core.town.version), (0, 2));
+}
+
+/// How many bytes travel of what two people did; between them this happened.
+fn packed(event: PresenceEvent, between: impl FnOnce(&mut Core)) -> usize {
+    let (mut gym, _) = boxes(true);
+    let live = gym.core.open_incident();
+    let place = gym.core.place(live, LANE, gym.now);
+    let of = |number: u8| Fact::presence(PersonId::from_bytes([number; 16]), event, Proof::DECLARED);
+    let _first = gym.core.ledger.write(place, &[of(1)], gym.now).unwrap();
+    between(&mut gym.core);
+    let _second = gym.core.ledger.write(place, &[of(2)], gym.now).unwrap();
+    let store = gym.core.ledger.store(live);
+    let (scope, _) = store.vectors().first_key_value().unwrap();
+    let changes = store.document_changes(*scope).unwrap();
+    let changes = changes.iter().map(|bytes| hinamori_record::decode_change(bytes).unwrap().change);
+    hinamori_record::pack(&changes.collect::<Vec<_>>(), hinamori_record::ChangeHash([0; 32])).len()
+}
+
+#[test]
+fn an_id_follows_from_an_earlier_one_until_that_is_sealed_or_goes_on_a_slip() {
+    let in_one_run = packed(PresenceEvent::Arrived, |_core| {});
+    let in_two = packed(PresenceEvent::Arrived, |core| core.seal().unwrap());
+    let on_slips = packed(PresenceEvent::Left, |_core| {});
+    assert!(in_one_run + 8 <= in_two.min(on_slips), "{in_one_run}, {in_two} and {on_slips} bytes");
 }

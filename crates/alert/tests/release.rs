@@ -6,8 +6,8 @@ use hinamori_alert::{
     Alert, Alerts, BadKeyList, BeatKey, CapTime, CoastSegment, Device, Envelope, EnvelopeError, Instruction,
     Instructions, KeyClass, KeyList, LONGEST_RELEASE_MILLIS, MessageKind, NotReleased, NotSigned, OfficerId,
     OfficerKey, PREPARED_IDENTIFIER, PREPARED_SENT, Policy, PreparedRelease, ReleasePolicy, Released, Report,
-    Sequence, SequenceVerdict, Sequences, SignedAlert, SignedInstruction, SignedMessage as _, Taken, Trigger,
-    TriggerKey, TsunamiKind, write,
+    Sequence, SequenceVerdict, Sequences, SignedAlert, SignedInstruction, Taken, Trigger, TriggerKey,
+    TsunamiKind, write,
 };
 use hinamori_model::{HouseholdId, UnixMillis};
 
@@ -159,7 +159,7 @@ fn heard(
     keys: &KeyList,
 ) -> Result<SignedInstruction, EnvelopeError> {
     let together = Instructions::of(all).unwrap();
-    let own = &all[2];
+    let own = all.get(2).unwrap();
     envelope.verify_told(own, &together.path(own).unwrap(), keys)
 }
 
@@ -176,7 +176,7 @@ fn a_household_s_receiver_believes_a_release_without_the_alert() {
     let not_released = |why| EnvelopeError::NotReleased(why);
     assert_eq!(refused(envelope.clone(), &on_duty), not_released(NotReleased::NeedsOfficer));
     assert_eq!(refused(envelope.clone(), &officers()), not_released(NotReleased::NoTrigger));
-    let mut forged = envelope.clone();
+    let mut forged = envelope;
     of(&mut forged).trigger.signature = [1; 64];
     assert_eq!(refused(forged, &town()), not_released(NotReleased::BadTrigger));
     // A trigger's key makes neither an ending nor a longer order of it.

@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use hinamori_demo::town_hall::TownHall;
-use hinamori_ipc::{Command, Leaving};
+use hinamori_ipc::Command;
+use hinamori_model::Leaving;
 use hinamori_sim::pcscd::reader_address;
 use hinamori_sim::presented::{Fault, PresentedCard};
 use hinamori_sim::timing::Timing;
 use hinamori_sim::vpcd::InsertedCard;
 use serde_json::json;
 
-use crate::alert::Helper;
 use crate::alert_clients::monotonic_ns;
 use crate::alert_screen;
 use crate::desk::{Administrator, Officer};

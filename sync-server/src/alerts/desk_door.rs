@@ -30,7 +30,7 @@ use crate::alerts::desk_state::{
 };
 use crate::alerts::draft::{About, Draft, Reason};
 use crate::alerts::missing::missing as missing_value;
-use crate::alerts::officers::{Officer, Passkey, change_register};
+use crate::alerts::officers::{Officer, Passkey, Register, change_register};
 use crate::alerts::release_door::{make_release, sign_release, withdraw_release};
 use crate::alerts::staff_door::routes as staff_routes;
 use crate::alerts::thread_report::thread_report;
@@ -315,6 +315,19 @@ pub(crate) struct Asserted {
 }
 
 impl Asserted {
+    /// The signature, if the device is this officer's and of this class. What it is of, whoever takes it looks.
+    pub(super) fn signature_of(
+        &self,
+        register: &Register,
+        (officer, of_class): (u32, KeyClass),
+    ) -> Result<OfficerSignature, Told> {
+        let credential = of_base64_url(&self.credential).ok_or_else(Told::page)?;
+        let (owner, class, key) = register.by_credential(&credential).ok_or(NotSent::BadSignature)?;
+        let is_theirs = owner.id == officer && class == of_class;
+        let signature = is_theirs.then(|| self.read(key)).flatten();
+        Ok(signature.ok_or(NotSent::BadSignature)?)
+    }
+
     /// The signature, with the key of the device that the register names.
     pub(crate) fn read(&self, key: DeviceKey) -> Option<OfficerSignature> {
         let assertion =
@@ -769,14 +782,8 @@ async fn sign(
     let asserted: Asserted = read(&headers, &body)?;
     let signature = {
         let inner = door.board.inner();
-        let credential = of_base64_url(&asserted.credential).ok_or_else(Told::page)?;
-        let known = inner.register.by_credential(&credential);
-        let (owner, class, key): (&Officer, KeyClass, DeviceKey) = known.ok_or(NotSent::BadSignature)?;
-        let of_draft = inner.drafts.get(&id).ok_or(NotSent::Gone)?.about.class();
-        if owner.id != officer.id || class != of_draft {
-            return Err(NotSent::BadSignature.into());
-        }
-        asserted.read(key).ok_or(NotSent::BadSignature)?
+        let class = inner.drafts.get(&id).ok_or(NotSent::Gone)?.about.class();
+        asserted.signature_of(&inner.register, (officer.id, class))?
     };
     // A browser that goes away must not leave it half done: kept on the disk, and told to nobody.
     let board = Arc::clone(&door.board);

@@ -145,16 +145,7 @@ pub(super) async fn sign_release(
 ) -> Result<Response, Told> {
     let officer = door.officer(&headers)?;
     let asserted: Asserted = read(&headers, &body)?;
-    let signature = {
-        let inner = door.board.inner();
-        let credential = of_base64_url(&asserted.credential).ok_or_else(Told::page)?;
-        let known = inner.register.by_credential(&credential);
-        let (owner, class, key): (&Officer, KeyClass, DeviceKey) = known.ok_or(NotSent::BadSignature)?;
-        if owner.id != officer.id || class != KeyClass::Live {
-            return Err(NotSent::BadSignature.into());
-        }
-        asserted.read(key).ok_or(NotSent::BadSignature)?
-    };
+    let signature = asserted.signature_of(&door.board.inner().register, (officer.id, KeyClass::Live))?;
     let board = Arc::clone(&door.board);
     let number = officer.id;
     let signing = tokio::spawn(async move { board.sign_release(&id, &officer, signature).await });

@@ -40,7 +40,7 @@ impl KeyTable {
     }
 
     /// Where to go on with a peer that has absorbed this table up to `mark`: at the beginning for one that has not, and for one
-    /// that absorbed rows which are not these, because this file was brought back from a copy.
+    /// that absorbed rows which are not these, or came after others, because this file was brought back from a copy.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -49,7 +49,7 @@ impl KeyTable {
         let Some(KeyMark { table, serial, row }) = mark else { return Ok(beginning) };
         let held: Option<[u8; 16]> = self
             .connection
-            .query_row("SELECT id FROM entry WHERE serial = ?1", [signed(serial)], |row| row.get(0))
+            .query_row("SELECT mark FROM entry WHERE serial = ?1", [signed(serial)], |row| row.get(0))
             .optional()?;
         let is_ours = table == self.table()? && held == Some(row);
         Ok(if is_ours { Place { serial, everything_to: 0 } } else { beginning })
@@ -67,7 +67,7 @@ impl KeyTable {
         may: impl Fn(&KeyRow) -> bool,
     ) -> Result<Option<KeyRows>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT serial, id, sealed FROM entry
+            "SELECT serial, id, sealed, mark FROM entry
              WHERE serial > ?1 AND (own OR ?2 OR serial <= ?3) ORDER BY serial LIMIT ?4",
         )?;
         let mut found =
@@ -79,7 +79,7 @@ impl KeyTable {
             if may(&known) {
                 rows.push(known.to_bytes());
             }
-            upto = Some((serial, id));
+            upto = Some((serial, row.get(3)?));
         }
         let Some((serial, row)) = upto else {
             // What peers told need not be looked through again.

@@ -167,6 +167,11 @@ impl Cover {
         self.found(b"told", [message, household.as_bytes(), &[]])
     }
 
+    /// What tells a row from the same one after other rows.
+    pub(crate) fn row_mark(&self, before: &Found, id: &Found) -> Found {
+        self.found(b"row", [before, id, &[]])
+    }
+
     pub(crate) fn incident(&self, incident: IncidentId) -> Found {
         self.found(b"incident", [incident.as_bytes(), &[], &[]])
     }

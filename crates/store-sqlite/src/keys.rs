@@ -340,12 +340,17 @@ fn insert(
 ) -> Result<(), StoreError> {
     let id = cover.id(row);
     let is_own = matches!(source, Source::Here);
+    let last = transaction
+        .prepare_cached("SELECT mark FROM entry ORDER BY serial DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let mark = cover.row_mark(&last.unwrap_or_default(), &id);
     transaction
         .prepare_cached(
-            "INSERT INTO entry (serial, id, incident, person, sealed, own)
-             VALUES ((SELECT coalesce(max(serial), 0) + 1 FROM entry), ?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO entry (serial, id, incident, person, sealed, own, mark)
+             VALUES ((SELECT coalesce(max(serial), 0) + 1 FROM entry), ?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((id, cover.incident(row.incident()), person, cover.seal(&id, row)?, is_own))?;
+        .execute((id, cover.incident(row.incident()), person, cover.seal(&id, row)?, is_own, mark))?;
     Ok(())
 }
 

@@ -54,6 +54,7 @@
 //! | `id` | keyed hash of all that the row says, except the time of an erasure |
 //! | `incident`, `person` | keyed hashes of the incident, and of the incident with the person; an erasure has no `person` |
 //! | `sealed` | nonce, the row encrypted, tag |
+//! | `mark` | keyed hash of the mark of the row before and of `id`: of everything that was added up to here |
 
 use rusqlite::Connection;
 
@@ -235,6 +236,9 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOU
     // Whether it was written here first: a peer need not hear again what it told.
     "
 ALTER TABLE entry ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
+",
+    "
+ALTER TABLE entry ADD COLUMN mark BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
 ",
 ];
 

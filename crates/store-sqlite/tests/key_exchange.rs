@@ -103,6 +103,25 @@ fn a_table_that_was_brought_back_from_a_copy_tells_anew_what_it_wrote_since() {
 }
 
 #[test]
+fn a_copy_that_writes_the_same_row_after_another_one_tells_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut at_box, mut server] = ["box", "server"].map(|name| open(folder.path(), name));
+    put(&mut at_box, 1);
+    meet(&mut at_box, &mut server);
+    drop(server);
+    fs::copy(folder.path().join("server"), folder.path().join("copy")).unwrap();
+    let mut server = open(folder.path(), "server");
+    let mut copy = open(folder.path(), "copy");
+    for (table, first) in [(&mut server, 4), (&mut copy, 3)] {
+        table.erase_person(INCIDENT, person(first), NOW).unwrap();
+        table.erase_person(INCIDENT, person(2), NOW).unwrap();
+    }
+    meet(&mut at_box, &mut server);
+    meet(&mut at_box, &mut copy);
+    assert!(at_box.is_erased(INCIDENT, person(3)).unwrap());
+}
+
+#[test]
 fn an_erasure_reaches_the_peer_and_the_key_does_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let [mut at_box, mut server] = ["box", "server"].map(|name| open(folder.path(), name));

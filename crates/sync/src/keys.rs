@@ -17,7 +17,7 @@ pub struct KeyMark {
     pub table: [u8; 16],
     /// The serial of the last row.
     pub serial: u64,
-    /// The id of that row: a file brought back from a copy uses serials again, for other rows.
+    /// What tells that row after those before it: a file brought back from a copy uses serials again, for other rows or in another order.
     pub row: [u8; 16],
 }
 

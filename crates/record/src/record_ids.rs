@@ -2,7 +2,7 @@
 //!
 //! Ten of the some fifty bytes of an arrival that travels are the random part of its id. Under one seal only the first id has such a part of
 //! its own, the seed: those of the others follow from it, from the writer, and from the place of the record among what it wrote, and are left
-//! out on the way ([`pack`](crate::pack)). The seed comes with the batch, so nobody can tell an id before its batch is there. Nor can
+//! out on the way ([`pack`](crate::pack())). The seed comes with the batch, so nobody can tell an id before its batch is there. Nor can
 //! anybody tell the seed from an id that follows from it (SHA-256, FIPS 180-4): one may stand on a slip that somebody takes along.
 
 use hinamori_model::{RecordId, UnixMillis};

@@ -240,7 +240,7 @@ pub(super) fn no_plan() -> Told {
 /// Changes the officers' file under its lock, and reads it anew.
 async fn with_register<T: Send + 'static>(
     door: &Arc<Door>,
-    change: impl FnOnce(&mut crate::alerts::Register) -> T + Send + 'static,
+    change: impl FnOnce(&mut Register) -> T + Send + 'static,
 ) -> Result<T, Told> {
     let folder = door.hub.town.folder.clone();
     let changed = spawn_blocking(move || change_register(&folder, change));

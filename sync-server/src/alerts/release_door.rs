@@ -8,8 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use hinamori_alert::{
-    CoastSegment, DeviceKey, EVERYBODY, Instructions, KeyClass, KeyList, MessageKind, OfficerId,
-    PREPARED_IDENTIFIER, PREPARED_SENT, PreparedRelease,
+    CoastSegment, EVERYBODY, Instructions, KeyClass, KeyList, MessageKind, OfficerId, PREPARED_IDENTIFIER,
+    PREPARED_SENT, PreparedRelease,
 };
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
@@ -18,13 +18,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::alerts::base64_url;
-use crate::alerts::board::{Inner, NotSent};
+use crate::alerts::board::Inner;
 use crate::alerts::desk_door::{
     Asserted, Door, Nothing, Told, fine, no_plan, note_proof, places_of, read, reasons,
 };
 use crate::alerts::draft::About;
 use crate::alerts::households::Households;
-use crate::alerts::of_base64_url;
 use crate::alerts::officers::Officer;
 use crate::alerts::release::{Heard, HeardArea, ReleaseAbout, Standing};
 use crate::clock::now;

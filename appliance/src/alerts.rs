@@ -187,7 +187,9 @@ impl BoxAlerts {
 
     /// The highest number that came of a box.
     pub(crate) fn highest_of(&self, epoch: u32) -> u64 {
-        let of_box = self.kept.values().filter(|kept| kept.sequence.epoch == epoch);
+        // Those are counted apart: one officer's exercise would otherwise take two officers' numbers away.
+        let is_counted = |kept: &&Kept| !kept.is_exercise && kept.signed.officers() >= 2;
+        let of_box = self.kept.values().filter(is_counted).filter(|kept| kept.sequence.epoch == epoch);
         of_box.map(|kept| kept.sequence.number).max().unwrap_or_default()
     }
 

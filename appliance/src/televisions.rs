@@ -169,9 +169,20 @@ impl Televisions {
         let weak = Arc::downgrade(self);
         self.on_disk(move |store| {
             store.belong_to(&root)?;
-            let (beat, known, told) = (store.beat()?, store.televisions()?, store.told()?);
             let answers = store.answers()?;
             let Some(own) = weak.upgrade() else { return Ok(()) };
+            {
+                let mut inner = own.inner();
+                if inner.root != Some(root) {
+                    return Ok(());
+                }
+                // First, and whatever else can be read: somebody may have called for help.
+                for (answer, is_taken) in answers {
+                    inner.answers.entry(key_of(&answer)).or_insert((answer.at, is_taken));
+                }
+            }
+            own.call_core();
+            let (beat, known, told) = (store.beat()?, store.televisions()?, store.told()?);
             let mut inner = own.inner();
             if inner.root != Some(root) {
                 return Ok(());
@@ -185,9 +196,6 @@ impl Televisions {
             }
             for (key, instruction) in told {
                 inner.told.entry(key).or_insert(instruction);
-            }
-            for (answer, is_taken) in answers {
-                inner.answers.entry(key_of(&answer)).or_insert((answer.at, is_taken));
             }
             drop(inner);
             own.ring();

@@ -16,6 +16,8 @@ use crate::wire::{Reader, put_text};
 use crate::word::Status;
 use crate::xml::Refusal;
 
+/// The highest number that a television's page can hold: whatever is higher would be one for boxes and none for televisions.
+const HIGHEST_NUMBER: u64 = (1 << 53) - 1;
 /// Stands for the class of a live alert that a trigger released.
 const RELEASED: u8 = 2;
 /// More signatures than anybody needs are not looked at.
@@ -231,6 +233,9 @@ impl Envelope {
             _ => return None,
         };
         let (sent, epoch, number, expires) = (from.time()?, from.u32()?, from.u64()?, from.time()?);
+        if number > HIGHEST_NUMBER {
+            return None;
+        }
         let (alert, households, instructions) = (from.array()?, from.u32()?, from.array()?);
         let sender = from.text()?.to_owned();
         let release = match code {

@@ -25,6 +25,8 @@ use crate::outline::{CHANGE, MAGIC, Reader};
 use crate::record_ids::{IdRandom, leave_out, put_back};
 use crate::scope::{ActorId, ChangeHash};
 
+/// More changes than any seal has.
+const MOST_CHANGES: u64 = 4_096;
 const PLAIN: u8 = 0;
 const COMPRESSED: u8 = 1;
 const CHAINED: u8 = 0;
@@ -82,7 +84,8 @@ pub fn unpack(
         _ => return None,
     };
     let mut reader = Reader(plain);
-    let count = reader.number()?;
+    // Two bytes of what was deflated are a change: it is counted before anything is made of it.
+    let count = reader.number().filter(|count| *count <= MOST_CHANGES)?;
     let kinds = reader.take(count)?;
     let mut numbers = Vec::new();
     let (mut last, mut sum) = (Last { hash: before, ..Last::default() }, 0_usize);

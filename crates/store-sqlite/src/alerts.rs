@@ -529,6 +529,10 @@ mod tests {
         ];
         assert_eq!(store.answers().unwrap(), known.map(|(kind, at)| answer(kind, at)));
         assert_eq!(store.tasks().unwrap(), [task]);
+        // An exercise is counted apart, so that it may have a number that something live has too.
+        let exercise = SentMessage { digest: [8; 32], ..sent.clone() };
+        store.add(&exercise).unwrap();
+        assert_eq!(store.messages().unwrap(), [sent.clone(), exercise]);
         // Numbers go on, and nobody gets one again.
         assert_eq!((sent.sequence.epoch, sent.sequence.number), (30_000_000, 1));
         assert_eq!(store.next().unwrap(), Sequence { epoch: 30_000_000, number: 2 });

@@ -274,6 +274,14 @@ CREATE TABLE delivery (number INTEGER PRIMARY KEY, digest BLOB NOT NULL, househo
 CREATE TABLE prepared_release (
     digest BLOB PRIMARY KEY, prepared BLOB NOT NULL, template BLOB NOT NULL, about TEXT NOT NULL, instructions BLOB NOT NULL
 ) STRICT;
+", "
+ALTER TABLE message RENAME TO message_before;
+CREATE TABLE message (
+    epoch INTEGER NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL UNIQUE,
+    alert BLOB NOT NULL, envelope BLOB NOT NULL, about TEXT NOT NULL, instructions BLOB NOT NULL
+) STRICT;
+INSERT INTO message SELECT * FROM message_before ORDER BY rowid;
+DROP TABLE message_before;
 "];
 
 const TELEVISIONS: &[&str] = &["

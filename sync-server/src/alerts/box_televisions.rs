@@ -188,8 +188,12 @@ impl Inner {
         let CarriedAnswer { message: digest, household, answer, at } = *answer;
         let is_its = self.bound.contains_key(&household)
             && self.households.one(household).is_some_and(|of| site.is_for(&of.district));
-        let is_told =
-            |message: &&Arc<Message>| message.digest == digest && message.told_to(household).is_some();
+        // A box tells everybody's words where it has none of the household's own, also to one outside of the districts: its call for help is
+        // one all the same.
+        let is_told = |message: &&Arc<Message>| {
+            message.digest == digest
+                && (message.told_to(household).is_some() || message.leaf_of_everybody().is_some())
+        };
         let message = self.messages.iter().find(is_told).filter(|_| is_its)?;
         // By the box's clock, which may be wrong: not before it was sent, and not later than now.
         let at = at.max(message.sent()).min(now());

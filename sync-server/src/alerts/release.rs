@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinamori_alert::{
     Envelope, EnvelopeError, Instruction, Instructions, KeyList, MOST_REFERENCES, MessageKind, NotReleased,
-    OfficerSignature, PreparedRelease, Released, Report, Sequence, TsunamiKind,
+    OfficerSignature, PreparedRelease, Released, Report, Sequence, Thread, TsunamiKind,
 };
 use hinamori_model::UnixMillis;
 use hinamori_store_sqlite::StoredRelease;
@@ -217,7 +217,10 @@ impl Inner {
             let is_same = trigger.event == event && trigger.kind == prepared.kind.text();
             let holds = sent.is_none_or(|sent| {
                 let own = sent.signed.alert().alert().id();
-                in_force.iter().any(|known| known.messages.contains(&own))
+                // How it ended is shown for a while and orders nothing: the next wave is not kept back by it.
+                let orders =
+                    |known: &&Thread<'_>| known.latest.alert().evacuation().message == MessageKind::Order;
+                in_force.iter().filter(orders).any(|known| known.messages.contains(&own))
             });
             let is_as_strong =
                 kind_of(&trigger.kind).is_some_and(|known| strength(known) >= strength(prepared.kind));

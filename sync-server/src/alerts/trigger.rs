@@ -23,6 +23,7 @@ use crate::alerts::release::{
     Heard, HeardArea, HeardMessage, LATEST_MILLIS, Proposal, TOLERANCE_MILLIS, strength,
 };
 use crate::alerts::{base64, of_base64};
+use crate::clock;
 use crate::data::{DataError, random};
 use crate::hex;
 use crate::pull::{tls_of, tls_of_file};
@@ -244,13 +245,11 @@ impl TriggerStation {
                     let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
                     let changed = u64::try_from(changed.unwrap_or_default().as_nanos()).unwrap_or_default();
                     let is_xml = path.extension().is_some_and(|extension| extension == "xml");
-                    if is_xml
-                        && about.is_file()
-                        && about.len() <= LONGEST
-                        && self.read.insert((path.clone(), about.len(), changed))
-                    {
+                    let file = (path.clone(), about.len(), changed);
+                    if is_xml && about.is_file() && about.len() <= LONGEST && !self.read.contains(&file) {
                         let bytes = std::fs::read(&path).map_err(|source| failed(&path, source))?;
                         self.take(&bytes, &path.display().to_string());
+                        self.read.insert(file);
                     }
                 }
             }
@@ -260,6 +259,10 @@ impl TriggerStation {
 
     fn take(&mut self, bytes: &[u8], from: &str) {
         match AgencyMessage::read(bytes) {
+            // It would keep every true one back until then.
+            Ok(message) if message.reported > clock::now().plus(TOLERANCE_MILLIS) => {
+                tracing::error!(from, "a message of the agency is from the future, and is passed over");
+            }
             Ok(message) => {
                 if message.unknown > 0 {
                     tracing::error!(
@@ -329,6 +332,9 @@ impl TriggerStation {
             return Err(NotNow::Before);
         }
         let segment = prepared.segment;
+        // An alert that ends before the wave comes breaks a rule; without the time it still goes out.
+        let ends = now.plus(u64::from(prepared.hours).saturating_mul(3_600_000));
+        let arrives = arrives.filter(|arrives| *arrives < ends);
         let trigger = Trigger { kind, segment, event, arrives, references, signature: [0; 64] };
         let sent = UnixMillis::new(now.get() / 1_000 * 1_000);
         let released = Released { prepared, trigger };

@@ -112,8 +112,10 @@ impl Kept {
 pub(crate) enum From {
     /// The town's server: it says whose the receiver is.
     Town,
-    /// A box on the same network: it passes on, and is believed nothing.
+    /// A box that whoever installed the receiver named: it keeps the household's answers for the town.
     Box,
+    /// Whoever says on the network to be a box: it passes on, and is believed nothing that officers did not sign.
+    Stranger,
 }
 
 /// The answer is not this town's.
@@ -241,9 +243,16 @@ impl Household {
                 self.kept.people = said.people;
             }
         }
-        self.kept.answers.extend(said.answers);
-        self.kept.at_box.extend(said.kept);
-        self.passed_on = said.passed_on.filter(|_| from == From::Box);
+        // A call for help counts as delivered where the town says so, and nobody else.
+        match from {
+            From::Town => {
+                self.keep_what_is_told_again(&said.messages, running);
+                self.kept.answers.extend(said.answers);
+            }
+            From::Box => self.kept.at_box.extend(said.kept),
+            From::Stranger => {}
+        }
+        self.passed_on = said.passed_on.filter(|_| from != From::Town);
         let before = self.clock.latest.map(|(beat, _)| beat.at);
         // How old a beat is that a box heard long ago nobody signed.
         let ago = self.passed_on.and_then(|box_| box_.ago).filter(|ago| *ago < CUT_OFF).unwrap_or(0);
@@ -272,9 +281,23 @@ impl Household {
         self.kept.household = household;
         self.kept.people = None;
         let own = self.own();
+        self.keep_only(|signed, _| Some(signed.household()) == own, running);
+    }
+
+    /// What boxes passed on for everybody is a bound receiver's only where the town tells it too: nobody would say how it ends.
+    fn keep_what_is_told_again(&mut self, again: &[Told], running: u64) {
+        let is_over = |signed: &SignedInstruction, told: &Told| {
+            signed.household() == EVERYBODY && !again.contains(told)
+        };
+        if self.own().is_some() && self.told.values().any(|(signed, told)| is_over(signed, told)) {
+            self.keep_only(|signed, told| !is_over(signed, told), running);
+        }
+    }
+
+    fn keep_only(&mut self, is_kept: impl Fn(&SignedInstruction, &Told) -> bool, running: u64) {
         self.alerts = Alerts::default();
         for (signed, told) in std::mem::take(&mut self.told).into_values() {
-            if Some(signed.household()) == own {
+            if is_kept(&signed, &told) {
                 self.bring_back(signed, told, running);
             }
         }
@@ -290,11 +313,9 @@ impl Household {
 
     fn verified(&self, told: &Told) -> Option<SignedInstruction> {
         let instruction = Instruction::decode(&bytes(&told.leaf)?)?;
-        // A set that is bound believes its own household's alone, one that is not what everybody is told (docs/tv.md §3). So does one behind
-        // a box that does not know it: better everybody's word than none.
-        let own = self.own();
-        let is_everybody = instruction.household == EVERYBODY && (own.is_none() || self.passed_on.is_some());
-        let is_for_us = Some(instruction.household) == own || is_everybody;
+        // Its own household's, or what everybody is told where it is given that (docs/tv.md §3): of an order that was given at a kiosk there
+        // is nothing else, and behind a box that does not know it everybody's word is better than none.
+        let is_for_us = instruction.household == EVERYBODY || Some(instruction.household) == self.own();
         let envelope = Envelope::decode(&bytes(&told.envelope)?).filter(|_| is_for_us)?;
         let path = InstructionPath::decode(&bytes(&told.path)?)?;
         envelope.verify_told(&instruction, &path, self.list.as_ref()?).ok()
@@ -429,8 +450,20 @@ impl Household {
 
     /// What is delivered next. `shows_us`: whether the set shows the page, as far as it says.
     pub(crate) fn next_answer(&self, shows_us: Option<bool>) -> Option<Answer> {
-        let may_go = |(_, kind): &&Answer| *kind != AnswerKind::Shown || shows_us != Some(false);
-        self.kept.waiting.iter().filter(may_go).min_by_key(|(_, kind)| *kind).cloned()
+        self.waiting(shows_us).min_by_key(|(_, kind)| *kind).cloned()
+    }
+
+    /// What boxes may keep for the town meanwhile, the most urgent first: each once.
+    pub(crate) fn for_boxes(&self, shows_us: Option<bool>) -> Vec<Answer> {
+        let lacking = self.waiting(shows_us).filter(|answer| self.at_box(answer).is_none());
+        let mut all: Vec<Answer> = lacking.cloned().collect();
+        all.sort_by_key(|(_, kind)| *kind);
+        all
+    }
+
+    fn waiting(&self, shows_us: Option<bool>) -> impl Iterator<Item = &Answer> {
+        let may_go = move |(_, kind): &&Answer| *kind != AnswerKind::Shown || shows_us != Some(false);
+        self.kept.waiting.iter().filter(may_go)
     }
 
     /// A box keeps it until the town hall is there again; it stays on its way from here too.
@@ -564,7 +597,8 @@ mod tests {
         assert_eq!(shows(&unbound, 0).as_deref(), Some("2"));
         assert_eq!(unbound.page("1", 0, 0)["code"], "4821 7350");
         // Once it is bound it hears what its household is told, and no longer what everybody is.
-        unbound.take(town.says(4, &all), From::Town, 0).unwrap();
+        let [others, _, ours] = all;
+        unbound.take(town.says(4, &[others, ours]), From::Town, 0).unwrap();
         assert_eq!(shows(&unbound, 0).as_deref(), Some("3"));
         assert_eq!((unbound.page("1", 1, 0)["code"].clone(), unbound.told.len()), (Value::Null, 1));
         assert_eq!(unbound.page("1", 1, 0)["list"], Value::Null, "the page has it");
@@ -602,7 +636,9 @@ mod tests {
         own.take(town.says(2, std::slice::from_ref(&ours)), From::Town, 0).unwrap();
         let everybody = town.message(&Said::tsunami(3).for_everybody());
         own.take(town.says(3, std::slice::from_ref(&everybody)), From::Town, 0).unwrap();
-        assert_eq!(shows(&own, 0).as_deref(), Some("1"), "the town knows whose it is");
+        assert_eq!(shows(&own, 0).as_deref(), Some("3"), "given at a kiosk there is nothing else");
+        own.take(town.says(3, std::slice::from_ref(&ours)), From::Town, 0).unwrap();
+        assert_eq!(shows(&own, 0).as_deref(), Some("1"), "the town does not tell it this household any more");
         let mut said = town.json(3, &[everybody]);
         said["household"] = Value::Null;
         said["box"] = json!({ "ago": 1_000, "latest": NOON + 3 * MINUTE });
@@ -614,6 +650,24 @@ mod tests {
         own.take(town.says(5, &[ours, tsunami]), From::Town, 0).unwrap();
         assert_eq!(shows(&own, 0).as_deref(), Some("4"));
         assert_eq!(own.page("1", 0, 0)["household"], hex::text(OURS.as_bytes()));
+    }
+
+    #[test]
+    fn whoever_says_to_be_a_box_swallows_no_call_for_help() {
+        let mut town = Town::new(1);
+        let mut own = household(&town);
+        let order = town.message(&Said::order(1));
+        own.take(town.says(1, std::slice::from_ref(&order)), From::Town, 0).unwrap();
+        let digest = hex::text(own.told.keys().next().unwrap());
+        let mut said = town.json(2, &[order]);
+        said["answers"] = json!({ digest.clone(): { "help": 1 } });
+        said["kept"] = said["answers"].clone();
+        said["box"] = json!({ "ago": 1_000, "latest": NOON + 3 * MINUTE });
+        let help = (digest, AnswerKind::Help);
+        for (from, kept) in [(From::Stranger, None), (From::Box, Some(1))] {
+            own.take(serde_json::from_value(said.clone()).unwrap(), from, 0).unwrap();
+            assert_eq!((own.delivered(&help), own.at_box(&help)), (None, kept), "{from:?}");
+        }
     }
 
     #[test]

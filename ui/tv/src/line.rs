@@ -16,6 +16,8 @@ use crate::shared::{Near, Shared};
 
 /// The other end answers after 25 seconds at most.
 const TIMEOUT: Duration = Duration::from_secs(35);
+/// A box is asked without waiting for news: whoever says to be one holds the town's server up no longer.
+const NEAR_TIMEOUT: Duration = Duration::from_secs(3);
 const CONNECT: Duration = Duration::from_secs(3);
 /// More than any answer has.
 const MOST_BYTES: u64 = 16 << 20;
@@ -45,6 +47,8 @@ enum LineError {
 /// What asks.
 pub(crate) struct Line {
     agent: Agent,
+    /// For boxes.
+    near: Agent,
     shared: Arc<Shared>,
     town: String,
     /// By what boxes know the receiver that said on the network that they are there. Anybody may: what everybody is told needs no secret, and
@@ -66,15 +70,17 @@ struct Got {
 impl Line {
     /// `nobody` is random: no set's token.
     pub(crate) fn new(town: &str, nobody: [u8; 32], shared: Arc<Shared>) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("hinamori-tv/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(TIMEOUT));
-        let agent = config.build().into();
-        Self { agent, shared, town: town.to_owned(), nobody: hex::text(&nobody) }
+        let [agent, near] = [TIMEOUT, NEAR_TIMEOUT].map(|timeout| {
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .user_agent(concat!("hinamori-tv/", env!("CARGO_PKG_VERSION")))
+                .timeout_connect(Some(CONNECT))
+                .timeout_global(Some(timeout));
+            config.build().into()
+        });
+        Self { agent, near, shared, town: town.to_owned(), nobody: hex::text(&nobody) }
     }
 
     /// Asks for as long as the receiver lives.
@@ -140,8 +146,9 @@ impl Line {
     fn ask_boxes(&self) -> bool {
         let mut is_told = false;
         for near in self.shared.boxes().into_iter().take(MOST_BOXES) {
+            let from = if near.is_stranger { From::Stranger } else { From::Box };
             let answered = self.wait(&near.address, &self.token_for(&near), "");
-            match answered.and_then(|answered| self.take(answered, From::Box)) {
+            match answered.and_then(|answered| self.take(answered, from)) {
                 Ok(_) => is_told = true,
                 Err(problem) => debug!(error = &problem as &dyn std::error::Error, near.address, "a box"),
             }
@@ -150,7 +157,7 @@ impl Line {
     }
 
     fn token_for(&self, near: &Near) -> String {
-        let of_the_town = self.shared.household().kept.token.clone().filter(|_| near.is_of_settings);
+        let of_the_town = self.shared.household().kept.token.clone().filter(|_| !near.is_stranger);
         of_the_town.unwrap_or_else(|| self.nobody.clone())
     }
 
@@ -218,18 +225,22 @@ impl Line {
                 }
             }
         }
-        if self.shared.household().at_box(answer).is_none() {
-            // Whoever is only near takes no answer: it says what a household does.
-            for near in self.shared.boxes().into_iter().filter(|near| near.is_of_settings) {
-                if let Ok(Got { at, kept }) = self.post(&near.address, &self.token_for(&near), answer)
-                    && let Some(at) = kept.or(at)
-                {
-                    self.shared.change(|household| household.note_at_box(answer, at));
-                    break;
-                }
+        let shows_us = self.shared.seen().shows_us();
+        let lacking = self.shared.household().for_boxes(shows_us);
+        lacking.iter().for_each(|answer| self.leave_at_box(answer));
+        false
+    }
+
+    /// Whoever is only near takes no answer: it says what a household does.
+    fn leave_at_box(&self, answer: &Answer) {
+        for near in self.shared.boxes().into_iter().filter(|near| !near.is_stranger) {
+            if let Ok(Got { at, kept }) = self.post(&near.address, &self.token_for(&near), answer)
+                && let Some(at) = kept.or(at)
+            {
+                self.shared.change(|household| household.note_at_box(answer, at));
+                return;
             }
         }
-        false
     }
 
     fn post(&self, address: &str, token: &str, (digest, kind): &Answer) -> Result<Got, LineError> {
@@ -254,7 +265,8 @@ impl Line {
             request = request.header("Content-Type", "application/json");
         }
         let request = request.body(body.unwrap_or_default()).map_err(ureq::Error::Http)?;
-        let mut response = self.agent.run(request)?;
+        let agent = if address == self.town { &self.agent } else { &self.near };
+        let mut response = agent.run(request)?;
         match response.status() {
             StatusCode::OK => Ok(response.body_mut().with_config().limit(MOST_BYTES).read_json()?),
             StatusCode::UNAUTHORIZED => Err(LineError::Unknown),

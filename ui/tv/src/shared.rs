@@ -23,10 +23,10 @@ const MOST_BOXES: usize = 32;
 /// A box that is asked when the town's server does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Near {
+    /// Others than whoever installed the receiver named: they say themselves that they are one, and are asked after those.
+    pub(crate) is_stranger: bool,
     /// `host:port`
     pub(crate) address: String,
-    /// Whoever installed the receiver named it; the others say themselves that they are one.
-    pub(crate) is_of_settings: bool,
 }
 
 /// See the module.
@@ -54,7 +54,7 @@ impl Shared {
             written: Mutex::default(),
             seen: Mutex::new(Seen::NOTHING),
             boxes: Mutex::new(
-                boxes.into_iter().map(|address| Near { address, is_of_settings: true }).collect(),
+                boxes.into_iter().map(|address| Near { is_stranger: false, address }).collect(),
             ),
             revision: watch::Sender::new(1),
             answers: Condvar::new(),
@@ -121,7 +121,7 @@ impl Shared {
     pub(crate) fn add_box(&self, address: String) {
         let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
         if boxes.len() < MOST_BOXES {
-            boxes.insert(Near { address, is_of_settings: false });
+            boxes.insert(Near { is_stranger: true, address });
         }
     }
 

@@ -59,19 +59,31 @@ pub(crate) struct Voice {
     folder: PathBuf,
     /// Counts up with everything that is to be said, or to end.
     turn: Arc<AtomicU64>,
-    speaking: Arc<Mutex<Option<Child>>>,
+    /// The program of the latest turn. Each has its own, so that one that is over ends nothing of the next.
+    speaking: Mutex<Speaking>,
 }
+
+/// The program by which something is said now.
+type Speaking = Arc<Mutex<Option<Child>>>;
 
 impl Voice {
     /// Puts what is spoken into a file of `folder`.
     pub(crate) fn new(programs: Option<Programs>, folder: &Path) -> Self {
-        Self { programs, folder: folder.to_owned(), turn: Arc::default(), speaking: Arc::default() }
+        // What a power cut left: it has the names of people in it.
+        for left in speeches(folder) {
+            drop(std::fs::remove_file(left));
+        }
+        Self { programs, folder: folder.to_owned(), turn: Arc::default(), speaking: Mutex::default() }
     }
 
     /// Ends what is being said.
     pub(crate) fn stop(&self) {
         self.turn.fetch_add(1, Ordering::AcqRel);
-        end(&self.speaking);
+        end(&self.speaking());
+    }
+
+    fn speaking(&self) -> Speaking {
+        Arc::clone(&self.speaking.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Says it three times, behind the page's chime.
@@ -79,8 +91,10 @@ impl Voice {
         self.stop();
         let Some(programs) = self.programs.clone().filter(|_| !speech.is_empty()) else { return };
         let turn = self.turn.load(Ordering::Acquire);
-        let own = Turn { turns: Arc::clone(&self.turn), turn, speaking: Arc::clone(&self.speaking) };
-        let (speech, wav) = (speech.to_owned(), self.folder.join("speech.wav"));
+        let speaking = Speaking::default();
+        *self.speaking.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&speaking);
+        let own = Turn { turns: Arc::clone(&self.turn), turn, speaking };
+        let (speech, wav) = (speech.to_owned(), self.folder.join(format!("speech-{turn}.wav")));
         let spoken = std::thread::Builder::new().name("voice".to_owned()).spawn(move || {
             if let Err(problem) = own.speak(&programs, &speech, &wav) {
                 warn!(error = &problem as &dyn std::error::Error, "nothing is read aloud");
@@ -98,7 +112,7 @@ impl Voice {
 struct Turn {
     turns: Arc<AtomicU64>,
     turn: u64,
-    speaking: Arc<Mutex<Option<Child>>>,
+    speaking: Speaking,
 }
 
 impl Turn {
@@ -165,6 +179,14 @@ impl Turn {
     }
 }
 
+fn speeches(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_speech = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("speech-"))
+    };
+    entries.map(|entry| entry.path()).filter(is_speech).collect()
+}
+
 fn lock(speaking: &Mutex<Option<Child>>) -> std::sync::MutexGuard<'_, Option<Child>> {
     speaking.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -215,7 +237,25 @@ mod tests {
         voice.say("はまだ さん。\nにげて ください");
         let played = || std::fs::read_to_string(folder.path().join("played")).unwrap_or_default();
         assert!(wait_until(|| played() == "はまだ さん。 にげて ください\n".repeat(3)), "{}", played());
-        assert!(wait_until(|| !folder.path().join("speech.wav").exists()));
+        assert!(wait_until(|| speeches(folder.path()).is_empty()));
+    }
+
+    #[test]
+    fn what_comes_while_another_is_read_aloud_is_read_aloud() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut slow = programs(folder.path());
+        std::fs::write(&slow.open_jtalk, "#!/bin/sh\nsleep 0.3\ncat >\"$8\"\n").unwrap();
+        let player = format!("#!/bin/sh\ncat \"$2\" >>{}/played\nexec sleep 60\n", folder.path().display());
+        std::fs::write(&slow.player, player).unwrap();
+        slow.chime = Duration::ZERO;
+        let voice = Voice::new(Some(slow), folder.path());
+        let played = || std::fs::read_to_string(folder.path().join("played")).unwrap_or_default();
+        voice.say("つなみ けいほう");
+        assert!(wait_until(|| played() == "つなみ けいほう\n"));
+        voice.say("おおつなみ けいほう");
+        assert!(wait_until(|| played() == "つなみ けいほう\nおおつなみ けいほう\n"), "{}", played());
+        voice.stop();
+        assert!(wait_until(|| speeches(folder.path()).is_empty()));
     }
 
     #[test]
@@ -226,10 +266,10 @@ mod tests {
         slow.chime = Duration::ZERO;
         let voice = Voice::new(Some(slow), folder.path());
         voice.say("にげて");
-        assert!(wait_until(|| lock(&voice.speaking).is_some()));
+        assert!(wait_until(|| lock(&voice.speaking()).is_some()));
         let began = Instant::now();
         voice.stop();
-        assert!(lock(&voice.speaking).is_none() && began.elapsed() < Duration::from_secs(5));
-        assert!(wait_until(|| !folder.path().join("speech.wav").exists()));
+        assert!(lock(&voice.speaking()).is_none() && began.elapsed() < Duration::from_secs(5));
+        assert!(wait_until(|| speeches(folder.path()).is_empty()));
     }
 }

@@ -100,6 +100,28 @@ async fn a_box_is_told_of_its_catchment_and_of_everybody_and_once() {
 }
 
 #[tokio::test]
+async fn whoever_reads_everybody_s_words_at_a_box_may_call_for_help_too() {
+    let hall = Hall::new();
+    hall.television(1).await;
+    hall.send(landslide(&["本町"])).await;
+    let digest = hall.board.inner().messages[0].digest;
+    let (to_server, said) = tokio::sync::mpsc::channel(4);
+    let taking = tokio::spawn(take_from_boxes(hall.folder.clone(), hall.board.clone(), said));
+    let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    let (household, at) = (household(1), now());
+    let all = vec![CarriedAnswer { message: digest, household, answer: TelevisionAnswer::Help, at }];
+    let message = AlertMessage::Answers(all.clone());
+    let said = FromBox { id: BOX, site: Some(site(&["浜町"])), message, answer: answers };
+    assert!(to_server.send(said).await.is_ok());
+    assert_eq!(answered.recv().await, Some(AlertMessage::AnswersTaken(all)));
+    drop(to_server);
+    taking.await.unwrap();
+    let officer = hall.officer(1);
+    let state = state(&hall.board.inner(), &officer, "汐見町", "", now());
+    assert_eq!(state["help"].as_array().unwrap().len(), 1, "{}", state["help"]);
+}
+
+#[tokio::test]
 async fn a_call_for_help_at_a_box_is_a_task_at_the_desk_and_others_are_none_of_the_box_s() {
     let hall = Hall::new();
     for of in [1, 3] {

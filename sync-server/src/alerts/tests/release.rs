@@ -374,3 +374,26 @@ async fn a_release_that_is_signed_anew_stands_for_the_one_before() {
     coast.round(coast.station()).await;
     assert_eq!(coast.hall.board.inner().messages[0].about.districts, ["浜町", "本町"]);
 }
+
+#[tokio::test]
+async fn how_the_last_wave_ended_keeps_the_next_one_not_back() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    // Later than the order holds: it goes out without the time.
+    coast.says(|message| message.areas[0].2 = "2099-01-01T00:00:00+09:00".to_owned());
+    let station = coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 1);
+    let thread = coast.hall.board.inner().messages[0].thread();
+    a_second().await;
+    let ending = coast.hall.draft(json!({ "kind": "AllClear", "thread": thread })).await.unwrap();
+    assert!(!coast.hall.sign(&ending, 1, 0, 0).await.unwrap());
+    assert!(coast.hall.sign(&ending, 2, 1, 0).await.unwrap());
+    a_second().await;
+    // A message that is dated ahead keeps no true one back.
+    coast.says(|message| message.reported = "2099-01-01T00:00:00+09:00".to_owned());
+    coast.says(|message| message.event = "20260311063000");
+    coast.round(station).await;
+    assert_eq!(coast.sent(), 3, "another event");
+    let inner = coast.hall.board.inner();
+    assert_ne!(inner.messages[2].thread(), thread, "and a thread of its own");
+}

@@ -15,7 +15,7 @@ use crate::world::GYM;
 const LANE: LaneId = LaneId(1);
 
 /// Where the school's box tells televisions.
-pub(crate) const BOX_TELEVISIONS: &str = "127.0.0.1:21206";
+pub(crate) const BOX_TELEVISIONS: &str = "127.0.0.1:21207";
 
 /// A box with one lane.
 #[derive(Debug)]

@@ -60,8 +60,8 @@ exposed() { # UNIT TENTHS
 exposed hinamori-appliance.service 13
 exposed hinamori-server.service 12
 exposed hinamori-kiosk@1.service 14
-exposed hinamori-tv.service 14
-exposed hinamori-tv-screen.service 30
+exposed hinamori-tv.service 17
+exposed hinamori-tv-screen.service 25
 
 # Users, groups and folders that the units name are made, with these owners.
 # shellcheck disable=SC2086

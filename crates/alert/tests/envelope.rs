@@ -497,3 +497,15 @@ fn a_household_believes_its_own_instruction_under_its_envelope_and_nothing_bent(
     assert_eq!(InstructionPath::decode(&path.encode()[..5]), None);
     assert_eq!(Instruction::decode(&own.encode()[..31]), None);
 }
+
+#[test]
+fn a_number_that_no_page_can_hold_is_none_for_anybody() {
+    let nobody = Instructions::of(&[]).unwrap();
+    let with = |number| {
+        let sequence = Sequence { epoch: 1, number };
+        Envelope::around(ORDER.as_bytes(), sequence, &nobody).unwrap()
+    };
+    let highest = with((1 << 53) - 1);
+    assert_eq!(Envelope::decode(&highest.encode()), Some(highest));
+    assert_eq!(Envelope::decode(&with(1 << 53).encode()), None);
+}

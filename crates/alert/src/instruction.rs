@@ -203,8 +203,9 @@ impl Instructions {
     /// The way up from a place.
     pub fn path_from(&self, index: u32) -> InstructionPath {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
-        let beside = self.rows.iter().enumerate().filter_map(|(height, row)| row.get((at >> height) ^ 1));
-        InstructionPath { index, beside: beside.copied().collect() }
+        let mut beside = Vec::with_capacity(self.rows.len());
+        beside.extend(self.rows.iter().enumerate().filter_map(|(height, row)| row.get((at >> height) ^ 1)));
+        InstructionPath { index, beside }
     }
 }
 

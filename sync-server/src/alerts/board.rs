@@ -941,8 +941,8 @@ impl Inner {
 /// Whether a draft that ends something speaks to everybody whom its thread spoke to, also to those who were told since it was made. An order
 /// speaks to whom it is for.
 fn is_for_all(told: &BTreeSet<HouseholdId>, draft: &Draft) -> bool {
-    let own: BTreeSet<HouseholdId> = draft.instructions.iter().map(|own| own.household).collect();
-    draft.envelope.message == MessageKind::Order || told.is_subset(&own)
+    let own = || draft.instructions.iter().map(|own| own.household).collect();
+    draft.envelope.message == MessageKind::Order || told.is_subset(&own())
 }
 
 /// As televisions show it: 4821 7350.

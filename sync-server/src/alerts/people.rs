@@ -41,15 +41,15 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
     let mut news = hub.news();
     let mut turns = interval(LOOKS);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut desk = board.desk_changes();
+    let mut changes = board.stations.subscribe();
     let mut told = BTreeMap::new();
     loop {
         turns.tick().await;
         look(&hub, &board, &mut told).await;
-        // A message that was sent, a television that was bound, or records.
+        // Records, a message that was sent, or a television that was bound. What televisions answer says nothing of where anybody is.
         tokio::select! {
             _lagged_or_not = news.recv() => {}
-            changed = desk.changed() => if changed.is_err() { return },
+            changed = changes.changed() => if changed.is_err() { return },
         }
     }
 }

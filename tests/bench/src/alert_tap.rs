@@ -25,7 +25,7 @@ use crate::town::{READERS, Town};
 /// The household of the first of the bench's cards (packaging/demo-town).
 const HOUSEHOLD: &str = "4cd1690ae5b01575a84e43630e20ce4c";
 const ARRIVED: &str = "see 花子さん 着きました";
-const NOT_ARRIVED: &str = "see 花子さん !着きました";
+const NOT_ARRIVED: &str = "see !着きました";
 /// pcscd looks for a virtual card every 0.4 s.
 const CARD_GONE: Duration = Duration::from_millis(900);
 /// The server looks at its files twice a second.

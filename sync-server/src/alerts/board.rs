@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
     Alert, Alerts, Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, KeyList,
-    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, Sequences,
-    SignedAlert, SignedMessage as _, Taken,
+    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SequenceVerdict,
+    Sequences, SignedAlert, SignedMessage as _, Taken,
 };
 use hinamori_model::{BoxId, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
@@ -28,7 +28,7 @@ use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::officers::{Officer, Register};
-use crate::alerts::release::{Heard, Standing};
+use crate::alerts::release::{DroppedRelease, HeardAt, Standing};
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
@@ -61,6 +61,8 @@ pub(crate) struct Board {
     pub(crate) broadcast: Broadcast,
     /// One operator's act after another: what is kept last is what is on the air.
     pub(crate) taking: tokio::sync::Mutex<()>,
+    /// One act of officers or of the trigger after another: between what one of them saw and what is on the disk nobody else acts.
+    pub(super) acting: tokio::sync::Mutex<()>,
     /// Calls the thread that holds the televisions' connections.
     pub(crate) doorbell: Arc<Doorbell>,
     /// The latest heartbeat, and the same ready to go out.
@@ -99,8 +101,14 @@ pub(crate) struct Inner {
     pub(crate) drafts: BTreeMap<String, Draft>,
     /// What is signed in advance, or waits for it, by id.
     pub(crate) releases: BTreeMap<String, Arc<Standing>>,
+    /// What was released and dropped by an officer on duty.
+    pub(crate) dropped: Vec<DroppedRelease>,
+    /// The number that goes with what a trigger is asked to release, by release and event.
+    pub(crate) places: BTreeMap<([u8; 32], String), Sequence>,
     /// What the town's trigger heard last.
-    pub(crate) heard: Option<Heard>,
+    pub(crate) heard: Option<HeardAt>,
+    /// What its clock said last when it was far from this one, and when that was here.
+    pub(crate) wrong_clock: Option<(UnixMillis, UnixMillis)>,
     pub(crate) stations: Arc<Stations>,
     /// What each station's operator did last.
     pub(crate) air: BTreeMap<u32, OnAir>,
@@ -346,6 +354,7 @@ impl Board {
         for stored in store.releases()? {
             inner.take_release(stored);
         }
+        store.dropped()?.iter().for_each(|about| inner.take_dropped(about));
         inner.pushes = store.pushes()?.into_iter().map(|push| ((push.station, push.digest), push)).collect();
         inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
         let (keeper, thread) = Keeper::start(store)?;
@@ -358,6 +367,7 @@ impl Board {
             stations: watch::Sender::new(0),
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
             taking: tokio::sync::Mutex::new(()),
+            acting: tokio::sync::Mutex::new(()),
             boot,
             doorbell: Arc::default(),
             beaten: Mutex::default(),
@@ -656,10 +666,10 @@ impl Board {
         officer: &Officer,
         signature: OfficerSignature,
     ) -> Result<bool, NotSent> {
-        let (draft, signed) = {
+        let _acting = self.acting.lock().await;
+        let (draft, signed, listed) = {
             let mut inner = self.inner();
             let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
-            let mut alerts = inner.alerts.clone();
             let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
             let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
             let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
@@ -679,44 +689,66 @@ impl Board {
                 return Err(NotSent::BadSignature);
             }
             draft.envelope = with;
-            let Officer { id: number, name, title, .. } = officer.clone();
-            draft.about.signed.push(Signed { officer: number, name, title, at: now() });
+            draft.about.signed.push(Signed::by(officer, now()));
             if officers.len() < draft.needed {
                 self.changed();
                 return Ok(false);
             }
             let verified = draft.envelope.verify(&draft.bytes, &listed.list);
             let signed = verified.map_err(|_why| NotSent::BadSignature)?;
-            // As every receiver will take it.
-            let taken = alerts.take(signed.clone(), now(), None);
+            let is_for_all = is_for_all(&told, draft);
+            let (taken, alerts) =
+                inner.as_received(&signed, now(), None).map_err(|_old_or_forked| NotSent::Overtaken)?;
             let is_still_in_force = || {
                 let own = signed.alert().alert().id();
                 alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
             };
             match taken {
                 // Whoever was told since the draft was made would never hear how it ends.
-                Taken::InForce | Taken::Cancels { .. } if !is_for_all(&told, draft) => {
-                    return Err(NotSent::Overtaken);
-                }
+                Taken::InForce | Taken::Cancels { .. } if !is_for_all => return Err(NotSent::Overtaken),
                 Taken::InForce => {}
                 // What was sent since the cancel was made would go on, and nobody would look after it.
                 Taken::Cancels { .. } if !is_still_in_force() => {}
                 Taken::NeedsAnotherOfficer => {
-                    draft.needed = 2;
+                    inner.drafts.get_mut(id).into_iter().for_each(|draft| draft.needed = 2);
                     self.changed();
                     return Err(NotSent::NeedsAnother);
                 }
                 _ => return Err(NotSent::Overtaken),
             }
             let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
-            (draft, signed)
+            (draft, signed, listed)
         };
-        self.send(draft, signed).await?;
+        self.send(draft, signed, &listed).await?;
         Ok(true)
     }
 
-    /// Keeps it, then gives it to televisions. A draft that the disk refuses comes back.
-    pub(super) async fn send(&self, mut draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
+    /// Takes a draft away. What a trigger released does not come back for its event, also after a restart.
+    pub(crate) async fn drop_draft(&self, id: &str, officer: &Officer) -> Result<(), NotSent> {
+        let _acting = self.acting.lock().await;
+        let draft = self.inner().drafts.remove(id).ok_or(NotSent::Gone)?;
+        if let Some(trigger) = draft.about.trigger.clone() {
+            let (title, by) = (draft.about.title.clone(), Signed::by(officer, now()));
+            let dropped = DroppedRelease { trigger, title, by };
+            let about = serde_json::to_string(&dropped).unwrap_or_default();
+            let digest = draft.digest;
+            if let Err(error) = self.keeper.ask(move |store| store.note_dropped(&digest, &about)).await {
+                self.inner().drafts.insert(draft.id.clone(), draft);
+                return Err(error.into());
+            }
+            self.inner().dropped.push(dropped);
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Keeps it with the list by which it was judged, then gives it to televisions. A draft that the disk refuses comes back.
+    pub(super) async fn send(
+        &self,
+        mut draft: Draft,
+        signed: SignedAlert,
+        listed: &Listed,
+    ) -> Result<(), NotSent> {
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
@@ -845,6 +877,23 @@ impl Inner {
         let receiver = Arc::clone(receiver);
         self.bound.entry((*household)?).or_default().push(Arc::clone(&receiver));
         Some(receiver)
+    }
+
+    /// What every receiver will make of a message (docs/tv.md §5): its number first, then its thread, with everything that is known then. `Err`
+    /// where the number is old, or another message's.
+    pub(crate) fn as_received(
+        &self,
+        signed: &SignedAlert,
+        now: UnixMillis,
+        heard: Option<UnixMillis>,
+    ) -> Result<(Taken, Alerts), SequenceVerdict> {
+        match self.sequences.clone().note(signed) {
+            SequenceVerdict::New | SequenceVerdict::Known => {}
+            refused @ (SequenceVerdict::Old | SequenceVerdict::Forked) => return Err(refused),
+        }
+        let mut alerts = self.alerts.clone();
+        let taken = alerts.take(signed.clone(), now, heard);
+        Ok((taken, alerts))
     }
 
     /// Whether it was the first of its kind.

@@ -197,14 +197,9 @@ impl Inner {
         if !signed.has(&leaf, &InstructionPath { index: 0, beside: Vec::new() }) {
             return Err(NotOriginated::OtherLeaf);
         }
-        match self.sequences.clone().note(&signed) {
-            SequenceVerdict::New | SequenceVerdict::Known => {}
-            verdict @ (SequenceVerdict::Old | SequenceVerdict::Forked) => {
-                return Err(NotOriginated::Number(verdict));
-            }
-        }
         // Televisions hear the server all the time: what one officer took back longer ago, they refuse (docs/tv.md §5).
-        match self.alerts.clone().take(signed.clone(), now, Some(now)) {
+        let (taken, _) = self.as_received(&signed, now, Some(now)).map_err(NotOriginated::Number)?;
+        match taken {
             Taken::InForce
             | Taken::Superseded
             | Taken::Cancelled

@@ -8,6 +8,7 @@
 //! | `officers.jsonl` | number, name, title and last day of each officer |
 //! | `answers.jsonl` | which household's television got, showed and answered what, when, and when all of it had arrived |
 //! | `stations.jsonl` | what was brought to stations, and what their operators put on the air |
+//! | `dropped.jsonl` | what a trigger released and an officer on duty dropped: for which warning, who, when |
 //!
 //! No resident's name is in it, but households are, by their ids: the folder is for its owner alone.
 
@@ -72,6 +73,8 @@ pub fn export_alerts(
         json!({ "station": air.station, "on_air": air.digest.map(|digest| hex::text(&digest)), "at": air.at })
     });
     write_lines(&to.join("stations.jsonl"), pushes.chain(air))?;
+    let dropped = store.dropped()?.into_iter().map(|about| format!("{about}\n")).collect::<String>();
+    write_out(&to.join("dropped.jsonl"), dropped.as_bytes())?;
     Ok(messages.len())
 }
 

@@ -821,3 +821,16 @@ async fn what_is_known_is_no_news() {
     let known = hall.board.inner().answers[&(digest, household(1))];
     assert_eq!(known[AnswerKind::CheckPoint as usize], Some(sent.plus(5)));
 }
+
+#[tokio::test]
+async fn a_draft_whose_number_every_receiver_takes_for_an_old_one_is_not_sent() {
+    let hall = Hall::new();
+    let early = hall.draft(landslide(&["浜町"])).await.unwrap();
+    for _ in 0..70 {
+        hall.board.keeper.ask(|store| store.next()).await.unwrap();
+    }
+    hall.send(landslide(&["本町"])).await;
+    assert!(!hall.sign(&early, 1, 0, 0).await.unwrap());
+    assert!(matches!(hall.sign(&early, 2, 1, 0).await, Err(NotSent::Overtaken)));
+    assert_eq!(hall.board.inner().messages.len(), 1);
+}

@@ -128,6 +128,13 @@ pub(crate) struct Listed {
     pub(crate) text: Arc<str>,
 }
 
+impl Listed {
+    /// As the root signed it.
+    pub(super) fn bytes(&self) -> Option<Arc<[u8]>> {
+        of_base64(&self.text).map(Arc::from)
+    }
+}
+
 /// A message that was sent, with what each household gets of it, ready to go out.
 pub(crate) struct Message {
     pub(crate) digest: [u8; 32],
@@ -348,8 +355,15 @@ impl Board {
         for Task { digest, household, officer, at } in store.tasks()? {
             inner.tasks.insert((digest, household), (officer, at));
         }
+        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
         for sent in store.messages()? {
-            inner.take_sent(sent);
+            let of_now = || inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let of_then = |bytes: &Arc<[u8]>| {
+                let read = || KeyList::decode(bytes, &root).ok().map(Arc::new);
+                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
+            };
+            let list = sent.judged_by.as_ref().map_or_else(of_now, of_then);
+            inner.take_sent(sent, list.as_deref());
         }
         for stored in store.releases()? {
             inner.take_release(stored);
@@ -756,6 +770,7 @@ impl Board {
             envelope: draft.envelope.encode(),
             about: serde_json::to_string(&draft.about).unwrap_or_default(),
             instructions: std::mem::take(&mut draft.instructions),
+            judged_by: listed.bytes(),
         };
         let kept = self.keeper.ask(move |store| {
             let kept = store.add(&sent);
@@ -919,13 +934,15 @@ impl Inner {
         }
     }
 
-    /// A message of the file. What is not believed any more stays where it is, for whoever audits it.
-    fn take_sent(&mut self, sent: SentMessage) {
-        let SentMessage { alert, envelope, about, instructions, sequence, .. } = sent;
+    /// A message of the file, judged again by the list by which it was judged when it was taken: whoever was told still has it on their
+    /// set, whatever the town decided since, and officers have to see it to end it. The town root signed that list, so that whoever writes
+    /// into the file alone brings nothing in. What is not believed stays where it is, for whoever audits it.
+    fn take_sent(&mut self, sent: SentMessage, list: Option<&KeyList>) {
+        let SentMessage { alert, envelope, about, instructions, sequence, digest, judged_by: _ } = sent;
         let read = Envelope::decode(&envelope).zip(serde_json::from_str::<About>(&about).ok());
-        let listed = self.list.clone();
-        let signed =
-            read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
+        // What households were told is sealed for this digest.
+        let read = read.filter(|(read, _)| read.digest() == digest);
+        let signed = read.zip(list).map(|((read, about), list)| (read.verify(&alert, list), about));
         match signed {
             Some((Ok(signed), about)) => {
                 // It counted when it was sent, whatever was sent since under an earlier number.
@@ -937,7 +954,7 @@ impl Inner {
                 message.into_iter().for_each(|message| self.keep_message(message));
             }
             Some((Err(_), _)) | None => {
-                tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
+                tracing::error!(number = sequence.number, "an alert that was sent is not believed any more")
             }
         }
     }

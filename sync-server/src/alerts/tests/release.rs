@@ -602,6 +602,45 @@ async fn the_desk_says_that_the_trigger_s_clock_is_wrong_and_by_how_much() {
 }
 
 #[tokio::test]
+async fn what_was_released_can_be_ended_after_a_restart_though_the_town_has_no_trigger_any_more() {
+    let mut coast = Coast::new(false).await;
+    let own = coast.hall.television(1).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    let before = coast.hall.told(&own)["list"].clone();
+    coast.policy(&PolicyChange { no_trigger: true, ..PolicyChange::default() });
+    coast.hall.board = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    let (thread, signed) = {
+        let inner = coast.hall.board.inner();
+        assert_eq!((inner.messages.len(), inner.alerts.in_force(now()).len()), (1, 1));
+        (inner.messages[0].thread(), inner.messages[0].signed.clone())
+    };
+    assert_eq!(signed.officers(), 2);
+    assert_eq!(coast.desk()["threads"][0]["in_force"], true);
+    // A receiver's own judgement is by the list of now.
+    let list =
+        KeyList::decode(&coast.hall.folder.key_list().unwrap().unwrap(), &coast.hall.keys.town_root.public());
+    let sent = Arc::clone(&coast.hall.board.inner().messages[0]);
+    assert!(sent.envelope().unwrap().verify(&sent.alert, &list.unwrap()).is_err());
+    a_second().await;
+    let ending = coast.hall.draft(json!({ "kind": "AllClear", "thread": thread })).await.unwrap();
+    assert!(!coast.hall.sign(&ending, 1, 0, 0).await.unwrap());
+    assert!(coast.hall.sign(&ending, 2, 1, 0).await.unwrap());
+    let inner = coast.hall.board.inner();
+    assert!(inner.alerts.in_force(now()).iter().all(|one| one.latest.message() == MessageKind::AllClear));
+    drop(inner);
+    // Whoever audits it has the list of each day.
+    let history = coast.hall.parent.path().join("history");
+    assert_eq!(export_alerts(&coast.hall.folder, &history, "clerk", now()).unwrap(), 2);
+    let lists: Vec<_> =
+        std::fs::read_dir(history.join("keys")).unwrap().map(|one| one.unwrap().path()).collect();
+    let bytes: Vec<Vec<u8>> = lists.iter().map(|file| std::fs::read(file).unwrap()).collect();
+    assert_eq!(bytes.len(), 2);
+    assert!(bytes.contains(&of_base64(before.as_str().unwrap()).unwrap()));
+}
+
+#[tokio::test]
 async fn what_the_town_declares_void_stands_nowhere_any_more_and_is_signed_anew() {
     let coast = Coast::new(false).await;
     let id = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;

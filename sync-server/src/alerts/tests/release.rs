@@ -8,14 +8,15 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use hinamori_alert::{
-    AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease, SignedMessage as _,
+    AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease, Released, Sequence,
+    SignedMessage as _, Trigger, TriggerKey, TsunamiKind,
 };
 use hinamori_sim::TsunamiMessage;
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::alerts::desk_state::state;
-use crate::alerts::release::{NotTriggered, Triggering};
+use crate::alerts::release::{NotTriggered, Standing, Triggering};
 use crate::alerts::release_door::release_of;
 use crate::alerts::trigger::TriggerError;
 use crate::alerts::{
@@ -572,6 +573,31 @@ async fn a_trigger_whose_clock_is_behind_its_thread_is_heard_all_the_same() {
     coast.says(|message| message.areas[0].1 = "51");
     drop(coast.round(coast.station()).await);
     coast.says(|_| {});
+    // The server takes none that nobody else would take.
+    let early = {
+        let inner = coast.hall.board.inner();
+        let of = |known: &&Arc<Standing>| known.prepared.kind == TsunamiKind::MajorWarning;
+        let standing = inner.releases.values().find(of).unwrap();
+        let first = &inner.messages[0];
+        let trigger = Trigger {
+            kind: TsunamiKind::MajorWarning,
+            segment: standing.prepared.segment,
+            event: sha256(EVENT.as_bytes()),
+            arrives: None,
+            references: vec![(first.alert().identifier.clone(), first.sent())],
+            signature: [0; 64],
+        };
+        let sequence = Sequence { number: first.signed.sequence().number + 1, ..first.signed.sequence() };
+        let released = Released { prepared: standing.prepared.clone(), trigger };
+        let (mut early, _) =
+            Envelope::released(released, &standing.template, (sequence, first.sent())).unwrap();
+        let key = std::fs::read(coast.folder.join("trigger-key")).unwrap();
+        TriggerKey::from_bytes(key.as_slice().try_into().unwrap()).release(&mut early);
+        early
+    };
+    coast.hall.board.keeper.ask(|store| store.next()).await.unwrap();
+    let refused = coast.hall.board.trigger(&early.encode()).await.unwrap_err();
+    assert!(matches!(refused, NotTriggered::Overtaken), "{refused}");
     let (_, looked) = coast.round_at(coast.station(), UnixMillis::new(now().get() - 60_000)).await;
     looked.unwrap();
     let inner = coast.hall.board.inner();

@@ -209,3 +209,55 @@ fn bytes_of(text: &str) -> Option<[u8; 32]> {
         .and_then(|()| digits.chunks(2).map(pair).collect());
     bytes?.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use hinamori_alert::{
+        BeatKey, Device, Instructions, KeyClass, OfficerId, OfficerKey, Report, Sequence, write,
+    };
+    use hinamori_model::UnixMillis;
+    use hinamori_sync::town::RootKey;
+
+    use super::*;
+
+    const ORDER: &[u8] = include_bytes!("../../crates/alert/tests/fixtures/tsunami.xml");
+
+    /// The list of this version, by which these officers sign.
+    fn list(root: &RootKey, version: u32, officers: &[u8]) -> Vec<u8> {
+        let device = |number: &u8| Device {
+            class: KeyClass::Live,
+            officer: OfficerId(u32::from(*number)),
+            until: UnixMillis::new(u64::MAX),
+            key: OfficerKey::from_bytes(&[*number; 32]).public(),
+        };
+        let fixed = (BeatKey::from_bytes(&[9; 32]).public(), [7; 32]);
+        let devices = officers.iter().map(device);
+        let list = KeyList::new(version, UnixMillis::new(7), fixed, "bousai@town.shiomi.example", devices);
+        list.unwrap().encode(|domain, body| root.sign_alert_keys(domain, body))
+    }
+
+    #[test]
+    fn what_was_signed_by_whoever_is_gone_holds_by_the_list_of_its_day_and_by_no_other_town_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let [root, other] = [1, 2].map(|seed| RootKey::from_bytes(&[seed; 32]));
+        let hex: String = root.public().iter().map(|byte| format!("{byte:02x}")).collect();
+        let keys = folder.path().join("keys");
+        std::fs::create_dir(&keys).unwrap();
+        let alert = write(Report::of(ORDER).unwrap().alert().unwrap());
+        let sequence = Sequence { epoch: 1, number: 1 };
+        let mut envelope = Envelope::around(&alert, sequence, &Instructions::of(&[]).unwrap()).unwrap();
+        let digest = envelope.digest();
+        envelope.signatures = [1, 2].map(|number| OfficerKey::from_bytes(&[number; 32]).sign(&digest)).into();
+        let file = folder.path().join("alert.xml");
+        std::fs::write(&file, Transport::of(&alert, &envelope).unwrap().signed(&[0; 64])).unwrap();
+        let history = || AlertHistory::of(&hex, &keys, std::slice::from_ref(&file));
+        assert!(matches!(history(), Err(NoHistory::NoList(_))));
+        std::fs::write(keys.join("2.keys"), list(&root, 2, &[3, 4])).unwrap();
+        assert!(!history().unwrap().is_fine(), "by officers who came later");
+        std::fs::write(keys.join("1.keys"), list(&root, 1, &[1, 2])).unwrap();
+        assert!(history().unwrap().is_fine());
+        assert!(history().unwrap().to_string().contains("by officers 1, 2 (list 1)"));
+        std::fs::write(keys.join("0.keys"), list(&other, 3, &[1, 2])).unwrap();
+        assert!(matches!(history(), Err(NoHistory::NotSigned(_))));
+    }
+}

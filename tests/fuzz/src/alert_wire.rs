@@ -80,6 +80,7 @@ pub(crate) fn run(bytes: &[u8]) {
             let is_believed = envelope.verify(&known.alert, &known.list).is_ok();
             let is_own = envelope.digest() == known.envelope.digest();
             assert!(is_own || !is_believed, "something else than what was signed is believed");
+            assert!(is_believed || envelope != known.envelope, "what was signed is not believed");
         }
     }
     if let Some(prepared) = PreparedRelease::decode(bytes) {

@@ -170,6 +170,9 @@ pub(crate) enum AlertCommand {
         /// Whether an officer on duty signs each release too.
         #[arg(long)]
         duty_officer: Option<bool>,
+        /// What officers signed in advance until now is void at every receiver that hears it, whoever kept a copy; they sign anew.
+        #[arg(long)]
+        void_releases: bool,
     },
     /// Makes the trigger's key in a folder of its own, on the machine on which it will run, and prints its public half.
     TriggerKey {
@@ -291,12 +294,13 @@ impl AlertCommand {
                 let messages = export_alerts(&folder, &to, user, now)?;
                 println!("{messages} alerts");
             }
-            Self::Policy { staff_leave, trigger, no_trigger, duty_officer, .. } => {
+            Self::Policy { staff_leave, trigger, no_trigger, duty_officer, void_releases, .. } => {
                 let change = PolicyChange {
                     staff_leave_minutes: staff_leave,
                     trigger,
                     needs_officer: duty_officer,
                     no_trigger,
+                    void_releases,
                 };
                 println!("{}", set_policy(&folder, &folder.keys()?, &change, now)?);
             }

@@ -302,7 +302,7 @@ function auditFromFiles(messages) {
   administrator("export", folder);
   const files = readdirSync(`${folder}/alerts`).map((name) => `${folder}/alerts/${name}`);
   const verify = (...given) =>
-    spawnSync(join(dirname(values.server), "hinamorictl"), ["alert", "verify", "--root", root, "--keys", `${folder}/alert.keys`, ...given], { encoding: "utf8" });
+    spawnSync(join(dirname(values.server), "hinamorictl"), ["alert", "verify", "--root", root, "--keys", `${folder}/keys`, ...given], { encoding: "utf8" });
   const { status, stdout } = verify(...files);
   ensure(status === 0 && stdout.split("by officers").length === messages + 1, `an auditor is told: ${stdout}`);
   writeFileSync(`${folder}/bent.xml`, readFileSync(files[0], "utf8").replace("浜町", "山町"));
@@ -451,18 +451,40 @@ const steps = {
     await take("【訓練】", "これは 訓練です");
   },
 
+  async prepare() {
+    const [first, other] = officers;
+    await home(first);
+    await press(first, "事前の 署名");
+    await see(first, "気象庁の 電文を 受けています");
+    await first.getByText("大津波警報", { exact: true }).first().click();
+    await first.getByLabel("浜町").check();
+    await press(first, "作って 署名へ");
+    await press(first, "1人目として 事前に 署名する");
+    await see(first, "あなたは 署名しました");
+    await home(other);
+    await press(other, "事前の 署名");
+    await picture(other, "desk-release");
+    await press(other, "2人目として 事前に 署名する");
+    await see(other, "✓ 用意できています");
+    await picture(other, "desk-release-stands");
+    for (const page of televisions.slice(0, 2)) {
+      ensure(!(await onScreen(page)).includes("大津波警報"), "what is signed in advance is out before the agency warns");
+    }
+  },
+
   async tsunami() {
     const [first, other] = officers;
-    await compose(first, "津波", "大津波警報", false);
-    await press(first, "1人目として 署名する");
-    await see(first, "あなたは 署名しました");
-    await second(other, "2人目として 署名して 送る");
-    for (const page of televisions.slice(0, 2)) {
+    for (const page of [...televisions.slice(0, 2), ...screens]) {
       await shows(page, "大津波警報", "逃げて", "あと");
     }
+    await shows(televisions[2], "大津波警報", "浜町の みなさん");
     await picture(televisions[1], "tv-tsunami");
+    await picture(screens[0], "tv-tsunami-receiver");
     await take("大津波警報", "到達予想");
+    await see(other, "徳島県：大津波警報");
+    await picture(other, "desk-release-heard");
     await home(first);
+    await see(first, "気象庁の 大津波警報で 自動");
     await see(first, "1人では 取り消せません");
     await picture(first, "desk-tsunami");
   },

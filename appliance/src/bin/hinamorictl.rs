@@ -114,7 +114,7 @@ enum AlertTask {
         /// The town's root, as its administrator gave it (64 hexadecimal digits).
         #[arg(long)]
         root: String,
-        /// The list of officers' keys that the root signed.
+        /// The list of officers' keys that the root signed, or the folder of such lists that the server exported.
         #[arg(long)]
         keys: PathBuf,
         /// The files, in the order in which they were sent: as the names of an export sort.

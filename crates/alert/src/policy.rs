@@ -1,5 +1,7 @@
 //! What a town decided once, in its list of keys, so that every receiver goes by it (docs/tv.md §1).
 
+use hinamori_model::UnixMillis;
+
 use crate::wire::Reader;
 
 /// How long before a tsunami is expected staff leave a check-point, in minutes, where the town says nothing else.
@@ -23,6 +25,8 @@ pub struct ReleasePolicy {
     pub trigger: [u8; 32],
     /// Whether an officer on duty signs each release too.
     pub needs_officer: bool,
+    /// What officers signed in advance before this moment is void, also a copy of it that somebody kept.
+    pub void_before: UnixMillis,
 }
 
 impl Default for Policy {
@@ -40,9 +44,10 @@ impl Policy {
         out.push(self.staff_leave_minutes);
         match self.release {
             None => out.push(0),
-            Some(ReleasePolicy { trigger, needs_officer }) => {
+            Some(ReleasePolicy { trigger, needs_officer, void_before }) => {
                 out.push(if needs_officer { 2 } else { 1 });
                 out.extend_from_slice(&trigger);
+                out.extend_from_slice(&void_before.get().to_be_bytes());
             }
         }
     }
@@ -55,9 +60,10 @@ impl Policy {
             2 => true,
             _ => return None,
         };
+        let (trigger, void_before) = (from.array()?, from.time()?);
         Some(Self {
             staff_leave_minutes,
-            release: Some(ReleasePolicy { trigger: from.array()?, needs_officer }),
+            release: Some(ReleasePolicy { trigger, needs_officer, void_before }),
         })
     }
 }

@@ -118,6 +118,9 @@ pub enum NotReleased {
     /// It stands for over ninety days, or was released before or after it stood.
     #[error("it does not stand at that time")]
     OtherTime,
+    /// The town has declared void what was signed in advance until some later moment.
+    #[error("the town has declared it void")]
+    Void,
     /// Another warning, or another coast.
     #[error("the trigger is of another warning or another coast than what was prepared")]
     OtherTrigger,
@@ -172,6 +175,11 @@ impl PreparedRelease {
         self.bounds_hold() && self.from <= at && at <= self.until
     }
 
+    /// Whether the town has declared void what was signed until now: withdrawing it at the desk takes no copy of it away.
+    pub fn is_void(&self, keys: &KeyList) -> bool {
+        keys.policy().release.is_some_and(|policy| self.from < policy.void_before)
+    }
+
     /// What its officers sign.
     pub fn digest(&self) -> [u8; 32] {
         hash(&[PREPARED_DOMAIN, &self.fixed(), self.sender.as_bytes()])
@@ -194,13 +202,16 @@ impl PreparedRelease {
     ///
     /// # Errors
     /// [`EnvelopeError::OtherSender`], [`EnvelopeError::NotSigned`], [`EnvelopeError::TooFewOfficers`],
-    /// [`EnvelopeError::NotReleased`] for bounds that are none.
+    /// [`EnvelopeError::NotReleased`] for bounds that are none, and for one that the town has declared void.
     pub fn verify(&self, keys: &KeyList) -> Result<BTreeSet<OfficerId>, EnvelopeError> {
         if self.sender != keys.sender {
             return Err(EnvelopeError::OtherSender);
         }
         if !self.bounds_hold() {
             return Err(EnvelopeError::NotReleased(NotReleased::OtherTime));
+        }
+        if self.is_void(keys) {
+            return Err(EnvelopeError::NotReleased(NotReleased::Void));
         }
         let officers = self.officers(keys).map_err(EnvelopeError::NotSigned)?;
         if officers.len() < NEEDED || self.signatures.len() > MOST_SIGNATURES {

@@ -56,7 +56,12 @@ fn officers() -> KeyList {
 }
 
 fn policy(needs_officer: bool) -> Policy {
-    let release = ReleasePolicy { trigger: trigger_key().public(), needs_officer };
+    policy_after(UnixMillis::default(), needs_officer)
+}
+
+/// What was signed before this moment is void.
+fn policy_after(void_before: UnixMillis, needs_officer: bool) -> Policy {
+    let release = ReleasePolicy { trigger: trigger_key().public(), needs_officer, void_before };
     Policy { release: Some(release), ..Policy::default() }
 }
 
@@ -472,7 +477,8 @@ fn a_list_of_keys_has_its_policy_and_a_trigger_is_nothing_else() {
         assert_eq!((read.policy(), &read), (policy, &list));
     }
     let with = |trigger| {
-        let release = Some(ReleasePolicy { trigger, needs_officer: false });
+        let void_before = UnixMillis::default();
+        let release = Some(ReleasePolicy { trigger, needs_officer: false, void_before });
         officers().with_policy(Policy { release, ..Policy::default() }).unwrap_err()
     };
     assert_eq!(with(BeatKey::from_bytes(&[9; 32]).public()), BadKeyList::KeyTwice);
@@ -515,4 +521,21 @@ fn a_used_trigger_is_a_message_like_any_other_and_is_used_once() {
     // Played back when it is over, at a set that never heard it.
     let mut later = Alerts::default();
     assert_eq!(take(&mut later, &first, 14), Taken::Expired);
+}
+
+#[test]
+fn what_the_town_declared_void_is_believed_of_nobody_whoever_kept_it() {
+    let (envelope, alert) = released();
+    let list = |void_before| officers().with_policy(policy_after(void_before, false)).unwrap();
+    // Signed in the morning: void from the next millisecond on.
+    assert!(envelope.verify(&alert, &list(MORNING)).is_ok());
+    let void = list(MORNING.plus(1));
+    assert_eq!(why(&envelope, &alert, &void), NotReleased::Void);
+    let all = told();
+    let own = all.first().unwrap();
+    let together = Instructions::of(&all).unwrap();
+    assert!(envelope.clone().verify_told(own, &together.path(own).unwrap(), &list(MORNING)).is_ok());
+    assert!(envelope.verify_told(own, &together.path(own).unwrap(), &void).is_err(), "at a household");
+    assert!(prepared_by(&[1, 3]).verify(&void).is_err() && prepared_by(&[1, 3]).is_void(&void));
+    assert!(!prepared_by(&[1, 3]).is_void(&officers()), "where nothing is released nothing is void");
 }

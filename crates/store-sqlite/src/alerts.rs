@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use hinamori_alert::{Content, Instruction, Sequence};
 use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
+use ring::digest::{SHA256, digest as hash};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
@@ -37,6 +38,8 @@ pub struct SentMessage {
     pub about: String,
     /// What each household was told.
     pub instructions: Vec<Instruction>,
+    /// The list of keys by which it was judged, as the town root signed it; nothing where it was kept before that was written down.
+    pub judged_by: Option<Arc<[u8]>>,
 }
 
 /// One television.
@@ -191,14 +194,28 @@ impl AlertStore {
     /// # Errors
     /// [`StoreError`].
     pub fn add(&self, message: &SentMessage) -> Result<(), StoreError> {
-        let SentMessage { sequence, digest, alert, envelope, about, instructions } = message;
+        let SentMessage { sequence, digest, alert, envelope, about, instructions, judged_by } = message;
         let sealed = self.cover.seal_bytes(&self.cover.message(digest), to_bytes(instructions))?;
         let number = i64::try_from(sequence.number).map_err(|_too_many| FOREIGN)?;
+        let judged_by = judged_by.as_deref().map(|list| (hash(&SHA256, list), list));
+        // Before the message: a list of which there is none does no harm.
+        if let Some((digest, list)) = &judged_by {
+            self.connection
+                .execute("INSERT OR IGNORE INTO key_list VALUES (?1, ?2)", (digest.as_ref(), list))?;
+        }
+        let judged_by = judged_by.as_ref().map(|(digest, _)| digest.as_ref());
         self.connection.execute(
-            "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (sequence.epoch, number, digest, alert, envelope, about, sealed),
+            "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (sequence.epoch, number, digest, alert, envelope, about, sealed, judged_by),
         )?;
         Ok(())
+    }
+
+    /// Every list of keys by which a message was judged, by its hash.
+    fn key_lists(&self) -> Result<BTreeMap<Vec<u8>, Arc<[u8]>>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT digest, list FROM key_list")?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?.into()));
+        Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
     }
 
     /// Moves a long log into the file; to be called while nobody waits. What fails is tried again the next time.
@@ -212,12 +229,14 @@ impl AlertStore {
     /// [`StoreError`].
     pub fn messages(&self) -> Result<Vec<SentMessage>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT epoch, number, digest, alert, envelope, about, instructions FROM message ORDER BY rowid",
+            "SELECT epoch, number, digest, alert, envelope, about, instructions, judged_by FROM message ORDER BY rowid",
         )?;
+        let lists = self.key_lists()?;
         let read = |row: &Row<'_>| {
             let number: i64 = row.get(1)?;
             let sequence = Sequence { epoch: row.get(0)?, number: number.unsigned_abs() };
             let (digest, sealed): ([u8; 32], Vec<u8>) = (row.get(2)?, row.get(6)?);
+            let judged_by: Option<Vec<u8>> = row.get(7)?;
             let message = SentMessage {
                 sequence,
                 digest,
@@ -225,6 +244,7 @@ impl AlertStore {
                 envelope: row.get(4)?,
                 about: row.get(5)?,
                 instructions: Vec::new(),
+                judged_by: judged_by.and_then(|digest| lists.get(&digest).cloned()),
             };
             Ok((message, sealed))
         };
@@ -488,6 +508,7 @@ mod tests {
             envelope: vec![1, 2],
             about: "{}".to_owned(),
             instructions: vec![instruction(0), instruction(3)],
+            judged_by: Some(b"the list of that day".as_slice().into()),
         }
     }
 
@@ -531,7 +552,7 @@ mod tests {
         assert_eq!(store.answers().unwrap(), known.map(|(kind, at)| answer(kind, at)));
         assert_eq!(store.tasks().unwrap(), [task]);
         // An exercise is counted apart, so that it may have a number that something live has too.
-        let exercise = SentMessage { digest: [8; 32], ..sent.clone() };
+        let exercise = SentMessage { digest: [8; 32], judged_by: None, ..sent.clone() };
         store.add(&exercise).unwrap();
         assert_eq!(store.messages().unwrap(), [sent.clone(), exercise]);
         // Numbers go on, and nobody gets one again.

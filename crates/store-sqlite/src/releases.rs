@@ -45,6 +45,25 @@ impl AlertStore {
         Ok(())
     }
 
+    /// Notes that an officer on duty dropped what a trigger released: which envelope, and what the desk shows of it. It is never forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_dropped(&self, digest: &[u8; 32], about: &str) -> Result<(), StoreError> {
+        self.connection.execute("INSERT OR IGNORE INTO dropped_release VALUES (?1, ?2)", (digest, about))?;
+        Ok(())
+    }
+
+    /// What the desk shows of everything that was dropped, the earliest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn dropped(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT about FROM dropped_release ORDER BY rowid")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     /// Every release.
     ///
     /// # Errors

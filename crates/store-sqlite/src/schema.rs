@@ -34,6 +34,8 @@
 //! | `television` | one television: the hash of its token, the code that it shows, the household to which it was bound |
 //! | `answer` | what became of a message at a household, and when it was heard first; `kind` is `AnswerKind` |
 //! | `task` | which officer looks after a household that asked for help |
+//! | `dropped_release` | one release that an officer on duty dropped: the digest of its envelope, and what the desk shows of it |
+//! | `key_list` | a list of keys, as the town root signed it, by which some of the messages were judged: its hash, its bytes |
 //! | `prepared_release` | one order that officers sign in advance: what they sign with their signatures, its template, what the desk shows of it, and what each household will be told, sealed |
 //! | `setting` | the sender's sequence |
 //!
@@ -282,6 +284,11 @@ CREATE TABLE message (
 ) STRICT;
 INSERT INTO message SELECT * FROM message_before ORDER BY rowid;
 DROP TABLE message_before;
+", "
+CREATE TABLE dropped_release (digest BLOB NOT NULL UNIQUE, about TEXT NOT NULL) STRICT;
+", "
+CREATE TABLE key_list (digest BLOB PRIMARY KEY, list BLOB NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE message ADD COLUMN judged_by BLOB;
 "];
 
 const TELEVISIONS: &[&str] = &["

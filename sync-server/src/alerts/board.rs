@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hinamori_alert::{
     Alert, Alerts, Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, KeyList,
-    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, Sequences,
-    SignedAlert, SignedMessage as _, Taken,
+    LONGEST_VALIDITY_SECONDS, MessageKind, ONE_OFFICER_MILLIS, OfficerSignature, Sequence, SequenceVerdict,
+    Sequences, SignedAlert, SignedMessage as _, Taken,
 };
 use hinamori_model::{BoxId, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
@@ -29,7 +29,7 @@ use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::leaf_text::LeafTexts;
 use crate::alerts::officers::{Officer, Register};
-use crate::alerts::release::{Heard, Standing};
+use crate::alerts::release::{DroppedRelease, HeardAt, Standing};
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
@@ -62,6 +62,8 @@ pub(crate) struct Board {
     pub(crate) broadcast: Broadcast,
     /// One operator's act after another: what is kept last is what is on the air.
     pub(crate) taking: tokio::sync::Mutex<()>,
+    /// One act of officers or of the trigger after another: between what one of them saw and what is on the disk nobody else acts.
+    pub(super) acting: tokio::sync::Mutex<()>,
     /// Calls the thread that holds the televisions' connections.
     pub(crate) doorbell: Arc<Doorbell>,
     /// The latest heartbeat, and the same ready to go out.
@@ -100,8 +102,14 @@ pub(crate) struct Inner {
     pub(crate) drafts: BTreeMap<String, Draft>,
     /// What is signed in advance, or waits for it, by id.
     pub(crate) releases: BTreeMap<String, Arc<Standing>>,
+    /// What was released and dropped by an officer on duty.
+    pub(crate) dropped: Vec<DroppedRelease>,
+    /// The number that goes with what a trigger is asked to release, by release and event.
+    pub(crate) places: BTreeMap<([u8; 32], String), Sequence>,
     /// What the town's trigger heard last.
-    pub(crate) heard: Option<Heard>,
+    pub(crate) heard: Option<HeardAt>,
+    /// What its clock said last when it was far from this one, and when that was here.
+    pub(crate) wrong_clock: Option<(UnixMillis, UnixMillis)>,
     pub(crate) stations: Arc<Stations>,
     /// What each station's operator did last.
     pub(crate) air: BTreeMap<u32, OnAir>,
@@ -119,6 +127,13 @@ pub(crate) struct Listed {
     pub(crate) list: Arc<KeyList>,
     /// In base64.
     pub(crate) text: Arc<str>,
+}
+
+impl Listed {
+    /// As the root signed it.
+    pub(super) fn bytes(&self) -> Option<Arc<[u8]>> {
+        of_base64(&self.text).map(Arc::from)
+    }
 }
 
 /// A message that was sent, with what each household gets of it, ready to go out.
@@ -341,12 +356,20 @@ impl Board {
         for Task { digest, household, officer, at } in store.tasks()? {
             inner.tasks.insert((digest, household), (officer, at));
         }
+        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
         for sent in store.messages()? {
-            inner.take_sent(sent);
+            let of_now = || inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let of_then = |bytes: &Arc<[u8]>| {
+                let read = || KeyList::decode(bytes, &root).ok().map(Arc::new);
+                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
+            };
+            let list = sent.judged_by.as_ref().map_or_else(of_now, of_then);
+            inner.take_sent(sent, list.as_deref());
         }
         for stored in store.releases()? {
             inner.take_release(stored);
         }
+        store.dropped()?.iter().for_each(|about| inner.take_dropped(about));
         inner.pushes = store.pushes()?.into_iter().map(|push| ((push.station, push.digest), push)).collect();
         inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
         let (keeper, thread) = Keeper::start(store)?;
@@ -359,6 +382,7 @@ impl Board {
             stations: watch::Sender::new(0),
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
             taking: tokio::sync::Mutex::new(()),
+            acting: tokio::sync::Mutex::new(()),
             boot,
             doorbell: Arc::default(),
             beaten: Mutex::default(),
@@ -657,10 +681,10 @@ impl Board {
         officer: &Officer,
         signature: OfficerSignature,
     ) -> Result<bool, NotSent> {
-        let (draft, signed) = {
+        let _acting = self.acting.lock().await;
+        let (draft, signed, listed) = {
             let mut inner = self.inner();
             let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
-            let mut alerts = inner.alerts.clone();
             let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
             let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
             let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
@@ -680,44 +704,66 @@ impl Board {
                 return Err(NotSent::BadSignature);
             }
             draft.envelope = with;
-            let Officer { id: number, name, title, .. } = officer.clone();
-            draft.about.signed.push(Signed { officer: number, name, title, at: now() });
+            draft.about.signed.push(Signed::by(officer, now()));
             if officers.len() < draft.needed {
                 self.changed();
                 return Ok(false);
             }
             let verified = draft.envelope.verify(&draft.bytes, &listed.list);
             let signed = verified.map_err(|_why| NotSent::BadSignature)?;
-            // As every receiver will take it.
-            let taken = alerts.take(signed.clone(), now(), None);
+            let is_for_all = is_for_all(&told, draft);
+            let (taken, alerts) =
+                inner.as_received(&signed, now(), None).map_err(|_old_or_forked| NotSent::Overtaken)?;
             let is_still_in_force = || {
                 let own = signed.alert().alert().id();
                 alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
             };
             match taken {
                 // Whoever was told since the draft was made would never hear how it ends.
-                Taken::InForce | Taken::Cancels { .. } if !is_for_all(&told, draft) => {
-                    return Err(NotSent::Overtaken);
-                }
+                Taken::InForce | Taken::Cancels { .. } if !is_for_all => return Err(NotSent::Overtaken),
                 Taken::InForce => {}
                 // What was sent since the cancel was made would go on, and nobody would look after it.
                 Taken::Cancels { .. } if !is_still_in_force() => {}
                 Taken::NeedsAnotherOfficer => {
-                    draft.needed = 2;
+                    inner.drafts.get_mut(id).into_iter().for_each(|draft| draft.needed = 2);
                     self.changed();
                     return Err(NotSent::NeedsAnother);
                 }
                 _ => return Err(NotSent::Overtaken),
             }
             let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
-            (draft, signed)
+            (draft, signed, listed)
         };
-        self.send(draft, signed).await?;
+        self.send(draft, signed, &listed).await?;
         Ok(true)
     }
 
-    /// Keeps it, then gives it to televisions. A draft that the disk refuses comes back.
-    pub(super) async fn send(&self, mut draft: Draft, signed: SignedAlert) -> Result<(), NotSent> {
+    /// Takes a draft away. What a trigger released does not come back for its event, also after a restart.
+    pub(crate) async fn drop_draft(&self, id: &str, officer: &Officer) -> Result<(), NotSent> {
+        let _acting = self.acting.lock().await;
+        let draft = self.inner().drafts.remove(id).ok_or(NotSent::Gone)?;
+        if let Some(trigger) = draft.about.trigger.clone() {
+            let (title, by) = (draft.about.title.clone(), Signed::by(officer, now()));
+            let dropped = DroppedRelease { trigger, title, by };
+            let about = serde_json::to_string(&dropped).unwrap_or_default();
+            let digest = draft.digest;
+            if let Err(error) = self.keeper.ask(move |store| store.note_dropped(&digest, &about)).await {
+                self.inner().drafts.insert(draft.id.clone(), draft);
+                return Err(error.into());
+            }
+            self.inner().dropped.push(dropped);
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Keeps it with the list by which it was judged, then gives it to televisions. A draft that the disk refuses comes back.
+    pub(super) async fn send(
+        &self,
+        mut draft: Draft,
+        signed: SignedAlert,
+        listed: &Listed,
+    ) -> Result<(), NotSent> {
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
@@ -725,6 +771,7 @@ impl Board {
             envelope: draft.envelope.encode(),
             about: serde_json::to_string(&draft.about).unwrap_or_default(),
             instructions: std::mem::take(&mut draft.instructions),
+            judged_by: listed.bytes(),
         };
         let kept = self.keeper.ask(move |store| {
             let kept = store.add(&sent);
@@ -848,6 +895,23 @@ impl Inner {
         Some(receiver)
     }
 
+    /// What every receiver will make of a message (docs/tv.md §5): its number first, then its thread, with everything that is known then. `Err`
+    /// where the number is old, or another message's.
+    pub(crate) fn as_received(
+        &self,
+        signed: &SignedAlert,
+        now: UnixMillis,
+        heard: Option<UnixMillis>,
+    ) -> Result<(Taken, Alerts), SequenceVerdict> {
+        match self.sequences.clone().note(signed) {
+            SequenceVerdict::New | SequenceVerdict::Known => {}
+            refused @ (SequenceVerdict::Old | SequenceVerdict::Forked) => return Err(refused),
+        }
+        let mut alerts = self.alerts.clone();
+        let taken = alerts.take(signed.clone(), now, heard);
+        Ok((taken, alerts))
+    }
+
     /// Whether it was the first of its kind.
     pub(super) fn note(
         &mut self,
@@ -871,13 +935,15 @@ impl Inner {
         }
     }
 
-    /// A message of the file. What is not believed any more stays where it is, for whoever audits it.
-    fn take_sent(&mut self, sent: SentMessage) {
-        let SentMessage { alert, envelope, about, instructions, sequence, .. } = sent;
+    /// A message of the file, judged again by the list by which it was judged when it was taken: whoever was told still has it on their
+    /// set, whatever the town decided since, and officers have to see it to end it. The town root signed that list, so that whoever writes
+    /// into the file alone brings nothing in. What is not believed stays where it is, for whoever audits it.
+    fn take_sent(&mut self, sent: SentMessage, list: Option<&KeyList>) {
+        let SentMessage { alert, envelope, about, instructions, sequence, digest, judged_by: _ } = sent;
         let read = Envelope::decode(&envelope).zip(serde_json::from_str::<About>(&about).ok());
-        let listed = self.list.clone();
-        let signed =
-            read.zip(listed).map(|((read, about), listed)| (read.verify(&alert, &listed.list), about));
+        // What households were told is sealed for this digest.
+        let read = read.filter(|(read, _)| read.digest() == digest);
+        let signed = read.zip(list).map(|((read, about), list)| (read.verify(&alert, list), about));
         match signed {
             Some((Ok(signed), about)) => {
                 // It counted when it was sent, whatever was sent since under an earlier number.
@@ -889,7 +955,7 @@ impl Inner {
                 message.into_iter().for_each(|message| self.keep_message(message));
             }
             Some((Err(_), _)) | None => {
-                tracing::warn!(number = sequence.number, "an alert that was sent is not believed any more")
+                tracing::error!(number = sequence.number, "an alert that was sent is not believed any more")
             }
         }
     }

@@ -806,10 +806,11 @@ async fn drop_draft(
 ) -> Result<Response, Told> {
     let officer = door.officer(&headers)?;
     let Dropped { reason } = read(&headers, &body)?;
-    door.board.inner().drafts.remove(&id).ok_or_else(Told::gone)?;
-    door.board.changed();
+    let (board, number) = (Arc::clone(&door.board), officer.id);
+    let dropping = tokio::spawn(async move { board.drop_draft(&id, &officer).await });
+    dropping.await.map_err(|_ended| Told::server())??;
     let length = reason.chars().count();
-    tracing::info!(officer = officer.id, length, "a draft was dropped");
+    tracing::info!(officer = number, length, "a draft was dropped");
     Ok(fine(&json!({})))
 }
 

@@ -4,6 +4,8 @@ use hinamori_alert::{Envelope, Instruction, Instructions, KeyClass, MessageKind,
 use hinamori_model::{BoxId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
+use crate::alerts::officers::Officer;
+
 /// How long a draft waits. Its time stands in it: what waited longer would begin with minutes that are gone.
 const WAITS_MILLIS: u64 = 10 * 60_000;
 /// What a trigger released waits longer for an officer on duty: the agency's warning stands, and somebody has to be woken.
@@ -102,11 +104,18 @@ pub(crate) struct Reason {
     pub(crate) reason: String,
 }
 
-/// An officer's signature as the desk shows it.
+/// What an officer did, and when, as the desk shows it: a signature where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Signed {
     pub(crate) officer: u32,
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) at: UnixMillis,
+}
+
+impl Signed {
+    pub(crate) fn by(officer: &Officer, at: UnixMillis) -> Self {
+        let Officer { id, name, title, .. } = officer.clone();
+        Self { officer: id, name, title, at }
+    }
 }

@@ -15,7 +15,7 @@ use hinamori_sync::{AlertMessage, ApprovalAnswer, KioskKeys, OriginatedAlert};
 use tokio::sync::mpsc::{Receiver, UnboundedSender};
 use tokio::task::spawn_blocking;
 
-use crate::alerts::board::{Board, Inner, Message, NotSent};
+use crate::alerts::board::{Board, Inner, Listed, Message, NotSent};
 use crate::alerts::draft::{About, Signed};
 use crate::alerts::keeper::NotKept;
 use crate::alerts::officers::change_register;
@@ -121,7 +121,7 @@ impl Board {
         origin: BoxId,
         originated: OriginatedAlert,
     ) -> Result<bool, NotOriginated> {
-        let Some(Judged { signed, about, leaf }) =
+        let Some(Judged { signed, about, leaf, listed }) =
             self.inner().judge_originated(origin, &originated, now())?
         else {
             return Ok(false);
@@ -136,6 +136,7 @@ impl Board {
             envelope: carried.envelope,
             about: serde_json::to_string(&about).unwrap_or_default(),
             instructions: vec![leaf],
+            judged_by: listed.bytes(),
         };
         let kept = self.keeper.ask(move |store| store.add(&sent).map(|()| sent)).await?;
         let SentMessage { alert, envelope, instructions, .. } = kept;
@@ -173,6 +174,8 @@ struct Judged {
     signed: SignedAlert,
     about: About,
     leaf: Instruction,
+    /// By what.
+    listed: Listed,
 }
 
 impl Inner {
@@ -183,7 +186,7 @@ impl Inner {
         OriginatedAlert { carried, leaf }: &OriginatedAlert,
         now: UnixMillis,
     ) -> Result<Option<Judged>, NotOriginated> {
-        let list = &self.list.as_ref().ok_or(NotOriginated::NoList)?.list;
+        let listed = self.list.as_ref().ok_or(NotOriginated::NoList)?;
         let envelope = Envelope::decode(&carried.envelope).ok_or(NotOriginated::Malformed)?;
         if self.messages.iter().any(|known| known.digest == envelope.digest()) {
             return Ok(None);
@@ -191,20 +194,15 @@ impl Inner {
         if !envelope.sequence.is_of_a_box() {
             return Err(NotOriginated::NoBoxsNumber);
         }
-        let verified = envelope.verify(&carried.alert, list);
+        let verified = envelope.verify(&carried.alert, &listed.list);
         let signed = verified.map_err(|error| NotOriginated::Envelope(Box::new(error)))?;
         let leaf = leaf_of(leaf).ok_or(NotOriginated::Malformed)?;
         if !signed.has(&leaf, &InstructionPath { index: 0, beside: Vec::new() }) {
             return Err(NotOriginated::OtherLeaf);
         }
-        match self.sequences.clone().note(&signed) {
-            SequenceVerdict::New | SequenceVerdict::Known => {}
-            verdict @ (SequenceVerdict::Old | SequenceVerdict::Forked) => {
-                return Err(NotOriginated::Number(verdict));
-            }
-        }
         // Televisions hear the server all the time: what one officer took back longer ago, they refuse (docs/tv.md §5).
-        match self.alerts.clone().take(signed.clone(), now, Some(now)) {
+        let (taken, _) = self.as_received(&signed, now, Some(now)).map_err(NotOriginated::Number)?;
+        match taken {
             Taken::InForce
             | Taken::Superseded
             | Taken::Cancelled
@@ -219,7 +217,7 @@ impl Inner {
             | Taken::Full) => return Err(NotOriginated::DoesNotCount(refused)),
         }
         let about = self.about_originated(origin, &signed, &envelope);
-        Ok(Some(Judged { signed, about, leaf }))
+        Ok(Some(Judged { signed, about, leaf, listed: listed.clone() }))
     }
 
     /// What the desk shows of it, by what it says.

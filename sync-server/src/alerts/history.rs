@@ -3,14 +3,16 @@
 //! | File | What |
 //! |---|---|
 //! | `alerts/PLACE-EPOCH-NUMBER.xml` | a message as stations get it, with the officers' envelope (`hinamorictl alert verify`); by their names they are in the order in which they were sent |
-//! | `alert.keys` | the list of officers' keys that the town root signed last; devices of whoever left are still on it |
+//! | `keys/VERSION-HASH.keys` | the lists of keys that the town root signed and by which the messages were judged when they were sent, and the last one |
 //! | `certificate.pem` | the certificate of the files' own signatures |
 //! | `officers.jsonl` | number, name, title and last day of each officer |
 //! | `answers.jsonl` | which household's television got, showed and answered what, when, and when all of it had arrived |
 //! | `stations.jsonl` | what was brought to stations, and what their operators put on the air |
+//! | `dropped.jsonl` | what a trigger released and an officer on duty dropped: for which warning, who, when |
 //!
 //! No resident's name is in it, but households are, by their ids: the folder is for its owner alone.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use hinamori_alert::Envelope;
@@ -24,6 +26,7 @@ use crate::alerts::broadcast_certificate;
 use crate::data::{DataFolder, Keys};
 use crate::hall::{HallError, note, write_out};
 use crate::hex;
+use crate::signed_log::sha256;
 
 /// Writes the history of alerts into a folder that is new or empty. Gives how many messages it has.
 ///
@@ -50,7 +53,15 @@ pub fn export_alerts(
         let name = format!("{place:06}-{}-{}.xml", message.sequence.epoch, message.sequence.number);
         write_out(&files.join(name), &file_of(&keys, message))?;
     }
-    write_out(&to.join("alert.keys"), &folder.key_list()?.unwrap_or_default())?;
+    let lists = to.join("keys");
+    private_file::private_folder(&lists).map_err(failed)?;
+    let of_then = messages.iter().filter_map(|message| message.judged_by.as_deref().map(<[u8]>::to_vec));
+    let all: BTreeSet<Vec<u8>> = of_then.chain(folder.key_list()?).collect();
+    for list in all {
+        let version = list.first_chunk().map_or(0, |version| u32::from_be_bytes(*version));
+        let hash = hex::text(sha256(&list).get(..4).unwrap_or_default());
+        write_out(&lists.join(format!("{version:04}-{hash}.keys")), &list)?;
+    }
     write_out(&to.join("certificate.pem"), broadcast_certificate(&keys).0.as_bytes())?;
     let officer = |officer: &super::officers::Officer| json!({ "officer": officer.id, "name": officer.name, "title": officer.title, "until": officer.until });
     write_lines(&to.join("officers.jsonl"), folder.officers()?.officers.iter().map(officer))?;
@@ -72,6 +83,8 @@ pub fn export_alerts(
         json!({ "station": air.station, "on_air": air.digest.map(|digest| hex::text(&digest)), "at": air.at })
     });
     write_lines(&to.join("stations.jsonl"), pushes.chain(air))?;
+    let dropped = store.dropped()?.into_iter().map(|about| format!("{about}\n")).collect::<String>();
+    write_out(&to.join("dropped.jsonl"), dropped.as_bytes())?;
     Ok(messages.len())
 }
 

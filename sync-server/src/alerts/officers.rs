@@ -70,6 +70,9 @@ struct TownPolicy {
     /// The trigger's public key, in hexadecimal.
     trigger: Option<String>,
     needs_officer: bool,
+    /// What was signed in advance before this moment is void.
+    #[serde(default)]
+    void_before: UnixMillis,
 }
 
 /// What the administrator changes of the town's policy; nothing stays as it is.
@@ -83,6 +86,8 @@ pub struct PolicyChange {
     pub needs_officer: Option<bool>,
     /// No trigger releases anything any more.
     pub no_trigger: bool,
+    /// What was signed in advance until now is void, whoever kept a copy of it.
+    pub void_releases: bool,
 }
 
 /// A person.
@@ -379,13 +384,17 @@ pub fn set_policy(
     if change.no_trigger {
         policy.trigger = None;
     }
+    if change.void_releases {
+        // They are made at whole seconds: this one is over too.
+        policy.void_before = policy.void_before.max(UnixMillis::new(now.get() / 1_000 * 1_000).plus(1_000));
+    }
     if *policy != before {
         list(folder, keys, &locked, &mut register, now)?;
     }
     let Policy { staff_leave_minutes, release } = register.policy.signed();
     let release = match release {
         None => "no trigger releases anything".to_owned(),
-        Some(ReleasePolicy { trigger, needs_officer }) => {
+        Some(ReleasePolicy { trigger, needs_officer, void_before: _ }) => {
             let duty = if needs_officer { "and one officer on duty release" } else { "alone releases" };
             format!("the trigger {} {duty} what two officers signed in advance", hex::text(&trigger))
         }
@@ -459,11 +468,11 @@ pub(crate) fn list(
 impl TownPolicy {
     fn signed(&self) -> Policy {
         let trigger = self.trigger.as_deref().and_then(|key| hex::bytes(key)?.try_into().ok());
-        let needs_officer = self.needs_officer;
+        let Self { needs_officer, void_before, .. } = *self;
         let usual = Policy::default().staff_leave_minutes;
         Policy {
             staff_leave_minutes: self.staff_leave_minutes.unwrap_or(usual),
-            release: trigger.map(|trigger| ReleasePolicy { trigger, needs_officer }),
+            release: trigger.map(|trigger| ReleasePolicy { trigger, needs_officer, void_before }),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinamori_alert::{
     Envelope, EnvelopeError, Instruction, Instructions, KeyList, MOST_REFERENCES, MessageKind, NotReleased,
-    OfficerSignature, PreparedRelease, Released, Report, Sequence, Thread, TsunamiKind,
+    OfficerSignature, PreparedRelease, Released, Report, Sequence, Taken, Thread, TsunamiKind,
 };
 use hinamori_model::UnixMillis;
 use hinamori_store_sqlite::StoredRelease;
@@ -22,6 +22,8 @@ use crate::hex;
 pub(crate) const LATEST_MILLIS: u64 = 60 * 60_000;
 /// Another clock may be so far ahead.
 pub(crate) const TOLERANCE_MILLIS: u64 = 2 * 60_000;
+/// The trigger is heard of every thirty seconds.
+pub(crate) const SILENT_MILLIS: u64 = 3 * 60_000;
 /// What not enough officers signed within a day is forgotten.
 const WAITS_MILLIS: u64 = 24 * 3_600_000;
 
@@ -45,12 +47,39 @@ pub(crate) struct ReleaseAbout {
     pub(crate) sample: Value,
 }
 
-/// What the trigger reported of the agency's latest message.
+/// What a trigger released and an officer on duty dropped: for its event it is not released any more, nor is anything weaker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DroppedRelease {
+    pub(crate) trigger: Triggered,
+    pub(crate) title: String,
+    /// Who dropped it, and when.
+    pub(crate) by: Signed,
+}
+
+/// What the trigger reported of the agency's latest messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Heard {
     /// By the trigger's clock.
     pub(crate) at: UnixMillis,
+    /// In earnest.
     pub(crate) message: Option<HeardMessage>,
+    /// 訓練 and 試験, which release nothing and take no warning's place.
+    pub(crate) drill: Option<HeardMessage>,
+}
+
+/// A report of the trigger, and when it came.
+pub(crate) struct HeardAt {
+    pub(crate) heard: Heard,
+    /// By the server's clock.
+    pub(crate) came: UnixMillis,
+}
+
+impl HeardAt {
+    /// Whether the trigger was not heard of for so long that something is wrong with it.
+    pub(crate) fn is_silent(&self, now: UnixMillis) -> bool {
+        now.since(self.came) > SILENT_MILLIS
+    }
 }
 
 /// A message of the agency.
@@ -104,7 +133,7 @@ pub(crate) enum NotTriggered {
     /// Whoever says it.
     #[error("it is no released alert")]
     NoRelease,
-    /// It was withdrawn, or is not of this server.
+    /// It was withdrawn, or is none of this server's.
     #[error("nothing of the kind stands")]
     NotStanding,
     /// Whoever says it, or a clock.
@@ -116,6 +145,12 @@ pub(crate) enum NotTriggered {
     /// It was released before, or something at least as strong is in force.
     #[error("it was released before")]
     Before,
+    /// An officer on duty dropped it.
+    #[error("an officer dropped it")]
+    Dropped,
+    /// The trigger's clock, or what was sent since: every receiver would pass it over.
+    #[error("something later was sent: its time or its number is not the latest")]
+    Overtaken,
     /// It does not hold.
     #[error(transparent)]
     NotBelieved(#[from] EnvelopeError),
@@ -161,10 +196,12 @@ impl Standing {
         self.prepared.stands_at(now) && self.prepared.verify(list).is_ok()
     }
 
-    /// Whether nobody can use it any more: its time is over, or not enough officers signed it in a day.
-    pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
+    /// Whether nobody can use it any more: its time is over, not enough officers signed it in a day, or the town has declared it void.
+    pub(crate) fn is_over(&self, list: Option<&KeyList>, now: UnixMillis) -> bool {
         let is_signed = self.about.about.signed.len() > 1;
-        self.prepared.until < now || (!is_signed && self.about.about.made.plus(WAITS_MILLIS) < now)
+        self.prepared.until < now
+            || (!is_signed && self.about.about.made.plus(WAITS_MILLIS) < now)
+            || list.is_some_and(|list| self.prepared.is_void(list))
     }
 
     fn is_for(&self, other: &Self) -> bool {
@@ -185,14 +222,20 @@ impl Standing {
 impl Inner {
     /// A release of the file.
     pub(crate) fn take_release(&mut self, stored: StoredRelease) {
-        let StoredRelease { prepared, template, about, instructions, .. } = stored;
+        let StoredRelease { digest, prepared, template, about, instructions } = stored;
         let read = PreparedRelease::decode(&prepared).zip(serde_json::from_str(&about).ok());
-        match read {
-            Some((prepared, about)) => {
-                let standing = Standing::new(prepared, template, about, instructions);
-                self.releases.insert(standing.id.clone(), Arc::new(standing));
-            }
+        let read = read.map(|(prepared, about)| Standing::new(prepared, template, about, instructions));
+        match read.filter(|standing| standing.digest == digest) {
+            Some(standing) => drop(self.releases.insert(standing.id.clone(), Arc::new(standing))),
             None => tracing::error!("an order that was signed in advance cannot be read, and does not stand"),
+        }
+    }
+
+    /// A release that was dropped, of the file.
+    pub(crate) fn take_dropped(&mut self, about: &str) {
+        match serde_json::from_str(about) {
+            Ok(dropped) => self.dropped.push(dropped),
+            Err(_malformed) => tracing::error!("a release that an officer dropped cannot be read"),
         }
     }
 
@@ -204,13 +247,23 @@ impl Inner {
     }
 
     /// The thread that an upgrade belongs to: what was released for the segment and is still in force; nothing where none is. `Err` where
-    /// this kind was released before for the event, or something at least as strong is in force or waits.
+    /// this kind was released before for the event, something at least as strong is in force or waits, or an officer dropped it.
     fn thread_of(
         &self,
         prepared: &PreparedRelease,
         event: &str,
         now: UnixMillis,
     ) -> Result<Option<Arc<Message>>, NotTriggered> {
+        let is_as_strong =
+            |kind: &str| kind_of(kind).is_some_and(|known| strength(known) >= strength(prepared.kind));
+        let is_own = |trigger: &Triggered| {
+            trigger.segment == prepared.segment.number()
+                && trigger.event == event
+                && is_as_strong(&trigger.kind)
+        };
+        if self.dropped.iter().any(|dropped| is_own(&dropped.trigger)) {
+            return Err(NotTriggered::Dropped);
+        }
         let in_force = self.alerts.in_force(now);
         let mut thread = None;
         for (trigger, sent) in self.released_for(prepared.segment.number()) {
@@ -222,9 +275,7 @@ impl Inner {
                     |known: &&Thread<'_>| known.latest.alert().evacuation().message == MessageKind::Order;
                 in_force.iter().filter(orders).any(|known| known.messages.contains(&own))
             });
-            let is_as_strong =
-                kind_of(&trigger.kind).is_some_and(|known| strength(known) >= strength(prepared.kind));
-            if is_same || (holds && is_as_strong) {
+            if is_same || (holds && is_as_strong(&trigger.kind)) {
                 return Err(NotTriggered::Before);
             }
             if holds && let Some(sent) = sent {
@@ -260,7 +311,7 @@ impl Inner {
             }
             match self.thread_of(&standing.prepared, &said.event, now) {
                 Ok(thread) => found.push((Arc::clone(standing), self.references(thread.as_deref()))),
-                Err(_before) => {}
+                Err(_not_now) => {}
             }
         }
         found
@@ -283,6 +334,7 @@ pub(crate) fn kind_of(name: &str) -> Option<TsunamiKind> {
 impl Board {
     /// Keeps a release that was just made.
     pub(crate) async fn put_release(&self, standing: Standing) -> Result<Arc<Standing>, NotSent> {
+        let _acting = self.acting.lock().await;
         let stored = standing.stored();
         self.keeper.ask(move |store| store.put_release(&stored)).await?;
         let standing = Arc::new(standing);
@@ -298,11 +350,13 @@ impl Board {
         officer: &Officer,
         signature: OfficerSignature,
     ) -> Result<bool, NotSent> {
+        let _acting = self.acting.lock().await;
         let (signed, stands, before) = {
             let inner = self.inner();
             let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
             let list = list.ok_or(NotSent::BadSignature)?;
-            let known = inner.releases.get(id).filter(|known| !known.is_over(now())).ok_or(NotSent::Gone)?;
+            let known = inner.releases.get(id).filter(|known| !known.is_over(Some(&list), now()));
+            let known = known.ok_or(NotSent::Gone)?;
             if known.about.about.signed.iter().any(|signed| signed.officer == officer.id) {
                 return Err(NotSent::SignedAlready);
             }
@@ -315,8 +369,7 @@ impl Board {
                 return Err(NotSent::BadSignature);
             }
             let mut about = known.about.clone();
-            let Officer { id: number, name, title, .. } = officer.clone();
-            about.about.signed.push(Signed { officer: number, name, title, at: now() });
+            about.about.signed.push(Signed::by(officer, now()));
             let signed = Standing::new(prepared, known.template.clone(), about, known.instructions.clone());
             let stands = signed.stands(&list, now());
             let is_before = |other: &&Arc<Standing>| stands && other.id != signed.id && other.is_for(&signed);
@@ -345,6 +398,7 @@ impl Board {
 
     /// Takes a release away: one officer does, since nobody is warned by it.
     pub(crate) async fn withdraw_release(&self, id: &str) -> Result<(), NotSent> {
+        let _acting = self.acting.lock().await;
         let digest = self.inner().releases.get(id).map(|known| known.digest).ok_or(NotSent::Gone)?;
         self.keeper.ask(move |store| store.drop_release(&digest)).await?;
         self.inner().releases.remove(id);
@@ -352,13 +406,18 @@ impl Board {
         Ok(())
     }
 
-    /// What the trigger heard; gives what it is asked to release for it, each with a place of its own.
+    /// What the trigger heard; gives what it is asked to release for it, each with a place of its own, which it is given until it uses it:
+    /// numbers that run ahead make old ones of what waits for its officers.
     pub(crate) async fn hear(&self, heard: Heard) -> Result<Vec<Proposal>, NotSent> {
+        let _acting = self.acting.lock().await;
+        let event = heard.message.as_ref().map(|said| said.event.clone()).unwrap_or_default();
         let wanted = {
-            let mut inner = self.inner();
-            let is_news = inner.heard.as_ref().is_none_or(|known| known.message != heard.message);
-            let wanted = heard.message.as_ref().map(|said| inner.proposed(said, now())).unwrap_or_default();
-            inner.heard = Some(heard);
+            let (mut inner, came) = (self.inner(), now());
+            let before = inner.heard.as_ref().map(|known| (&known.heard.message, &known.heard.drill));
+            let is_news = before != Some((&heard.message, &heard.drill)) || inner.wrong_clock.is_some();
+            let wanted = heard.message.as_ref().map(|said| inner.proposed(said, came)).unwrap_or_default();
+            (inner.heard, inner.wrong_clock) = (Some(HeardAt { heard, came }), None);
+            inner.places.retain(|(_, known), _| *known == event);
             drop(inner);
             if is_news {
                 self.changed();
@@ -367,16 +426,40 @@ impl Board {
         };
         let mut proposals = Vec::with_capacity(wanted.len());
         for (standing, references) in wanted {
-            let sequence = self.keeper.ask(|store| store.next()).await?;
+            let key = (standing.digest, event.clone());
+            let known = self.inner().places.get(&key).copied();
+            let sequence = match known {
+                Some(known) => known,
+                None => {
+                    let fresh = self.keeper.ask(|store| store.next()).await?;
+                    self.inner().places.insert(key, fresh);
+                    fresh
+                }
+            };
             let (prepared, template) = (standing.prepared.clone(), standing.template.clone());
             proposals.push(Proposal { prepared, template, sequence, references });
         }
         Ok(proposals)
     }
 
+    /// The trigger signed a report by a clock that is far from this one: nothing is believed of it but that. While the trigger is heard of,
+    /// it is somebody who plays an old report back.
+    pub(crate) fn note_wrong_clock(&self, at: UnixMillis, came: UnixMillis) {
+        let mut inner = self.inner();
+        if inner.heard.as_ref().is_some_and(|known| !known.is_silent(came)) {
+            return;
+        }
+        let is_news = inner.wrong_clock.replace((at, came)).is_none();
+        drop(inner);
+        if is_news {
+            self.changed();
+        }
+    }
+
     /// A trigger: what it releases goes out, or waits for an officer on duty. The same one again is told what became of it.
     pub(crate) async fn trigger(&self, bytes: &[u8]) -> Result<Triggering, NotTriggered> {
         let envelope = Envelope::decode(bytes).ok_or(NotTriggered::NoRelease)?;
+        let _acting = self.acting.lock().await;
         let latest = self.keeper.ask(|store| store.latest()).await.map_err(NotSent::from)?;
         let digest = envelope.digest();
         let draft = {
@@ -389,6 +472,8 @@ impl Board {
             if inner.drafts.values().any(|draft| draft.digest == digest) {
                 return Ok(Triggering::Waits);
             }
+            // Whatever becomes of it, another one has another number.
+            inner.places.retain(|_, place| *place != envelope.sequence);
             let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
             let list = list.ok_or(NotTriggered::NotStanding)?;
             let (mut draft, needs_officer) = inner.released(&envelope, &list, latest)?;
@@ -402,13 +487,16 @@ impl Board {
             }
             draft
         };
-        let signed = {
+        let (signed, listed) = {
             let inner = self.inner();
-            let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
-            let verified = list.map(|list| draft.envelope.verify(&draft.bytes, &list));
-            verified.ok_or(NotTriggered::NotStanding)??
+            let listed = inner.list.clone().ok_or(NotTriggered::NotStanding)?;
+            let signed = draft.envelope.verify(&draft.bytes, &listed.list)?;
+            if !matches!(inner.as_received(&signed, now(), None), Ok((Taken::InForce, _))) {
+                return Err(NotTriggered::Overtaken);
+            }
+            (signed, listed)
         };
-        self.send(draft, signed).await?;
+        self.send(draft, signed, &listed).await?;
         Ok(Triggering::Sent)
     }
 }
@@ -437,6 +525,10 @@ impl Inner {
             return Err(NotTriggered::NoPlace);
         }
         let thread = self.thread_of(prepared, &hex::text(&trigger.event), at)?;
+        let is_later = |sent: &Arc<Message>| sent.sent() >= envelope.sent;
+        if thread.as_ref().is_some_and(|first| self.thread(&first.thread()).iter().any(is_later)) {
+            return Err(NotTriggered::Overtaken);
+        }
         let released = Released { prepared: standing.prepared.clone(), trigger: trigger.clone() };
         let place = (envelope.sequence, envelope.sent);
         let (filled, bytes) = Envelope::released(released, &standing.template, place)?;

@@ -25,7 +25,9 @@ use crate::alerts::desk_door::{
 use crate::alerts::draft::About;
 use crate::alerts::households::Households;
 use crate::alerts::officers::Officer;
-use crate::alerts::release::{Heard, HeardArea, ReleaseAbout, Standing};
+use crate::alerts::release::{
+    DroppedRelease, HeardArea, HeardAt, HeardMessage, ReleaseAbout, SILENT_MILLIS, Standing,
+};
 use crate::clock::now;
 use crate::data::random;
 
@@ -35,8 +37,8 @@ const MOST_DAYS: u64 = 90;
 const MOST_RELEASES: usize = 32;
 /// The desk alarms so long before one ends.
 const SOON_MILLIS: u64 = 14 * DAY_MILLIS;
-/// The trigger is heard of every thirty seconds.
-const SILENT_MILLIS: u64 = 3 * 60_000;
+/// The desk says so long that an officer dropped a release.
+const DROPPED_SHOWN_MILLIS: u64 = DAY_MILLIS;
 
 /// What an officer asks for.
 #[derive(Deserialize)]
@@ -123,7 +125,8 @@ pub(super) async fn make_release(
     let made = tokio::task::spawn_blocking(move || {
         let mut inner = board.inner();
         let at = now();
-        inner.releases.retain(|_, release| !release.is_over(at));
+        let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+        inner.releases.retain(|_, release| !release.is_over(list.as_deref(), at));
         if inner.releases.len() >= MOST_RELEASES {
             return Err(Told::change("事前の署名が 多すぎます。使わないものを やめて ください"));
         }
@@ -226,9 +229,10 @@ fn alarms(inner: &Inner, release: &Standing, list: Option<&KeyList>, now: UnixMi
 
 /// All of them with the state of the trigger, for the desk's state.
 pub(super) fn state(inner: &Inner, officer: &Officer, now: UnixMillis) -> Value {
-    let policy = inner.list.as_ref().and_then(|listed| listed.list.policy().release);
+    let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
+    let policy = list.and_then(|list| list.policy().release);
     let mut releases: Vec<&Arc<Standing>> =
-        inner.releases.values().filter(|release| !release.is_over(now)).collect();
+        inner.releases.values().filter(|release| !release.is_over(list, now)).collect();
     releases.sort_by_key(|release| (release.prepared.segment, release.prepared.kind, release.prepared.from));
     let plan = inner.plan.as_deref();
     let coasts = plan.map(|plan| {
@@ -240,17 +244,31 @@ pub(super) fn state(inner: &Inner, officer: &Officer, now: UnixMillis) -> Value 
         "policy": policy.map_or("none", |policy| if policy.needs_officer { "officer" } else { "alone" }),
         "coasts": coasts.unwrap_or_default(),
         "heard": inner.heard.as_ref().map(|heard| heard_value(inner, heard, now)),
+        "clock": wrong_clock(inner, now), "dropped": dropped(inner, now),
         "prepared": releases.into_iter().map(|release| value(inner, release, officer, now)).collect::<Vec<_>>(),
     })
 }
 
+/// By how much the trigger's clock is ahead of this one, where nothing is believed of it for that.
+fn wrong_clock(inner: &Inner, now: UnixMillis) -> Option<i128> {
+    let (said, came) = inner.wrong_clock.filter(|(_, came)| now.since(*came) <= SILENT_MILLIS)?;
+    Some(i128::from(said.get()).saturating_sub(came.get().into()))
+}
+
+/// What officers on duty dropped of late, the latest first.
+fn dropped(inner: &Inner, now: UnixMillis) -> Vec<Value> {
+    let is_shown = |dropped: &&DroppedRelease| now.since(dropped.by.at) < DROPPED_SHOWN_MILLIS;
+    let value = |DroppedRelease { trigger, title, by }: &DroppedRelease| json!({ "kind": trigger.kind, "coast": trigger.coast, "title": title, "by": by });
+    inner.dropped.iter().rev().filter(is_shown).map(value).collect()
+}
+
 /// What the agency said last, for the town's coasts.
-fn heard_value(inner: &Inner, heard: &Heard, now: UnixMillis) -> Value {
+fn heard_value(inner: &Inner, heard: &HeardAt, now: UnixMillis) -> Value {
     let is_own = |segment: u16| {
         let known = CoastSegment::new(segment).zip(inner.plan.as_deref());
         known.and_then(|(segment, plan)| plan.coast(segment)).map(|coast| coast.name.clone())
     };
-    let message = heard.message.as_ref().map(|said| {
+    let message = |said: &HeardMessage| {
         let area = |area: &HeardArea| {
             let name = is_own(area.segment)?;
             Some(json!({ "segment": area.segment, "name": name, "kind": area.kind, "arrives": area.arrives }))
@@ -259,6 +277,10 @@ fn heard_value(inner: &Inner, heard: &Heard, now: UnixMillis) -> Value {
             "status": said.status, "info": said.info, "reported": said.reported, "unknown": said.unknown,
             "areas": said.areas.iter().filter_map(area).collect::<Vec<_>>(),
         })
-    });
-    json!({ "at": heard.at, "silent": now.since(heard.at) > SILENT_MILLIS, "message": message })
+    };
+    let HeardAt { heard: said, came } = heard;
+    json!({
+        "at": came, "silent": heard.is_silent(now),
+        "message": said.message.as_ref().map(message), "drill": said.drill.as_ref().map(message),
+    })
 }

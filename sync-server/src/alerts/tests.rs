@@ -15,7 +15,7 @@ use hinamori_alert::{
 };
 use hinamori_model::{HouseholdId, PersonId, PersonalText, Sex, SupportReasons, UnixMillis};
 use hinamori_paper::{EvacuationFigures, TimedStage};
-use hinamori_store_sqlite::{Answer, AnswerKind, Task};
+use hinamori_store_sqlite::{Answer, AnswerKind, SentMessage, Task};
 use hinamori_sync::town::Person;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -817,4 +817,54 @@ async fn what_is_known_is_no_news() {
     hall.note_at(digest, household(1), AnswerKind::CheckPoint, sent.plus(5));
     let known = hall.board.inner().answers[&(digest, household(1))];
     assert_eq!(known[AnswerKind::CheckPoint as usize], Some(sent.plus(5)));
+}
+
+#[tokio::test]
+async fn a_draft_whose_number_every_receiver_takes_for_an_old_one_is_not_sent() {
+    let hall = Hall::new();
+    let early = hall.draft(landslide(&["浜町"])).await.unwrap();
+    for _ in 0..70 {
+        hall.board.keeper.ask(|store| store.next()).await.unwrap();
+    }
+    hall.send(landslide(&["本町"])).await;
+    assert!(!hall.sign(&early, 1, 0, 0).await.unwrap());
+    assert!(matches!(hall.sign(&early, 2, 1, 0).await, Err(NotSent::Overtaken)));
+    assert_eq!(hall.board.inner().messages.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_sent_is_read_back_as_it_was_judged_and_nothing_else_is() {
+    let hall = Hall::new();
+    let thread = hall.send(landslide(&["浜町"])).await;
+    let list = hall.board.inner().list.clone().unwrap().list;
+    let fixed = (list.beat, list.relying_party);
+    let nobodys = KeyList::new(list.version + 1, now(), fixed, &list.sender, []).unwrap();
+    let nobodys = nobodys.encode(|domain, body| hall.keys.town_root.sign_alert_keys(domain, body));
+    hall.folder.save_key_list(&nobodys).unwrap();
+    let again = Hall::open(&hall.folder, &hall.keys);
+    assert_eq!(again.inner().list.as_ref().unwrap().list.devices().count(), 0);
+    assert_eq!(again.inner().messages.len(), 1, "by officers who are gone");
+    assert_eq!(again.inner().messages[0].thread(), thread);
+    assert_eq!(again.inner().alerts.in_force(now()).len(), 1);
+    // Somebody writes into the file: under another root, under no list, and as another row.
+    let sent = hall.board.keeper.ask(|store| store.messages()).await.unwrap().remove(0);
+    assert_eq!(
+        KeyList::decode(sent.judged_by.as_deref().unwrap(), &hall.keys.town_root.public()).unwrap(),
+        *list
+    );
+    let other = DataFolder::new(&hall.parent.path().join("other")).initialise().unwrap();
+    let forged = list.encode(|domain, body| other.town_root.sign_alert_keys(domain, body));
+    let bends: [&dyn Fn(&mut SentMessage); 3] =
+        [&|sent| sent.judged_by = Some(forged.clone().into()), &|sent| sent.judged_by = None, &|sent| {
+            sent.digest = [9; 32]
+        }];
+    for (number, bend) in bends.into_iter().enumerate() {
+        let mut bent = sent.clone();
+        bend(&mut bent);
+        let file = rusqlite::Connection::open(hall.folder.alerts()).unwrap();
+        file.execute("DELETE FROM message", []).unwrap();
+        hall.board.keeper.ask(move |store| store.add(&bent)).await.unwrap();
+        let again = Hall::open(&hall.folder, &hall.keys);
+        assert!(again.inner().messages.is_empty(), "{number}");
+    }
 }

@@ -2,7 +2,8 @@
 //! Meteorological Agency says, tells the server, and signs what the server proposes for it, if two officers did and the agency does warn.
 //!
 //! It signs once for an event, a warning and a coast, and never a weaker warning after a stronger one: what ends an order is the officers'. Its
-//! folder holds what it signed, before anybody is told, until the server has sent it.
+//! folder holds what it signed, before anybody is told, until the server has sent it. What the server refused is signed again once what it was
+//! signed for is another: the list of keys, what the officers signed, or the agency's message.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -90,10 +91,33 @@ pub enum TriggerError {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Memory {
-    /// For which it signed: event (hash, in hexadecimal), kind, segment, when.
-    signed: Vec<(String, String, u16, UnixMillis)>,
+    /// For which it signed.
+    signed: Vec<SignedFor>,
     /// Envelopes that the server has not sent yet, in base64.
     pending: Vec<String>,
+}
+
+/// For what the trigger signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignedFor {
+    /// SHA-256 of the agency's number, in hexadecimal.
+    event: String,
+    /// As JP-evac names it.
+    kind: String,
+    segment: u16,
+    at: UnixMillis,
+    /// The hash of everything that it was signed for, in hexadecimal.
+    cause: String,
+    /// The server will never send it.
+    is_refused: bool,
+}
+
+impl SignedFor {
+    fn is_of(&self, trigger: &Trigger) -> bool {
+        (self.event.as_str(), self.kind.as_str(), self.segment)
+            == (hex::text(&trigger.event).as_str(), trigger.kind.text(), trigger.segment.number())
+    }
 }
 
 /// The trigger.
@@ -105,12 +129,17 @@ pub struct TriggerStation {
     agent: Agent,
     key: TriggerKey,
     memory: Memory,
-    /// The agency's latest word.
+    /// The agency's latest word in earnest.
     latest: Option<AgencyMessage>,
+    /// Its latest 訓練 or 試験, which the desk shows. A warning that was not told yet does not wait behind it.
+    drill: Option<AgencyMessage>,
     /// Files that were read: name, length, time of change.
-    read: BTreeSet<(PathBuf, u64, u64)>,
+    read: BTreeSet<SeenFile>,
     told: Option<UnixMillis>,
 }
+
+/// Name, length, time of change.
+type SeenFile = (PathBuf, u64, u64);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -206,6 +235,7 @@ impl TriggerStation {
             key: key_of(folder)?,
             memory,
             latest: None,
+            drill: None,
             read: BTreeSet::new(),
             told: None,
         })
@@ -216,12 +246,12 @@ impl TriggerStation {
     /// # Errors
     /// [`TriggerError`]; whoever calls again goes on where it was.
     pub fn round(&mut self, now: UnixMillis) -> Result<(), TriggerError> {
-        let before = self.latest.clone();
+        let before = (self.latest.clone(), self.drill.clone());
         // What was signed does not wait for the agency's next message.
         let looked = self.look();
         self.deliver(now)?;
         let is_due = self.told.is_none_or(|told| now.since(told) >= ALIVE_MILLIS || told > now);
-        if self.latest != before || is_due {
+        if (&self.latest, &self.drill) != (&before.0, &before.1) || is_due {
             self.tell(now)?;
             self.deliver(now)?;
         }
@@ -234,27 +264,35 @@ impl TriggerStation {
             TriggerSource::Url(url) => {
                 let bytes = self.get(&url).map_err(TriggerError::Agency)?;
                 self.take(&bytes, &url);
+                Ok(())
             }
-            TriggerSource::Folder(folder) => {
-                for entry in
-                    std::fs::read_dir(&folder).map_err(|source| failed(&folder, source))?.take(MOST_FILES)
-                {
-                    let Ok(entry) = entry else { continue };
-                    let path = entry.path();
-                    let Ok(about) = entry.metadata() else { continue };
-                    let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-                    let changed = u64::try_from(changed.unwrap_or_default().as_nanos()).unwrap_or_default();
-                    let is_xml = path.extension().is_some_and(|extension| extension == "xml");
-                    let file = (path.clone(), about.len(), changed);
-                    if is_xml && about.is_file() && about.len() <= LONGEST && !self.read.contains(&file) {
-                        let bytes = std::fs::read(&path).map_err(|source| failed(&path, source))?;
-                        self.take(&bytes, &path.display().to_string());
-                        self.read.insert(file);
-                    }
+            TriggerSource::Folder(folder) => self.look_into(&folder, read_file),
+        }
+    }
+
+    /// A file that cannot be read keeps no other one back, and is tried again at the next look, as is one that was changed since.
+    fn look_into(
+        &mut self,
+        folder: &Path,
+        read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
+    ) -> Result<(), TriggerError> {
+        let mut trouble = None;
+        let found = files_of(folder).map_err(|source| failed(folder, source))?;
+        self.read.retain(|file| found.contains(file));
+        for file in found.into_iter().filter(|(_, length, _)| *length <= LONGEST) {
+            if self.read.contains(&file) {
+                continue;
+            }
+            let (path, ..) = &file;
+            match read(path) {
+                Ok(bytes) => {
+                    self.take(&bytes, &path.display().to_string());
+                    self.read.insert(file);
                 }
+                Err(source) => trouble = Some(failed(path, source)),
             }
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
     }
 
     fn take(&mut self, bytes: &[u8], from: &str) {
@@ -271,8 +309,12 @@ impl TriggerStation {
                         "the agency uses codes of warnings that are not known here"
                     );
                 }
-                if self.latest.as_ref().is_none_or(|known| known.reported <= message.reported) {
-                    self.latest = Some(message);
+                let word = match message.status {
+                    AgencyStatus::Normal => &mut self.latest,
+                    AgencyStatus::Exercise | AgencyStatus::Test => &mut self.drill,
+                };
+                if word.as_ref().is_none_or(|known| known.reported <= message.reported) {
+                    *word = Some(message);
                 }
             }
             Err(error) => tracing::warn!(%error, from, "a message is passed over"),
@@ -281,14 +323,16 @@ impl TriggerStation {
 
     /// Tells the server, and signs what it proposes.
     fn tell(&mut self, now: UnixMillis) -> Result<(), TriggerError> {
-        let heard = Heard { at: now, message: self.latest.as_ref().map(heard_of) };
+        let word = |message: &Option<AgencyMessage>| message.as_ref().map(heard_of);
+        let heard = Heard { at: now, message: word(&self.latest), drill: word(&self.drill) };
         let json = serde_json::to_vec(&heard).unwrap_or_default();
         let answer = self.post("/trigger/heard", &self.key.report(json));
         let answer = answer.map_err(|refused| TriggerError::Server(refused.to_string()))?;
         let Answer { list, proposals } =
             serde_json::from_slice(&answer).map_err(|error| TriggerError::Server(error.to_string()))?;
-        let list = of_base64(&list).and_then(|bytes| KeyList::decode(&bytes, &self.root).ok());
-        let list = list.ok_or(TriggerError::OtherTown)?;
+        let bytes = of_base64(&list).ok_or(TriggerError::OtherTown)?;
+        let list = KeyList::decode(&bytes, &self.root).map_err(|_not_its_own| TriggerError::OtherTown)?;
+        let list = (list, sha256(&bytes));
         self.told = Some(now);
         for proposal in proposals.iter().filter_map(Proposed::read) {
             let Some(message) = self.latest.clone() else { break };
@@ -310,7 +354,7 @@ impl TriggerStation {
         &mut self,
         proposal: Proposal,
         message: &AgencyMessage,
-        list: &KeyList,
+        (list, list_hash): &(KeyList, [u8; 32]),
         now: UnixMillis,
     ) -> Result<Envelope, NotNow> {
         let Proposal { prepared, template, sequence, references } = proposal;
@@ -321,22 +365,36 @@ impl TriggerStation {
         if now.since(message.reported) > LATEST_MILLIS || message.reported > now.plus(TOLERANCE_MILLIS) {
             return Err(NotNow::OtherTime);
         }
-        let event = sha256(message.event.as_bytes());
-        let own = (hex::text(&event), prepared.segment.number());
-        let is_known = |(known, kind, segment, _): &(String, String, u16, UnixMillis)| {
-            let is_own = (known, *segment) == (&own.0, own.1);
-            let as_strong = crate::alerts::release::kind_of(kind).map_or(u8::MAX, strength);
-            is_own && as_strong >= strength(prepared.kind)
+        let (event, segment) = (sha256(message.event.as_bytes()), prepared.segment);
+        let reported = message.reported.get().to_be_bytes();
+        let cause = sha256(&[list_hash.as_slice(), &prepared.digest(), &reported].concat());
+        let own = SignedFor {
+            event: hex::text(&event),
+            kind: kind.text().to_owned(),
+            segment: segment.number(),
+            at: now,
+            cause: hex::text(&cause),
+            is_refused: false,
         };
-        if self.memory.signed.iter().any(is_known) {
+        let keeps_back = |known: &SignedFor| {
+            let as_strong = crate::alerts::release::kind_of(&known.kind).map_or(u8::MAX, strength);
+            (&known.event, known.segment) == (&own.event, own.segment)
+                && as_strong >= strength(prepared.kind)
+                && (!known.is_refused || known.cause == own.cause)
+        };
+        if self.memory.signed.iter().any(keeps_back) {
             return Err(NotNow::Before);
         }
-        let segment = prepared.segment;
         // An alert that ends before the wave comes breaks a rule; without the time it still goes out.
         let ends = now.plus(u64::from(prepared.hours).saturating_mul(3_600_000));
         let arrives = arrives.filter(|arrives| *arrives < ends);
+        // Whole seconds, as alerts have them. What is not later than the thread that it goes on counts nowhere, and another clock may be ahead.
+        let after = references.iter().map(|(_, sent)| sent.plus(1_000)).max().unwrap_or_default();
+        let sent = UnixMillis::new(now.max(after).get() / 1_000 * 1_000);
+        if sent > now.plus(TOLERANCE_MILLIS) {
+            return Err(NotNow::OtherTime);
+        }
         let trigger = Trigger { kind, segment, event, arrives, references, signature: [0; 64] };
-        let sent = UnixMillis::new(now.get() / 1_000 * 1_000);
         let released = Released { prepared, trigger };
         let (mut envelope, alert) = Envelope::released(released, &template, (sequence, sent))?;
         self.key.release(&mut envelope);
@@ -344,8 +402,11 @@ impl TriggerStation {
             Ok(_) | Err(EnvelopeError::NotReleased(NotReleased::NeedsOfficer)) => {}
             Err(error) => return Err(error.into()),
         }
-        self.memory.signed.retain(|(.., at)| now.since(*at) < FORGOTTEN_MILLIS);
-        self.memory.signed.push((own.0, kind_name(kind), own.1, now));
+        let is_same = |known: &SignedFor| {
+            (&known.event, &known.kind, known.segment) == (&own.event, &own.kind, own.segment)
+        };
+        self.memory.signed.retain(|known| now.since(known.at) < FORGOTTEN_MILLIS && !is_same(known));
+        self.memory.signed.push(own);
         Ok(envelope)
     }
 
@@ -355,20 +416,27 @@ impl TriggerStation {
         let mut trouble = None;
         for text in self.memory.pending.clone() {
             let Some(bytes) = of_base64(&text) else { continue };
-            if Envelope::decode(&bytes).is_none_or(|envelope| envelope.expires <= now) {
+            let envelope = Envelope::decode(&bytes).filter(|envelope| envelope.expires > now);
+            let Some(released) = envelope.and_then(|envelope| envelope.release) else {
                 tracing::error!("what was released is over, and the server never sent it");
                 continue;
-            }
+            };
             match self.post("/trigger/release", &bytes) {
                 Ok(answer) => {
-                    let became = serde_json::from_slice::<Became>(&answer);
-                    if became.is_ok_and(|became| became.state == "sent") {
-                        tracing::warn!("the server has sent what was released");
-                    } else {
-                        left.push(text);
+                    let became = serde_json::from_slice::<Became>(&answer).map(|became| became.state);
+                    match became.as_deref() {
+                        Ok("sent") => tracing::warn!("the server has sent what was released"),
+                        Ok("dropped") => tracing::warn!("an officer dropped what was released"),
+                        _ => left.push(text),
                     }
                 }
-                Err(Refused::For(why)) => tracing::error!(why, "the server refuses what was released"),
+                Err(Refused::For(why)) => {
+                    tracing::error!(why, "the server refuses what was released");
+                    let is_own = |known: &&mut SignedFor| known.is_of(&released.trigger);
+                    if let Some(own) = self.memory.signed.iter_mut().find(is_own) {
+                        own.is_refused = true;
+                    }
+                }
                 Err(why @ Refused::Line(_)) => {
                     trouble = Some(TriggerError::Server(why.to_string()));
                     left.push(text);
@@ -442,8 +510,28 @@ fn body_of(mut response: ureq::http::Response<ureq::Body>, longest: u64) -> Resu
     Ok(bytes)
 }
 
-fn kind_name(kind: hinamori_alert::TsunamiKind) -> String {
-    kind.text().to_owned()
+/// The messages of a folder, in the order of their names.
+fn files_of(folder: &Path) -> std::io::Result<BTreeSet<SeenFile>> {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder)?.take(MOST_FILES) {
+        let Ok(entry) = entry else { continue };
+        let path = entry.path();
+        // Before it is read: what is changed meanwhile is read again.
+        let Ok(about) = entry.metadata() else { continue };
+        let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let changed = u64::try_from(changed.unwrap_or_default().as_nanos()).unwrap_or_default();
+        if about.is_file() && path.extension().is_some_and(|extension| extension == "xml") {
+            found.insert((path, about.len(), changed));
+        }
+    }
+    Ok(found)
+}
+
+/// It may have grown since somebody looked.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn heard_of(message: &AgencyMessage) -> HeardMessage {
@@ -467,10 +555,66 @@ fn heard_of(message: &AgencyMessage) -> HeardMessage {
             .iter()
             .map(|area| HeardArea {
                 segment: area.segment.number(),
-                kind: area.kind.map(kind_name),
+                kind: area.kind.map(|kind| kind.text().to_owned()),
                 arrives: area.arrives,
             })
             .collect(),
         unknown: message.unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use hinamori_sim::TsunamiMessage;
+
+    use super::*;
+
+    fn station(parent: &Path) -> TriggerStation {
+        let (folder, messages) = (parent.join("trigger"), parent.join("agency"));
+        new_trigger_key(&folder).unwrap();
+        std::fs::create_dir(&messages).unwrap();
+        let source = TriggerSource::Folder(messages);
+        TriggerStation::open(&folder, "http://127.0.0.1:9", [0; 32], source, None).unwrap()
+    }
+
+    fn message(event: &'static str, minute: u32) -> String {
+        let reported = format!("2026-03-11T05:{minute:02}:00+09:00");
+        let areas = vec![(580, "53", String::new())];
+        TsunamiMessage { status: "通常", info: "発表", event, reported, areas }.xml()
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_keeps_no_other_back_and_is_read_as_soon_as_it_can() {
+        let parent = tempfile::tempdir().unwrap();
+        let (mut station, folder) = (station(parent.path()), parent.path().join("agency"));
+        std::fs::write(folder.join("a.xml"), message("1", 30)).unwrap();
+        std::fs::write(folder.join("b.xml"), message("2", 20)).unwrap();
+        let refuses = |path: &Path| match path.ends_with("a.xml") {
+            true => Err(ErrorKind::PermissionDenied.into()),
+            false => read_file(path),
+        };
+        let event = |station: &TriggerStation| station.latest.as_ref().map(|message| message.event.clone());
+        for _ in 0..2 {
+            assert!(matches!(station.look_into(&folder, refuses), Err(TriggerError::File { .. })));
+            assert_eq!(event(&station).as_deref(), Some("2"), "the other file");
+        }
+        station.look_into(&folder, read_file).unwrap();
+        assert_eq!(event(&station).as_deref(), Some("1"), "reported later");
+        station.look_into(&folder, |_| panic!("what was read is read again")).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_still_being_written_is_read_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let (mut station, folder) = (station(parent.path()), parent.path().join("agency"));
+        let whole = message("1", 30);
+        std::fs::write(folder.join("a.xml"), &whole.as_bytes()[..whole.len() / 2]).unwrap();
+        station.look().unwrap();
+        assert_eq!(station.latest, None, "half of a message");
+        std::fs::write(folder.join("a.xml"), &whole).unwrap();
+        station.look().unwrap();
+        assert!(station.latest.is_some());
     }
 }

@@ -48,7 +48,14 @@ async fn heard(State(board): State<Arc<Board>>, body: Bytes) -> Response {
     let at = now();
     // What somebody recorded and plays back makes nobody think that the trigger lives.
     if at.since(heard.at) > TOLERANCE_MILLIS || heard.at > at.plus(TOLERANCE_MILLIS) {
-        return refused(StatusCode::CONFLICT, "the trigger's clock and the server's are two minutes apart");
+        board.note_wrong_clock(heard.at, at);
+        let (apart, way) = match at.since(heard.at) {
+            0 => (heard.at.since(at), "ahead of"),
+            behind => (behind, "behind"),
+        };
+        let why = format!("the trigger's clock is {} s {way} the server's", apart / 1_000);
+        tracing::error!(why, "what the trigger heard is not believed");
+        return refused(StatusCode::CONFLICT, &why);
     }
     match board.hear(heard).await {
         Ok(proposals) => {
@@ -81,6 +88,7 @@ async fn release(State(board): State<Arc<Board>>, body: Bytes) -> Response {
             };
             Json(json!({ "state": state })).into_response()
         }
+        Ok(Err(NotTriggered::Dropped)) => Json(json!({ "state": "dropped" })).into_response(),
         Ok(Err(NotTriggered::NotSent(error))) => {
             tracing::error!(%error, "what a trigger released is not out");
             refused(StatusCode::SERVICE_UNAVAILABLE, "the server's disk")

@@ -29,6 +29,8 @@ export interface KeyList {
   trigger: Uint8Array | null;
   /** Whether an officer on duty signs each release too. */
   needsOfficer: boolean;
+  /** What officers signed in advance before this moment is void. */
+  voidBefore: number;
   sender: Uint8Array;
   /** By the hex of their keys. */
   devices: { [key: string]: Device };
@@ -50,6 +52,7 @@ export function readList(bytes: Uint8Array, root: Uint8Array): KeyList | null {
   const relyingParty = reader.bytes(32);
   const [staffLeave, release] = [reader.number(1), reader.number(1)];
   const trigger = release === 0 ? null : reader.bytes(32);
+  const voidBefore = release === 0 ? 0 : reader.limit();
   const sender = reader.bytes(reader.number(1));
   const count = reader.number(2);
   if (reader.broke() || count > MOST_DEVICES || isWeak(beatKey) || !fromUtf8(sender)) {
@@ -82,6 +85,6 @@ export function readList(bytes: Uint8Array, root: Uint8Array): KeyList | null {
     taken[name] = true;
     devices[name] = { cls, kind, officer, until };
   }
-  return reader.isWhole() ? { version, beatKey, relyingParty, trigger, needsOfficer: release === 2, sender, devices } : null;
+  return reader.isWhole() ? { version, beatKey, relyingParty, trigger, needsOfficer: release === 2, voidBefore, sender, devices } : null;
 }
 

@@ -102,7 +102,7 @@ export function digestOf(release: Release, body: Uint8Array, sender: Uint8Array)
 /** How many different officers signed in advance and on duty; 0 where the release does not hold. */
 export function releasedBy(envelope: Released, release: Release, list: KeyList): number {
   const { from, until, hours } = release;
-  const isBounded = from <= envelope.sent && envelope.sent <= until && until - from <= LONGEST_STANDING;
+  const isBounded = from <= envelope.sent && envelope.sent <= until && until - from <= LONGEST_STANDING && from >= list.voidBefore;
   const isItsOwn =
     envelope.kind === 0 &&
     envelope.expires === envelope.sent + hours * HOUR &&

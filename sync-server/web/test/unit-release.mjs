@@ -88,6 +88,15 @@ test("another coast, another warning and another time release nothing", () => {
   assert.equal(said(released({ prepared: { kind: 2 } })), null, "the household is told of another warning");
 });
 
+test("what the town declared void is believed of nobody, whoever kept it", () => {
+  const keys = (voidBefore) => readList(town.list({ release: 1, voidBefore }), town.root.key);
+  const message = released({ prepared: { from: minute(3) } });
+  assert.equal(officers(message, keys(minute(3))), 2, "signed in that moment");
+  assert.equal(officers(message, keys(minute(3) + 1)), 0);
+  assert.equal(officers(message, keys(minute(10))), 0);
+  assert.equal(officers(town.message({ signers: [town.mayor, town.chief] }), keys(minute(10_000))), 2, "what two sign themselves");
+});
+
 test("nothing but the trigger's own words is filled in", () => {
   assert.equal(officers(released({ expires: minute(10) + 13 * 60 * MINUTE })), 0, "longer");
   assert.equal(officers(released({ households: 5 })), 0);

@@ -150,7 +150,7 @@ export class Town {
   list(bend = {}) {
     const { version = 3, made = MORNING, party = PARTY, sender = SENDER, devices = this.devices(), tail = [] } = bend;
     const { root = this.root, beatKey = this.beatKey.key, domain = "hinamori alert/keys /v1" } = bend;
-    const { staffLeave = 5, release = 0, trigger = this.trigger.key } = bend;
+    const { staffLeave = 5, release = 0, trigger = this.trigger.key, voidBefore = 0 } = bend;
     const name = Buffer.from(sender);
     const body = Buffer.concat([
       uint(version, 4),
@@ -159,7 +159,7 @@ export class Town {
       party,
       uint(staffLeave, 1),
       uint(release, 1),
-      release === 0 ? Buffer.alloc(0) : trigger,
+      release === 0 ? Buffer.alloc(0) : Buffer.concat([trigger, uint(voidBefore, 8)]),
       uint(name.length, 1),
       name,
       uint(devices.length, 2),

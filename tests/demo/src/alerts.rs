@@ -11,6 +11,7 @@ use crate::daemon::BOX_TELEVISIONS;
 use crate::receiver::Receiver;
 use crate::summary::Summary;
 use crate::town_hall::TownHall;
+use crate::trigger::warn;
 use crate::world::{GATE, GYM, World};
 
 /// A browser with all of them, which does one step after another.
@@ -128,8 +129,12 @@ pub(crate) fn drill(world: &mut World, _summary: &mut Summary) -> anyhow::Result
     world.receiver().sleeps()
 }
 
+/// Two officers have signed it on an ordinary day; at night the agency's message is all that it takes.
 pub(crate) fn tsunami(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
+    world.browser()?.step("prepare")?;
+    warn(world.agency_messages())?;
     world.browser()?.step("tsunami")?;
+    world.receiver().wakes()?;
     kiosk_shows(world, GATE, "止まらず 上へ at the check-point", |alerts| {
         alerts.passage.is_some_and(|passage| passage.expected.is_some())
     })

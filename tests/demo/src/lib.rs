@@ -16,4 +16,5 @@ pub mod script;
 pub mod summary;
 pub mod town_hall;
 pub mod tray;
+pub mod trigger;
 pub mod world;

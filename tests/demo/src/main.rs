@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use hinamori_demo::town_hall::{CardData, TownHall};
 use hinamori_demo::tray::Delays;
+use hinamori_demo::trigger::warn;
 use hinamori_demo::{script, world::World};
 
 #[derive(Parser)]
@@ -31,6 +32,8 @@ enum Command {
         #[arg(long)]
         first_year: bool,
     },
+    /// Puts the Meteorological Agency's 大津波警報 of this moment into the running demo's folder.
+    Warn,
     /// Plays the scripts, of a town with lists and of one in its first year, and writes summary.json.
     Check,
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Run { first_year } => run(&arguments.folder, first_year),
+        Command::Warn => warn(&arguments.folder.join("agency")).map(|()| ExitCode::SUCCESS),
         Command::Check => check(&arguments.folder),
     };
     outcome.unwrap_or_else(|error| {
@@ -56,6 +60,7 @@ fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
     println!("  The alert desk          {desk}/desk/");
     println!("  A television            {televisions}/tv/");
     println!("  A receiver's screen     {}/tv/", World::receiver_page());
+    println!("  The agency's messages   {}/*.xml", world.agency_messages().display());
     let account = world.hall().station()?;
     println!("  A broadcaster's screen  {stations}/station/#{account}");
     println!("  Its overlay             {stations}/overlay/#{account}\n");

@@ -78,7 +78,10 @@ pub fn play(world: &mut World) -> Summary {
     step("a household's own television shows who of it arrived", alerts::arrived);
     step("who is missing is listed and told once more, and the report comes as a file", alerts::again);
     step("one officer takes a mistake back, and the set is given back", alerts::cancel);
-    step("no officer takes a tsunami's order back alone", alerts::tsunami);
+    step(
+        "the agency's warning releases what two officers signed, and no officer takes it back alone",
+        alerts::tsunami,
+    );
     step("the school's box has televisions show the order without the town hall", alerts::at_a_box);
     step("two officers say that the danger is over", alerts::all_clear);
     step("every kind of card gets its answer", every_card);

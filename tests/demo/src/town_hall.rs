@@ -191,6 +191,25 @@ impl TownHall {
         Ok(said.trim().to_owned())
     }
 
+    /// The town lets this trigger release what two officers signed in advance.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub(crate) fn name_trigger(&self, key: &str) -> anyhow::Result<()> {
+        let mut policy = self.alert("policy");
+        policy.args(["--trigger", key, "--duty-officer", "false"]);
+        output_of("hinamori-server alert policy", &mut policy).map(drop)
+    }
+
+    /// The town's root, as whoever installs something pins it.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub(crate) fn root(&self) -> anyhow::Result<String> {
+        let pinned = output_of("hinamori-server alert certificate", &mut self.alert("certificate"))?;
+        value_of(&pinned, "root ")
+    }
+
     /// A broadcaster's account, as its pages take it behind the `#` of their address.
     ///
     /// # Errors
@@ -199,12 +218,7 @@ impl TownHall {
         let mut add = self.alert("add-station");
         let added =
             output_of("hinamori-server alert add-station", add.args(["--name", "汐見ケーブルテレビ"]))?;
-        let pinned = output_of("hinamori-server alert certificate", &mut self.alert("certificate"))?;
-        let value = |text: &str, name: &str| {
-            let found = text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
-            found.with_context(|| format!("no {name} in what the server said"))
-        };
-        Ok(format!("key={}&root={}", value(&added, "secret ")?, value(&pinned, "root ")?))
+        Ok(format!("key={}&root={}", value_of(&added, "secret ")?, self.root()?))
     }
 
     /// Where officers sit, and where televisions and broadcasters' stations ask.
@@ -363,6 +377,12 @@ impl TownHall {
         self.server.take().context("the server does not run")?.end().context("the server did not end")?;
         Ok(())
     }
+}
+
+/// What stands behind a name in what a program printed.
+fn value_of(text: &str, name: &str) -> anyhow::Result<String> {
+    let found = text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
+    found.with_context(|| format!("no {name} in what the server said"))
 }
 
 fn site_of_kind(kind: &str) -> anyhow::Result<String> {

@@ -19,6 +19,7 @@ use crate::kiosk::Kiosk;
 use crate::receiver::Receiver;
 use crate::town_hall::{CardData, TownHall};
 use crate::tray::{Delays, Tray, TrayReader};
+use crate::trigger::Trigger;
 
 /// The shelter of the demo town (packaging/demo-town/town.toml names it first).
 pub const GYM: &str = "gym";
@@ -38,6 +39,7 @@ pub struct World {
     gym: DemoBox,
     gate: DemoBox,
     receiver: Receiver,
+    trigger: Trigger,
     tray: Tray,
     hall: TownHall,
     _pcscd: Pcscd,
@@ -129,13 +131,14 @@ impl World {
             &folder,
         )?;
         let receiver = Receiver::start(&hall, &programs, &folder)?;
+        let trigger = Trigger::start(&hall, &programs, &folder)?;
         let [gym_reader, gate_reader] = ports.as_slice() else { bail!("two readers") };
         let gym = DemoBox::prepare(GYM, &reader_name(*gym_reader), &programs, &folder)?;
         let gate = DemoBox::prepare(GATE, &reader_name(*gate_reader), &programs, &folder)?;
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
         let (browser, windows) = (None, Vec::new());
         let mut world =
-            Self { browser, windows, gym, gate, receiver, tray, hall, _pcscd: pcscd, folder, agent };
+            Self { browser, windows, gym, gate, receiver, trigger, tray, hall, _pcscd: pcscd, folder, agent };
         world.join_boxes()?;
         if card_data == CardData::Lists {
             world.wait_for_lists()?;
@@ -216,6 +219,11 @@ impl World {
     /// The household's receiver.
     pub(crate) const fn receiver(&self) -> &Receiver {
         &self.receiver
+    }
+
+    /// Into which folder the Meteorological Agency's messages are put.
+    pub fn agency_messages(&self) -> &Path {
+        self.trigger.messages()
     }
 
     /// Where the receiver's own screen asks.

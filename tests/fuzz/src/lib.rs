@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 
+mod agency_message;
 mod alert_wire;
 mod alert_xml;
 mod card_certificate;
@@ -64,6 +65,7 @@ macro_rules! target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    target!(agency_message, LITTLE),
     target!(alert_wire, LITTLE),
     target!(alert_xml, LITTLE),
     target!(card_certificate, LITTLE),

@@ -351,8 +351,10 @@ async fn an_auditor_gets_every_message_with_its_signatures_and_what_became_of_it
     assert_eq!(export_alerts(&hall.folder, &to, "clerk", now()).unwrap(), 3);
     assert!(export_alerts(&hall.folder, &to, "clerk", now()).is_err(), "nothing is written over");
     let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap();
-    let list = KeyList::decode(&std::fs::read(to.join("alert.keys")).unwrap(), &hall.keys.town_root.public())
-        .unwrap();
+    let lists: Vec<_> =
+        std::fs::read_dir(to.join("keys")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(lists.len(), 1, "one list was in force all the time");
+    let list = KeyList::decode(&std::fs::read(&lists[0]).unwrap(), &hall.keys.town_root.public()).unwrap();
     let mut files: Vec<_> =
         std::fs::read_dir(to.join("alerts")).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();

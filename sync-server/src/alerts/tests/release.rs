@@ -1,18 +1,27 @@
 //! From two officers' signatures in advance, through the trigger's own process and the server's door, to a television.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
 
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use hinamori_alert::{
-    AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease, SignedMessage as _,
+    AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease, Released, Sequence,
+    SignedMessage as _, Trigger, TriggerKey, TsunamiKind,
 };
 use hinamori_sim::TsunamiMessage;
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::alerts::desk_state::state;
-use crate::alerts::release::{NotTriggered, Triggering};
+use crate::alerts::release::{NotTriggered, Standing, Triggering};
 use crate::alerts::release_door::release_of;
-use crate::alerts::{PolicyChange, TriggerSource, TriggerStation, new_trigger_key, set_policy, trigger_door};
+use crate::alerts::trigger::TriggerError;
+use crate::alerts::{
+    PolicyChange, TriggerSource, TriggerStation, export_alerts, new_trigger_key, set_policy, trigger_door,
+};
 
 const EVENT: &str = "20260311052000";
 
@@ -23,6 +32,15 @@ struct Coast {
     server: String,
     messages: PathBuf,
     written: std::cell::Cell<u32>,
+    /// What the server answers to every release, whatever it is; 0 as long as it looks itself.
+    answers: Arc<AtomicU16>,
+}
+
+async fn answered(State(answers): State<Arc<AtomicU16>>, request: Request, next: Next) -> Response {
+    match StatusCode::from_u16(answers.load(Ordering::SeqCst)) {
+        Ok(status) if request.uri().path() == "/trigger/release" => status.into_response(),
+        Ok(_) | Err(_) => next.run(request).await,
+    }
 }
 
 impl Coast {
@@ -41,9 +59,11 @@ impl Coast {
         hall.look();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
+        let answers = Arc::new(AtomicU16::new(0));
         let routes = trigger_door::routes(Arc::clone(&hall.board));
+        let routes = routes.layer(from_fn_with_state(Arc::clone(&answers), answered));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { hall, folder, server, messages, written: std::cell::Cell::new(0) }
+        Self { hall, folder, server, messages, written: std::cell::Cell::new(0), answers }
     }
 
     fn station(&self) -> TriggerStation {
@@ -54,13 +74,28 @@ impl Coast {
 
     /// The trigger looks once, a little later than before.
     async fn round(&self, station: TriggerStation) -> TriggerStation {
-        let at = now();
+        let (station, looked) = self.round_at(station, now()).await;
+        looked.unwrap();
+        station
+    }
+
+    /// The same by a clock of its own.
+    async fn round_at(
+        &self,
+        mut station: TriggerStation,
+        at: UnixMillis,
+    ) -> (TriggerStation, Result<(), TriggerError>) {
         let looked = tokio::task::spawn_blocking(move || {
-            let mut station = station;
-            station.round(at).unwrap();
-            station
+            let looked = station.round(at);
+            (station, looked)
         });
         looked.await.unwrap()
+    }
+
+    /// The town decides something else about releases.
+    fn policy(&self, change: &PolicyChange) {
+        set_policy(&self.hall.folder, &self.hall.keys, change, now()).unwrap();
+        self.hall.look();
     }
 
     /// Officers prepare a message, and these sign it.
@@ -396,4 +431,257 @@ async fn how_the_last_wave_ended_keeps_the_next_one_not_back() {
     assert_eq!(coast.sent(), 3, "another event");
     let inner = coast.hall.board.inner();
     assert_ne!(inner.messages[2].thread(), thread, "and a thread of its own");
+}
+
+#[tokio::test]
+async fn what_an_officer_on_duty_dropped_stays_dropped_for_the_event() {
+    let coast = Coast::new(true).await;
+    for message in ["tsunami-warning", "tsunami-major"] {
+        coast.prepare(message, &["浜町"], &[1, 2]).await;
+    }
+    let board = &coast.hall.board;
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(coast.station()).await;
+    let id = board.inner().drafts.keys().next().unwrap().clone();
+    board.drop_draft(&id, &coast.hall.officer(2)).await.unwrap();
+    assert!(matches!(board.drop_draft(&id, &coast.hall.officer(2)).await, Err(NotSent::Gone)));
+    drop(coast.round(station).await);
+    assert!(board.inner().drafts.is_empty(), "the trigger says it again");
+    // Also where the trigger forgot, or the server began anew.
+    std::fs::remove_file(coast.folder.join("memory")).unwrap();
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(coast.station()).await;
+    assert!(board.inner().drafts.is_empty(), "the trigger forgot");
+    let heard = board.inner().heard.as_ref().unwrap().heard.message.clone().unwrap();
+    let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    assert!(again.inner().proposed(&heard, now()).is_empty(), "after a restart");
+    again.inner().dropped.clear();
+    assert_eq!(again.inner().proposed(&heard, now()).len(), 1, "nothing else keeps it back");
+    let desk = coast.desk();
+    let dropped = &desk["releases"]["dropped"][0];
+    assert_eq!((&dropped["kind"], &dropped["by"]["officer"]), (&json!("Warning"), &json!(2)));
+    assert!(now().get() - dropped["by"]["at"].as_u64().unwrap() < 60_000);
+    let history = coast.hall.parent.path().join("history");
+    export_alerts(&coast.hall.folder, &history, "clerk", now()).unwrap();
+    assert!(std::fs::read_to_string(history.join("dropped.jsonl")).unwrap().contains(r#""officer":2"#));
+    // A stronger warning is another word, and what two officers send themselves is theirs.
+    a_second().await;
+    coast.says(|_| {});
+    drop(coast.round(station).await);
+    assert_eq!(board.inner().drafts.len(), 1);
+    assert!(
+        board
+            .inner()
+            .drafts
+            .values()
+            .all(|draft| draft.about.trigger.as_ref().unwrap().kind == "MajorWarning")
+    );
+    coast.hall.send(tsunami(&["浜町"])).await;
+    assert_eq!(coast.sent(), 1);
+}
+
+#[tokio::test]
+async fn what_the_server_refused_is_released_once_the_cause_is_mended_and_once_only() {
+    let coast = Coast::new(false).await;
+    let board = &coast.hall.board;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    coast.answers.store(409, Ordering::SeqCst);
+    drop(coast.round(coast.station()).await);
+    coast.answers.store(0, Ordering::SeqCst);
+    let number = board.keeper.ask(|store| store.latest()).await.unwrap().number;
+    for _ in 0..2 {
+        drop(coast.round(coast.station()).await);
+    }
+    assert_eq!(coast.sent(), 0, "nothing has changed");
+    let after = board.keeper.ask(|store| store.latest()).await.unwrap().number;
+    assert!(after <= number + 1, "a number for each question");
+    coast.policy(&PolicyChange { staff_leave_minutes: Some(7), ..PolicyChange::default() });
+    let station = coast.round(coast.station()).await;
+    assert_eq!(coast.sent(), 1, "the list of keys is another one");
+    coast.policy(&PolicyChange { staff_leave_minutes: Some(8), ..PolicyChange::default() });
+    a_second().await;
+    coast.says(|_| {});
+    drop(coast.round(station).await);
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 1, "never twice");
+}
+
+#[tokio::test]
+async fn a_release_that_is_signed_anew_after_it_was_withdrawn_still_comes_for_the_warning() {
+    let coast = Coast::new(false).await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    coast.answers.store(503, Ordering::SeqCst);
+    let (station, looked) = coast.round_at(coast.station(), now()).await;
+    assert!(matches!(looked, Err(TriggerError::Server(_))), "the line");
+    coast.hall.board.withdraw_release(&id).await.unwrap();
+    coast.answers.store(0, Ordering::SeqCst);
+    let station = coast.round(station).await;
+    assert_eq!(coast.sent(), 0, "withdrawn");
+    drop(station);
+    a_second().await;
+    coast.prepare("tsunami-major", &["浜町", "本町"], &[1, 2]).await;
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 1);
+    assert_eq!(coast.hall.board.inner().messages[0].about.districts, ["浜町", "本町"]);
+}
+
+#[tokio::test]
+async fn a_drill_of_the_agency_takes_no_warning_s_place() {
+    for status in ["訓練", "試験"] {
+        let coast = Coast::new(false).await;
+        coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+        // Nobody looked in between.
+        coast.says(|_| {});
+        a_second().await;
+        coast.says(|message| (message.status, message.areas[0].1) = (status, "71"));
+        drop(coast.round(coast.station()).await);
+        assert_eq!(coast.sent(), 1, "{status}");
+        let heard = coast.desk()["releases"]["heard"].clone();
+        assert_eq!(heard["message"]["areas"][0]["kind"], "MajorWarning");
+        assert_eq!(heard["drill"]["areas"][0]["kind"], Value::Null);
+        assert_ne!(heard["drill"]["status"], "Normal");
+    }
+}
+
+#[tokio::test]
+async fn officers_who_sign_or_withdraw_a_release_at_once_lose_nothing() {
+    let coast = Coast::new(false).await;
+    let board = &coast.hall.board;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[]).await;
+    let (one, other) = tokio::join!(coast.sign(&id, 1), coast.sign(&id, 2));
+    assert!(!one.unwrap() && other.unwrap(), "the second one has it stand");
+    let prepared = |bytes: &[u8]| PreparedRelease::decode(bytes).unwrap().signatures.len();
+    let stored = || async { board.keeper.ask(|store| store.releases()).await.unwrap() };
+    assert_eq!(prepared(&stored().await[0].prepared), 2);
+    // A signature does not bring back what is withdrawn in the same moment.
+    board.withdraw_release(&id).await.unwrap();
+    a_second().await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1]).await;
+    let (withdrawn, signed) = tokio::join!(board.withdraw_release(&id), coast.sign(&id, 2));
+    assert!(withdrawn.is_ok() && matches!(signed, Err(NotSent::Gone)));
+    assert!(board.inner().releases.is_empty() && stored().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_trigger_whose_clock_is_behind_its_thread_is_heard_all_the_same() {
+    let coast = Coast::new(false).await;
+    for message in ["tsunami-warning", "tsunami-major"] {
+        coast.prepare(message, &["浜町"], &[1, 2]).await;
+    }
+    coast.says(|message| message.areas[0].1 = "51");
+    drop(coast.round(coast.station()).await);
+    coast.says(|_| {});
+    // The server takes none that nobody else would take.
+    let early = {
+        let inner = coast.hall.board.inner();
+        let of = |known: &&Arc<Standing>| known.prepared.kind == TsunamiKind::MajorWarning;
+        let standing = inner.releases.values().find(of).unwrap();
+        let first = &inner.messages[0];
+        let trigger = Trigger {
+            kind: TsunamiKind::MajorWarning,
+            segment: standing.prepared.segment,
+            event: sha256(EVENT.as_bytes()),
+            arrives: None,
+            references: vec![(first.alert().identifier.clone(), first.sent())],
+            signature: [0; 64],
+        };
+        let sequence = Sequence { number: first.signed.sequence().number + 1, ..first.signed.sequence() };
+        let released = Released { prepared: standing.prepared.clone(), trigger };
+        let (mut early, _) =
+            Envelope::released(released, &standing.template, (sequence, first.sent())).unwrap();
+        let key = std::fs::read(coast.folder.join("trigger-key")).unwrap();
+        TriggerKey::from_bytes(key.as_slice().try_into().unwrap()).release(&mut early);
+        early
+    };
+    coast.hall.board.keeper.ask(|store| store.next()).await.unwrap();
+    let refused = coast.hall.board.trigger(&early.encode()).await.unwrap_err();
+    assert!(matches!(refused, NotTriggered::Overtaken), "{refused}");
+    let (_, looked) = coast.round_at(coast.station(), UnixMillis::new(now().get() - 60_000)).await;
+    looked.unwrap();
+    let inner = coast.hall.board.inner();
+    let [first, second] = &inner.messages[..] else { panic!("{} messages", inner.messages.len()) };
+    assert!(second.sent() > first.sent());
+    let in_force = inner.alerts.in_force(now());
+    assert_eq!(in_force.iter().map(|thread| thread.latest.digest()).collect::<Vec<_>>(), [second.digest]);
+}
+
+#[tokio::test]
+async fn the_desk_says_that_the_trigger_s_clock_is_wrong_and_by_how_much() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    let late = UnixMillis::new(now().get() - 300_000);
+    let (station, looked) = coast.round_at(coast.station(), late).await;
+    let told = looked.unwrap_err().to_string();
+    assert!(told.contains("300 s behind") || told.contains("301 s behind"), "{told}");
+    let off = coast.desk()["releases"]["clock"].as_i64().unwrap();
+    assert!((-302_000..=-300_000).contains(&off), "{off}");
+    assert_eq!(coast.sent(), 0);
+    let station = coast.round(station).await;
+    assert_eq!((&coast.desk()["releases"]["clock"], coast.sent()), (&Value::Null, 1));
+    // What somebody recorded and plays back is no clock.
+    let (_, looked) = coast.round_at(station, UnixMillis::new(now().get() - 400_000)).await;
+    assert!(looked.is_err());
+    assert_eq!(coast.desk()["releases"]["clock"], Value::Null, "the trigger was heard of a moment ago");
+}
+
+#[tokio::test]
+async fn what_was_released_can_be_ended_after_a_restart_though_the_town_has_no_trigger_any_more() {
+    let mut coast = Coast::new(false).await;
+    let own = coast.hall.television(1).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    let before = coast.hall.told(&own)["list"].clone();
+    coast.policy(&PolicyChange { no_trigger: true, ..PolicyChange::default() });
+    coast.hall.board = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    let (thread, signed) = {
+        let inner = coast.hall.board.inner();
+        assert_eq!((inner.messages.len(), inner.alerts.in_force(now()).len()), (1, 1));
+        (inner.messages[0].thread(), inner.messages[0].signed.clone())
+    };
+    assert_eq!(signed.officers(), 2);
+    assert_eq!(coast.desk()["threads"][0]["in_force"], true);
+    // A receiver's own judgement is by the list of now.
+    let list =
+        KeyList::decode(&coast.hall.folder.key_list().unwrap().unwrap(), &coast.hall.keys.town_root.public());
+    let sent = Arc::clone(&coast.hall.board.inner().messages[0]);
+    assert!(sent.envelope().unwrap().verify(&sent.alert, &list.unwrap()).is_err());
+    a_second().await;
+    let ending = coast.hall.draft(json!({ "kind": "AllClear", "thread": thread })).await.unwrap();
+    assert!(!coast.hall.sign(&ending, 1, 0, 0).await.unwrap());
+    assert!(coast.hall.sign(&ending, 2, 1, 0).await.unwrap());
+    let inner = coast.hall.board.inner();
+    assert!(inner.alerts.in_force(now()).iter().all(|one| one.latest.message() == MessageKind::AllClear));
+    drop(inner);
+    // Whoever audits it has the list of each day.
+    let history = coast.hall.parent.path().join("history");
+    assert_eq!(export_alerts(&coast.hall.folder, &history, "clerk", now()).unwrap(), 2);
+    let lists: Vec<_> =
+        std::fs::read_dir(history.join("keys")).unwrap().map(|one| one.unwrap().path()).collect();
+    let bytes: Vec<Vec<u8>> = lists.iter().map(|file| std::fs::read(file).unwrap()).collect();
+    assert_eq!(bytes.len(), 2);
+    assert!(bytes.contains(&of_base64(before.as_str().unwrap()).unwrap()));
+}
+
+#[tokio::test]
+async fn what_the_town_declares_void_stands_nowhere_any_more_and_is_signed_anew() {
+    let coast = Coast::new(false).await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    let half = coast.prepare("tsunami-warning", &["浜町"], &[1]).await;
+    coast.policy(&PolicyChange { void_releases: true, ..PolicyChange::default() });
+    let list = coast.hall.board.inner().list.clone().unwrap().list;
+    let kept = coast.hall.board.inner().releases.get(&id).unwrap().prepared.clone();
+    assert!(kept.verify(&list).is_err(), "a copy of it");
+    assert!(matches!(coast.sign(&half, 2).await, Err(NotSent::Gone)));
+    assert_eq!(coast.desk()["releases"]["prepared"], json!([]));
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 0);
+    a_second().await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 1);
 }

@@ -132,23 +132,40 @@ export interface Coast {
   name: string;
 }
 
+/** A message of the agency. */
+export interface AgencyWord {
+  status: "Normal" | "Exercise" | "Test";
+  info: "Issued" | "Corrected" | "Withdrawn";
+  reported: number;
+  unknown: number;
+  areas: Array<Coast & { kind: string | null; arrives: number | null }>;
+}
+
 /** What the agency said last, as the town's trigger heard it. */
 export interface Heard {
   at: number;
   silent: boolean;
-  message: {
-    status: "Normal" | "Exercise" | "Test";
-    info: "Issued" | "Corrected" | "Withdrawn";
-    reported: number;
-    unknown: number;
-    areas: Array<Coast & { kind: string | null; arrives: number | null }>;
-  } | null;
+  message: AgencyWord | null;
+  /** 訓練 and 試験: nothing is released by them. */
+  drill: AgencyWord | null;
+}
+
+/** What a trigger released and an officer on duty dropped. */
+export interface DroppedRelease {
+  kind: string;
+  coast: string;
+  title: string;
+  by: { officer: string | number; name: string; title: string; at: number };
 }
 
 export interface Releases {
   policy: "none" | "alone" | "officer";
   coasts: Coast[];
   heard: Heard | null;
+  /** By how many milliseconds the trigger's clock is ahead, where nothing is believed of it for that. */
+  clock: number | null;
+  /** Of the last day, the latest first. */
+  dropped: DroppedRelease[];
   prepared: Release[];
 }
 

@@ -98,7 +98,7 @@ export class Town {
     this.help = [];
     /** The households of every thread that have not arrived, in their order. */
     this.missing = [];
-    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null };
+    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null, clock: null, dropped: [] };
     this.prepared = new Map();
     this.able = { live: 4, exercise: 4 };
     this.tested = {};
@@ -269,7 +269,12 @@ export class Town {
       return {};
     }
     if (parts[0] === "drafts" && parts[2] === "drop") {
-      this.must(session);
+      const { id: officer, name, title } = this.must(session);
+      const trigger = this.drafts.get(parts[1])?.trigger;
+      if (trigger) {
+        const { kind, coast } = trigger;
+        this.releases.dropped.unshift({ kind, coast, title: this.drafts.get(parts[1]).title, by: { officer, name, title, at: Date.now() } });
+      }
       if (!this.drafts.delete(parts[1])) {
         throw new Answer(404, "この 下書きは もう ありません。");
       }

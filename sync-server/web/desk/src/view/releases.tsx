@@ -1,10 +1,10 @@
 // Orders that two officers sign in advance: what stands, until when, what the agency said last, and a new one.
 
 import { useState } from "preact/hooks";
-import type { Heard, Release, State } from "../contract.js";
+import type { AgencyWord, Release, State } from "../contract.js";
 import type { Desk } from "../desk.js";
 import { chosenDistricts, type Form, placesInDoubt } from "../form.js";
-import { clock, DAY, day, person, warningName } from "../words.js";
+import { age, clock, clockAndDay, DAY, day, inSentence, person, warningName } from "../words.js";
 import { Districts } from "./compose.js";
 import { Action, Television } from "./parts.js";
 
@@ -21,7 +21,8 @@ export function Releases({ desk, state }: { desk: Desk; state: State }) {
     <main class="releases">
       <h1 tabIndex={-1}>事前の 署名</h1>
       <p class={releases.policy === "none" ? "alarm" : ""}>{POLICIES[releases.policy]}</p>
-      <Agency desk={desk} heard={releases.heard} policy={releases.policy} />
+      <Agency desk={desk} releases={releases} />
+      <Dropped desk={desk} state={state} />
       {releases.prepared.length === 0 && <p class="card">署名した お知らせは ありません。下で 作ります。</p>}
       {releases.prepared.map((release) => (
         <Prepared key={release.id} desk={desk} release={release} />
@@ -32,9 +33,16 @@ export function Releases({ desk, state }: { desk: Desk; state: State }) {
 }
 
 /** What the agency said last, and whether the town would hear it. */
-function Agency({ desk, heard, policy }: { desk: Desk; heard: Heard | null; policy: State["releases"]["policy"] }) {
+function Agency({ desk, releases: { heard, policy, clock: ahead } }: { desk: Desk; releases: State["releases"] }) {
   if (policy === "none") {
     return null;
+  }
+  if (ahead !== null) {
+    return (
+      <p class="alarm" role="status">
+        ！ 気象庁の 電文を 受ける 機械の 時計が {age(Math.abs(ahead))} {ahead < 0 ? "おくれて" : "進んで"} います。自動では 何も 出ません。管理者に 時計を 合わせて もらってください。
+      </p>
+    );
   }
   if (heard === null || heard.silent || desk.now() - heard.at > 3 * 60_000) {
     return (
@@ -43,18 +51,36 @@ function Agency({ desk, heard, policy }: { desk: Desk; heard: Heard | null; poli
       </p>
     );
   }
-  const { message } = heard;
-  const said =
-    message === null
-      ? "まだ 電文は ありません"
-      : `${clock(message.reported)} ${message.status === "Normal" ? "" : "（訓練・試験）"}${message.info === "Withdrawn" ? "取消" : ""}　${
-          message.areas.map((area) => `${area.name}：${area.kind === null ? "警報なし" : warningName(area.kind)}`).join("・") || "この町の 海岸は なし"
-        }`;
+  const { message, drill } = heard;
+  const now = desk.now();
   return (
     <p role="status">
-      ✓ 気象庁の 電文を 受けています。最後の 電文　<b>{said}</b>
+      ✓ 気象庁の 電文を 受けています。最後の 電文　<b>{message === null ? "まだ 電文は ありません" : words(message, now)}</b>
       {message !== null && message.unknown > 0 && <b class="alarm">　！ 知らない 種類の 警報が あります。気象庁の 発表を 見てください</b>}
+      {drill !== null && <span class="dim">　訓練・試験の 電文（何も 出ません）　{words(drill, now)}</span>}
     </p>
+  );
+}
+
+function words(said: AgencyWord, now: number): string {
+  const areas = said.areas.map((area) => `${area.name}：${area.kind === null ? "警報なし" : warningName(area.kind)}`).join("・");
+  return `${clockAndDay(said.reported, now)} ${said.info === "Withdrawn" ? "取消" : ""}　${areas || "この町の 海岸は なし"}`;
+}
+
+/** What an officer on duty dropped: it does not come back by itself, and everybody else should know. */
+export function Dropped({ desk, state }: { desk: Desk; state: State }) {
+  const now = desk.now();
+  return (
+    <>
+      {state.releases.dropped.map(({ kind, coast, title, by }) => (
+        <p key={by.at} class="card dropped" role="status">
+          <b>
+            {clockAndDay(by.at, now)} に {by.name}さん{by.title !== "" && `（${by.title}）`}が 捨てました：気象庁の {warningName(kind)}（{coast}）で 用意された「{inSentence(title)}」
+          </b>
+          <span>同じ 警報では もう 自動で 出ません。出すときは「お知らせを 作る」から 2人の 署名で 送ってください。</span>
+        </p>
+      ))}
+    </>
   );
 }
 

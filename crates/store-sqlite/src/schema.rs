@@ -282,6 +282,9 @@ CREATE TABLE message (
 ) STRICT;
 INSERT INTO message SELECT * FROM message_before ORDER BY rowid;
 DROP TABLE message_before;
+", "
+ALTER TABLE television ADD COLUMN bound_box BLOB;
+ALTER TABLE television ADD COLUMN bound_staff BLOB;
 "];
 
 const TELEVISIONS: &[&str] = &["

@@ -69,7 +69,9 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         site @ (ToKiosk::Assessment(_)
         | ToKiosk::Slip(_)
         | ToKiosk::Conflicts(_)
-        | ToKiosk::HeadCounts(_)) => site::told(state, site),
+        | ToKiosk::HeadCounts(_)
+        | ToKiosk::Televisions(_)
+        | ToKiosk::TelevisionOf { .. }) => site::told(state, site, now),
         officer @ (ToKiosk::AlertDesk(_)
         | ToKiosk::AlertDraft(_)
         | ToKiosk::AlertRefused(_)
@@ -277,6 +279,8 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         Action::ChooseHeads(record) => state.site.heads = Some(record),
         Action::ChooseName(name) => state.site.name = Some(name),
         Action::Officer(touch) => return officers::press(state, touch),
+        Action::TypeTelevision => site::type_television(state),
+        Action::ConfirmTelevision => return site::television_confirmed(state),
         Action::StayAMinute => state.stays_since = Some(now.steady),
         Action::SwitchLanguage => state.language = state.language.other(),
         Action::SetLook(look) => state.look = look,

@@ -55,6 +55,14 @@ fn settings(view: &View<'_>) -> Vec<Setting> {
         });
         settings.push(Setting { key: "setting-sound", values: values.to_vec() });
     }
+    // In ordinary times there is no leader's page.
+    if !view.state.has_leader_page() && view.mode() != Mode::Drill {
+        let open = Action::Open(Page::Televisions);
+        settings.push(Setting {
+            key: "setting-television",
+            values: vec![("television-title", Some(Pictogram::Television), false, open)],
+        });
+    }
     settings.push(Setting {
         key: "setting-look",
         values: vec![

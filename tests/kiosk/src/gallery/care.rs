@@ -126,6 +126,14 @@ pub(super) fn site() -> Vec<Scene> {
     fn counts() -> ToKiosk {
         ToKiosk::HeadCounts(lanes::head_counts())
     }
+    fn televisions() -> ToKiosk {
+        ToKiosk::Televisions(lanes::televisions())
+    }
+    fn typed(panel: &mut Panel, code: &str) {
+        led(panel, false, Page::Televisions, televisions());
+        touch(panel, Action::TypeTelevision);
+        dial(panel, code);
+    }
     fn one_of_them(panel: &mut Panel) {
         if let Some(heads) = lanes::head_counts().first() {
             touch(panel, Action::ChooseHeads(heads.record));
@@ -168,6 +176,29 @@ pub(super) fn site() -> Vec<Scene> {
         scene("own-shelter-sure-drill", |panel| {
             led(panel, true, Page::OwnShelter, ToKiosk::Districts(lanes::districts()));
             touch(panel, Action::ChooseName("浜町 自主避難所".to_owned()));
+        }),
+        scene("televisions", |panel| led(panel, false, Page::Televisions, televisions())),
+        scene("televisions-none", |panel| {
+            led(panel, false, Page::Televisions, ToKiosk::Televisions(Vec::new()));
+        }),
+        scene("television-code", |panel| typed(panel, "4821735")),
+        scene("television-card", |panel| {
+            typed(panel, "48217350");
+            touch(panel, Action::Dial(Dial::Done));
+        }),
+        scene("television-fault", |panel| {
+            typed(panel, "48217350");
+            touch(panel, Action::Dial(Dial::Done));
+            panel.hear(ToKiosk::NotSignedIn(SignInFault::NoHousehold));
+        }),
+        scene("television-sure", |panel| {
+            typed(panel, "48217350");
+            touch(panel, Action::Dial(Dial::Done));
+            panel.hear(ToKiosk::TelevisionOf { code: 48_217_350, name: lanes::name("浜田 花子") });
+        }),
+        scene("settings-daily-televisions", |panel| {
+            snapshot(panel, lanes::ordinary_day());
+            open_page(panel, Page::Settings);
         }),
         scene("hiding", |panel| led(panel, false, Page::Hiding, ToKiosk::Hello { protocol: 0 })),
         scene("hiding-drill", |panel| led(panel, true, Page::Hiding, ToKiosk::Hello { protocol: 0 })),

@@ -356,7 +356,7 @@ const steps = {
   /** It was given to 浜田 at a box. */
   async setbound() {
     const { page, code } = given;
-    await shows(page, "花子さん・みさきちゃん", "の テレビ", "お知らせは ありません");
+    await shows(page, "花子さん", "の テレビ", "お知らせは ありません");
     await picture(page, "tv-given-at-a-box");
     const [first] = officers;
     await home(first);

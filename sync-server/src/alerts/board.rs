@@ -29,6 +29,7 @@ use crate::alerts::commands::sign_plan_if_missing;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
+use crate::alerts::leaf_text::LeafTexts;
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::people::names_of;
 use crate::alerts::release::{Heard, Standing};
@@ -144,6 +145,7 @@ pub(crate) struct Message {
     opening: String,
     tree: Instructions,
     instructions: Vec<Instruction>,
+    texts: LeafTexts,
     /// Which of them is a household's, and where it stands in the tree.
     own: BTreeMap<HouseholdId, (usize, u32)>,
     /// The same of what everybody else is told, if there is something for them.
@@ -181,6 +183,7 @@ impl Message {
             opening: format!(r#"{{"envelope":"{}","leaf":""#, base64(envelope)),
             envelope: base64(envelope),
             tree,
+            texts: LeafTexts::of(&instructions),
             instructions,
             own,
             everybody,
@@ -189,12 +192,10 @@ impl Message {
         }
     }
 
-    /// Writes what a household gets of it (docs/tv.md §6) behind `into`. Its instruction is put into base64 here and not for all before:
-    /// a town's would be twice as much memory, for as long as the message is told.
+    /// Writes what a household gets of it (docs/tv.md §6) behind `into`.
     fn write(&self, (which, place): (usize, u32), into: &mut Vec<u8>) {
         into.extend_from_slice(self.opening.as_bytes());
-        let leaf = self.instructions.get(which).map(Instruction::encode).unwrap_or_default();
-        base64_onto(&leaf, into);
+        self.instructions.get(which).into_iter().for_each(|own| self.texts.write(own, into));
         into.extend_from_slice(br#"","path":""#);
         base64_onto(&self.tree.path_from(place).encode(), into);
         into.extend_from_slice(b"\"}");

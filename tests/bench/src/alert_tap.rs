@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use hinamori_demo::town_hall::TownHall;
-use hinamori_ipc::Command;
-use hinamori_model::Leaving;
+use hinamori_ipc::{BuildingAnswer, Command, SiteState};
+use hinamori_model::{Leaving, Mode};
 use hinamori_sim::pcscd::reader_address;
 use hinamori_sim::presented::{Fault, PresentedCard};
 use hinamori_sim::timing::Timing;
@@ -57,6 +57,11 @@ pub(crate) fn run(folder: &Path, times: usize, report: &mut Report) -> anyhow::R
     // Before somebody of the household answered, a set goes on saying that they have to go.
     browser.ask("press Enter")?;
     let mut kiosk = town.of.kiosk()?;
+    // What somebody does on an ordinary day is no arrival.
+    kiosk.send(Command::OpenIncident { mode: Mode::Live })?;
+    kiosk.until("the building check", |lane| lane.site == SiteState::AwaitingBuildingCheck)?;
+    kiosk.send(Command::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: Vec::new() })?;
+    kiosk.until("an open shelter", |lane| lane.site == SiteState::Open(BuildingAnswer::NothingSeen))?;
     let reader = reader_address(*READERS.first().context("a reader")?);
     let mut seen = Vec::with_capacity(times);
     for _ in 0..times {

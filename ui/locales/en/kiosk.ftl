@@ -888,7 +888,7 @@ leave-stay-note = This comes back after a minute
 
 # Officers: an alert is sent
 officer-title = Send an alert
-officer-note = Orders, cancels, all-clears
+officer-note = Order or end
 officer-keys-title = Make officer's keys
 officer-keys-note = To send alerts yourself
 officer-keys-pin = Your card's PIN
@@ -953,9 +953,9 @@ fault-other-card = Not the card of whoever is signed in. Its PIN was not used
 fault-unsuitable = Officer's keys do not work with this card
 
 # Give a television to a household
-television-title = Connect a television
-television-note = A home's set shows its family's names
-setting-television = Television
+television-title = Connect a TV
+television-note = By card
+setting-television = TV
 television-say = Type the 8 digits that the set shows, then hold the card of somebody of that home.
 television-type = Type the digits
 television-none = No television was connected here

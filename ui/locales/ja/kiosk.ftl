@@ -888,7 +888,7 @@ leave-stay-note = 1分たつと また 出ます
 
 # 発令: お知らせを 出す
 officer-title = お知らせを 出す
-officer-note = 避難の お知らせ、取消、解除
+officer-note = 避難・取消・解除
 officer-keys-title = 発令の 鍵を つくる
 officer-keys-note = お知らせを 出す 人に なります
 officer-keys-pin = あなたの カードの 暗証番号
@@ -954,7 +954,7 @@ fault-unsuitable = この カードでは 発令の 鍵を 使えません
 
 # テレビを つなぐ
 television-title = テレビを つなぐ
-television-note = 家の テレビに 家族の 名前が 出る
+television-note = 家の人の カードで
 setting-television = テレビ
 television-say = テレビに 出ている 数字 8つを 打って、その家の 人の カードを かざします。
 television-type = 数字を 打つ
@@ -968,7 +968,7 @@ television-number = テレビの 数字 { $code }
 television-names = テレビに この家の 人の 名前が 出ます
 television-yes = つなぎます
 television-waiting = この箱に 保存しました。役場に とどくまで お待ちください
-television-bound = つながりました。テレビに この家の 名前が 出たか たしかめてください
-television-no-such-code = この数字の テレビが ありません。いま 出ている 数字を 見て もう一度
+television-bound = つながりました。テレビの 名前を たしかめてください
+television-no-such-code = この数字の テレビが ありません。数字を 見なおしてください
 television-not-here = ここでは つなげない 家です。役場で つなげます
 fault-no-household = この カードの 家は ここでは つなげません。役場で つなげます

@@ -14,8 +14,9 @@ use crate::widget::{Button, ButtonLook, Canvas, Pictogram, Place, Type, light_ui
 use crate::{Action, TelevisionStep};
 
 const TITLE: &str = "television-title";
-/// A code and what became of it.
-const ROW: f32 = 96.0;
+/// The line of a code, and two lines of what became of it.
+const CODE: f32 = 48.0;
+const ROW: f32 = CODE + 72.0;
 
 /// The page.
 pub(crate) fn televisions_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
@@ -96,17 +97,18 @@ fn given_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, television: &T
     };
     let palette = canvas.palette;
     let mut inner = rect;
-    light_ui(canvas, inner.cut_left(48.0).square(40.0), severity);
+    let mut mark = inner.cut_left(48.0);
+    light_ui(canvas, mark.cut_top(CODE).square(40.0), severity);
     let _gap = inner.cut_left(size::GAP);
     let when = when_words(canvas.texts, television.at, view.now.wall);
     let code = code_text(television.code);
-    let mut line = inner.cut_top(ROW / 2.0);
+    let mut line = inner.cut_top(CODE);
     let bold = Type::bold(size::LEAD, palette.ink);
     let width = canvas.width_of(bold, &code) + size::GAP * 2.0;
     canvas.text(line.cut_left(width), Align2::LEFT_CENTER, bold, &code);
     canvas.text(line, Align2::LEFT_CENTER, Type::regular(size::BODY, palette.ink_soft), &when);
     let text = canvas.texts.get(key);
-    canvas.text(inner, Align2::LEFT_CENTER, Type::regular(size::BODY, palette.ink), &text);
+    canvas.text(inner, Align2::LEFT_TOP, Type::regular(size::BODY, palette.ink), &text);
 }
 
 /// As sets show it: 4821 7350.

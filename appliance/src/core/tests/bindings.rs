@@ -83,7 +83,11 @@ fn a_card_and_a_touch_give_a_television_away_and_the_town_hall_says_what_became_
         (0, Vec::new()),
         "no arrival, and nothing before the touch"
     );
-    assert_eq!(bench.confirm_television(), Err(Refusal::NotNow), "whoever looked at the list meanwhile begins anew");
+    assert_eq!(
+        bench.confirm_television(),
+        Err(Refusal::NotNow),
+        "whoever looked at the list meanwhile begins anew"
+    );
     bench.wants_television("isamu");
     assert!(matches!(bench.confirm_television(), Ok(Some(ToKiosk::Televisions(_)))));
     assert_eq!(bench.given(), [(CODE, BindingStanding::Waiting)]);

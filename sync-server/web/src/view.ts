@@ -173,9 +173,8 @@ function whoseOf(people: People | null): string | null {
       names.push(name);
     }
   }
-  const more = names.length - MOST_NAMED;
   const named = names.slice(0, MOST_NAMED).join("・");
-  return names.length === 0 ? null : named + (more > 0 ? "ほか" + more + "人" : "") + " の テレビ";
+  return names.length === 0 ? null : named + (names.length > MOST_NAMED ? " ほか" : "") + " の テレビ";
 }
 
 /** What the desk sees before it sends: the same picture, of a content that nobody signed. */

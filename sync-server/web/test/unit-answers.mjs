@@ -141,7 +141,7 @@ test("a set that was just given to a household says whose it is, and one that wa
   set.hear(11, [], people(11, "花子さん", "ご家族", "ご家族"));
   assert.equal(shown().whose, "花子さん・ご家族 の テレビ");
   set.hear(12, [], people(12, "花子さん", "みさきちゃん", "トヨさん", "勇さん"));
-  assert.equal(shown().whose, "花子さん・みさきちゃんほか2人 の テレビ");
+  assert.equal(shown().whose, "花子さん・みさきちゃん ほか の テレビ");
   set.hear(13, [], { household: null, code: "7350 4821" });
   assert.deepEqual([shown().kind, shown().code], ["binding", "7350 4821"]);
   set.hear(14, [], { household: hex(NEIGHBOUR) });

@@ -87,7 +87,7 @@ impl Board {
                 self.take_televisions(&all);
                 return Ok(true);
             }
-            if !self.inner().televisions.get(&token).is_some_and(|known| known.household().is_some()) {
+            if self.inner().televisions.get(&token).is_none_or(|known| known.household().is_none()) {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 use hinamori_ipc::{Command, SecretDigits, ToKiosk};
 use hinamori_model::{Aspect, Grade};
 
-use crate::{Effect, Now, Page, SignIn, State, TelevisionStep};
+use crate::{Action, Effect, Now, Page, SignIn, SitePages, State, TelevisionStep};
 
 /// Takes a reply; one that comes after its page was left is dropped.
 pub(super) fn told(state: &mut State, message: ToKiosk, now: Now) {
@@ -35,12 +35,26 @@ pub(super) fn told(state: &mut State, message: ToKiosk, now: Now) {
     }
 }
 
-/// Another television: what it shows is typed.
-pub(super) fn type_television(state: &mut State) {
-    state.site.television = TelevisionStep::Code;
-    state.staff.sign_in = SignIn::default();
-    state.draft.digits = SecretDigits::default();
-    state.draft.awaits_card = false;
+/// A touch.
+pub(super) fn touched(state: &mut State, touch: Action) -> Vec<Effect> {
+    let site = &mut state.site;
+    match touch {
+        Action::Grade(aspect, of) => grade(site, aspect, of),
+        Action::ChooseHeads(record) => site.heads = Some(record),
+        Action::ChooseName(name) => site.name = Some(name),
+        Action::TypeTelevision => {
+            site.television = TelevisionStep::Code;
+            state.staff.sign_in = SignIn::default();
+            state.draft.digits = SecretDigits::default();
+            state.draft.awaits_card = false;
+        }
+        Action::ConfirmTelevision => {
+            site.television = TelevisionStep::List;
+            return vec![Effect::Send(Command::ConfirmTelevision)];
+        }
+        _ => {}
+    }
+    Vec::new()
 }
 
 /// What the set shows is typed. It is no secret, and stays for another try.
@@ -51,15 +65,9 @@ pub(super) fn television_typed(state: &mut State) -> Vec<Effect> {
     vec![Effect::Send(Command::BindTelevision { code })]
 }
 
-/// The last touch: the daemon writes it down.
-pub(super) fn television_confirmed(state: &mut State) -> Vec<Effect> {
-    state.site.television = TelevisionStep::List;
-    vec![Effect::Send(Command::ConfirmTelevision)]
-}
-
 /// How one aspect is.
-pub(super) fn grade(state: &mut State, aspect: Aspect, grade: Grade) {
-    let graded = Aspect::ALL.iter().zip(&mut state.site.grades).find(|(known, _)| **known == aspect);
+fn grade(site: &mut SitePages, aspect: Aspect, grade: Grade) {
+    let graded = Aspect::ALL.iter().zip(&mut site.grades).find(|(known, _)| **known == aspect);
     if let Some((_, place)) = graded {
         *place = grade;
     }

@@ -3,7 +3,7 @@
 use hinamori_ipc::{Command, Lookup, Pass, Refusal, SecretDigits, SignInFault, StaffSession};
 use hinamori_model::{ArrivalNeed, PersonalText};
 
-use super::{care, leave_page, officers, open, open_now, site};
+use super::{care, leave_page, officers, open, open_now, site, toggle};
 use crate::staff::Opens;
 use crate::{
     Dial, Effect, Now, Page, SecretKind, SignIn, SignInKey, SignInStep, SignInTrouble, StaffPages, State,
@@ -258,8 +258,6 @@ pub(super) fn looked_up(state: &mut State, lookups: Vec<Lookup>) {
 pub(super) fn toggle_need(state: &mut State, need: ArrivalNeed) -> Vec<Effect> {
     let Some(answer) = state.answer().map(|answer| answer.id) else { return Vec::new() };
     let needs = &mut state.draft.needs;
-    if !needs.remove(&need) {
-        needs.insert(need);
-    }
+    toggle(needs, need);
     vec![Effect::Send(Command::TellNeeds { answer, needs: needs.iter().copied().collect() })]
 }

@@ -115,24 +115,18 @@ pub(super) fn caring() -> Vec<Scene> {
     ]
 }
 
+/// A page of the leader's, with what the daemon says of it.
+pub(super) fn led(panel: &mut Panel, drill: bool, page: Page, message: ToKiosk) {
+    let lane = staffed(Some(session(Role::Leader, SignedInBy::CardAndPin)));
+    let lane = if drill { LaneState { banner: lanes::drill().banner, ..lane } } else { lane };
+    snapshot(panel, lane);
+    open_page(panel, page);
+    panel.hear(message);
+}
+
 pub(super) fn site() -> Vec<Scene> {
-    fn led(panel: &mut Panel, drill: bool, page: Page, message: ToKiosk) {
-        let lane = staffed(Some(session(Role::Leader, SignedInBy::CardAndPin)));
-        let lane = if drill { LaneState { banner: lanes::drill().banner, ..lane } } else { lane };
-        snapshot(panel, lane);
-        open_page(panel, page);
-        panel.hear(message);
-    }
     fn counts() -> ToKiosk {
         ToKiosk::HeadCounts(lanes::head_counts())
-    }
-    fn televisions() -> ToKiosk {
-        ToKiosk::Televisions(lanes::televisions())
-    }
-    fn typed(panel: &mut Panel, code: &str) {
-        led(panel, false, Page::Televisions, televisions());
-        touch(panel, Action::TypeTelevision);
-        dial(panel, code);
     }
     fn one_of_them(panel: &mut Panel) {
         if let Some(heads) = lanes::head_counts().first() {
@@ -176,29 +170,6 @@ pub(super) fn site() -> Vec<Scene> {
         scene("own-shelter-sure-drill", |panel| {
             led(panel, true, Page::OwnShelter, ToKiosk::Districts(lanes::districts()));
             touch(panel, Action::ChooseName("浜町 自主避難所".to_owned()));
-        }),
-        scene("televisions", |panel| led(panel, false, Page::Televisions, televisions())),
-        scene("televisions-none", |panel| {
-            led(panel, false, Page::Televisions, ToKiosk::Televisions(Vec::new()));
-        }),
-        scene("television-code", |panel| typed(panel, "4821735")),
-        scene("television-card", |panel| {
-            typed(panel, "48217350");
-            touch(panel, Action::Dial(Dial::Done));
-        }),
-        scene("television-fault", |panel| {
-            typed(panel, "48217350");
-            touch(panel, Action::Dial(Dial::Done));
-            panel.hear(ToKiosk::NotSignedIn(SignInFault::NoHousehold));
-        }),
-        scene("television-sure", |panel| {
-            typed(panel, "48217350");
-            touch(panel, Action::Dial(Dial::Done));
-            panel.hear(ToKiosk::TelevisionOf { code: 48_217_350, name: lanes::name("浜田 花子") });
-        }),
-        scene("settings-daily-televisions", |panel| {
-            snapshot(panel, lanes::ordinary_day());
-            open_page(panel, Page::Settings);
         }),
         scene("hiding", |panel| led(panel, false, Page::Hiding, ToKiosk::Hello { protocol: 0 })),
         scene("hiding-drill", |panel| led(panel, true, Page::Hiding, ToKiosk::Hello { protocol: 0 })),

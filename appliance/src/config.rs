@@ -45,6 +45,9 @@ pub struct Config {
 pub struct TelevisionConfig {
     /// Where they ask, in plain HTTP: an address of the network on which they stand.
     pub listen: SocketAddr,
+    /// Whether households' receivers are told where that is (mDNS).
+    #[serde(default = "yes")]
+    pub announce: bool,
 }
 
 /// How other boxes are met.

@@ -8,6 +8,7 @@
 mod alerts;
 mod attributes;
 mod audit;
+mod bindings;
 mod bundle;
 mod care;
 mod care_entry;
@@ -71,6 +72,7 @@ use crate::status::Report;
 use crate::town::Town;
 use alerts::AlertsShown;
 use audit::ReadLately;
+use bindings::Bindings;
 pub use bundle::{BundleError, Imported};
 pub(crate) use bundle::{BundleTask, Exported, LONGEST_HERE};
 use bundle::{Export, Import};
@@ -200,6 +202,7 @@ pub(crate) struct Core {
     alerts: BoxAlerts,
     alerts_shown: AlertsShown,
     screens: Screens,
+    bindings: Bindings,
     officers: Officers,
     uplink: Uplink,
     neighbours: Neighbours,
@@ -279,6 +282,7 @@ impl Core {
             alerts: BoxAlerts::new(&config.data),
             alerts_shown: AlertsShown::default(),
             screens,
+            bindings: Bindings::default(),
             officers: Officers::new(&config.data),
             tally: Tally::default(),
             disk: DiskState::Ok,
@@ -455,8 +459,8 @@ impl Core {
         command: Command,
         now: UnixMillis,
     ) -> Result<Option<ToKiosk>, Refusal> {
-        // A kiosk dismisses a panel by itself.
-        if !matches!(command, Command::Dismiss { .. }) {
+        // A kiosk dismisses a panel by itself; the touch after a card is about that card.
+        if !matches!(command, Command::Dismiss { .. } | Command::ConfirmTelevision) {
             self.forget_secret(lane);
             self.await_nobody(lane);
         }
@@ -543,6 +547,9 @@ impl Core {
             Command::SignAlert { draft, pin } => self.await_officer_s_signature(lane, &draft, pin, now),
             Command::DropAlert { draft } => self.drop_alert(lane, &draft, now).map(Some),
             Command::MakeOfficerKeys { pin } => self.await_officer_keys(lane, pin, now).map(|()| None),
+            Command::ShowTelevisions => Ok(Some(self.televisions_given())),
+            Command::BindTelevision { code } => self.await_television(lane, code, now).map(|()| None),
+            Command::ConfirmTelevision => self.confirm_television(lane, now).map(Some),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));

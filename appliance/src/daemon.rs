@@ -33,7 +33,7 @@ pub fn run(config: Config, ready: impl FnOnce()) -> Result<(), StartError> {
     let listener = control::open(&config.control_socket()).map_err(file("the control socket"))?;
     control::serve(listener, to_core.clone()).map_err(file("the control thread"))?;
     if let Some((televisions, wanted)) = core.televisions().zip(config.televisions.as_ref()) {
-        televisions.listen(wanted.listen, to_core.clone());
+        televisions.listen(wanted, core.own_id(), to_core.clone());
     }
     let network = network(&config, core.own_id(), to_core).map_err(file("the network thread"))?;
     ready();

@@ -62,9 +62,8 @@ async fn meet(config: &NeighbourConfig, own: BoxId, identity: &Arc<Identity>, co
             Arc::clone(&lines),
         ));
     }
-    let port =
-        listener.as_ref().and_then(|listener| listener.local_addr().ok()).map(|address| address.port());
-    let mdns = if config.discover { port.and_then(|port| announce(own, port)) } else { None };
+    let here = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let mdns = here.filter(|_| config.discover).and_then(|here| Mdns::begin(own, here));
     let mut dialled = BTreeSet::new();
     let handshakes = Arc::new(Semaphore::new(STRANGERS));
     loop {
@@ -122,22 +121,38 @@ struct Mdns {
     heard: mdns_sd::Receiver<ServiceEvent>,
 }
 
-/// Says that this box is here. Nothing of it is secret: an id that is made of a public key, and a port.
-fn announce(own: BoxId, port: u16) -> Option<Mdns> {
-    let begun = || -> Result<Mdns, mdns_sd::Error> {
+impl Mdns {
+    fn begin(own: BoxId, here: SocketAddr) -> Option<Self> {
+        let daemon = announce(SERVICE, own, here)?;
+        match daemon.browse(SERVICE) {
+            Ok(heard) => Some(Self { _daemon: daemon, heard }),
+            Err(error) => {
+                warn!(%error, "other boxes are not looked for on this network");
+                None
+            }
+        }
+    }
+}
+
+/// Says by mDNS that a service of this box is here. Nothing of it is secret: an id that is made of a public key, an address and a port.
+pub(crate) fn announce(service: &str, own: BoxId, here: SocketAddr) -> Option<ServiceDaemon> {
+    let begun = || -> Result<ServiceDaemon, mdns_sd::Error> {
         let daemon = ServiceDaemon::new()?;
         let name = own.to_string();
-        let host = format!("hinamori-{}.local.", name.get(..12).unwrap_or_default());
-        let service =
-            ServiceInfo::new(SERVICE, &name, &host, "", port, &[] as &[(&str, &str)])?.enable_addr_auto();
-        daemon.register(service)?;
-        let heard = daemon.browse(SERVICE)?;
-        Ok(Mdns { _daemon: daemon, heard })
+        // One for each service: two answerers that give one name other addresses would both give it up.
+        let label = service.trim_start_matches('_').split('.').next().unwrap_or_default();
+        let host = format!("{label}-{}.local.", name.get(..12).unwrap_or_default());
+        // All addresses of this machine, or the one at which alone it listens.
+        let address = if here.ip().is_unspecified() { String::new() } else { here.ip().to_string() };
+        let nothing_more = &[] as &[(&str, &str)];
+        let said = ServiceInfo::new(service, &name, &host, address.as_str(), here.port(), nothing_more)?;
+        daemon.register(if address.is_empty() { said.enable_addr_auto() } else { said })?;
+        Ok(daemon)
     };
     match begun() {
-        Ok(mdns) => Some(mdns),
+        Ok(daemon) => Some(daemon),
         Err(error) => {
-            warn!(%error, "other boxes are not looked for on this network");
+            warn!(%error, service, "nobody on this network is told of a service");
             None
         }
     }

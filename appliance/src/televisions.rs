@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -14,25 +14,34 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hinamori_alert::{EVERYBODY, LONGEST_VALIDITY_SECONDS, MessageKind, SignedAlert};
-use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
+use hinamori_model::{BoxId, HouseholdId, TelevisionAnswer, UnixMillis};
 use hinamori_store_sqlite::{FileKey, StoreError, TelevisionStore, ToldByMessage};
 use hinamori_sync::{CarriedAnswer, CarriedTelevision, MOST_ANSWERS, MOST_STRANGERS};
 use hinamori_television_http::{DoorLimits, Doorbell, Later, Patience, Teller, serve};
 use http::StatusCode;
+use mdns_sd::ServiceDaemon;
 use ring::digest::{SHA256, digest};
 use tracing::{error, info};
 
 use crate::clock;
+use crate::config::TelevisionConfig;
 use crate::core::{Event, Inbox};
+use crate::lan::announce;
 
 /// The file, in the folder of the box's data.
 const FILE: &str = "televisions.sqlite";
+/// The service by which receivers find the door (RFC 6763 §7).
+const SERVICE: &str = "_hinamori-tv._tcp.local.";
 /// Televisions at a time: more than a shelter and its neighbours have, and fewer than a process may have files.
 const LIMITS: (usize, usize) = (512, 64);
 /// A heartbeat is written down so often: it only says when the town hall was heard last.
 const KEEP_BEAT: Duration = Duration::from_secs(300);
 /// Answers that share a commit at the most.
 const TOGETHER: usize = 256;
+/// How long saying by mDNS that the door is closed may take.
+const GOODBYE: Duration = Duration::from_millis(500);
+/// A television that nobody knows, and that did not ask for so long, makes room for another one: one that is there asks every 25 seconds.
+const MAKES_ROOM: Duration = Duration::from_secs(180);
 
 type Work = Box<dyn FnOnce(&mut TelevisionStore) -> Result<(), StoreError> + Send>;
 
@@ -52,6 +61,8 @@ pub(crate) struct Televisions {
     boot: u32,
     disk: mpsc::Sender<Job>,
     core: OnceLock<Inbox>,
+    /// Says where the door is, as long as there is one.
+    announced: OnceLock<Option<ServiceDaemon>>,
     inner: Mutex<Inner>,
 }
 
@@ -66,8 +77,8 @@ struct Inner {
     messages: Vec<Message>,
     told: ToldByMessage,
     known: BTreeMap<[u8; 32], CarriedTelevision>,
-    /// Those that asked and that the town hall did not name, by their hashed tokens.
-    strangers: BTreeSet<[u8; 32]>,
+    /// Those that asked and that the town hall did not name as a household's, by their hashed tokens, and when they did last.
+    strangers: BTreeMap<[u8; 32], Instant>,
     /// When, and whether the town hall has it.
     answers: BTreeMap<([u8; 32], HouseholdId, TelevisionAnswer), (UnixMillis, bool)>,
 }
@@ -107,6 +118,7 @@ impl Televisions {
             boot: u32::from_be_bytes(boot),
             disk,
             core: OnceLock::new(),
+            announced: OnceLock::new(),
             inner: Mutex::default(),
         });
         let weak = Arc::downgrade(&televisions);
@@ -116,16 +128,23 @@ impl Televisions {
     }
 
     /// Opens the door. Where the port cannot be used, the box goes on without it.
-    pub(crate) fn listen(self: &Arc<Self>, listen: SocketAddr, core: Inbox) {
+    pub(crate) fn listen(self: &Arc<Self>, wanted: &TelevisionConfig, own: BoxId, core: Inbox) {
         drop(self.core.set(core));
+        let listen = wanted.listen;
         let opened = TcpListener::bind(listen).and_then(|listener| {
             listener.set_nonblocking(true)?;
             let (connections, from_one_address) = LIMITS;
             let limits = DoorLimits { connections, from_one_address, patience: Patience::default() };
-            serve(listener, Arc::clone(self), limits)
+            let address = listener.local_addr()?;
+            serve(listener, Arc::clone(self), limits).map(|_thread| address)
         });
         match opened {
-            Ok(_thread) => info!(%listen, "televisions on this network are told of alerts"),
+            Ok(address) => {
+                info!(%address, "televisions on this network are told of alerts");
+                if wanted.announce {
+                    drop(self.announced.set(announce(SERVICE, own, address)));
+                }
+            }
             Err(error) => error!(%error, %listen, "televisions on this network are told nothing"),
         }
     }
@@ -133,6 +152,10 @@ impl Televisions {
     /// The daemon ends.
     pub(crate) fn end(&self) {
         self.bell.end();
+        if let Some(Some(mdns)) = self.announced.get() {
+            // Whoever listens need not wait until what was said is too old. Where it cannot be said, they do.
+            drop(mdns.shutdown().map(|said| said.recv_timeout(GOODBYE)));
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -281,6 +304,10 @@ impl Televisions {
     pub(crate) fn take_televisions(&self, all: Vec<CarriedTelevision>) {
         let mut inner = self.inner();
         inner.known = all.iter().map(|one| (one.token, *one)).collect();
+        // Whose it is is settled, here or elsewhere: it needs no code.
+        let needs_code = |one: &CarriedTelevision| one.code.is_some();
+        let Inner { known, strangers, .. } = &mut *inner;
+        strangers.retain(|token, _| known.get(token).is_none_or(needs_code));
         let households: BTreeSet<_> = all.iter().filter_map(|one| one.household).collect();
         inner.told.retain(|(_, household), _| *household == EVERYBODY || households.contains(household));
         drop(inner);
@@ -316,10 +343,18 @@ impl Televisions {
         all
     }
 
+    /// As if everybody had asked that much longer ago.
+    #[cfg(test)]
+    pub(crate) fn grow_old(&self, by: Duration) {
+        for asked in self.inner().strangers.values_mut() {
+            *asked = asked.checked_sub(by).unwrap();
+        }
+    }
+
     /// Televisions that the town hall did not name yet.
     pub(crate) fn strangers(&self) -> Vec<[u8; 32]> {
         let inner = self.inner();
-        inner.strangers.iter().filter(|token| !inner.known.contains_key(*token)).copied().collect()
+        inner.strangers.keys().filter(|token| !inner.known.contains_key(*token)).copied().collect()
     }
 
     /// Takes what is on the disk now.
@@ -433,6 +468,25 @@ fn json(text: Option<String>) -> String {
 }
 
 impl Inner {
+    /// A television asks now. Whether it is a new one that the town hall has to hear of.
+    fn meet(&mut self, token: [u8; 32], now: Instant) -> bool {
+        if let Some(asked) = self.strangers.get_mut(&token) {
+            *asked = now;
+            return false;
+        }
+        if self.known.contains_key(&token) {
+            return false;
+        }
+        if self.strangers.len() >= MOST_STRANGERS {
+            let quiet = self.strangers.iter().min_by_key(|(_, asked)| **asked);
+            let quiet = quiet.filter(|(_, asked)| now.saturating_duration_since(**asked) >= MAKES_ROOM);
+            let Some(quiet) = quiet.map(|(token, _)| *token) else { return false };
+            self.strangers.remove(&quiet);
+        }
+        self.strangers.insert(token, now);
+        true
+    }
+
     /// Whose it is, as far as the box may know.
     fn household(&self, television: &Asking) -> Option<HouseholdId> {
         self.known.get(&television.0).and_then(|known| known.household)
@@ -474,9 +528,7 @@ impl Teller for Televisions {
     fn television(&self, token: &[u8; 32]) -> Option<Arc<Asking>> {
         let hashed = sha256(token);
         let mut inner = self.inner();
-        let is_new = !inner.known.contains_key(&hashed)
-            && inner.strangers.len() < MOST_STRANGERS
-            && inner.strangers.insert(hashed);
+        let is_new = inner.meet(hashed, Instant::now());
         drop(inner);
         if is_new {
             self.call_core();

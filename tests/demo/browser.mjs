@@ -31,6 +31,8 @@ const televisions = [];
 /** Of receivers. */
 const screens = [];
 const receiver = new Receiver();
+/** The set that a card at a box is held for, and its code. */
+let given;
 let overlay;
 let operator;
 
@@ -77,6 +79,19 @@ async function shows(page, ...words) {
     await page.waitForTimeout(50);
   }
   throw new Error(`a television shows 「${seen.slice(0, 200)}」 and not ${words.join(", ")}`);
+}
+
+/** What a television that nobody has shows. */
+async function codeOn(page) {
+  const deadline = Date.now() + WITHIN;
+  while (Date.now() < deadline) {
+    const code = /(\d{4})(\d{4})/.exec(await onScreen(page));
+    if (code !== null) {
+      return code.slice(1).join("");
+    }
+    await page.waitForTimeout(50);
+  }
+  throw new Error("a new television shows no code");
 }
 
 function ensure(holds, what) {
@@ -317,23 +332,46 @@ const steps = {
     for (const [address, household] of [...[...HOUSEHOLDS, null].map((household) => [values.tv, household]), [values.receiver, HOUSEHOLDS[1]]]) {
       const page = await open("a television", { width: 1920, height: 1080 });
       await page.goto(`${address}/tv/`);
-      const deadline = Date.now() + WITHIN;
-      let code = null;
-      while (code === null && Date.now() < deadline) {
-        code = /(\d{4})(\d{4})/.exec(await onScreen(page));
-        await page.waitForTimeout(50);
-      }
-      ensure(code !== null, "a new television shows no code");
+      const code = await codeOn(page);
       if (household === null) {
         await picture(page, "tv-code");
       } else {
-        administrator("bind", "--code", `${code[1]} ${code[2]}`, "--household", household);
+        administrator("bind", "--code", code, "--household", household);
         await shows(page, "お知らせは ありません");
       }
       (address === values.receiver ? screens : televisions).push(page);
     }
     await picture(televisions[0], "tv-calm");
     await openStation();
+  },
+
+  /** A television that nobody has: its code. */
+  async newset() {
+    const page = await open("a television that a card is held for", { width: 1920, height: 1080 });
+    await page.goto(`${values.tv}/tv/`);
+    given = { page, code: await codeOn(page) };
+    return given.code;
+  },
+
+  /** It was given to 浜田 at a box. */
+  async setbound() {
+    const { page, code } = given;
+    await shows(page, "花子さん", "の テレビ", "お知らせは ありません");
+    await picture(page, "tv-given-at-a-box");
+    const [first] = officers;
+    await home(first);
+    await press(first, "避難所で つないだ テレビ（1）");
+    await see(first, "汐見小学校 体育館");
+    ensure(!(await first.locator(".televisions").textContent()).includes("花子"), "the desk names somebody");
+    await first.getByRole("button", { name: "世帯から はずす", exact: true }).click({ timeout: WITHIN });
+    await see(first, "新しい 登録番号が 出ます");
+    await picture(first, "desk-televisions");
+    await press(first, "はずす");
+    await see(first, "いまは ありません。");
+    ensure((await codeOn(page)) !== code, "a code is good once");
+    ensure(!(await onScreen(page)).includes("花子"), "a set that was taken back names somebody");
+    await page.context().close();
+    await home(first);
   },
 
   async order() {
@@ -495,7 +533,13 @@ const steps = {
     await shows(page, "大津波警報", "浜町の みなさん", "逃げて", "登録番号");
     await picture(page, "box-nobodys");
     const code = /登録番号(\d{4})(\d{4})/.exec(await onScreen(page));
-    administrator("bind", "--code", `${code[1]} ${code[2]}`, "--household", HOUSEHOLDS[0]);
+    given = { page };
+    return `${code[1]}${code[2]}`;
+  },
+
+  /** It was given to 浜田 by a card at the same box. */
+  async boxbound() {
+    const { page } = given;
     await shows(page, "花子さん", "避難します");
     await page.waitForTimeout(1_700);
     await page.keyboard.press("Enter");
@@ -556,8 +600,8 @@ const steps = {
 for await (const line of createInterface({ input: process.stdin })) {
   const name = line.trim();
   try {
-    await steps[name]();
-    console.log("ok");
+    const said = await steps[name]();
+    console.log(said === undefined ? "ok" : `ok ${said}`);
   } catch (error) {
     for (const [index, context] of browser.contexts().entries()) {
       await context.pages()[0].screenshot({ path: `${values.pictures}/failed-${name}-${index}.png` });

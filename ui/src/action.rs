@@ -77,6 +77,10 @@ pub enum Action {
     ChooseName(String),
     /// A touch on the pages of officers.
     Officer(OfficerTouch),
+    /// Another television is to be a household's: its code is typed.
+    TypeTelevision,
+    /// The television with this code is this household's: the last touch.
+    ConfirmTelevision,
     /// Staff stay for a minute more.
     StayAMinute,
     /// The other language.
@@ -157,11 +161,13 @@ pub enum Page {
     Officers,
     /// 発令の 鍵
     OfficerKeys,
+    /// テレビを つなぐ
+    Televisions,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Lane,
         Self::Settings,
         Self::OpenLive,
@@ -195,6 +201,7 @@ impl Page {
         Self::DrillEnded,
         Self::Officers,
         Self::OfficerKeys,
+        Self::Televisions,
     ];
 }
 

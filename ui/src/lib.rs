@@ -45,7 +45,7 @@ pub use officers::{OfficerPages, OfficerStep, OfficerTouch};
 pub use people::{Key, People, Question, RollCallHour, Search};
 pub use registration::{Digit, Registration, RegistrationKey, SecretKind};
 pub use screen::{ground, kiosk_ui};
-pub use site::SitePages;
+pub use site::{SitePages, TelevisionStep};
 pub use staff::{Dial, MOST_DAYS, SignIn, SignInKey, SignInStep, SignInTrouble, StaffPages};
 pub use state::{Draft, Language, LinkStage, MAXIMUM_COUNT, Notice, State};
 pub use update::update;

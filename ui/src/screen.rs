@@ -57,6 +57,7 @@ mod sign_in;
 mod slip;
 mod staff;
 mod stick;
+mod televisions;
 mod watch;
 mod watch_list;
 mod welcome;
@@ -189,6 +190,7 @@ fn body_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Actio
         Page::LiftHiding => hiding::lift_ui(canvas, rect, view),
         Page::DrillEnded => opening::drill_ended_ui(canvas, rect, view),
         Page::Officers => officers::officers_ui(canvas, rect, view),
+        Page::Televisions => televisions::televisions_ui(canvas, rect, view),
         Page::OfficerKeys => officer_keys::officer_keys_ui(canvas, rect, view),
     }
 }

@@ -1,8 +1,8 @@
-//! The pages of a site: head counts that get names, people at two places, how the place is equipped, a shelter of one's own;
-//! and what whoever leaves takes along. Forgotten as one when the page is left.
+//! The pages of a site: head counts that get names, people at two places, how the place is equipped, a shelter of one's own,
+//! households' televisions; and what whoever leaves takes along. Forgotten as one when the page is left.
 
-use hinamori_ipc::{Assessment, Conflict, HeadCount, Slip};
-use hinamori_model::{Aspect, Grade, RecordId};
+use hinamori_ipc::{Assessment, Conflict, HeadCount, Slip, TelevisionBinding};
+use hinamori_model::{Aspect, Grade, PersonalText, RecordId};
 
 /// Everything that these pages know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +21,27 @@ pub struct SitePages {
     pub name: Option<String>,
     /// What whoever leaves takes along, `None` until it arrives.
     pub slip: Option<Slip>,
+    /// Televisions that were given to households here, `None` until they arrive.
+    pub televisions: Option<Vec<TelevisionBinding>>,
+    /// How far the next one is.
+    pub television: TelevisionStep,
+}
+
+/// One step after the other; back leads to the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TelevisionStep {
+    /// What was given here.
+    #[default]
+    List,
+    /// What the set shows is typed, and then the card comes.
+    Code,
+    /// Whose card it was; it waits for the last touch.
+    Household {
+        /// What was typed.
+        code: u32,
+        /// As the card's owner is called.
+        name: PersonalText,
+    },
 }
 
 impl SitePages {

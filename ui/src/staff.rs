@@ -107,7 +107,7 @@ impl Page {
             Self::Settings => Some(Right::Settings),
             Self::Passes => Some(Right::Passes),
             Self::Care | Self::CareSearch | Self::HandOver => Some(Right::Health),
-            Self::Conflicts => Some(Right::Rulings),
+            Self::Conflicts | Self::Televisions => Some(Right::Rulings),
             Self::Hiding | Self::HidingSearch | Self::LiftHiding => Some(Right::Hiding),
             Self::Lane
             | Self::OpenLive
@@ -147,6 +147,7 @@ impl Page {
                 | Self::OwnShelter
                 | Self::Stick
                 | Self::Hiding
+                | Self::Televisions
         )
     }
 

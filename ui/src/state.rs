@@ -219,11 +219,10 @@ impl State {
             (Page::Passes, _) if self.staff.pass.is_some() => ROUND_HOLD,
             (Page::Registration, _) if self.draft.registration == Registration::AwaitingCard => CARD_HOLD,
             (Page::SignIn, _) if self.staff.sign_in.step == SignInStep::Card => CARD_HOLD,
-            (Page::HandOver | Page::LiftHiding | Page::Officers | Page::OfficerKeys, _)
-                if self.draft.awaits_card =>
-            {
-                CARD_HOLD
-            }
+            (
+                Page::HandOver | Page::LiftHiding | Page::Officers | Page::OfficerKeys | Page::Televisions,
+                _,
+            ) if self.draft.awaits_card => CARD_HOLD,
             // Two officers read every word.
             (Page::Officers | Page::OfficerKeys, _) => ROUND_HOLD,
             (_, _) => PAGE_HOLD,

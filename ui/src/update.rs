@@ -1,5 +1,7 @@
 //! The kiosk's one transition: an event changes the state and asks the shell for effects. Pure.
 
+use std::collections::BTreeSet;
+
 use hinamori_ipc::{AnswerKind, Command, LaneChange, LaneState, Refusal, Screen, Sound, ToKiosk, WatchAsk};
 use hinamori_model::Mode;
 
@@ -69,7 +71,9 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         site @ (ToKiosk::Assessment(_)
         | ToKiosk::Slip(_)
         | ToKiosk::Conflicts(_)
-        | ToKiosk::HeadCounts(_)) => site::told(state, site),
+        | ToKiosk::HeadCounts(_)
+        | ToKiosk::Televisions(_)
+        | ToKiosk::TelevisionOf { .. }) => site::told(state, site, now),
         officer @ (ToKiosk::AlertDesk(_)
         | ToKiosk::AlertDraft(_)
         | ToKiosk::AlertRefused(_)
@@ -220,11 +224,7 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         Action::Open(page) => return open(state, page, now),
         Action::Return => leave_page(state, now),
         Action::Back => return people::back(state, now),
-        Action::ToggleMember(person) => {
-            if !state.draft.members.remove(&person) {
-                state.draft.members.insert(person);
-            }
-        }
+        Action::ToggleMember(person) => toggle(&mut state.draft.members, person),
         Action::ChooseAllMembers => {
             let everybody = state.answer().into_iter().flat_map(open_members).map(|member| member.person);
             state.draft.members = everybody.collect();
@@ -237,11 +237,7 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
                 Step::Down => count.saturating_sub(1),
             };
         }
-        Action::ToggleFinding(finding) => {
-            if !state.draft.findings.remove(&finding) {
-                state.draft.findings.insert(finding);
-            }
-        }
+        Action::ToggleFinding(finding) => toggle(&mut state.draft.findings, finding),
         Action::Turn(Step::Up) => state.turned = state.turned.saturating_add(1),
         Action::Turn(Step::Down) => state.turned = state.turned.saturating_sub(1),
         Action::Press(key) if state.page == Page::Care => {
@@ -273,9 +269,11 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         Action::ChooseDays(days) => state.staff.days = days,
         Action::ToggleNeed(need) => return staff::toggle_need(state, need),
         Action::Care(key) => return care::press(state, key, now),
-        Action::Grade(aspect, grade) => site::grade(state, aspect, grade),
-        Action::ChooseHeads(record) => state.site.heads = Some(record),
-        Action::ChooseName(name) => state.site.name = Some(name),
+        touch @ (Action::Grade(..)
+        | Action::ChooseHeads(_)
+        | Action::ChooseName(_)
+        | Action::TypeTelevision
+        | Action::ConfirmTelevision) => return site::touched(state, touch),
         Action::Officer(touch) => return officers::press(state, touch),
         Action::StayAMinute => state.stays_since = Some(now.steady),
         Action::SwitchLanguage => state.language = state.language.other(),
@@ -283,6 +281,13 @@ fn touched(state: &mut State, action: Action, now: Now) -> Vec<Effect> {
         Action::SetVolume(volume) => state.volume = volume,
     }
     Vec::new()
+}
+
+/// Chosen, or not any more.
+fn toggle<T: Ord>(chosen: &mut BTreeSet<T>, one: T) {
+    if !chosen.remove(&one) {
+        chosen.insert(one);
+    }
 }
 
 /// Opens a page, or the sign-in before it; its list is asked for afresh.

@@ -70,6 +70,7 @@ impl Core {
         if let Some(televisions) = self.televisions() {
             televisions.follow(root);
         }
+        self.bindings.follow(root, self.ledger.main_store());
         self.officers.files.follow(root);
         self.show_alerts(now);
     }
@@ -96,6 +97,10 @@ impl Core {
                 | AlertMessage::Televisions(_)
                 | AlertMessage::AnswersTaken(_)) => {
                     refused = refused.saturating_add(usize::from(self.hear_of_televisions(from, told)));
+                    continue;
+                }
+                AlertMessage::BindingsSettled(settled) => {
+                    self.bindings_settled(&settled, now);
                     continue;
                 }
                 message => self.take_for_officers(message),

@@ -224,7 +224,7 @@ impl Core {
 
     /// Whose card it is, as surely as somebody may say who they are: by the town's list, by attributes that were signed, or
     /// because nobody is known but by this card. What staff joined by their own eyes does not do.
-    fn own_card(&self, card: CardKey) -> Option<(PersonId, BindingAssurance)> {
+    pub(super) fn own_card(&self, card: CardKey) -> Option<(PersonId, BindingAssurance)> {
         if let Some(known) = self.readable(self.directory.card(card), "a card of the directory") {
             return Some((self.canonical(known.person), known.binding));
         }

@@ -11,6 +11,7 @@ use hinamori_pki::Revocation;
 
 use super::Core;
 use super::audit::{About, Looking};
+use super::bindings::ChosenTelevision;
 use crate::attributes::HolderSecret;
 use crate::checks::{Found, Reading};
 use crate::holder::{HolderProof, OfficerWork};
@@ -32,6 +33,11 @@ pub(super) enum Purpose {
     HandOver {
         /// Who had it.
         from: StaffId,
+    },
+    /// A television is to be its owner's household's.
+    BindTelevision {
+        /// What the set shows.
+        code: u32,
     },
     /// An officer's keys are made.
     MakeOfficerKeys,
@@ -55,6 +61,8 @@ struct Awaited {
 pub(super) struct AtDesk {
     awaited: Option<Awaited>,
     session: Option<Session>,
+    /// A card said whose a television may be.
+    pub(super) television: Option<ChosenTelevision>,
 }
 
 /// Somebody is signed in.
@@ -157,7 +165,7 @@ impl Core {
         pin: Option<SecretDigits>,
         now: UnixMillis,
     ) -> Result<(), Refusal> {
-        let staff_only = purpose != Purpose::LiftHiding;
+        let staff_only = !matches!(purpose, Purpose::LiftHiding | Purpose::BindTelevision { .. });
         self.await_card(lane, purpose, HolderSecret { pin, staff_only, work: None }, now)
     }
 
@@ -197,7 +205,7 @@ impl Core {
     /// No card is waited for any more.
     pub(super) fn await_nobody(&mut self, lane: LaneId) {
         if let Some(desk) = self.desks.get_mut(&lane) {
-            desk.at.awaited = None;
+            (desk.at.awaited, desk.at.television) = (None, None);
         }
     }
 
@@ -229,6 +237,8 @@ impl Core {
             Purpose::SignIn => self.sign_in_by_card(lane, reading, proof, now),
             Purpose::HandOver { from } => self.take_list_over(lane, from, (reading, proof), now),
             Purpose::LiftHiding => self.lift_hiding(lane, reading, proof, now).map(|()| Some(ToKiosk::Done)),
+            // Nothing but the card is asked for: not every resident's chip can prove itself.
+            Purpose::BindTelevision { code } => self.television_card(lane, code, reading, now).map(Some),
             Purpose::MakeOfficerKeys => self.officer_keys_made(lane, reading, proof).map(Some),
             Purpose::SignAlert { digest } => {
                 self.officer_signed((lane, kiosk), digest, (reading, proof), now)
@@ -394,6 +404,9 @@ impl Core {
     /// Nobody is signed in at the lane any more.
     pub(super) fn end_session(&mut self, lane: LaneId, now: UnixMillis) {
         self.write_down_search(lane, None, now);
+        if let Some(desk) = self.desks.get_mut(&lane) {
+            desk.at.television = None;
+        }
         let session = self.desks.get_mut(&lane).and_then(|desk| desk.at.session.take());
         let Some(Session { staff, role, .. }) = session else { return };
         // It ends also when that cannot be written down.

@@ -14,8 +14,10 @@ use super::alerts::Carrier;
 use crate::config::Config;
 use crate::televisions::{OpenError, Televisions};
 
-/// What the town hall did not take is said again after so long.
+/// What the town hall did not take is said again after so long …
 const SAY_AGAIN: Duration = Duration::from_secs(10);
+/// … and after twice as long each time, up to this, where it is still the same: what it refuses it goes on refusing.
+const SAY_LATE: Duration = Duration::from_secs(600);
 
 /// The televisions, where the installer wants them, and what the town hall was told of them last.
 #[derive(Default)]
@@ -42,6 +44,8 @@ struct Said {
     line: u64,
     messages: Vec<AlertMessage>,
     at: Instant,
+    /// It is said again after this.
+    wait: Duration,
 }
 
 impl Core {
@@ -100,30 +104,35 @@ impl Core {
         instructions.into_iter().filter_map(holds).collect()
     }
 
-    /// When nobody waits: tells the town hall what televisions answered, and which it did not name yet.
+    /// When nobody waits: tells the town hall what televisions answered, which it did not name yet, and which were given to households here.
     pub(super) fn tell_of_televisions(&mut self) {
-        let (Some(televisions), Some(number)) = (&self.screens.shown, self.uplink.number()) else { return };
-        let (answers, strangers) = (televisions.waiting(), televisions.strangers());
+        let Some(number) = self.uplink.number() else { return };
+        let before = self.screens.said.as_ref().filter(|said| said.line == number);
         let mut messages = Vec::new();
-        if !answers.is_empty() {
-            messages.push(AlertMessage::Answers(answers));
+        let bindings = self.bindings.waiting();
+        if !bindings.is_empty() {
+            messages.push(AlertMessage::Bindings(bindings));
         }
-        // Once on each connection also of none: it says that televisions ask here.
-        let is_new_line = self.screens.said.as_ref().is_none_or(|said| said.line != number);
-        if is_new_line || !strangers.is_empty() {
-            messages.push(AlertMessage::Strangers(strangers));
+        if let Some(televisions) = &self.screens.shown {
+            let (answers, strangers) = (televisions.waiting(), televisions.strangers());
+            if !answers.is_empty() {
+                messages.push(AlertMessage::Answers(answers));
+            }
+            // Once on each connection also of none: it says that televisions ask here.
+            if before.is_none() || !strangers.is_empty() {
+                messages.push(AlertMessage::Strangers(strangers));
+            }
         }
-        let is_said = self.screens.said.as_ref().is_some_and(|said| {
-            said.line == number && said.messages == messages && said.at.elapsed() < SAY_AGAIN
-        });
-        if is_said || messages.is_empty() {
+        let same = before.filter(|said| said.messages == messages);
+        if messages.is_empty() || same.is_some_and(|said| said.at.elapsed() < said.wait) {
             return;
         }
+        let wait = same.map_or(SAY_AGAIN, |said| said.wait.saturating_mul(2).min(SAY_LATE));
         if let Some(line) = &mut self.uplink.line {
             let bytes = line.session.offer_of_alerts(&messages);
             line.send(bytes);
         }
-        self.screens.said = Some(Said { line: number, messages, at: Instant::now() });
+        self.screens.said = Some(Said { line: number, messages, at: Instant::now(), wait });
     }
 
     /// What everybody is told goes with the alerts to other boxes.

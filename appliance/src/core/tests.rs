@@ -23,6 +23,7 @@ use crate::checks::Found;
 
 mod alerts;
 mod attributes;
+mod bindings;
 mod care;
 mod closing;
 mod hiding;

@@ -20,6 +20,7 @@ mod people;
 mod rights;
 mod staff;
 mod stick;
+mod television;
 
 pub use alert::{AlertClass, AlertKind, AlertNotice, Danger, LaneAlerts, MOST_SHOWN, Passage};
 pub use attributes::{
@@ -44,6 +45,7 @@ pub use staff::{Lookup, Pass, SignInFault, SignedInBy, StaffSession};
 pub use stick::{
     Exchange, ExchangeReport, FileNotTaken, MOST_NAMED, StickFault, StickState, SticksThere, WhyNotTaken,
 };
+pub use television::{BindingStanding, TelevisionBinding};
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 8;
+pub const PROTOCOL: u16 = 9;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AlertDesk, AlertDraft, AlertRefusal, AlertWanted, AnswerId, Assessment, AttributeSecret, BuildingAnswer,
     CareEntry, CareList, CarePerson, Conflict, District, Found, Group, HeadCount, LaneChange, LaneState,
-    LeaderItem, Lookup, NotArrived, Pass, SecretDigits, SignInFault, Slip, Stay,
+    LeaderItem, Lookup, NotArrived, Pass, SecretDigits, SignInFault, Slip, Stay, TelevisionBinding,
 };
 
 /// From a kiosk to the daemon.
@@ -336,6 +336,16 @@ pub enum Command {
         /// Which.
         draft: String,
     },
+    /// Asks which televisions were given to households here lately; answered with [`ToKiosk::Televisions`].
+    ShowTelevisions,
+    /// テレビを つなぐ: the television that shows this code is to be the household's of whoever holds their card within 30 seconds; answered with
+    /// [`ToKiosk::TelevisionOf`] or [`ToKiosk::NotSignedIn`]. The card is no arrival.
+    BindTelevision {
+        /// Eight digits.
+        code: u32,
+    },
+    /// It is: the second touch, answered with [`ToKiosk::Televisions`] once it is on the disk.
+    ConfirmTelevision,
     /// 発令の 鍵を つくる: whoever is signed in gets keys, sealed under their card, which comes within 30 seconds; answered with
     /// [`ToKiosk::OfficerKeysMade`].
     MakeOfficerKeys {
@@ -459,6 +469,15 @@ pub enum ToKiosk {
     AlertRefused(AlertRefusal),
     /// Keys were made; the three words are read out to the town hall.
     OfficerKeysMade([String; 3]),
+    /// Televisions that were given to households here, the latest first; again whenever the town hall said what became of one.
+    Televisions(Vec<TelevisionBinding>),
+    /// Whose card it was. Nothing is written down before the second touch.
+    TelevisionOf {
+        /// The code that was typed.
+        code: u32,
+        /// As the card's owner is called.
+        name: PersonalText,
+    },
     /// What was asked for is done, and nothing is shown of it.
     Done,
     /// The daemon ends on purpose; it will be back.

@@ -30,7 +30,11 @@ impl Command {
             | Self::NameHeads { .. }
             // Whoever works with the records carries them. Nobody but the town reads them off the stick.
             | Self::ExchangeStick => &[Right::People],
-            Self::Settle { .. } => &[Right::Rulings],
+            // Whose set it is from then on: somebody answers for it with their PIN.
+            Self::Settle { .. }
+            | Self::ShowTelevisions
+            | Self::BindTelevision { .. }
+            | Self::ConfirmTelevision => &[Right::Rulings],
             Self::ShowCareList | Self::ShowCarePerson { .. } | Self::HandOver { .. } => &[Right::Health],
             Self::WriteDown { entry, .. } => written_down(entry),
             Self::Hide { .. } | Self::LiftHiding { .. } => &[Right::Hiding],
@@ -159,8 +163,9 @@ mod tests {
         let stick = Command::ExchangeStick;
         let settle = Command::Settle { person: SOMEBODY, site: hinamori_model::SiteId::from_bytes([2; 16]) };
         let hide = Command::Hide { person: SOMEBODY };
+        let television = Command::BindTelevision { code: 48_217_350 };
         let care = Command::ShowCareList;
-        for command in [&search, &stick, &settle, &hide, &care] {
+        for command in [&search, &stick, &settle, &hide, &care, &television, &Command::ConfirmTelevision] {
             assert_eq!(command.opens_for(None), Err(Refusal::SignIn));
             assert_eq!(refused(command, Role::Volunteer, SignedInBy::CardAndPin), Some(Refusal::SignIn));
         }
@@ -168,7 +173,7 @@ mod tests {
             assert_eq!(refused(command, Role::Leader, SignedInBy::Nobody), None);
             assert_eq!(refused(command, Role::Nurse, SignedInBy::Card), None);
         }
-        for command in [&settle, &hide] {
+        for command in [&settle, &hide, &television, &Command::ConfirmTelevision] {
             assert_eq!(refused(command, Role::Leader, SignedInBy::Card), Some(Refusal::Pin));
             assert_eq!(refused(command, Role::Leader, SignedInBy::Pass), Some(Refusal::Pin));
             assert_eq!(refused(command, Role::Leader, SignedInBy::Nobody), Some(Refusal::SignIn));

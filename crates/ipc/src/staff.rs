@@ -70,6 +70,8 @@ pub enum SignInFault {
     OtherCard,
     /// The card does not sign the same bytes the same way every time, so that no key can be sealed under it.
     Unsuitable,
+    /// No household of this card's owner is known here, or none whose televisions are given out here.
+    NoHousehold,
 }
 
 /// A pass for relief staff from another town, to be printed or photographed. It is shown once.

@@ -92,7 +92,7 @@ code! {
         Hiding = 2,
         /// Issue a pass to relief staff.
         Passes = 3,
-        /// Say which of two sites is right, adopt a shelter, close an incident.
+        /// Say which of two sites is right, adopt a shelter, close an incident, give a television to a household.
         Rulings = 4,
         /// Answer those who ask after somebody.
         Inquiries = 5,

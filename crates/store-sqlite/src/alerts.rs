@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hinamori_alert::{Content, Instruction, Sequence};
-use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
+use hinamori_model::{BoxId, HouseholdId, StaffId, TelevisionAnswer, UnixMillis};
 use ring::digest::{SHA256, digest as hash};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -51,6 +51,19 @@ pub struct Television {
     pub code: u32,
     /// Whose it is.
     pub household: Option<HouseholdId>,
+    /// Where it was given to them, if that was at a box.
+    pub bound_at: Option<BoundAt>,
+}
+
+/// Where a television was given to a household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoundAt {
+    /// The box.
+    pub origin: BoxId,
+    /// Who was signed in there; `None` where the town lists no staff.
+    pub staff: Option<StaffId>,
+    /// When the server kept it.
+    pub at: UnixMillis,
 }
 
 /// What became of a code.
@@ -284,12 +297,20 @@ impl AlertStore {
     /// # Errors
     /// [`StoreError`].
     pub fn televisions(&self) -> Result<Vec<Television>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT token, code, household FROM television")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT token, code, household, bound_at, bound_box, bound_staff FROM television",
+        )?;
         let read = |row: &Row<'_>| {
             let household: Option<[u8; 16]> = row.get(2)?;
             let household = household.map(HouseholdId::from_bytes);
-            Ok(Television { token: row.get(0)?, code: row.get(1)?, household })
+            let at: Option<u64> = row.get(3)?;
+            let (origin, staff): (Option<[u8; 16]>, Option<[u8; 16]>) = (row.get(4)?, row.get(5)?);
+            let bound_at = origin.zip(at).map(|(origin, at)| BoundAt {
+                origin: BoxId::from_bytes(origin),
+                staff: staff.map(StaffId::from_bytes),
+                at: UnixMillis::new(at),
+            });
+            Ok(Television { token: row.get(0)?, code: row.get(1)?, household, bound_at })
         };
         Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
     }
@@ -319,6 +340,64 @@ impl AlertStore {
             (household.as_bytes(), now.get(), code),
         )?;
         Ok(if bound > 0 { Bound::Now } else { Bound::NoSuchCode })
+    }
+
+    /// The same, as somebody wants it at a box, who read the code there at `read`: a set that came later shows it by chance. What is the
+    /// household's already stays so, however often a box says it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn bind_at_box(
+        &self,
+        (code, read): (u32, UnixMillis),
+        household: HouseholdId,
+        BoundAt { origin, staff, at }: BoundAt,
+    ) -> Result<Bound, StoreError> {
+        let bound = self.connection.execute(
+            "UPDATE television SET household = ?1, bound_at = ?2, bound_box = ?3, bound_staff = ?4
+             WHERE code = ?5 AND household IS NULL AND made_at <= ?6",
+            (
+                household.as_bytes(),
+                at.get(),
+                origin.as_bytes(),
+                staff.as_ref().map(StaffId::as_bytes),
+                code,
+                i64::try_from(read.get()).unwrap_or(i64::MAX),
+            ),
+        )?;
+        let is_its = || -> Result<bool, StoreError> {
+            let mut statement = self
+                .connection
+                .prepare_cached("SELECT 1 FROM television WHERE code = ?1 AND household = ?2")?;
+            Ok(statement.exists((code, household.as_bytes()))?)
+        };
+        Ok(if bound > 0 || is_its()? { Bound::Now } else { Bound::NoSuchCode })
+    }
+
+    /// Takes a television off its household. It shows another code from now on: the one before was good once. `false` where there is no such
+    /// household's television, or another one shows that code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unbind(&self, token: &[u8; 32], code: u32, now: UnixMillis) -> Result<bool, StoreError> {
+        let unbound = self.connection.execute(
+            "UPDATE OR IGNORE television
+             SET household = NULL, bound_at = NULL, bound_box = NULL, bound_staff = NULL, code = ?2, made_at = ?3
+             WHERE token = ?1 AND household IS NOT NULL",
+            (token, code, now.get()),
+        )?;
+        Ok(unbound > 0)
+    }
+
+    /// Forgets a television that is nobody's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_television(&self, token: &[u8; 32]) -> Result<bool, StoreError> {
+        let gone = self
+            .connection
+            .execute("DELETE FROM television WHERE token = ?1 AND household IS NULL", [token])?;
+        Ok(gone > 0)
     }
 
     /// Keeps answers, all in one commit. What was heard before stays as it is.
@@ -565,6 +644,35 @@ mod tests {
         drop(store);
         let other = AlertStore::open(&file, &FileKey::new([2; 32]), now).unwrap();
         assert!(other.messages().is_err());
+    }
+
+    #[test]
+    fn a_television_that_was_given_away_at_a_box_says_where_and_comes_back_with_another_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, key) = (folder.path().join("alerts.sqlite"), FileKey::new([1; 32]));
+        let now = UnixMillis::new(1_800_000_000_000);
+        let store = AlertStore::open(&file, &key, now).unwrap();
+        let (code, home) = (48_217_350, HouseholdId::from_bytes([3; 16]));
+        store.add_television(&[1; 32], code, now).unwrap();
+        store.add_television(&[2; 32], 11_111_111, now).unwrap();
+        let at = BoundAt { origin: BoxId::from_bytes([7; 16]), staff: None, at: now };
+        let before = UnixMillis::new(now.get() - 1);
+        assert_eq!(store.bind_at_box((code, before), home, at).unwrap(), Bound::NoSuchCode);
+        assert_eq!(store.bind_at_box((code, now), home, at).unwrap(), Bound::Now);
+        assert_eq!(store.bind_at_box((code, now), home, at).unwrap(), Bound::Now, "said again");
+        let other = HouseholdId::from_bytes([4; 16]);
+        assert_eq!(store.bind_at_box((code, now), other, at).unwrap(), Bound::NoSuchCode);
+        let known = |store: &AlertStore, token| {
+            store.televisions().unwrap().into_iter().find(|one| one.token == token).unwrap()
+        };
+        assert_eq!(known(&store, [1; 32]).bound_at, Some(at));
+        assert!(!store.forget_television(&[1; 32]).unwrap(), "it is somebody's");
+        assert!(!store.unbind(&[1; 32], 11_111_111, now).unwrap(), "another one shows this code");
+        assert!(!store.unbind(&[2; 32], 22_222_222, now).unwrap(), "nobody's");
+        assert!(store.unbind(&[1; 32], 22_222_222, now).unwrap());
+        let after = known(&store, [1; 32]);
+        assert_eq!((after.code, after.household, after.bound_at), (22_222_222, None, None));
+        assert!(store.forget_television(&[2; 32]).unwrap() && store.televisions().unwrap().len() == 1);
     }
 
     #[test]

@@ -289,6 +289,9 @@ CREATE TABLE dropped_release (digest BLOB NOT NULL UNIQUE, about TEXT NOT NULL) 
 ", "
 CREATE TABLE key_list (digest BLOB PRIMARY KEY, list BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ALTER TABLE message ADD COLUMN judged_by BLOB;
+", "
+ALTER TABLE television ADD COLUMN bound_box BLOB;
+ALTER TABLE television ADD COLUMN bound_staff BLOB;
 "];
 
 const TELEVISIONS: &[&str] = &["

@@ -44,6 +44,8 @@ pub const MOST_TELEVISIONS: usize = 1 << 15;
 pub const MOST_STRANGERS: usize = 64;
 /// Answers of televisions in one message.
 pub const MOST_ANSWERS: usize = 1_024;
+/// Televisions that were given to households at a box, in one message: a day's work at one counter.
+pub const MOST_BINDINGS: usize = 64;
 /// Bytes of a draft's name.
 const LONGEST_NAME: usize = 32;
 /// Bytes of a kiosk's signature (RFC 8032 §5.1.6).
@@ -222,6 +224,52 @@ pub struct CarriedAnswer {
     pub at: UnixMillis,
 }
 
+/// A television that was given to a household at a box, with a card of somebody of it. The card is not said, nor whose of the household it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CarriedBinding {
+    /// What the set shows: eight digits.
+    pub code: u32,
+    /// Whose it is to be.
+    pub household: HouseholdId,
+    /// Who was signed in there; `None` where the town lists no staff.
+    pub staff: Option<StaffId>,
+    /// When, by the box's clock.
+    pub at: UnixMillis,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BindingOutcome {
+    /// The set is the household's.
+    Bound,
+    /// No set shows this code, or it is another household's by now.
+    NoSuchCode,
+    /// The town has no such household, or it is none of the box's.
+    NotItsHousehold,
+}
+
+/// The same, as a box keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptBinding {
+    /// What was wanted.
+    pub binding: CarriedBinding,
+    /// What became of it, and when the box heard so.
+    pub settled: Option<(BindingOutcome, UnixMillis)>,
+}
+
+impl KeptBinding {
+    /// Several of them, as a box keeps them.
+    pub fn all_to_bytes(all: &[Self]) -> Vec<u8> {
+        postcard::to_stdvec(all).unwrap_or_default()
+    }
+
+    /// Reads what [`KeptBinding::all_to_bytes`] wrote; `None` for anything else.
+    pub fn all_from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (all, rest): (Vec<Self>, _) = postcard::take_from_bytes(bytes).ok()?;
+        rest.is_empty().then_some(all)
+    }
+}
+
 /// What is said of alerts. Whoever hears it verifies it: the other side is believed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlertMessage {
@@ -277,6 +325,10 @@ pub enum AlertMessage {
     Answers(Vec<CarriedAnswer>),
     /// From the server: it has these on its disk.
     AnswersTaken(Vec<CarriedAnswer>),
+    /// From a box: televisions that were given to households there; again, until the server says what became of them.
+    Bindings(Vec<CarriedBinding>),
+    /// From the server: what became of them, which is on its disk.
+    BindingsSettled(Vec<(CarriedBinding, BindingOutcome)>),
 }
 
 impl AlertMessage {
@@ -310,6 +362,8 @@ impl AlertMessage {
             Self::Televisions(all) => all.len() <= MOST_TELEVISIONS,
             Self::Strangers(all) => all.len() <= MOST_STRANGERS,
             Self::Answers(all) | Self::AnswersTaken(all) => all.len() <= MOST_ANSWERS,
+            Self::Bindings(all) => all.len() <= MOST_BINDINGS,
+            Self::BindingsSettled(all) => all.len() <= MOST_BINDINGS,
         }
     }
 
@@ -318,7 +372,11 @@ impl AlertMessage {
         match (self, side) {
             (Self::Originated(_), _)
             | (
-                Self::KeysMade(_) | Self::Approval { .. } | Self::Strangers(_) | Self::Answers(_),
+                Self::KeysMade(_)
+                | Self::Approval { .. }
+                | Self::Strangers(_)
+                | Self::Answers(_)
+                | Self::Bindings(_),
                 Side::Server { .. },
             )
             | (
@@ -326,7 +384,8 @@ impl AlertMessage {
                 | Self::Approved { .. }
                 | Self::Beat(_)
                 | Self::Televisions(_)
-                | Self::AnswersTaken(_),
+                | Self::AnswersTaken(_)
+                | Self::BindingsSettled(_),
                 Side::Box,
             ) => true,
             (
@@ -342,7 +401,9 @@ impl AlertMessage {
                 | Self::Televisions(_)
                 | Self::Strangers(_)
                 | Self::Answers(_)
-                | Self::AnswersTaken(_),
+                | Self::AnswersTaken(_)
+                | Self::Bindings(_)
+                | Self::BindingsSettled(_),
                 _,
             ) => false,
         }
@@ -366,7 +427,9 @@ impl AlertMessage {
             | Self::Televisions(_)
             | Self::Strangers(_)
             | Self::Answers(_)
-            | Self::AnswersTaken(_) => None,
+            | Self::AnswersTaken(_)
+            | Self::Bindings(_)
+            | Self::BindingsSettled(_) => None,
         }
     }
 }

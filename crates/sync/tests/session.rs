@@ -638,16 +638,19 @@ fn a_box_tells_a_server_what_was_originated_and_signed_there_and_no_other_alert(
     let (beat, televisions) = (AlertMessage::Beat(vec![1; 84]), AlertMessage::Televisions(Vec::new()));
     let taken = AlertMessage::AnswersTaken(Vec::new());
     let told = AlertMessage::Told { message: [1; 32], instructions: Vec::new() };
-    for message in [&plan, &sealed, &drafts, &beat, &televisions, &taken, &told] {
+    let (bindings, settled) = (AlertMessage::Bindings(Vec::new()), AlertMessage::BindingsSettled(Vec::new()));
+    for message in [&plan, &sealed, &drafts, &beat, &televisions, &taken, &told, &settled] {
         assert!(refused(side, Side::Box, message), "no box tells a server {message:?}");
     }
     let (strangers, answers) = (AlertMessage::Strangers(Vec::new()), AlertMessage::Answers(Vec::new()));
-    for message in [&strangers, &answers] {
+    for message in [&strangers, &answers, &bindings] {
         assert!(refused(Side::Box, side, message) && !refused(side, Side::Box, message), "{message:?}");
     }
     assert!(refused(Side::Box, side, &AlertMessage::Beat(vec![1; 85])), "no heartbeat is so long");
     assert!(!refused(neighbour, neighbour, &told), "what everybody is told goes on");
-    for message in [&made, &approval, &drafts, &beat, &televisions, &taken, &strangers, &answers] {
+    for message in
+        [&made, &approval, &drafts, &beat, &televisions, &taken, &strangers, &answers, &bindings, &settled]
+    {
         assert!(refused(neighbour, neighbour, message), "no box tells a box {message:?}");
     }
     for message in [&plan, &sealed, &originated(4)] {

@@ -15,13 +15,15 @@ use hinamori_alert::{
 };
 use hinamori_model::{BoxId, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
-    AlertStore, Answer, AnswerKind, OnAir, Push, SentMessage, StoreError, Task, Television,
+    AlertStore, Answer, AnswerKind, BoundAt, OnAir, Push, SentMessage, StoreError, Task, Television,
 };
 use hinamori_sync::CarriedInstruction;
 use hinamori_television_http::Doorbell;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
+use crate::alerts::box_bindings::Tries;
+use crate::alerts::box_televisions::Strangers;
 use crate::alerts::broadcast::{Broadcast, OverlaySays};
 use crate::alerts::commands::sign_plan_if_missing;
 use crate::alerts::draft::{About, Draft, Signed};
@@ -29,6 +31,7 @@ use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::leaf_text::LeafTexts;
 use crate::alerts::officers::{Officer, Register};
+use crate::alerts::people::names_of;
 use crate::alerts::release::{DroppedRelease, HeardAt, Standing};
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
@@ -48,7 +51,7 @@ const BEAT_LASTS_MILLIS: u64 = 1_000;
 /// A set that did not ask for so long cannot be reached (docs/tv.md §6).
 pub(crate) const SILENT_MILLIS: u64 = 90_000;
 /// How often a code is drawn anew because another television shows it.
-const DRAWS: u8 = 16;
+pub(super) const DRAWS: u8 = 16;
 
 /// The board.
 pub(crate) struct Board {
@@ -64,6 +67,8 @@ pub(crate) struct Board {
     pub(crate) taking: tokio::sync::Mutex<()>,
     /// One act of officers or of the trigger after another: between what one of them saw and what is on the disk nobody else acts.
     pub(super) acting: tokio::sync::Mutex<()>,
+    /// One change of whose a television is after another: what is kept last is what is known.
+    pub(super) binding: tokio::sync::Mutex<()>,
     /// Calls the thread that holds the televisions' connections.
     pub(crate) doorbell: Arc<Doorbell>,
     /// The latest heartbeat, and the same ready to go out.
@@ -95,7 +100,9 @@ pub(crate) struct Inner {
     pub(super) sequences: Sequences,
     pub(super) televisions: BTreeMap<[u8; 32], Arc<Receiver>>,
     /// Televisions that asked at a box, and whose household it may not know.
-    pub(super) strangers: BTreeMap<BoxId, BTreeSet<[u8; 32]>>,
+    pub(super) strangers: BTreeMap<BoxId, Strangers>,
+    /// How much each box tried to bind lately.
+    pub(super) tries: BTreeMap<BoxId, Tries>,
     pub(crate) bound: BTreeMap<HouseholdId, Vec<Arc<Receiver>>>,
     pub(crate) answers: BTreeMap<([u8; 32], HouseholdId), [Option<UnixMillis>; AnswerKind::ALL.len()]>,
     pub(crate) tasks: BTreeMap<([u8; 32], HouseholdId), (u32, UnixMillis)>,
@@ -119,6 +126,9 @@ pub(crate) struct Inner {
     pub(crate) overlays: BTreeMap<u32, OverlaySays>,
     /// What is told of a household's people, signed, in base64.
     people: BTreeMap<HouseholdId, Box<str>>,
+    /// The same before anybody of it is looked for: its names alone, for sets that were given to it at a box. The household's other sets are not
+    /// told: whoever looks at one learns nothing of who was at a box.
+    named: BTreeMap<HouseholdId, Box<str>>,
 }
 
 /// The list of keys that is in force.
@@ -268,8 +278,7 @@ impl Message {
 
 /// A television that asks.
 pub(crate) struct Receiver {
-    pub(super) code: u32,
-    household: Mutex<Option<HouseholdId>>,
+    known: Mutex<Television>,
     revision: AtomicU64,
     /// When it asked last, in milliseconds; whoever is known from before the server began has as long as everybody.
     asked: AtomicU64,
@@ -278,13 +287,27 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    fn new(code: u32, household: Option<HouseholdId>) -> Self {
+    fn new(television: Television) -> Self {
         let (asked, is_off) = (AtomicU64::new(now().get()), AtomicBool::new(false));
-        Self { code, household: Mutex::new(household), revision: AtomicU64::new(0), asked, is_off }
+        Self { known: Mutex::new(television), revision: AtomicU64::new(0), asked, is_off }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Television> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it shows until it is bound.
+    pub(super) fn code(&self) -> u32 {
+        self.known().code
     }
 
     pub(crate) fn household(&self) -> Option<HouseholdId> {
-        *self.household.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known().household
+    }
+
+    /// Where it was given to its household, if that was at a box.
+    pub(super) fn bound_at(&self) -> Option<BoundAt> {
+        self.known().bound_at
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -383,6 +406,7 @@ impl Board {
             broadcast: Broadcast::new(Arc::clone(&keys.broadcast)),
             taking: tokio::sync::Mutex::new(()),
             acting: tokio::sync::Mutex::new(()),
+            binding: tokio::sync::Mutex::new(()),
             boot,
             doorbell: Arc::default(),
             beaten: Mutex::default(),
@@ -476,9 +500,12 @@ impl Board {
             Ok(Ok(false)) | Err(_) => {}
             Ok(Err(error)) => tracing::error!(%error, "what the town prepared for alerts cannot be read"),
         }
-        match self.keeper.ask(|store| store.televisions_if_changed()).await {
-            Ok(televisions) => self.take_televisions(&televisions.unwrap_or_default()),
-            Err(error) => tracing::error!(%error, "televisions cannot be read"),
+        {
+            let _alone = self.binding.lock().await;
+            match self.keeper.ask(|store| store.televisions_if_changed()).await {
+                Ok(televisions) => self.take_televisions(&televisions.unwrap_or_default()),
+                Err(error) => tracing::error!(%error, "televisions cannot be read"),
+            }
         }
         self.look_who_is_reached();
         let is_over = |draft: &Draft| draft.is_over(now());
@@ -499,11 +526,16 @@ impl Board {
         }
     }
 
-    /// Goes by what the file says of televisions: which were bound since.
+    /// Goes by what the file says of televisions: which were bound since, or taken off their household.
     pub(crate) fn take_televisions(&self, televisions: &[Television]) {
         let mut inner = self.inner();
         let woken: Vec<_> =
             televisions.iter().filter_map(|television| inner.add_receiver(television)).collect();
+        let at_boxes = woken.iter().filter(|set| set.bound_at().is_some());
+        for household in at_boxes.filter_map(|set| set.household()).collect::<BTreeSet<_>>() {
+            let names = self.beat.people(names_of(&inner.households, household));
+            inner.named.insert(household, base64(&names).into());
+        }
         drop(inner);
         self.wake(&woken);
         if !woken.is_empty() {
@@ -520,7 +552,7 @@ impl Board {
         let Ok(token) = random::<32>() else { return Ok(None) };
         let hashed = crate::signed_log::sha256(&token);
         let Some(code) = self.free_code(hashed).await? else { return Ok(None) };
-        self.inner().add_receiver(&Television { token: hashed, code, household: None });
+        self.inner().add_receiver(&Television { token: hashed, code, household: None, bound_at: None });
         Ok(Some((token, code)))
     }
 
@@ -531,8 +563,7 @@ impl Board {
             return Ok(None);
         }
         for _ in 0..DRAWS {
-            let Ok(number) = random::<4>() else { return Ok(None) };
-            let code = u32::from_be_bytes(number) % 90_000_000 + 10_000_000;
+            let Some(code) = draw_code() else { return Ok(None) };
             if self.keeper.ask(move |store| store.add_television(&hashed, code, now())).await? {
                 return Ok(Some(code));
             }
@@ -561,7 +592,7 @@ impl Board {
         put(into, format_args!(r#""{}","code":"#, hex::text(&self.root)));
         let household = receiver.household();
         match household {
-            None => put(into, format_args!(r#""{}","household":null,"#, code_text(receiver.code))),
+            None => put(into, format_args!(r#""{}","household":null,"#, code_text(receiver.code()))),
             Some(id) => put(into, format_args!(r#"null,"household":"{}","#, hex::text(id.as_bytes()))),
         }
         let inner = self.inner();
@@ -573,7 +604,8 @@ impl Board {
         }
         let latest = inner.latest.unwrap_or(Sequence { epoch: 0, number: 0 });
         put(into, format_args!(r#""beat":"{}","people":"#, self.beat(at, latest)));
-        match household.and_then(|household| inner.people.get(&household)) {
+        let people = household.and_then(|household| inner.people_for(receiver, household));
+        match people {
             Some(signed) => put(into, format_args!(r#""{signed}","messages":["#)),
             None => put(into, format_args!(r#"null,"messages":["#)),
         }
@@ -880,18 +912,32 @@ impl Inner {
         self.stations = stations.unwrap_or_else(|| Arc::clone(&self.stations));
     }
 
-    /// Takes a television up; gives it back when it was bound since.
+    /// What a set of a household is told of its people.
+    fn people_for(&self, receiver: &Receiver, household: HouseholdId) -> Option<&str> {
+        let names = || self.named.get(&household).filter(|_| receiver.bound_at().is_some());
+        self.people.get(&household).or_else(names).map(Box::as_ref)
+    }
+
+    /// Takes a television up; gives it back when it is another household's since, or nobody's.
     pub(super) fn add_receiver(&mut self, television: &Television) -> Option<Arc<Receiver>> {
-        let Television { token, code, household } = television;
-        let receiver = self.televisions.entry(*token).or_insert_with(|| Arc::new(Receiver::new(*code, None)));
-        let mut held = receiver.household.lock().unwrap_or_else(PoisonError::into_inner);
-        if *held == *household {
+        let nobodys = || Television { household: None, bound_at: None, ..television.clone() };
+        let receiver =
+            self.televisions.entry(television.token).or_insert_with(|| Arc::new(Receiver::new(nobodys())));
+        let before = std::mem::replace(&mut *receiver.known(), television.clone());
+        if before.household == television.household {
             return None;
         }
-        *held = *household;
-        drop(held);
         let receiver = Arc::clone(receiver);
-        self.bound.entry((*household)?).or_default().push(Arc::clone(&receiver));
+        if let Some(before) = before.household {
+            let sets = self.bound.entry(before).or_default();
+            sets.retain(|set| !Arc::ptr_eq(set, &receiver));
+            if sets.is_empty() {
+                self.bound.remove(&before);
+            }
+        }
+        if let Some(household) = television.household {
+            self.bound.entry(household).or_default().push(Arc::clone(&receiver));
+        }
         Some(receiver)
     }
 
@@ -1009,6 +1055,11 @@ impl Inner {
 fn is_for_all(told: &BTreeSet<HouseholdId>, draft: &Draft) -> bool {
     let own = || draft.instructions.iter().map(|own| own.household).collect();
     draft.envelope.message == MessageKind::Order || told.is_subset(&own())
+}
+
+/// A code of eight digits.
+pub(super) fn draw_code() -> Option<u32> {
+    Some(u32::from_be_bytes(random::<4>().ok()?) % 90_000_000 + 10_000_000)
 }
 
 /// As televisions show it: 4821 7350.

@@ -44,6 +44,32 @@ struct BoundTelevision {
     district: String,
 }
 
+/// Televisions that asked at a box, and whose household it may not know: as many as stand at a box. The one that it named longest ago makes
+/// room, so that nobody keeps others from a code; where it still asks there, the box names it again.
+#[derive(Default)]
+pub(super) struct Strangers(Vec<Stranger>);
+
+struct Stranger {
+    token: [u8; 32],
+    /// It was never seen but there: its code goes with it.
+    is_of_the_box: bool,
+}
+
+impl Strangers {
+    /// The box names this one now. Gives one whose code nobody can read any more.
+    fn name(&mut self, token: [u8; 32], is_of_the_box: bool) -> Option<[u8; 32]> {
+        let before = self.0.iter().position(|one| one.token == token).map(|place| self.0.remove(place));
+        let is_of_the_box = before.map_or(is_of_the_box, |before| before.is_of_the_box);
+        let gone = (self.0.len() >= MOST_STRANGERS).then(|| self.0.remove(0));
+        self.0.push(Stranger { token, is_of_the_box });
+        gone.filter(|gone| gone.is_of_the_box).map(|gone| gone.token)
+    }
+
+    pub(super) fn tokens(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.0.iter().map(|one| &one.token)
+    }
+}
+
 /// What boxes are told of televisions, as far as it is theirs.
 #[derive(Default)]
 pub(super) struct ForTelevisions {
@@ -61,11 +87,11 @@ impl ForTelevisions {
         });
         let stranger = |token: &[u8; 32]| {
             let receiver = inner.televisions.get(token)?;
-            let code = receiver.household().is_none().then_some(receiver.code);
+            let code = receiver.household().is_none().then(|| receiver.code());
             Some(CarriedTelevision { token: *token, code, household: None })
         };
         let of_box =
-            |(id, tokens): (&BoxId, &BTreeSet<[u8; 32]>)| (*id, tokens.iter().filter_map(stranger).collect());
+            |(id, strangers): (&BoxId, &Strangers)| (*id, strangers.tokens().filter_map(stranger).collect());
         Self { bound: bound.collect(), strangers: inner.strangers.iter().map(of_box).collect(), messages }
     }
 
@@ -125,19 +151,17 @@ impl Board {
             return Ok(());
         }
         for token in tokens {
-            let (is_known, is_full) = {
-                let inner = self.inner();
-                let of_box = inner.strangers.get(&id).map_or(0, BTreeSet::len);
-                (inner.televisions.contains_key(&token), of_box >= MOST_STRANGERS)
-            };
-            if is_full {
-                // As many as stand at a box; after the server's next start others have their turn.
-                break;
-            }
+            let is_known = self.inner().televisions.contains_key(&token);
             if !is_known && !self.take_in(token).await? {
                 continue;
             }
-            self.inner().strangers.entry(id).or_default().insert(token);
+            let gone = self.inner().strangers.entry(id).or_default().name(token, !is_known);
+            if let Some(gone) = gone {
+                let _alone = self.binding.lock().await;
+                if self.keeper.ask(move |store| store.forget_television(&gone)).await? {
+                    self.inner().televisions.remove(&gone);
+                }
+            }
         }
         self.tell_stations();
         Ok(())
@@ -178,7 +202,7 @@ impl Board {
     /// Keeps a television that somebody else took in. `false` where there are too many.
     async fn take_in(&self, token: [u8; 32]) -> Result<bool, NotKept> {
         let Some(code) = self.free_code(token).await? else { return Ok(false) };
-        self.inner().add_receiver(&Television { token, code, household: None });
+        self.inner().add_receiver(&Television { token, code, household: None, bound_at: None });
         Ok(true)
     }
 }

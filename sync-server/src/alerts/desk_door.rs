@@ -25,6 +25,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
+use crate::alerts::box_bindings::sites_of;
 use crate::alerts::desk_state::{
     class_name, draft as draft_value, outlines, state as state_value, task_id, who,
 };
@@ -165,6 +166,7 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/releases/{id}/sign", post(sign_release))
         .route("/desk/api/releases/{id}/withdraw", post(withdraw_release))
         .route("/desk/api/help/{id}/take", post(take_help))
+        .route("/desk/api/televisions/{id}/unbind", post(unbind))
         .route("/desk/api/threads/{id}/missing", get(missing))
         .route("/desk/api/threads/{id}/report.pdf", get(report))
         .merge(staff_routes())
@@ -464,7 +466,15 @@ async fn state(
     let officer = door.officer(&headers).map(|again| Officer { id: officer.id, ..again })?;
     let revision = text(*changes.borrow_and_update());
     let town = door.hub.town.current();
-    let value = state_value(&door.board.inner(), &officer, &town.name, &revision, now());
+    let sites = sites_of(&town);
+    let value = {
+        let inner = door.board.inner();
+        let mut value = state_value(&inner, &officer, &town.name, &revision, now());
+        if let Some(state) = value.as_object_mut() {
+            state.insert("bindings".to_owned(), inner.bound_at_boxes(|id| sites.get(&id).cloned()));
+        }
+        value
+    };
     Ok(fine(&value))
 }
 
@@ -862,6 +872,29 @@ async fn missing(
     });
     let found = found.await.map_err(|_ended| Told::server())?.ok_or_else(Told::gone)?;
     Ok(fine(&found))
+}
+
+/// A television was given to the wrong household at a box.
+async fn unbind(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Told> {
+    let officer = door.officer(&headers)?;
+    let Nothing {} = read(&headers, &body)?;
+    let token = hex::bytes(&id).and_then(|bytes| bytes.try_into().ok()).ok_or_else(Told::gone)?;
+    let board = Arc::clone(&door.board);
+    let unbinding = tokio::spawn(async move { board.unbind(token).await });
+    let is_unbound = unbinding.await.map_err(|_ended| Told::server())?.map_err(|error| {
+        tracing::error!(%error, "a television is not taken off its household");
+        Told::server()
+    })?;
+    if !is_unbound {
+        return Err(Told::gone());
+    }
+    tracing::info!(officer = officer.id, "a television was taken off its household");
+    Ok(fine(&json!({})))
 }
 
 /// The report of a thread as a file. No name is in it.

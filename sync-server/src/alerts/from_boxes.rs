@@ -89,6 +89,15 @@ pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut s
                     Err(error) => tracing::error!(%error, %id, "answers at a box are not kept"),
                 }
             }
+            AlertMessage::Bindings(bindings) => {
+                let Some(site) = site else { continue };
+                match board.take_bindings((id, &site), bindings).await {
+                    Ok(settled) if settled.is_empty() => {}
+                    Ok(settled) => drop(answer.send(AlertMessage::BindingsSettled(settled))),
+                    // The box says them again.
+                    Err(error) => tracing::error!(%error, %id, "televisions cannot be given to households"),
+                }
+            }
             // Said to boxes alone.
             AlertMessage::Keys { .. }
             | AlertMessage::Sent(_)
@@ -99,7 +108,8 @@ pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut s
             | AlertMessage::Told { .. }
             | AlertMessage::Beat(_)
             | AlertMessage::Televisions(_)
-            | AlertMessage::AnswersTaken(_) => {}
+            | AlertMessage::AnswersTaken(_)
+            | AlertMessage::BindingsSettled(_) => {}
         }
     }
 }

@@ -73,6 +73,10 @@ impl Households {
         ids.into_iter().filter_map(known).collect()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     pub(crate) fn has(&self, id: HouseholdId) -> bool {
         self.all.contains_key(&id)
     }

@@ -1,6 +1,7 @@
 //! Alerts: what a town prepared, the officers who sign, the desk at which they do, and the televisions that are told.
 
 mod board;
+mod box_bindings;
 mod box_televisions;
 mod boxes;
 mod broadcast;

@@ -129,6 +129,14 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     board.deliver(on_the_way);
 }
 
+/// What a household is told of its people whose television was just given to it at a box: their names, so that a wrong one is seen at once, and
+/// nothing of where anybody is.
+pub(super) fn names_of(households: &Households, household: HouseholdId) -> Vec<u8> {
+    let person = |member: &Member| ToldPerson { name: member.name().to_owned(), arrived: None, place: None };
+    let people = households.members(household).iter().map(person).collect();
+    signed_json(&Told { household: hex::text(household.as_bytes()), people })
+}
+
 /// What is out, each with the time at which its thread began: what somebody did before has nothing to do with it.
 fn out_at(inner: &Inner, at: UnixMillis) -> Vec<(Arc<Message>, UnixMillis)> {
     let mut began: BTreeMap<String, UnixMillis> = BTreeMap::new();

@@ -102,7 +102,7 @@ export class Screen {
         this.line("below", ruby("すこし お{待|ま}ち ください"), 76, 72);
         break;
       case "calm":
-        this.line("left", ruby("ひなもり"), 56, 48);
+        this.line("left", page.whose === null ? ruby("ひなもり") : [[page.whose]], 56, 40);
         this.line("right", [[page.date]], 56, 48);
         this.line("clock", [[page.time]], 250, 160);
         this.line("middle", ruby("{避難|ひなん}の お{知|し}らせは ありません"), 112, 96);

@@ -4,12 +4,14 @@ import type { Message, Shown } from "./alerts.js";
 import { ALL_CLEAR, ORDER } from "./envelope.js";
 import { EXERCISE } from "./keys.js";
 import type { Content, Piece, Ruby } from "./leaf.js";
-import { type Got, type Person, type Television, isForEverybody } from "./television.js";
+import { type Got, type People, type Person, type Television, isForEverybody } from "./television.js";
 
 const MINUTE = 60 * 1000;
 const JAPAN = 9 * 60 * MINUTE;
 /** From so many minutes on a time says more than how many there are. */
 const MOST_MINUTES = 100;
+/** Names of a household that fit the head of the quiet picture. */
+const MOST_NAMED = 2;
 
 export interface Binding {
   kind: "binding";
@@ -24,6 +26,8 @@ export interface Connecting {
 
 export interface Calm {
   kind: "calm";
+  /** Whose set it is, where the town hall said so. */
+  whose: string | null;
   time: string;
   date: string;
   checked: string;
@@ -157,7 +161,20 @@ export function view(television: Television, running: number): Page {
   if (clock === null || checked === null || !television.isClockSet() || isNew) {
     return { kind: "connecting" };
   }
-  return { kind: "calm", time: timeOf(clock), date: dateOf(clock), checked };
+  return { kind: "calm", whose: whoseOf(television.people), time: timeOf(clock), date: dateOf(clock), checked };
+}
+
+/** Whoever was given to a wrong household is seen to be at once. */
+function whoseOf(people: People | null): string | null {
+  const names: string[] = [];
+  for (let i = 0; people !== null && i < people.people.length; i += 1) {
+    const { name } = people.people[i] as Person;
+    if (names.indexOf(name) < 0) {
+      names.push(name);
+    }
+  }
+  const named = names.slice(0, MOST_NAMED).join("・");
+  return names.length === 0 ? null : named + (names.length > MOST_NAMED ? " ほか" : "") + " の テレビ";
 }
 
 /** What the desk sees before it sends: the same picture, of a content that nobody signed. */

@@ -70,6 +70,7 @@ const PICTURES = {
   "01-binding": [(town) => { town.bound = false; town.code = "4821 7350"; }],
   "02-connecting": [(town) => { town.isSilent = true; }],
   "03-calm": [() => undefined],
+  "03-given": [(town) => town.arrive(["花子さん", "みさきちゃん", "トヨさん", "ご家族"].map((name) => ({ name, arrived: null, place: null })))],
   "04-major": [live({})],
   "04-released": [released],
   "05-warning": [live({ tsunami: "Warning", title: "津波警報　避難指示" })],

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyMemory, load } from "../build/memory.js";
 import { Television } from "../build/television.js";
+import { view } from "../build/view.js";
 import { Set } from "./unit-set.mjs";
 import { CANCEL, HOUSEHOLD, Kiosk, NEIGHBOUR, Town, base64, hex, minute, onTheWire } from "./unit-town.mjs";
 
@@ -127,6 +128,24 @@ test("a memory that is broken is an empty one, piece by piece", () => {
   assert.equal(again.television.listVersion(), 0);
   again.hear(11, []);
   assert.equal(again.television.listVersion(), 3);
+});
+
+test("a set that was just given to a household says whose it is, and one that was taken back shows its code", () => {
+  const set = new Set(town);
+  const shown = () => view(set.television, set.running);
+  set.hear(10, [], { household: null, code: "4821 7350" });
+  assert.deepEqual([shown().kind, shown().code], ["binding", "4821 7350"]);
+  const people = (at, ...names) => ({ people: base64(town.people({ household: hex(HOUSEHOLD), at: minute(at), people: names.map((name) => ({ name, arrived: null, place: null })) })) });
+  set.hear(11, []);
+  assert.deepEqual([shown().kind, shown().whose], ["calm", null], "nobody said so");
+  set.hear(11, [], people(11, "花子さん", "ご家族", "ご家族"));
+  assert.equal(shown().whose, "花子さん・ご家族 の テレビ");
+  set.hear(12, [], people(12, "花子さん", "みさきちゃん", "トヨさん", "勇さん"));
+  assert.equal(shown().whose, "花子さん・みさきちゃん ほか の テレビ");
+  set.hear(13, [], { household: null, code: "7350 4821" });
+  assert.deepEqual([shown().kind, shown().code], ["binding", "7350 4821"]);
+  set.hear(14, [], { household: hex(NEIGHBOUR) });
+  assert.equal(shown().whose, null, "they are another household's");
 });
 
 test("people are of this household, by the key of heartbeats, and not older than what is known", () => {

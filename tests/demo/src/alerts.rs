@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, ensure};
-use hinamori_ipc::{AlertClass, AlertKind, LaneAlerts};
+use hinamori_ipc::{AlertClass, AlertKind, BindingStanding, Command as KioskCommand, LaneAlerts, ToKiosk};
+use hinamori_model::Role;
 
+use crate::care::sign_in;
 use crate::daemon::BOX_TELEVISIONS;
 use crate::receiver::Receiver;
 use crate::summary::Summary;
@@ -58,11 +60,18 @@ impl Browser {
     }
 
     fn step(&mut self, name: &str) -> anyhow::Result<()> {
+        let said = self.ask(name)?;
+        ensure!(said.is_empty(), "{said}");
+        Ok(())
+    }
+
+    /// Does a step that says something.
+    fn ask(&mut self, name: &str) -> anyhow::Result<String> {
         writeln!(self.steps, "{name}")?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
-        ensure!(answer.trim() == "ok", "{}", answer.trim());
-        Ok(())
+        let said = answer.trim().strip_prefix("ok").with_context(|| answer.trim().to_owned())?;
+        Ok(said.trim().to_owned())
     }
 }
 
@@ -92,6 +101,39 @@ fn shows(alerts: &LaneAlerts, class: AlertClass, kind: AlertKind) -> bool {
 
 pub(crate) fn begin(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     world.open_browser()?.step("begin")
+}
+
+/// At the school's counter: the leader types what the set shows, Hanako holds her card, and one touch gives it to her household.
+fn bind_by_card(world: &mut World, code: &str) -> anyhow::Result<()> {
+    let code: u32 = code.parse().context("a code")?;
+    let mut kiosk = world.demo_box(GYM).kiosk()?;
+    sign_in(world, &mut kiosk, "leader", Role::Leader)?;
+    kiosk.send(KioskCommand::BindTelevision { code })?;
+    world.tray().lay("hanako", GYM)?;
+    let whose = kiosk.hear("whose card it was", |reply| match reply {
+        ToKiosk::TelevisionOf { code: of, name } => Some((of, name)),
+        _ => None,
+    });
+    let taken = world.tray().take(GYM)?;
+    let (of, name) = whose?;
+    ensure!(of == code && name.expose() == "浜田 花子", "another set, or somebody else's card");
+    ensure!(taken.secrets_presented == 0, "a PIN was presented that nobody said");
+    kiosk.ask(KioskCommand::ConfirmTelevision, |reply| match reply {
+        ToKiosk::Televisions(given) => {
+            let given = given.into_iter().find(|given| given.code == code)?;
+            (given.standing == BindingStanding::Bound).then_some(())
+        }
+        _ => None,
+    })?;
+    kiosk.send(KioskCommand::SignOut)?;
+    kiosk.until("nobody signed in", |lane| lane.staff.is_none())
+}
+
+/// A set that a card gave to a household says whose it is at once, and the desk takes it off again.
+pub(crate) fn bound_by_card(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
+    let code = world.browser()?.ask("newset")?;
+    bind_by_card(world, &code)?;
+    world.browser()?.step("setbound")
 }
 
 pub(crate) fn order(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
@@ -142,7 +184,9 @@ pub(crate) fn tsunami(world: &mut World, _summary: &mut Summary) -> anyhow::Resu
 
 /// The school's box tells the televisions on its network what the town hall's server told it, and keeps what they answer until it is back.
 pub(crate) fn at_a_box(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.browser()?.step("box")?;
+    let code = world.browser()?.ask("box")?;
+    bind_by_card(world, &code)?;
+    world.browser()?.step("boxbound")?;
     world.stop_server()?;
     let without = world.browser()?.step("boxalone");
     world.start_server()?;

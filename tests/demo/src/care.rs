@@ -37,7 +37,7 @@ fn care_list(kiosk: &mut Kiosk) -> anyhow::Result<CareList> {
 }
 
 /// Holds a staff card to the lane that waits for it.
-fn sign_in(world: &mut World, kiosk: &mut Kiosk, card: &str, role: Role) -> anyhow::Result<()> {
+pub(crate) fn sign_in(world: &mut World, kiosk: &mut Kiosk, card: &str, role: Role) -> anyhow::Result<()> {
     kiosk.send(Command::SignOut)?;
     kiosk.until("nobody signed in", |lane| lane.staff.is_none())?;
     kiosk.send(Command::SignIn { pin: Some(digits(PIN)) })?;

@@ -91,7 +91,12 @@ impl Kiosk {
         let what = format!("the reply to {command:?}");
         self.reply = None;
         self.send(command)?;
-        self.wait(&what, |kiosk| kiosk.reply.take().and_then(&wanted))
+        self.hear(&what, wanted)
+    }
+
+    /// Waits for what is told to this kiosk alone.
+    pub fn hear<T>(&mut self, what: &str, wanted: impl Fn(ToKiosk) -> Option<T>) -> anyhow::Result<T> {
+        self.wait(what, |kiosk| kiosk.reply.take().and_then(&wanted))
     }
 
     /// Sends a command and waits for the answer on the lane.

@@ -72,6 +72,10 @@ pub fn play(world: &mut World) -> Summary {
     };
     step("two touches open the live incident at both boxes", open_live);
     step("two officers enrol their devices, and two households have a television", alerts::begin);
+    step(
+        "a household's card at a box gives it a television, and the desk takes it back",
+        alerts::bound_by_card,
+    );
     step("a drill goes out with one officer's key of drills, and wears 訓練", alerts::drill);
     step("two officers' alert ends the drill's picture, wakes a set, and answers come back", alerts::order);
     step("a family passes the check-point and arrives at the school", family);

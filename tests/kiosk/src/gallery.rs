@@ -17,6 +17,7 @@ mod people;
 mod registration;
 mod staff;
 mod stick;
+mod televisions;
 
 /// One screen.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,7 @@ pub fn every_screen() -> Vec<Scene> {
         care::caring(),
         care::site(),
         stick::carrying(),
+        televisions::giving(),
         alerts::alerts(),
         alerts::passing(),
         officers::saying(),

@@ -17,7 +17,7 @@ mod stick;
 pub use alerts::{check_point, ended, in_half_past, landslide, practised_tsunami, told, tsunami};
 pub use care::{
     asking, assessment, care_list, care_person, conflicts, digits, head_counts, in_minutes, looked_at,
-    lookups, pass, session, slip, staffed,
+    lookups, pass, session, slip, staffed, televisions,
 };
 pub use officers::{alert_desk, alert_draft, busy_alert_desk, official, practised_draft};
 pub use people::{

@@ -888,7 +888,7 @@ leave-stay-note = This comes back after a minute
 
 # Officers: an alert is sent
 officer-title = Send an alert
-officer-note = Orders, cancels, all-clears
+officer-note = Order or end
 officer-keys-title = Make officer's keys
 officer-keys-note = To send alerts yourself
 officer-keys-pin = Your card's PIN
@@ -951,3 +951,24 @@ officer-not-kept = It cannot be stored. Nothing was sent. Try again
 fault-no-officer-key = Of this card there are no officer's keys. Its PIN was not used
 fault-other-card = Not the card of whoever is signed in. Its PIN was not used
 fault-unsuitable = Officer's keys do not work with this card
+
+# Give a television to a household
+television-title = Connect a TV
+television-note = By card
+setting-television = TV
+television-say = Type the 8 digits that the set shows, then hold the card of somebody of that home.
+television-type = Type the digits
+television-none = No television was connected here
+television-code = The 8 digits on the set
+television-code-say = Next, somebody of that home holds their card. It checks nobody in.
+television-card = Hold the card of somebody of that home
+television-question = Is the set this home's?
+television-home = Home of { $name }
+television-number = Digits of the set { $code }
+television-names = The set will show the names of this home
+television-yes = connect it
+television-waiting = Kept on this box. Please wait until the town hall has it
+television-bound = Connected. See that the set shows this home's names
+television-no-such-code = No set shows these digits. Look at the set and try again
+television-not-here = This home's sets are connected at the town hall
+fault-no-household = This card's home cannot be connected here. The town hall can

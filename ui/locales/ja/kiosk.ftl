@@ -888,7 +888,7 @@ leave-stay-note = 1分たつと また 出ます
 
 # 発令: お知らせを 出す
 officer-title = お知らせを 出す
-officer-note = 避難の お知らせ、取消、解除
+officer-note = 避難・取消・解除
 officer-keys-title = 発令の 鍵を つくる
 officer-keys-note = お知らせを 出す 人に なります
 officer-keys-pin = あなたの カードの 暗証番号
@@ -951,3 +951,24 @@ officer-not-kept = 保存できません。何も 出していません。もう
 fault-no-officer-key = この カードには 発令の 鍵が ありません。暗証番号は 使っていません
 fault-other-card = サインインした 人の カードでは ありません。暗証番号は 使っていません
 fault-unsuitable = この カードでは 発令の 鍵を 使えません
+
+# テレビを つなぐ
+television-title = テレビを つなぐ
+television-note = 家の人の カードで
+setting-television = テレビ
+television-say = テレビに 出ている 数字 8つを 打って、その家の 人の カードを かざします。
+television-type = 数字を 打つ
+television-none = ここで つないだ テレビは ありません
+television-code = テレビに 出ている 数字 8つ
+television-code-say = つぎに その家の 人の カードを かざします。受付には なりません。
+television-card = その家の 人の カードを かざしてください
+television-question = この家の テレビに しますか
+television-home = { $name }の 家
+television-number = テレビの 数字 { $code }
+television-names = テレビに この家の 人の 名前が 出ます
+television-yes = つなぎます
+television-waiting = この箱に 保存しました。役場に とどくまで お待ちください
+television-bound = つながりました。テレビの 名前を たしかめてください
+television-no-such-code = この数字の テレビが ありません。数字を 見なおしてください
+television-not-here = ここでは つなげない 家です。役場で つなげます
+fault-no-household = この カードの 家は ここでは つなげません。役場で つなげます

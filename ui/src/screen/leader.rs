@@ -1,6 +1,7 @@
 //! 係の方へ: what a leader looks at, behind one tile of idle.
 
 use egui::{Align2, Rect};
+use hinamori_model::Mode;
 
 use super::officers::officer_tile;
 use super::page::header_ui;
@@ -43,6 +44,15 @@ pub(crate) fn leader_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) ->
         (Pictogram::Shield, "hiding-title", texts.get("hiding-note"), Page::Hiding),
         (Pictogram::Settings, "settings-title", texts.get("settings-note"), Page::Settings),
     ];
+    // What is practised gives no household's television away.
+    if view.lane.banner.mode != Mode::Drill {
+        tiles.push((
+            Pictogram::Television,
+            "television-title",
+            texts.get("television-note"),
+            Page::Televisions,
+        ));
+    }
     if let Some(stick) = &view.lane.stick {
         tiles.push((Pictogram::Stick, "stick-title", texts.get(note_key(stick)), Page::Stick));
     }

@@ -55,6 +55,14 @@ fn settings(view: &View<'_>) -> Vec<Setting> {
         });
         settings.push(Setting { key: "setting-sound", values: values.to_vec() });
     }
+    // In ordinary times there is no leader's page.
+    if !view.state.has_leader_page() && view.mode() != Mode::Drill {
+        let open = Action::Open(Page::Televisions);
+        settings.push(Setting {
+            key: "setting-television",
+            values: vec![("television-title", Some(Pictogram::Television), false, open)],
+        });
+    }
     settings.push(Setting {
         key: "setting-look",
         values: vec![
@@ -69,7 +77,10 @@ fn settings(view: &View<'_>) -> Vec<Setting> {
 /// The lane's settings.
 pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) -> Option<Action> {
     let palette = canvas.palette;
-    let mut inner = rect.shrink2(egui::vec2(size::EDGE, 16.0));
+    let settings = settings(view);
+    // Five rows leave little of the height to the margins, where each is to be hit.
+    let (margin, gap) = if settings.len() > 4 { (6.0, 6.0) } else { (16.0, 8.0) };
+    let mut inner = rect.shrink2(egui::vec2(size::EDGE, margin));
     let mut header = inner.cut_top(size::TARGET);
     let drill = header.cut_right((header.width() * 0.36).max(300.0));
     let _gap = header.cut_right(size::GAP);
@@ -91,10 +102,8 @@ pub(crate) fn settings_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     if header_ui(canvas, header, "settings-title") {
         action = Some(Action::Back);
     }
-    let settings = settings(view);
     let _gap = inner.cut_top(6.0);
     let rows = settings.len();
-    let gap = 8.0;
     let (tall, more) = if is_portrait(rect) { (44.0, 64.0) } else { (0.0, 20.0) };
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
     let height = ((inner.height() - gap * (rows - 1) as f32) / rows as f32).min(size::TILE + tall + more);

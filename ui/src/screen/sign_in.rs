@@ -61,6 +61,7 @@ const fn fault_key(fault: SignInFault) -> &'static str {
         SignInFault::NoOfficerKey => "fault-no-officer-key",
         SignInFault::OtherCard => "fault-other-card",
         SignInFault::Unsuitable => "fault-unsuitable",
+        SignInFault::NoHousehold => "fault-no-household",
     }
 }
 

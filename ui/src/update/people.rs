@@ -5,7 +5,7 @@ use hinamori_model::{PersonId, PersonalText};
 
 use super::{care, leave_page, officers, open, staff};
 use crate::theme::{SCAN, SCAN_LETTER};
-use crate::{Effect, Key, Now, Page, State};
+use crate::{Effect, Key, Now, Page, State, TelevisionStep};
 
 /// The most that a scanner types, in bytes: the slip of whoever moves is the longest.
 const MAXIMUM_CODE: usize = 1_024;
@@ -29,6 +29,7 @@ pub(super) fn ask_for(state: &mut State, now: Now) -> Vec<Effect> {
         Page::Care => Command::ShowCareList,
         Page::HeadCounts => Command::ShowHeadCounts,
         Page::Conflicts => Command::ShowConflicts,
+        Page::Televisions => Command::ShowTelevisions,
         Page::Assessment => Command::ShowAssessment,
         Page::OwnShelter => Command::ShowDistricts,
         Page::Officers => Command::ShowAlertDesk,
@@ -252,6 +253,10 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
         Page::LiftHiding => return staff::back_from_pin(state, Page::Hiding, now),
         Page::HidingSearch => return open(state, Page::Hiding, now),
         Page::HeadCounts if state.site.heads.take().is_some() => state.draft.counts = [0; 3],
+        // Asking for the list takes back what a card said.
+        Page::Televisions if state.site.television != TelevisionStep::List => {
+            return open(state, Page::Televisions, now);
+        }
         Page::OwnShelter if state.site.name.take().is_some() => {}
         Page::Group if people.leader.take().is_some() => {}
         Page::Group if people.group_name.is_some() => {

@@ -3,7 +3,7 @@
 use hinamori_ipc::{Command, Lookup, Pass, Refusal, SecretDigits, SignInFault, StaffSession};
 use hinamori_model::{ArrivalNeed, PersonalText};
 
-use super::{care, leave_page, officers, open, open_now};
+use super::{care, leave_page, officers, open, open_now, site, toggle};
 use crate::staff::Opens;
 use crate::{
     Dial, Effect, Now, Page, SecretKind, SignIn, SignInKey, SignInStep, SignInTrouble, StaffPages, State,
@@ -80,7 +80,10 @@ pub(super) fn session_changed(state: &mut State, earlier: Option<&StaffSession>,
 /// Nobody was signed in: the words say why, and another try takes a touch. A card that lies on the reader is not tried twice.
 pub(super) fn not_signed_in(state: &mut State, fault: SignInFault, now: Now) {
     state.active_at = now.steady;
-    if matches!(state.page, Page::HandOver | Page::LiftHiding | Page::Officers | Page::OfficerKeys) {
+    if matches!(
+        state.page,
+        Page::HandOver | Page::LiftHiding | Page::Officers | Page::OfficerKeys | Page::Televisions
+    ) {
         state.draft.awaits_card = false;
     } else if state.page != Page::SignIn {
         // A pass that was scanned on idle.
@@ -173,6 +176,7 @@ pub(super) fn dial(state: &mut State, dial: &Dial, now: Now) -> Vec<Effect> {
 pub(crate) const fn longest(page: Page) -> usize {
     match page {
         Page::Phone | Page::Care => 11,
+        Page::Televisions => 8,
         _ => SecretKind::Pin.length(),
     }
 }
@@ -189,6 +193,9 @@ pub(crate) fn is_whole(page: Page, digits: &SecretDigits) -> bool {
 fn dialled(state: &mut State, now: Now) -> Vec<Effect> {
     if !is_whole(state.page, &state.draft.digits) {
         return Vec::new();
+    }
+    if state.page == Page::Televisions {
+        return site::television_typed(state);
     }
     let digits = std::mem::take(&mut state.draft.digits);
     let command = match state.page {
@@ -251,8 +258,6 @@ pub(super) fn looked_up(state: &mut State, lookups: Vec<Lookup>) {
 pub(super) fn toggle_need(state: &mut State, need: ArrivalNeed) -> Vec<Effect> {
     let Some(answer) = state.answer().map(|answer| answer.id) else { return Vec::new() };
     let needs = &mut state.draft.needs;
-    if !needs.remove(&need) {
-        needs.insert(need);
-    }
+    toggle(needs, need);
     vec![Effect::Send(Command::TellNeeds { answer, needs: needs.iter().copied().collect() })]
 }

@@ -107,6 +107,7 @@ pub(crate) enum Pictogram {
     TwoPlaces,
     Tap,
     Stick,
+    Television,
     ReadIn,
     Uphill,
 }

@@ -275,6 +275,10 @@ impl Household {
 
     /// Whose the receiver is by now. What others were told is theirs; a household that was taken off a moment ago keeps what is in force.
     fn bind(&mut self, household: Option<String>, running: u64) {
+        if household.is_none() && self.showing(running).is_none() {
+            // Nobody's from now on: its code is shown.
+            (self.kept.household, self.kept.people) = (None, None);
+        }
         if household.is_none() || self.kept.household == household {
             return;
         }
@@ -650,6 +654,30 @@ mod tests {
         own.take(town.says(5, &[ours, tsunami]), From::Town, 0).unwrap();
         assert_eq!(shows(&own, 0).as_deref(), Some("4"));
         assert_eq!(own.page("1", 0, 0)["household"], hex::text(OURS.as_bytes()));
+    }
+
+    #[test]
+    fn whoever_was_taken_off_their_household_shows_a_code_once_nothing_is_in_force() {
+        let mut town = Town::new(1);
+        let mut own = household(&town);
+        let order = town.message(&Said::order(1));
+        own.take(town.says(1, std::slice::from_ref(&order)), From::Town, 0).unwrap();
+        let nobodys = |town: &Town, at| {
+            let mut said = town.json(at, &[]);
+            (said["household"], said["code"]) = (Value::Null, "7350 4821".into());
+            serde_json::from_value(said).unwrap()
+        };
+        own.take(nobodys(&town, 2), From::Town, 0).unwrap();
+        assert_eq!(shows(&own, 0).as_deref(), Some("1"), "it is in force all the same");
+        assert_eq!(own.page("1", 0, 0)["code"], Value::Null);
+        // A box says nothing of whose it is.
+        let mut fresh = household(&town);
+        fresh.take(town.says(1, &[]), From::Town, 0).unwrap();
+        fresh.take(nobodys(&town, 2), From::Box, 0).unwrap();
+        assert_eq!(fresh.page("1", 0, 0)["household"], hex::text(OURS.as_bytes()));
+        fresh.take(nobodys(&town, 3), From::Town, 0).unwrap();
+        let page = fresh.page("1", 0, 0);
+        assert_eq!((&page["household"], &page["code"]), (&Value::Null, &"7350 4821".into()));
     }
 
     #[test]

@@ -8,18 +8,22 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hinamori_alert::{Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, Sequence};
 use hinamori_model::{HouseholdId, TelevisionAnswer};
+use hinamori_sim::pcscd::in_namespace;
 use hinamori_sync::{AlertMessage, CarriedAlert, CarriedAnswer, CarriedInstruction, CarriedTelevision};
+use mdns_sd::{ServiceDaemon, ServiceEvent};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 use super::alerts::{officer, said};
 use super::*;
+use crate::config::TelevisionConfig;
 use crate::core::alerts::Carrier;
 
 const ORDER: &str = include_str!("../../../../crates/alert/tests/fixtures/tsunami.xml");
 const HOME: HouseholdId = HouseholdId::from_bytes([7; 16]);
 const TOKEN: [u8; 32] = [0xaa; 32];
 const DOOR: &str = "[televisions]\nlisten = \"127.0.0.1:0\"\n";
+const SERVICE: &str = "_hinamori-tv._tcp.local.";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -61,7 +65,8 @@ impl Bench {
     fn open_door(&mut self) -> (SocketAddr, Receiver<Event>) {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (to_core, events) = inbox();
-        self.core.televisions().unwrap().listen(free, to_core);
+        let wanted = TelevisionConfig { listen: free, announce: false };
+        self.core.televisions().unwrap().listen(&wanted, self.core.own, to_core);
         (free, events)
     }
 
@@ -252,4 +257,54 @@ fn a_heartbeat_is_passed_on_as_old_as_it_is() {
     let (door, _events) = bench.open_door();
     until(|| told(door, &TOKEN)["beat"] == said["beat"]);
     assert!(told(door, &TOKEN)["box"]["ago"].is_null(), "nobody knows how long the box was off");
+}
+
+#[test]
+fn a_receiver_on_this_network_hears_where_the_door_is() {
+    in_namespace("core::tests::televisions::a_receiver_on_this_network_hears_where_the_door_is", || {
+        let listener = ServiceDaemon::new().unwrap();
+        let heard = listener.browse(SERVICE).unwrap();
+        let bench = Bench::configured(DOOR);
+        let (to_core, _events) = inbox();
+        let televisions = bench.core.televisions().unwrap();
+        let wanted = bench.core.config.televisions.clone().unwrap();
+        assert!(wanted.announce, "without a word of the installer's");
+        televisions.listen(&wanted, bench.core.own, to_core);
+        let within = Instant::now() + Duration::from_secs(20);
+        let found = loop {
+            match heard.recv_deadline(within).unwrap() {
+                ServiceEvent::ServiceResolved(found) => break found,
+                _ => {}
+            }
+        };
+        assert!(found.fullname.starts_with(&bench.core.own.to_string()), "{}", found.fullname);
+        let addresses: Vec<_> = found.addresses.iter().map(mdns_sd::ScopedIp::to_ip_addr).collect();
+        assert_eq!(addresses, [wanted.listen.ip()], "where it listens, and nowhere else");
+        // It is the door: a set is told what there is.
+        told(SocketAddr::new(addresses[0], found.port), &TOKEN);
+        televisions.end();
+        let is_over = |event| matches!(event, ServiceEvent::ServiceRemoved(..));
+        while !is_over(heard.recv_deadline(within).unwrap()) {}
+    });
+}
+
+#[test]
+fn sets_that_fell_silent_make_room_for_others() {
+    let (bench, door, _events) = Bench::with_door();
+    let televisions = bench.core.televisions().unwrap();
+    for number in 0..64_u8 {
+        told(door, &[number; 32]);
+    }
+    told(door, &[0xcc; 32]);
+    let first = televisions.strangers();
+    assert_eq!(first.len(), 64);
+    let hashed = |token: &[u8]| -> [u8; 32] { digest(&SHA256, token).as_ref().try_into().unwrap() };
+    assert!(!first.contains(&hashed(&[0xcc; 32])), "all of them are there");
+    // One goes on asking, the others do not.
+    televisions.grow_old(Duration::from_secs(181));
+    told(door, &[7; 32]);
+    told(door, &[0xcc; 32]);
+    let after = televisions.strangers();
+    assert_eq!(after.len(), 64);
+    assert!(after.contains(&hashed(&[0xcc; 32])) && after.contains(&hashed(&[7; 32])));
 }

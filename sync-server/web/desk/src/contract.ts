@@ -300,6 +300,17 @@ export interface Task {
   owner: { name: string; at: number } | null;
 }
 
+/** A household's television that was given to it at a box, with a card of somebody of the household. */
+export interface BoundTelevision {
+  id: string;
+  district: string;
+  group: string;
+  people: number;
+  /** Where the box stands; `null` for one that is gone. */
+  site: string | null;
+  at: number;
+}
+
 export interface State {
   revision: string;
   now: number;
@@ -317,6 +328,8 @@ export interface State {
   drafts: Draft[];
   threads: Thread[];
   help: Task[];
+  /** The latest ones first; there may be more of them. */
+  bindings: { total: number; latest: BoundTelevision[] };
   releases: Releases;
 }
 

@@ -1,6 +1,6 @@
 // What the page knows and does. Every picture is drawn from here, and nothing is sent but by `act`.
 
-import type { Draft, JoiningDevice, KeyClass, Missing, NewDraft, NewRelease, PendingChange, Release, Signer, StaffOfficer, State, Task, Thread } from "./contract.js";
+import type { BoundTelevision, Draft, JoiningDevice, KeyClass, Missing, NewDraft, NewRelease, PendingChange, Release, Signer, StaffOfficer, State, Task, Thread } from "./contract.js";
 import { emptyForm, type Form, newDraft, updateOf } from "./form.js";
 import { type Sheet, sheetOf } from "./map.js";
 import { passkeyTrouble, signWithPasskey } from "./passkeys.js";
@@ -8,7 +8,7 @@ import { file, NoAnswer, nextState, post, read, Refused } from "./server.js";
 import { type StaffForm, staffForm, wantedChange } from "./staff.js";
 import { MINUTE, SECOND, stamp } from "./words.js";
 
-export type Screen = "follow" | "compose" | "draft" | "signers" | "releases" | "staff" | "enrol";
+export type Screen = "follow" | "compose" | "draft" | "signers" | "releases" | "staff" | "televisions" | "enrol";
 
 export interface Route {
   mode: KeyClass;
@@ -236,7 +236,7 @@ export class Desk {
   private readAddress(): void {
     const [first = "", second = "", ...rest] = location.hash.slice(1).split("/");
     const mode: KeyClass = first === "drill" ? "exercise" : "live";
-    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" || second === "releases" || (second === "staff" && mode === "live") ? second : "follow";
+    const screen: Screen = first === "enrol" ? "enrol" : second === "compose" || second === "draft" || second === "signers" || second === "releases" || ((second === "staff" || second === "televisions") && mode === "live") ? second : "follow";
     // An answer to what was begun in the other world must not lead back into it, and nothing of one is taken into the other.
     if (mode !== this.route.mode) {
       this.forget();
@@ -544,6 +544,13 @@ export class Desk {
         await post(`staff/devices/${encodeURIComponent(device.id)}/admit`, assertion, signal);
         this.announcement = "登録しました。";
       }
+    });
+  }
+
+  /** The television is nobody's again, and shows another code. */
+  unbind(television: BoundTelevision): Promise<void> {
+    return this.act(`unbind/${television.id}`, async (signal) => {
+      await post(`televisions/${encodeURIComponent(television.id)}/unbind`, {}, signal);
     });
   }
 

@@ -10,6 +10,7 @@ import { Freshness, Head, Navigation } from "./view/head.js";
 import { Releases } from "./view/releases.js";
 import { Signers } from "./view/signers.js";
 import { StaffPage } from "./view/staff.js";
+import { Televisions } from "./view/televisions.js";
 
 function Page({ desk }: { desk: Desk }) {
   const { state, route, door } = desk;
@@ -45,7 +46,7 @@ function Page({ desk }: { desk: Desk }) {
         <Navigation desk={desk} />
         <Freshness desk={desk} state={state} />
       </div>
-      {route.screen === "compose" ? <Compose desk={desk} state={state} /> : route.screen === "draft" ? <DraftPage desk={desk} /> : route.screen === "signers" ? <Signers desk={desk} state={state} /> : route.screen === "staff" ? <StaffPage desk={desk} state={state} /> : route.screen === "releases" ? <Releases desk={desk} state={state} /> : <Follow desk={desk} state={state} />}
+      {route.screen === "compose" ? <Compose desk={desk} state={state} /> : route.screen === "draft" ? <DraftPage desk={desk} /> : route.screen === "signers" ? <Signers desk={desk} state={state} /> : route.screen === "staff" ? <StaffPage desk={desk} state={state} /> : route.screen === "televisions" ? <Televisions desk={desk} state={state} /> : route.screen === "releases" ? <Releases desk={desk} state={state} /> : <Follow desk={desk} state={state} />}
       <p class="unseen" aria-live="assertive">
         {desk.announcement}
       </p>

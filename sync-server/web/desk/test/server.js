@@ -98,6 +98,8 @@ export class Town {
     this.help = [];
     /** The households of every thread that have not arrived, in their order. */
     this.missing = [];
+    /** Televisions that were given to households at boxes. */
+    this.televisions = [];
     this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null, clock: null, dropped: [] };
     this.prepared = new Map();
     this.able = { live: 4, exercise: 4 };
@@ -257,6 +259,14 @@ export class Town {
     if (parts[0] === "drafts" && parts[2] === "sign") {
       return this.sign(this.must(session), parts[1], body);
     }
+    if (parts[0] === "televisions" && parts[2] === "unbind") {
+      if (!this.televisions.some((one) => one.id === parts[1])) {
+        throw new Answer(404, "もう ありません");
+      }
+      this.televisions = this.televisions.filter((one) => one.id !== parts[1]);
+      this.change();
+      return {};
+    }
     if (parts[0] === "releases" && parts[2] === "sign") {
       return this.signRelease(this.must(session), parts[1], body);
     }
@@ -381,6 +391,7 @@ export class Town {
     return {
       revision: String(this.revision), now: Date.now(), town: "汐見町", officer, able: this.able, signers: this.signers(officer), proved_for: 35 * 24 * 60 * MINUTE, staff: this.staffOf(officer), credentials, party: PARTY,
       messages: MESSAGES, districts: DISTRICTS, drafts: [...this.drafts.values()].map((draft) => this.view(draft, officer)), threads, help: this.help,
+      bindings: { total: this.televisions.length, latest: this.televisions.slice(0, 100) },
       releases: { ...this.releases, prepared: [...this.prepared.values()].map((release) => this.view(release, officer)) },
     };
   }

@@ -367,6 +367,26 @@ try {
   await press(first, "いまの ようす");
   await press(second, "いまの ようす");
 
+  step("a television that was given to a household at a box, and taken off it again");
+  const set = (place, site) => ({ id: String(place).padStart(64, "0"), district: place === 2 ? "" : "西浜", group: place === 2 ? "" : `${place}班`, people: place === 2 ? 0 : 3, site, at: Date.now() - place * 37 * MINUTE });
+  town.televisions = [set(1, "汐見小学校 体育館"), set(2, null), set(3, "浜町高台")];
+  town.change();
+  await press(second, "避難所で つないだ テレビ（3）");
+  await see(second, "名簿に ない 世帯");
+  await second.getByRole("button", { name: "世帯から はずす", exact: true }).first().click();
+  await see(second, "新しい 登録番号が 出ます");
+  await look(second, "televisions", { full: true });
+  await press(second, "やめる");
+  assert.equal(town.televisions.length, 3, "one press takes nothing off");
+  await second.getByRole("button", { name: "世帯から はずす", exact: true }).last().click();
+  await press(second, "はずす");
+  await second.locator(".televisions tbody tr").nth(2).waitFor({ state: "detached" });
+  assert.deepEqual(town.televisions.map((one) => one.site), ["汐見小学校 体育館", null]);
+  town.televisions = [];
+  town.change();
+  await see(second, "いまは ありません。");
+  await press(second, "いまの ようす");
+
   step("who is missing, whoever may need somebody first; once more to them by two, and the report");
   const household = (place, standing, support = false) => ({ district: "西浜", group: `${(place % 9) + 1}班`, people: (place % 4) + 1, support, standing, since: Date.now() - (place + 1) * MINUTE });
   town.missing = [

@@ -115,14 +115,16 @@ pub(super) fn caring() -> Vec<Scene> {
     ]
 }
 
+/// A page of the leader's, with what the daemon says of it.
+pub(super) fn led(panel: &mut Panel, drill: bool, page: Page, message: ToKiosk) {
+    let lane = staffed(Some(session(Role::Leader, SignedInBy::CardAndPin)));
+    let lane = if drill { LaneState { banner: lanes::drill().banner, ..lane } } else { lane };
+    snapshot(panel, lane);
+    open_page(panel, page);
+    panel.hear(message);
+}
+
 pub(super) fn site() -> Vec<Scene> {
-    fn led(panel: &mut Panel, drill: bool, page: Page, message: ToKiosk) {
-        let lane = staffed(Some(session(Role::Leader, SignedInBy::CardAndPin)));
-        let lane = if drill { LaneState { banner: lanes::drill().banner, ..lane } } else { lane };
-        snapshot(panel, lane);
-        open_page(panel, page);
-        panel.hear(message);
-    }
     fn counts() -> ToKiosk {
         ToKiosk::HeadCounts(lanes::head_counts())
     }

@@ -1,9 +1,9 @@
 //! What the daemon of the fictional school could say of staff, of care and of the site.
 
 use hinamori_ipc::{
-    Answer, AnswerKind, Assessment, CareEntry, CareItem, CareList, CarePerson, Conflict, HeadCount,
-    LaneState, Lookup, OfficerStanding, Pass, Screen, SecretDigits, SeenAt, SignedInBy, Slip, SlipKind,
-    StaffSession,
+    Answer, AnswerKind, Assessment, BindingStanding, CareEntry, CareItem, CareList, CarePerson, Conflict,
+    HeadCount, LaneState, Lookup, OfficerStanding, Pass, Screen, SecretDigits, SeenAt, SignedInBy, Slip,
+    SlipKind, StaffSession, TelevisionBinding,
 };
 use hinamori_model::{
     Aspect, AuditAction, Circle, ConsentItem, Grade, LookupReason, NeedKind, ProxyPurpose, RecordId, Role,
@@ -172,6 +172,17 @@ pub fn conflicts() -> Vec<Conflict> {
                 seen(2, "港公民館", 64),
             ],
         },
+    ]
+}
+
+/// Televisions that were given to households here, one in each way that it can stand.
+pub fn televisions() -> Vec<TelevisionBinding> {
+    let given = |code, minutes, standing| TelevisionBinding { code, at: minutes_ago(minutes), standing };
+    vec![
+        given(48_217_350, 1, BindingStanding::Waiting),
+        given(10_000_007, 12, BindingStanding::Bound),
+        given(73_504_821, 25, BindingStanding::NoSuchCode),
+        given(55_555_555, 64, BindingStanding::NotHere),
     ]
 }
 

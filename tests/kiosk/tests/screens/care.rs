@@ -1,9 +1,9 @@
 //! The nurse's pages, and those of the site.
 
-use hinamori_ipc::{CareEntry, Command, SignedInBy, ToKiosk};
+use hinamori_ipc::{CareEntry, Command, LaneState, SignInFault, SignedInBy, ToKiosk};
 use hinamori_kiosk_tests::lanes::{
-    assessment, care_list, care_person, conflicts, districts, hamadas, head_counts, in_minutes, person,
-    session, staffed,
+    assessment, care_list, care_person, conflicts, districts, drill, hamadas, head_counts, in_minutes, name,
+    ordinary_day, person, session, staffed, televisions,
 };
 use hinamori_kiosk_tests::panel::{LANDSCAPE, Panel};
 use hinamori_model::{Grade, LookupReason, NeedKind, Role, SiteId, YesNo};
@@ -211,4 +211,52 @@ fn hiding_is_asked_in_a_low_voice_and_lifted_by_the_person_s_own_card() {
 fn every_count_says_how_many_were_confirmed() {
     let panel = Panel::showing(LANDSCAPE, staffed(None));
     assert!(panel.says("12時間以内に 確認 120 / 143人"), "{:?}", panel.texts());
+}
+
+#[test]
+fn a_television_takes_its_digits_a_card_and_one_more_touch() {
+    let mut panel = opened(Role::Leader, "テレビを つなぐ");
+    assert_eq!(panel.sent(), [Command::ShowTelevisions]);
+    panel.hear(ToKiosk::Televisions(televisions()));
+    assert!(panel.says("役場に とどくまで お待ちください") && panel.says("4821 7350"));
+    panel.touch("数字を 打つ");
+    for digit in "48217350".chars() {
+        panel.touch(&digit.to_string());
+    }
+    panel.touch("次へ");
+    assert_eq!(panel.sent(), [Command::BindTelevision { code: 48_217_350 }]);
+    assert!(panel.says("その家の 人の カードを かざしてください"));
+    // A card that does not do leaves the digits for another one.
+    panel.hear(ToKiosk::NotSignedIn(SignInFault::NoHousehold));
+    assert!(panel.says("役場で つなげます") && panel.says("48217350"));
+    panel.touch("次へ");
+    assert_eq!(panel.sent(), [Command::BindTelevision { code: 48_217_350 }]);
+    panel.hear(ToKiosk::TelevisionOf { code: 48_217_350, name: name("浜田 花子") });
+    assert!(panel.says("この家の テレビに しますか") && panel.says("浜田 花子 さんの 家"));
+    // What the town hall says of another one meanwhile disturbs nobody.
+    panel.hear(ToKiosk::Televisions(televisions()));
+    assert!(panel.says("この家の テレビに しますか") && panel.sent().is_empty());
+    panel.touch("はい");
+    assert_eq!(panel.sent(), [Command::ConfirmTelevision]);
+    assert!(panel.says("数字を 打つ"));
+    // Whoever says no begins anew, and what the card said is taken back.
+    panel.touch("数字を 打つ");
+    panel.hear(ToKiosk::TelevisionOf { code: 48_217_350, name: name("浜田 花子") });
+    panel.touch("いいえ");
+    assert_eq!(panel.sent(), [Command::ShowTelevisions]);
+    assert!(panel.says("数字を 打つ"));
+}
+
+#[test]
+fn nobody_gives_a_television_away_in_a_drill_and_in_peace_it_is_beside_the_settings() {
+    let leader = Some(session(Role::Leader, SignedInBy::CardAndPin));
+    let drilled = LaneState { banner: drill().banner, ..staffed(leader.clone()) };
+    let mut panel = Panel::showing(LANDSCAPE, drilled);
+    panel.touch("係の方へ");
+    assert!(!panel.offers("テレビを つなぐ"));
+    let mut panel =
+        Panel::showing(LANDSCAPE, LaneState { staff: leader, asks_sign_in: true, ..ordinary_day() });
+    panel.touch("窓口の設定");
+    panel.touch("テレビを つなぐ");
+    assert_eq!(panel.sent(), [Command::ShowTelevisions]);
 }

@@ -48,6 +48,11 @@ export function Follow({ desk, state }: { desk: Desk; state: State }) {
           <Over desk={desk} threads={threads.filter((thread) => !thread.in_force || thread.kind === "Cancel")} />
         </div>
         <Help desk={desk} count={state.help.length} />
+        {desk.mode === "live" && state.bindings.total > 0 && (
+          <button type="button" class="button quiet" onClick={() => desk.go("live", "televisions")}>
+            避難所で つないだ テレビ（{state.bindings.total}）
+          </button>
+        )}
       </div>
     </main>
   );

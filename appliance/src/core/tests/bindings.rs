@@ -1,0 +1,207 @@
+//! テレビを つなぐ: a household's card, the last touch, and what becomes of it at the town hall.
+
+use hinamori_ipc::{BindingStanding, SignInFault, TelevisionBinding};
+use hinamori_sim::presented::Fault;
+use hinamori_sync::{AlertMessage, BindingOutcome, CarriedBinding, Grants, Held, Session, Side};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::staff::LEADER;
+use super::*;
+
+const CODE: u32 = 48_217_350;
+
+impl Bench {
+    /// The leader is signed in with their PIN, in a live incident.
+    fn at_the_counter() -> Self {
+        let mut bench = Self::staffed();
+        assert_eq!(bench.sign_in("hanako", Some("1234")), []);
+        bench
+    }
+
+    /// What the kiosk is told when this card comes for the television.
+    fn wants_television(&mut self, card: &str) -> Vec<ToKiosk> {
+        assert_eq!(self.ask_now(Command::BindTelevision { code: CODE }), Ok(None));
+        self.hold_awaited(card, Fault::None)
+    }
+
+    fn given(&mut self) -> Vec<(u32, BindingStanding)> {
+        let Ok(Some(ToKiosk::Televisions(given))) = self.ask_now(Command::ShowTelevisions) else { panic!() };
+        given.iter().map(|TelevisionBinding { code, standing, .. }| (*code, *standing)).collect()
+    }
+
+    fn confirm_television(&mut self) -> Result<Option<ToKiosk>, Refusal> {
+        self.ask_now(Command::ConfirmTelevision)
+    }
+
+    fn household(&self, card: &str) -> HouseholdId {
+        self.core.directory.person(self.person(card)).unwrap().unwrap().household.unwrap()
+    }
+}
+
+/// A connection to the town hall.
+struct TownHall {
+    session: Session,
+    sent: UnboundedReceiver<Vec<u8>>,
+}
+
+impl TownHall {
+    fn connect(bench: &mut Bench) -> Self {
+        let (out, sent) = unbounded_channel();
+        let now = bench.now;
+        bench.core.handle(Event::Link(LinkEvent::Down), now);
+        bench.core.handle(Event::Link(LinkEvent::Up { out }), now);
+        let side = Side::Server { peer: bench.core.own };
+        let (session, hello) =
+            Session::new(side, root().public(), None, Grants::from(&bench.package), Held::NOTHING);
+        bench.core.handle(Event::Link(LinkEvent::Received(hello)), now);
+        Self { session, sent }
+    }
+
+    /// Which televisions the box says that it gave away.
+    fn hears(&mut self, bench: &mut Bench) -> Vec<CarriedBinding> {
+        bench.core.tell_of_televisions();
+        let mut heard = Vec::new();
+        while let Ok(bytes) = self.sent.try_recv() {
+            for message in self.session.received(&bytes).unwrap().alerts {
+                if let AlertMessage::Bindings(all) = message {
+                    heard.extend(all);
+                }
+            }
+        }
+        heard
+    }
+}
+
+#[test]
+fn a_card_and_a_touch_give_a_television_away_and_the_town_hall_says_what_became_of_it() {
+    let mut bench = Bench::at_the_counter();
+    let told = bench.wants_television("isamu");
+    let [ToKiosk::TelevisionOf { code: CODE, name }] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(name.expose(), "浜田 勇");
+    assert_eq!(
+        (bench.lane().here, bench.given()),
+        (0, Vec::new()),
+        "no arrival, and nothing before the touch"
+    );
+    assert_eq!(
+        bench.confirm_television(),
+        Err(Refusal::NotNow),
+        "whoever looked at the list meanwhile begins anew"
+    );
+    bench.wants_television("isamu");
+    assert!(matches!(bench.confirm_television(), Ok(Some(ToKiosk::Televisions(_)))));
+    assert_eq!(bench.given(), [(CODE, BindingStanding::Waiting)]);
+    assert_eq!(bench.confirm_television(), Err(Refusal::NotNow), "once");
+
+    // It is on the disk, and says whose it is and who answers for it.
+    let mut bench = bench.restart();
+    let package = bench.package.clone();
+    bench.take(&package);
+    let mut hall = TownHall::connect(&mut bench);
+    let heard = hall.hears(&mut bench);
+    let [binding] = heard[..] else { panic!("{heard:?}") };
+    let CarriedBinding { code, household, staff, at } = binding;
+    assert_eq!((code, household, staff), (CODE, bench.household("isamu"), Some(LEADER)));
+    assert!(at >= package.issued_at);
+    assert_eq!(hall.hears(&mut bench), [], "not again at once");
+    let mut again = TownHall::connect(&mut bench);
+    assert_eq!(again.hears(&mut bench), heard, "on the next line");
+
+    let other = CarriedBinding { code: 11_111_111, ..binding };
+    bench.hear_of(AlertMessage::BindingsSettled(vec![(other, BindingOutcome::Bound)]));
+    assert_eq!(bench.core.bindings.waiting(), heard, "nothing of this box's");
+    bench.hear_of(AlertMessage::BindingsSettled(vec![(binding, BindingOutcome::NoSuchCode)]));
+    bench.hear_of(AlertMessage::BindingsSettled(vec![(binding, BindingOutcome::Bound)]));
+    assert!(bench.core.bindings.waiting().is_empty());
+    assert_eq!(bench.sign_in("hanako", Some("1234")), []);
+    assert_eq!(bench.given(), [(CODE, BindingStanding::NoSuchCode)], "the first word counts");
+}
+
+#[test]
+fn a_hidden_person_s_card_does_what_their_housemate_s_does_and_is_not_said() {
+    let hidden_in_the_list = Bench::at_the_counter().wants_television("hidden");
+    assert!(matches!(hidden_in_the_list[..], [ToKiosk::TelevisionOf { code: CODE, .. }]));
+    // Hidden by a record: the same answer as before, and the same bytes to the town hall as by the housemate's card.
+    let mut bench = Bench::at_the_counter();
+    let before = bench.wants_television("isamu");
+    let person = bench.person("isamu");
+    assert_eq!(bench.ask_now(Command::Hide { person }), Ok(Some(ToKiosk::Done)));
+    assert_eq!(bench.wants_television("isamu"), before);
+    bench.confirm_television().unwrap();
+    let by_hidden = bench.core.bindings.waiting();
+    let mut other = Bench::at_the_counter();
+    other.wants_television("naoki");
+    other.confirm_television().unwrap();
+    let of = |all: &[CarriedBinding]| (all[0].code, all[0].household, all[0].staff);
+    assert_eq!(of(&by_hidden), of(&other.core.bindings.waiting()));
+    assert_eq!(bench.lane().here, 0);
+    assert!(matches!(bench.tap("isamu"), AnswerKind::Welcome { .. }), "for ever not seen yet");
+}
+
+#[test]
+fn nobody_without_a_pin_and_no_card_in_doubt_gives_a_television_away() {
+    let mut bench = Bench::staffed();
+    let bind = |code| Command::BindTelevision { code };
+    assert_eq!(bench.ask_now(bind(CODE)), Err(Refusal::SignIn));
+    bench.sign_in("hanako", None);
+    assert_eq!(bench.ask_now(bind(CODE)), Err(Refusal::Pin));
+    bench.ask_now(Command::OpenWithoutStaff).unwrap();
+    assert_eq!(bench.ask_now(bind(CODE)), Err(Refusal::SignIn), "somebody answers for it");
+    bench.sign_in("hanako", Some("1234"));
+    for code in [0, 9_999_999, 100_000_000] {
+        assert_eq!(bench.ask_now(bind(code)), Err(Refusal::NotNow), "{code}");
+    }
+    for (card, fault) in [
+        ("revoked", SignInFault::Stopped),
+        ("expired", SignInFault::Stopped),
+        ("untrusted", SignInFault::Stopped),
+        ("suica", SignInFault::Stopped),
+        ("unknown", SignInFault::NoHousehold),
+        ("garbage", SignInFault::Stopped),
+    ] {
+        let told = bench.wants_television(card);
+        assert!(matches!(told[..], [ToKiosk::NotSignedIn(found)] if found == fault), "{card}: {told:?}");
+        assert_eq!(bench.confirm_television(), Err(Refusal::NotNow), "{card}");
+    }
+    // A household of elsewhere: its sets are given out there.
+    let elsewhere = |package: &mut Package| package.sites[0].catchment = vec!["港町".to_owned()];
+    let mut bench = Bench::staffed_where(elsewhere);
+    bench.sign_in("hanako", Some("1234"));
+    assert_eq!(bench.wants_television("isamu"), [ToKiosk::NotSignedIn(SignInFault::NoHousehold)]);
+}
+
+#[test]
+fn what_is_practised_gives_no_television_away_and_neither_does_a_session_that_ended() {
+    let mut bench = Bench::without_town();
+    bench.package.staff = vec![bench.grant(LEADER, hinamori_model::Role::Leader, "hanako")];
+    let package = bench.package.clone();
+    bench.take(&package);
+    bench.sign_in("hanako", Some("1234"));
+    bench.wants_television("isamu");
+    bench.ask_now(Command::SignOut).unwrap();
+    assert_eq!(bench.confirm_television(), Err(Refusal::SignIn));
+    bench.sign_in("hanako", Some("1234"));
+    assert_eq!(bench.confirm_television(), Err(Refusal::NotNow));
+    bench.wants_television("isamu");
+    bench.now = bench.now.plus(61_000);
+    assert_eq!(bench.confirm_television(), Err(Refusal::NotNow), "nobody stands there any more");
+    bench.open(Mode::Drill);
+    bench.sign_in("hanako", Some("1234"));
+    assert_eq!(bench.ask_now(Command::BindTelevision { code: CODE }), Err(Refusal::NotNow));
+    // Another town's box says nothing of it.
+    bench.core.bindings.follow([8; 32], bench.core.ledger.main_store());
+    assert!(bench.core.bindings.waiting().is_empty());
+}
+
+#[test]
+fn a_disk_that_takes_nothing_gives_nothing_away() {
+    let mut bench = Bench::at_the_counter();
+    bench.wants_television("isamu");
+    let file = rusqlite::Connection::open(bench.folder.path().join("data/records.sqlite")).unwrap();
+    file.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON setting BEGIN SELECT RAISE(ABORT, 'no room'); END;",
+    )
+    .unwrap();
+    assert_eq!(bench.confirm_television(), Err(Refusal::Disk));
+    assert!(bench.core.bindings.waiting().is_empty());
+}

@@ -272,9 +272,8 @@ fn a_receiver_on_this_network_hears_where_the_door_is() {
         televisions.listen(&wanted, bench.core.own, to_core);
         let within = Instant::now() + Duration::from_secs(20);
         let found = loop {
-            match heard.recv_deadline(within).unwrap() {
-                ServiceEvent::ServiceResolved(found) => break found,
-                _ => {}
+            if let ServiceEvent::ServiceResolved(found) = heard.recv_deadline(within).unwrap() {
+                break found;
             }
         };
         assert!(found.fullname.starts_with(&bench.core.own.to_string()), "{}", found.fullname);

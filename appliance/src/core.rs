@@ -543,6 +543,7 @@ impl Core {
             Command::SignAlert { draft, pin } => self.await_officer_s_signature(lane, &draft, pin, now),
             Command::DropAlert { draft } => self.drop_alert(lane, &draft, now).map(Some),
             Command::MakeOfficerKeys { pin } => self.await_officer_keys(lane, pin, now).map(|()| None),
+            Command::TestOfficerKeys { pin } => self.await_officer_s_test(lane, pin, now).map(|()| None),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));

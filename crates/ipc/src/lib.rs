@@ -34,7 +34,7 @@ pub use lane::{
 };
 pub use message::{BuildingFinding, Command, FromKiosk, HoldReason, Refusal, ToKiosk, WatchMood};
 pub use officers::{
-    AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, OfficerStanding, PreparedChoice,
+    AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, Arrival, OfficerStanding, PreparedChoice,
 };
 pub use people::{
     Conflict, District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName, HeadCount,
@@ -46,4 +46,4 @@ pub use stick::{
 };
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 8;
+pub const PROTOCOL: u16 = 9;

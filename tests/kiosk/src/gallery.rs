@@ -53,6 +53,7 @@ pub fn every_screen() -> Vec<Scene> {
         alerts::alerts(),
         alerts::passing(),
         officers::saying(),
+        officers::changing(),
         officers::signing(),
         troubles(),
     ]

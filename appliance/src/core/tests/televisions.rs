@@ -268,7 +268,7 @@ fn a_clock_that_is_ahead_for_a_moment_has_the_box_forget_nobody_s_words() {
     let (mut bench, door, _events) = Bench::with_door();
     let order = bench.order();
     bench.bind();
-    bench.hear_of(AlertMessage::Told { message: order.digest, instructions: order.told.clone() });
+    bench.hear_of(AlertMessage::Told { message: order.digest, instructions: order.told });
     assert_eq!(leaves(&told(door, &TOKEN)), [HOME.as_bytes().to_vec()]);
     let televisions = bench.core.televisions().unwrap();
     let words = |bench: &Bench| -> u64 {
@@ -282,7 +282,11 @@ fn a_clock_that_is_ahead_for_a_moment_has_the_box_forget_nobody_s_words() {
     // Whoever's disk has a thing to do does it in turn.
     televisions.keep_beat();
     bench.core.show_alerts(bench.now);
-    assert_eq!(leaves(&told(door, &TOKEN)), [HOME.as_bytes().to_vec()], "its own words, and without the town hall");
+    assert_eq!(
+        leaves(&told(door, &TOKEN)),
+        [HOME.as_bytes().to_vec()],
+        "its own words, and without the town hall"
+    );
     let package = bench.package.clone();
     televisions.end();
     drop(televisions);
@@ -306,8 +310,12 @@ fn a_clock_that_is_ahead_for_a_moment_has_the_box_forget_nobody_s_words() {
 fn a_call_for_help_is_there_after_a_start_also_where_nobody_s_words_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let (own, root) = (FileKey::new([1; 32]), root().public());
-    let help =
-        CarriedAnswer { message: [3; 32], household: HOME, answer: TelevisionAnswer::Help, at: UnixMillis::new(9) };
+    let help = CarriedAnswer {
+        message: [3; 32],
+        household: HOME,
+        answer: TelevisionAnswer::Help,
+        at: UnixMillis::new(9),
+    };
     let mut store = TelevisionStore::open(&folder.path().join("televisions.sqlite"), &own).unwrap();
     store.belong_to(&root).unwrap();
     store.add_answers(&[help]).unwrap();

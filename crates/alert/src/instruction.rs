@@ -2,6 +2,7 @@
 //! the officers' envelope, and learns nothing of any other household.
 
 use std::fmt;
+use std::sync::Arc;
 
 use hinamori_model::HouseholdId;
 use ring::digest::{Context, SHA256};
@@ -19,6 +20,55 @@ const MOST_HEIGHT: usize = 32;
 /// household has it, since a household's id is a keyed hash.
 pub const EVERYBODY: HouseholdId = HouseholdId::from_bytes([0; 16]);
 
+/// The bytes of an instruction: what whole neighbourhoods are told alike, which is kept once for all of them, and what is a household's own behind it.
+/// Where one ends and the other begins makes no difference to what is told. It cannot be printed.
+#[derive(Clone)]
+pub struct Content {
+    alike: Arc<[u8]>,
+    own: Box<[u8]>,
+}
+
+impl Content {
+    /// Of both.
+    pub const fn new(alike: Arc<[u8]>, own: Box<[u8]>) -> Self {
+        Self { alike, own }
+    }
+
+    /// What others are told as well.
+    pub const fn alike(&self) -> &Arc<[u8]> {
+        &self.alike
+    }
+
+    /// What stands behind it.
+    pub fn own(&self) -> &[u8] {
+        &self.own
+    }
+
+    /// All of it.
+    pub fn to_vec(&self) -> Vec<u8> {
+        [&*self.alike, &self.own].concat()
+    }
+
+    fn len(&self) -> usize {
+        self.alike.len().saturating_add(self.own.len())
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.alike.iter().chain(&*self.own).eq(other.alike.iter().chain(&*other.own))
+    }
+}
+
+impl Eq for Content {}
+
+impl<T: Into<Vec<u8>>> From<T> for Content {
+    fn from(all: T) -> Self {
+        Self { alike: Arc::default(), own: all.into().into_boxed_slice() }
+    }
+}
+
 /// What a household is told. It cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Instruction {
@@ -27,7 +77,7 @@ pub struct Instruction {
     /// Random, new for every alert: without it, whoever knows a household could try what it is told.
     pub salt: [u8; 16],
     /// What, as its television understands it.
-    pub content: Vec<u8>,
+    pub content: Content,
 }
 
 impl fmt::Debug for Instruction {
@@ -37,9 +87,13 @@ impl fmt::Debug for Instruction {
 }
 
 impl Instruction {
+    /// Bytes in front of the content, as it travels.
+    pub const HEAD: usize = 32;
+
     /// Salt, household, content, as they travel (docs/tv.md §3).
     pub fn encode(&self) -> Vec<u8> {
-        [self.salt.as_slice(), self.household.as_bytes(), &self.content].concat()
+        let Content { alike, own } = &self.content;
+        [self.salt.as_slice(), self.household.as_bytes(), alike, own].concat()
     }
 
     /// Reads what [`Instruction::encode`] wrote.
@@ -47,12 +101,13 @@ impl Instruction {
         let (salt, rest) = bytes.split_first_chunk::<16>()?;
         let (household, content) = rest.split_first_chunk::<16>()?;
         let household = HouseholdId::from_bytes(*household);
-        Some(Self { household, salt: *salt, content: content.to_vec() })
+        Some(Self { household, salt: *salt, content: content.to_vec().into() })
     }
 
     /// Salt and household have a fixed length, so that no two instructions share their bytes.
     fn leaf(&self) -> Hash {
-        hash(&[&[0], &self.salt, self.household.as_bytes(), &self.content])
+        let Content { alike, own } = &self.content;
+        hash(&[&[0], &self.salt, self.household.as_bytes(), alike, own])
     }
 }
 
@@ -148,8 +203,9 @@ impl Instructions {
     /// The way up from a place.
     pub fn path_from(&self, index: u32) -> InstructionPath {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
-        let beside = self.rows.iter().enumerate().filter_map(|(height, row)| row.get((at >> height) ^ 1));
-        InstructionPath { index, beside: beside.copied().collect() }
+        let mut beside = Vec::with_capacity(self.rows.len());
+        beside.extend(self.rows.iter().enumerate().filter_map(|(height, row)| row.get((at >> height) ^ 1)));
+        InstructionPath { index, beside }
     }
 }
 
@@ -198,7 +254,7 @@ mod tests {
         Instruction {
             household: HouseholdId::from_bytes([number; 16]),
             salt: [number ^ 0x55; 16],
-            content: vec![number; usize::from(number)],
+            content: vec![number; usize::from(number)].into(),
         }
     }
 
@@ -225,7 +281,7 @@ mod tests {
                     bend(&mut own, &mut path);
                     is_under(&root, leaves, &own, &path)
                 };
-                assert!(!bent(&|own, _| own.content.push(0)));
+                assert!(!bent(&|own, _| own.content = [own.content.to_vec(), vec![0]].concat().into()));
                 assert!(!bent(&|own, _| own.salt[0] ^= 1));
                 assert!(!bent(&|own, _| own.household = HouseholdId::from_bytes([201; 16])));
                 assert!(!bent(&|_, path| path.index = leaves));
@@ -243,7 +299,7 @@ mod tests {
 
     #[test]
     fn an_instruction_is_not_printed() {
-        let told = Instruction { content: b"Hamada Hanako".to_vec(), ..instruction(1) };
+        let told = Instruction { content: b"Hamada Hanako".into(), ..instruction(1) };
         assert_eq!(format!("{told:?}"), "Instruction(13 bytes)");
     }
 }

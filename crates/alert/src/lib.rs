@@ -64,7 +64,7 @@ pub use envelope::{Envelope, EnvelopeError, SignedAlert};
 pub use evacuation::{Evacuation, MessageKind, Order, TsunamiKind, WarningLevel};
 pub use feed::{CAP_MEDIA_TYPE, Entry, Feed};
 pub use geometry::{Circle, MOST_POLYGON_POINTS, Point, Polygon};
-pub use instruction::{EVERYBODY, Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
+pub use instruction::{Content, EVERYBODY, Instruction, InstructionPath, Instructions, MOST_INSTRUCTIONS};
 pub use keys::{
     BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
 };

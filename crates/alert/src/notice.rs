@@ -1,12 +1,14 @@
 //! What a household's television shows: the content of an [`Instruction`](crate::Instruction), as JSON (docs/tv.md §3).
 
 use std::fmt;
+use std::sync::Arc;
 
 use hinamori_model::UnixMillis;
 use serde::{Serialize, Serializer};
 
 use crate::alert::Alert;
 use crate::evacuation::{Evacuation, WarningLevel};
+use crate::instruction::Content;
 use crate::report::ValidAlert;
 use crate::word::Word;
 
@@ -121,10 +123,28 @@ impl fmt::Debug for Notice {
 }
 
 impl Notice {
-    /// The bytes of the content, beside the codes of the alert that it goes with.
-    pub fn content(&self, alert: &ValidAlert) -> Vec<u8> {
+    /// The content, beside the codes of the alert that it goes with.
+    pub fn content(&self, alert: &ValidAlert) -> Content {
+        Self::to_household(&self.alike(alert), &self.names, &self.speech)
+    }
+
+    /// What is told to a household that is called so, behind what is told alike.
+    pub fn to_household(alike: &Arc<[u8]>, names: &[String], speech: &str) -> Content {
         #[derive(Serialize)]
-        struct Content<'a> {
+        struct Own<'a> {
+            names: &'a [String],
+            speech: &'a str,
+        }
+        // Members of the same object, which the other ones began.
+        let mut own = serde_json::to_vec(&Own { names, speech }).unwrap_or_default();
+        own.first_mut().into_iter().for_each(|brace| *brace = b',');
+        Content::new(Arc::clone(alike), own.into_boxed_slice())
+    }
+
+    /// The beginning of the content, up to what is each household's own: its names, and what is read aloud.
+    pub fn alike(&self, alert: &ValidAlert) -> Arc<[u8]> {
+        #[derive(Serialize)]
+        struct Alike<'a> {
             id: &'a str,
             references: Vec<&'a str>,
             sent: UnixMillis,
@@ -150,13 +170,10 @@ impl Notice {
             after: &'a str,
             lines: &'a [Ruby],
             english: &'a str,
-            // What is each household's own stands together: the rest is as its neighbours have it.
-            names: &'a [String],
-            speech: &'a str,
         }
         let Alert { identifier, sent, references, infos, .. } = alert.alert();
         let Evacuation { message, hazard, order, level, tsunami } = alert.evacuation();
-        let content = Content {
+        let alike = Alike {
             id: identifier,
             references: references.iter().map(|id| id.identifier.as_str()).collect(),
             sent: sent.at(),
@@ -176,10 +193,11 @@ impl Notice {
             after: &self.after,
             lines: &self.lines,
             english: &self.english,
-            names: &self.names,
-            speech: &self.speech,
         };
-        serde_json::to_vec(&content).unwrap_or_default()
+        let mut bytes = serde_json::to_vec(&alike).unwrap_or_default();
+        // The object goes on.
+        bytes.pop();
+        bytes.into()
     }
 }
 

@@ -78,7 +78,7 @@ impl Envelope {
 
 impl Content {
     fn of(instruction: &Instruction, envelope: &Envelope) -> Option<Self> {
-        let mut read: Self = serde_json::from_slice(&instruction.content).ok()?;
+        let mut read: Self = serde_json::from_slice(&instruction.content.to_vec()).ok()?;
         if let Some(released) = &envelope.release {
             read = read.filled_in(envelope, released)?;
         }

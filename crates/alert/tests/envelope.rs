@@ -87,7 +87,7 @@ fn instructions() -> Vec<Instruction> {
     let told = |number: u8| Instruction {
         household: HouseholdId::from_bytes([number; 16]),
         salt: [number + 100; 16],
-        content: format!("家{number}").into_bytes(),
+        content: format!("家{number}").into(),
     };
     (0..5).map(told).collect()
 }
@@ -452,7 +452,7 @@ fn a_household_believes_its_own_instruction_under_its_envelope_and_nothing_bent(
     let other = Instruction { household: HouseholdId::from_bytes([4; 16]), ..own.clone() };
     // The same place in the tree, other words: the officers did sign it, and the envelope is another message's.
     let lying = Instruction {
-        content: String::from_utf8(own.content.clone()).unwrap().replace("Order", "AllClear").into_bytes(),
+        content: String::from_utf8(own.content.to_vec()).unwrap().replace("Order", "AllClear").into(),
         ..own
     };
     let tree = Instructions::of([&own, &other, &lying]).unwrap();

@@ -91,7 +91,7 @@ fn told() -> Vec<Instruction> {
     let told = |number: u8| Instruction {
         household: HouseholdId::from_bytes([number; 16]),
         salt: [number + 100; 16],
-        content: content(number, "prepared", "MajorWarning").into_bytes(),
+        content: content(number, "prepared", "MajorWarning").into(),
     };
     (0..5).map(told).collect()
 }
@@ -190,7 +190,7 @@ fn a_household_s_receiver_believes_a_release_without_the_alert() {
     // What was written for an ordinary alert, or for another warning, is not what waited.
     for content in [content(2, "5-9", "MajorWarning"), content(2, "prepared", "Advisory")] {
         let mut all = told();
-        all[2].content = content.into_bytes();
+        all[2].content = content.into();
         let mut prepared = prepared_by(&[]);
         prepared.instructions = PreparedRelease::around(
             &template(),

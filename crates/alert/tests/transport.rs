@@ -21,7 +21,7 @@ fn order() -> Vec<u8> {
 
 fn envelope(alert: &[u8]) -> Envelope {
     let told =
-        Instruction { household: HouseholdId::from_bytes([1; 16]), salt: [2; 16], content: b"{}".to_vec() };
+        Instruction { household: HouseholdId::from_bytes([1; 16]), salt: [2; 16], content: b"{}".into() };
     let together = Instructions::of(&[told]).unwrap();
     let mut envelope = Envelope::around(alert, Sequence { epoch: 1, number: 1 }, &together).unwrap();
     let digest = envelope.digest();

@@ -1,9 +1,10 @@
 //! From a prepared message, districts and their households to the exact bytes that officers sign. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hinamori_alert::{
-    Alert, Area, CapTime, Category, Certainty, EVERYBODY, Info, Instruction, MessageId, MessageKind,
+    Alert, Area, CapTime, Category, Certainty, Content, EVERYBODY, Info, Instruction, MessageId, MessageKind,
     MessageType, Named, Notice, Order, Polygon, Report, ResponseType, Ruby, Scope, Severity, Status, Urgency,
     ValidAlert, Word, write,
 };
@@ -130,18 +131,54 @@ pub fn compose<E>(
         },
     };
     let ways = ways(wanted);
+    let mut by_way: BTreeMap<Option<&str>, Alike> = BTreeMap::new();
     let mut instructions = Vec::with_capacity(households.len().saturating_add(1));
     // Everybody is told anyway, and once.
     for household in households.iter().filter(|household| household.id != EVERYBODY) {
-        let way = ways.get(household.district.as_str()).copied();
-        let content = notice(plan, wanted, way, Whom::household(&household.names)).content(&valid);
+        let way = ways.get_key_value(household.district.as_str());
+        let alike = by_way
+            .entry(way.map(|(district, _)| *district))
+            .or_insert_with(|| Alike::of(plan, wanted, way.map(|(_, way)| *way), &valid));
+        let content = alike.to_household(&household.names);
         instructions.push(Instruction { household: household.id, salt: salt()?, content });
     }
     let common = common_way(wanted);
     let content = notice(plan, wanted, common.as_ref(), Whom::everybody(plan, wanted)).content(&valid);
     instructions.push(Instruction { household: EVERYBODY, salt: salt()?, content });
-    let sample = notice(plan, wanted, ways.values().next().copied(), Whom::default()).content(&valid);
+    let sample =
+        notice(plan, wanted, ways.values().next().copied(), Whom::default()).content(&valid).to_vec();
     Ok(Ok(Composed { bytes, valid, instructions, sample }))
+}
+
+/// What all households of one way are told alike. It is put together once: a town has thousands of households, and few ways.
+struct Alike {
+    opening: Arc<[u8]>,
+    speech: String,
+    /// Where in it the names are called, if they are.
+    names_at: Option<usize>,
+}
+
+impl Alike {
+    fn of(plan: &Plan, wanted: &Wanted<'_>, way: Option<&Way>, valid: &ValidAlert) -> Self {
+        let notice = notice(plan, wanted, way, Whom::default());
+        let names_at = (wanted.kind == MessageKind::Order).then(|| called_by(plan).len());
+        Self { opening: notice.alike(valid), speech: notice.speech, names_at }
+    }
+
+    fn to_household(&self, names: &[String]) -> Content {
+        let Some((before, after)) = self.names_at.and_then(|at| self.speech.split_at_checked(at)) else {
+            return Notice::to_household(&self.opening, &[], &self.speech);
+        };
+        let mut speech = String::from(before);
+        names.iter().for_each(|name| speech.extend([name, "。"]));
+        speech.push_str(after);
+        Notice::to_household(&self.opening, names, &speech)
+    }
+}
+
+/// Whom a set names first when it speaks.
+fn called_by(plan: &Plan) -> String {
+    format!("{}から。", plan.issuer.spoken())
 }
 
 /// Judges everything that a plan could say, in all districts at once.
@@ -339,11 +376,6 @@ struct Whom {
 }
 
 impl Whom {
-    fn household(names: &[String]) -> Self {
-        let spoken = names.iter().map(|name| format!("{name}。")).collect();
-        Self { names: names.to_vec(), spoken, english: String::new() }
-    }
-
     /// A set that is no household's has to say whose alert it shows: whoever stands before it may live elsewhere.
     fn everybody(plan: &Plan, wanted: &Wanted<'_>) -> Self {
         let all =
@@ -413,8 +445,8 @@ fn notice(plan: &Plan, wanted: &Wanted<'_>, way: Option<&Way>, whom: Whom) -> No
                 after: after.clone(),
                 lines: Vec::new(),
                 speech: format!(
-                    "{}から。{spoken_names}{}。{there}{}。",
-                    plan.issuer.spoken(),
+                    "{}{spoken_names}{}。{there}{}。",
+                    called_by(plan),
                     act.spoken(),
                     spoken(road)
                 ),
@@ -436,7 +468,7 @@ fn ending(plan: &Plan, prepared: &Prepared, ending: &Ending, word: &str) -> Noti
         title: format!("{}　{word}", prepared.title()),
         act,
         lines,
-        speech: format!("{}から。{spoken}", plan.issuer.spoken()),
+        speech: format!("{}{spoken}", called_by(plan)),
         english: format!("{}. {}", english.headline.trim_end_matches('.'), english.instruction),
         ..Notice::default()
     }
@@ -506,7 +538,7 @@ mod tests {
         let Ok(composed) = composed;
         let composed = composed.unwrap();
         let content = |index: usize| -> serde_json::Value {
-            serde_json::from_slice(&composed.instructions[index].content).unwrap()
+            serde_json::from_slice(&composed.instructions[index].content.to_vec()).unwrap()
         };
         let told = content(0);
         assert_eq!(told["place"], serde_json::json!([["潮見坂", "しおみざか"], ["の "], ["上", "うえ"]]));
@@ -542,7 +574,7 @@ mod tests {
         let of_town = Wanted { districts: plan.districts.iter().collect(), ..wanted.clone() };
         let Ok(everywhere) = compose(&plan, &of_town, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
         let told: serde_json::Value =
-            serde_json::from_slice(&everywhere.unwrap().instructions[0].content).unwrap();
+            serde_json::from_slice(&everywhere.unwrap().instructions[0].content.to_vec()).unwrap();
         assert_eq!(told["names"], serde_json::json!(["汐見町の みなさん"]));
         let sample: serde_json::Value = serde_json::from_slice(&composed.sample).unwrap();
         assert_eq!(sample["names"], serde_json::json!([]));

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use hinamori_alert::{Instruction, Sequence};
+use hinamori_alert::{Content, Instruction, Sequence};
 use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -20,8 +21,6 @@ const SEQUENCE: &str = "sequence";
 const LONG_LOG: u64 = 4 << 20;
 /// Bytes of a household in a row of deliveries: its id, and when.
 const DELIVERY: usize = 24;
-/// Bytes that are compared at once.
-const STRETCH: usize = 64;
 
 /// One message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -416,56 +415,58 @@ fn add_deliveries<'a>(
     Ok(())
 }
 
-/// One behind the other: household (16), salt (16), how many bytes of the content are as in the one before from its beginning (4) and up
-/// to its end (4), how many stand between them (4), and these. Neighbours are told the same but for their names.
+/// What is told alike once, and then who is told what: how many texts there are that several have in common (4), each with its length (4); for each
+/// household its id (16), the salt (16), which of these texts it is told (4), and behind it the length (4) of its own words and these.
 pub(crate) fn to_bytes(instructions: &[Instruction]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut before: &[u8] = &[];
+    // By where it lies in memory: texts are shared, and not compared.
+    let mut places: BTreeMap<usize, u32> = BTreeMap::new();
+    let (mut alike, mut own) = (Vec::new(), Vec::new());
     for Instruction { household, salt, content } in instructions {
-        let begin = shared(before, content);
-        let (earlier, own) =
-            (before.get(begin..).unwrap_or_default(), content.get(begin..).unwrap_or_default());
-        let end = earlier.iter().rev().zip(own.iter().rev()).take_while(|(one, other)| one == other).count();
-        let between = own.get(..own.len().saturating_sub(end)).unwrap_or_default();
-        bytes.extend_from_slice(household.as_bytes());
-        bytes.extend_from_slice(salt);
-        for length in [begin, end, between.len()] {
-            bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
-        }
-        bytes.extend_from_slice(between);
-        before = content;
+        let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
+        let which = *places.entry(content.alike().as_ptr().addr()).or_insert_with(|| {
+            put(&mut alike, content.alike());
+            next
+        });
+        own.extend_from_slice(household.as_bytes());
+        own.extend_from_slice(salt);
+        own.extend_from_slice(&which.to_be_bytes());
+        put(&mut own, content.own());
     }
-    bytes
+    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
+    [count.to_be_bytes().as_slice(), &alike, &own].concat()
 }
 
-/// How many bytes two have in common from their beginning.
-fn shared(one: &[u8], other: &[u8]) -> usize {
-    let stretches = one.chunks_exact(STRETCH).zip(other.chunks_exact(STRETCH));
-    let same = stretches.take_while(|(one, other)| one == other).count().saturating_mul(STRETCH);
-    let rest = one.iter().zip(other).skip(same);
-    same.saturating_add(rest.take_while(|(one, other)| one == other).count())
+fn put(into: &mut Vec<u8>, text: &[u8]) {
+    into.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+    into.extend_from_slice(text);
 }
 
-pub(crate) fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Instruction>> {
-    let mut instructions: Vec<Instruction> = Vec::new();
-    while !bytes.is_empty() {
-        let (household, rest) = bytes.split_first_chunk::<16>()?;
-        let (salt, rest) = rest.split_first_chunk::<16>()?;
-        let (lengths, rest) = rest.split_first_chunk::<12>()?;
-        let mut lengths = lengths.as_chunks::<4>().0.iter();
-        let mut length = || usize::try_from(u32::from_be_bytes(*lengths.next()?)).ok();
-        let (begin, end, between) = (length()?, length()?, length()?);
-        let (between, rest) = rest.split_at_checked(between)?;
-        let before = instructions.last().map_or(&[][..], |last| &last.content);
-        let begin = before.get(..begin)?;
-        let end = before.get(before.len().checked_sub(end)?..)?;
-        let content = [begin, between, end].concat();
+fn take(from: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = from.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<Instruction>> {
+    let (count, mut rest) = bytes.split_first_chunk::<4>()?;
+    let mut alike: Vec<Arc<[u8]>> = Vec::new();
+    for _ in 0..u32::from_be_bytes(*count) {
+        let (text, behind) = take(rest)?;
+        alike.push(text.into());
+        rest = behind;
+    }
+    let mut instructions = Vec::new();
+    while !rest.is_empty() {
+        let (household, behind) = rest.split_first_chunk::<16>()?;
+        let (salt, behind) = behind.split_first_chunk::<16>()?;
+        let (which, behind) = behind.split_first_chunk::<4>()?;
+        let (own, behind) = take(behind)?;
+        let alike = Arc::clone(alike.get(usize::try_from(u32::from_be_bytes(*which)).ok()?)?);
         instructions.push(Instruction {
             household: HouseholdId::from_bytes(*household),
             salt: *salt,
-            content,
+            content: Content::new(alike, own.into()),
         });
-        bytes = rest;
+        rest = behind;
     }
     Some(instructions)
 }
@@ -478,7 +479,7 @@ mod tests {
         let instruction = |number: u8| Instruction {
             household: HouseholdId::from_bytes([number; 16]),
             salt: [number; 16],
-            content: b"Hanako-san, run".repeat(number.into()),
+            content: b"Hanako-san, run".repeat(number.into()).into(),
         };
         SentMessage {
             sequence: store.next().unwrap(),
@@ -546,22 +547,29 @@ mod tests {
     }
 
     #[test]
-    fn instructions_come_back_whatever_they_share() {
-        let instruction = |content: &[u8]| Instruction {
+    fn what_is_told_alike_stands_there_once_and_comes_back_with_each_one_s_own() {
+        let [one, other]: [Arc<[u8]>; 2] = [b"run up".as_slice().into(), b"run".as_slice().into()];
+        let instruction = |alike: &Arc<[u8]>, own: &[u8]| Instruction {
             household: HouseholdId::from_bytes([1; 16]),
             salt: [2; 16],
-            content: content.into(),
+            content: Content::new(Arc::clone(alike), own.into()),
         };
-        let all: Vec<Instruction> =
-            [&b""[..], b"aXb", b"aYYb", b"ab", b"ab", b"aab", b"", b"b"].map(instruction).into();
+        let all = [
+            instruction(&one, b" A"),
+            instruction(&other, b""),
+            instruction(&one, b" B"),
+            Instruction { content: b"stay".into(), ..instruction(&one, b"") },
+        ];
         let bytes = to_bytes(&all);
-        assert_eq!(from_bytes(&bytes), Some(all));
-        assert_eq!(bytes.len(), 8 * 44 + 3 + 2 + 1 + 1, "what neighbours share stands there once");
-        for cut in 1..44 {
-            assert_eq!(from_bytes(&bytes[..cut]), None);
-        }
-        let beyond = [[0; 32].as_slice(), &1_u32.to_be_bytes(), &[0; 8]].concat();
-        assert_eq!(from_bytes(&beyond), None, "more than the one before has");
+        let read = from_bytes(&bytes).unwrap();
+        assert_eq!(read, all);
+        assert!(Arc::ptr_eq(read[0].content.alike(), read[2].content.alike()), "and in memory once as well");
+        assert_eq!(bytes.len(), 4 + (4 + 6) + (4 + 3) + 4 + 4 * 40 + 2 + 2 + 4);
+        let ends: Vec<usize> = (0..bytes.len()).filter(|end| from_bytes(&bytes[..*end]).is_some()).collect();
+        assert_eq!(ends, [25, 67, 107, 149], "nothing but whole ones");
+        let beyond = [[0; 4].as_slice(), &[0; 40]].concat();
+        assert_eq!(from_bytes(&beyond), None, "a text that is not there");
+        assert_eq!(from_bytes(&[0xFF; 64]), None, "more texts than bytes");
     }
 
     #[test]

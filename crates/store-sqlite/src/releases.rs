@@ -87,7 +87,7 @@ mod tests {
         let told = Instruction {
             household: HouseholdId::from_bytes([3; 16]),
             salt: [4; 16],
-            content: b"Hanako-san, run".to_vec(),
+            content: b"Hanako-san, run".into(),
         };
         let release = |digest, prepared: &[u8]| StoredRelease {
             digest: [digest; 32],

@@ -27,6 +27,7 @@ use crate::alerts::commands::sign_plan_if_missing;
 use crate::alerts::draft::{About, Draft, Signed};
 use crate::alerts::households::Households;
 use crate::alerts::keeper::{Keeper, NotKept};
+use crate::alerts::leaf_text::LeafTexts;
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::release::{Heard, Standing};
 use crate::alerts::stations::Stations;
@@ -134,6 +135,7 @@ pub(crate) struct Message {
     opening: String,
     tree: Instructions,
     instructions: Vec<Instruction>,
+    texts: LeafTexts,
     /// Which of them is a household's, and where it stands in the tree.
     own: BTreeMap<HouseholdId, (usize, u32)>,
     /// The same of what everybody else is told, if there is something for them.
@@ -171,6 +173,7 @@ impl Message {
             opening: format!(r#"{{"envelope":"{}","leaf":""#, base64(envelope)),
             envelope: base64(envelope),
             tree,
+            texts: LeafTexts::of(&instructions),
             instructions,
             own,
             everybody,
@@ -179,12 +182,10 @@ impl Message {
         }
     }
 
-    /// Writes what a household gets of it (docs/tv.md §6) behind `into`. Its instruction is put into base64 here and not for all before:
-    /// a town's would be twice as much memory, for as long as the message is told.
+    /// Writes what a household gets of it (docs/tv.md §6) behind `into`.
     fn write(&self, (which, place): (usize, u32), into: &mut Vec<u8>) {
         into.extend_from_slice(self.opening.as_bytes());
-        let leaf = self.instructions.get(which).map(Instruction::encode).unwrap_or_default();
-        base64_onto(&leaf, into);
+        self.instructions.get(which).into_iter().for_each(|own| self.texts.write(own, into));
         into.extend_from_slice(br#"","path":""#);
         base64_onto(&self.tree.path_from(place).encode(), into);
         into.extend_from_slice(b"\"}");
@@ -940,8 +941,8 @@ impl Inner {
 /// Whether a draft that ends something speaks to everybody whom its thread spoke to, also to those who were told since it was made. An order
 /// speaks to whom it is for.
 fn is_for_all(told: &BTreeSet<HouseholdId>, draft: &Draft) -> bool {
-    let own: BTreeSet<HouseholdId> = draft.instructions.iter().map(|own| own.household).collect();
-    draft.envelope.message == MessageKind::Order || told.is_subset(&own)
+    let own = || draft.instructions.iter().map(|own| own.household).collect();
+    draft.envelope.message == MessageKind::Order || told.is_subset(&own())
 }
 
 /// As televisions show it: 4821 7350.

@@ -14,6 +14,7 @@ mod from_boxes;
 mod history;
 mod households;
 mod keeper;
+mod leaf_text;
 mod missing;
 mod officers;
 mod people;

@@ -41,15 +41,15 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
     let mut news = hub.news();
     let mut turns = interval(LOOKS);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut desk = board.desk_changes();
+    let mut changes = board.stations.subscribe();
     let mut told = BTreeMap::new();
     loop {
         turns.tick().await;
         look(&hub, &board, &mut told).await;
-        // A message that was sent, a television that was bound, or records.
+        // Records, a message that was sent, or a television that was bound. What televisions answer says nothing of where anybody is.
         tokio::select! {
             _lagged_or_not = news.recv() => {}
-            changed = desk.changed() => if changed.is_err() { return },
+            changed = changes.changed() => if changed.is_err() { return },
         }
     }
 }
@@ -99,25 +99,25 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     let mut on_the_way = Vec::new();
     for (household, found) in arrivals {
         let seen = &found.seen;
-        let person = |member: &Member| {
-            let seen = seen.get(&member.id);
-            ToldPerson {
-                name: member.name().to_owned(),
-                arrived: seen.map(|seen| seen.at),
-                place: seen.and_then(|seen| names.get(&seen.site).cloned()),
-            }
-        };
-        let members = households.members(household);
-        let now_told =
-            Told { household: hex::text(household.as_bytes()), people: members.iter().map(person).collect() };
-        let now_told = (latest.get(&household).copied().unwrap_or_default(), now_told);
-        let is_known = told.get(&household) == Some(&now_told);
         // Nobody's set is woken to hear that nobody arrived.
-        let is_worth = !seen.is_empty() || told.contains_key(&household);
-        if !is_known && is_worth {
-            board.tell_people(household, signed_json(&now_told.1));
-            told.insert(household, now_told);
+        if !seen.is_empty() || told.contains_key(&household) {
+            let person = |member: &Member| {
+                let seen = seen.get(&member.id);
+                ToldPerson {
+                    name: member.name().to_owned(),
+                    arrived: seen.map(|seen| seen.at),
+                    place: seen.and_then(|seen| names.get(&seen.site).cloned()),
+                }
+            };
+            let people = households.members(household).iter().map(person).collect();
+            let now_told = Told { household: hex::text(household.as_bytes()), people };
+            let now_told = (latest.get(&household).copied().unwrap_or_default(), now_told);
+            if told.get(&household) != Some(&now_told) {
+                board.tell_people(household, signed_json(&now_told.1));
+                told.insert(household, now_told);
+            }
         }
+        let members = households.members(household);
         let class = of_class.get(&household);
         let is_its = |message: &Message| message.is_for(household) && class == Some(&message.about.class());
         for (message, began) in out.iter().filter(|(message, _)| is_its(message)) {

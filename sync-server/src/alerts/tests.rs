@@ -251,11 +251,8 @@ impl Hall {
             let (leaf, path) = (bytes(&message["leaf"]), bytes(&message["path"]));
             let (salt, rest) = leaf.split_first_chunk::<16>().unwrap();
             let (of, content) = rest.split_first_chunk::<16>().unwrap();
-            let own = Instruction {
-                household: HouseholdId::from_bytes(*of),
-                salt: *salt,
-                content: content.to_vec(),
-            };
+            let own =
+                Instruction { household: HouseholdId::from_bytes(*of), salt: *salt, content: content.into() };
             let (index, beside) = path.split_first_chunk::<4>().unwrap();
             let beside = beside.chunks_exact(32).map(|hash| hash.try_into().unwrap()).collect();
             assert!(sent.signed.has(&own, &InstructionPath { index: u32::from_be_bytes(*index), beside }));

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use hinamori_demo::town_hall::TownHall;
-use hinamori_ipc::Command;
-use hinamori_model::Leaving;
+use hinamori_ipc::{BuildingAnswer, Command, SiteState};
+use hinamori_model::Mode;
 use hinamori_sim::pcscd::reader_address;
 use hinamori_sim::presented::{Fault, PresentedCard};
 use hinamori_sim::timing::Timing;
@@ -31,7 +31,7 @@ const CARD_GONE: Duration = Duration::from_millis(900);
 /// The server looks at its files twice a second.
 const LOOKS: Duration = Duration::from_millis(1_300);
 
-/// So many taps, each of which the set shows; in between the person leaves again, which it shows too.
+/// So many taps, each of which the set shows; in between the touch is taken back, which it shows too.
 pub(crate) fn run(folder: &Path, times: usize, report: &mut Report) -> anyhow::Result<()> {
     let town = Town::start(folder)?;
     let [server, data] = town.hall.administrator();
@@ -57,6 +57,11 @@ pub(crate) fn run(folder: &Path, times: usize, report: &mut Report) -> anyhow::R
     // Before somebody of the household answered, a set goes on saying that they have to go.
     browser.ask("press Enter")?;
     let mut kiosk = town.of.kiosk()?;
+    // What somebody does on an ordinary day is no arrival.
+    kiosk.send(Command::OpenIncident { mode: Mode::Live })?;
+    kiosk.until("the building check", |lane| lane.site == SiteState::AwaitingBuildingCheck)?;
+    kiosk.send(Command::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: Vec::new() })?;
+    kiosk.until("an open shelter", |lane| lane.site == SiteState::Open(BuildingAnswer::NothingSeen))?;
     let reader = reader_address(*READERS.first().context("a reader")?);
     let mut seen = Vec::with_capacity(times);
     for _ in 0..times {
@@ -71,7 +76,7 @@ pub(crate) fn run(folder: &Path, times: usize, report: &mut Report) -> anyhow::R
         seen.push(at - (now - Duration::from_nanos(since_ns).as_secs_f64() * 1e3));
         drop(laid.remove());
         browser.say(NOT_ARRIVED)?;
-        kiosk.send(Command::Leave { answer: answer.id, leaving: Leaving::Left })?;
+        kiosk.send(Command::Undo { answer: answer.id })?;
         browser.heard()?;
         std::thread::sleep(CARD_GONE);
     }

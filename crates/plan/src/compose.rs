@@ -609,10 +609,9 @@ mod tests {
             let Ok(composed) =
                 compose(plan, &wanted, &[household], || Ok::<_, std::convert::Infallible>([9; 16]));
             let composed = composed.unwrap();
-            let content: serde_json::Value =
-                serde_json::from_slice(&composed.instructions[0].content).unwrap();
-            let all =
-                composed.instructions.iter().map(|one| String::from_utf8_lossy(&one.content).into_owned());
+            let words: Vec<Vec<u8>> = composed.instructions.iter().map(|one| one.content.to_vec()).collect();
+            let content: serde_json::Value = serde_json::from_slice(&words[0]).unwrap();
+            let all = words.into_iter().map(|words| String::from_utf8(words).unwrap());
             let said = [String::from_utf8(composed.bytes).unwrap(), all.collect()].concat();
             assert!(!said.contains("港公民館") && !said.contains("Minato Community Hall"), "{said}");
             (content["place"].to_string(), said)

@@ -95,6 +95,9 @@ pub(crate) enum NotTaken {
     /// The officers, a clock, or whoever brought it late.
     #[error("it does not count: {0:?}")]
     DoesNotCount(Taken),
+    /// This box's disk. Only what is originated here needs it before it counts.
+    #[error("it cannot be kept on this box's disk")]
+    NotKept(#[source] std::io::Error),
 }
 
 impl BoxAlerts {
@@ -264,6 +267,34 @@ impl BoxAlerts {
         self.take_with(carried, Some(leaf), time)
     }
 
+    /// Takes what officers originated at this box. It counts once it is on the disk: nobody else may have it, and whoever signed it is told
+    /// that it went out. Where the disk refuses, nothing of it stays anywhere.
+    ///
+    /// # Errors
+    /// As [`BoxAlerts::take_originated`]; [`NotTaken::NotKept`].
+    pub(crate) fn originate(
+        &mut self,
+        OriginatedAlert { carried, leaf }: OriginatedAlert,
+        time: AlertTime,
+    ) -> Result<(), NotTaken> {
+        let (sequences, alerts) = (self.sequences.clone(), self.alerts.clone());
+        let (digest, bytes) = (carried.digest(), carried.to_bytes());
+        let name = name_of(&digest);
+        self.believe(carried, Some(leaf.clone()), time)?;
+        let kept = self.write(&leaf_name(&name), &leaf).and_then(|()| self.write(&name, &bytes));
+        if let Err(problem) = kept {
+            (self.sequences, self.alerts) = (sequences, alerts);
+            self.kept.remove(&digest);
+            // Half of it may be there: after a power cut it would count.
+            for name in [leaf_name(&name), name] {
+                drop(std::fs::remove_file(self.folder.join(name)));
+            }
+            return Err(NotTaken::NotKept(problem));
+        }
+        self.make_room();
+        Ok(())
+    }
+
     fn take_with(
         &mut self,
         carried: CarriedAlert,
@@ -385,11 +416,14 @@ impl BoxAlerts {
 
     /// Without it the next start asks for it again: that is no reason to show it later.
     fn keep(&self, name: &str, bytes: &[u8]) {
-        let kept = private_file::private_folder(&self.folder)
-            .and_then(|()| private_file::replace(&self.folder, name, bytes));
-        if let Err(problem) = kept {
+        if let Err(problem) = self.write(name, bytes) {
             error!(error = &problem as &dyn std::error::Error, "what came of alerts is not kept");
         }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        private_file::private_folder(&self.folder)?;
+        private_file::replace(&self.folder, name, bytes)
     }
 
     /// Drops what was sent so long ago that nothing of its thread can hold. Only for a clock that can be trusted.

@@ -550,6 +550,7 @@ impl Core {
             Command::ShowTelevisions => Ok(Some(self.televisions_given())),
             Command::BindTelevision { code } => self.await_television(lane, code, now).map(|()| None),
             Command::ConfirmTelevision => self.confirm_television(lane, now).map(Some),
+            Command::TestOfficerKeys { pin } => self.await_officer_s_test(lane, pin, now).map(|()| None),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));

@@ -3,14 +3,16 @@
 
 use std::fmt;
 
-use hinamori_alert::{CardSignature, NewKioskKey, OfficerSignature, SealedKioskKey};
+use hinamori_alert::{
+    CardSignature, DeviceKey, NewKioskKey, OfficerKey, OfficerSignature, SealedKioskKey, test_digest,
+};
 use hinamori_card::{
     Access, CardBytes, CardContents, CardError, CertificateDer, Challenge, HealthKey, HealthPin, Pin,
     PinError, SigningAlgorithm, Transport, TryRule, sign_as_health_professional, sign_each_with_pin,
     sign_with_pin,
 };
 use hinamori_ipc::{SecretDigits, SignInFault};
-use hinamori_model::CardKey;
+use hinamori_model::{CardKey, UnixMillis};
 use hinamori_pki::{CardCertificate, Purpose, verify_holder_answer};
 use zeroize::Zeroizing;
 
@@ -27,6 +29,8 @@ pub(crate) enum HolderProof {
     KeysMade(Box<[SealedKioskKey; 2]>),
     /// The same, and the officer's key that it opened signed what was asked.
     Signed(Box<OfficerSignature>),
+    /// The same, and each of the officer's keys that it opened signed its test.
+    Tested(Vec<OfficerSignature>),
 }
 
 /// What an officer's card is held to a reader for. Their key is in the clear within this work, and nowhere else.
@@ -43,6 +47,13 @@ pub(crate) enum OfficerWork {
         /// Of the envelope.
         digest: [u8; 32],
         /// Of each officer's card, the key of this class.
+        keys: Vec<(CardKey, SealedKioskKey)>,
+    },
+    /// Their keys show that they work.
+    Test {
+        /// What they say the time is.
+        at: UnixMillis,
+        /// Of each officer's card, its keys.
         keys: Vec<(CardKey, SealedKioskKey)>,
     },
 }
@@ -156,12 +167,17 @@ fn work_of(
     pin: Option<&SecretDigits>,
     work: &OfficerWork,
 ) -> Result<HolderProof, SignInFault> {
-    let sealed = match work {
+    let sealed: Vec<SealedKioskKey> = match work {
         OfficerWork::Make { card, .. } if key != Some(*card) => return Err(SignInFault::OtherCard),
-        OfficerWork::Make { .. } => None,
-        OfficerWork::Sign { keys, .. } => {
-            let own = keys.iter().find(|(of, _)| key == Some(*of));
-            Some(own.ok_or(SignInFault::NoOfficerKey)?.1)
+        OfficerWork::Make { .. } => Vec::new(),
+        OfficerWork::Sign { keys, .. } | OfficerWork::Test { keys, .. } => {
+            let own = keys.iter().filter(|(of, _)| key == Some(*of)).map(|(_, sealed)| *sealed);
+            // Of each class there is one.
+            let own: Vec<_> = own.take(2).collect();
+            if own.is_empty() {
+                return Err(SignInFault::NoOfficerKey);
+            }
+            own
         }
     };
     let Shown::MyNumber(Some(certificate)) = shown else { return Err(SignInFault::Unsuitable) };
@@ -177,21 +193,37 @@ fn work_of(
         let signed = sign_each_with_pin(card, &pin, TryRule::KeepTheLast, &challenges, shown);
         signed.map(|signed| signed.signatures).map_err(|problem| fault_of(&problem))
     };
-    match (work, sealed) {
-        (OfficerWork::Sign { digest, .. }, Some(sealed)) => {
-            let signed = sign(&[sealed.challenge()])?;
-            let signature = signed.first().ok_or(SignInFault::NotRead)?;
-            let opened = sealed.open(&card_signature(signature)).or(Err(SignInFault::NoOfficerKey))?;
-            Ok(HolderProof::Signed(Box::new(opened.sign(digest))))
+    let mut opened = |sealed: &[SealedKioskKey]| -> Result<Vec<OfficerKey>, SignInFault> {
+        let challenges: Vec<_> = sealed.iter().map(SealedKioskKey::challenge).collect();
+        let signed = sign(&challenges)?;
+        if signed.len() != sealed.len() {
+            return Err(SignInFault::NotRead);
         }
-        (OfficerWork::Make { keys, .. }, _) => {
+        let open = |(sealed, signature): (&SealedKioskKey, &CardBytes)| {
+            sealed.open(&card_signature(signature)).or(Err(SignInFault::NoOfficerKey))
+        };
+        sealed.iter().zip(&signed).map(open).collect()
+    };
+    match work {
+        OfficerWork::Sign { digest, .. } => {
+            let opened = opened(sealed.get(..1).unwrap_or_default())?;
+            let key = opened.first().ok_or(SignInFault::NoOfficerKey)?;
+            Ok(HolderProof::Signed(Box::new(key.sign(digest))))
+        }
+        OfficerWork::Test { at, .. } => {
+            let test = |key: &OfficerKey| match key.public() {
+                DeviceKey::Kiosk(public) => Some(key.sign(&test_digest(&public, *at))),
+                DeviceKey::Passkey(_) => None,
+            };
+            Ok(HolderProof::Tested(opened(&sealed)?.iter().filter_map(test).collect()))
+        }
+        OfficerWork::Make { keys, .. } => {
             let challenges = keys.each_ref().map(NewKioskKey::challenge);
             // Twice: what is signed in another way the next time would never open the key again.
             let signed = sign(&[challenges, challenges].concat())?;
             seal_both(keys, &challenges, &signed, &certificate)
                 .map(|keys| HolderProof::KeysMade(Box::new(keys)))
         }
-        (OfficerWork::Sign { .. }, None) => Err(SignInFault::NoOfficerKey),
     }
 }
 

@@ -1,21 +1,24 @@
 //! What officers need at a kiosk, as this box has it on its disk: the town's plan under the root's signature, their sealed keys, keys that were
-//! made here and wait for the town hall, and the last number that this box gave to an alert.
+//! made here and wait for the town hall, which keys were tested here, and the last number that this box gave to an alert.
 
 use std::path::{Path, PathBuf};
 
 use hinamori_alert::{DeviceKey, KeyClass, SealedKioskKey};
-use hinamori_model::CardKey;
+use hinamori_model::{CardKey, UnixMillis};
 use hinamori_plan::{BadSignedPlan, Plan, SignedPlan};
 use hinamori_private_file as private_file;
-use hinamori_sync::{AlertMessage, KioskKeys, LONGEST_PLAN};
+use hinamori_sync::{AlertMessage, KeyTest, KioskKeys, LONGEST_PLAN, MOST_KEY_TESTS};
 use tracing::{error, warn};
 
 const PLAN: &str = "plan";
 const KEYS: &str = "officers";
 const MADE: &str = "officers-made";
+const TESTS: &str = "officers-tests";
 const NUMBER: &str = "number";
 /// Bytes of the sealed keys of all officers.
 const LONGEST_KEYS: u64 = 256 << 10;
+/// How long a test counts at the town hall (`PROVED_MILLIS` there).
+const TESTED_MILLIS: u64 = 35 * 24 * 3_600_000;
 /// Officers whose keys were made here and wait.
 const MOST_MADE: usize = 16;
 
@@ -26,13 +29,14 @@ pub(crate) struct OfficerFiles {
     plan: Option<(SignedPlan, AlertMessage)>,
     keys: Vec<KioskKeys>,
     made: Vec<KioskKeys>,
+    tests: Vec<KeyTest>,
 }
 
 impl OfficerFiles {
     /// Nothing yet.
     pub(crate) fn new(data: &Path) -> Self {
-        let (plan, keys, made) = (None, Vec::new(), Vec::new());
-        Self { folder: data.join("alerts"), root: None, plan, keys, made }
+        let (plan, keys, made, tests) = (None, Vec::new(), Vec::new(), Vec::new());
+        Self { folder: data.join("alerts"), root: None, plan, keys, made, tests }
     }
 
     /// From now on what the disk has of the town with this root counts. Nothing when it is the same town.
@@ -49,6 +53,8 @@ impl OfficerFiles {
         }
         self.keys = self.read_keys(KEYS);
         self.made = self.read_keys(MADE);
+        let tests = self.read(TESTS, LONGEST_KEYS).and_then(|bytes| KeyTest::all_from_bytes(&bytes));
+        self.tests = tests.unwrap_or_default();
     }
 
     fn read(&self, name: &str, longest: u64) -> Option<Vec<u8>> {
@@ -145,6 +151,27 @@ impl OfficerFiles {
         if self.made.len() != before {
             self.keep_if_possible(MADE, &KioskKeys::all_to_bytes(&self.made));
         }
+    }
+
+    /// Keys were tested here. Durable before the officer hears that they work: the town hall counts on it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn keep_tests(&mut self, new: Vec<KeyTest>, now: UnixMillis) -> std::io::Result<()> {
+        let mut all = self.tests.clone();
+        let is_again = |known: &KeyTest| new.iter().any(|test| test.key == known.key);
+        all.retain(|known| !is_again(known) && now.since(known.at) <= TESTED_MILLIS);
+        all.extend(new);
+        let surplus = all.len().saturating_sub(MOST_KEY_TESTS);
+        all.drain(..surplus);
+        self.keep(TESTS, &KeyTest::all_to_bytes(&all))?;
+        self.tests = all;
+        Ok(())
+    }
+
+    /// Those of the last month.
+    pub(crate) fn tests(&self) -> &[KeyTest] {
+        &self.tests
     }
 
     /// The sealed keys.

@@ -36,6 +36,8 @@ const SERVICE: &str = "_hinamori-tv._tcp.local.";
 const LIMITS: (usize, usize) = (512, 64);
 /// A heartbeat is written down so often: it only says when the town hall was heard last.
 const KEEP_BEAT: Duration = Duration::from_secs(300);
+/// How long the words of what is over are kept: a clock that can be trusted may be a day ahead (`clock::latest_believable`).
+const FORGOTTEN_AFTER_MILLIS: u64 = 24 * 3_600_000;
 /// Answers that share a commit at the most.
 const TOGETHER: usize = 256;
 /// How long saying by mDNS that the door is closed may take.
@@ -75,6 +77,8 @@ struct Inner {
     not_before: UnixMillis,
     beat: Option<HeardBeat>,
     messages: Vec<Message>,
+    /// Messages of which the words are kept: those, and what is over by nobody's trusted clock.
+    kept: BTreeSet<[u8; 32]>,
     told: ToldByMessage,
     known: BTreeMap<[u8; 32], CarriedTelevision>,
     /// Those that asked and that the town hall did not name as a household's, by their hashed tokens, and when they did last.
@@ -97,6 +101,17 @@ struct Message {
     digest: [u8; 32],
     envelope: String,
     told_until: UnixMillis,
+}
+
+/// By which clock something is shown, and forgotten.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShownTime {
+    /// It is not earlier than this.
+    pub(crate) not_before: UnixMillis,
+    /// What is over at this time is not told of.
+    pub(crate) now: UnixMillis,
+    /// The same where the clock can be trusted: only then anything is forgotten.
+    pub(crate) trusted: Option<UnixMillis>,
 }
 
 /// A television that asks, by its hashed token.
@@ -232,13 +247,22 @@ impl Televisions {
         &self,
         list: Option<(u32, &[u8])>,
         alerts: impl Iterator<Item = (&'a SignedAlert, &'a [u8])>,
-        (not_before, now): (UnixMillis, UnixMillis),
+        time: ShownTime,
     ) {
+        let ShownTime { not_before, now, trusted } = time;
         let mut inner = self.inner();
         inner.not_before = not_before;
-        let alerts: Vec<_> = alerts.filter(|(signed, _)| told_until(signed) > now).collect();
+        let all: Vec<_> = alerts.collect();
+        // A clock that is ahead for a moment hides what is out as long as it is: what it would forget would come again with the town hall only.
+        let is_over = |signed: &SignedAlert| {
+            trusted.is_some_and(|trusted| told_until(signed).plus(FORGOTTEN_AFTER_MILLIS) <= trusted)
+        };
+        let kept: BTreeSet<[u8; 32]> =
+            all.iter().filter(|(signed, _)| !is_over(signed)).map(|(signed, _)| signed.digest()).collect();
+        let alerts: Vec<_> = all.into_iter().filter(|(signed, _)| told_until(signed) > now).collect();
         let version = list.map(|(version, _)| version);
         let is_same = inner.list.as_ref().map(|(version, _)| *version) == version
+            && inner.kept == kept
             && inner.messages.iter().map(|one| one.digest).eq(alerts.iter().map(|(one, _)| one.digest()));
         if is_same {
             return;
@@ -250,9 +274,10 @@ impl Televisions {
             told_until: told_until(signed),
         };
         inner.messages = alerts.into_iter().map(message).collect();
-        let digests: Vec<[u8; 32]> = inner.messages.iter().map(|one| one.digest).collect();
-        inner.told.retain(|(message, _), _| digests.contains(message));
-        inner.answers.retain(|(message, _, _), (_, is_taken)| !*is_taken || digests.contains(message));
+        inner.told.retain(|(message, _), _| kept.contains(message));
+        inner.answers.retain(|(message, _, _), (_, is_taken)| !*is_taken || kept.contains(message));
+        let digests: Vec<[u8; 32]> = kept.iter().copied().collect();
+        inner.kept = kept;
         drop(inner);
         self.on_disk(move |store| store.forget_all_but(&digests));
         self.ring();

@@ -94,6 +94,21 @@ async function codeOn(page) {
   throw new Error("a new television shows no code");
 }
 
+/** A television counts down, with so many minutes left. */
+async function counts(page, from, to) {
+  const deadline = Date.now() + WITHIN;
+  let seen = "";
+  while (Date.now() < deadline) {
+    seen = await onScreen(page);
+    const minutes = Number(/あと(\d+)分/.exec(seen)?.[1] ?? Number.NaN);
+    if (minutes >= from && minutes <= to) {
+      return;
+    }
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`a television shows 「${seen.slice(0, 200)}」 and not ${from} to ${to} minutes`);
+}
+
 function ensure(holds, what) {
   if (!holds) {
     throw new Error(what);
@@ -249,6 +264,8 @@ async function downloads(page, button) {
 async function second(page, button) {
   await home(page);
   await press(page, "読んで 署名へ");
+  // What an officer signs is on the screen as a television shows it.
+  await page.frameLocator(".television iframe").locator("#tv").getByText(/\S/).first().waitFor({ timeout: WITHIN });
   await picture(page, "desk-second");
   await press(page, button);
   await see(page, "に 送りました");
@@ -560,16 +577,38 @@ const steps = {
     await picture(bound, "box-alone-help");
   },
 
+  /** Two officers said at the box's kiosk when the tsunami comes: 45 minutes, and no longer 12. */
+  async boxchange() {
+    await counts(televisions[3], 40, 45);
+    await picture(televisions[3], "box-changed");
+    const page = await open("a television that was off", { width: 1920, height: 1080 });
+    await page.goto(`${values.box}/tv/`);
+    await shows(page, "大津波警報", "浜町", "汐見の みなさん");
+    await counts(page, 40, 45);
+    await page.close();
+  },
+
   async boxback() {
-    await shows(televisions[3], "役場に 伝えました");
+    // What the officers changed asks the household anew; its call for help stands at the desk.
+    await shows(televisions[3], "避難します");
     await picture(televisions[3], "box-back");
+    // What the box said is at the town hall, and on its sets.
+    for (const page of televisions.slice(0, 2)) {
+      await counts(page, 38, 45);
+    }
+    await picture(televisions[0], "tv-changed-at-box");
     for (const page of officers) {
       await home(page);
       await press(page, "サインインする");
       await see(page, "解除を 始める");
     }
     await see(officers[0], "引き受ける");
+    await see(officers[0], "避難所の 箱で 署名して 出しました");
+    await see(officers[0], /津波 \d\d:\d\dごろ/);
     await picture(officers[0], "desk-help-from-box");
+    await officers[0].getByRole("button", { name: /署名できる職員/ }).click();
+    await see(officers[0], "✓ 箱の 鍵");
+    await picture(officers[0], "desk-signers-at-boxes");
   },
 
   async allclear() {
@@ -588,7 +627,7 @@ const steps = {
 
   async end() {
     const kinds = [...receiver.files.values()].map((file) => `${/<status>(\w+)/.exec(file)[1]} ${/JP-evac:Message<\/valueName>\s*<value>(\w+)/.exec(file)[1]}`);
-    const expected = ["Exercise Order", "Actual Order", "Actual Order", "Actual Cancel", "Actual Order", "Actual AllClear"];
+    const expected = ["Exercise Order", "Actual Order", "Actual Order", "Actual Cancel", "Actual Order", "Actual Order", "Actual AllClear"];
     ensure(JSON.stringify(kinds) === JSON.stringify(expected), `the station was brought ${kinds.join(", ")}`);
     ensure(receiver.refused.length === 0, "a push was not signed");
     receiver.close();

@@ -41,7 +41,7 @@ pub use care::{Care, CareKey, CareStep, NeedDraft, degrees_of};
 pub use event::{Event, LinkEvent, Now, SoundOutput, Volume};
 pub use i18n::{Catalogue, Texts, Value};
 pub use keyboard::typed;
-pub use officers::{OfficerPages, OfficerStep, OfficerTouch};
+pub use officers::{OfficerPages, OfficerStep, OfficerTouch, Saying};
 pub use people::{Key, People, Question, RollCallHour, Search};
 pub use registration::{Digit, Registration, RegistrationKey, SecretKind};
 pub use screen::{ground, kiosk_ui};

@@ -77,7 +77,8 @@ fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
         officer @ (ToKiosk::AlertDesk(_)
         | ToKiosk::AlertDraft(_)
         | ToKiosk::AlertRefused(_)
-        | ToKiosk::OfficerKeysMade(_)) => officers::told(state, officer, now),
+        | ToKiosk::OfficerKeysMade(_)
+        | ToKiosk::OfficerKeysTested) => officers::told(state, officer, now),
         ToKiosk::Done => return done(state, now),
         ToKiosk::Terminating => state.link = LinkStage::Connecting,
     }

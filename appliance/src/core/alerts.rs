@@ -195,7 +195,7 @@ fn expected(signed: &SignedAlert) -> Option<UnixMillis> {
     expected_of(signed.alert())
 }
 
-fn expected_of(valid: &ValidAlert) -> Option<UnixMillis> {
+pub(super) fn expected_of(valid: &ValidAlert) -> Option<UnixMillis> {
     let of = valid.evacuation();
     let is_order = of.hazard == Hazard::Tsunami && of.message == MessageKind::Order;
     let first = valid.alert().infos.first().filter(|_| is_order)?;

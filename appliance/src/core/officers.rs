@@ -7,24 +7,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hinamori_alert::{
-    Alert, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey, ONE_OFFICER_MILLIS,
-    OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert, SignedMessage as _, Status,
-    Taken, Thread, ValidAlert,
+    DeviceKey, Envelope, Info, Instruction, Instructions, KeyClass, MessageKind, NewKioskKey,
+    ONE_OFFICER_MILLIS, OfficerId, OfficerSignature, Report, SealedKioskKey, Sequence, SignedAlert,
+    SignedMessage as _, Status, Taken, Thread, ValidAlert,
 };
 use hinamori_ipc::{
-    AlertClass, AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, ClockState, LinkState,
-    OfficerStanding, PreparedChoice, Refusal, SecretDigits, SignInFault, ToKiosk,
+    AlertClass, AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, Arrival, ClockState,
+    LinkState, OfficerStanding, PreparedChoice, Refusal, SecretDigits, SignInFault, ToKiosk,
 };
 use hinamori_model::{CardKey, LaneId, PersonalText, StaffId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_plan::{Plan, Prepared, Wanted, compose, prepared_of};
-use hinamori_sync::{AlertMessage, ApprovalAnswer, CarriedAlert, KioskKeys, OriginatedAlert, WaitingDraft};
+use hinamori_plan::{District, Plan, Prepared, Wanted, compose, prepared_of};
+use hinamori_sync::{
+    AlertMessage, ApprovalAnswer, CarriedAlert, KeyTest, KioskKeys, OriginatedAlert, WaitingDraft,
+};
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
 use super::Core;
-use super::alerts::{bounded, danger_of, notice_of};
+use super::alerts::{bounded, danger_of, expected_of, notice_of};
 use super::staff::Purpose;
+use crate::alerts::NotTaken;
 use crate::checks::Reading;
 use crate::clock;
 use crate::holder::{HolderProof, OfficerWork};
@@ -100,10 +103,10 @@ impl OwnDraft {
         name_of(&self.envelope.digest())
     }
 
-    fn shown(&self) -> AlertDraft {
+    fn shown(&self, plan: Option<&Plan>) -> AlertDraft {
         let signatures = self.envelope.signatures.len();
         let shown = Shown { id: self.id(), signed: self.signed.clone(), until: self.until(), here: true };
-        shown.of(&self.valid, signatures, self.needed)
+        shown.of(&self.valid, plan, (signatures, self.needed))
     }
 }
 
@@ -116,8 +119,11 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(self, valid: &ValidAlert, signatures: usize, needed: usize) -> AlertDraft {
+    fn of(self, valid: &ValidAlert, plan: Option<&Plan>, (signatures, needed): (usize, usize)) -> AlertDraft {
         let alert = valid.alert();
+        let is_order = valid.evacuation().message == MessageKind::Order;
+        let (unsure_places, without_place) =
+            plan.filter(|_| is_order).map(|plan| doubts_of(plan, valid)).unwrap_or_default();
         let instruction = |info: Option<&Info>| {
             let text = info.and_then(|info| info.instruction.as_deref()).unwrap_or_default();
             text.chars().take(LONGEST_INSTRUCTION).collect::<String>()
@@ -129,6 +135,9 @@ impl Shown {
             instruction: instruction(alert.info_in("ja-simple").or(alert.infos.first())),
             english_instruction: instruction(alert.info_in("en")),
             places: alert.destinations().take(MOST_DISTRICTS).map(|place| bounded(Some(place))).collect(),
+            unsure_places,
+            without_place,
+            is_update: is_order && !alert.references.is_empty(),
             signed,
             signatures: u8::try_from(signatures).unwrap_or(u8::MAX),
             needed: u8::try_from(needed).unwrap_or(u8::MAX),
@@ -136,6 +145,22 @@ impl Shown {
             is_the_town_halls: !here,
         }
     }
+}
+
+/// Places of an alert of which the plan does not know whether they are safe, and districts that go to none of its places.
+fn doubts_of(plan: &Plan, valid: &ValidAlert) -> (Vec<String>, Vec<String>) {
+    let (alert, hazard) = (valid.alert(), valid.evacuation().hazard);
+    let destinations: BTreeSet<&str> = alert.destinations().collect();
+    let (mut unsure, mut without) = (BTreeSet::new(), Vec::new());
+    for name in alert.districts().take(MOST_DISTRICTS) {
+        let ways = plan.district(name).into_iter().flat_map(|district| district.ways(hazard));
+        let mut said = ways.filter(|way| destinations.contains(way.place.plain().as_str())).peekable();
+        if said.peek().is_none() {
+            without.push(bounded(Some(name)));
+        }
+        unsure.extend(said.filter(|way| way.safe.is_none()).map(|way| bounded(Some(&way.place.plain()))));
+    }
+    (unsure.into_iter().collect(), without)
 }
 
 /// The beginning of a digest: enough to tell drafts of one box apart.
@@ -149,16 +174,13 @@ fn refused(why: AlertRefusal) -> ToKiosk {
 
 impl Core {
     /// What somebody said for officers, or of drafts and approvals; gives whether it is new here.
-    pub(super) fn take_for_officers(
-        &mut self,
-        message: AlertMessage,
-    ) -> Result<bool, crate::alerts::NotTaken> {
+    pub(super) fn take_for_officers(&mut self, message: AlertMessage) -> Result<bool, NotTaken> {
         match message {
             AlertMessage::Plan(bytes) => return Ok(self.officers.files.take_plan(bytes)?),
             AlertMessage::KioskKeys(keys) => return Ok(self.officers.files.take_keys(keys)),
             AlertMessage::Drafts(drafts) => self.officers.waiting = drafts,
             AlertMessage::Approved { draft, answer } => self.approved(&draft, answer),
-            _ => return Err(crate::alerts::NotTaken::NotTheServer),
+            _ => return Err(NotTaken::NotTheServer),
         }
         Ok(false)
     }
@@ -166,15 +188,19 @@ impl Core {
     /// Tells the server what was originated at boxes, and which keys were made here, as far as it lacks it.
     pub(super) fn tell_server_of_alerts(&mut self) {
         let list = self.alerts.list();
-        let is_listed = |key: &hinamori_alert::DeviceKey| {
-            list.is_some_and(|list| list.devices().any(|device| device.key == *key))
-        };
+        let is_listed =
+            |key: &DeviceKey| list.is_some_and(|list| list.devices().any(|device| device.key == *key));
         self.officers.files.drop_listed(is_listed);
         let Some(line) = &mut self.uplink.line else { return };
         let bytes = line.session.offer_of_alerts(self.alerts.originated());
         line.send(bytes);
         for made in self.officers.files.made() {
             let bytes = line.session.offer_of_alerts([&AlertMessage::KeysMade(made.clone())]);
+            line.send(bytes);
+        }
+        let tests = self.officers.files.tests();
+        if !tests.is_empty() {
+            let bytes = line.session.offer_of_alerts([&AlertMessage::KeyTests(tests.to_vec())]);
             line.send(bytes);
         }
     }
@@ -276,6 +302,56 @@ impl Core {
         Ok(ToKiosk::OfficerKeysMade(words))
     }
 
+    /// An officer's card is to show that it opens its keys.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(super) fn await_officer_s_test(
+        &mut self,
+        lane: LaneId,
+        pin: SecretDigits,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        self.require_officer(lane, now)?;
+        let at = self.alert_time(now).now;
+        let keys = [KeyClass::Live, KeyClass::Exercise].map(|class| self.listed_keys(class, at)).concat();
+        let work = OfficerWork::Test { at, keys };
+        self.await_officer(lane, Purpose::TestOfficerKeys { at }, (pin, work), now)
+    }
+
+    /// The card that was to show it came.
+    pub(super) fn officer_keys_tested(
+        &mut self,
+        reading: &Reading,
+        proof: Result<HolderProof, SignInFault>,
+        at: UnixMillis,
+    ) -> Result<ToKiosk, SignInFault> {
+        let HolderProof::Tested(signatures) = proof? else { return Err(SignInFault::NotProven) };
+        let card = reading.card.ok_or(SignInFault::NotRead)?;
+        self.certain(card, reading)?;
+        let test = |signed: OfficerSignature| match signed.key {
+            DeviceKey::Kiosk(key) => Some(KeyTest { key, at, signature: signed.signature.to_vec() }),
+            DeviceKey::Passkey(_) => None,
+        };
+        let tests = signatures.into_iter().filter_map(test).collect();
+        if let Err(problem) = self.officers.files.keep_tests(tests, at) {
+            error!(error = &problem as &dyn std::error::Error, "the test of an officer's keys is not kept");
+            return Ok(refused(AlertRefusal::NotKept));
+        }
+        info!("an officer's keys were tested here");
+        self.tell_server_of_alerts();
+        Ok(ToKiosk::OfficerKeysTested)
+    }
+
+    /// When whoever is signed in tested their keys here last.
+    fn tested(&self, staff: Option<StaffId>) -> Option<UnixMillis> {
+        let own = self.officers.files.keys().iter().filter(|keys| Some(keys.staff) == staff);
+        let own = own.filter_map(|keys| SealedKioskKey::from_bytes(&keys.live));
+        let own: Vec<DeviceKey> = own.map(|key| key.public()).collect();
+        let tests = self.officers.files.tests().iter();
+        tests.filter(|test| own.contains(&DeviceKey::Kiosk(test.key))).map(|test| test.at).max()
+    }
+
     /// What an officer can say here.
     ///
     /// # Errors
@@ -290,14 +366,23 @@ impl Core {
             danger: danger_of(prepared.tsunami, prepared.level()),
             title: prepared.title(),
             english: bounded(Some(&prepared.texts.english.event)),
+            places: places_of(plan, prepared),
         };
         let keys = self.listed_keys(KeyClass::Live, at);
         let officers: BTreeSet<_> = keys.iter().filter_map(|(_, key)| self.officer_of(key, at)).collect();
         let threads = self.alerts.alerts().in_force(at);
-        let thread = |thread: &Thread<'_>| AlertThread {
-            id: name_of(&thread.latest.digest()),
-            notice: notice_of(thread.latest.alert()),
-            alone_until: self.alone_until(thread, at),
+        let thread = |thread: &Thread<'_>| {
+            let valid = thread.latest.alert();
+            let hazard = valid.evacuation().hazard;
+            let same_danger = plan.messages.iter().filter(|prepared| prepared.hazard == hazard);
+            AlertThread {
+                id: name_of(&thread.latest.digest()),
+                notice: notice_of(valid),
+                alone_until: self.alone_until(thread, at),
+                message: prepared_of(plan, valid).map(|prepared| prepared.id.clone()),
+                may_become: same_danger.take(MOST_CHOICES).map(|prepared| prepared.id.clone()).collect(),
+                districts: valid.alert().districts().take(MOST_DISTRICTS).map(str::to_owned).collect(),
+            }
         };
         Ok(ToKiosk::AlertDesk(Box::new(AlertDesk {
             messages: plan.messages.iter().take(MOST_CHOICES).map(choice).collect(),
@@ -313,11 +398,13 @@ impl Core {
             now: at,
             clock_unsure: clock::state(now, self.town.checks.time.not_before(now)) == ClockState::Unsure,
             is_online: matches!(self.uplink.state(self.town.is_enrolled()), LinkState::Online),
+            tested: self.tested(self.staff_at(lane)),
         })))
     }
 
     fn shown_drafts(&self) -> Vec<AlertDraft> {
-        let own = self.officers.own.values().map(OwnDraft::shown);
+        let plan = self.officers.files.plan();
+        let own = self.officers.own.values().map(|draft| draft.shown(plan));
         let waiting = self.officers.waiting.iter().filter_map(|waiting| self.shown_of_the_hall(waiting));
         own.chain(waiting).collect()
     }
@@ -332,7 +419,7 @@ impl Core {
         let officers = envelope.officers(self.alerts.list()?).ok()?.len();
         let (id, until) = (name_of(&envelope.digest()), waiting.until);
         let shown = Shown { id, signed: Vec::new(), until, here: false };
-        Some(shown.of(&valid, officers, usize::from(waiting.needed)))
+        Some(shown.of(&valid, self.officers.files.plan(), (officers, usize::from(waiting.needed))))
     }
 
     /// Until when one officer may take a thread back, as receivers judge it.
@@ -363,7 +450,7 @@ impl Core {
             Ok(draft) => draft,
             Err(why) => return Ok(refused(why)),
         };
-        let shown = draft.shown();
+        let shown = draft.shown(self.officers.files.plan());
         while self.officers.own.len() >= MOST_OWN_DRAFTS {
             let oldest = self.officers.own.iter().min_by_key(|(_, draft)| draft.made);
             let Some(oldest) = oldest.map(|(id, _)| id.clone()) else { break };
@@ -393,16 +480,18 @@ impl Core {
         // CAP knows seconds, and what ends something is later than it.
         let least = asked.thread.map_or(0, |thread| latest_of(thread).get().saturating_add(1_000));
         let sent = UnixMillis::new(at.get().max(least) / 1_000 * 1_000);
+        let arrives = arrival_at(&asked, sent);
         let request = Wanted {
             prepared: asked.prepared,
             kind: asked.kind,
             is_exercise: asked.is_exercise,
             districts: asked.districts,
-            arrives: None,
+            arrives,
             references: asked.thread.map(|thread| thread.messages.clone()).unwrap_or_default(),
             identifier: format!("{epoch:08x}-{number}"),
             sent,
             until: None,
+            closed: asked.closed,
         };
         let salt = || {
             let mut salt = [0; 16];
@@ -513,24 +602,37 @@ impl Core {
                 _ => return refused(AlertRefusal::Overtaken),
             }
         }
-        draft.envelope = with;
+        let before = std::mem::replace(&mut draft.envelope, with);
         draft.signed.push(who.as_ref().map(PersonalText::expose).unwrap_or_default().to_owned());
-        let shown = Box::new(draft.shown());
+        let shown = Box::new(draft.shown(self.officers.files.plan()));
         if !shown.is_sent() {
             return ToKiosk::AlertDraft(shown);
         }
-        let Some(draft) = self.officers.own.remove(name) else { return refused(AlertRefusal::Gone) };
-        self.originate(draft, now).map_or_else(refused, |()| ToKiosk::AlertDraft(shown))
+        let Some(mut draft) = self.officers.own.remove(name) else { return refused(AlertRefusal::Gone) };
+        if let Err(why) = self.originate(&draft, now) {
+            if why == AlertRefusal::NotKept {
+                // It waits as before its last signature: whoever gave that can give it again.
+                draft.envelope = before;
+                draft.signed.pop();
+                self.officers.own.insert(name.to_owned(), draft);
+            }
+            return refused(why);
+        }
+        ToKiosk::AlertDraft(shown)
     }
 
-    fn originate(&mut self, draft: OwnDraft, now: UnixMillis) -> Result<(), AlertRefusal> {
+    /// It counts from here on, once it is on the disk.
+    fn originate(&mut self, draft: &OwnDraft, now: UnixMillis) -> Result<(), AlertRefusal> {
         let OwnDraft { envelope, alert, leaf, .. } = draft;
-        let carried = CarriedAlert { alert, envelope: envelope.encode() };
+        let carried = CarriedAlert { alert: alert.clone(), envelope: envelope.encode() };
         let time = self.alert_time(now);
-        let taken = self.alerts.take_originated(OriginatedAlert { carried, leaf }, time);
-        taken.map_err(|problem| {
-            error!(error = &problem as &dyn std::error::Error, "what officers signed here does not count");
-            AlertRefusal::Overtaken
+        let kept = self.alerts.originate(OriginatedAlert { carried, leaf: leaf.clone() }, time);
+        kept.map_err(|problem| {
+            error!(error = &problem as &dyn std::error::Error, "what officers signed here is not sent");
+            match problem {
+                NotTaken::NotKept(_) => AlertRefusal::NotKept,
+                _ => AlertRefusal::Overtaken,
+            }
         })?;
         info!(number = envelope.sequence.number, "officers originated an alert here");
         self.show_alerts(now);
@@ -547,7 +649,7 @@ impl Core {
         to: (LaneId, Option<KioskId>),
     ) -> Option<ToKiosk> {
         let Some((waiting, _)) = self.waiting_draft(name) else { return Some(refused(AlertRefusal::Gone)) };
-        let hinamori_alert::DeviceKey::Kiosk(key) = signature.key else {
+        let DeviceKey::Kiosk(key) = signature.key else {
             return Some(refused(AlertRefusal::NotListed));
         };
         let draft = waiting.id.clone();
@@ -578,7 +680,7 @@ impl Core {
             (ApprovalAnswer::SignedAlready, _) => refused(AlertRefusal::SignedAlready),
             (ApprovalAnswer::NotSigned, _) => refused(AlertRefusal::NotListed),
             (ApprovalAnswer::NeedsAnother, _) => refused(AlertRefusal::NeedsAnother),
-            (ApprovalAnswer::NotKept, _) => refused(AlertRefusal::NotKept),
+            (ApprovalAnswer::NotKept, _) => refused(AlertRefusal::NotKeptThere),
         };
         self.tell_lane(lane, kiosk, &message);
     }
@@ -626,8 +728,10 @@ struct Asked<'a> {
     prepared: &'a Prepared,
     kind: MessageKind,
     is_exercise: bool,
-    districts: Vec<&'a hinamori_plan::District>,
+    districts: Vec<&'a District>,
     thread: Option<&'a Thread<'a>>,
+    arrival: Arrival,
+    closed: BTreeSet<String>,
 }
 
 fn asked_of<'a>(
@@ -635,30 +739,94 @@ fn asked_of<'a>(
     wanted: &AlertWanted,
     threads: &'a [Thread<'a>],
 ) -> Result<Asked<'a>, AlertRefusal> {
-    let (kind, thread) = match wanted {
-        AlertWanted::Order { class, message, districts } => {
-            let prepared = plan.message(message).ok_or(AlertRefusal::NotPrepared)?;
-            let is_exercise = *class == AlertClass::Exercise;
-            let districts = districts_of(plan, districts.iter().map(String::as_str));
-            return Ok(Asked { prepared, kind: MessageKind::Order, is_exercise, districts, thread: None });
-        }
-        AlertWanted::AllClear { thread } => (MessageKind::AllClear, thread),
-        AlertWanted::Cancel { thread } => (MessageKind::Cancel, thread),
+    let found = |thread: &str| {
+        let found = threads.iter().find(|known| name_of(&known.latest.digest()) == thread);
+        found.ok_or(AlertRefusal::Gone)
     };
-    let found = threads.iter().find(|known| name_of(&known.latest.digest()) == *thread);
-    let thread = found.ok_or(AlertRefusal::Gone)?;
-    let latest: &Alert = thread.latest.alert().alert();
-    let prepared = prepared_of(plan, thread.latest.alert()).ok_or(AlertRefusal::NotPrepared)?;
-    let (is_exercise, districts) = (is_exercise(thread.latest), districts_of(plan, latest.districts()));
-    Ok(Asked { prepared, kind, is_exercise, districts, thread: Some(thread) })
+    let ending = |kind, thread: &str| {
+        let thread = found(thread)?;
+        let prepared = prepared_of(plan, thread.latest.alert()).ok_or(AlertRefusal::NotPrepared)?;
+        Ok(Asked {
+            prepared,
+            kind,
+            is_exercise: is_exercise(thread.latest),
+            districts: districts_of(plan, thread.latest.alert().alert().districts()),
+            thread: Some(thread),
+            arrival: Arrival::Unknown,
+            closed: BTreeSet::new(),
+        })
+    };
+    match wanted {
+        AlertWanted::Order { class, message, districts, arrival, closed } => Ok(Asked {
+            prepared: plan.message(message).ok_or(AlertRefusal::NotPrepared)?,
+            kind: MessageKind::Order,
+            is_exercise: *class == AlertClass::Exercise,
+            districts: districts_of(plan, districts.iter().map(String::as_str)),
+            thread: None,
+            arrival: *arrival,
+            closed: closed.iter().cloned().collect(),
+        }),
+        AlertWanted::Update { thread, message, added, arrival, closed } => {
+            let thread = found(thread)?;
+            let before = thread.latest.alert();
+            let prepared = plan.message(message).ok_or(AlertRefusal::NotPrepared)?;
+            let (of, is_order) = (before.evacuation(), before.evacuation().message == MessageKind::Order);
+            if !is_order {
+                // How something ended is not changed back into an order behind everybody's back.
+                return Err(AlertRefusal::Overtaken);
+            }
+            if of.hazard != prepared.hazard {
+                return Err(AlertRefusal::NotPrepared);
+            }
+            // Whoever is left out would hear an order that is not theirs any more.
+            let before = before.alert().districts();
+            let districts = match added {
+                None => districts_of(plan, std::iter::empty()),
+                Some(added) => districts_of(plan, before.chain(added.iter().map(String::as_str))),
+            };
+            Ok(Asked {
+                prepared,
+                kind: MessageKind::Order,
+                is_exercise: is_exercise(thread.latest),
+                districts,
+                thread: Some(thread),
+                arrival: *arrival,
+                closed: closed.iter().cloned().collect(),
+            })
+        }
+        AlertWanted::AllClear { thread } => ending(MessageKind::AllClear, thread),
+        AlertWanted::Cancel { thread } => ending(MessageKind::Cancel, thread),
+    }
+}
+
+/// When the tsunami comes, by what an officer said of it. Nothing else comes at a time.
+fn arrival_at(asked: &Asked<'_>, sent: UnixMillis) -> Option<UnixMillis> {
+    if asked.kind != MessageKind::Order || asked.prepared.tsunami.is_none() {
+        return None;
+    }
+    match asked.arrival {
+        Arrival::Unknown => None,
+        Arrival::AsBefore => asked.thread.and_then(|thread| expected_of(thread.latest.alert())),
+        Arrival::InMinutes(minutes) => Some(sent.plus(u64::from(minutes).saturating_mul(60_000))),
+    }
+}
+
+/// Where a message could send people, each place once.
+fn places_of(plan: &Plan, prepared: &Prepared) -> Vec<String> {
+    let ways = plan.districts.iter().flat_map(|district| district.ways(prepared.hazard));
+    let mut places: Vec<String> = Vec::new();
+    for way in ways.filter(|way| way.safe != Some(false)) {
+        let place = way.place.plain();
+        if places.len() < MOST_DISTRICTS && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
 }
 
 /// Those of the plan with these names, in its order; all of them for no name, and for names that it does not know any more: nobody may be
 /// left out of how something ends.
-fn districts_of<'p, 'n>(
-    plan: &'p Plan,
-    names: impl Iterator<Item = &'n str>,
-) -> Vec<&'p hinamori_plan::District> {
+fn districts_of<'p, 'n>(plan: &'p Plan, names: impl Iterator<Item = &'n str>) -> Vec<&'p District> {
     let names: BTreeSet<&str> = names.collect();
     let is_known = names.iter().all(|name| plan.district(name).is_some());
     let all = names.is_empty() || !is_known;

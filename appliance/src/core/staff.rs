@@ -46,6 +46,11 @@ pub(super) enum Purpose {
         /// The digest of its envelope.
         digest: [u8; 32],
     },
+    /// An officer's keys show that they work.
+    TestOfficerKeys {
+        /// What they sign as the time.
+        at: UnixMillis,
+    },
 }
 
 /// A card that is waited for.
@@ -243,6 +248,7 @@ impl Core {
             Purpose::SignAlert { digest } => {
                 self.officer_signed((lane, kiosk), digest, (reading, proof), now)
             }
+            Purpose::TestOfficerKeys { at } => self.officer_keys_tested(reading, proof, at).map(Some),
         };
         match told {
             Ok(None) => {}
@@ -284,7 +290,7 @@ impl Core {
             (Err(fault), _) | (Ok(()), Err(fault)) => return Err(fault),
             (Ok(()), Ok(HolderProof::Chip)) => SignedInBy::Card,
             (Ok(()), Ok(HolderProof::Pin)) => SignedInBy::CardAndPin,
-            (Ok(()), Ok(HolderProof::KeysMade(_) | HolderProof::Signed(_))) => {
+            (Ok(()), Ok(HolderProof::KeysMade(_) | HolderProof::Signed(_) | HolderProof::Tested(_))) => {
                 return Err(SignInFault::NotProven);
             }
         };

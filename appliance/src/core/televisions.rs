@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hinamori_alert::{Beat, EVERYBODY, Instruction, InstructionPath};
+use hinamori_ipc::ClockState;
 use hinamori_model::UnixMillis;
 use hinamori_store_sqlite::{FileKey, ToldByMessage};
 use hinamori_sync::{AlertMessage, CarriedInstruction};
@@ -11,8 +12,9 @@ use tracing::{error, warn};
 
 use super::Core;
 use super::alerts::Carrier;
+use crate::clock;
 use crate::config::Config;
-use crate::televisions::{OpenError, Televisions};
+use crate::televisions::{OpenError, ShownTime, Televisions};
 
 /// What the town hall did not take is said again after so long …
 const SAY_AGAIN: Duration = Duration::from_secs(10);
@@ -59,7 +61,8 @@ impl Core {
         let Some(televisions) = &self.screens.shown else { return };
         let not_before = self.town.checks.time.not_before(wall);
         let (list, _) = self.alerts.to_pass_on();
-        televisions.show(list, self.alerts.signed(), (not_before, now));
+        let trusted = (clock::state(wall, not_before) == ClockState::Sure).then_some(now);
+        televisions.show(list, self.alerts.signed(), ShownTime { not_before, now, trusted });
         televisions.take_told(self.alerts.told_everybody());
     }
 

@@ -14,9 +14,13 @@
 //! The card signs SHA-256 (`"hinamori officer/key/v1"` ‖ class ‖ salt ‖ public key). The seed is under ChaCha20-Poly1305 (RFC 8439) with
 //! HKDF-SHA256 (RFC 5869) of that signature, the salt as its salt; the nonce is zero, because a key seals once. What stands before the seed
 //! is the additional data.
+//!
+//! A key that nobody used for a month is tested: it signs SHA-256 (`"hinamori officer/test/v1"` ‖ public key ‖ time (8)), which is no alert's
+//! digest and sends nothing.
 
 use std::fmt;
 
+use hinamori_model::UnixMillis;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use zeroize::Zeroizing;
@@ -27,8 +31,15 @@ use crate::signature::OfficerKey;
 
 /// Ahead of what the card signs: it is no challenge of a sign-in, and none of another program.
 const DOMAIN: &[u8; 23] = b"hinamori officer/key/v1";
+/// Ahead of what a key signs to show that it works.
+const TEST: &[u8; 24] = b"hinamori officer/test/v1";
 const SEED: usize = 32;
 const TAG: usize = 16;
+
+/// What a key signs to show at a time that it works.
+pub fn test_digest(key: &[u8; 32], at: UnixMillis) -> [u8; 32] {
+    hash(&[TEST, key, &at.get().to_be_bytes()])
+}
 
 /// What a card signed after its PIN. It opens the officer's key, and cannot be printed.
 pub struct CardSignature(Zeroizing<Vec<u8>>);
@@ -243,6 +254,18 @@ mod tests {
         let salted = NewKioskKey::new(KeyClass::Live, Zeroizing::new([7; 32]), [4; 16]);
         let all = [made(KeyClass::Live), made(KeyClass::Exercise), other, salted].map(|key| key.challenge());
         assert_eq!(all.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    }
+
+    #[test]
+    fn a_test_is_of_one_key_at_one_time_and_of_no_alert() {
+        let at = UnixMillis::new(1_800_000_000_000);
+        let all = [test_digest(&[1; 32], at), test_digest(&[2; 32], at), test_digest(&[1; 32], at.plus(1))];
+        assert_eq!(all.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+        for class in [KeyClass::Live, KeyClass::Exercise] {
+            assert!(
+                !class.domain().starts_with(TEST.as_slice()) && !TEST.starts_with(class.domain().as_slice())
+            );
+        }
     }
 
     #[test]

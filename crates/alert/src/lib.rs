@@ -68,7 +68,7 @@ pub use instruction::{Content, EVERYBODY, Instruction, InstructionPath, Instruct
 pub use keys::{
     BadKeyList, Device, DeviceKey, KEY_LIST_DOMAIN, KeyClass, KeyList, MOST_DEVICES, NotSigned, OfficerId,
 };
-pub use kiosk_key::{CardSignature, KioskKeyError, NewKioskKey, SealedKioskKey};
+pub use kiosk_key::{CardSignature, KioskKeyError, NewKioskKey, SealedKioskKey, test_digest};
 pub use notice::{Notice, Ruby};
 pub use policy::{Policy, ReleasePolicy};
 pub use profile::{LONGEST_VALIDITY_SECONDS, PROFILE_CODE};

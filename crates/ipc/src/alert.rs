@@ -100,3 +100,10 @@ pub enum Danger {
     /// What has no level.
     Other,
 }
+
+impl Danger {
+    /// Whether people ask when it comes.
+    pub const fn is_tsunami(self) -> bool {
+        matches!(self, Self::MajorTsunami | Self::Tsunami | Self::TsunamiAdvisory)
+    }
+}

@@ -35,7 +35,7 @@ pub use lane::{
 };
 pub use message::{BuildingFinding, Command, FromKiosk, HoldReason, Refusal, ToKiosk, WatchMood};
 pub use officers::{
-    AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, OfficerStanding, PreparedChoice,
+    AlertDesk, AlertDraft, AlertRefusal, AlertThread, AlertWanted, Arrival, OfficerStanding, PreparedChoice,
 };
 pub use people::{
     Conflict, District, DistrictStanding, Found, FoundPerson, Group, GroupMember, GroupName, HeadCount,

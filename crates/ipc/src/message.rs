@@ -352,6 +352,12 @@ pub enum Command {
         /// The card's PIN. It is presented once.
         pin: SecretDigits,
     },
+    /// ためし署名: an officer shows that their card opens their keys. It is the card that comes within 30 seconds; answered with
+    /// [`ToKiosk::OfficerKeysTested`].
+    TestOfficerKeys {
+        /// The card's PIN. It is presented once.
+        pin: SecretDigits,
+    },
 }
 
 /// What was seen of the building.
@@ -478,6 +484,8 @@ pub enum ToKiosk {
         /// As the card's owner is called.
         name: PersonalText,
     },
+    /// An officer's keys work. The town hall is told.
+    OfficerKeysTested,
     /// What was asked for is done, and nothing is shown of it.
     Done,
     /// The daemon ends on purpose; it will be back.

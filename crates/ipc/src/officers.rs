@@ -40,6 +40,8 @@ pub struct AlertDesk {
     pub clock_unsure: bool,
     /// The town hall hears this box.
     pub is_online: bool,
+    /// When whoever is signed in tested their keys at this box last.
+    pub tested: Option<UnixMillis>,
 }
 
 /// A message that the town prepared.
@@ -55,6 +57,8 @@ pub struct PreparedChoice {
     pub title: String,
     /// The same in English.
     pub english: String,
+    /// Where it could send people, of all districts.
+    pub places: Vec<String>,
 }
 
 /// What is out, as one thread.
@@ -66,6 +70,12 @@ pub struct AlertThread {
     pub notice: AlertNotice,
     /// Until when one officer alone takes it back as a mistake; two always do.
     pub alone_until: Option<UnixMillis>,
+    /// Which prepared message it is.
+    pub message: Option<String>,
+    /// What it may be changed to: the prepared messages against the same danger.
+    pub may_become: Vec<String>,
+    /// All its districts: none of them is left out by a change.
+    pub districts: Vec<String>,
 }
 
 /// What is to be said.
@@ -80,6 +90,23 @@ pub enum AlertWanted {
         message: String,
         /// For whom; none for the whole town.
         districts: Vec<String>,
+        /// When the tsunami comes.
+        arrival: Arrival,
+        /// Places that cannot be used now.
+        closed: Vec<String>,
+    },
+    /// What is out says something else from now on, or holds for longer.
+    Update {
+        /// An [`AlertThread::id`].
+        thread: String,
+        /// A [`PreparedChoice::id`].
+        message: String,
+        /// Districts that are added to those before; `None` for the whole town.
+        added: Option<Vec<String>>,
+        /// When the tsunami comes.
+        arrival: Arrival,
+        /// Places that cannot be used now.
+        closed: Vec<String>,
     },
     /// 解除: the danger is over.
     AllClear {
@@ -91,6 +118,19 @@ pub enum AlertWanted {
         /// An [`AlertThread::id`].
         thread: String,
     },
+}
+
+/// When a tsunami is expected, as somebody says it who has no time for a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrival {
+    /// Nobody said.
+    #[default]
+    Unknown,
+    /// As the message before it said.
+    AsBefore,
+    /// So many minutes after this is made ready.
+    InMinutes(u8),
 }
 
 /// What waits for officers, in the very words that they sign.
@@ -106,6 +146,12 @@ pub struct AlertDraft {
     pub english_instruction: String,
     /// Where to.
     pub places: Vec<String>,
+    /// Those of them of which the town does not know whether they are safe.
+    pub unsure_places: Vec<String>,
+    /// Districts that are warned without a place: none of theirs is safe, or can be used.
+    pub without_place: Vec<String>,
+    /// It changes something that is out.
+    pub is_update: bool,
     /// Who signed here, as the town's list calls them.
     pub signed: Vec<String>,
     /// How many officers signed, anywhere.
@@ -143,6 +189,8 @@ pub enum AlertRefusal {
     NotPrepared,
     /// The town hall has to hear it, and does not.
     NoTownHall,
-    /// The disk of this box, or of the town hall.
+    /// The disk of this box.
     NotKept,
+    /// The disk of the town hall.
+    NotKeptThere,
 }

@@ -77,7 +77,8 @@ impl Command {
             | Self::DraftAlert { .. }
             | Self::SignAlert { .. }
             | Self::DropAlert { .. }
-            | Self::MakeOfficerKeys { .. } => &[],
+            | Self::MakeOfficerKeys { .. }
+            | Self::TestOfficerKeys { .. } => &[],
         }
     }
 

@@ -14,6 +14,8 @@ use crate::plan::{BadPlan, District, Ending, Plan, Prepared, Text, Texts, Way};
 
 /// Stands in a prepared text for the places of the districts.
 const PLACES: &str = "［行き先］";
+/// Stands there where no district has a place: it is warned all the same.
+const SOMEWHERE: (&str, &str) = ("安全な 場所", "a safe place");
 /// Places that a set shows in one panel. Of more, a stranger would have to know the town to choose.
 const MOST_PLACES: usize = 3;
 
@@ -38,6 +40,15 @@ pub struct Wanted<'a> {
     pub sent: UnixMillis,
     /// Until when, where that is not for as long as was prepared.
     pub until: Option<UnixMillis>,
+    /// Places that cannot be used now: a district goes to the next one that was prepared for it.
+    pub closed: BTreeSet<String>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Where a district goes; never to a place that is unsafe for the hazard.
+    fn way(&self, district: &'a District) -> Option<&'a Way> {
+        district.way(self.prepared.hazard, &self.closed)
+    }
 }
 
 /// A household as an alert sees it. It cannot be printed: its names are in it.
@@ -77,9 +88,9 @@ pub struct Composed {
     pub sample: Vec<u8>,
 }
 
-/// Where a district of this message goes; nothing for a district that the plan sends nowhere.
+/// Where a district of this message goes; nothing for a district that the plan sends nowhere, or nowhere safe.
 pub fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
-    let way = |district: &&'a District| Some((district.name.as_str(), district.way(wanted.prepared.hazard)?));
+    let way = |district: &&'a District| Some((district.name.as_str(), wanted.way(district)?));
     wanted.districts.iter().filter_map(way).collect()
 }
 
@@ -194,6 +205,7 @@ pub fn judge(plan: &Plan) -> Result<(), BadPlan> {
                 identifier: "judged".to_owned(),
                 sent,
                 until: None,
+                closed: BTreeSet::new(),
             };
             let composed = compose(plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([0; 16]));
             let Ok(composed) = composed;
@@ -298,11 +310,14 @@ fn info(plan: &Plan, wanted: &Wanted<'_>, language: &str, text: &Text) -> Info {
 /// The places of all districts, once each, in the order of the plan.
 fn places(wanted: &Wanted<'_>, is_english: bool) -> String {
     let mut all: Vec<String> = Vec::new();
-    for way in wanted.districts.iter().filter_map(|district| district.way(wanted.prepared.hazard)) {
+    for way in wanted.districts.iter().filter_map(|district| wanted.way(district)) {
         let place = if is_english { way.english.clone() } else { way.place.plain() };
         if !all.contains(&place) {
             all.push(place);
         }
+    }
+    if all.is_empty() {
+        all.push(if is_english { SOMEWHERE.1 } else { SOMEWHERE.0 }.to_owned());
     }
     all.join(if is_english { ", " } else { "・" })
 }
@@ -326,7 +341,7 @@ fn parameters(plan: &Plan, wanted: &Wanted<'_>, is_english: bool) -> Vec<Named> 
     if let Some(kind) = prepared.tsunami {
         all.push(named("JP-evac:TsunamiKind", kind.text()));
     }
-    let ways: Vec<&Way> = districts.iter().filter_map(|district| district.way(prepared.hazard)).collect();
+    let ways: Vec<&Way> = districts.iter().filter_map(|district| wanted.way(district)).collect();
     let mut push = |one: Named| {
         if !all.contains(&one) {
             all.push(one);
@@ -382,7 +397,7 @@ impl Whom {
 /// Where all districts of a message go together: every place once, and the road and what is known of the place only where they are the same.
 /// Nothing where no district goes anywhere, or to more places than a set shows.
 fn common_way(wanted: &Wanted<'_>) -> Option<Way> {
-    let mut ways = wanted.districts.iter().filter_map(|district| district.way(wanted.prepared.hazard));
+    let mut ways = wanted.districts.iter().filter_map(|district| wanted.way(district));
     let mut common = ways.next()?.clone();
     let mut places = vec![(common.place.clone(), common.english.clone())];
     for way in ways {
@@ -508,6 +523,7 @@ mod tests {
             identifier: "1-1".to_owned(),
             sent: UnixMillis::new(1_800_000_000_000),
             until: None,
+            closed: BTreeSet::new(),
         };
         let household = |number: u8, district: &str| HouseholdToTell {
             id: HouseholdId::from_bytes([number; 16]),
@@ -565,5 +581,52 @@ mod tests {
         let text = String::from_utf8(composed.bytes).unwrap();
         assert!(text.contains("今すぐ潮見坂の 上・寺の 境内へ"), "each place once: {text}");
         assert!(!text.contains("さちこ"), "nobody is named in what everybody reads");
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_place_that_is_unsafe_or_closed_but_to_the_next_one() {
+        // The harbour has a second place behind the one that the wave takes.
+        let second = "[[district.go]]\nhazards = [\"Tsunami\"]\nplace = \"{神社|じんじゃ}\"\nenglish = \"the shrine\"\nroad = \"\"\nsafe = true\n";
+        let harbour = PLAN.split_once("name = \"港町\"").unwrap().1.split_once("[[message]]").unwrap().0;
+        let with_second = PLAN.replacen(harbour, &format!("{harbour}{second}"), 1);
+        let told = |plan: &Plan, names: &[&str], closed: &[&str]| {
+            let wanted = Wanted {
+                prepared: plan.message("tsunami-major").unwrap(),
+                kind: MessageKind::Order,
+                is_exercise: false,
+                districts: names.iter().map(|name| plan.district(name).unwrap()).collect(),
+                arrives: None,
+                references: Vec::new(),
+                identifier: "1-1".to_owned(),
+                sent: UnixMillis::new(1_800_000_000_000),
+                until: None,
+                closed: closed.iter().map(|name| (*name).to_owned()).collect(),
+            };
+            let household = HouseholdToTell {
+                district: (*names.last().unwrap()).to_owned(),
+                ..HouseholdToTell::unknown(HouseholdId::from_bytes([1; 16]))
+            };
+            let Ok(composed) =
+                compose(plan, &wanted, &[household], || Ok::<_, std::convert::Infallible>([9; 16]));
+            let composed = composed.unwrap();
+            let words: Vec<Vec<u8>> = composed.instructions.iter().map(|one| one.content.to_vec()).collect();
+            let content: serde_json::Value = serde_json::from_slice(&words[0]).unwrap();
+            let all = words.into_iter().map(|words| String::from_utf8(words).unwrap());
+            let said = [String::from_utf8(composed.bytes).unwrap(), all.collect()].concat();
+            assert!(!said.contains("港公民館") && !said.contains("Minato Community Hall"), "{said}");
+            (content["place"].to_string(), said)
+        };
+        let plan = Plan::parse(PLAN).unwrap();
+        let (place, said) = told(&plan, &["港町"], &[]);
+        assert_eq!(place, "null", "it is warned all the same");
+        assert!(said.contains("今すぐ安全な 場所へ") && said.contains("Walk to a safe place now"), "{said}");
+        let (place, said) = told(&plan, &["浜町", "港町"], &[]);
+        assert_eq!(place, "null");
+        assert!(said.contains("今すぐ潮見坂の 上へ"), "{said}");
+        let plan = Plan::parse(&with_second).unwrap();
+        assert!(told(&plan, &["港町"], &[]).0.contains("神社"));
+        assert_eq!(told(&plan, &["港町"], &["神社"]).0, "null");
+        assert!(told(&plan, &["浜町"], &[]).0.contains("潮見坂"));
+        assert_eq!(told(&plan, &["浜町"], &["潮見坂の 上"]).0, "null");
     }
 }

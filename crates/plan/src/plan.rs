@@ -264,9 +264,15 @@ impl District {
         &self.reading
     }
 
-    /// Where it goes for a hazard.
-    pub fn way(&self, hazard: Hazard) -> Option<&Way> {
-        self.go.iter().find(|way| way.hazards.contains(&hazard))
+    /// Where it goes for a hazard: its first place that is not known to be unsafe, and is not among those that are closed now.
+    pub fn way(&self, hazard: Hazard, closed: &BTreeSet<String>) -> Option<&Way> {
+        let is_open = |way: &&Way| way.safe != Some(false) && !closed.contains(&way.place.plain());
+        self.ways(hazard).find(is_open)
+    }
+
+    /// Every place that was prepared for a hazard, also those to which nobody may be sent.
+    pub fn ways(&self, hazard: Hazard) -> impl Iterator<Item = &Way> {
+        self.go.iter().filter(move |way| way.hazards.contains(&hazard))
     }
 }
 

@@ -19,18 +19,27 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
 /// content is there.
 ///
 /// # Errors
-/// As the file system reports; the old content stays then.
+/// As the file system reports; the old content stays then, and nothing beside it.
 pub fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let temporary = folder.join(format!(".{name}.new"));
+    let replaced = replace_by(&temporary, folder, name, bytes);
+    if replaced.is_err() {
+        // On a full disk half a file would be in the way of whatever is tried next.
+        drop(std::fs::remove_file(&temporary));
+    }
+    replaced
+}
+
+fn replace_by(temporary: &Path, folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     // A left-over of a write that a power cut ended; it may have any mode.
-    match std::fs::remove_file(&temporary) {
+    match std::fs::remove_file(temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(&temporary, folder.join(name))?;
+    std::fs::rename(temporary, folder.join(name))?;
     File::open(folder)?.sync_all()
 }
 
@@ -71,6 +80,14 @@ mod tests {
         assert_eq!(read(&folder, "key", 3).unwrap().as_deref(), Some(b"two".as_slice()));
         assert_eq!((mode(&folder), mode(&folder.join("key"))), (0o700, 0o600));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_its_place_leaves_nothing_beside_it() {
+        let parent = tempfile::tempdir().unwrap();
+        std::fs::create_dir(parent.path().join("key")).unwrap();
+        assert!(replace(parent.path(), "key", b"one").is_err());
+        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 1);
     }
 
     #[test]

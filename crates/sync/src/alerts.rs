@@ -24,6 +24,8 @@ pub const LONGEST_KEY_LIST: usize = 64 << 10;
 pub const LONGEST_PLAN: usize = (4 << 20) + 128;
 /// Officers with keys at kiosks: each has two in a list of 512.
 pub const MOST_KIOSK_KEYS: usize = 256;
+/// Tests of officers' keys that a box tells of.
+pub const MOST_KEY_TESTS: usize = 64;
 /// Bytes of a sealed key.
 const LONGEST_SEALED_KEY: usize = 128;
 /// Bytes of what everybody is told of an alert.
@@ -150,6 +152,34 @@ impl KioskKeys {
 
     fn is_bounded(&self) -> bool {
         [&self.live, &self.exercise].iter().all(|bytes| bytes.len() <= LONGEST_SEALED_KEY)
+    }
+}
+
+/// An officer's key at kiosks showed that it works (`test_digest` of the crate `alert`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyTest {
+    /// The public half of the key.
+    pub key: [u8; 32],
+    /// When, by the box's clock: the key signed it too.
+    pub at: UnixMillis,
+    /// Ed25519, 64 bytes.
+    pub signature: Vec<u8>,
+}
+
+impl KeyTest {
+    /// Several of them, as a box keeps them.
+    pub fn all_to_bytes(all: &[Self]) -> Vec<u8> {
+        postcard::to_stdvec(all).unwrap_or_default()
+    }
+
+    /// Reads what [`KeyTest::all_to_bytes`] wrote; `None` for anything else.
+    pub fn all_from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (all, rest): (Vec<Self>, _) = postcard::take_from_bytes(bytes).ok()?;
+        (rest.is_empty() && Self::are_bounded(&all)).then_some(all)
+    }
+
+    fn are_bounded(all: &[Self]) -> bool {
+        all.len() <= MOST_KEY_TESTS && all.iter().all(|test| test.signature.len() <= LONGEST_SIGNATURE)
     }
 }
 
@@ -329,6 +359,8 @@ pub enum AlertMessage {
     Bindings(Vec<CarriedBinding>),
     /// From the server: what became of them, which is on its disk.
     BindingsSettled(Vec<(CarriedBinding, BindingOutcome)>),
+    /// From a box, on each connection again: which officers' keys were tested there in the last month.
+    KeyTests(Vec<KeyTest>),
 }
 
 impl AlertMessage {
@@ -364,6 +396,7 @@ impl AlertMessage {
             Self::Answers(all) | Self::AnswersTaken(all) => all.len() <= MOST_ANSWERS,
             Self::Bindings(all) => all.len() <= MOST_BINDINGS,
             Self::BindingsSettled(all) => all.len() <= MOST_BINDINGS,
+            Self::KeyTests(all) => KeyTest::are_bounded(all),
         }
     }
 
@@ -376,7 +409,8 @@ impl AlertMessage {
                 | Self::Approval { .. }
                 | Self::Strangers(_)
                 | Self::Answers(_)
-                | Self::Bindings(_),
+                | Self::Bindings(_)
+                | Self::KeyTests(_),
                 Side::Server { .. },
             )
             | (
@@ -403,7 +437,8 @@ impl AlertMessage {
                 | Self::Answers(_)
                 | Self::AnswersTaken(_)
                 | Self::Bindings(_)
-                | Self::BindingsSettled(_),
+                | Self::BindingsSettled(_)
+                | Self::KeyTests(_),
                 _,
             ) => false,
         }
@@ -429,7 +464,8 @@ impl AlertMessage {
             | Self::Answers(_)
             | Self::AnswersTaken(_)
             | Self::Bindings(_)
-            | Self::BindingsSettled(_) => None,
+            | Self::BindingsSettled(_)
+            | Self::KeyTests(_) => None,
         }
     }
 }

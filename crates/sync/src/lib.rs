@@ -38,9 +38,9 @@ use hinamori_record::{ActorId, DocumentScope};
 
 pub use alerts::{
     AlertMessage, AlertsHeld, ApprovalAnswer, BindingOutcome, CarriedAlert, CarriedAnswer, CarriedBinding,
-    CarriedInstruction, CarriedTelevision, KeptBinding, KioskKeys, LONGEST_ALERT, LONGEST_KEY_LIST,
-    LONGEST_PLAN, MOST_ALERTS, MOST_ANSWERS, MOST_BINDINGS, MOST_DRAFTS, MOST_KIOSK_KEYS, MOST_STRANGERS,
-    MOST_TELEVISIONS, MOST_TOLD, OriginatedAlert, WaitingDraft,
+    CarriedInstruction, CarriedTelevision, KeptBinding, KeyTest, KioskKeys, LONGEST_ALERT, LONGEST_KEY_LIST,
+    LONGEST_PLAN, MOST_ALERTS, MOST_ANSWERS, MOST_BINDINGS, MOST_DRAFTS, MOST_KEY_TESTS, MOST_KIOSK_KEYS,
+    MOST_STRANGERS, MOST_TELEVISIONS, MOST_TOLD, OriginatedAlert, WaitingDraft,
 };
 pub use bundle::{Bundle, BundleWriter, LONGEST_BUNDLE, NotABundle, ReadSection, Section, SectionOf};
 pub use cut_off::{CutOff, CutOffs, Trusted};

@@ -10,8 +10,8 @@ use hinamori_record::{
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
     AlertMessage, AlertsHeld, CarriedAlert, Effects, Grant, Grants, HandOver, Held, KeyMark, KeyRows,
-    KioskKeys, LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, OriginatedAlert, PeerMisbehaved, ReceiptKey,
-    RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+    KeyTest, KioskKeys, LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, OriginatedAlert, PeerMisbehaved,
+    ReceiptKey, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
 };
 
 const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -643,14 +643,32 @@ fn a_box_tells_a_server_what_was_originated_and_signed_there_and_no_other_alert(
         assert!(refused(side, Side::Box, message), "no box tells a server {message:?}");
     }
     let (strangers, answers) = (AlertMessage::Strangers(Vec::new()), AlertMessage::Answers(Vec::new()));
-    for message in [&strangers, &answers, &bindings] {
+    let test = |length| KeyTest { key: [1; 32], at: UnixMillis::new(7), signature: vec![2; length] };
+    let tests = AlertMessage::KeyTests(vec![test(64); 2]);
+    for all in [vec![test(64); 65], vec![test(65)]] {
+        assert!(
+            refused(side, Side::Box, &AlertMessage::KeyTests(all)),
+            "nobody has so many, or so long ones"
+        );
+    }
+    for message in [&strangers, &answers, &bindings, &tests] {
         assert!(refused(Side::Box, side, message) && !refused(side, Side::Box, message), "{message:?}");
     }
     assert!(refused(Side::Box, side, &AlertMessage::Beat(vec![1; 85])), "no heartbeat is so long");
     assert!(!refused(neighbour, neighbour, &told), "what everybody is told goes on");
-    for message in
-        [&made, &approval, &drafts, &beat, &televisions, &taken, &strangers, &answers, &bindings, &settled]
-    {
+    for message in [
+        &made,
+        &approval,
+        &drafts,
+        &beat,
+        &televisions,
+        &taken,
+        &strangers,
+        &answers,
+        &bindings,
+        &settled,
+        &tests,
+    ] {
         assert!(refused(neighbour, neighbour, message), "no box tells a box {message:?}");
     }
     for message in [&plan, &sealed, &originated(4)] {

@@ -15,7 +15,7 @@ const SHOWN_AFTER_MILLIS: u64 = 35 * 24 * 3_600_000;
 /// Whether an officer can sign now, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// In office, listed, and with a passkey that was made or signed something in the last 35 days.
+    /// In office, listed, and with a passkey, or a key at kiosks, that was made or signed something in the last 35 days.
     Able,
     /// Their first day is to come.
     NotYet,
@@ -25,7 +25,7 @@ pub(crate) enum Standing {
     NoDevice,
     /// The list of keys that is in force has none of their devices.
     NotListed,
-    /// No passkey of theirs signed anything for so long that it may not work any more.
+    /// No key of theirs signed anything for so long that it may not work any more.
     OldProof,
 }
 
@@ -92,7 +92,7 @@ impl Register {
     }
 }
 
-/// The order of deputies as a table: place, number, first and last day, when each kind of passkey worked last, whether they can sign, whether
+/// The order of deputies as a table: place, number, first and last day, when keys of each class worked last, whether they can sign, whether
 /// there is a telephone number (never which), title, name.
 ///
 /// # Errors

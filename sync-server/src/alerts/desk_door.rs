@@ -559,7 +559,10 @@ pub(super) fn draft_of(
     let (prepared, names, districts) = chosen(plan, &wanted, kind, thread.last().map(Arc::as_ref))?;
     let ending = kind != MessageKind::Order;
     let references = thread.iter().map(|message| message.signed.alert().alert().id()).collect();
-    let sent = UnixMillis::new(now.get() / 1_000 * 1_000);
+    // Later than what it changes or ends, which a box may have dated by a clock that is a little ahead. CAP knows seconds.
+    let latest = thread.iter().map(|message| message.sent()).max();
+    let least = latest.map_or(0, |latest| latest.get().saturating_add(1_000));
+    let sent = UnixMillis::new(now.get().max(least) / 1_000 * 1_000);
     let identifier = format!("{}-{}", sequence.epoch, sequence.number);
     let request = Wanted {
         prepared,
@@ -571,6 +574,7 @@ pub(super) fn draft_of(
         identifier,
         sent,
         until,
+        closed: BTreeSet::new(),
     };
     let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
     let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
@@ -753,18 +757,19 @@ pub(super) fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> 
     let ways = ways(wanted);
     let mut reasons: Vec<Reason> = Vec::new();
     for district in &wanted.districts {
-        // A district without a place for this hazard is warned all the same.
-        let Some(way) = ways.get(district.name.as_str()) else { continue };
+        let Some(way) = ways.get(district.name.as_str()) else {
+            // A district without a place for this hazard is warned all the same.
+            let Some(unsafe_way) = district.ways(wanted.prepared.hazard).next() else { continue };
+            return Err(Told::change(format!(
+                "{}は この災害では 危険な 場所です。{}を 外して ください",
+                unsafe_way.place.plain(),
+                district.name
+            )));
+        };
         let place = way.place.plain();
         match way.safe {
             Some(true) => {}
-            Some(false) => {
-                return Err(Told::change(format!(
-                    "{place}は この災害では 危険な 場所です。{}を 外して ください",
-                    district.name
-                )));
-            }
-            None => {
+            Some(false) | None => {
                 let reason =
                     given.get(&place).map(|reason| reason.trim()).filter(|reason| !reason.is_empty());
                 let reason = reason.filter(|reason| reason.chars().count() <= 200);

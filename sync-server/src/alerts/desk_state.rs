@@ -13,7 +13,7 @@ use crate::alerts::base64_url;
 use crate::alerts::board::{Inner, Message};
 use crate::alerts::channels::Channels;
 use crate::alerts::draft::Draft;
-use crate::alerts::officers::{Officer, PROVED_MILLIS};
+use crate::alerts::officers::{DeviceKind, Officer, PROVED_MILLIS};
 use crate::alerts::progress::{Progress, Reach, spread};
 use crate::alerts::staff_door::staff;
 use crate::alerts::stations::Station;
@@ -49,16 +49,22 @@ pub(crate) fn state(inner: &Inner, officer: &Officer, town: &str, revision: &str
     })
 }
 
-/// An officer with when each kind of their passkeys signed something last, and whether it can sign.
+/// An officer with when each of their keys signed something last, and whether they can sign.
 fn signer(inner: &Inner, officer: &Officer, now: UnixMillis) -> Value {
     let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
     let proved = |class| inner.register.proved(officer.id, class);
     let standing = |class| inner.register.standing(officer, class, list, now).text();
+    let of_kind = |kind| {
+        let proved = |class| inner.register.proved_by(officer.id, kind, class);
+        let (live, exercise) = (proved(KeyClass::Live), proved(KeyClass::Exercise));
+        live.or(exercise).map(|_| json!({ "live": live, "exercise": exercise }))
+    };
     json!({
         "id": officer.id, "name": officer.name, "title": officer.title,
         "from": officer.from, "until": officer.until,
         "telephone": officer.telephone.as_ref().map(PersonalText::expose),
         "live": proved(KeyClass::Live), "exercise": proved(KeyClass::Exercise),
+        "passkey": of_kind(DeviceKind::Passkey), "kiosk": of_kind(DeviceKind::Kiosk),
         "standing": { "live": standing(KeyClass::Live), "exercise": standing(KeyClass::Exercise) },
     })
 }
@@ -156,7 +162,7 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
-        "origin": first.about.origin.map(|origin| origin.to_string()),
+        "arrives": order.about.arrives, "origin": order.about.origin.map(|origin| origin.to_string()),
         "stations": stations(inner, &messages), "trigger": latest.about.trigger,
         "stages": stages(inner, &messages),
         "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),

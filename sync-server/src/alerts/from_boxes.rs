@@ -4,21 +4,21 @@
 use std::sync::Arc;
 
 use hinamori_alert::{
-    DeviceKey, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, Instructions,
-    OfficerSignature, SequenceVerdict, SignedAlert, Taken,
+    DeviceKey, EVERYBODY, Envelope, EnvelopeError, Instruction, InstructionPath, Instructions, MessageKind,
+    OfficerSignature, SequenceVerdict, SignedAlert, Taken, test_digest,
 };
 use hinamori_model::{BoxId, UnixMillis};
 use hinamori_plan::prepared_of;
 use hinamori_store_sqlite::SentMessage;
 use hinamori_sync::town::Site;
-use hinamori_sync::{AlertMessage, ApprovalAnswer, KioskKeys, OriginatedAlert};
+use hinamori_sync::{AlertMessage, ApprovalAnswer, KeyTest, KioskKeys, OriginatedAlert};
 use tokio::sync::mpsc::{Receiver, UnboundedSender};
 use tokio::task::spawn_blocking;
 
 use crate::alerts::board::{Board, Inner, Listed, Message, NotSent};
 use crate::alerts::draft::{About, Signed};
 use crate::alerts::keeper::NotKept;
-use crate::alerts::officers::change_register;
+use crate::alerts::officers::{Register, change_register};
 use crate::clock::now;
 use crate::data::DataFolder;
 
@@ -64,15 +64,28 @@ pub(crate) enum NotOriginated {
 pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut said: Receiver<FromBox>) {
     while let Some(FromBox { id, site, message, answer }) = said.recv().await {
         match message {
-            AlertMessage::Originated(originated) => match board.take_originated(id, originated).await {
-                Ok(true) => tracing::info!(%id, "officers originated an alert at a box"),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, %id, "what a box originated is not taken"),
-            },
+            AlertMessage::Originated(originated) => {
+                let envelope = Envelope::decode(&originated.carried.envelope);
+                match board.take_originated(id, originated).await {
+                    Ok(true) => {
+                        tracing::info!(%id, "officers originated an alert at a box");
+                        let by = |envelope: &Envelope| -> Vec<_> {
+                            envelope.signatures.iter().map(|signed| (signed.key, envelope.sent)).collect()
+                        };
+                        let proved = envelope.as_ref().map(by).unwrap_or_default();
+                        note_proofs(&folder, &board, proved).await;
+                    }
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(%error, %id, "what a box originated is not taken"),
+                }
+            }
             AlertMessage::KeysMade(keys) => wait_for_admission(&folder, id, keys).await,
             AlertMessage::Approval { draft, key, signature } => {
                 let approved = board.approve(&draft, key, &signature).await;
                 tracing::info!(%id, draft, ?approved, "an officer signed at a box");
+                if matches!(approved, ApprovalAnswer::Taken | ApprovalAnswer::Sent) {
+                    note_proofs(&folder, &board, vec![(DeviceKey::Kiosk(key), now())]).await;
+                }
                 // Whoever hung up sees with the next list of drafts what became of it.
                 drop(answer.send(AlertMessage::Approved { draft, answer: approved }));
             }
@@ -98,6 +111,10 @@ pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut s
                     Err(error) => tracing::error!(%error, %id, "televisions cannot be given to households"),
                 }
             }
+            AlertMessage::KeyTests(tests) => {
+                let proved = tests.iter().filter_map(proved_by).collect();
+                note_proofs(&folder, &board, proved).await;
+            }
             // Said to boxes alone.
             AlertMessage::Keys { .. }
             | AlertMessage::Sent(_)
@@ -111,6 +128,31 @@ pub(crate) async fn take_from_boxes(folder: DataFolder, board: Arc<Board>, mut s
             | AlertMessage::AnswersTaken(_)
             | AlertMessage::BindingsSettled(_) => {}
         }
+    }
+}
+
+/// The key that a test shows to work, if its signature holds, and when.
+fn proved_by(KeyTest { key, at, signature }: &KeyTest) -> Option<(DeviceKey, UnixMillis)> {
+    let (own, signature) = (DeviceKey::Kiosk(*key), signature.as_slice().try_into().ok()?);
+    let signed = OfficerSignature { key: own, assertion: None, signature };
+    // Relying parties are the passkeys'.
+    signed.verify(&test_digest(key, *at), &[0; 32]).ok().map(|()| (own, *at))
+}
+
+/// Writes down that officers' keys at kiosks work: those of the register alone.
+async fn note_proofs(folder: &DataFolder, board: &Board, proved: Vec<(DeviceKey, UnixMillis)>) {
+    let prove = move |register: &mut Register| {
+        proved.iter().filter(|(key, at)| register.prove_kiosk(key, *at, now())).count()
+    };
+    // A box says it on each connection: most of it is no news.
+    if prove(&mut board.inner().register.clone()) == 0 {
+        return;
+    }
+    let folder = folder.clone();
+    match spawn_blocking(move || change_register(&folder, prove)).await {
+        Ok(Ok(keys)) => tracing::info!(keys, "officers' keys at kiosks work"),
+        Ok(Err(error)) => tracing::error!(%error, "that a key works was not written down"),
+        Err(_ended) => {}
     }
 }
 
@@ -240,6 +282,7 @@ impl Inner {
             alert.references.contains(&id)
         };
         let sent = alert.sent.at();
+        let expected = alert.infos.first().and_then(|info| info.onset).filter(|_| kind == MessageKind::Order);
         let officers = self.list.as_ref().and_then(|listed| envelope.officers(&listed.list).ok());
         let officers = officers.unwrap_or_default().into_iter().map(|officer| {
             let known = self.register.officer(officer.0);
@@ -255,7 +298,7 @@ impl Inner {
             districts: alert.districts().map(str::to_owned).collect(),
             places: alert.destinations().map(str::to_owned).collect(),
             reasons: Vec::new(),
-            arrives: None,
+            arrives: expected.map(|onset| onset.at()),
             again: false,
             households: 0,
             people: 0,

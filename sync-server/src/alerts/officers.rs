@@ -26,8 +26,10 @@ use crate::staff::day_of;
 const GOOD_FOR_MILLIS: u64 = 15 * 60_000;
 /// Wrong tries of all invitations together, until an administrator invites again.
 const TRIES: u8 = 5;
-/// How long a passkey that signed something counts as one that can: a month, and some days for whoever was away.
+/// How long a key that signed something counts as one that can: a month, and some days for whoever was away.
 pub(crate) const PROVED_MILLIS: u64 = 35 * 24 * 3_600_000;
+/// How far a box's clock may be ahead of this machine's.
+const CLOCKS_DIFFER_MILLIS: u64 = 2 * 60_000;
 /// A later proof within so long changes nothing that anybody looks at.
 const PROVED_AGAIN_MILLIS: u64 = 3_600_000;
 /// Keys of as many people wait that were made at one box.
@@ -181,6 +183,11 @@ struct KioskDevice {
     made_at: BoxId,
     words: ThreeWords,
     joined: UnixMillis,
+    /// When each signed something last, if only its test.
+    #[serde(default)]
+    live_proved: UnixMillis,
+    #[serde(default)]
+    exercise_proved: UnixMillis,
 }
 
 impl KioskDevice {
@@ -188,6 +195,32 @@ impl KioskDevice {
     fn sealed(&self) -> Option<[SealedKioskKey; 2]> {
         sealed_keys(&self.keys)
     }
+
+    /// When its key of this class worked last: whoever makes one signs with it.
+    fn proved(&self, class: KeyClass) -> UnixMillis {
+        self.joined.max(match class {
+            KeyClass::Live => self.live_proved,
+            KeyClass::Exercise => self.exercise_proved,
+        })
+    }
+
+    /// Where it is noted of the key with this public half.
+    fn proof_of(&mut self, key: &DeviceKey) -> Option<&mut UnixMillis> {
+        let class = self.sealed()?.iter().find(|sealed| sealed.public() == *key)?.class();
+        Some(match class {
+            KeyClass::Live => &mut self.live_proved,
+            KeyClass::Exercise => &mut self.exercise_proved,
+        })
+    }
+}
+
+/// With what an officer signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeviceKind {
+    /// At the desk.
+    Passkey,
+    /// Under their card.
+    Kiosk,
 }
 
 fn sealed_keys(keys: &KioskKeys) -> Option<[SealedKioskKey; 2]> {
@@ -532,7 +565,16 @@ impl Register {
             return false;
         }
         let words = ThreeWords::of_hash(&keys.digest());
-        self.kiosks.push(KioskDevice { officer: None, keys, made_at, words, joined: now });
+        let (live_proved, exercise_proved) = (now, now);
+        self.kiosks.push(KioskDevice {
+            officer: None,
+            keys,
+            made_at,
+            words,
+            joined: now,
+            live_proved,
+            exercise_proved,
+        });
         true
     }
 
@@ -595,14 +637,50 @@ impl Register {
         is_news
     }
 
-    /// When an officer's passkeys of this class signed something last: the latest one.
+    /// An officer's key at kiosks signed something at a time. Whether that is worth writing down.
+    pub(crate) fn prove_kiosk(&mut self, key: &DeviceKey, at: UnixMillis, now: UnixMillis) -> bool {
+        let admitted = self.kiosks.iter_mut().filter(|device| device.officer.is_some());
+        let Some(proved) = admitted.filter_map(|device| device.proof_of(key)).next() else { return false };
+        // A box whose clock is ahead says it again until that time has come.
+        let is_believable = at <= now.plus(CLOCKS_DIFFER_MILLIS);
+        let is_news = *proved > now || at.since(*proved) > PROVED_AGAIN_MILLIS;
+        if is_believable && is_news {
+            *proved = at.min(now);
+        }
+        is_believable && is_news
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_back_kiosks(&mut self, to: UnixMillis) {
+        for device in &mut self.kiosks {
+            (device.joined, device.live_proved, device.exercise_proved) = (to, to, to);
+        }
+    }
+
+    /// When an officer's keys of this class signed something last: the latest one.
     pub(crate) fn proved(&self, officer: u32, class: KeyClass) -> Option<UnixMillis> {
-        let own = self.devices.iter().filter(|device| device.admitted && device.officer == officer);
-        let proved = own.map(|device| match class {
-            KeyClass::Live => device.live.proved,
-            KeyClass::Exercise => device.exercise.proved,
-        });
-        proved.max()
+        [DeviceKind::Passkey, DeviceKind::Kiosk]
+            .into_iter()
+            .filter_map(|kind| self.proved_by(officer, kind, class))
+            .max()
+    }
+
+    /// The same of those of one kind.
+    pub(crate) fn proved_by(&self, officer: u32, kind: DeviceKind, class: KeyClass) -> Option<UnixMillis> {
+        match kind {
+            DeviceKind::Passkey => {
+                let own = self.devices.iter().filter(|device| device.admitted && device.officer == officer);
+                own.map(|device| match class {
+                    KeyClass::Live => device.live.proved,
+                    KeyClass::Exercise => device.exercise.proved,
+                })
+                .max()
+            }
+            DeviceKind::Kiosk => {
+                let own = self.kiosks.iter().filter(|device| device.officer == Some(officer));
+                own.map(|device| device.proved(class)).max()
+            }
+        }
     }
 
     /// How many officers can sign in this class.

@@ -64,7 +64,8 @@ impl Inner {
     ) -> Option<Progress> {
         let mut first: [Option<UnixMillis>; AnswerKind::ALL.len()] = Default::default();
         let (mut told, mut is_shown): (Option<UnixMillis>, bool) = (None, false);
-        for message in thread.iter().filter(|message| message.is_for(household)) {
+        // What a box said since is for everybody, and is answered by whom the town hall told before.
+        for message in thread.iter().filter(|message| message.told_to(household).is_some()) {
             let sent = message.sent();
             told = Some(told.map_or(sent, |known| known.min(sent)));
             let known = self.answers.get(&(message.digest, household)).copied().unwrap_or_default();

@@ -78,6 +78,7 @@ pub(super) fn release_of(
         identifier: PREPARED_IDENTIFIER.to_owned(),
         sent: PREPARED_SENT,
         until: None,
+        closed: BTreeSet::new(),
     };
     let reasons = reasons(&request, &wanted.reasons)?;
     let households = households.in_districts(&wanted.districts);

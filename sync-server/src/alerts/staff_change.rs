@@ -151,13 +151,47 @@ pub(crate) enum NotApproved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub(crate) enum Difference {
-    Joins { officer: u32, name: String, title: String, from: UnixMillis, until: UnixMillis },
-    LeavesAtOnce { officer: u32, name: String },
-    Until { officer: u32, name: String, before: UnixMillis, until: UnixMillis },
-    From { officer: u32, name: String, from: UnixMillis },
-    Title { officer: u32, name: String, before: String, title: String },
-    Telephone { officer: u32, name: String },
-    Order { day: UnixMillis, officers: Vec<u32>, names: Vec<String> },
+    Joins {
+        officer: u32,
+        name: String,
+        title: String,
+        from: UnixMillis,
+        until: UnixMillis,
+    },
+    LeavesAtOnce {
+        officer: u32,
+        name: String,
+    },
+    Until {
+        officer: u32,
+        name: String,
+        before: UnixMillis,
+        until: UnixMillis,
+    },
+    From {
+        officer: u32,
+        name: String,
+        from: UnixMillis,
+    },
+    Title {
+        officer: u32,
+        name: String,
+        before: String,
+        title: String,
+    },
+    Telephone {
+        officer: u32,
+        name: String,
+    },
+    Order {
+        day: UnixMillis,
+        officers: Vec<u32>,
+        names: Vec<String>,
+    },
+    /// An order that was signed for a later day holds no more: there is one of a day to come.
+    OrderGivenUp {
+        day: UnixMillis,
+    },
 }
 
 /// How many can sign.
@@ -331,7 +365,8 @@ impl Register {
             }
         }
         // Whoever joins comes last where nobody says otherwise.
-        let known = self.staff(change.day.max(now)).into_iter().map(|officer| officer.id);
+        // As it was when the change was made: days that pass until it is signed make no other change of it.
+        let known = self.staff(change.day.max(change.made)).into_iter().map(|officer| officer.id);
         let joins = change.officers.iter().map(|row| row.id).filter(|id| self.officer(*id).is_none());
         let stays = |id: &u32| change.officers.iter().any(|row| row.id == *id && row.until >= change.made);
         let without: Vec<u32> = known.chain(joins).filter(stays).collect();
@@ -340,14 +375,24 @@ impl Register {
         if wanted != without {
             let names = rows.map(|row| row.name.clone()).collect();
             found.push(Difference::Order { day: change.day, officers: wanted, names });
+            let given_up = self.next_order.as_ref().map(|next| next.day).filter(|day| *day > now);
+            if let Some(day) = given_up.filter(|day| change.day > now && *day != change.day) {
+                found.push(Difference::OrderGivenUp { day });
+            }
         }
         found
+    }
+
+    /// Whether a change says another order than holds on its day.
+    fn is_order_touched(&self, change: &StaffChange, now: UnixMillis) -> bool {
+        self.differences(change, now).iter().any(|one| matches!(one, Difference::Order { .. }))
     }
 
     /// Refuses what would leave fewer than two: now, since nobody could mend it, and on any day up to that of the change.
     fn leaves_enough(&self, change: &StaffChange, now: UnixMillis) -> Result<(), BadChange> {
         let rows = change.applied(self, now);
         let day = |at| BadChange::TooFew(japanese_day(at));
+        // A change of staff is signed by passkeys alone.
         let with_device = |officer: &&Officer| self.credentials(officer.id, KeyClass::Live).next().is_some();
         if in_office(&rows, now).filter(with_device).count() < FEWEST {
             return Err(day(now));
@@ -360,7 +405,8 @@ impl Register {
     /// How many could sign, if nothing else changes.
     pub(crate) fn effect(&self, change: &StaffChange, list: Option<&KeyList>, now: UnixMillis) -> Effect {
         let rows = change.applied(self, now);
-        let with_device = |officer: &&Officer| self.credentials(officer.id, KeyClass::Live).next().is_some();
+        // At the desk or at a kiosk.
+        let with_device = |officer: &&Officer| self.proved(officer.id, KeyClass::Live).is_some();
         let ready = |at| in_office(&rows, at).filter(with_device).count();
         let day = change.day.max(now);
         let until = now.plus(LOOKS_AHEAD_MILLIS).max(day);
@@ -446,14 +492,20 @@ impl Register {
         }
         let mut known: Vec<u32> = self.officers.iter().map(|officer| officer.id).collect();
         known.sort_by_key(|id| self.place(*id, now));
-        let is_later = change.day > now;
-        // Until that day everybody keeps their place.
-        let ids = if is_later { [known, order.clone()].concat() } else { [order.clone(), known].concat() };
+        let (is_touched, is_later) = (self.is_order_touched(change, now), change.day > now);
+        // Until that day everybody keeps their place, and an order that nobody touched is kept with its day.
+        let holds_now = is_touched && !is_later;
+        let ids = if holds_now { [order.clone(), known].concat() } else { [known, order.clone()].concat() };
+        let next_order = if is_touched && is_later {
+            Some(NextOrder { day: change.day, officers: order })
+        } else {
+            self.next_order.take().filter(|next| next.day > now)
+        };
         let before = std::mem::take(&mut self.officers);
         let mut all: BTreeMap<u32, Officer> = before.into_iter().map(|one| (one.id, one)).collect();
         all.extend(rows);
         self.officers = ids.into_iter().filter_map(|id| all.remove(&id)).collect();
-        self.next_order = is_later.then_some(NextOrder { day: change.day, officers: order });
+        self.next_order = next_order;
         self.changes = self.changes.saturating_add(1);
         self.pending = None;
     }
@@ -520,6 +572,9 @@ impl Difference {
                 let names: Vec<String> =
                     (1..).zip(names).map(|(place, name)| format!("{place} {name}")).collect();
                 format!("{since}呼ぶ 順：{}", names.join("、"))
+            }
+            Self::OrderGivenUp { day } => {
+                format!("！ 署名 ずみの {} からの 呼ぶ 順は なくなります", japanese_day(*day))
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::alerts::base64_url;
 use crate::alerts::board::Board;
 use crate::alerts::desk_door::{Asserted, Door, Told, fine, note_proof, read};
 use crate::alerts::desk_state::who;
-use crate::alerts::officers::{Officer, OfficerDevice};
+use crate::alerts::officers::{DeviceKind, Officer, OfficerDevice};
 use crate::alerts::staff_change::{ENOUGH, PendingChange, Wanted, japanese_day};
 use crate::alerts::staff_files::{
     StaffError, admit_newcomer, drop_change, invite_newcomer, list_if_due, prepare, sentences, sign,
@@ -147,6 +147,7 @@ pub(super) fn staff(
             "id": one.id, "name": one.name, "title": one.title, "from": one.from, "until": one.until,
             "telephone": one.telephone.as_ref().map(PersonalText::expose),
             "devices": register.credentials(one.id, KeyClass::Live).count(),
+            "kiosk": register.proved_by(one.id, DeviceKind::Kiosk, KeyClass::Live).is_some(),
             "proved": register.proved(one.id, KeyClass::Live),
             "may_invite": register.may_invite(one.id, officer.id, now),
         })
@@ -155,7 +156,10 @@ pub(super) fn staff(
     json!({
         "officers": register.staff(now).iter().map(row).collect::<Vec<_>>(),
         "pending": pending.map(|pending| waiting(register, pending, list, officer, now)),
-        "next_order": register.next_order.as_ref().map(|next| next.day).filter(|day| *day > now),
+        "next_order": register.next_order.as_ref().filter(|next| next.day > now).map(|next| {
+            let order: Vec<u32> = register.staff(next.day).iter().map(|one| one.id).collect();
+            json!({ "day": next.day, "officers": order })
+        }),
         "devices": waits.map(|device| joining(register, device, officer, now)).collect::<Vec<_>>(),
     })
 }

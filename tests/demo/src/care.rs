@@ -17,9 +17,9 @@ use crate::world::{GATE, GYM, World};
 /// Said at the desk, and to be found nowhere afterwards.
 pub(crate) const PLANTED_PHONE: &str = "08061729305";
 /// The PIN of every card of the tray.
-const PIN: &str = "1234";
+pub(crate) const PIN: &str = "1234";
 
-fn digits(text: &str) -> SecretDigits {
+pub(crate) fn digits(text: &str) -> SecretDigits {
     let mut digits = SecretDigits::default();
     text.chars().for_each(|digit| digits.push(digit));
     digits

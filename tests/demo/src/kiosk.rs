@@ -88,9 +88,20 @@ impl Kiosk {
 
     /// Sends a command and waits for what is told to this kiosk alone.
     pub fn ask<T>(&mut self, command: Command, wanted: impl Fn(ToKiosk) -> Option<T>) -> anyhow::Result<T> {
+        self.ask_while(command, || Ok(()), wanted)
+    }
+
+    /// The same of a command that waits for something else to be done: a card to be held.
+    pub fn ask_while<T>(
+        &mut self,
+        command: Command,
+        work: impl FnOnce() -> anyhow::Result<()>,
+        wanted: impl Fn(ToKiosk) -> Option<T>,
+    ) -> anyhow::Result<T> {
         let what = format!("the reply to {command:?}");
         self.reply = None;
         self.send(command)?;
+        work()?;
         self.hear(&what, wanted)
     }
 

@@ -86,7 +86,11 @@ pub fn play(world: &mut World) -> Summary {
         "the agency's warning releases what two officers signed, and no officer takes it back alone",
         alerts::tsunami,
     );
-    step("the school's box has televisions show the order without the town hall", alerts::at_a_box);
+    step("two of the staff make officers' keys with their cards at a box", alerts::keys_at_a_box);
+    step(
+        "without the town hall the school's box shows the order, and two officers change it there",
+        alerts::at_a_box,
+    );
     step("two officers say that the danger is over", alerts::all_clear);
     step("every kind of card gets its answer", every_card);
     step("a card that is revoked now is not called fine at the next tap", revoked_now);

@@ -154,12 +154,7 @@ impl TownHall {
     fn prepare_alerts(&self) -> anyhow::Result<()> {
         let mut plan = self.alert("plan");
         output_of("hinamori-server alert plan", plan.arg(town_folder()?.join("alerts.toml")))?;
-        for (id, name, title) in OFFICERS {
-            let mut add = self.alert("add-officer");
-            add.args(["--id", id, "--name", name, "--title", title, "--until", "2099-03-31"]);
-            output_of("hinamori-server alert add-officer", &mut add)?;
-        }
-        Ok(())
+        OFFICERS.into_iter().try_for_each(|officer| self.add_officer(officer))
     }
 
     fn alert(&self, name: &str) -> Command {
@@ -178,6 +173,27 @@ impl TownHall {
             Ok((*name, code.trim().to_owned()))
         };
         OFFICERS.iter().take(2).map(invite).collect()
+    }
+
+    /// Somebody becomes an officer by the keys that they made at a box: whoever asks compared the three words with them.
+    ///
+    /// # Errors
+    /// When the server has not heard of the keys yet, or the program does not end well.
+    pub fn admit_at_box(&self, officer: &str, words: &str) -> anyhow::Result<()> {
+        let mut admit = self.alert("admit");
+        output_of("hinamori-server alert admit", admit.args(["--officer", officer, "--words", words]))?;
+        Ok(())
+    }
+
+    /// One more officer, still without keys.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub fn add_officer(&self, (id, name, title): (&str, &str, &str)) -> anyhow::Result<()> {
+        let mut add = self.alert("add-officer");
+        add.args(["--id", id, "--name", name, "--title", title, "--until", "2099-03-31"]);
+        output_of("hinamori-server alert add-officer", &mut add)?;
+        Ok(())
     }
 
     /// By what a household's receiver is installed.

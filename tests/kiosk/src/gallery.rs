@@ -55,6 +55,7 @@ pub fn every_screen() -> Vec<Scene> {
         alerts::alerts(),
         alerts::passing(),
         officers::saying(),
+        officers::changing(),
         officers::signing(),
         troubles(),
     ]

@@ -19,7 +19,7 @@ pub use care::{
     asking, assessment, care_list, care_person, conflicts, digits, head_counts, in_minutes, looked_at,
     lookups, pass, session, slip, staffed, televisions,
 };
-pub use officers::{alert_desk, alert_draft, busy_alert_desk, official, practised_draft};
+pub use officers::{alert_desk, alert_draft, busy_alert_desk, changed_draft, official, practised_draft};
 pub use people::{
     candidates, districts, found, group, hamadas, incomplete_households, large_group, leave_ask, left,
     not_arrived, stays,

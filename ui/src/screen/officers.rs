@@ -3,7 +3,7 @@
 
 use egui::{Align2, Rect, Stroke, vec2};
 use hinamori_ipc::{
-    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, Danger,
+    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, Arrival, Danger,
     OfficerStanding, PreparedChoice,
 };
 use hinamori_model::UnixMillis;
@@ -17,7 +17,7 @@ use super::{View, is_portrait};
 use crate::clock::CivilTime;
 use crate::theme::{AlertSkin, Severity, size};
 use crate::widget::{Button, ButtonLook, Canvas, Grid, Pictogram, Place, Type, light_ui};
-use crate::{Action, Language, OfficerStep, OfficerTouch, Page};
+use crate::{Action, Language, OfficerStep, OfficerTouch, Page, Saying};
 
 /// The height of the strip that says whether it is real.
 const CLASS: f32 = 58.0;
@@ -25,6 +25,8 @@ const CLASS: f32 = 58.0;
 const NARROW: f32 = 900.0;
 /// The danger's colour on a tile.
 const EDGE: f32 = 18.0;
+/// A tsunami is announced in such steps; what lies between is said as the earlier one.
+const MINUTES: [u8; 10] = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180];
 
 /// Where whoever is signed in gets to officers' pages from; nothing for whoever has nothing to do there.
 pub(crate) fn officer_tile(view: &View<'_>) -> Option<(Pictogram, &'static str, &'static str, Page)> {
@@ -54,8 +56,13 @@ pub(crate) fn officers_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
     };
     match &officers.step {
         OfficerStep::Start => start_ui(canvas, rect, view, desk),
-        OfficerStep::Message(class) => messages_ui(canvas, rect, view, (desk, *class)),
-        OfficerStep::Districts { message, .. } => districts_ui(canvas, rect, view, (desk, message)),
+        OfficerStep::Message { class, thread } => {
+            let thread = desk.threads.iter().find(|known| Some(&known.id) == thread.as_ref());
+            messages_ui(canvas, rect, view, (desk, *class, thread))
+        }
+        OfficerStep::Districts(saying) => districts_ui(canvas, rect, view, (desk, saying)),
+        OfficerStep::Places(saying) => places_ui(canvas, rect, view, (desk, saying)),
+        OfficerStep::Arrival(saying) => arrival_ui(canvas, rect, view, saying.changes(desk)),
         OfficerStep::Thread(id) => {
             let thread = desk.threads.iter().find(|thread| thread.id == *id);
             thread.and_then(|thread| thread_ui(canvas, rect, view, thread))
@@ -71,6 +78,16 @@ pub(crate) fn officers_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) 
             };
             pin_ui(canvas, rect, view, words, "officer-card")
         }
+        OfficerStep::Test => {
+            let words = Words {
+                title: "officer-test-title",
+                word: "officer-keys-pin",
+                say: "officer-test-say",
+                next: "registration-next",
+            };
+            pin_ui(canvas, rect, view, words, "officer-keys-card")
+        }
+        OfficerStep::Tested => tested_ui(canvas, rect),
     }
 }
 
@@ -122,6 +139,7 @@ const fn refusal_key(why: AlertRefusal) -> &'static str {
         AlertRefusal::NotPrepared => "officer-not-prepared",
         AlertRefusal::NoTownHall => "officer-no-town-hall",
         AlertRefusal::NotKept => "officer-not-kept",
+        AlertRefusal::NotKeptThere => "officer-not-kept-there",
     }
 }
 
@@ -139,7 +157,11 @@ fn notice_line_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, key: &str) {
 
 pub(super) fn refusal_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, view: &View<'_>) {
     if let Some(why) = view.state.officers.refusal {
-        notice_line_ui(canvas, rect, refusal_key(why));
+        let is_draft = matches!(view.state.officers.step, OfficerStep::Draft(_) | OfficerStep::Sign(_));
+        // Without an alert there is nothing that the siren could say.
+        let key =
+            if why == AlertRefusal::NotKept && !is_draft { "officer-not-kept-box" } else { refusal_key(why) };
+        notice_line_ui(canvas, rect, key);
     }
 }
 
@@ -157,6 +179,11 @@ fn start_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
     }
     if desk.live_officers < 2 {
         notice_line_ui(canvas, &mut inner, "officer-too-few");
+    }
+    if desk.drafts.is_empty() && desk.threads.is_empty() {
+        // Nobody tests a key while something is out.
+        action = test_tile_ui(canvas, inner.cut_bottom(size::TARGET), desk).or(action);
+        let _gap = inner.cut_bottom(size::GAP);
     }
     let ways = inner.cut_top((inner.height() * 0.46).clamp(size::TILE, 230.0));
     let grid = Grid { columns: 2, rows: 1, gap: size::GAP };
@@ -179,6 +206,32 @@ fn start_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
     }
     let _gap = inner.cut_top(size::GAP);
     there_ui(canvas, inner, view, desk).or(action)
+}
+
+/// ためし署名, once a month and in quiet times.
+fn test_tile_ui(canvas: &mut Canvas<'_>, rect: Rect, desk: &AlertDesk) -> Option<Action> {
+    let word = canvas.texts.get("officer-test");
+    let note = match desk.tested.map(CivilTime::of) {
+        Some(tested) => {
+            let date = super::date(tested, canvas.texts);
+            canvas.texts.with("officer-test-last", [("date", date.as_str().into())])
+        }
+        None => canvas.texts.get("officer-test-note"),
+    };
+    let button = Button::new(ButtonLook::Tile, &word).picture(Pictogram::Card).note(&note).size(size::BODY);
+    button.show(canvas, "test", rect).then_some(touched(OfficerTouch::Test))
+}
+
+/// The card opened its keys.
+fn tested_ui(canvas: &mut Canvas<'_>, rect: Rect) -> Option<Action> {
+    let mut inner = rect.shrink(size::EDGE);
+    let header = inner.cut_top(size::TARGET);
+    let action = header_ui(canvas, header, "officer-tested-title").then_some(Action::Back);
+    let mut middle = Rect::from_center_size(inner.center(), vec2(inner.width(), inner.height().min(320.0)));
+    light_ui(canvas, middle.cut_top(110.0).square(96.0), Severity::Fine);
+    let text = canvas.texts.get("officer-tested");
+    canvas.text(middle, Align2::CENTER_TOP, Type::bold(size::LEAD, canvas.palette.ink), &text);
+    action
 }
 
 /// The colours along the left side of a tile, inside its corners.
@@ -269,28 +322,32 @@ fn messages_ui(
     canvas: &mut Canvas<'_>,
     rect: Rect,
     view: &View<'_>,
-    (desk, class): (&AlertDesk, AlertClass),
+    (desk, class, thread): (&AlertDesk, AlertClass, Option<&AlertThread>),
 ) -> Option<Action> {
+    // What is out becomes nothing about another danger.
+    let fits = |known: &&PreparedChoice| thread.is_none_or(|thread| thread.may_become.contains(&known.id));
+    let messages: Vec<&PreparedChoice> = desk.messages.iter().filter(fits).collect();
     let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
     let mut header = inner.cut_top(size::TARGET);
     let columns = if is_portrait(rect) { 1 } else { 2 };
     let _gap = inner.cut_top(size::GAP);
     let tile = 150.0;
     let fit = super::paged::rows_that_fit(inner.height(), tile, size::GAP) * columns;
-    let pages = Pages::new(desk.messages.len(), fit, view.state.turned);
+    let pages = Pages::new(messages.len(), fit, view.state.turned);
     let mut action = None;
     if pages.has_more() {
         action = pages.turn_ui(canvas, header.cut_right(size::TARGET * 1.6), "page-next");
     }
-    action = header_ui(canvas, header, "officer-which").then_some(Action::Back).or(action);
+    let key = if thread.is_some() { "officer-which-now" } else { "officer-which" };
+    action = header_ui(canvas, header, key).then_some(Action::Back).or(action);
     let rows = fit / columns;
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
     let height = rows as f32 * (tile + size::GAP) - size::GAP;
     let area = Rect::from_min_size(inner.min, vec2(inner.width(), height.min(inner.height())));
     let grid = Grid { columns, rows, gap: size::GAP };
-    for (position, message) in pages.slice(&desk.messages).iter().enumerate() {
+    for (position, message) in pages.slice(&messages).iter().enumerate() {
         let place = area.cell(grid, position);
-        let PreparedChoice { id, label, danger, title, english } = message;
+        let PreparedChoice { id, label, danger, title, english, .. } = message;
         let (word, note) = match view.state.language {
             Language::English => (english, label),
             Language::Japanese => (label, title),
@@ -308,106 +365,238 @@ fn messages_ui(
     action
 }
 
-/// All districts are chosen at first.
+/// All districts are chosen at first; of a change those before, which stay.
 fn districts_ui(
     canvas: &mut Canvas<'_>,
     rect: Rect,
     view: &View<'_>,
-    (desk, message): (&AlertDesk, &str),
+    (desk, saying): (&AlertDesk, &Saying),
 ) -> Option<Action> {
-    let OfficerStep::Districts { left_out, .. } = &view.state.officers.step else { return None };
+    let (before, choice) = (saying.changes(desk), saying.choice(desk));
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let mut header = inner.cut_top(size::TARGET);
+    let mut action = None;
+    if choice.is_some_and(|choice| choice.places.len() > 1) {
+        let places = header.cut_right((header.width() * 0.32).min(300.0));
+        let _gap = header.cut_right(size::GAP);
+        let word = canvas.texts.get("officer-places");
+        let closed = u32::try_from(saying.closed.len()).unwrap_or(u32::MAX);
+        let note = canvas.texts.with("officer-places-count", [("count", closed.into())]);
+        let button = Button::new(ButtonLook::Tile, &word).size(size::BODY);
+        let button = if closed > 0 { button.note(&note) } else { button };
+        action = button.show(canvas, "places", places).then_some(touched(OfficerTouch::OpenPlaces));
+    }
+    let key = if before.is_some() { "officer-where-now" } else { "officer-where" };
+    action = header_ui(canvas, header, key).then_some(Action::Back).or(action);
+    let _gap = inner.cut_top(8.0);
+    refusal_ui(canvas, &mut inner, view);
+    let chosen = desk.districts.len().saturating_sub(saying.left_out.len());
+    let label = choice.map_or("", |known| match view.state.language {
+        Language::English => known.english.as_str(),
+        Language::Japanese => known.label.as_str(),
+    });
+    let key = if saying.left_out.is_empty() { "officer-all-districts" } else { "officer-some-districts" };
+    let count = canvas.texts.with(key, [("count", u32::try_from(chosen).unwrap_or(u32::MAX).into())]);
+    let next = if choice.is_some_and(|choice| choice.danger.is_tsunami()) {
+        "officer-when-next"
+    } else {
+        "officer-see"
+    };
+    let foot = inner.cut_bottom(size::TARGET);
+    action = ready_ui(canvas, foot, &format!("{label}\n{count}"), (next, chosen > 0)).or(action);
+    let _gap = inner.cut_bottom(size::GAP);
+    let note = canvas.texts.get("officer-told-before");
+    let choices: Vec<Choice<'_>> = desk
+        .districts
+        .iter()
+        .enumerate()
+        .map(|(place, name)| Choice {
+            name,
+            is_chosen: !saying.left_out.contains(&place),
+            note: before.filter(|before| before.districts.contains(name)).map(|_| note.as_str()),
+            touch: OfficerTouch::ToggleDistrict(place),
+        })
+        .collect();
+    choices_ui(canvas, inner, view, (if is_portrait(rect) { 2 } else { 4 }, &choices)).or(action)
+}
+
+/// Places that cannot be used: the districts go to the next ones that were prepared for them.
+fn places_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (desk, saying): (&AlertDesk, &Saying),
+) -> Option<Action> {
     let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
     let header = inner.cut_top(size::TARGET);
-    let mut action = header_ui(canvas, header, "officer-where").then_some(Action::Back);
-    refusal_ui(canvas, &mut inner, view);
-    let mut foot = inner.cut_bottom(size::TARGET);
+    let mut action = header_ui(canvas, header, "officer-places-title").then_some(Action::Back);
+    let _gap = inner.cut_top(8.0);
+    let foot = inner.cut_bottom(size::TARGET);
+    let say = canvas.texts.get("officer-places-say");
+    action = ready_ui(canvas, foot, &say, ("officer-places-done", true)).or(action);
     let _gap = inner.cut_bottom(size::GAP);
+    let places = saying.choice(desk).map(|choice| choice.places.as_slice()).unwrap_or_default();
+    let choices: Vec<Choice<'_>> = places
+        .iter()
+        .map(|name| Choice {
+            name,
+            is_chosen: !saying.closed.contains(name),
+            note: None,
+            touch: OfficerTouch::TogglePlace(name.clone()),
+        })
+        .collect();
+    choices_ui(canvas, inner, view, (if is_portrait(rect) { 2 } else { 4 }, &choices)).or(action)
+}
+
+/// What was chosen, and the way on.
+fn ready_ui(canvas: &mut Canvas<'_>, rect: Rect, text: &str, (key, may): (&str, bool)) -> Option<Action> {
+    let mut foot = rect;
     let ready = foot.cut_right((foot.width() * 0.48).max(300.0).min(foot.width()));
     let _gap = foot.cut_right(size::GAP);
-    let chosen = desk.districts.len().saturating_sub(left_out.len());
-    let word = canvas.texts.get("officer-see");
-    let look = if chosen > 0 { ButtonLook::Primary } else { ButtonLook::Disabled };
-    if Button::new(look, &word).picture(Pictogram::Eye).size(size::LEAD).show(canvas, "see", ready)
-        && chosen > 0
-    {
-        action = Some(touched(OfficerTouch::Ready));
-    }
-    let label = desk.messages.iter().find(|known| known.id == message).map_or("", |known| {
-        match view.state.language {
-            Language::English => known.english.as_str(),
-            Language::Japanese => known.label.as_str(),
-        }
-    });
-    let key = if left_out.is_empty() { "officer-all-districts" } else { "officer-some-districts" };
-    let count = canvas.texts.with(key, [("count", u32::try_from(chosen).unwrap_or(u32::MAX).into())]);
-    let text = format!("{label}\n{count}");
-    canvas.text(foot, Align2::LEFT_CENTER, Type::bold(size::BODY, canvas.palette.ink), &text);
-    let columns = if is_portrait(rect) { 2 } else { 4 };
+    canvas.text(foot, Align2::LEFT_CENTER, Type::bold(size::BODY, canvas.palette.ink), text);
+    let word = canvas.texts.get(key);
+    let look = if may { ButtonLook::Primary } else { ButtonLook::Disabled };
+    let button = Button::new(look, &word).picture(Pictogram::Eye).size(size::LEAD);
+    (button.show(canvas, "see", ready) && may).then_some(touched(OfficerTouch::Ready))
+}
+
+/// Something that can be chosen or not.
+struct Choice<'a> {
+    name: &'a str,
+    is_chosen: bool,
+    note: Option<&'a str>,
+    touch: OfficerTouch,
+}
+
+fn choices_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    (columns, all): (usize, &[Choice<'_>]),
+) -> Option<Action> {
+    let mut inner = rect;
+    let mut action = None;
     let fit = super::paged::rows_that_fit(inner.height(), size::TARGET, size::GAP) * columns;
-    let all: Vec<(usize, &String)> = desk.districts.iter().enumerate().collect();
-    let (pages, fit) = if all.len() <= fit {
-        (Pages::all(all.len()), fit)
+    let pages = if all.len() <= fit {
+        Pages::all(all.len())
     } else {
         let mut turn = inner.cut_right(size::TARGET * 1.2);
         let _gap = inner.cut_right(size::GAP);
         let pages = Pages::new(all.len(), fit, view.state.turned);
-        action = pages.turn_ui(canvas, turn.cut_top(size::TARGET), "page-next").or(action);
-        (pages, fit)
+        action = pages.turn_ui(canvas, turn.cut_top(size::TARGET), "page-next");
+        pages
     };
     let rows = fit / columns;
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
     let height = rows as f32 * (size::TARGET + size::GAP) - size::GAP;
     let area = Rect::from_min_size(inner.min, vec2(inner.width(), height.min(inner.height())));
     let grid = Grid { columns, rows, gap: size::GAP };
-    for (position, (place, name)) in pages.slice(&all).iter().enumerate() {
-        let look = ButtonLook::Choice { chosen: !left_out.contains(place) };
-        if Button::new(look, name).show(canvas, ("district", *place), area.cell(grid, position)) {
-            action = Some(touched(OfficerTouch::ToggleDistrict(*place)));
+    for (position, choice) in pages.slice(all).iter().enumerate() {
+        let button = Button::new(ButtonLook::Choice { chosen: choice.is_chosen }, choice.name);
+        let button = match choice.note {
+            Some(note) => button.note(note),
+            None => button,
+        };
+        if button.show(canvas, ("choice", choice.name), area.cell(grid, position)) {
+            action = Some(touched(choice.touch.clone()));
         }
     }
     action
 }
 
-/// How something that is out ends.
+/// When the tsunami comes, in one touch: nobody types a time here.
+fn arrival_ui(
+    canvas: &mut Canvas<'_>,
+    rect: Rect,
+    view: &View<'_>,
+    before: Option<&AlertThread>,
+) -> Option<Action> {
+    let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
+    let header = inner.cut_top(size::TARGET);
+    let mut action = header_ui(canvas, header, "officer-when").then_some(Action::Back);
+    let _gap = inner.cut_top(8.0);
+    refusal_ui(canvas, &mut inner, view);
+    let say = canvas.texts.get("officer-when-say");
+    let look = Type::bold(size::BODY, canvas.palette.ink);
+    let height = canvas.height_of(inner.width(), look, &say);
+    canvas.text(inner.cut_top(height), Align2::LEFT_TOP, look, &say);
+    let _gap = inner.cut_top(size::GAP);
+    let columns = if is_portrait(rect) { 3 } else { 4 };
+    let grid = Grid { columns, rows: 12 / columns, gap: size::GAP };
+    let minutes = MINUTES.map(|minutes| {
+        let word = canvas.texts.with("officer-minutes", [("minutes", u32::from(minutes).into())]);
+        (word, Arrival::InMinutes(minutes))
+    });
+    let known = before.and_then(|before| before.notice.expected).map(|expected| {
+        let time = CivilTime::of(expected).time();
+        (canvas.texts.with("officer-as-before", [("time", time.as_str().into())]), Arrival::AsBefore)
+    });
+    let unknown = (canvas.texts.get("officer-arrival-unknown"), Arrival::Unknown);
+    for (position, (word, arrival)) in minutes.into_iter().chain(known).chain([unknown]).enumerate() {
+        let button = Button::new(ButtonLook::Framed, &word).size(size::LEAD);
+        if button.show(canvas, ("arrival", position), inner.cell(grid, position)) {
+            action = Some(touched(OfficerTouch::Arrives(arrival)));
+        }
+    }
+    action
+}
+
+/// What becomes of something that is out.
 fn thread_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, thread: &AlertThread) -> Option<Action> {
     let mut inner = rect.shrink2(vec2(size::EDGE, 12.0));
     let mut action =
-        header_ui(canvas, inner.cut_top(size::TARGET), "officer-end-title").then_some(Action::Back);
+        header_ui(canvas, inner.cut_top(size::TARGET), "officer-thread-title").then_some(Action::Back);
     let _gap = inner.cut_top(8.0);
     refusal_ui(canvas, &mut inner, view);
     let band = inner.cut_top(84.0);
     notice_ui(canvas, band, view, &thread.notice);
     let _gap = inner.cut_top(size::GAP);
-    let alone = thread.alone_until.map(|until| CivilTime::of(until).time());
-    let cancel = match (&alone, thread.notice.class) {
-        (_, AlertClass::Exercise) => canvas.texts.get("officer-cancel-drill"),
-        (Some(time), AlertClass::Live) => {
-            canvas.texts.with("officer-cancel-alone", [("time", time.as_str().into())])
-        }
-        (None, AlertClass::Live) => canvas.texts.get("officer-cancel-two"),
-    };
-    let clear = match thread.notice.class {
-        AlertClass::Exercise => canvas.texts.get("officer-clear-drill"),
-        AlertClass::Live => canvas.texts.get("officer-clear-two"),
-    };
-    let ways = [
-        (AlertKind::Cancel, "officer-cancel", cancel, Pictogram::Cross),
-        (AlertKind::AllClear, "officer-clear", clear, Pictogram::Check),
-    ];
+    let ways = ways_of(canvas, thread);
     let grid = if is_portrait(rect) {
-        Grid { columns: 1, rows: 2, gap: size::GAP }
+        Grid { columns: 1, rows: ways.len(), gap: size::GAP }
     } else {
-        Grid { columns: 2, rows: 1, gap: size::GAP }
+        Grid { columns: 2, rows: ways.len().div_ceil(2), gap: size::GAP }
     };
-    let area = Rect::from_min_size(inner.min, vec2(inner.width(), inner.height().min(520.0)));
-    for (position, (kind, key, note, picture)) in ways.into_iter().enumerate() {
+    let area = Rect::from_min_size(inner.min, vec2(inner.width(), inner.height().min(720.0)));
+    for (position, (touch, key, note, picture)) in ways.into_iter().enumerate() {
         let word = canvas.texts.get(key);
-        let button = Button::new(ButtonLook::Framed, &word).picture_above(picture).note(&note);
-        if button.size(size::TITLE).show(canvas, key, area.cell(grid, position)) {
-            action = Some(touched(OfficerTouch::End(kind)));
+        let button = Button::new(ButtonLook::Framed, &word).picture(picture).note(&note);
+        if button.size(size::LEAD).show(canvas, key, area.cell(grid, position)) {
+            action = Some(touched(touch));
         }
     }
     action
+}
+
+/// What can be done with something that is out: what is needed in a hurry comes first.
+fn ways_of(
+    canvas: &Canvas<'_>,
+    thread: &AlertThread,
+) -> Vec<(OfficerTouch, &'static str, String, Pictogram)> {
+    let texts = canvas.texts;
+    let is_drill = thread.notice.class == AlertClass::Exercise;
+    let alone = thread.alone_until.map(|until| CivilTime::of(until).time());
+    let cancel = match &alone {
+        _ if is_drill => texts.get("officer-cancel-drill"),
+        Some(time) => texts.with("officer-cancel-alone", [("time", time.as_str().into())]),
+        None => texts.get("officer-two"),
+    };
+    let clear = texts.get(if is_drill { "officer-clear-drill" } else { "officer-two" });
+    let mut ways = Vec::new();
+    if thread.notice.danger.is_tsunami() && thread.message.is_some() {
+        let note = match thread.notice.expected.map(|at| CivilTime::of(at).time()) {
+            Some(time) => texts.with("officer-arrival-known", [("time", time.as_str().into())]),
+            None => texts.get("officer-arrival-not-said"),
+        };
+        ways.push((OfficerTouch::ChangeArrival, "officer-change-arrival", note, Pictogram::Clock));
+    }
+    if !thread.may_become.is_empty() {
+        let note = texts.get("officer-change-note");
+        ways.push((OfficerTouch::Change, "officer-change", note, Pictogram::Bang));
+    }
+    ways.push((OfficerTouch::End(AlertKind::Cancel), "officer-cancel", cancel, Pictogram::Cross));
+    ways.push((OfficerTouch::End(AlertKind::AllClear), "officer-clear", clear, Pictogram::Check));
+    ways
 }
 
 /// A notice's head in its own colours.
@@ -473,13 +662,31 @@ fn facts(canvas: &Canvas<'_>, draft: &AlertDraft) -> String {
     let texts = canvas.texts;
     let separator = texts.get("leader-list-separator");
     let time = CivilTime::of(draft.notice.sent).time();
-    let mut lines = vec![texts.with("officer-fact-sent", [("time", time.as_str().into())])];
-    let places = draft.places.join(&separator);
-    if !places.is_empty() {
-        lines.push(texts.with("officer-fact-places", [("places", places.as_str().into())]));
+    let sent = texts.with("officer-fact-sent", [("time", time.as_str().into())]);
+    let mut times = vec![sent];
+    if draft.is_update {
+        times.insert(0, texts.get("officer-fact-update"));
     }
-    let districts = draft.notice.districts.join(&separator);
-    lines.push(texts.with("officer-fact-districts", [("districts", districts.as_str().into())]));
+    let comes = draft.notice.kind == AlertKind::Order && draft.notice.danger.is_tsunami();
+    match draft.notice.expected.map(|expected| CivilTime::of(expected).time()) {
+        Some(time) => times.push(texts.with("officer-fact-expected", [("time", time.as_str().into())])),
+        None if comes => times.push(texts.get("officer-fact-not-expected")),
+        None => {}
+    }
+    let mut lines = vec![times.join(&separator)];
+    // What officers have to know of a place or district stands behind its name.
+    let listed = [
+        ("officer-fact-places", &draft.places, "officer-unsure", &draft.unsure_places),
+        ("officer-fact-districts", &draft.notice.districts, "officer-without-place", &draft.without_place),
+    ];
+    for (key, names, doubt, doubted) in listed.into_iter().filter(|(_, names, ..)| !names.is_empty()) {
+        let name = |name: &String| match doubted.contains(name) {
+            true => texts.with(doubt, [("name", name.as_str().into())]),
+            false => name.clone(),
+        };
+        let names = names.iter().map(name).collect::<Vec<_>>().join(&separator);
+        lines.push(texts.with(key, [("names", names.as_str().into())]));
+    }
     lines.join("\n")
 }
 

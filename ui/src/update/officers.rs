@@ -1,10 +1,12 @@
 //! The pages of officers: what is sent, and what the replies open.
 
-use hinamori_ipc::{AlertKind, AlertRefusal, AlertWanted, Command, ToKiosk};
+use hinamori_ipc::{
+    AlertClass, AlertDesk, AlertKind, AlertRefusal, AlertThread, AlertWanted, Arrival, Command, ToKiosk,
+};
 
 use super::staff::takes_back;
 use super::{leave_page, open};
-use crate::{Effect, Now, OfficerStep, OfficerTouch, Page, SignIn, State};
+use crate::{Effect, Now, OfficerPages, OfficerStep, OfficerTouch, Page, Saying, SignIn, State};
 
 /// A touch.
 pub(super) fn press(state: &mut State, touch: OfficerTouch) -> Vec<Effect> {
@@ -12,21 +14,55 @@ pub(super) fn press(state: &mut State, touch: OfficerTouch) -> Vec<Effect> {
     officers.refusal = None;
     state.turned = 0;
     match touch {
-        OfficerTouch::Begin(class) => officers.step = OfficerStep::Message(class),
+        OfficerTouch::Begin(class) => officers.step = OfficerStep::Message { class, thread: None },
         OfficerTouch::Choose(message) => {
-            if let OfficerStep::Message(class) = officers.step {
-                officers.step = OfficerStep::Districts { class, message, left_out: Default::default() };
+            if let (OfficerStep::Message { class, thread }, Some(desk)) = (&officers.step, &officers.desk) {
+                officers.step = OfficerStep::Districts(begun(desk, *class, thread.clone(), message));
             }
         }
         OfficerTouch::ToggleDistrict(place) => {
-            if let OfficerStep::Districts { left_out, .. } = &mut officers.step
-                && !left_out.remove(&place)
+            if let (OfficerStep::Districts(saying), Some(desk)) = (&mut officers.step, &officers.desk)
+                && !stays(desk, saying, place)
+                && !saying.left_out.remove(&place)
             {
-                left_out.insert(place);
+                saying.left_out.insert(place);
+            }
+        }
+        OfficerTouch::OpenPlaces => {
+            if let OfficerStep::Districts(saying) = &officers.step {
+                officers.step = OfficerStep::Places(saying.clone());
+            }
+        }
+        OfficerTouch::TogglePlace(place) => {
+            if let OfficerStep::Places(saying) = &mut officers.step
+                && !saying.closed.remove(&place)
+            {
+                saying.closed.insert(place);
             }
         }
         OfficerTouch::Ready => return ready(state),
+        OfficerTouch::Arrives(arrival) => {
+            let OfficerStep::Arrival(saying) = &officers.step else { return Vec::new() };
+            return drafted(officers.desk.as_ref(), saying, arrival);
+        }
         OfficerTouch::OpenThread(id) => officers.step = OfficerStep::Thread(id),
+        OfficerTouch::Change => {
+            let Some((class, thread)) = opened(officers) else { return Vec::new() };
+            let (id, only) = (thread.id.clone(), thread.may_become.len() <= 1);
+            let message = thread.message.clone().filter(|_| only);
+            let Some(desk) = &officers.desk else { return Vec::new() };
+            officers.step = match message {
+                // There is nothing to choose.
+                Some(message) => OfficerStep::Districts(begun(desk, class, Some(id), message)),
+                None => OfficerStep::Message { class, thread: Some(id) },
+            };
+        }
+        OfficerTouch::ChangeArrival => {
+            let Some((class, thread)) = opened(officers) else { return Vec::new() };
+            let (id, message) = (thread.id.clone(), thread.message.clone());
+            let (Some(message), Some(desk)) = (message, &officers.desk) else { return Vec::new() };
+            officers.step = OfficerStep::Arrival(begun(desk, class, Some(id), message));
+        }
         OfficerTouch::End(kind) => {
             let OfficerStep::Thread(thread) = officers.step.clone() else { return Vec::new() };
             let wanted = match kind {
@@ -55,25 +91,71 @@ pub(super) fn press(state: &mut State, touch: OfficerTouch) -> Vec<Effect> {
             officers.step = OfficerStep::Start;
             return vec![Effect::Send(Command::DropAlert { draft })];
         }
+        OfficerTouch::Test => {
+            officers.step = OfficerStep::Test;
+            state.staff.sign_in = SignIn::default();
+            state.draft.digits = Default::default();
+        }
     }
     Vec::new()
 }
 
-fn ready(state: &State) -> Vec<Effect> {
-    let officers = &state.officers;
-    let (OfficerStep::Districts { class, message, left_out }, Some(desk)) = (&officers.step, &officers.desk)
-    else {
-        return Vec::new();
-    };
-    let all = desk.districts.iter().enumerate();
-    let chosen: Vec<String> =
-        all.filter(|(place, _)| !left_out.contains(place)).map(|(_, name)| name.clone()).collect();
-    if chosen.is_empty() {
-        return Vec::new();
+/// What is out and open, and whether it is real.
+fn opened(officers: &OfficerPages) -> Option<(AlertClass, &AlertThread)> {
+    let OfficerStep::Thread(id) = &officers.step else { return None };
+    let thread = officers.desk.as_ref()?.threads.iter().find(|thread| thread.id == *id)?;
+    Some((thread.notice.class, thread))
+}
+
+/// Something new is for the whole town at first, a change for whom it was before.
+fn begun(desk: &AlertDesk, class: AlertClass, thread: Option<String>, message: String) -> Saying {
+    let mut saying =
+        Saying { class, thread, message, left_out: Default::default(), closed: Default::default() };
+    if let Some(thread) = saying.changes(desk) {
+        let others = desk.districts.iter().enumerate().filter(|(_, name)| !thread.districts.contains(name));
+        saying.left_out = others.map(|(place, _)| place).collect();
     }
+    saying
+}
+
+/// Whether a district was told before: it is not left out by a change.
+fn stays(desk: &AlertDesk, saying: &Saying, place: usize) -> bool {
+    let name = desk.districts.get(place);
+    saying.changes(desk).is_some_and(|thread| name.is_some_and(|name| thread.districts.contains(name)))
+}
+
+fn ready(state: &mut State) -> Vec<Effect> {
+    let officers = &mut state.officers;
+    let Some(desk) = &officers.desk else { return Vec::new() };
+    match officers.step.clone() {
+        OfficerStep::Places(saying) => officers.step = OfficerStep::Districts(saying),
+        OfficerStep::Districts(saying) if desk.districts.len() > saying.left_out.len() => {
+            if !saying.choice(desk).is_some_and(|choice| choice.danger.is_tsunami()) {
+                return drafted(Some(desk), &saying, Arrival::Unknown);
+            }
+            officers.step = OfficerStep::Arrival(saying);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Asks for the words that are signed.
+fn drafted(desk: Option<&AlertDesk>, saying: &Saying, arrival: Arrival) -> Vec<Effect> {
+    let Some(desk) = desk else { return Vec::new() };
+    let Saying { class, thread, message, left_out, closed } = saying.clone();
+    let closed = closed.into_iter().collect();
+    let all = desk.districts.iter().enumerate();
+    let chosen = all.filter(|(place, _)| !left_out.contains(place)).map(|(_, name)| name.clone()).collect();
     // The whole town, also where it has more districts than a kiosk is told.
-    let districts = if left_out.is_empty() { Vec::new() } else { chosen };
-    let wanted = AlertWanted::Order { class: *class, message: message.clone(), districts };
+    let chosen: Option<Vec<String>> = Some(chosen).filter(|_| !left_out.is_empty());
+    let wanted = match thread {
+        Some(thread) => AlertWanted::Update { thread, message, added: chosen, arrival, closed },
+        None => {
+            let districts = chosen.unwrap_or_default();
+            AlertWanted::Order { class, message, districts, arrival, closed }
+        }
+    };
     vec![Effect::Send(Command::DraftAlert { wanted })]
 }
 
@@ -84,6 +166,7 @@ pub(super) fn dialled(state: &mut State, pin: hinamori_ipc::SecretDigits) -> Vec
     let command = match (&state.page, &state.officers.step) {
         (Page::OfficerKeys, _) => Command::MakeOfficerKeys { pin },
         (_, OfficerStep::Sign(draft)) => Command::SignAlert { draft: draft.id.clone(), pin },
+        (_, OfficerStep::Test) => Command::TestOfficerKeys { pin },
         _ => return Vec::new(),
     };
     vec![Effect::Send(command)]
@@ -100,10 +183,12 @@ pub(super) fn told(state: &mut State, message: ToKiosk, now: Now) {
                 // There is nothing to be signed any more.
                 _ if matches!(why, AlertRefusal::Gone | AlertRefusal::Overtaken) => OfficerStep::Start,
                 OfficerStep::Sign(draft) => OfficerStep::Draft(draft),
+                OfficerStep::Test => OfficerStep::Start,
                 step => step,
             };
             officers.refusal = Some(why);
         }
+        (Page::Officers, ToKiosk::OfficerKeysTested) => officers.step = OfficerStep::Tested,
         (Page::OfficerKeys, ToKiosk::AlertRefused(why)) => officers.refusal = Some(why),
         (Page::OfficerKeys, ToKiosk::OfficerKeysMade(words)) => officers.words = Some(words),
         _ => return,
@@ -130,9 +215,25 @@ pub(super) fn back(state: &mut State, now: Now) -> Vec<Effect> {
             }
             return effects;
         }
-        (_, OfficerStep::Districts { class, .. }) => OfficerStep::Message(class),
+        (_, OfficerStep::Places(saying)) => OfficerStep::Districts(saying),
+        (_, OfficerStep::Arrival(saying)) if saying.thread.is_none() => OfficerStep::Districts(saying),
+        (
+            _,
+            OfficerStep::Arrival(Saying { thread: Some(thread), .. })
+            | OfficerStep::Districts(Saying { thread: Some(thread), .. })
+            | OfficerStep::Message { thread: Some(thread), .. },
+        ) => OfficerStep::Thread(thread),
+        (_, OfficerStep::Districts(Saying { class, .. })) => OfficerStep::Message { class, thread: None },
         (_, OfficerStep::Sign(draft)) => OfficerStep::Draft(draft),
-        (_, OfficerStep::Message(_) | OfficerStep::Thread(_) | OfficerStep::Draft(_)) => OfficerStep::Start,
+        (
+            _,
+            OfficerStep::Message { .. }
+            | OfficerStep::Arrival(_)
+            | OfficerStep::Thread(_)
+            | OfficerStep::Draft(_)
+            | OfficerStep::Test
+            | OfficerStep::Tested,
+        ) => OfficerStep::Start,
     };
     let is_start = before == OfficerStep::Start;
     state.officers.step = before;

@@ -11,6 +11,7 @@ use super::*;
 use crate::theme::Look;
 use crate::{MAXIMUM_COUNT, SoundOutput, Volume, Who};
 
+mod officers;
 mod people;
 mod staff;
 

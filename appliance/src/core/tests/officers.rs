@@ -1,19 +1,27 @@
 //! Two officers at a kiosk without a town hall: their keys open with their cards alone, what they sign is what they were shown, and what is
 //! not as it must be goes nowhere.
 
-use hinamori_alert::{BeatKey, Device, KeyList, OfficerId, SealedKioskKey, SequenceVerdict, Sequences};
-use hinamori_ipc::{
-    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertRefusal, AlertWanted, OfficerStanding, SignInFault,
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hinamori_alert::{
+    BeatKey, Device, DeviceKey, Envelope, KeyList, OfficerId, OfficerSignature, SealedKioskKey, Sequence,
+    SequenceVerdict, Sequences, test_digest,
 };
-use hinamori_model::{Role, StaffId};
+use hinamori_ipc::{
+    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, AlertWanted,
+    Arrival, OfficerStanding, SignInFault,
+};
+use hinamori_model::{Role, SiteKind, StaffId};
 use hinamori_plan::SignedPlan;
+use hinamori_sim::pcscd::in_namespace;
 use hinamori_sim::presented::Fault;
 use hinamori_sync::{
-    AlertMessage, ApprovalAnswer, CarriedAlert, Grants, Held, KioskKeys, Session, Side, WaitingDraft,
+    AlertMessage, ApprovalAnswer, CarriedAlert, Grants, Held, KeyTest, KioskKeys, Session, Side, WaitingDraft,
 };
 
 use super::neighbours::{Wire, package_of};
 use super::staff::{LEADER, digits};
+use super::televisions::{DOOR, told};
 use super::*;
 use crate::core::alerts::Carrier;
 
@@ -44,7 +52,28 @@ fn list_of(version: u32, all: &[(&KioskKeys, u32)]) -> AlertMessage {
 }
 
 fn order(class: AlertClass, message: &str) -> AlertWanted {
-    AlertWanted::Order { class, message: message.to_owned(), districts: Vec::new() }
+    order_for(class, message, &[])
+}
+
+fn order_for(class: AlertClass, message: &str, districts: &[&str]) -> AlertWanted {
+    AlertWanted::Order {
+        class,
+        message: message.to_owned(),
+        districts: districts.iter().map(|name| (*name).to_owned()).collect(),
+        arrival: Arrival::Unknown,
+        closed: Vec::new(),
+    }
+}
+
+/// These districts beside those before.
+fn update(thread: &AlertThread, message: &str, added: &[&str], arrival: Arrival) -> AlertWanted {
+    AlertWanted::Update {
+        thread: thread.id.clone(),
+        message: message.to_owned(),
+        added: Some(added.iter().map(|name| (*name).to_owned()).collect()),
+        arrival,
+        closed: Vec::new(),
+    }
 }
 
 impl Bench {
@@ -56,10 +85,14 @@ impl Bench {
 
     /// A box with staff and the town's plan, at a whole second: CAP knows no others.
     fn with_plan() -> Self {
-        let mut bench = Self::without_town();
+        Self::planned(Self::without_town(), |_| ())
+    }
+
+    fn planned(mut bench: Self, change: impl FnOnce(&mut Package)) -> Self {
         bench.now = UnixMillis::new(bench.now.get() / 1_000 * 1_000);
         bench.package.staff =
             STAFF.map(|(card, id)| bench.grant(StaffId::from_bytes([id; 16]), Role::Leader, card)).into();
+        change(&mut bench.package);
         let package = bench.package.clone();
         bench.take(&package);
         bench.open(Mode::Live);
@@ -79,7 +112,11 @@ impl Bench {
 
     /// The same with two officers whose keys the root lists; the first one is signed in.
     fn with_officers() -> (Self, [KioskKeys; 2]) {
-        let mut bench = Self::with_plan();
+        Self::with_plan().and_officers()
+    }
+
+    fn and_officers(self) -> (Self, [KioskKeys; 2]) {
+        let mut bench = self;
         let keys = ["hanako", "naoki"].map(|card| bench.make_keys(card));
         bench.hear_for_officers(list_of(1, &[(&keys[0], 1), (&keys[1], 2)]));
         bench.hear_for_officers(AlertMessage::KioskKeys(keys.to_vec()));
@@ -129,11 +166,63 @@ impl Bench {
         }
     }
 
-    fn shows(&mut self) -> Vec<(AlertClass, AlertKind)> {
+    fn notices(&mut self) -> Vec<AlertNotice> {
         self.core.show_alerts(self.now);
         self.core.publish(self.now);
-        let alerts = self.lane().alerts.as_deref().cloned().unwrap_or_default();
-        alerts.shown.iter().map(|notice| (notice.class, notice.kind)).collect()
+        self.lane().alerts.as_deref().cloned().unwrap_or_default().shown
+    }
+
+    fn shows(&mut self) -> Vec<(AlertClass, AlertKind)> {
+        self.notices().iter().map(|notice| (notice.class, notice.kind)).collect()
+    }
+
+    /// The only thing that is out.
+    fn thread(&mut self) -> AlertThread {
+        let threads = self.desk().threads;
+        assert_eq!(threads.len(), 1);
+        threads[0].clone()
+    }
+
+    fn refused(&mut self, wanted: AlertWanted) -> AlertRefusal {
+        why(&self.ask_now(Command::DraftAlert { wanted }).unwrap().unwrap())
+    }
+
+    /// So much later; whoever was signed in is not any more.
+    fn go_on(&mut self, millis: u64) {
+        self.now = self.now.plus(millis);
+        self.sign_in("hanako", None);
+    }
+
+    /// An order of the town hall's own number, which both officers sign here.
+    fn sent_by_the_hall(&mut self, wanted: AlertWanted) {
+        let own = self.drafted(wanted);
+        let (alert, mut envelope) = self.core.officers.own_bytes(&own.id).unwrap();
+        self.ask_now(Command::DropAlert { draft: own.id }).unwrap();
+        envelope.sequence = Sequence { epoch: 1, number: 1 };
+        let draft = CarriedAlert { alert: alert.clone(), envelope: envelope.encode() };
+        let until = self.now.plus(10 * MINUTE);
+        let mut server = Server::of(self);
+        drop(server.heard());
+        server.say(
+            self,
+            &AlertMessage::Drafts(vec![WaitingDraft { id: "desk".to_owned(), draft, needed: 2, until }]),
+        );
+        let shown = self.desk().drafts[0].clone();
+        for card in ["hanako", "naoki"] {
+            self.ask_now(Command::SignAlert { draft: shown.id.clone(), pin: digits(PIN) }).unwrap();
+            assert_eq!(self.hold_awaited(card, Fault::None), []);
+            let [AlertMessage::Approval { draft, key, signature }] = &server.heard()[..] else { panic!() };
+            envelope.signatures.push(OfficerSignature {
+                key: DeviceKey::Kiosk(*key),
+                assertion: None,
+                signature: signature.as_slice().try_into().unwrap(),
+            });
+            let answer = ApprovalAnswer::Taken;
+            server.say(self, &AlertMessage::Approved { draft: draft.clone(), answer });
+        }
+        server.say(self, &AlertMessage::Drafts(Vec::new()));
+        server.say(self, &AlertMessage::Sent(CarriedAlert { alert, envelope: envelope.encode() }));
+        self.core.handle(Event::Link(LinkEvent::Down), self.now);
     }
 }
 
@@ -217,7 +306,7 @@ fn two_officers_say_what_the_town_prepared_and_it_counts_here_at_once_and_over_a
     assert_eq!(why(&bench.signed(&draft.id, "naoki")), AlertRefusal::Gone);
     let [AlertMessage::Originated(sent)] = &bench.core.alerts.originated()[..] else { panic!("none") };
     // What was signed is what was shown: the draft's name is the beginning of the digest.
-    let envelope = hinamori_alert::Envelope::decode(&sent.carried.envelope).unwrap();
+    let envelope = Envelope::decode(&sent.carried.envelope).unwrap();
     let digest: String = envelope.digest().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     assert_eq!((digest, envelope.households), (draft.id, 1));
     let sent = sent.clone();
@@ -456,7 +545,7 @@ fn keys_made_at_one_box_open_at_another_and_two_boxes_may_speak_at_once() {
         let mut sequences = Sequences::default();
         for message in messages {
             let AlertMessage::Originated(sent) = message else { panic!() };
-            let envelope = hinamori_alert::Envelope::decode(&sent.carried.envelope).unwrap();
+            let envelope = Envelope::decode(&sent.carried.envelope).unwrap();
             let signed = envelope.verify(&sent.carried.alert, &list).unwrap();
             assert_eq!(sequences.note(&signed), SequenceVerdict::New);
         }
@@ -574,14 +663,14 @@ fn an_officer_approves_what_the_town_hall_drafted_and_hears_what_became_of_it() 
     let own = bench.drafted(order(AlertClass::Live, "landslide-4"));
     let (alert, envelope) = bench.core.officers.own_bytes(&own.id).unwrap();
     bench.ask_now(Command::DropAlert { draft: own.id }).unwrap();
-    let waiting = |envelope: &hinamori_alert::Envelope| WaitingDraft {
+    let waiting = |envelope: &Envelope| WaitingDraft {
         id: "desk-1".to_owned(),
         draft: CarriedAlert { alert: alert.clone(), envelope: envelope.encode() },
         needed: 2,
         until: bench.now.plus(10 * MINUTE),
     };
     let mut of_the_hall = envelope;
-    of_the_hall.sequence = hinamori_alert::Sequence { epoch: 1, number: 1 };
+    of_the_hall.sequence = Sequence { epoch: 1, number: 1 };
     let (draft, mut bent) = (waiting(&of_the_hall), waiting(&of_the_hall));
     bent.draft.alert = String::from_utf8(bent.draft.alert).unwrap().replacen("土砂", "土妙", 1).into_bytes();
     let mut server = Server::of(&mut bench);
@@ -597,8 +686,8 @@ fn an_officer_approves_what_the_town_hall_drafted_and_hears_what_became_of_it() 
     let [AlertMessage::Approval { draft, key, signature }] = &server.heard()[..] else {
         panic!("no approval")
     };
-    let signature = hinamori_alert::OfficerSignature {
-        key: hinamori_alert::DeviceKey::Kiosk(*key),
+    let signature = OfficerSignature {
+        key: DeviceKey::Kiosk(*key),
         assertion: None,
         signature: signature.as_slice().try_into().unwrap(),
     };
@@ -611,4 +700,259 @@ fn an_officer_approves_what_the_town_hall_drafted_and_hears_what_became_of_it() 
     bench.core.handle(Event::Link(LinkEvent::Down), bench.now);
     assert!(bench.desk().drafts.is_empty());
     assert_eq!(why(&bench.ask_now(command).unwrap().unwrap()), AlertRefusal::Gone);
+}
+
+#[test]
+fn two_officers_change_an_order_and_everything_at_the_box_says_when_the_tsunami_comes() {
+    let bench =
+        Bench::planned(Bench::configured(DOOR), |package| package.sites[0].kind = SiteKind::CheckPoint);
+    let (mut bench, _keys) = bench.and_officers();
+    let (door, _events) = bench.open_door();
+    let first = bench.sent(order_for(AlertClass::Live, "tsunami-warning", &["浜町"]));
+    assert_eq!((first.is_update, first.notice.expected), (false, None));
+    bench.go_on(2 * MINUTE);
+    let thread = bench.thread();
+    assert_eq!(
+        (thread.message.as_deref(), &thread.districts[..]),
+        (Some("tsunami-warning"), &["浜町".to_owned()][..])
+    );
+    assert_eq!(thread.may_become, ["tsunami-major", "tsunami-warning"]);
+
+    // Another level, more districts, and the time in one go.
+    let wanted = update(&thread, "tsunami-major", &["汐見"], Arrival::InMinutes(20));
+    let draft = bench.drafted(wanted);
+    let expected = Some(draft.notice.sent.plus(20 * MINUTE));
+    assert_eq!((draft.needed, draft.is_update, draft.notice.expected), (2, true, expected));
+    assert_eq!(draft.notice.districts, ["浜町", "汐見"], "nobody is left out");
+    assert_eq!(draft.notice.title, "大津波警報　避難指示");
+    assert!(!is_sent(&bench.signed(&draft.id, "naoki")));
+    assert_eq!(bench.notices()[0].title, "津波警報　避難指示", "one officer changes nothing");
+    assert!(is_sent(&bench.signed(&draft.id, "hanako")));
+    let passage = |bench: &Bench| bench.lane().alerts.as_deref().unwrap().passage.unwrap();
+    let shown = bench.notices();
+    assert_eq!((shown.len(), shown[0].expected), (1, expected), "the box's own display");
+    assert_eq!(passage(&bench).expected, expected, "the countdown");
+
+    // A television of the box's network.
+    let content = |number: usize| -> serde_json::Value {
+        let told = told(door, &[0xbb; 32]);
+        let leaf = STANDARD.decode(told["messages"][number]["leaf"].as_str().unwrap()).unwrap();
+        serde_json::from_slice(&leaf[32..]).unwrap()
+    };
+    let (before, after) = (content(0), content(1));
+    assert_eq!((&before["tsunami"], &after["tsunami"]), (&"Warning".into(), &"MajorWarning".into()));
+    assert_eq!((before.get("arrives"), after["arrives"].as_u64()), (None, expected.map(UnixMillis::get)));
+    assert_eq!(after["references"], serde_json::json!([before["id"]]), "of one thread");
+
+    // The time stays where nobody says another one, and goes where nobody knows it any more.
+    bench.go_on(MINUTE);
+    let thread = bench.thread();
+    assert_eq!(thread.notice.expected, expected);
+    let again = bench.sent(update(&thread, "tsunami-major", &[], Arrival::AsBefore));
+    assert_eq!((again.notice.expected, again.notice.districts.len()), (expected, 2));
+    bench.go_on(MINUTE);
+    let thread = bench.thread();
+    let unknown = bench.sent(update(&thread, "tsunami-major", &[], Arrival::Unknown));
+    assert_eq!((unknown.notice.expected, passage(&bench).expected), (None, None));
+    bench.go_on(MINUTE);
+    let whole = AlertWanted::Update {
+        thread: bench.thread().id,
+        message: "tsunami-major".to_owned(),
+        added: None,
+        arrival: Arrival::InMinutes(5),
+        closed: Vec::new(),
+    };
+    assert_eq!(bench.drafted(whole).notice.districts, bench.desk().districts);
+}
+
+#[test]
+fn what_the_town_hall_or_another_box_said_is_changed_as_one_thread_with_it() {
+    let (mut bench, _keys) = Bench::with_officers();
+    bench.sent_by_the_hall(order_for(AlertClass::Live, "landslide-4", &["浜町"]));
+    let hall = bench.thread();
+    bench.go_on(MINUTE);
+    let changed = bench.sent(update(&hall, "landslide-4", &["本町"], Arrival::InMinutes(10)));
+    assert_eq!(changed.notice.expected, None, "only a tsunami comes at a time");
+    assert_eq!(bench.thread().notice.districts, ["浜町", "本町"]);
+
+    let (mut one, mut other) = two_boxes();
+    let mut wire = Wire::new(&mut one, &mut other);
+    wire.talk(&mut one, &mut other);
+    one.sign_in("hanako", None);
+    one.sent(order_for(AlertClass::Live, "tsunami-major", &["浜町"]));
+    let mut wire = Wire::new(&mut one, &mut other);
+    wire.talk(&mut one, &mut other);
+    other.go_on(MINUTE);
+    one.go_on(MINUTE);
+    let thread = other.thread();
+    let changed = other.sent(update(&thread, "tsunami-major", &["汐見"], Arrival::InMinutes(15)));
+    let mut wire = Wire::new(&mut one, &mut other);
+    wire.talk(&mut one, &mut other);
+    for bench in [&mut one, &mut other] {
+        assert_eq!(bench.thread().notice.expected, changed.notice.expected);
+        assert_eq!(bench.notices().len(), 1);
+    }
+    // And all of it ends at once.
+    one.go_on(MINUTE);
+    let thread = one.thread();
+    one.sent(AlertWanted::AllClear { thread: thread.id });
+    assert_eq!(one.shows(), [(AlertClass::Live, AlertKind::AllClear)]);
+}
+
+#[test]
+fn what_cannot_be_changed_so_is_refused() {
+    let (mut bench, _keys) = Bench::with_officers();
+    bench.sent(order_for(AlertClass::Live, "tsunami-warning", &["浜町"]));
+    bench.go_on(MINUTE);
+    let thread = bench.thread();
+    let change = |message: &str| update(&thread, message, &[], Arrival::Unknown);
+    assert_eq!(bench.refused(change("landslide-4")), AlertRefusal::NotPrepared, "another danger");
+    assert_eq!(bench.refused(change("nothing")), AlertRefusal::NotPrepared);
+    let none = AlertThread { id: "0".to_owned(), ..thread.clone() };
+    assert_eq!(bench.refused(update(&none, "tsunami-major", &[], Arrival::Unknown)), AlertRefusal::Gone);
+    // Two who change the same word: the second one has to look at it again.
+    let (one, other) = (bench.drafted(change("tsunami-major")), bench.drafted(change("tsunami-warning")));
+    assert!(!is_sent(&bench.signed(&one.id, "hanako")) && !is_sent(&bench.signed(&other.id, "hanako")));
+    assert!(is_sent(&bench.signed(&other.id, "naoki")));
+    let told = bench.signed(&one.id, "naoki");
+    assert!(is_sent(&told) || why(&told) == AlertRefusal::Overtaken);
+    bench.go_on(MINUTE);
+    assert_eq!(bench.refused(change("tsunami-major")), AlertRefusal::Gone, "it says something else by now");
+    let thread = bench.thread();
+    bench.sent(AlertWanted::AllClear { thread: thread.id });
+    bench.go_on(MINUTE);
+    let ended = bench.thread();
+    assert_eq!(
+        bench.refused(update(&ended, "tsunami-major", &[], Arrival::Unknown)),
+        AlertRefusal::Overtaken
+    );
+    // One officer changes a drill, and it stays one.
+    let (mut bench, _keys) = Bench::with_officers();
+    let drill = bench.drafted(order(AlertClass::Exercise, "tsunami-warning"));
+    assert!(is_sent(&bench.signed(&drill.id, "naoki")));
+    bench.go_on(MINUTE);
+    let thread = bench.thread();
+    let changed = bench.drafted(update(&thread, "tsunami-major", &[], Arrival::InMinutes(30)));
+    assert_eq!((changed.needed, changed.notice.class), (1, AlertClass::Exercise));
+}
+
+#[test]
+fn nobody_is_sent_to_a_place_that_is_unsafe_or_closed() {
+    let (mut bench, _keys) = Bench::with_officers();
+    let draft = bench.drafted(order(AlertClass::Live, "tsunami-major"));
+    assert_eq!(draft.places, ["潮見坂の 上", "寺の 境内"]);
+    assert_eq!(
+        (&draft.unsure_places[..], &draft.without_place[..]),
+        (&["寺の 境内".to_owned()][..], &["港町".to_owned()][..])
+    );
+    assert!(draft.notice.districts.contains(&"港町".to_owned()), "it is warned all the same");
+    let (alert, _) = bench.core.officers.own_bytes(&draft.id).unwrap();
+    assert!(!String::from_utf8(alert).unwrap().contains("港公民館"));
+    let closed = AlertWanted::Order {
+        class: AlertClass::Live,
+        message: "tsunami-major".to_owned(),
+        districts: Vec::new(),
+        arrival: Arrival::Unknown,
+        closed: vec!["潮見坂の 上".to_owned()],
+    };
+    let draft = bench.drafted(closed);
+    assert_eq!((&draft.places[..], draft.without_place.len()), (&["寺の 境内".to_owned()][..], 3));
+    let flood = bench.drafted(order(AlertClass::Live, "landslide-4"));
+    assert!(flood.places.contains(&"港公民館".to_owned()) && flood.without_place.is_empty());
+}
+
+#[test]
+fn an_officer_tests_their_keys_and_the_town_hall_hears_of_it() {
+    let (mut bench, keys) = Bench::with_officers();
+    assert_eq!(bench.desk().tested, None);
+    let try_with = |bench: &mut Bench, card, pin| {
+        assert_eq!(bench.ask_now(Command::TestOfficerKeys { pin: digits(pin) }), Ok(None));
+        bench.hold_awaited(card, Fault::None)
+    };
+    let wrong = SignInFault::WrongPin { tries_left: Some(2) };
+    assert_eq!(fault(&try_with(&mut bench, "hanako", "4321")[0]), wrong);
+    assert_eq!(fault(&try_with(&mut bench, "kiyoko", PIN)[0]), SignInFault::NoOfficerKey);
+    assert!(bench.core.officers.files.tests().is_empty());
+    assert_eq!(try_with(&mut bench, "hanako", PIN), [ToKiosk::OfficerKeysTested]);
+    let now = bench.core.alert_time(bench.now).now;
+    assert_eq!(bench.desk().tested, Some(now));
+    assert_eq!(bench.shows(), [], "nothing is sent");
+    // After a power cut, and on each connection.
+    let package = bench.package.clone();
+    let mut bench = bench.restart();
+    bench.take(&package);
+    let mut server = Server::of(&mut bench);
+    let [AlertMessage::KeyTests(tests)] = &server.heard()[..] else { panic!("none") };
+    let public = |bytes: &[u8]| SealedKioskKey::from_bytes(bytes).unwrap().public();
+    let own = [public(&keys[0].live), public(&keys[0].exercise)];
+    assert_eq!(tests.iter().map(|test| DeviceKey::Kiosk(test.key)).collect::<Vec<_>>(), own);
+    for KeyTest { key, at, signature } in tests {
+        assert_eq!(*at, now);
+        let signature = signature.as_slice().try_into().unwrap();
+        let signed = OfficerSignature { key: DeviceKey::Kiosk(*key), assertion: None, signature };
+        assert!(signed.verify(&test_digest(key, *at), &[0; 32]).is_ok());
+    }
+    // Again, a month later: the latest one of each key.
+    bench.now = bench.now.plus(30 * 24 * 60 * MINUTE);
+    bench.sign_in("hanako", None);
+    try_with(&mut bench, "hanako", PIN);
+    assert_eq!(bench.core.officers.files.tests().len(), 2);
+    assert_eq!(bench.desk().tested, Some(bench.now));
+    // A disk that does not take it: nobody is told that it counts.
+    let file = bench.core.config.data.join("alerts/officers-tests");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(why(&try_with(&mut bench, "naoki", PIN)[0]), AlertRefusal::NotKept);
+}
+
+#[test]
+fn an_exercise_s_number_takes_no_number_away_from_what_is_real() {
+    let (mut bench, _keys) = Bench::with_officers();
+    // One officer alone, at a box whose clock is an hour ahead.
+    bench.go_on(60 * MINUTE);
+    let ahead = bench.now;
+    let drill = bench.drafted(order(AlertClass::Exercise, "landslide-4"));
+    assert!(is_sent(&bench.signed(&drill.id, "naoki")));
+    bench.now = UnixMillis::new(ahead.get() - 60 * MINUTE);
+    bench.sign_in("hanako", None);
+    std::fs::remove_file(bench.core.config.data.join("alerts/number")).unwrap();
+    let live = bench.drafted(order(AlertClass::Live, "landslide-4"));
+    let number = bench.core.officers.own_sequence(&live.id).unwrap().number;
+    assert!(number < ahead.get(), "{number} would make everything before it old");
+}
+
+#[test]
+fn what_the_disk_refuses_did_not_go_out_and_nothing_of_it_stays() {
+    in_namespace(
+        "core::tests::officers::what_the_disk_refuses_did_not_go_out_and_nothing_of_it_stays",
+        || {
+            let (mut bench, _keys) = Bench::with_officers();
+            let draft = bench.drafted(order(AlertClass::Live, "tsunami-major"));
+            assert!(!is_sent(&bench.signed(&draft.id, "hanako")));
+            // From now on the alerts lie on a disk that takes what everybody is told, and not the alert behind it.
+            let folder = bench.core.config.data.join("alerts");
+            let run = |program: &str, options: &[&str]| {
+                let ended = std::process::Command::new(program).args(options).arg(&folder).status();
+                assert!(ended.unwrap().success());
+            };
+            run("mount", &["-t", "tmpfs", "-o", "size=12k", "tmpfs"]);
+            assert_eq!(why(&bench.signed(&draft.id, "naoki")), AlertRefusal::NotKept);
+            assert_eq!(bench.shows(), []);
+            assert!(bench.core.alerts.originated().is_empty() && bench.core.alerts.held().digests.is_empty());
+            assert_eq!(
+                std::fs::read_dir(&folder).unwrap().count(),
+                0,
+                "half of it would count after a power cut"
+            );
+            // Nothing that was acknowledged is lost: the first signature is there still.
+            assert_eq!((bench.desk().drafts[0].signatures, bench.desk().threads.len()), (1, 0));
+            assert_eq!(why(&bench.signed(&draft.id, "naoki")), AlertRefusal::NotKept, "again and again");
+            run("umount", &[]);
+            assert!(is_sent(&bench.signed(&draft.id, "naoki")));
+            let package = bench.package.clone();
+            let mut bench = bench.restart();
+            bench.take(&package);
+            assert_eq!(bench.shows(), [(AlertClass::Live, AlertKind::Order)]);
+        },
+    );
 }

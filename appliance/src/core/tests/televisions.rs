@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hinamori_alert::{Beat, BeatKey, EVERYBODY, Envelope, Instruction, Instructions, Sequence};
 use hinamori_model::{HouseholdId, TelevisionAnswer};
 use hinamori_sim::pcscd::in_namespace;
+use hinamori_store_sqlite::{FileKey, TelevisionStore};
 use hinamori_sync::{AlertMessage, CarriedAlert, CarriedAnswer, CarriedInstruction, CarriedTelevision};
 use mdns_sd::{ServiceDaemon, ServiceEvent};
 use ring::digest::{SHA256, digest};
@@ -18,15 +19,22 @@ use super::alerts::{officer, said};
 use super::*;
 use crate::config::TelevisionConfig;
 use crate::core::alerts::Carrier;
+use crate::televisions::{ShownTime, Televisions};
 
 const ORDER: &str = include_str!("../../../../crates/alert/tests/fixtures/tsunami.xml");
 const HOME: HouseholdId = HouseholdId::from_bytes([7; 16]);
 const TOKEN: [u8; 32] = [0xaa; 32];
-const DOOR: &str = "[televisions]\nlisten = \"127.0.0.1:0\"\n";
+pub(super) const DOOR: &str = "[televisions]\nlisten = \"127.0.0.1:0\"\n";
 const SERVICE: &str = "_hinamori-tv._tcp.local.";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Order {
+    fn expires(&self) -> UnixMillis {
+        Envelope::decode(&self.carried.envelope).unwrap().expires
+    }
 }
 
 /// An order with what the household and everybody are told.
@@ -62,7 +70,7 @@ impl Bench {
         (bench, door, events)
     }
 
-    fn open_door(&mut self) -> (SocketAddr, Receiver<Event>) {
+    pub(super) fn open_door(&mut self) -> (SocketAddr, Receiver<Event>) {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (to_core, events) = inbox();
         let wanted = TelevisionConfig { listen: free, announce: false };
@@ -95,7 +103,7 @@ fn ask(door: SocketAddr, request: &str) -> (u16, Value) {
     (status, serde_json::from_str(body).unwrap_or_default())
 }
 
-fn told(door: SocketAddr, token: &[u8]) -> Value {
+pub(super) fn told(door: SocketAddr, token: &[u8]) -> Value {
     let token = hex(token);
     let (status, told) = ask(
         door,
@@ -125,7 +133,7 @@ fn leaves(told: &Value) -> Vec<Vec<u8>> {
 }
 
 /// The disk's thread is done with what it was given before.
-fn until(mut is_so: impl FnMut() -> bool) {
+pub(super) fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < Duration::from_secs(10), "it never comes to be so");
@@ -306,4 +314,73 @@ fn sets_that_fell_silent_make_room_for_others() {
     let after = televisions.strangers();
     assert_eq!(after.len(), 64);
     assert!(after.contains(&hashed(&[0xcc; 32])) && after.contains(&hashed(&[7; 32])));
+}
+
+#[test]
+fn a_clock_that_is_ahead_for_a_moment_has_the_box_forget_nobody_s_words() {
+    const DAY: u64 = 24 * 3_600_000;
+    let (mut bench, door, _events) = Bench::with_door();
+    let order = bench.order();
+    bench.bind();
+    bench.hear_of(AlertMessage::Told { message: order.digest, instructions: order.told });
+    assert_eq!(leaves(&told(door, &TOKEN)), [HOME.as_bytes().to_vec()]);
+    let televisions = bench.core.televisions().unwrap();
+    let words = |bench: &Bench| -> u64 {
+        let file = rusqlite::Connection::open(bench.core.config.data.join("televisions.sqlite")).unwrap();
+        file.query_row("SELECT count(*) FROM told", [], |row| row.get(0)).unwrap()
+    };
+    until(|| words(&bench) == 2);
+    // A month ahead, it shows nothing of it.
+    bench.core.show_alerts(bench.now.plus(30 * DAY));
+    assert_eq!(leaves(&told(door, &TOKEN)).len(), 0);
+    // Whoever's disk has a thing to do does it in turn.
+    televisions.keep_beat();
+    bench.core.show_alerts(bench.now);
+    assert_eq!(
+        leaves(&told(door, &TOKEN)),
+        [HOME.as_bytes().to_vec()],
+        "its own words, and without the town hall"
+    );
+    let package = bench.package.clone();
+    televisions.end();
+    drop(televisions);
+    let mut bench = bench.restart();
+    bench.take(&package);
+    let (door, _events) = bench.open_door();
+    until(|| leaves(&told(door, &TOKEN)) == [HOME.as_bytes().to_vec()]);
+    // A clock that can be trusted forgets, a day later than it is over.
+    let show = |after| {
+        let at = order_of(bench.now).expires().plus(after);
+        let time = ShownTime { not_before: bench.now, now: at, trusted: Some(at) };
+        bench.core.televisions().unwrap().show(None, bench.core.alerts.signed(), time);
+    };
+    show(DAY - 1);
+    assert_eq!(words(&bench), 2);
+    show(DAY);
+    until(|| words(&bench) == 0);
+}
+
+#[test]
+fn a_call_for_help_is_there_after_a_start_also_where_nobody_s_words_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, root) = (FileKey::new([1; 32]), root().public());
+    let help = CarriedAnswer {
+        message: [3; 32],
+        household: HOME,
+        answer: TelevisionAnswer::Help,
+        at: UnixMillis::new(9),
+    };
+    let mut store = TelevisionStore::open(&folder.path().join("televisions.sqlite"), &own).unwrap();
+    store.belong_to(&root).unwrap();
+    store.add_answers(&[help]).unwrap();
+    drop(store);
+    // Sealed under a key that is lost.
+    let lost = FileKey::new([2; 32]);
+    let mut store = TelevisionStore::open(&folder.path().join("televisions.sqlite"), &lost).unwrap();
+    let words = CarriedInstruction { leaf: vec![1], path: vec![2] };
+    store.add_told(&[(([3; 32], HOME), words)].into()).unwrap();
+    drop(store);
+    let televisions = Televisions::open(folder.path(), &own).unwrap();
+    televisions.follow(root);
+    until(|| televisions.waiting() == [help]);
 }

@@ -1,19 +1,21 @@
 //! What boxes say of alerts: believed as little as anybody, kept before it is told on, and told to every set.
 
 use hinamori_alert::{
-    CardSignature, EVERYBODY, Envelope, Instructions, KeyClass, MessageKind, NewKioskKey, OfficerKey,
-    Sequence,
+    CardSignature, DeviceKey, EVERYBODY, Envelope, Instructions, KeyClass, MessageKind, NewKioskKey,
+    OfficerKey, Sequence, test_digest,
 };
 use hinamori_model::{BoxId, CardKey, StaffId, UnixMillis};
 use hinamori_plan::{Wanted, compose};
-use hinamori_sync::{AlertMessage, CarriedAlert, KioskKeys, OriginatedAlert};
+use hinamori_store_sqlite::AnswerKind;
+use hinamori_sync::{AlertMessage, CarriedAlert, KeyTest, KioskKeys, OriginatedAlert};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Hall, landslide};
+use super::{Hall, LATE, landslide, tsunami};
+use crate::alerts::deputies::Standing;
 use crate::alerts::desk_state::state;
 use crate::alerts::from_boxes::{FromBox, NotOriginated, take_from_boxes};
-use crate::alerts::{admit_device, officer_list};
+use crate::alerts::{add_officer, admit_device, officer_list};
 use crate::clock::now;
 
 const BOX: BoxId = BoxId::from_bytes([7; 16]);
@@ -40,6 +42,7 @@ struct Asked<'a> {
     is_exercise: bool,
     references: Vec<hinamori_alert::MessageId>,
     sent: UnixMillis,
+    arrives: Option<UnixMillis>,
     signers: &'a [u8],
 }
 
@@ -51,6 +54,7 @@ impl Default for Asked<'_> {
             is_exercise: false,
             references: Vec::new(),
             sent: UnixMillis::new(now().get() / 1_000 * 1_000),
+            arrives: None,
             signers: &[1, 2],
         }
     }
@@ -78,17 +82,18 @@ impl Hall {
     /// As a box makes it.
     fn originated(&self, number: u64, asked: Asked<'_>) -> OriginatedAlert {
         let plan = self.board.inner().plan.clone().unwrap();
-        let Asked { message, kind, is_exercise, references, sent, signers } = asked;
+        let Asked { message, kind, is_exercise, references, sent, arrives, signers } = asked;
         let wanted = Wanted {
             prepared: plan.message(message).unwrap(),
             kind,
             is_exercise,
             districts: plan.districts.iter().collect(),
-            arrives: None,
+            arrives,
             references,
             identifier: format!("box-{number}"),
             sent,
             until: None,
+            closed: Default::default(),
         };
         let composed = compose(&plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
         let Ok(Ok(composed)) = composed else { panic!("the plan breaks a rule") };
@@ -270,7 +275,7 @@ async fn an_officer_approves_at_a_kiosk_what_the_desk_drafted() {
     let (answer, mut answers) = tokio::sync::mpsc::unbounded_channel();
     let mut approve = async |seed: u8, digest: &[u8; 32]| {
         let signed = OfficerKey::from_bytes(&[seed; 32]).sign(digest);
-        let hinamori_alert::DeviceKey::Kiosk(key) = signed.key else { panic!("no kiosk's") };
+        let DeviceKey::Kiosk(key) = signed.key else { panic!("no kiosk's") };
         let (draft, signature) = (id.clone(), signed.signature.to_vec());
         let message = AlertMessage::Approval { draft, key, signature };
         assert!(
@@ -298,4 +303,151 @@ async fn an_officer_approves_at_a_kiosk_what_the_desk_drafted() {
     assert_eq!((signed, inner.messages[0].signed.officers()), (vec![1, 2], 2));
     let instruction = |household: u8| inner.messages[0].is_for(super::household(household));
     assert!(instruction(1) && !instruction(3));
+}
+
+/// What a key of this seed says of itself at a time.
+fn test_of(seed: u8, at: UnixMillis) -> KeyTest {
+    let key = OfficerKey::from_bytes(&[seed; 32]);
+    let DeviceKey::Kiosk(public) = key.public() else { panic!("no kiosk's") };
+    KeyTest { key: public, at, signature: key.sign(&test_digest(&public, at)).signature.to_vec() }
+}
+
+impl Hall {
+    /// A box says this, and it is taken up.
+    async fn hear(&self, message: AlertMessage) {
+        let (to_server, said) = tokio::sync::mpsc::channel(4);
+        let taking = tokio::spawn(take_from_boxes(self.folder.clone(), self.board.clone(), said));
+        let (answer, _answers) = tokio::sync::mpsc::unbounded_channel();
+        assert!(to_server.send(FromBox { id: BOX, site: None, message, answer }).await.is_ok());
+        drop(to_server);
+        taking.await.unwrap();
+        let (root, mut inner) = (self.keys.town_root.public(), self.board.inner());
+        let read = crate::alerts::board::FilesRead::of(&self.folder, &root, inner.seen).unwrap();
+        read.into_iter().for_each(|read| inner.take_files(read));
+    }
+
+    /// Whether an officer can sign at a time, for what is real and for exercises.
+    fn standings(&self, officer: u32, at: UnixMillis) -> [Standing; 2] {
+        let officer = self.officer(officer);
+        let inner = self.board.inner();
+        let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
+        [KeyClass::Live, KeyClass::Exercise].map(|class| inner.register.standing(&officer, class, list, at))
+    }
+}
+
+#[tokio::test]
+async fn what_a_box_changes_of_the_town_hall_s_order_is_one_thread_for_sets_and_desk() {
+    let hall = Hall::with_kiosks();
+    let (own, other) = (hall.television(1).await, hall.television(3).await);
+    let thread = hall.send(tsunami(&["浜町"])).await;
+    assert_eq!(
+        (
+            hall.told(&own)["messages"].as_array().unwrap().len(),
+            hall.told(&other)["messages"].as_array().unwrap().len()
+        ),
+        (1, 0)
+    );
+    let first = hall.board.inner().messages[0].alert().id();
+    // Sent behind it: messages have whole seconds.
+    let sent = first.sent.at().plus(1_000);
+    let expected = sent.plus(15 * 60_000);
+    let changed = Asked {
+        message: "tsunami-major",
+        references: vec![first],
+        sent,
+        arrives: Some(expected),
+        ..Asked::default()
+    };
+    let changed = hall.originated(now().get(), changed);
+    assert!(hall.board.take_originated(BOX, changed).await.unwrap());
+    let told = hall.told(&own);
+    let leaf = |number: usize| -> serde_json::Value {
+        let leaf = crate::alerts::of_base64(told["messages"][number]["leaf"].as_str().unwrap()).unwrap();
+        serde_json::from_slice(&leaf[32..]).unwrap()
+    };
+    assert_eq!(leaf(1)["arrives"], json!(expected));
+    assert_eq!(leaf(1)["references"], json!([leaf(0)["id"]]));
+    assert_eq!(hall.told(&other)["messages"].as_array().unwrap().len(), 1, "the new district hears it too");
+
+    let officer = hall.officer(1);
+    let shown = state(&hall.board.inner(), &officer, "汐見町", "", now())["threads"].clone();
+    assert_eq!(shown.as_array().unwrap().len(), 1);
+    assert_eq!((&shown[0]["id"], &shown[0]["arrives"]), (&json!(thread), &json!(expected)));
+    assert_eq!(
+        (&shown[0]["origin"], &shown[0]["districts"].as_array().unwrap().len()),
+        (&json!(BOX.to_string()), &4)
+    );
+    // Whoever was told by the town hall answers what the box said since, and the desk counts it.
+    hall.note(1, AnswerKind::Going, 30_000);
+    let shown = state(&hall.board.inner(), &officer, "汐見町", "", now())["threads"][0]["stages"].clone();
+    assert_eq!((&shown["households"], &shown["answered"]["count"]), (&json!(2), &json!(1)));
+    // And it is over for all of them at once.
+    hall.send(json!({ "kind": "AllClear", "thread": thread })).await;
+    assert!(hall.board.inner().alerts.in_force(now()).iter().all(|known| known.messages.len() == 3));
+}
+
+#[tokio::test]
+async fn an_officer_with_a_key_at_kiosks_alone_can_sign_as_long_as_it_was_tested() {
+    const DAY: u64 = 24 * 3_600_000;
+    let hall = Hall::new();
+    add_officer(&hall.folder, 3, "石井", "係長", LATE).unwrap();
+    let able = |hall: &Hall, at| {
+        let inner = hall.board.inner();
+        let list = inner.list.as_ref().map(|listed| listed.list.as_ref());
+        inner.register.able(KeyClass::Live, list, at)
+    };
+    hall.look();
+    assert_eq!((able(&hall, now()), hall.standings(3, now())), (2, [Standing::NoDevice; 2]));
+    hall.let_in(3, 3);
+    assert_eq!(
+        (able(&hall, now()), hall.standings(3, now())),
+        (3, [Standing::Able; 2]),
+        "they made it a moment ago"
+    );
+    // 36 days later nobody knows whether it still works.
+    let later = now().plus(36 * DAY);
+    assert_eq!((able(&hall, later), hall.standings(3, later)), (0, [Standing::OldProof; 2]));
+
+    let proved = |hall: &Hall| {
+        let officer = hall.officer(1);
+        let shown = state(&hall.board.inner(), &officer, "", "", now())["signers"][2].clone();
+        (shown["kiosk"]["live"].as_u64().unwrap(), shown["kiosk"]["exercise"].as_u64().unwrap())
+    };
+    let mut register = hall.folder.officers().unwrap();
+    let old = now().get() - 50 * DAY;
+    register.set_back_kiosks(UnixMillis::new(old));
+    hall.folder.lock().unwrap().save_officers(&register).unwrap();
+    hall.look();
+    assert_eq!((proved(&hall), able(&hall, now())), ((old, old), 2));
+    // Somebody else's, nobody's, bent, of a day to come, and what counts no more prove nothing.
+    let at = UnixMillis::new(now().get() - DAY);
+    let mut bent = test_of(3, at);
+    bent.at = at.plus(1);
+    let mut swapped = test_of(3, at);
+    swapped.key = test_of(103, at).key;
+    let forged = [
+        test_of(9, at),
+        bent,
+        swapped,
+        test_of(3, now().plus(DAY)),
+        KeyTest { signature: vec![1], ..test_of(3, at) },
+    ];
+    hall.hear(AlertMessage::KeyTests(forged.to_vec())).await;
+    assert_eq!(proved(&hall), (old, old));
+    hall.hear(AlertMessage::KeyTests(vec![test_of(3, UnixMillis::new(old + 3 * DAY))])).await;
+    assert_eq!((proved(&hall), able(&hall, now())), ((old + 3 * DAY, old), 2), "with its date");
+    // The drill's key proves itself, and the live one too.
+    hall.hear(AlertMessage::KeyTests(vec![test_of(103, at)])).await;
+    assert_eq!(hall.standings(3, now()), [Standing::OldProof, Standing::Able]);
+    hall.hear(AlertMessage::KeyTests(vec![test_of(3, at), test_of(103, at)])).await;
+    assert_eq!((proved(&hall), able(&hall, now())), ((at.get(), at.get()), 3));
+    // An older one said again takes nothing back.
+    hall.hear(AlertMessage::KeyTests(vec![test_of(3, UnixMillis::new(old + DAY))])).await;
+    assert_eq!(proved(&hall), (at.get(), at.get()));
+    // What is signed in earnest shows it as well.
+    hall.let_in(2, 2);
+    let order = hall.originated(now().get(), Asked { signers: &[2, 3], ..Asked::default() });
+    hall.hear(AlertMessage::Originated(order)).await;
+    assert_eq!(hall.board.inner().messages.len(), 1);
+    assert!(proved(&hall).0 > at.get() + DAY / 2);
 }

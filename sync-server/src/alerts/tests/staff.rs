@@ -218,6 +218,49 @@ async fn two_officers_change_the_staff_and_a_future_day_comes_by_itself() {
 }
 
 #[tokio::test]
+async fn an_order_that_waits_for_its_day_is_kept_by_whoever_changes_something_else() {
+    let hall = Hall::new();
+    let mut register = hall.register();
+    register.officers[1].name = "山口".to_owned();
+    register.changes += 1;
+    hall.folder.lock().unwrap().save_officers(&register).unwrap();
+    let of = |id: u32, title: &str| {
+        let name = if id == 1 { "田中" } else { "山口" };
+        json!({ "id": id, "name": name, "title": title, "until": LATE })
+    };
+    let order = |days: u64| {
+        let register = hall.register();
+        register.staff(now().plus(days * DAY)).iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    hall.change(&wanted(30, &[of(2, "課長"), of(1, "課長")])).unwrap();
+    assert_eq!((order(0), order(31)), (vec![1, 2], vec![2, 1]));
+    // A title, today and on a day before: in the order that holds then.
+    hall.change(&wanted(0, &[of(1, "主任"), of(2, "課長")])).unwrap();
+    hall.change(&wanted(10, &[of(1, "課長"), of(2, "課長")])).unwrap();
+    assert_eq!((order(0), order(31)), (vec![1, 2], vec![2, 1]), "given up by nobody who touched no order");
+    // Somebody who joins comes last in both, and on the day itself the table is in that day's order.
+    let joins = json!({ "id": null, "name": "新田", "title": "主事", "until": LATE });
+    hall.change(&wanted(30, &[of(2, "課長"), of(1, "課長"), joins])).unwrap();
+    assert_eq!((order(0), order(31)), (vec![1, 2, 3], vec![2, 1, 3]));
+    let new = json!({ "id": 3, "name": "新田", "title": "主事", "until": LATE });
+    let officer = hall.officer(1);
+    let said = |hall: &Hall| state(&hall.board.inner(), &officer, "", "", now())["staff"].clone();
+    assert_eq!(said(&hall)["next_order"]["officers"], json!([2, 1, 3]));
+    // Another order at once leaves the later one as it is.
+    hall.change(&wanted(0, &[new.clone(), of(1, "課長"), of(2, "課長")])).unwrap();
+    assert_eq!((order(0), order(31)), (vec![3, 1, 2], vec![2, 1, 3]));
+    // One of another day to come takes its place, and whoever signs reads that.
+    let rows = [of(1, "課長"), of(2, "課長"), new];
+    let id = prepare(&hall.folder, &wanted(5, &rows), now()).unwrap();
+    assert!(!hall.approve(&id, 1, (0, 0)).unwrap());
+    hall.look();
+    let lines = said(&hall)["pending"]["lines"].to_string();
+    assert!(lines.contains("からの 呼ぶ 順は なくなります"), "{lines}");
+    assert!(hall.approve(&id, 2, (1, 0)).unwrap());
+    assert_eq!((order(0), order(6), order(31)), (vec![3, 1, 2], vec![1, 2, 3], vec![1, 2, 3]));
+}
+
+#[tokio::test]
 async fn a_change_counts_once_as_it_was_signed_and_after_the_table_that_it_knew() {
     let hall = Hall::new();
     let rows = |days| {

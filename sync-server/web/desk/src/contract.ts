@@ -180,7 +180,7 @@ export interface NewRelease {
 /** Whether an officer can sign, and why not. */
 export type SignerStanding = "able" | "not_yet" | "over" | "no_device" | "not_listed" | "old_proof";
 
-/** An officer, and when each kind of their passkeys signed something last. They stand in the order in which they are called. */
+/** An officer, and when their keys of each class signed something last. They stand in the order in which they are called. */
 export interface Signer {
   id: string | number;
   name: string;
@@ -191,6 +191,9 @@ export interface Signer {
   telephone: string | null;
   live: number | null;
   exercise: number | null;
+  /** The same of passkeys, and of the keys that their card opens at a box; nothing for whoever has none. */
+  passkey: Record<KeyClass, number | null> | null;
+  kiosk: Record<KeyClass, number | null> | null;
   standing: Record<KeyClass, SignerStanding>;
 }
 
@@ -203,7 +206,9 @@ export interface StaffOfficer {
   until: number;
   telephone: string | null;
   devices: number;
-  /** When their live passkeys signed something last. */
+  /** Whether they have keys that their card opens at a box. */
+  kiosk: boolean;
+  /** When their live keys signed something last. */
   proved: number | null;
   may_invite: boolean;
 }
@@ -235,8 +240,8 @@ export interface JoiningDevice {
 export interface Staff {
   officers: StaffOfficer[];
   pending: PendingChange | null;
-  /** From when an order holds that was signed already. */
-  next_order: number | null;
+  /** An order that was signed already, and holds from a day to come. */
+  next_order: { day: number; officers: Array<string | number> } | null;
   devices: JoiningDevice[];
 }
 
@@ -265,7 +270,9 @@ export interface Thread {
   updated: number;
   expires: number;
   in_force: boolean;
-  /** The box at which officers originated it while the town hall was gone. */
+  /** When its latest order expects the tsunami. */
+  arrives?: number | null;
+  /** The box at which officers said its latest order while the town hall was gone. */
   origin?: string | null;
   stages: { households: number; televisions: number; unreachable: number; delivered: Stage; shown: Stage; answered: Stage; check_point: Stage; arrived: Stage };
   /** Broadcasters: what each has of the latest message. */

@@ -500,7 +500,8 @@ export class Desk {
   /** The table as it is being changed; begun anew when the table behind it is another one. */
   staffForm(): StaffForm {
     const { staff } = this.state ?? { staff: { officers: [], pending: null, next_order: null, devices: [] } };
-    const of = JSON.stringify(staff.officers.map(({ id, name, title, from, until, telephone }) => [id, name, title, from, until, telephone]));
+    const rows = staff.officers.map(({ id, name, title, from, until, telephone }) => [id, name, title, from, until, telephone]);
+    const of = JSON.stringify([rows, staff.next_order]);
     if (this.staffTable?.of !== of) {
       this.staffTable = { of, form: staffForm(staff, this.now()) };
     }

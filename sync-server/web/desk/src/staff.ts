@@ -33,7 +33,13 @@ export function staffForm(staff: Staff, now: number): StaffForm {
     const { name, title, from, until, telephone } = known;
     return { known, name, title, from: from === 0 ? "" : dateText(from), until: dateText(until), telephone: telephone ?? "", out: false };
   };
-  return { day: nextApril(now), rows: staff.officers.map(row) };
+  const next = staff.next_order;
+  if (next === null) {
+    return { day: nextApril(now), rows: staff.officers.map(row) };
+  }
+  // Whoever changes something else must not take back the order that was signed for that day.
+  const place = (one: StaffOfficer): number => (next.officers.includes(one.id) ? next.officers.indexOf(one.id) : next.officers.length);
+  return { day: dateText(next.day), rows: [...staff.officers].sort((one, other) => place(one) - place(other)).map(row) };
 }
 
 export function addRow(form: StaffForm): void {

@@ -95,6 +95,8 @@ export class Town {
     this.sessions = new Map();
     this.drafts = new Map();
     this.threads = [];
+    /** An order of deputies that was signed for a day to come. */
+    this.nextOrder = null;
     this.help = [];
     /** The households of every thread that have not arrived, in their order. */
     this.missing = [];
@@ -445,21 +447,23 @@ export class Town {
     const days = (count) => now - count * 24 * 60 * MINUTE;
     const tested = this.tested[officer.id] ?? {};
     const both = (standing) => ({ live: standing, exercise: standing });
-    const rest = { from: 0, until: now + 1e10, telephone: null };
-    return [
+    const rest = { from: 0, until: now + 1e10, telephone: null, kiosk: null };
+    const signers = [
       { ...rest, ...officer, telephone: null, live: tested.live ?? days(40), exercise: tested.exercise ?? now, standing: { live: tested.live === undefined ? "old_proof" : "able", exercise: "able" } },
-      { ...rest, id: "8", name: "橋本 和子", title: "総務課", telephone: "090-1234-5678", live: days(31), exercise: days(3), standing: both("able") },
+      { ...rest, id: "8", name: "橋本 和子", title: "総務課", telephone: "090-1234-5678", live: days(31), exercise: days(3), kiosk: both(days(50)), standing: both("able") },
+      { ...rest, id: "12", name: "森 久美", title: "消防団", live: days(2), exercise: days(2), passkey: null, kiosk: both(days(2)), standing: both("able") },
       { ...rest, id: "9", name: "石井 里美", title: "総務課長", live: null, exercise: null, standing: both("no_device") },
       { ...rest, id: "10", name: "大野 健", title: "建設課", from: now + 9 * 24 * 60 * MINUTE, live: days(1), exercise: days(1), standing: both("not_yet") },
       { ...rest, id: "11", name: "前田 実", title: "（元）総務課", until: days(2), live: days(5), exercise: days(5), standing: both("over") },
     ];
+    return signers.map((one) => ({ passkey: one.live === null ? null : { live: one.live, exercise: one.exercise }, ...one }));
   }
 
   /** The table of staff; the first two are the officers of the walk. */
   table() {
     const year = new Date().getUTCFullYear() + 1;
     const until = Date.parse(`${year}-03-31T23:59:59.999+09:00`);
-    const row = (id, name, title, telephone, devices) => ({ id, name, title, from: 0, until, telephone, devices, proved: Date.now() - 9 * 24 * 60 * MINUTE, approved: [] });
+    const row = (id, name, title, telephone, devices) => ({ id, name, title, from: 0, until, telephone, devices, kiosk: false, proved: Date.now() - 9 * 24 * 60 * MINUTE, approved: [] });
     this.staff ??= [
       row(1, "田中", "危機管理課長", "090-1111-2222", 1),
       row(2, "<script>山口</script>", "副町長", null, 1),
@@ -472,7 +476,7 @@ export class Town {
     const officers = this.table().map(({ approved, ...row }) => ({ ...row, may_invite: row.devices === 0 && approved.includes(officer.id) }));
     const pending = this.pending && { ...this.pending, wanted: undefined, mine: this.pending.signed.some((one) => one.officer === officer.id) };
     const devices = this.joining.map(({ by, ...device }) => ({ ...device, may_admit: by !== officer.id }));
-    return { officers, pending, next_order: null, devices };
+    return { officers, pending, next_order: this.nextOrder, devices };
   }
 
   prepare(officer, wanted) {

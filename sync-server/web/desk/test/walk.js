@@ -302,14 +302,15 @@ try {
   await press(second, "！ 署名できる職員 2人だけ");
   await see(second, "から 試していません");
   await see(second, "端末が ありません");
-  assert.deepEqual(await second.locator(".signers tbody .place").allTextContents(), ["1", "2", "3", "4", "－"]);
+  assert.deepEqual(await second.locator(".signers tbody .place").allTextContents(), ["1", "2", "3", "4", "5", "－"]);
   assert.equal(await second.locator(".signers .telephone").first().getAttribute("href"), "tel:09012345678");
   await look(second, "signers", { full: true });
   await second.setViewportSize({ width: 820, height: 1180 });
   await look(second, "signers-upright", { full: true });
   await second.setViewportSize({ width: 1280, height: 800 });
   await press(second, "本番の パスキーを 試す");
-  await second.getByText("から 試していません").waitFor({ state: "detached" });
+  await second.getByText("！ パスキー：").waitFor({ state: "detached" });
+  await see(second, "！ 箱の 鍵：");
   town.able.live = 4;
   town.change();
   await press(second, "いまの ようす");
@@ -364,6 +365,17 @@ try {
   assert.equal(town.table()[2].devices, 1);
   await third.context().close();
   town.invitedBy = undefined;
+  // An order that waits for its day is not taken back by whoever changes something else.
+  const later = town.table().map((row) => row.id).reverse();
+  town.nextOrder = { day: Date.parse(`${new Date().getUTCFullYear() + 1}-06-01T00:00:00+09:00`), officers: later };
+  town.change();
+  await see(second, "順を 動かさなければ この 予定は そのままです");
+  assert.deepEqual(await second.locator(".staff .whom-of-line b").allTextContents(), town.table().map((row) => row.name).reverse());
+  assert.equal(await second.getByLabel("新しい 呼ぶ 順は いつから").inputValue(), `${new Date().getUTCFullYear() + 1}-06-01`);
+  await look(second, "staff-next-order", { full: true });
+  town.nextOrder = null;
+  town.change();
+  await second.getByText("順を 動かさなければ").waitFor({ state: "detached" });
   await press(first, "いまの ようす");
   await press(second, "いまの ようす");
 

@@ -9,7 +9,7 @@ use hinamori_kiosk::{Action, OfficerTouch, Page};
 use super::staff::{dial, touch};
 use super::{Scene, open_page, scene, snapshot};
 use crate::lanes::{
-    alert_desk, alert_draft, busy_alert_desk, drill, ended, landslide, official, ordinary_day,
+    alert_desk, alert_draft, busy_alert_desk, changed_draft, drill, ended, landslide, official, ordinary_day,
     practised_draft, staffed, tsunami,
 };
 use crate::panel::Panel;
@@ -81,6 +81,19 @@ pub(super) fn saying() -> Vec<Scene> {
             press(panel, OfficerTouch::ToggleDistrict(1));
             press(panel, OfficerTouch::ToggleDistrict(4));
         }),
+        scene("officer-places", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Begin(AlertClass::Live));
+            press(panel, OfficerTouch::Choose("message-0".to_owned()));
+            press(panel, OfficerTouch::OpenPlaces);
+            press(panel, OfficerTouch::TogglePlace("寺の 境内".to_owned()));
+        }),
+        scene("officer-arrival", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Begin(AlertClass::Live));
+            press(panel, OfficerTouch::Choose("message-0".to_owned()));
+            press(panel, OfficerTouch::Ready);
+        }),
         scene("officer-thread", |panel| {
             opened(panel, busy_alert_desk());
             press(panel, OfficerTouch::OpenThread("thread-2".to_owned()));
@@ -92,6 +105,43 @@ pub(super) fn saying() -> Vec<Scene> {
     ]
 }
 
+pub(super) fn changing() -> Vec<Scene> {
+    vec![
+        scene("officer-change-messages", |panel| {
+            opened(panel, busy_alert_desk());
+            press(panel, OfficerTouch::OpenThread("thread-1".to_owned()));
+            press(panel, OfficerTouch::Change);
+        }),
+        scene("officer-change-districts", |panel| {
+            opened(panel, busy_alert_desk());
+            press(panel, OfficerTouch::OpenThread("thread-1".to_owned()));
+            press(panel, OfficerTouch::Change);
+            press(panel, OfficerTouch::Choose("message-0".to_owned()));
+            press(panel, OfficerTouch::ToggleDistrict(6));
+        }),
+        scene("officer-change-arrival", |panel| {
+            opened(panel, busy_alert_desk());
+            press(panel, OfficerTouch::OpenThread("thread-1".to_owned()));
+            press(panel, OfficerTouch::ChangeArrival);
+        }),
+        scene("officer-test-pin", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Test);
+            dial(panel, "12");
+        }),
+        scene("officer-tested", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Test);
+            panel.hear(ToKiosk::OfficerKeysTested);
+        }),
+        scene("officer-test-not-kept", |panel| {
+            opened(panel, alert_desk());
+            press(panel, OfficerTouch::Test);
+            panel.hear(ToKiosk::AlertRefused(AlertRefusal::NotKept));
+        }),
+    ]
+}
+
 pub(super) fn signing() -> Vec<Scene> {
     vec![
         scene("officer-draft", |panel| shown(panel, alert_draft(tsunami(), 0, 2))),
@@ -99,6 +149,11 @@ pub(super) fn signing() -> Vec<Scene> {
         scene("officer-draft-refused", |panel| {
             shown(panel, alert_draft(landslide(), 1, 2));
             panel.hear(ToKiosk::AlertRefused(AlertRefusal::SignedAlready));
+        }),
+        scene("officer-draft-change", |panel| shown(panel, changed_draft())),
+        scene("officer-draft-not-kept", |panel| {
+            shown(panel, alert_draft(tsunami(), 1, 2));
+            panel.hear(ToKiosk::AlertRefused(AlertRefusal::NotKept));
         }),
         scene("officer-draft-exercise", |panel| shown(panel, practised_draft())),
         scene("officer-draft-cancel", |panel| shown(panel, alert_draft(ended(AlertKind::Cancel), 0, 1))),

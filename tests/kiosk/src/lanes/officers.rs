@@ -31,6 +31,7 @@ fn prepared() -> Vec<PreparedChoice> {
         danger,
         title: title.to_owned(),
         english: english.to_owned(),
+        places: ["潮見坂の 上", "寺の 境内", "県立高校の 4階"].map(str::to_owned).into(),
     })
     .collect()
 }
@@ -46,20 +47,24 @@ pub fn alert_desk() -> AlertDesk {
         now: MORNING,
         clock_unsure: false,
         is_online: false,
+        tested: None,
     }
 }
 
 /// A town in trouble: two orders are out, two drafts wait, and nobody knows the time.
 pub fn busy_alert_desk() -> AlertDesk {
-    let thread = |number: u32, notice: AlertNotice, alone| AlertThread {
+    let thread = |number: u32, notice: AlertNotice, alone, may_become: &[u32]| AlertThread {
         id: format!("thread-{number}"),
-        notice,
         alone_until: alone,
+        message: may_become.first().map(|number| format!("message-{number}")),
+        may_become: may_become.iter().map(|number| format!("message-{number}")).collect(),
+        districts: notice.districts.clone(),
+        notice,
     };
     AlertDesk {
         threads: vec![
-            thread(1, tsunami(), None),
-            thread(2, AlertNotice { sent: minutes_ago(4), ..landslide() }, Some(in_minutes(6))),
+            thread(1, tsunami(), None, &[0, 1]),
+            thread(2, AlertNotice { sent: minutes_ago(4), ..landslide() }, Some(in_minutes(6)), &[3, 2]),
         ],
         drafts: vec![
             alert_draft(landslide(), 1, 2),
@@ -67,6 +72,7 @@ pub fn busy_alert_desk() -> AlertDesk {
         ],
         live_officers: 1,
         clock_unsure: true,
+        tested: Some(minutes_ago(40_000)),
         ..alert_desk()
     }
 }
@@ -89,12 +95,25 @@ pub fn alert_draft(notice: AlertNotice, signatures: u8, needed: u8) -> AlertDraf
         } else {
             Vec::new()
         },
+        unsure_places: Vec::new(),
+        without_place: Vec::new(),
+        is_update: false,
         signed: signed.collect(),
         signatures,
         needed,
         until: in_minutes(9),
         is_the_town_halls: false,
         notice,
+    }
+}
+
+/// What changes an order that is out, with everything that officers have to know of it.
+pub fn changed_draft() -> AlertDraft {
+    AlertDraft {
+        unsure_places: vec!["寺の 境内".to_owned()],
+        without_place: tsunami().districts.last().cloned().into_iter().collect(),
+        is_update: true,
+        ..alert_draft(tsunami(), 0, 2)
     }
 }
 

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Draft, Triggered } from "../contract.js";
 import type { Desk } from "../desk.js";
 import { automatic, clockAndDay, clockWithSeconds, effect, hazardName, inSentence, KIND_NAMES, person, running, unruby } from "../words.js";
-import { Action, AllClearSign, CancelSign, OtherWays, Plate, Television } from "./parts.js";
+import { Action, AllClearSign, CancelSign, OtherWays, Plate, Television, Words } from "./parts.js";
 import { NextToCall } from "./signers.js";
 
 export function DraftPage({ desk }: { desk: Desk }) {
@@ -90,7 +90,7 @@ function Waiting({ desk, draft }: { desk: Desk; draft: Draft }) {
       {draft.needed > 1 && (
         <div>
           <h2>2台の 画面で 同じか 確かめる ことば</h2>
-          <p class="words">{draft.words.join("・")}</p>
+          <Words words={draft.words} />
         </div>
       )}
       <details class="other-ways">

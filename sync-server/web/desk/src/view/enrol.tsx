@@ -5,7 +5,7 @@ import type { Invitation, KeyClass, NewPasskey } from "../contract.js";
 import { available, makePasskey, passkeyTrouble } from "../passkeys.js";
 import { post } from "../server.js";
 import { person } from "../words.js";
-import { Trouble } from "./parts.js";
+import { Trouble, Words } from "./parts.js";
 
 export function Enrol() {
   const [code, setCode] = useState("");
@@ -48,7 +48,7 @@ export function Enrol() {
     return (
       <Frame>
         <h1>この 3つの ことばを 読んで 伝えます</h1>
-        <p class="words large">{words.join("・")}</p>
+        <Words words={words} large />
         <p>
           管理者か、番号を くれた人に 教わった 職員に 伝えます。その人の 画面に <b>同じ ことば</b>が 出ていれば、この 端末は 使えるように なります。
           <b>ちがう時は「ちがう」と 伝えてください。</b>だれかが 間に 入っています。

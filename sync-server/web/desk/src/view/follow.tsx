@@ -101,7 +101,7 @@ function DraftCard({ desk, draft }: { desk: Desk; draft: Draft }) {
 function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
   const { stages } = thread;
   const bars: Array<[string, Stage, string, string?]> = [
-    ["届いた", stages.delivered, "届かない"],
+    ["届いた", stages.delivered, "まだ"],
     ["表示した", stages.shown, "表示を 待つ"],
     ["答えた", stages.answered, "答えなし"],
     ["途中", stages.check_point, "通っていない", "（チェックポイント）"],
@@ -120,7 +120,8 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
         </span>
       </header>
       <p class="dim">
-        {thread.districts.join("・")}　{stages.households}世帯・テレビ {stages.televisions}台　行き先 {thread.places.join("・")}　効力 {clockAndDay(thread.expires, desk.now())} まで
+        {thread.districts.join("・")}　{stages.households}世帯・テレビ {stages.televisions}台　行き先 {thread.places.join("・")}
+        {thread.arrives != null && `　津波 ${clockAndDay(thread.arrives, desk.now())}ごろ`}　効力 {clockAndDay(thread.expires, desk.now())} まで
         {thread.updated !== thread.sent && `　${clock(thread.updated)} 更新`}
         {thread.origin && "　避難所の 箱で 署名して 出しました"}
       </p>

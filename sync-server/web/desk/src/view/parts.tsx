@@ -52,6 +52,17 @@ export function Action({ desk, name, press, hindrance = null, look = "", childre
   );
 }
 
+/** Three words that two people compare by voice. A line breaks between them, and in none. */
+export function Words({ words, large = false }: { words: string[]; large?: boolean }) {
+  return (
+    <p class={large ? "words large" : "words"}>
+      {words.map((word, index) => (
+        <span key={index}>{index + 1 < words.length ? `${word}・` : word}</span>
+      ))}
+    </p>
+  );
+}
+
 export function Plate({ of }: { of: KeyClass }) {
   return <span class={`plate ${of}`}>{of === "live" ? "本番" : "訓練"}</span>;
 }

@@ -6,8 +6,12 @@ import { DAY, day, person } from "../words.js";
 import { Action } from "./parts.js";
 
 const CLASSES: Array<[KeyClass, string]> = [
-  ["live", "本番の パスキー"],
-  ["exercise", "訓練の パスキー"],
+  ["live", "本番の 鍵"],
+  ["exercise", "訓練の 鍵"],
+];
+const KINDS: Array<["passkey" | "kiosk", string]> = [
+  ["passkey", "パスキー"],
+  ["kiosk", "箱の 鍵"],
 ];
 
 /** Why somebody cannot sign; what it takes to change that. */
@@ -18,25 +22,42 @@ function reason(signer: Signer, keyClass: KeyClass): string {
     over: `${day(signer.until)} で 期限が 切れました`,
     no_device: "端末が ありません",
     not_listed: "登録の とちゅうです",
-    old_proof: `証明が 古い（${day(signer[keyClass] ?? 0)} から 試していません）`,
+    old_proof: "",
   };
   return words[signer.standing[keyClass]];
 }
 
-/** With the time from which on it is too old. */
+/** When each of their keys worked last, and which of them have not been tested. */
 function Proof({ desk, signer, keyClass, lasts }: { desk: Desk; signer: Signer; keyClass: KeyClass; lasts: number }) {
-  const proved = signer[keyClass];
-  const standing = signer.standing[keyClass];
-  if (standing === "not_yet" || standing === "over") {
-    return <>{reason(signer, keyClass)}</>;
-  }
-  if (standing !== "able" || proved === null) {
-    return <b class="late">！ {reason(signer, keyClass)}</b>;
+  const why = reason(signer, keyClass);
+  if (why !== "") {
+    const { [keyClass]: standing } = signer.standing;
+    return standing === "not_yet" || standing === "over" ? <>{why}</> : <b class="late">！ {why}</b>;
   }
   return (
     <>
-      ✓ {day(proved)}
-      {proved + lasts - desk.now() < 7 * DAY && <b class="late">　もうすぐ 試す 日です</b>}
+      {KINDS.map(([kind, name]) => {
+        const proved = signer[kind]?.[keyClass] ?? null;
+        return proved === null ? null : (
+          <div key={kind}>
+            <KeyProof name={name} proved={proved} left={proved + lasts - desk.now()} />
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+/** With the time from which on it is too old. */
+function KeyProof({ name, proved, left }: { name: string; proved: number; left: number }) {
+  return left < 0 ? (
+    <b class="late">
+      ！ {name}：{day(proved)} から 試していません
+    </b>
+  ) : (
+    <>
+      ✓ {name} {day(proved)}
+      {left < 7 * DAY && <b class="late">　もうすぐ 試す 日です</b>}
     </>
   );
 }
@@ -70,7 +91,7 @@ export function Signers({ desk, state }: { desk: Desk; state: State }) {
         本番の お知らせに 署名できる 人は いま <b>{able.live}</b>人です（訓練 {able.exercise}人）。
         {isFew && `${ENOUGH_OFFICERS}人より 少ないと、だれかが いない 時に 送れません。`}
       </p>
-      <p>上の 人から 順に 呼びます。パスキーは 月に 1回 試します。サインインや 署名も 試した ことに なります。試しても どこにも 何も 送りません。</p>
+      <p>上の 人から 順に 呼びます。鍵は 月に 1回 試します。パスキーは この 画面で、箱の 鍵は 避難所の 箱の「ためし署名」で 試します。サインインや 署名も 試した ことに なります。試しても どこにも 何も 送りません。</p>
       <section class="card">
         <table>
           <thead>

@@ -5,7 +5,7 @@ import type { JoiningDevice, PendingChange, Staff, StaffOfficer, State } from ".
 import type { Desk } from "../desk.js";
 import { addRow, gapsOf, move, type StaffForm, type StaffRow } from "../staff.js";
 import { clockAndDay, day, dayAndYear, person } from "../words.js";
-import { Action } from "./parts.js";
+import { Action, Words } from "./parts.js";
 
 export function StaffPage({ desk, state }: { desk: Desk; state: State }) {
   const { staff } = state;
@@ -25,9 +25,20 @@ export function StaffPage({ desk, state }: { desk: Desk; state: State }) {
         ))}
         <Newcomers desk={desk} staff={staff} />
         {staff.pending === null ? <Editor desk={desk} form={desk.staffForm()} /> : <Pending desk={desk} change={staff.pending} />}
-        {staff.next_order !== null && <p>{dayAndYear(staff.next_order)} から 呼ぶ 順が 変わります（署名 ずみ）。</p>}
+        {staff.next_order !== null && <NextOrder desk={desk} staff={staff} order={staff.next_order} />}
       </div>
     </main>
+  );
+}
+
+/** What was signed for a day to come: a change of something else leaves it as it is. */
+function NextOrder({ desk, staff, order }: { desk: Desk; staff: Staff; order: { day: number; officers: Array<string | number> } }) {
+  const names = order.officers.map((id) => staff.officers.find((one) => one.id === id)?.name).filter((name) => name !== undefined);
+  return (
+    <p class="next-order">
+      {dayAndYear(order.day)} から 呼ぶ 順が 変わります（署名 ずみ）：{names.map((name, index) => `${index + 1} ${name}`).join("、")}。
+      {staff.pending === null && desk.hindrance() === null && "下の 表は その日の 順です。順を 動かさなければ この 予定は そのままです。"}
+    </p>
   );
 }
 
@@ -76,7 +87,7 @@ function Pending({ desk, change }: { desk: Desk; change: PendingChange }) {
       )}
       <div>
         <h2>2台の 画面で 同じか 確かめる ことば</h2>
-        <p class="words">{change.words.join("・")}</p>
+        <Words words={change.words} />
         <p class="dim">{clockAndDay(change.expires, desk.now())} までに 署名が そろわないと 消えます。</p>
       </div>
       <Action desk={desk} name={`staff/drop/${change.id}`} look="small quiet" hindrance={desk.hindrance()} press={() => void desk.dropChange(change)}>
@@ -183,7 +194,7 @@ function LineEnd({ row, index, form, change }: { row: StaffRow; index: number; f
   return (
     <div class="end-of-line">
       <span>
-        {row.out ? <b class="late">！ すぐ 外す</b> : row.known.devices > 0 ? `端末 ${row.known.devices}台` : "端末なし"}
+        {row.out ? <b class="late">！ すぐ 外す</b> : row.known.devices > 0 ? `端末 ${row.known.devices}台` : row.known.kiosk ? "箱の 鍵だけ" : "端末なし"}
         {row.known.proved !== null && row.known.proved > 0 && <small> {day(row.known.proved)} に 使用</small>}
       </span>
       <button type="button" class={row.out ? "button small" : "button small quiet"} aria-pressed={row.out} onClick={() => change(() => (row.out = !row.out))}>
@@ -234,7 +245,7 @@ function Joining({ desk, device }: { desk: Desk; device: JoiningDevice }) {
   return (
     <section class="card" aria-labelledby={`device-${device.id}`}>
       <h2 id={`device-${device.id}`}>{person(device.officer)}の 端末が 待っています</h2>
-      <p class="words">{device.words.join("・")}</p>
+      <Words words={device.words} />
       <p>
         {device.officer.name}さんに 電話か 目の前で 3つの ことばを 読んで もらいます。<b>ちがう時は 登録しないで、管理者に 伝えてください。</b>
       </p>

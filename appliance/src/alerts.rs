@@ -59,6 +59,14 @@ pub(crate) struct AlertTime {
     pub(crate) heard: Option<UnixMillis>,
 }
 
+impl AlertTime {
+    /// What time it is where `signed` is judged: two officers who sign live put a clock that is behind forward, as far as can be believed.
+    pub(crate) fn now_for(&self, signed: &SignedAlert) -> UnixMillis {
+        let sent = signed.alert().alert().sent.at();
+        if sent <= self.latest { self.now.max(sent) } else { self.now }
+    }
+}
+
 /// Why something is not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotTaken {
@@ -400,8 +408,7 @@ impl BoxAlerts {
     /// By its number, then by what is known of its thread. As many officers as it needs say that it is as late as they sent it, which a
     /// clock without power does not know.
     fn judge(&mut self, signed: SignedAlert, time: AlertTime) -> Result<Taken, NotTaken> {
-        let sent = signed.alert().alert().sent.at();
-        let now = if sent <= time.latest { time.now.max(sent) } else { time.now };
+        let now = time.now_for(&signed);
         self.note(&signed)?;
         Ok(self.alerts.take(signed, now, time.heard))
     }

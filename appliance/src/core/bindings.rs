@@ -130,11 +130,12 @@ impl Core {
         let mut all = self.bindings.all.clone();
         let is_shown = |kept: &KeptBinding| kept.settled.is_none_or(|(_, at)| now.since(at) < SHOWN_MILLIS);
         all.retain(is_shown);
-        // Somebody pressed twice, or was not sure.
+        // Somebody pressed twice, or was not sure; of a code that waits, the latest card counts.
         let is_there = |kept: &KeptBinding| {
             kept.settled.is_none() && (kept.binding.code, kept.binding.household) == (code, household)
         };
         if !all.iter().any(is_there) {
+            all.retain(|kept| kept.settled.is_some() || kept.binding.code != code);
             all.push(KeptBinding { binding, settled: None });
         }
         if all.len() > MOST_KEPT {

@@ -17,7 +17,7 @@ use hinamori_ipc::{
 };
 use hinamori_model::{CardKey, LaneId, PersonalText, StaffId, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_plan::{District, Plan, Prepared, Wanted, compose, prepared_of};
+use hinamori_plan::{District, Plan, Prepared, Wanted, closed_in, compose, prepared_of};
 use hinamori_sync::{
     AlertMessage, ApprovalAnswer, CarriedAlert, KeyTest, KioskKeys, OriginatedAlert, WaitingDraft,
 };
@@ -382,6 +382,7 @@ impl Core {
                 message: prepared_of(plan, valid).map(|prepared| prepared.id.clone()),
                 may_become: same_danger.take(MOST_CHOICES).map(|prepared| prepared.id.clone()).collect(),
                 districts: valid.alert().districts().take(MOST_DISTRICTS).map(str::to_owned).collect(),
+                closed: closed_in(plan, thread.latest).into_iter().take(MOST_DISTRICTS).collect(),
             }
         };
         Ok(ToKiosk::AlertDesk(Box::new(AlertDesk {
@@ -591,9 +592,10 @@ impl Core {
         }
         if officers.len() >= draft.needed {
             let Ok(signed) = with.verify(&draft.alert, list) else { return refused(AlertRefusal::NotListed) };
-            // As every receiver will take it.
+            // As every receiver will take it, and this box.
             let mut alerts = self.alerts.alerts().clone();
-            match alerts.take(signed, time.now, time.heard) {
+            let at = time.now_for(&signed);
+            match alerts.take(signed, at, time.heard) {
                 Taken::InForce | Taken::Cancels { .. } => {}
                 Taken::NeedsAnotherOfficer => {
                     draft.needed = 2;

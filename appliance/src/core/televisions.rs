@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hinamori_alert::{Beat, EVERYBODY, Instruction, InstructionPath};
 use hinamori_ipc::ClockState;
-use hinamori_model::UnixMillis;
+use hinamori_model::{TelevisionAnswer, UnixMillis};
 use hinamori_store_sqlite::{FileKey, ToldByMessage};
 use hinamori_sync::{AlertMessage, CarriedInstruction};
 use tracing::{error, warn};
@@ -111,13 +111,17 @@ impl Core {
     pub(super) fn tell_of_televisions(&mut self) {
         let Some(number) = self.uplink.number() else { return };
         let before = self.screens.said.as_ref().filter(|said| said.line == number);
-        let mut messages = Vec::new();
+        let (mut messages, mut longest) = (Vec::new(), SAY_LATE);
         let bindings = self.bindings.waiting();
         if !bindings.is_empty() {
             messages.push(AlertMessage::Bindings(bindings));
         }
         if let Some(televisions) = &self.screens.shown {
             let (answers, strangers) = (televisions.waiting(), televisions.strangers());
+            if answers.iter().any(|answer| answer.answer == TelevisionAnswer::Help) {
+                // Somebody waits for help.
+                longest = SAY_AGAIN;
+            }
             if !answers.is_empty() {
                 messages.push(AlertMessage::Answers(answers));
             }
@@ -130,7 +134,7 @@ impl Core {
         if messages.is_empty() || same.is_some_and(|said| said.at.elapsed() < said.wait) {
             return;
         }
-        let wait = same.map_or(SAY_AGAIN, |said| said.wait.saturating_mul(2).min(SAY_LATE));
+        let wait = same.map_or(SAY_AGAIN, |said| said.wait.saturating_mul(2).min(longest));
         if let Some(line) = &mut self.uplink.line {
             let bytes = line.session.offer_of_alerts(&messages);
             line.send(bytes);

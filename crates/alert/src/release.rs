@@ -311,6 +311,12 @@ impl Released {
         Some(Self { prepared: PreparedRelease::read(from)?, trigger: Trigger::read(from)? })
     }
 
+    /// Whether the town's trigger signed it. Everybody can make up the rest.
+    pub fn is_triggered(&self, envelope: &Envelope, keys: &KeyList) -> bool {
+        let policy = keys.policy().release;
+        policy.is_some_and(|policy| holds(&policy.trigger, &envelope.digest(), &self.trigger.signature))
+    }
+
     /// Checks everything about the envelope of a released alert but that it is the alert's own; gives the officers who signed in advance and
     /// on duty.
     pub(crate) fn verify(

@@ -76,6 +76,8 @@ pub struct AlertThread {
     pub may_become: Vec<String>,
     /// All its districts: none of them is left out by a change.
     pub districts: Vec<String>,
+    /// Places that officers closed for it: they stay so until somebody opens them.
+    pub closed: Vec<String>,
 }
 
 /// What is to be said.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hinamori_alert::{
     Alert, Area, CapTime, Category, Certainty, Content, EVERYBODY, Info, Instruction, MessageId, MessageKind,
-    MessageType, Named, Notice, Order, Polygon, Report, ResponseType, Ruby, Scope, Severity, Status, Urgency,
-    ValidAlert, Word, write,
+    MessageType, Named, Notice, Order, Polygon, Report, ResponseType, Ruby, Scope, Severity, SignedAlert,
+    Status, Urgency, ValidAlert, Word, write,
 };
 use hinamori_model::{Hazard, HouseholdId, UnixMillis};
 
@@ -92,6 +92,27 @@ pub struct Composed {
 pub fn ways<'a>(wanted: &Wanted<'a>) -> BTreeMap<&'a str, &'a Way> {
     let way = |district: &&'a District| Some((district.name.as_str(), wanted.way(district)?));
     wanted.districts.iter().filter_map(way).collect()
+}
+
+/// Places that an order passes over although its districts would go there first: officers closed them, and whoever changes the order goes on
+/// without them. Where it names none of a district's places, all of them are closed if that was said at a box, where officers close places; the town
+/// hall's plan may have changed since.
+pub fn closed_in(plan: &Plan, order: &SignedAlert) -> BTreeSet<String> {
+    closed_by(plan, order.alert(), order.sequence().is_of_a_box())
+}
+
+fn closed_by(plan: &Plan, valid: &ValidAlert, is_of_a_box: bool) -> BTreeSet<String> {
+    let (alert, hazard) = (valid.alert(), valid.evacuation().hazard);
+    let used: BTreeSet<&str> = alert.destinations().collect();
+    let mut closed = BTreeSet::new();
+    for district in alert.districts().filter_map(|name| plan.district(name)) {
+        let safe =
+            || district.ways(hazard).filter(|way| way.safe != Some(false)).map(|way| way.place.plain());
+        if is_of_a_box || safe().any(|place| used.contains(place.as_str())) {
+            closed.extend(safe().take_while(|place| !used.contains(place.as_str())));
+        }
+    }
+    closed
 }
 
 /// The prepared message of which an alert was made, by what it says: a message carries no name of the plan's. Of several that fit, the one
@@ -395,18 +416,31 @@ impl Whom {
 }
 
 /// Where all districts of a message go together: every place once, and the road and what is known of the place only where they are the same.
-/// Nothing where no district goes anywhere, or to more places than a set shows.
+/// Where one of them goes nowhere, each place says for whom it is, and there is no road: nobody is to follow it who was not meant. Nothing where no
+/// district goes anywhere, or to more places than a set shows.
 fn common_way(wanted: &Wanted<'_>) -> Option<Way> {
-    let mut ways = wanted.districts.iter().filter_map(|district| wanted.way(district));
-    let mut common = ways.next()?.clone();
-    let mut places = vec![(common.place.clone(), common.english.clone())];
-    for way in ways {
+    let mut going = wanted.districts.iter().filter_map(|district| Some((*district, wanted.way(district)?)));
+    let goes_nowhere = going.clone().count() < wanted.districts.len();
+    let named = |district: &District, way: &Way| {
+        if !goes_nowhere {
+            return (way.place.clone(), way.english.clone());
+        }
+        let name = Ruby::read(&format!("{{{}|{}}}", district.name, district.reading()));
+        (Ruby::joined([&name, &way.place], "は "), format!("{} ({})", way.english, district.english))
+    };
+    let (first, way) = going.next()?;
+    let (mut common, mut places) = (way.clone(), vec![named(first, way)]);
+    if goes_nowhere {
+        (common.road, common.road_english, common.fact) = (Ruby::default(), String::new(), None);
+    }
+    for (district, way) in going {
         if way.road != common.road {
             (common.road, common.road_english) = (Ruby::default(), String::new());
         }
         common.fact = common.fact.filter(|fact| way.fact.as_ref() == Some(fact));
-        if !places.iter().any(|(known, _)| *known == way.place) {
-            places.push((way.place.clone(), way.english.clone()));
+        let place = named(district, way);
+        if !places.contains(&place) {
+            places.push(place);
         }
     }
     let english: Vec<&str> = places.iter().map(|(_, english)| english.as_str()).collect();
@@ -628,5 +662,58 @@ mod tests {
         assert_eq!(told(&plan, &["港町"], &["神社"]).0, "null");
         assert!(told(&plan, &["浜町"], &[]).0.contains("潮見坂"));
         assert_eq!(told(&plan, &["浜町"], &["潮見坂の 上"]).0, "null");
+    }
+
+    #[test]
+    fn a_district_that_goes_nowhere_is_not_sent_where_the_others_go() {
+        let plan = Plan::parse(PLAN).unwrap();
+        let everybody = |names: &[&str]| -> serde_json::Value {
+            let districts = names.iter().map(|name| plan.district(name).unwrap()).collect();
+            let wanted = Wanted { districts, ..order(&plan) };
+            let Ok(composed) = compose(&plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
+            serde_json::from_slice(&composed.unwrap().instructions[0].content.to_vec()).unwrap()
+        };
+        let alone = everybody(&["浜町"]);
+        assert!(alone["road"].is_array() && alone["fact"].is_string());
+        // 港町 has no safe place before a tsunami.
+        let both = everybody(&["浜町", "港町"]);
+        assert_eq!((both.get("road"), both.get("fact")), (None, None));
+        let place = r#"[["浜町","はままち"],["は "],["潮見坂","しおみざか"],["の "],["上","うえ"]]"#;
+        assert_eq!(both["place"].to_string(), place);
+        assert_eq!(everybody(&["港町"]).get("place"), None);
+    }
+
+    #[test]
+    fn a_place_that_officers_closed_stays_closed_in_what_follows() {
+        let plan = Plan::parse(PLAN).unwrap();
+        let closed = |names: &[&str], closed: &[&str], epoch: u32| {
+            let districts = names.iter().map(|name| plan.district(name).unwrap()).collect();
+            let closed = closed.iter().map(|place| (*place).to_owned()).collect();
+            let wanted = Wanted { districts, closed, ..order(&plan) };
+            let Ok(composed) = compose(&plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
+            closed_by(&plan, &composed.unwrap().valid, epoch >> 31 == 1)
+        };
+        let of_a_box = 1 << 31;
+        let place = "潮見坂の 上".to_owned();
+        for epoch in [1, of_a_box] {
+            assert_eq!(closed(&["浜町", "本町"], &[], epoch), BTreeSet::new());
+        }
+        let all = closed(&["浜町"], &[&place], of_a_box);
+        assert!(all.contains(&place), "{all:?}");
+    }
+
+    fn order(plan: &Plan) -> Wanted<'_> {
+        Wanted {
+            prepared: plan.message("tsunami-major").unwrap(),
+            kind: MessageKind::Order,
+            is_exercise: false,
+            districts: Vec::new(),
+            arrives: None,
+            references: Vec::new(),
+            identifier: "1-1".to_owned(),
+            sent: UnixMillis::new(1_800_000_000_000),
+            until: None,
+            closed: BTreeSet::new(),
+        }
     }
 }

@@ -10,6 +10,6 @@ mod compose;
 mod plan;
 mod signed;
 
-pub use compose::{Composed, HouseholdToTell, Wanted, compose, judge, prepared_of, ways};
+pub use compose::{Composed, HouseholdToTell, Wanted, closed_in, compose, judge, prepared_of, ways};
 pub use plan::{BadPlan, Coast, District, Ending, Plan, Prepared, Text, Texts, Way};
 pub use signed::{BadSignedPlan, PLAN_DOMAIN, SignedPlan};

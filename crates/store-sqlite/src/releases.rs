@@ -3,7 +3,7 @@
 
 use hinamori_alert::Instruction;
 
-use crate::alerts::{FOREIGN, from_bytes, to_bytes};
+use crate::alerts::{from_bytes, to_bytes};
 use crate::{AlertStore, StoreError};
 
 /// One of them, whether enough officers signed it yet or not.
@@ -85,9 +85,10 @@ impl AlertStore {
         let rows: Vec<_> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
         let opened = rows.into_iter().map(|(release, sealed)| {
             let bytes = self.cover.open_bytes(&self.cover.message(&release.digest), &sealed)?;
-            Ok(StoredRelease { instructions: from_bytes(&bytes).ok_or(FOREIGN)?, ..release })
+            // Nobody can be told by one of a form of another version: it is not there, and is signed anew.
+            Ok(from_bytes(&bytes).map(|instructions| StoredRelease { instructions, ..release }))
         });
-        opened.collect()
+        opened.filter_map(Result::transpose).collect()
     }
 }
 

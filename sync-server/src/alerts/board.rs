@@ -165,6 +165,8 @@ pub(crate) struct Message {
     own: BTreeMap<HouseholdId, (usize, u32)>,
     /// The same of what everybody else is told, if there is something for them.
     everybody: Option<(usize, u32)>,
+    /// Whether households without words of their own are told everybody's.
+    is_for_all: bool,
     /// The digest in hexadecimal.
     name: String,
 }
@@ -202,6 +204,7 @@ impl Message {
             instructions,
             own,
             everybody,
+            is_for_all: signed.sequence().is_of_a_box(),
             name: hex::text(&signed.digest()),
             signed,
         }
@@ -217,10 +220,15 @@ impl Message {
     }
 
     /// What a household's television is told of it, and where that stands. What officers originated at a box has no other words than
-    /// everybody's.
+    /// everybody's, and whoever heard them hears what follows.
     pub(super) fn told_to(&self, household: HouseholdId) -> Option<(usize, u32)> {
-        let everybodys = self.everybody.filter(|_| self.is_of_a_box());
-        self.own.get(&household).copied().or(everybodys)
+        self.own.get(&household).copied().or(self.everybody.filter(|_| self.is_for_all))
+    }
+
+    /// `after` is what its thread said before.
+    fn following(mut self, after: &[Arc<Self>]) -> Self {
+        self.is_for_all |= after.iter().any(|message| message.is_of_a_box());
+        self
     }
 
     fn is_of_a_box(&self) -> bool {
@@ -238,10 +246,6 @@ impl Message {
         let (which, place) = own?;
         let leaf = self.instructions.get(which)?.encode();
         Some(CarriedInstruction { leaf, path: self.tree.path_from(place).encode() })
-    }
-
-    pub(crate) fn is_for(&self, household: HouseholdId) -> bool {
-        self.own.contains_key(&household)
     }
 
     pub(crate) fn households(&self) -> impl ExactSizeIterator<Item = HouseholdId> {
@@ -386,7 +390,8 @@ impl Board {
                 let read = || KeyList::decode(bytes, &root).ok().map(Arc::new);
                 lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
             };
-            let list = sent.judged_by.as_ref().map_or_else(of_now, of_then);
+            // One that was damaged hides nothing that holds by the list of now.
+            let list = sent.judged_by.as_ref().and_then(of_then).or_else(of_now);
             inner.take_sent(sent, list.as_deref());
         }
         for stored in store.releases()? {
@@ -821,8 +826,9 @@ impl Board {
             self.changed();
             return Err(NotKept::Store(error).into());
         }
+        let thread = draft.about.thread.as_deref().map(|id| self.inner().thread(id)).unwrap_or_default();
         let message = Message::new(signed, draft.about, alert, &envelope, instructions, draft.together);
-        self.publish(Arc::new(message));
+        self.publish(Arc::new(message.following(&thread)));
         Ok(())
     }
 
@@ -838,7 +844,7 @@ impl Board {
         let nobodys = || inner.televisions.values().filter(|receiver| receiver.household().is_none());
         let of_households =
             || message.households().filter_map(|household| inner.bound.get(&household)).flatten();
-        let woken: Vec<Arc<Receiver>> = if message.is_of_a_box() {
+        let woken: Vec<Arc<Receiver>> = if message.is_for_all {
             inner.televisions.values().map(Arc::clone).collect()
         } else {
             of_households().chain(nobodys()).map(Arc::clone).collect()
@@ -987,6 +993,12 @@ impl Inner {
     fn take_sent(&mut self, sent: SentMessage, list: Option<&KeyList>) {
         let SentMessage { alert, envelope, about, instructions, sequence, digest, judged_by: _ } = sent;
         let read = Envelope::decode(&envelope).zip(serde_json::from_str::<About>(&about).ok());
+        if instructions.is_empty() {
+            tracing::error!(
+                number = sequence.number,
+                "what households were told cannot be read: sets are told no more of it"
+            );
+        }
         // What households were told is sealed for this digest.
         let read = read.filter(|(read, _)| read.digest() == digest);
         let signed = read.zip(list).map(|((read, about), list)| (read.verify(&alert, list), about));
@@ -995,10 +1007,11 @@ impl Inner {
                 // It counted when it was sent, whatever was sent since under an earlier number.
                 self.alerts.restore(signed.clone(), now());
                 let together = Instructions::with_places(&instructions);
+                let thread = about.thread.as_deref().map(|id| self.thread(id)).unwrap_or_default();
                 let message = together.map(|together| {
-                    Arc::new(Message::new(signed, about, alert, &envelope, instructions, together))
+                    Message::new(signed, about, alert, &envelope, instructions, together).following(&thread)
                 });
-                message.into_iter().for_each(|message| self.keep_message(message));
+                message.into_iter().for_each(|message| self.keep_message(Arc::new(message)));
             }
             Some((Err(_), _)) | None => {
                 tracing::error!(number = sequence.number, "an alert that was sent is not believed any more")

@@ -122,6 +122,8 @@ impl ForTelevisions {
         }
         let households: BTreeSet<HouseholdId> =
             own.iter().map(|one| one.household).chain([EVERYBODY]).collect();
+        // A box forgets the words of a household that has no set there any more.
+        told.instructions.retain(|(_, of)| households.contains(of));
         for message in &self.messages {
             let lacking = households.iter().filter(|of| !told.instructions.contains(&(message.digest, **of)));
             let lacking = lacking.filter_map(|of| Some((*of, message.instruction_of(*of)?)));

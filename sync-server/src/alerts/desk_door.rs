@@ -46,7 +46,7 @@ use crate::paper::fonts;
 use crate::signed_log::sha256;
 use crate::web::headers;
 use hinamori_plan::{District, Plan, Prepared};
-use hinamori_plan::{HouseholdToTell, Wanted, compose, ways};
+use hinamori_plan::{HouseholdToTell, Wanted, closed_in, compose, ways};
 
 const WAITS: Duration = Duration::from_secs(25);
 const LONGEST: usize = 64 << 10;
@@ -574,9 +574,11 @@ pub(super) fn draft_of(
         identifier,
         sent,
         until,
-        closed: BTreeSet::new(),
+        // What officers closed at a box stays closed.
+        closed: thread.last().map(|latest| closed_in(plan, &latest.signed)).unwrap_or_default(),
     };
-    let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons)? };
+    let before = thread.last().map(|latest| &latest.about);
+    let reasons = if ending { Vec::new() } else { reasons(&request, &wanted.reasons, before)? };
     let households = listeners(inner, &thread, &names, (wanted.again, ending))?;
     // One call for a town's salts: a call for each takes longer than the words of a household.
     let mut drawn = vec![[0; 16]; households.len().saturating_add(1)];
@@ -752,14 +754,23 @@ fn chosen<'p>(
     Ok((prepared, names, districts))
 }
 
-/// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows.
-pub(super) fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> Result<Vec<Reason>, Told> {
+/// Nobody is sent to a place that is unsafe, nor without a reason to one of which nobody knows. What `before` said at a box may go on as it is: a
+/// district without a place, and a place that two officers chose there without a keyboard.
+pub(super) fn reasons(
+    wanted: &Wanted<'_>,
+    given: &BTreeMap<String, String>,
+    before: Option<&About>,
+) -> Result<Vec<Reason>, Told> {
+    let of_a_box = before.filter(|before| before.origin.is_some());
     let ways = ways(wanted);
     let mut reasons: Vec<Reason> = Vec::new();
     for district in &wanted.districts {
         let Some(way) = ways.get(district.name.as_str()) else {
             // A district without a place for this hazard is warned all the same.
             let Some(unsafe_way) = district.ways(wanted.prepared.hazard).next() else { continue };
+            if of_a_box.is_some_and(|before| before.districts.contains(&district.name)) {
+                continue;
+            }
             return Err(Told::change(format!(
                 "{}は この災害では 危険な 場所です。{}を 外して ください",
                 unsafe_way.place.plain(),
@@ -769,6 +780,8 @@ pub(super) fn reasons(wanted: &Wanted<'_>, given: &BTreeMap<String, String>) -> 
         let place = way.place.plain();
         match way.safe {
             Some(true) => {}
+            None if of_a_box.is_some_and(|before| before.places.contains(&place))
+                && !given.contains_key(&place) => {}
             Some(false) | None => {
                 let reason =
                     given.get(&place).map(|reason| reason.trim()).filter(|reason| !reason.is_empty());

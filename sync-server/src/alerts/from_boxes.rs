@@ -173,6 +173,7 @@ impl Board {
         origin: BoxId,
         originated: OriginatedAlert,
     ) -> Result<bool, NotOriginated> {
+        let _acting = self.acting.lock().await;
         let Some(Judged { signed, about, leaf, listed }) =
             self.inner().judge_originated(origin, &originated, now())?
         else {

@@ -21,6 +21,8 @@ use crate::missing::hidden_by_records;
 
 /// At the most so often, however many people arrive.
 const LOOKS: Duration = Duration::from_millis(250);
+/// After the databases could not be read.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What one television is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,7 +47,11 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
     let mut told = BTreeMap::new();
     loop {
         turns.tick().await;
-        look(&hub, &board, &mut told).await;
+        if !look(&hub, &board, &mut told).await {
+            // Nobody else would ask for it.
+            tokio::time::sleep(AGAIN).await;
+            continue;
+        }
         // Records, a message that was sent, or a television that was bound. What televisions answer says nothing of where anybody is.
         tokio::select! {
             _lagged_or_not = news.recv() => {}
@@ -57,15 +63,15 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
 /// What each household was told last, under its latest message: a television takes no list that is older than that.
 type LastTold = BTreeMap<HouseholdId, (UnixMillis, Told)>;
 
-async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
+/// Whether it could look.
+async fn look(hub: &Hub, board: &Board, told: &mut LastTold) -> bool {
     let (households, out) = {
         let inner = board.inner();
         (Arc::clone(&inner.households), out_at(&inner, now()))
     };
     if out.is_empty() {
-        return;
+        return true;
     }
-    let wanted = || out.iter().map(|(message, _)| message);
     let town = hub.town.current();
     let names: BTreeMap<SiteId, String> =
         town.sites.iter().map(|site| (site.id, site.name.clone())).collect();
@@ -74,13 +80,13 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     let mut classes: BTreeMap<HouseholdId, KeyClass> = BTreeMap::new();
     let mut latest: BTreeMap<HouseholdId, UnixMillis> = BTreeMap::new();
     let (drills, live): (Vec<_>, Vec<_>) =
-        wanted().partition(|message| message.about.class() == KeyClass::Exercise);
-    for message in drills.into_iter().chain(live) {
-        classes.extend(message.households().map(|household| (household, message.about.class())));
-        latest.extend(message.households().map(|household| (household, message.sent())));
+        out.iter().partition(|out| out.message.about.class() == KeyClass::Exercise);
+    for out in drills.into_iter().chain(live) {
+        classes.extend(out.households.iter().map(|household| (*household, out.message.about.class())));
+        latest.extend(out.households.iter().map(|household| (*household, out.message.sent())));
     }
     let of_class = classes.clone();
-    let since = out.iter().map(|(_, began)| *began).min().unwrap_or_default();
+    let since = out.iter().map(|out| out.began).min().unwrap_or_default();
     let asked = Arc::clone(&households);
     let found = hub.archive.ask(move |stores| {
         let incident = |class| match class {
@@ -93,8 +99,11 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
     });
     let arrivals = match found.await {
         Ok(Ok(arrivals)) => arrivals,
-        Ok(Err(error)) => return tracing::error!(%error, "arrivals cannot be read"),
-        Err(_closed) => return,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "arrivals cannot be read");
+            return false;
+        }
+        Err(_closed) => return true,
     };
     let mut on_the_way = Vec::new();
     for (household, found) in arrivals {
@@ -119,14 +128,15 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) {
         }
         let members = households.members(household);
         let class = of_class.get(&household);
-        let is_its = |message: &Message| message.is_for(household) && class == Some(&message.about.class());
-        for (message, began) in out.iter().filter(|(message, _)| is_its(message)) {
+        let is_its = |out: &&Out| out.is_for(household) && class == Some(&out.message.about.class());
+        for Out { message, began, .. } in out.iter().filter(is_its) {
             let digest = message.digest;
             let answer = |(kind, at)| Answer { digest, household, kind, at };
             on_the_way.extend(found.stages(members, *began).into_iter().map(answer));
         }
     }
     board.deliver(on_the_way);
+    true
 }
 
 /// What a household is told of its people whose television was just given to it at a box: their names, so that a wrong one is seen at once, and
@@ -137,16 +147,31 @@ pub(super) fn names_of(households: &Households, household: HouseholdId) -> Vec<u
     signed_json(&Told { household: hex::text(household.as_bytes()), people })
 }
 
-/// What is out, each with the time at which its thread began: what somebody did before has nothing to do with it.
-fn out_at(inner: &Inner, at: UnixMillis) -> Vec<(Arc<Message>, UnixMillis)> {
-    let mut began: BTreeMap<String, UnixMillis> = BTreeMap::new();
-    for message in &inner.messages {
-        let sent = message.sent();
-        began.entry(message.thread()).and_modify(|first| *first = sent.min(*first)).or_insert(sent);
+/// A message that is out.
+pub(super) struct Out {
+    message: Arc<Message>,
+    /// When its thread began: what somebody did before has nothing to do with it.
+    began: UnixMillis,
+    /// Whose people are looked for. What was said at a box is for those to whom its thread spoke before.
+    pub(super) households: BTreeSet<HouseholdId>,
+}
+
+impl Out {
+    fn is_for(&self, household: HouseholdId) -> bool {
+        self.households.contains(&household)
     }
+}
+
+pub(super) fn out_at(inner: &Inner, at: UnixMillis) -> Vec<Out> {
     let is_on = |message: &&Arc<Message>| message.signed.alert().expires() > at;
     let with_its = |message: &Arc<Message>| {
-        (Arc::clone(message), began.get(&message.thread()).copied().unwrap_or_default())
+        let thread = inner.thread(&message.thread());
+        let households = match message.about.origin {
+            Some(_) => Inner::told_by(&thread),
+            None => message.households().collect(),
+        };
+        let began = thread.iter().map(|message| message.sent()).min().unwrap_or_default();
+        Out { message: Arc::clone(message), began, households }
     };
     inner.messages.iter().filter(is_on).map(with_its).collect()
 }

@@ -459,6 +459,12 @@ impl Board {
     /// A trigger: what it releases goes out, or waits for an officer on duty. The same one again is told what became of it.
     pub(crate) async fn trigger(&self, bytes: &[u8]) -> Result<Triggering, NotTriggered> {
         let envelope = Envelope::decode(bytes).ok_or(NotTriggered::NoRelease)?;
+        // Nobody else has officers wait for it.
+        let listed = self.inner().list.clone().ok_or(NotTriggered::NotStanding)?;
+        let released = envelope.release.as_deref().ok_or(NotTriggered::NoRelease)?;
+        if !released.is_triggered(&envelope, &listed.list) {
+            return Err(EnvelopeError::NotReleased(NotReleased::BadTrigger).into());
+        }
         let _acting = self.acting.lock().await;
         let latest = self.keeper.ask(|store| store.latest()).await.map_err(NotSent::from)?;
         let digest = envelope.digest();

@@ -80,7 +80,7 @@ pub(super) fn release_of(
         until: None,
         closed: BTreeSet::new(),
     };
-    let reasons = reasons(&request, &wanted.reasons)?;
+    let reasons = reasons(&request, &wanted.reasons, None)?;
     let households = households.in_districts(&wanted.districts);
     let composed =
         compose(plan, &request, &households, random::<16>).map_err(|_no_randomness| Told::server())?;

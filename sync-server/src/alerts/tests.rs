@@ -484,7 +484,10 @@ async fn a_set_that_is_nobody_s_is_told_what_everybody_is_and_counts_nowhere() {
             let [message] = inner.messages.as_slice() else { panic!("one message") };
             assert_eq!((message.about.households, message.about.people), (2, 2));
             assert_eq!((message.households().len(), inner.progress(&inner.thread(&thread)).len()), (2, 2));
-            assert!(!message.is_for(EVERYBODY) && !inner.answers.keys().any(|(_, of)| *of == EVERYBODY));
+            assert!(
+                !message.households().any(|own| own == EVERYBODY)
+                    && !inner.answers.keys().any(|(_, of)| *of == EVERYBODY)
+            );
         }
         a_second().await;
         hall.send_until_enough(json!({ "kind": ending, "thread": thread })).await;

@@ -5,7 +5,7 @@
 //! folder holds what it signed, before anybody is told, until the server has sent it. What the server refused is signed again once what it was
 //! signed for is another: the list of keys, what the officers signed, or the agency's message.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -135,6 +135,8 @@ pub struct TriggerStation {
     drill: Option<AgencyMessage>,
     /// Files that were read: name, length, time of change.
     read: BTreeSet<SeenFile>,
+    /// The same of files that are from the future.
+    early: BTreeSet<SeenFile>,
     told: Option<UnixMillis>,
 }
 
@@ -237,6 +239,7 @@ impl TriggerStation {
             latest: None,
             drill: None,
             read: BTreeSet::new(),
+            early: BTreeSet::new(),
             told: None,
         })
     }
@@ -249,13 +252,14 @@ impl TriggerStation {
         let before = (self.latest.clone(), self.drill.clone());
         // What was signed does not wait for the agency's next message.
         let looked = self.look();
-        self.deliver(now)?;
+        // What the server does not take now keeps nothing else from being told.
+        let delivered = self.deliver(now);
         let is_due = self.told.is_none_or(|told| now.since(told) >= ALIVE_MILLIS || told > now);
         if (&self.latest, &self.drill) != (&before.0, &before.1) || is_due {
             self.tell(now)?;
             self.deliver(now)?;
         }
-        looked
+        delivered.and(looked)
     }
 
     /// Reads what is new; of all messages the one that the agency reported last is its word.
@@ -263,7 +267,9 @@ impl TriggerStation {
         match self.source.clone() {
             TriggerSource::Url(url) => {
                 let bytes = self.get(&url).map_err(TriggerError::Agency)?;
-                self.take(&bytes, &url);
+                if !self.take(&bytes, &url) {
+                    tracing::error!(from = url, "a message of the agency is from the future, and waits");
+                }
                 Ok(())
             }
             TriggerSource::Folder(folder) => self.look_into(&folder, read_file),
@@ -277,8 +283,9 @@ impl TriggerStation {
         read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
     ) -> Result<(), TriggerError> {
         let mut trouble = None;
-        let found = files_of(folder).map_err(|source| failed(folder, source))?;
+        let found = files_of(folder, MOST_FILES).map_err(|source| failed(folder, source))?;
         self.read.retain(|file| found.contains(file));
+        self.early.retain(|file| found.contains(file));
         for file in found.into_iter().filter(|(_, length, _)| *length <= LONGEST) {
             if self.read.contains(&file) {
                 continue;
@@ -286,8 +293,12 @@ impl TriggerStation {
             let (path, ..) = &file;
             match read(path) {
                 Ok(bytes) => {
-                    self.take(&bytes, &path.display().to_string());
-                    self.read.insert(file);
+                    let from = path.display().to_string();
+                    if self.take(&bytes, &from) {
+                        self.read.insert(file);
+                    } else if self.early.insert(file) {
+                        tracing::error!(from, "a message of the agency is from the future, and waits");
+                    }
                 }
                 Err(source) => trouble = Some(failed(path, source)),
             }
@@ -295,12 +306,11 @@ impl TriggerStation {
         trouble.map_or(Ok(()), Err)
     }
 
-    fn take(&mut self, bytes: &[u8], from: &str) {
+    /// Whether that was all: what is from the future would keep every true one back until then, and counts as soon as the clock is there. It may
+    /// be this machine's that is behind.
+    fn take(&mut self, bytes: &[u8], from: &str) -> bool {
         match AgencyMessage::read(bytes) {
-            // It would keep every true one back until then.
-            Ok(message) if message.reported > clock::now().plus(TOLERANCE_MILLIS) => {
-                tracing::error!(from, "a message of the agency is from the future, and is passed over");
-            }
+            Ok(message) if message.reported > clock::now().plus(TOLERANCE_MILLIS) => return false,
             Ok(message) => {
                 if message.unknown > 0 {
                     tracing::error!(
@@ -319,6 +329,7 @@ impl TriggerStation {
             }
             Err(error) => tracing::warn!(%error, from, "a message is passed over"),
         }
+        true
     }
 
     /// Tells the server, and signs what it proposes.
@@ -510,21 +521,27 @@ fn body_of(mut response: ureq::http::Response<ureq::Body>, longest: u64) -> Resu
     Ok(bytes)
 }
 
-/// The messages of a folder, in the order of their names.
-fn files_of(folder: &Path) -> std::io::Result<BTreeSet<SeenFile>> {
-    let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(folder)?.take(MOST_FILES) {
+/// The messages of a folder, in the order of their names; of more than `most` those that were changed last.
+fn files_of(folder: &Path, most: usize) -> std::io::Result<BTreeSet<SeenFile>> {
+    let mut found: BTreeMap<(u64, PathBuf), u64> = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
         let Ok(entry) = entry else { continue };
         let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "xml") {
+            continue;
+        }
         // Before it is read: what is changed meanwhile is read again.
         let Ok(about) = entry.metadata() else { continue };
         let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let changed = u64::try_from(changed.unwrap_or_default().as_nanos()).unwrap_or_default();
-        if about.is_file() && path.extension().is_some_and(|extension| extension == "xml") {
-            found.insert((path, about.len(), changed));
+        if about.is_file() {
+            found.insert((changed, path), about.len());
+        }
+        if found.len() > most {
+            found.pop_first();
         }
     }
-    Ok(found)
+    Ok(found.into_iter().map(|((changed, path), length)| (path, length, changed)).collect())
 }
 
 /// It may have grown since somebody looked.
@@ -603,6 +620,38 @@ mod tests {
         station.look_into(&folder, read_file).unwrap();
         assert_eq!(event(&station).as_deref(), Some("1"), "reported later");
         station.look_into(&folder, |_| panic!("what was read is read again")).unwrap();
+    }
+
+    #[test]
+    fn a_message_that_came_while_the_clock_was_behind_counts_as_soon_as_it_is_right() {
+        let parent = tempfile::tempdir().unwrap();
+        let (mut station, folder) = (station(parent.path()), parent.path().join("agency"));
+        // As it is where the machine comes back after a power cut and its clock is behind.
+        let reported = clock::now().plus(TOLERANCE_MILLIS + 1_500);
+        let text = jiff::Timestamp::from_millisecond(i64::try_from(reported.get()).unwrap()).unwrap();
+        let reported = text.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
+        let areas = vec![(580, "53", String::new())];
+        let xml = TsunamiMessage { status: "通常", info: "発表", event: "1", reported, areas }.xml();
+        std::fs::write(folder.join("a.xml"), xml).unwrap();
+        station.look().unwrap();
+        assert_eq!(station.latest, None);
+        std::thread::sleep(Duration::from_millis(1_600));
+        station.look().unwrap();
+        assert!(station.latest.is_some());
+    }
+
+    #[test]
+    fn of_more_files_than_are_looked_at_the_latest_are() {
+        let folder = tempfile::tempdir().unwrap();
+        for (number, name) in ["c.xml", "a.xml", "b.txt", "b.xml"].into_iter().enumerate() {
+            let file = std::fs::File::create(folder.path().join(name)).unwrap();
+            let at = UNIX_EPOCH + Duration::from_secs(u64::try_from(number).unwrap());
+            file.set_modified(at).unwrap();
+        }
+        let found = files_of(folder.path(), 2).unwrap();
+        let names: Vec<_> =
+            found.iter().map(|(path, ..)| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.xml", "b.xml"]);
     }
 
     #[test]

@@ -107,13 +107,15 @@ fn opened(officers: &OfficerPages) -> Option<(AlertClass, &AlertThread)> {
     Some((thread.notice.class, thread))
 }
 
-/// Something new is for the whole town at first, a change for whom it was before.
+/// Something new is for the whole town at first, a change for whom it was before and without the places that were closed before.
 fn begun(desk: &AlertDesk, class: AlertClass, thread: Option<String>, message: String) -> Saying {
     let mut saying =
         Saying { class, thread, message, left_out: Default::default(), closed: Default::default() };
     if let Some(thread) = saying.changes(desk) {
         let others = desk.districts.iter().enumerate().filter(|(_, name)| !thread.districts.contains(name));
-        saying.left_out = others.map(|(place, _)| place).collect();
+        let (left_out, closed) =
+            (others.map(|(place, _)| place).collect(), thread.closed.iter().cloned().collect());
+        (saying.left_out, saying.closed) = (left_out, closed);
     }
     saying
 }

@@ -118,6 +118,18 @@ fn a_card_and_a_touch_give_a_television_away_and_the_town_hall_says_what_became_
 }
 
 #[test]
+fn of_a_code_that_still_waits_the_latest_card_counts() {
+    let mut bench = Bench::at_the_counter();
+    for card in ["kiyoko", "isamu"] {
+        bench.wants_television(card);
+        bench.confirm_television().unwrap();
+    }
+    let waiting = bench.core.bindings.waiting();
+    assert_ne!(bench.household("kiyoko"), bench.household("isamu"));
+    assert_eq!(waiting.iter().map(|one| one.household).collect::<Vec<_>>(), [bench.household("isamu")]);
+}
+
+#[test]
 fn a_hidden_person_s_card_does_what_their_housemate_s_does_and_is_not_said() {
     let hidden_in_the_list = Bench::at_the_counter().wants_television("hidden");
     assert!(matches!(hidden_in_the_list[..], [ToKiosk::TelevisionOf { code: CODE, .. }]));

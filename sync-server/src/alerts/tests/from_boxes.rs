@@ -189,8 +189,13 @@ async fn what_two_officers_originated_at_a_box_reaches_every_set_and_the_desk_an
     let cancel = hall.draft(json!({ "kind": "AllClear", "thread": thread })).await.unwrap();
     assert!(!hall.sign(&cancel, 1, 0, 0).await.unwrap());
     assert!(hall.sign(&cancel, 2, 1, 0).await.unwrap());
+    for set in [&first, &other] {
+        let told = hall.told(set)["messages"].as_array().unwrap().len();
+        assert_eq!(told, 2, "whoever was told hears how it ends, wherever they live");
+    }
     let again = Hall::open(&hall.folder, &hall.keys);
     let inner = again.inner();
+    assert!(inner.messages[1].told_to(super::household(3)).is_some(), "also after a restart");
     let kinds: Vec<_> = inner.messages.iter().map(|message| (message.kind(), message.about.origin)).collect();
     assert_eq!(kinds, [(MessageKind::Order, Some(BOX)), (MessageKind::AllClear, None)]);
     assert_eq!(inner.messages[1].thread(), thread);
@@ -301,7 +306,8 @@ async fn an_officer_approves_at_a_kiosk_what_the_desk_drafted() {
     let inner = hall.board.inner();
     let signed: Vec<_> = inner.messages[0].about.signed.iter().map(|signed| signed.officer).collect();
     assert_eq!((signed, inner.messages[0].signed.officers()), (vec![1, 2], 2));
-    let instruction = |household: u8| inner.messages[0].is_for(super::household(household));
+    let instruction =
+        |household: u8| inner.messages[0].households().any(|own| own == super::household(household));
     assert!(instruction(1) && !instruction(3));
 }
 
@@ -381,6 +387,19 @@ async fn what_a_box_changes_of_the_town_hall_s_order_is_one_thread_for_sets_and_
     hall.note(1, AnswerKind::Going, 30_000);
     let shown = state(&hall.board.inner(), &officer, "汐見町", "", now())["threads"][0]["stages"].clone();
     assert_eq!((&shown["households"], &shown["answered"]["count"]), (&json!(2), &json!(1)));
+    // Once the town hall's own words are over, its people are still looked for.
+    {
+        let inner = hall.board.inner();
+        let over = inner.messages[0].signed.alert().expires();
+        let out = crate::alerts::people::out_at(&inner, over);
+        assert_eq!(out.iter().map(|out| out.households.len()).collect::<Vec<_>>(), [2]);
+    }
+    // The desk goes on with what was said at the box: it warned 港町 without a place, and left out no district.
+    let districts = ["浜町", "汐見", "本町", "港町"];
+    let update =
+        json!({ "kind": "Order", "message": "tsunami-major", "districts": districts, "thread": thread });
+    hall.draft(update).await.unwrap();
+    hall.draft(json!({ "kind": "Order", "thread": thread, "again": true })).await.unwrap();
     // And it is over for all of them at once.
     hall.send(json!({ "kind": "AllClear", "thread": thread })).await;
     assert!(hall.board.inner().alerts.in_force(now()).iter().all(|known| known.messages.len() == 3));

@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use hinamori_alert::{
-    AgencyMessage, Alerts, KeyList, MessageKind, OfficerSignature, PreparedRelease, Released, Sequence,
-    SignedMessage as _, Trigger, TriggerKey, TsunamiKind,
+    AgencyMessage, Alerts, EnvelopeError, KeyList, MessageKind, OfficerSignature, PreparedRelease, Released,
+    Sequence, SignedMessage as _, Trigger, TriggerKey, TsunamiKind,
 };
 use hinamori_sim::TsunamiMessage;
 use tokio::net::TcpListener;
@@ -344,13 +344,27 @@ async fn a_trigger_that_is_bent_or_played_back_is_refused() {
         let board = Arc::clone(board);
         async move { board.trigger(&other.encode()).await.unwrap_err() }
     };
-    let early = trigger(&|other| other.sent = UnixMillis::new(other.sent.get() - 7_200_000)).await;
+    // Whoever has not the trigger's key has officers wait for nothing: it is asked before them.
+    let acting = board.acting.lock().await;
+    let nobodys =
+        |error: &NotTriggered| matches!(error, NotTriggered::NotBelieved(EnvelopeError::NotReleased(_)));
+    assert!(nobodys(&trigger(&|other| other.sequence.number += 1).await));
+    assert!(nobodys(&trigger(&|other| other.release.as_mut().unwrap().trigger.signature = [1; 64]).await));
+    drop(acting);
+    // And whoever has it.
+    let key = std::fs::read(coast.folder.join("trigger-key")).unwrap();
+    let key = TriggerKey::from_bytes(key.as_slice().try_into().unwrap());
+    let signed = |bend: &dyn Fn(&mut Envelope)| {
+        trigger(&|other| {
+            bend(other);
+            key.release(other);
+        })
+    };
+    let early = signed(&|other| other.sent = UnixMillis::new(other.sent.get() - 7_200_000)).await;
     assert!(matches!(early, NotTriggered::OtherTime));
-    let ahead = trigger(&|other| other.sequence.number += 1).await;
+    let ahead = signed(&|other| other.sequence.number += 1).await;
     assert!(matches!(ahead, NotTriggered::NoPlace));
-    let bent = trigger(&|other| other.release.as_mut().unwrap().trigger.signature = [1; 64]).await;
-    assert!(matches!(bent, NotTriggered::NotBelieved(_)));
-    let unknown = trigger(&|other| other.release.as_mut().unwrap().prepared.hours += 1).await;
+    let unknown = signed(&|other| other.release.as_mut().unwrap().prepared.hours += 1).await;
     assert!(matches!(unknown, NotTriggered::NotStanding));
     let ordinary = trigger(&|other| other.release = None).await;
     assert!(matches!(ordinary, NotTriggered::NoRelease));

@@ -59,6 +59,7 @@ pub fn busy_alert_desk() -> AlertDesk {
         message: may_become.first().map(|number| format!("message-{number}")),
         may_become: may_become.iter().map(|number| format!("message-{number}")).collect(),
         districts: notice.districts.clone(),
+        closed: Vec::new(),
         notice,
     };
     AlertDesk {

@@ -39,6 +39,7 @@ fn desk() -> AlertDesk {
         message: Some(may_become[0].to_owned()),
         may_become: may_become.iter().map(|id| (*id).to_owned()).collect(),
         districts: notice.districts.clone(),
+        closed: if id == "wave" { vec!["高台".to_owned()] } else { Vec::new() },
     };
     AlertDesk {
         messages: vec![
@@ -120,7 +121,8 @@ fn a_change_is_of_what_is_open_keeps_its_districts_and_takes_few_touches() {
         message: message.to_owned(),
         added: added.map(|all| all.iter().map(|name| (*name).to_owned()).collect()),
         arrival,
-        closed: Vec::new(),
+        // What was closed before stays so.
+        closed: if thread == "wave" { vec!["高台".to_owned()] } else { Vec::new() },
     };
     // The time alone: three touches, and nothing else changes.
     let time =

@@ -44,6 +44,8 @@ struct Asked<'a> {
     sent: UnixMillis,
     arrives: Option<UnixMillis>,
     signers: &'a [u8],
+    /// None for all.
+    districts: &'a [&'a str],
 }
 
 impl Default for Asked<'_> {
@@ -56,6 +58,7 @@ impl Default for Asked<'_> {
             sent: UnixMillis::new(now().get() / 1_000 * 1_000),
             arrives: None,
             signers: &[1, 2],
+            districts: &[],
         }
     }
 }
@@ -82,12 +85,13 @@ impl Hall {
     /// As a box makes it.
     fn originated(&self, number: u64, asked: Asked<'_>) -> OriginatedAlert {
         let plan = self.board.inner().plan.clone().unwrap();
-        let Asked { message, kind, is_exercise, references, sent, arrives, signers } = asked;
+        let Asked { message, kind, is_exercise, references, sent, arrives, signers, districts } = asked;
+        let is_for = |name: &str| districts.is_empty() || districts.contains(&name);
         let wanted = Wanted {
             prepared: plan.message(message).unwrap(),
             kind,
             is_exercise,
-            districts: plan.districts.iter().collect(),
+            districts: plan.districts.iter().filter(|district| is_for(&district.name)).collect(),
             arrives,
             references,
             identifier: format!("box-{number}"),
@@ -189,16 +193,27 @@ async fn what_two_officers_originated_at_a_box_reaches_every_set_and_the_desk_an
     let cancel = hall.draft(json!({ "kind": "AllClear", "thread": thread })).await.unwrap();
     assert!(!hall.sign(&cancel, 1, 0, 0).await.unwrap());
     assert!(hall.sign(&cancel, 2, 1, 0).await.unwrap());
-    for set in [&first, &other] {
-        let told = hall.told(set)["messages"].as_array().unwrap().len();
-        assert_eq!(told, 2, "whoever was told hears how it ends, wherever they live");
-    }
     let again = Hall::open(&hall.folder, &hall.keys);
     let inner = again.inner();
-    assert!(inner.messages[1].told_to(super::household(3)).is_some(), "also after a restart");
     let kinds: Vec<_> = inner.messages.iter().map(|message| (message.kind(), message.about.origin)).collect();
     assert_eq!(kinds, [(MessageKind::Order, Some(BOX)), (MessageKind::AllClear, None)]);
     assert_eq!(inner.messages[1].thread(), thread);
+}
+
+#[tokio::test]
+async fn whoever_heard_a_box_s_words_hears_how_it_ends_wherever_they_live() {
+    let hall = Hall::with_kiosks();
+    let elsewhere = hall.television(3).await;
+    let told = |hall: &Hall| hall.told(&elsewhere)["messages"].as_array().unwrap().len();
+    let order = hall.originated(now().get(), Asked { districts: &["浜町"], ..Asked::default() });
+    assert!(hall.board.take_originated(BOX, order).await.unwrap());
+    assert_eq!(told(&hall), 1);
+    let (thread, before) = (hall.board.inner().messages[0].thread(), elsewhere.revision());
+    hall.send(json!({ "kind": "AllClear", "thread": thread })).await;
+    assert!(!hall.board.inner().messages[1].households().any(|own| own == super::household(3)));
+    assert!(told(&hall) == 2 && elsewhere.revision() > before);
+    let again = Hall::open(&hall.folder, &hall.keys);
+    assert!(again.inner().messages[1].told_to(super::household(3)).is_some());
 }
 
 #[tokio::test]

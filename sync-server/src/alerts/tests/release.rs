@@ -573,7 +573,10 @@ async fn officers_who_sign_or_withdraw_a_release_at_once_lose_nothing() {
     board.withdraw_release(&id).await.unwrap();
     a_second().await;
     let id = coast.prepare("tsunami-major", &["浜町"], &[1]).await;
-    let (withdrawn, signed) = tokio::join!(board.withdraw_release(&id), coast.sign(&id, 2));
+    // Made before: the release may be gone as soon as somebody waits.
+    let (signature, officer) = (coast.signature(&id, 2), coast.hall.officer(2));
+    let (withdrawn, signed) =
+        tokio::join!(board.withdraw_release(&id), board.sign_release(&id, &officer, signature));
     assert!(withdrawn.is_ok() && matches!(signed, Err(NotSent::Gone)));
     assert!(board.inner().releases.is_empty() && stored().await.is_empty());
 }

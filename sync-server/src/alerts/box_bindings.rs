@@ -2,9 +2,7 @@
 //! it. The box is believed no more than what it may know: a household of its own catchment, and a code that a set shows. The desk sees where
 //! each was given, and takes it back.
 
-use std::collections::BTreeMap;
-
-use hinamori_model::{BoxId, SiteId, UnixMillis};
+use hinamori_model::{BoxId, UnixMillis};
 use hinamori_store_sqlite::{Bound, BoundAt};
 use hinamori_sync::town::Site;
 use hinamori_sync::{BindingOutcome, CarriedBinding};
@@ -22,6 +20,9 @@ const TRIES_MILLIS: u64 = 3_600_000;
 const LATE_MILLIS: u64 = 10 * 60_000;
 /// Televisions that a desk is shown, the latest first.
 const MOST_SHOWN: usize = 100;
+const DAY_MILLIS: u64 = 86_400_000;
+/// Japan is nine hours ahead of UTC, all the year.
+const JAPAN_MILLIS: u64 = 9 * 3_600_000;
 
 /// How much a box tried since when.
 #[derive(Debug, Clone, Copy, Default)]
@@ -114,8 +115,9 @@ impl Inner {
         Some(self.households.one(*household).is_some_and(|of| site.is_for(&of.district)))
     }
 
-    /// The televisions that were given to households at boxes, the latest first. Nobody is named: a district, a group and how many they are.
-    pub(super) fn bound_at_boxes(&self, site_of: impl Fn(BoxId) -> Option<String>) -> Value {
+    /// The televisions that were given to households at boxes, the latest first. Nobody is named: a district, a group and how many they are; and
+    /// neither where it was nor at what time, which would say where somebody was who may be hiding (law 7). It is in the server's log.
+    pub(super) fn bound_at_boxes(&self) -> Value {
         let bound = self
             .televisions
             .iter()
@@ -123,21 +125,21 @@ impl Inner {
         let mut all: Vec<_> = bound.collect();
         all.sort_by_key(|(BoundAt { at, .. }, token, _)| (std::cmp::Reverse(*at), **token));
         let total = all.len();
-        let shown = all.into_iter().take(MOST_SHOWN).map(|(BoundAt { origin, at, .. }, token, household)| {
+        let shown = all.into_iter().take(MOST_SHOWN).map(|(BoundAt { at, .. }, token, household)| {
             // The town may have another roster by now.
             let of = self.households.one(household);
             json!({
                 "id": hex::text(token), "district": of.as_ref().map_or("", |of| of.district.as_str()),
                 "group": of.as_ref().map_or("", |of| of.group.as_str()),
-                "people": of.as_ref().map_or(0, |of| of.people), "site": site_of(origin), "at": at,
+                "people": of.as_ref().map_or(0, |of| of.people), "day": day_of(at),
             })
         });
         json!({ "total": total, "latest": shown.collect::<Vec<_>>() })
     }
 }
 
-/// What the sites of boxes are called.
-pub(super) fn sites_of(town: &crate::town::Town) -> BTreeMap<BoxId, String> {
-    let name = |id: SiteId| town.sites.iter().find(|site| site.id == id).map(|site| site.name.clone());
-    town.grants.0.iter().filter_map(|(id, grant)| Some((*id, name(grant.site)?))).collect()
+/// The beginning of a day in Japan.
+fn day_of(at: UnixMillis) -> UnixMillis {
+    let of_day = at.plus(JAPAN_MILLIS).get() % DAY_MILLIS;
+    UnixMillis::new(at.get().saturating_sub(of_day))
 }

@@ -25,7 +25,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alerts::board::{Board, Inner, Message, NotSent};
-use crate::alerts::box_bindings::sites_of;
 use crate::alerts::desk_state::{
     class_name, draft as draft_value, outlines, state as state_value, task_id, who,
 };
@@ -466,12 +465,11 @@ async fn state(
     let officer = door.officer(&headers).map(|again| Officer { id: officer.id, ..again })?;
     let revision = text(*changes.borrow_and_update());
     let town = door.hub.town.current();
-    let sites = sites_of(&town);
     let value = {
         let inner = door.board.inner();
         let mut value = state_value(&inner, &officer, &town.name, &revision, now());
         if let Some(state) = value.as_object_mut() {
-            state.insert("bindings".to_owned(), inner.bound_at_boxes(|id| sites.get(&id).cloned()));
+            state.insert("bindings".to_owned(), inner.bound_at_boxes());
         }
         value
     };

@@ -249,10 +249,7 @@ async fn a_television_is_given_away_at_a_box_to_its_own_households_and_taken_bac
         ],
         "elsewhere, nobody, no set, and a code that was read before this set showed it"
     );
-    assert_eq!(
-        (set.household(), hall.board.inner().bound_at_boxes(|_| None)["total"].clone()),
-        (None, 0.into())
-    );
+    assert_eq!((set.household(), hall.board.inner().bound_at_boxes()["total"].clone()), (None, 0.into()));
     let (to_server, said) = tokio::sync::mpsc::channel(4);
     let taking = tokio::spawn(take_from_boxes(hall.folder.clone(), hall.board.clone(), said));
     let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
@@ -283,15 +280,21 @@ async fn a_television_is_given_away_at_a_box_to_its_own_households_and_taken_bac
         told
     };
     assert_eq!(without_beat(hall.told(&at_home)), without_beat(at_home_before));
-    // The desk sees where, and nobody's name.
-    let shown = hall.board.inner().bound_at_boxes(|id| (id == BOX).then(|| "体育館".to_owned()));
-    assert_eq!((&shown["total"], &shown["latest"][0]["site"]), (&1.into(), &"体育館".into()));
+    // The desk sees nobody's name, and neither where they were nor when.
+    let shown = hall.board.inner().bound_at_boxes();
+    let (total, one) = (shown["total"].clone(), shown["latest"][0].as_object().unwrap().clone());
+    assert_eq!(
+        (total, one.keys().map(String::as_str).collect::<Vec<_>>()),
+        (1.into(), vec!["day", "district", "group", "id", "people"])
+    );
+    let day = one["day"].as_u64().unwrap();
+    assert!((day + 9 * 3_600_000).is_multiple_of(86_400_000) && day <= now().get());
     assert_eq!((&shown["latest"][0]["district"], &shown["latest"][0]["people"]), (&"浜町".into(), &1.into()));
     assert!(!shown.to_string().contains("花子"), "{shown}");
 
     // A restart knows it too.
     let reopened = Hall::open(&hall.folder, &hall.keys);
-    assert_eq!(reopened.inner().bound_at_boxes(|_| None)["total"], 1);
+    assert_eq!(reopened.inner().bound_at_boxes()["total"], 1);
     drop(reopened);
 
     let id: [u8; 32] = sha256(&token);
@@ -301,7 +304,7 @@ async fn a_television_is_given_away_at_a_box_to_its_own_households_and_taken_bac
     assert_ne!(told["code"], code_text(code), "the one before was good once");
     assert_eq!(hall.board.inner().bound[&household(1)].len(), 1, "the one at home");
     assert_eq!(settled(&hall, &site, vec![binding(code, 1)]).await, [BindingOutcome::NoSuchCode]);
-    assert_eq!(hall.board.inner().bound_at_boxes(|_| None)["total"], 0);
+    assert_eq!(hall.board.inner().bound_at_boxes()["total"], 0);
 }
 
 #[tokio::test]

@@ -313,9 +313,8 @@ export interface BoundTelevision {
   district: string;
   group: string;
   people: number;
-  /** Where the box stands; `null` for one that is gone. */
-  site: string | null;
-  at: number;
+  /** When that day began. */
+  day: number;
 }
 
 export interface State {

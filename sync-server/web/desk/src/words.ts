@@ -40,11 +40,16 @@ export function clockWithSeconds(time: number): string {
   return `${clock(time)}:${pad(new Date(time + JAPAN).getUTCSeconds())}`;
 }
 
+/** 11月27日 */
+export function dayOf(time: number): string {
+  const day = new Date(time + JAPAN);
+  return `${day.getUTCMonth() + 1}月${day.getUTCDate()}日`;
+}
+
 /** The day as well, where it is another one than today. */
 export function clockAndDay(time: number, now: number): string {
-  const day = new Date(time + JAPAN);
   const today = Math.floor((time + JAPAN) / DAY) === Math.floor((now + JAPAN) / DAY);
-  return today ? clock(time) : `${day.getUTCMonth() + 1}月${day.getUTCDate()}日 ${clock(time)}`;
+  return today ? clock(time) : `${dayOf(time)} ${clock(time)}`;
 }
 
 export function day(time: number): string {

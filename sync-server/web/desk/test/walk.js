@@ -380,8 +380,8 @@ try {
   await press(second, "いまの ようす");
 
   step("a television that was given to a household at a box, and taken off it again");
-  const set = (place, site) => ({ id: String(place).padStart(64, "0"), district: place === 2 ? "" : "西浜", group: place === 2 ? "" : `${place}班`, people: place === 2 ? 0 : 3, site, at: Date.now() - place * 37 * MINUTE });
-  town.televisions = [set(1, "汐見小学校 体育館"), set(2, null), set(3, "浜町高台")];
+  const set = (place) => ({ id: String(place).padStart(64, "0"), district: place === 2 ? "" : "西浜", group: place === 2 ? "" : `${place}班`, people: place === 2 ? 0 : 3, day: Date.now() });
+  town.televisions = [set(1), set(2), set(3)];
   town.change();
   await press(second, "避難所で つないだ テレビ（3）");
   await see(second, "名簿に ない 世帯");
@@ -393,7 +393,7 @@ try {
   await second.getByRole("button", { name: "世帯から はずす", exact: true }).last().click();
   await press(second, "はずす");
   await second.locator(".televisions tbody tr").nth(2).waitFor({ state: "detached" });
-  assert.deepEqual(town.televisions.map((one) => one.site), ["汐見小学校 体育館", null]);
+  assert.deepEqual(town.televisions.map((one) => one.group), ["1班", ""]);
   town.televisions = [];
   town.change();
   await see(second, "いまは ありません。");

@@ -1,9 +1,9 @@
-// Televisions that were given to households at boxes: where and when, and the way back. Nobody is named.
+// Televisions that were given to households at boxes, and the way back. Nobody is named, and nobody learns where they were.
 
 import { useState } from "preact/hooks";
 import type { BoundTelevision, State } from "../contract.js";
 import type { Desk } from "../desk.js";
-import { clockAndDay } from "../words.js";
+import { dayOf } from "../words.js";
 import { Action } from "./parts.js";
 
 export function Televisions({ desk, state }: { desk: Desk; state: State }) {
@@ -24,8 +24,7 @@ export function Televisions({ desk, state }: { desk: Desk; state: State }) {
               <tr>
                 <th scope="col">地区・隣組</th>
                 <th scope="col" class="right">人数</th>
-                <th scope="col">つないだ 所</th>
-                <th scope="col">時刻</th>
+                <th scope="col">つないだ 日</th>
                 <th scope="col">とりけし</th>
               </tr>
             </thead>
@@ -44,13 +43,12 @@ export function Televisions({ desk, state }: { desk: Desk; state: State }) {
 /** The first press says what becomes of the set, the second one does it. */
 function Row({ desk, television }: { desk: Desk; television: BoundTelevision }) {
   const [sure, setSure] = useState(false);
-  const { district, group, people, site, at } = television;
+  const { district, group, people, day } = television;
   return (
     <tr>
       <th scope="row">{district === "" ? "名簿に ない 世帯" : `${district}　${group}`}</th>
       <td class="right number">{people}人</td>
-      <td>{site ?? "いまは ない 箱"}</td>
-      <td class="number">{clockAndDay(at, desk.now())}</td>
+      <td class="number">{dayOf(day)}</td>
       <td>
         {!sure ? (
           <button type="button" class="button small quiet" onClick={() => setSure(true)}>

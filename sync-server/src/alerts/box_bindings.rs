@@ -1,6 +1,6 @@
 //! Televisions that were given to households at a box: a card of the household was held to its reader, and somebody who may do so answered for
-//! it. The box is believed no more than what it may know: a household of its own catchment, and a code that a set shows. The desk sees where
-//! each was given, and takes it back.
+//! it. The box is believed no more than what it may know: a household of its own catchment, and a code that a set shows. The desk sees that
+//! it was given, and takes it back.
 
 use hinamori_model::{BoxId, UnixMillis};
 use hinamori_store_sqlite::{Bound, BoundAt};

@@ -337,7 +337,7 @@ impl Released {
         if !is_filled || !self.is_of(envelope) {
             return refuse(NotReleased::OtherContent);
         }
-        if !holds(&policy.trigger, &envelope.digest(), &trigger.signature) {
+        if !self.is_triggered(envelope, keys) {
             return refuse(NotReleased::BadTrigger);
         }
         let mut officers = prepared.verify(keys)?;

@@ -103,6 +103,10 @@ pub fn closed_in(plan: &Plan, order: &SignedAlert) -> BTreeSet<String> {
 
 fn closed_by(plan: &Plan, valid: &ValidAlert, is_of_a_box: bool) -> BTreeSet<String> {
     let (alert, hazard) = (valid.alert(), valid.evacuation().hazard);
+    if valid.evacuation().message != MessageKind::Order {
+        // How something ends names no place, and closes none.
+        return BTreeSet::new();
+    }
     let used: BTreeSet<&str> = alert.destinations().collect();
     let mut closed = BTreeSet::new();
     for district in alert.districts().filter_map(|name| plan.district(name)) {
@@ -686,20 +690,27 @@ mod tests {
     #[test]
     fn a_place_that_officers_closed_stays_closed_in_what_follows() {
         let plan = Plan::parse(PLAN).unwrap();
-        let closed = |names: &[&str], closed: &[&str], epoch: u32| {
+        let said = |kind, names: &[&str], closed: &[&str], is_of_a_box| {
             let districts = names.iter().map(|name| plan.district(name).unwrap()).collect();
             let closed = closed.iter().map(|place| (*place).to_owned()).collect();
-            let wanted = Wanted { districts, closed, ..order(&plan) };
+            let first = MessageId {
+                sender: plan.sender.clone(),
+                identifier: "1-0".to_owned(),
+                sent: CapTime::in_japan(UnixMillis::new(1_799_999_000_000)),
+            };
+            let references = if kind == MessageKind::Order { Vec::new() } else { vec![first] };
+            let wanted = Wanted { kind, districts, closed, references, ..order(&plan) };
             let Ok(composed) = compose(&plan, &wanted, &[], || Ok::<_, std::convert::Infallible>([9; 16]));
-            closed_by(&plan, &composed.unwrap().valid, epoch >> 31 == 1)
+            closed_by(&plan, &composed.unwrap().valid, is_of_a_box)
         };
-        let of_a_box = 1 << 31;
         let place = "潮見坂の 上".to_owned();
-        for epoch in [1, of_a_box] {
-            assert_eq!(closed(&["浜町", "本町"], &[], epoch), BTreeSet::new());
+        for is_of_a_box in [false, true] {
+            let closed = said(MessageKind::Order, &["浜町", "本町"], &[], is_of_a_box);
+            assert_eq!(closed, BTreeSet::new());
         }
-        let all = closed(&["浜町"], &[&place], of_a_box);
+        let all = said(MessageKind::Order, &["浜町"], &[&place], true);
         assert!(all.contains(&place), "{all:?}");
+        assert_eq!(said(MessageKind::AllClear, &["浜町"], &[], true), BTreeSet::new());
     }
 
     fn order(plan: &Plan) -> Wanted<'_> {

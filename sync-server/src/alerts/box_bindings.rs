@@ -3,6 +3,7 @@
 //! it was given, and takes it back.
 
 use hinamori_model::{BoxId, UnixMillis};
+use hinamori_record::Period;
 use hinamori_store_sqlite::{Bound, BoundAt};
 use hinamori_sync::town::Site;
 use hinamori_sync::{BindingOutcome, CarriedBinding};
@@ -20,9 +21,6 @@ const TRIES_MILLIS: u64 = 3_600_000;
 const LATE_MILLIS: u64 = 10 * 60_000;
 /// Televisions that a desk is shown, the latest first.
 const MOST_SHOWN: usize = 100;
-const DAY_MILLIS: u64 = 86_400_000;
-/// Japan is nine hours ahead of UTC, all the year.
-const JAPAN_MILLIS: u64 = 9 * 3_600_000;
 
 /// How much a box tried since when.
 #[derive(Debug, Clone, Copy, Default)]
@@ -131,15 +129,9 @@ impl Inner {
             json!({
                 "id": hex::text(token), "district": of.as_ref().map_or("", |of| of.district.as_str()),
                 "group": of.as_ref().map_or("", |of| of.group.as_str()),
-                "people": of.as_ref().map_or(0, |of| of.people), "day": day_of(at),
+                "people": of.as_ref().map_or(0, |of| of.people), "day": Period::of(at).start(),
             })
         });
         json!({ "total": total, "latest": shown.collect::<Vec<_>>() })
     }
-}
-
-/// The beginning of a day in Japan.
-fn day_of(at: UnixMillis) -> UnixMillis {
-    let of_day = at.plus(JAPAN_MILLIS).get() % DAY_MILLIS;
-    UnixMillis::new(at.get().saturating_sub(of_day))
 }

@@ -800,6 +800,25 @@ fn what_the_town_hall_or_another_box_said_is_changed_as_one_thread_with_it() {
 }
 
 #[test]
+fn a_box_whose_clock_is_behind_changes_and_ends_what_it_heard() {
+    let (mut one, mut other) = two_boxes();
+    let mut wire = Wire::new(&mut one, &mut other);
+    wire.talk(&mut one, &mut other);
+    one.go_on(5 * MINUTE);
+    one.sign_in("hanako", None);
+    one.sent(order_for(AlertClass::Live, "tsunami-major", &["浜町"]));
+    let mut wire = Wire::new(&mut one, &mut other);
+    wire.talk(&mut one, &mut other);
+    other.sign_in("hanako", None);
+    let thread = other.thread();
+    other.sent(update(&thread, "tsunami-major", &["汐見"], Arrival::InMinutes(15)));
+    assert_eq!(other.thread().notice.districts, ["浜町", "汐見"]);
+    let thread = other.thread();
+    other.sent(AlertWanted::AllClear { thread: thread.id });
+    assert_eq!(other.shows(), [(AlertClass::Live, AlertKind::AllClear)]);
+}
+
+#[test]
 fn what_cannot_be_changed_so_is_refused() {
     let (mut bench, _keys) = Bench::with_officers();
     bench.sent(order_for(AlertClass::Live, "tsunami-warning", &["浜町"]));

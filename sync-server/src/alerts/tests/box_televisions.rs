@@ -105,6 +105,16 @@ async fn a_box_is_told_of_its_catchment_and_of_everybody_and_once() {
     hall.television(2).await;
     let heard = line.hear(&hall, &site);
     assert_eq!((televisions(&heard).unwrap().len(), told(&heard)), (2, [household(2)].into()));
+    // Taken off it, the box forgets its words; bound again, it hears them again.
+    let token = |inner: &crate::alerts::board::Inner| {
+        let of = inner.televisions.iter().find(|(_, set)| set.household() == Some(household(2)));
+        *of.unwrap().0
+    };
+    let token = token(&hall.board.inner());
+    assert!(hall.board.unbind(token).await.unwrap());
+    line.hear(&hall, &site);
+    hall.television(2).await;
+    assert_eq!(told(&line.hear(&hall, &site)), [household(2)].into());
 }
 
 #[tokio::test]

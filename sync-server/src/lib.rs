@@ -15,8 +15,10 @@
 //! **Invariant:** one box's connection can end, stall or send garbage without another one noticing.
 
 mod alerts;
+mod api;
 mod archive;
 mod audit;
+mod browser;
 mod bundle;
 mod care_file;
 mod clock;
@@ -44,6 +46,7 @@ mod inquiry_door;
 mod ledger;
 mod ledger_line;
 mod lists;
+mod map;
 mod missing;
 mod open_data;
 mod outgoing;

@@ -1,0 +1,26 @@
+//! Officials' browsers: who signs in with which passkey, and what they may see.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use hinamori_model::{PersonalText, Role, SiteId, StaffId};
+
+use crate::api::{Api, Problem};
+
+/// Who asks: a member of the town's staff with a session that counts now.
+pub(crate) struct Official {
+    pub(crate) id: StaffId,
+    pub(crate) name: PersonalText,
+    pub(crate) role: Role,
+    /// Where they work; none for every site.
+    pub(crate) sites: Vec<SiteId>,
+}
+
+impl FromRequestParts<Arc<Api>> for Official {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_parts: &mut Parts, _api: &Arc<Api>) -> Result<Self, Problem> {
+        Err(Problem::signed_out())
+    }
+}

@@ -1,0 +1,3 @@
+//! The officials' map: what it shows, kept up to date for every tablet at once.
+
+mod contract;

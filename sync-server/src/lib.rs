@@ -35,6 +35,7 @@ mod export;
 mod field_links;
 mod figures;
 mod forks;
+mod gzip;
 mod hall;
 mod hex;
 mod hub;

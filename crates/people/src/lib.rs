@@ -36,7 +36,7 @@ pub use fold::{MOST_CHARACTERS, SearchKey, fold};
 pub use index::{Entry, Hits, NameIndex};
 pub use matching::{Agreement, Attributes, Candidate, Compared, propose};
 pub use not_arrived::{
-    District, Home, Housemate, IncompleteHome, IncompleteHomes, NotArrived, Page, Resident,
+    District, Home, Housemate, HomeFigures, IncompleteHomes, NotArrived, Page, Resident,
 };
 pub use roster_index::{RosterIndex, RosterPerson};
 pub use standing::{Counts, Standing, View};

@@ -17,6 +17,29 @@ pub(crate) struct Official {
     pub(crate) sites: Vec<SiteId>,
 }
 
+impl Official {
+    pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
+        match self.role {
+            Role::Leader | Role::Nurse | Role::Official | Role::Auditor => Ok(()),
+            Role::Volunteer | Role::InquiryClerk => Err(Problem::forbidden()),
+        }
+    }
+
+    pub(crate) const fn may_see_support(&self) -> bool {
+        matches!(self.role, Role::Nurse | Role::Official)
+    }
+}
+
+/// Sessions.
+pub(crate) struct Browsers;
+
+impl Browsers {
+    /// Whether whoever began something may go on with it.
+    pub(crate) fn still_counts(&self, _official: &Official) -> bool {
+        false
+    }
+}
+
 impl FromRequestParts<Arc<Api>> for Official {
     type Rejection = Problem;
 

@@ -79,6 +79,9 @@ pub(crate) struct MapChange {
     /// Those that changed, or are new.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) sites: Vec<SiteState>,
+    /// The ids of sites that are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gone_sites: Vec<String>,
     /// Households that changed: the number, then how it stands, as [`HouseholdRow`] says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) households: Vec<(u32, HouseholdStanding)>,
@@ -148,7 +151,7 @@ pub(crate) struct HouseholdCounts {
 }
 
 /// The whole town in figures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Figures {
     /// People of the roster.
     pub(crate) people: PeopleCounts,
@@ -204,6 +207,8 @@ pub(crate) enum MapSiteKind {
     CheckPoint,
     /// 見守り拠点
     WatchSpot,
+    /// 指定緊急避難場所
+    EmergencySite,
 }
 
 /// A site.

@@ -17,7 +17,7 @@ use hinamori_server::{
     Limits, OpenData, Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server,
     StandbyIncident, TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny,
     erase_person, export_bundle, fork_list, import_bundle, import_lists, import_town, issue_code, keep_from,
-    list_incidents, list_status, open_ledger, os_user, print, quarantined, read_open_data, rebuild,
+    list_incidents, list_status, open_ledger, os_user, print, quarantined, read_map, read_open_data, rebuild,
     rule_on_quarantine, rule_on_shelter, say_of_incident, settle_forks, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -134,6 +134,14 @@ enum Command {
     Crl {
         #[command(subcommand)]
         command: CrlCommand,
+    },
+    /// Reads in what the officials' map is drawn from.
+    Map {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// `map.toml`, with its files beside it.
+        file: PathBuf,
     },
     /// Prints what town.toml says of sites, from the national open data of shelters and emergency sites.
     Sites {
@@ -511,6 +519,7 @@ impl Command {
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Staff { data }
+            | Self::Map { data, .. }
             | Self::Audit { data, .. }
             | Self::Paper { data, .. }
             | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
@@ -579,6 +588,10 @@ fn main() -> anyhow::Result<()> {
             let folder = DataFolder::new(&data);
             let question = AuditQuestion { site, person, since: since.unwrap_or_default() };
             print!("{}", audit_list(&folder, &folder.keys()?, &question, now())?);
+        }
+        Command::Map { data, file } => {
+            let (features, outside) = read_map(&DataFolder::new(&data), &file)?;
+            println!("{features} features, {outside} of them outside of the bounds");
         }
         Command::Sites { files } => {
             let OpenData { toml, sites, problems } = read_open_data(&files)?;

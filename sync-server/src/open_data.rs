@@ -113,7 +113,8 @@ fn entry(id: SiteId, place: &ListedSite) -> String {
     let (latitude, longitude) = place.position.map_or((None, None), |at| {
         (Some(degrees(at.latitude_microdegrees)), Some(degrees(at.longitude_microdegrees)))
     });
-    let entry = Entry { id, name: one_line(&place.name), kind, latitude, longitude, capacity: place.capacity };
+    let entry =
+        Entry { id, name: one_line(&place.name), kind, latitude, longitude, capacity: place.capacity };
     let fields = toml::to_string(&entry).unwrap_or_default();
     format!("{comment}\n[[site]]\n{fields}\n")
 }

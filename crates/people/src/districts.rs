@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::{HouseholdId, PersonId};
 
-use crate::not_arrived::{District, Home, HomeFigures, Housemate, IncompleteHomes, NotArrived, Page, Resident};
+use crate::not_arrived::{
+    District, Home, HomeFigures, Housemate, IncompleteHomes, NotArrived, Page, Resident,
+};
 use crate::standing::{Counts, Standing, View};
 
 /// Somebody who lives here and is looked for. No `Debug`: it says who is hidden.

@@ -266,6 +266,15 @@ pub(crate) struct BoxState {
     /// thisUpdate of its oldest revocation list; `null` where it has none or said nothing.
     #[schema(value_type = Option<u64>)]
     pub(crate) card_data: Option<UnixMillis>,
+    /// Changes that the server has not, as the box said last; `null` where it never did.
+    pub(crate) unsent: Option<u32>,
+    /// Whether it trusts its clock, as it said last.
+    pub(crate) clock_sure: Option<bool>,
+    /// Its battery in percent, as it said last; `null` where it has none.
+    #[schema(maximum = 100)]
+    pub(crate) battery: Option<u8>,
+    /// Whether the battery is not being emptied.
+    pub(crate) on_mains: Option<bool>,
 }
 
 /// The order that is in force.

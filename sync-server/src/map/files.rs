@@ -290,8 +290,6 @@ fn is_pmtiles(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    const BOUNDS: [f64; 4] = [134.0, 33.0, 135.0, 34.0];
-
     fn feature(coordinates: &str) -> String {
         format!(
             r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{coordinates}}}}}]}}"#
@@ -308,7 +306,10 @@ mod tests {
     #[test]
     fn a_map_is_kept_under_a_name_of_its_content_and_what_is_outside_is_counted() {
         let parent = tempfile::tempdir().unwrap();
-        assert_eq!(town(parent.path(), &feature("[[[134.5,33.5],[134.6,33.5],[134.5,33.5]]]")).unwrap(), (1, 0));
+        assert_eq!(
+            town(parent.path(), &feature("[[[134.5,33.5],[134.6,33.5],[134.5,33.5]]]")).unwrap(),
+            (1, 0)
+        );
         let folder = DataFolder::new(parent.path());
         let first = index(&folder).unwrap();
         let base = first.base.clone().unwrap();
@@ -326,8 +327,13 @@ mod tests {
         let before = index(&DataFolder::new(parent.path())).unwrap().base;
         let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
         let bad = [
-            "{", "[]", r#"{"type":"Feature"}"#, &feature("[[[134.5]]]"), &feature("[[[200.0,33.5]]]"),
-            &feature(r#"[[["134.5",33.5]]]"#), &feature(&deep),
+            "{",
+            "[]",
+            r#"{"type":"Feature"}"#,
+            &feature("[[[134.5]]]"),
+            &feature("[[[200.0,33.5]]]"),
+            &feature(r#"[[["134.5",33.5]]]"#),
+            &feature(&deep),
         ];
         for bad in bad {
             assert!(matches!(town(parent.path(), bad), Err(BadMap::File { .. })), "{bad}");

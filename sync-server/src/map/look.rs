@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_alert::{MessageKind, Polygon, SignedMessage as _, Word as _};
-use hinamori_model::{HouseholdId, IncidentId, SiteId, SiteKind, UnixMillis};
+use hinamori_model::{BoxId, HouseholdId, IncidentId, SiteId, SiteKind, UnixMillis};
 use hinamori_plan::Plan;
 use hinamori_record::Building;
 use hinamori_store_sqlite::{SiteCounts, StoreError};
@@ -136,8 +136,7 @@ fn count_sites(
     for site in all {
         if dirty.has(site) || !known.contains_key(&site) {
             let counts = store.counts(incident, site, at)?;
-            let (visitors, building) =
-                (store.visitors(incident, site, at)?, store.building(incident, site)?);
+            let (visitors, building) = (store.visitors(incident, site, at)?, store.building(incident, site)?);
             known.insert(site, Counted { counts, visitors, building });
         }
     }
@@ -175,20 +174,37 @@ fn site_states(
         }
     }
     let state = |site: &Site, counted: Counted, (own_shelter, is_closed): (bool, bool)| {
-        let boxes = town.boxes_at(site.id).map(|id| BoxState {
-            id: id.to_string(),
-            on_line: hub.contacts.is_on_line(id),
-            last_contact: hub.contacts.last(id),
-            card_data: hub.contacts.card_data(id).flatten(),
-        });
+        let boxes = town.boxes_at(site.id).map(|id| box_state(hub, id));
         site_state(site, counted, (own_shelter, is_closed), boxes.collect(), plan)
     };
     let of_town = town.sites.iter().map(|site| {
         let counted = counted.get(&site.id).copied().unwrap_or_default();
         state(site, counted, (false, false))
     });
-    let of_people = of_people.iter().map(|(site, counted, is_closed)| state(site, *counted, (true, *is_closed)));
+    let of_people =
+        of_people.iter().map(|(site, counted, is_closed)| state(site, *counted, (true, *is_closed)));
     of_town.chain(of_people).collect()
+}
+
+fn box_state(hub: &Hub, id: BoxId) -> BoxState {
+    let condition = hub.contacts.condition(id);
+    let battery = condition.and_then(|condition| condition.battery);
+    let on_line = hub.contacts.is_on_line(id);
+    BoxState {
+        id: id.to_string(),
+        on_line,
+        // Every box is heard every few seconds: as long as its line stands, a minute is exact enough.
+        last_contact: hub.contacts.last(id).map(|at| if on_line { minute_of(at) } else { at }),
+        card_data: hub.contacts.card_data(id).flatten(),
+        unsent: condition.map(|condition| condition.unsent),
+        clock_sure: condition.map(|condition| condition.is_clock_sure),
+        battery: battery.map(|battery| battery.percent.min(100)),
+        on_mains: battery.map(|battery| battery.is_on_mains),
+    }
+}
+
+const fn minute_of(at: UnixMillis) -> UnixMillis {
+    UnixMillis::new(at.get() / 60_000 * 60_000)
 }
 
 fn site_state(
@@ -223,7 +239,9 @@ fn site_state(
         id: site.id.to_string(),
         name: site.name.clone(),
         kind,
-        position: site.position.map(|(north, east)| Position([east, north].map(|part| f64::from(part) / 1e7))),
+        position: site
+            .position
+            .map(|(north, east)| Position([east, north].map(|part| f64::from(part) / 1e7))),
         standing,
         own_shelter,
         here,
@@ -268,7 +286,8 @@ fn centers(plan: &Plan) -> BTreeMap<String, Position> {
         let degrees = |sum: i128| Some(degrees(i64::try_from(sum.checked_div(count)?).ok()?));
         Some(Position([degrees(east)?, degrees(north)?]))
     };
-    let of = |district: &hinamori_plan::District| Some((district.name.clone(), center(&district.polygon()?)?));
+    let of =
+        |district: &hinamori_plan::District| Some((district.name.clone(), center(&district.polygon()?)?));
     plan.districts.iter().filter_map(of).collect()
 }
 
@@ -300,11 +319,7 @@ fn look_at_alerts(
     (order.map(|(alert, _)| alert), Arc::clone(&known.televisions), plan)
 }
 
-fn order_in_force(
-    inner: &Inner,
-    mode: MapMode,
-    at: UnixMillis,
-) -> Option<(AlertState, Vec<Arc<Message>>)> {
+fn order_in_force(inner: &Inner, mode: MapMode, at: UnixMillis) -> Option<(AlertState, Vec<Arc<Message>>)> {
     let is_drill = mode == MapMode::Drill;
     let latest = inner
         .alerts

@@ -157,7 +157,11 @@ impl Picture {
         let key = |home: &HomeFigures| (home.district, home.home, home.group);
         let is_same = self.names == look.people.names
             && self.homes.len() == look.people.homes.len()
-            && self.homes.iter().zip(&look.people.homes).all(|(known, home)| key(&known.figures) == key(home))
+            && self
+                .homes
+                .iter()
+                .zip(&look.people.homes)
+                .all(|(known, home)| key(&known.figures) == key(home))
             && self.state.town == look.town
             && self.state.incident == look.incident;
         if !is_same {
@@ -171,8 +175,9 @@ impl Picture {
         let known = self.state.sites.iter().map(|site| &site.id);
         let gone = known.filter(|known| !there.contains(known.as_str()));
         let changed_homes = (0_u32..).zip(self.homes.iter().zip(&homes));
-        let households =
-            changed_homes.filter(|(_, (before, now))| before.standing != now.standing).map(|(id, (_, now))| (id, now.standing));
+        let households = changed_homes
+            .filter(|(_, (before, now))| before.standing != now.standing)
+            .map(|(id, (_, now))| (id, now.standing));
         let change = MapChange {
             revision: String::new(),
             at,
@@ -249,10 +254,14 @@ impl Picture {
     fn trend(&mut self, at: UnixMillis, arrived: u32) -> Vec<Option<u32>> {
         let now = at.get() / PERIOD_MILLIS;
         self.arrived.insert(now, arrived);
-        self.arrived.retain(|period, _| period.saturating_add(PERIODS) >= now);
         // Who looked in no period since says that nothing changed: every change is looked at.
         let known = |period: u64| self.arrived.range(..=period).next_back().map(|(_, arrived)| *arrived);
-        (0..=PERIODS).rev().map(|before| known(now.checked_sub(before)?)).collect()
+        let trend = (0..=PERIODS).rev().map(|before| known(now.checked_sub(before)?)).collect();
+        // The latest of those before the trend stays: it holds until the next one.
+        let oldest =
+            self.arrived.range(..=now.saturating_sub(PERIODS)).next_back().map(|(period, _)| *period);
+        oldest.into_iter().for_each(|oldest| self.arrived = self.arrived.split_off(&oldest));
+        trend
     }
 
     /// The households of a district, for a role that may know who needs support, or one that may not; nothing for a district that is not there.

@@ -47,7 +47,11 @@ fn people_needing_support_come_first_then_who_has_nobody_there() {
     assert_eq!((page.total, page.homes.len(), page.homes[0].home), (3, 1, one));
     assert_eq!(list.incomplete_homes(View::Public, 2, WHOLE), IncompleteHomes::default());
     let all: Vec<_> = list.homes(View::Public).map(|home| (home.home, home.people.settled())).collect();
-    assert_eq!(all, [(one, 1), (two, 0), (three, 1), (alone, 1)], "by district and id, whoever has arrived too");
+    assert_eq!(
+        all,
+        [(one, 1), (two, 0), (three, 1), (alone, 1)],
+        "by district and id, whoever has arrived too"
+    );
 }
 
 #[test]

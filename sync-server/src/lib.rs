@@ -93,7 +93,7 @@ pub use import::{BoxTime, ImportError, Imported, TownFiles, import_town};
 pub use incident::{IncidentWord, ListedIncident, NotSaid, list_incidents, say_of_incident};
 pub use inquiry::{BadInquiry, Inquirer, Inquiry, Relation, Reply, Sought, inquire};
 pub use ledger::open_ledger;
-pub use map::{BadMap, read_map};
+pub use map::{BadMap, read_homes, read_map};
 pub use open_data::{OpenData, read_open_data};
 pub use own_shelter::{NotRuled, Ruling, Wanted, rule_on_shelter};
 pub use paper::{NotPrinted, Paper, print};

@@ -9,11 +9,13 @@ use hinamori_plan::Plan;
 use hinamori_record::Building;
 use hinamori_store_sqlite::{SiteCounts, StoreError};
 use hinamori_sync::town::Site;
+use tokio::task::spawn_blocking;
 
 use super::contract::{
     AlertState, BoxState, MapMode, MapSiteKind, Position, SiteHazard, SiteStanding, SiteState,
     TelevisionStanding,
 };
+use super::homes::{HOMES, Positions, positions};
 use super::picture::{Look, LookAtPeople};
 use crate::alerts::{Board, Inner, Message, Progress, Reach};
 use crate::archive::Stores;
@@ -40,6 +42,9 @@ pub(crate) struct Known {
     televisions: Arc<BTreeMap<HouseholdId, TelevisionStanding>>,
     /// At which count of the desk's changes.
     televisions_at: Option<u64>,
+    positions: Positions,
+    /// How the file of positions looked when it was read.
+    positions_of: Option<[u64; 4]>,
 }
 
 /// Which sites have to be counted again.
@@ -104,6 +109,15 @@ pub(crate) async fn look(
         conflicts,
     });
     let people = people.await.unwrap_or_default();
+    let folder = hub.town.folder.clone();
+    let seen = folder.fingerprint_of(HOMES);
+    if known.positions_of != seen {
+        match spawn_blocking(move || positions(&folder)).await {
+            Ok(Ok(positions)) => (known.positions, known.positions_of) = (positions, seen),
+            Ok(Err(error)) => tracing::error!(%error, "the list of homes cannot be read"),
+            Err(_ended) => {}
+        }
+    }
     let (alert, televisions, plan) = look_at_alerts(board, mode, known, at);
     let visitors = known.sites.values().fold(0, |sum: u32, site| sum.saturating_add(site.visitors));
     Ok(Look {
@@ -114,6 +128,7 @@ pub(crate) async fn look(
         sites: site_states(hub, &town, plan.as_deref(), (&known.sites, shelters)),
         alert,
         televisions,
+        positions: Arc::clone(&known.positions),
         centers: plan.as_deref().map(centers).unwrap_or_default(),
         visitors,
     })

@@ -3,6 +3,7 @@
 mod contract;
 mod door;
 mod files;
+mod homes;
 mod look;
 mod picture;
 
@@ -16,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use self::contract::MapMode;
 pub(crate) use self::door::map_routes;
 pub use self::files::{BadMap, read_map};
+pub use self::homes::read_homes;
 use self::look::{Dirty, Known, look};
 use self::picture::{Look, Picture, Taken};
 use crate::alerts::Board;

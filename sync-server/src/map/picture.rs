@@ -14,6 +14,7 @@ use super::contract::{
     AlertState, DistrictHouseholds, DistrictState, Figures, HouseholdCounts, HouseholdRow, HouseholdStanding,
     MapChange, MapMode, MapState, PeopleCounts, Position, SiteState, TelevisionStanding,
 };
+use super::homes::Positions;
 
 /// Changes that are kept for tablets that were asleep: some minutes of a busy evening. Behind it the whole map is fewer bytes.
 const MOST_CHANGES: usize = 4_096;
@@ -31,6 +32,8 @@ pub(crate) struct Look {
     pub(crate) alert: Option<AlertState>,
     /// Of households that the order in force is for.
     pub(crate) televisions: Arc<BTreeMap<HouseholdId, TelevisionStanding>>,
+    /// Where households live.
+    pub(crate) positions: Positions,
     /// A point in each district.
     pub(crate) centers: BTreeMap<String, Position>,
     pub(crate) visitors: u32,
@@ -81,6 +84,7 @@ pub(crate) struct Picture {
     number: u64,
     names: Vec<(String, Vec<String>)>,
     homes: Vec<Kept>,
+    positions: Positions,
     state: MapState,
     changes: VecDeque<(u64, Bytes)>,
     /// By period: how many had arrived when it ended, as far as somebody looked.
@@ -96,6 +100,7 @@ impl Picture {
             number: 0,
             names: Vec::new(),
             homes: Vec::new(),
+            positions: Positions::default(),
             state: MapState {
                 revision: String::new(),
                 at: look.at,
@@ -155,7 +160,8 @@ impl Picture {
     /// Takes a later look.
     pub(crate) fn take(&mut self, look: Look) -> Taken {
         let key = |home: &HomeFigures| (home.district, home.home, home.group);
-        let is_same = self.names == look.people.names
+        let is_same = Arc::ptr_eq(&self.positions, &look.positions)
+            && self.names == look.people.names
             && self.homes.len() == look.people.homes.len()
             && self
                 .homes
@@ -213,8 +219,8 @@ impl Picture {
         self.number = 0;
         self.changes.clear();
         let (homes, districts, figures) = self.count(&look);
-        let Look { at, town, incident, people, sites, alert, .. } = look;
-        self.names = people.names;
+        let Look { at, town, incident, people, sites, alert, positions, .. } = look;
+        (self.names, self.positions) = (people.names, positions);
         self.homes = homes;
         let (mode, revision) = (self.state.mode, self.revision());
         self.state = MapState { revision, at, town, mode, incident, figures, districts, sites, alert };
@@ -275,7 +281,10 @@ impl Picture {
             standing: *standing,
             support: may_see_support && figures.support > 0,
             television: *television,
-            position: None,
+            position: match figures.home {
+                Home::Household(household) => self.positions.get(&household).copied(),
+                Home::Alone(_) => None,
+            },
         };
         Some(DistrictHouseholds { revision: self.revision(), district, households: own.map(row).collect() })
     }

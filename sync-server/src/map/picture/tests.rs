@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::map::contract::{MapSiteKind, SiteStanding};
 
+thread_local! {
+    static NOWHERE: Positions = Positions::default();
+}
 const DISTRICTS: [&str; 2] = ["浜町", "本町"];
 
 fn person(number: u8) -> PersonId {
@@ -61,6 +64,7 @@ fn look(at: u64, districts: &Districts, sites: Vec<SiteState>) -> Look {
         sites,
         alert: None,
         televisions: Arc::default(),
+        positions: NOWHERE.with(Arc::clone),
         centers: BTreeMap::new(),
         visitors: 0,
     }

@@ -1,22 +1,34 @@
 //! The HTTP API of the officials' pages, version 1, and its description (OpenAPI 3.1). The pages use nothing else.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::Serialize;
-use utoipa::openapi::OpenApi as Description;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::alerts::Board;
+use crate::browser::{self, Browsers, COOKIE, Official};
 use crate::hub::Hub;
 
 /// What the API's requests share.
 pub(crate) struct Api {
     pub(crate) hub: Arc<Hub>,
     pub(crate) board: Arc<Board>,
+    pub(crate) browsers: Browsers,
+    /// Itself, as it is handed out.
+    description: OnceLock<String>,
+}
+
+impl Api {
+    pub(crate) fn new(hub: Arc<Hub>, board: Arc<Board>, browsers: Browsers) -> Self {
+        Self { hub, board, browsers, description: OnceLock::new() }
+    }
 }
 
 /// Why a request has no answer (RFC 9457).
@@ -37,20 +49,71 @@ impl Problem {
     pub(crate) fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "もう一度 入って ください")
     }
+
+    /// Another page than ours, or another version of it.
+    pub(crate) fn page(status: StatusCode) -> Self {
+        Self::new(status, "この画面が 古いようです。読み込み直して ください")
+    }
+
+    pub(crate) fn too_often() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "いま たくさんの 人が 入ろうと しています。1分 待って ください",
+        )
+    }
+
+    pub(crate) fn not_there() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "ありません")
+    }
+
+    pub(crate) fn server() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "サーバーで 問題が 起きました。管理者に 伝えて ください")
+    }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [("content-type", "application/problem+json")], Json(self)).into_response()
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self)).into_response()
     }
 }
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Hinamori: the officials' API", version = "1"))]
+#[openapi(
+    info(title = "Hinamori: the officials' API", version = "1"),
+    modifiers(&Session),
+    // Where nothing else is said.
+    security(("session" = []))
+)]
 struct Document;
 
-/// The routes under `/api/v1`, and their description.
-pub(crate) fn routes(api: Arc<Api>) -> (Router, Description) {
-    OpenApiRouter::with_openapi(Document::openapi()).with_state(api).split_for_parts()
+/// How a request says who asks.
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)));
+        description.components.get_or_insert_default().add_security_scheme("session", cookie);
+    }
+}
+
+/// The routes under `/api/v1`.
+pub(crate) fn routes(api: Arc<Api>) -> Router {
+    let all = browser::routes().routes(routes!(description));
+    let (router, description) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", all).split_for_parts();
+    // Numbers and texts only: this does not fail.
+    api.description.get_or_init(|| description.to_json().unwrap_or_default());
+    router.method_not_allowed_fallback(async || Problem::page(StatusCode::METHOD_NOT_ALLOWED)).with_state(api)
+}
+
+/// This description (OpenAPI 3.1).
+#[utoipa::path(get, path = "/openapi.json", tag = "description", responses(
+    (status = 200, body = Object),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+async fn description(State(api): State<Arc<Api>>, _official: Official) -> Response {
+    let description = api.description.get().cloned().unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], description).into_response()
 }

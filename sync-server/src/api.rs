@@ -1,20 +1,22 @@
 //! The HTTP API of the officials' pages, version 1, and its description (OpenAPI 3.1). The pages use nothing else.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use axum::extract::{FromRequestParts, Query};
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::openapi::OpenApi as Description;
-use utoipa::{OpenApi, ToSchema};
+use tokio::sync::watch;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::alerts::Board;
-use crate::browser::Browsers;
+use crate::browser::{self, Browsers, COOKIE, Official};
 use crate::hub::Hub;
 use crate::map::{Maps, map_routes};
 
@@ -24,6 +26,21 @@ pub(crate) struct Api {
     pub(crate) board: Arc<Board>,
     pub(crate) browsers: Browsers,
     pub(crate) maps: Arc<Maps>,
+    /// Ends with the server: whoever waits for news waits no longer.
+    pub(crate) ended: watch::Receiver<()>,
+    /// Itself, as it is handed out.
+    description: OnceLock<String>,
+}
+
+impl Api {
+    pub(crate) fn new(
+        (hub, board): (Arc<Hub>, Arc<Board>),
+        browsers: Browsers,
+        maps: Arc<Maps>,
+        ended: watch::Receiver<()>,
+    ) -> Self {
+        Self { hub, board, browsers, maps, ended, description: OnceLock::new() }
+    }
 }
 
 /// Why a request has no answer (RFC 9457).
@@ -41,33 +58,40 @@ impl Problem {
         Self { status: status.as_u16(), title: title.to_owned() }
     }
 
-    /// The page: it asks for what there is not.
-    pub(crate) fn page() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "この画面が 古いようです。読み込み直して ください")
-    }
-
-    pub(crate) fn gone() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "もう ありません")
-    }
-
     /// The role of whoever asks.
     pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "この画面は あなたの 役割では 見られません")
     }
 
-    pub(crate) fn server() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "サーバーが 答えられません。すこし 待って ください")
-    }
-
     pub(crate) fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "もう一度 入って ください")
+    }
+
+    /// Another page than ours, or another version of it.
+    pub(crate) fn page(status: StatusCode) -> Self {
+        Self::new(status, "この画面が 古いようです。読み込み直して ください")
+    }
+
+    pub(crate) fn too_often() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "いま たくさんの 人が 入ろうと しています。1分 待って ください",
+        )
+    }
+
+    pub(crate) fn not_there() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "ありません")
+    }
+
+    pub(crate) fn server() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "サーバーで 問題が 起きました。管理者に 伝えて ください")
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [("content-type", "application/problem+json")], Json(self)).into_response()
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self)).into_response()
     }
 }
 
@@ -79,18 +103,46 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let read = Query::from_request_parts(parts, api).await;
-        read.map(|Query(asked)| Self(asked)).map_err(|_malformed| Problem::page())
+        read.map(|Query(asked)| Self(asked)).map_err(|_malformed| Problem::page(StatusCode::BAD_REQUEST))
     }
 }
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Hinamori: the officials' API", version = "1"))]
+#[openapi(
+    info(title = "Hinamori: the officials' API", version = "1"),
+    modifiers(&Session),
+    // Where nothing else is said.
+    security(("session" = []))
+)]
 struct Document;
 
-/// The routes under `/api/v1`, and their description.
-pub(crate) fn routes(api: Arc<Api>) -> (Router, Description) {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .nest("/api/v1", map_routes())
-        .with_state(api)
-        .split_for_parts()
+/// How a request says who asks.
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)));
+        description.components.get_or_insert_default().add_security_scheme("session", cookie);
+    }
+}
+
+/// The routes under `/api/v1`.
+pub(crate) fn routes(api: Arc<Api>) -> Router {
+    let all = browser::routes().merge(map_routes()).routes(routes!(description));
+    let (router, description) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", all).split_for_parts();
+    // Numbers and texts only: this does not fail.
+    api.description.get_or_init(|| description.to_json().unwrap_or_default());
+    router.method_not_allowed_fallback(async || Problem::page(StatusCode::METHOD_NOT_ALLOWED)).with_state(api)
+}
+
+/// This description (OpenAPI 3.1).
+#[utoipa::path(get, path = "/openapi.json", tag = "description", responses(
+    (status = 200, body = Object),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+async fn description(State(api): State<Arc<Api>>, _official: Official) -> Response {
+    let description = api.description.get().cloned().unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], description).into_response()
 }

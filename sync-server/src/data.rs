@@ -24,6 +24,8 @@
 //! | `alert-plan.toml`, `alert.plan` | what the town prepared to say, as it was read in; the same as the town root signed it for boxes |
 //! | `stations.json` | broadcasters' stations |
 //! | `officers.json`, `alert.keys` | officers, invitations and devices; the list of keys that the town root signed last |
+//! | `browsers.json` | under what browsers know this server, staff's passkeys, and who is invited to make one |
+//! | `browser-tls/` | `certificate.pem` and `key.pem` for browsers, and the town's authority for them: see `hinamori_net_tls` |
 //! | `alerts.sqlite` | alerts that were sent, televisions, and what they answered |
 //! | `logs/` | who looked at what, in lines that can only be added: see `signed_log.rs` |
 //! | `lock`, `run.lock` | held while a file is changed; held by the running server |
@@ -42,9 +44,12 @@ use hinamori_private_file as private_file;
 use hinamori_store_sqlite::FileKey;
 use hinamori_sync::town::{LONGEST_PACKAGE, Package, PackageError, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{FeedKey, LedgerSecret, PartHead, ReceiptKey, SealKey};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::alerts::{BadPlan, Plan, Register, Stations};
+use crate::browser::BrowserRegister;
 use crate::registry::Registry;
 use crate::roster;
 use crate::server_key::ServerKey;
@@ -66,6 +71,7 @@ const KEYS: [&str; 11] =
     [TOWN_ROOT, TOWN_SECRET, LIST_FEED, LOG, REPORT, KEY_TABLE, LEDGER, RECEIPT, DESK, BEAT, ALERTS];
 const OFFICERS: &str = "officers.json";
 const STATIONS: &str = "stations.json";
+const BROWSERS: &str = "browsers.json";
 const PLAN: &str = "alert-plan.toml";
 const SIGNED_PLAN: &str = "alert.plan";
 const KEY_LIST: &str = "alert.keys";
@@ -348,15 +354,32 @@ impl DataFolder {
 
     /// The officers and their devices.
     pub(crate) fn officers(&self) -> Result<Register, DataError> {
-        let Some(bytes) = self.small_file(OFFICERS)? else { return Ok(Register::default()) };
-        let file = self.path.join(OFFICERS);
-        serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
+        self.json(OFFICERS)
     }
 
     /// Broadcasters' stations.
     pub(crate) fn stations(&self) -> Result<Stations, DataError> {
-        let Some(bytes) = self.small_file(STATIONS)? else { return Ok(Stations::default()) };
-        let file = self.path.join(STATIONS);
+        self.json(STATIONS)
+    }
+
+    /// Under what browsers know this server, and whose passkeys are whose.
+    pub(crate) fn browsers(&self) -> Result<BrowserRegister, DataError> {
+        self.json(BROWSERS)
+    }
+
+    /// What changes when another process replaced that.
+    pub(crate) fn browsers_fingerprint(&self) -> Option<[u64; 4]> {
+        self.fingerprint_of(BROWSERS)
+    }
+
+    /// What is shown to browsers.
+    pub(crate) fn browser_tls(&self) -> PathBuf {
+        self.path.join("browser-tls")
+    }
+
+    fn json<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, DataError> {
+        let Some(bytes) = self.small_file(name)? else { return Ok(T::default()) };
+        let file = self.path.join(name);
         serde_json::from_slice(&bytes).map_err(|_malformed| DataError::Damaged { file })
     }
 
@@ -444,27 +467,29 @@ impl Locked<'_> {
 
     /// Replaces the register.
     pub(crate) fn save_registry(&self, registry: &Registry) -> Result<(), DataError> {
-        let file = self.folder.path.join(REGISTRY);
-        let bytes =
-            serde_json::to_vec_pretty(registry).map_err(|source| self.folder.failed(&file, source.into()))?;
-        private_file::replace(&self.folder.path, REGISTRY, &bytes)
-            .map_err(|source| self.folder.failed(&file, source))
+        self.save_json(REGISTRY, registry)
     }
 
     /// Replaces the officers.
     pub(crate) fn save_officers(&self, register: &Register) -> Result<(), DataError> {
-        let file = self.folder.path.join(OFFICERS);
-        let bytes =
-            serde_json::to_vec_pretty(register).map_err(|source| self.folder.failed(&file, source.into()))?;
-        self.folder.replace(OFFICERS, &bytes)
+        self.save_json(OFFICERS, register)
     }
 
     /// Replaces the stations.
     pub(crate) fn save_stations(&self, stations: &Stations) -> Result<(), DataError> {
-        let file = self.folder.path.join(STATIONS);
+        self.save_json(STATIONS, stations)
+    }
+
+    /// Replaces what browsers know, and their passkeys.
+    pub(crate) fn save_browsers(&self, register: &BrowserRegister) -> Result<(), DataError> {
+        self.save_json(BROWSERS, register)
+    }
+
+    fn save_json(&self, name: &str, content: &impl Serialize) -> Result<(), DataError> {
+        let file = self.folder.path.join(name);
         let bytes =
-            serde_json::to_vec_pretty(stations).map_err(|source| self.folder.failed(&file, source.into()))?;
-        self.folder.replace(STATIONS, &bytes)
+            serde_json::to_vec_pretty(content).map_err(|source| self.folder.failed(&file, source.into()))?;
+        self.folder.replace(name, &bytes)
     }
 
     /// Replaces the alert plan, as the operator wrote it, and as the town root signed it. The signed one goes first: whoever sees that the

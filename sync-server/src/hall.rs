@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alerts::STAFF;
 use crate::archive::Stores;
+use crate::browser::BROWSERS;
 use crate::data::{DataError, DataFolder, Keys};
 use crate::figures::figures_of;
 use crate::inquiry::INQUIRIES;
@@ -179,6 +180,8 @@ pub enum WhichLog {
     Inquiries,
     /// Who changed the officers who sign alerts.
     Staff,
+    /// Who signed in with a browser, who was refused, and who let whom in.
+    Browsers,
 }
 
 /// Checks a log from its first line and shows each line as JSON. It says how many there are and the digest of the last one, which
@@ -199,6 +202,7 @@ pub fn show_log(
         WhichLog::Commands => COMMANDS,
         WhichLog::Inquiries => INQUIRIES,
         WhichLog::Staff => STAFF,
+        WhichLog::Browsers => BROWSERS,
     };
     let shown = Shown { user, command: "log", mode: Mode::DailyLife, people: 0 };
     SignedLog::new(folder.path(), COMMANDS, &keys.log).append(now, shown)?;

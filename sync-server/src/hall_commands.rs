@@ -127,6 +127,8 @@ pub(crate) enum LogArgument {
     Inquiries,
     /// Who changed the officers who sign alerts.
     Staff,
+    /// Who signed in with a browser, who was refused, and who let whom in.
+    Browsers,
 }
 
 #[derive(Args)]
@@ -300,6 +302,7 @@ impl HallCommand {
                     LogArgument::Commands => WhichLog::Commands,
                     LogArgument::Inquiries => WhichLog::Inquiries,
                     LogArgument::Staff => WhichLog::Staff,
+                    LogArgument::Browsers => WhichLog::Browsers,
                 };
                 let head = show_log(&folder, which, user, now, |line| println!("{line}"))?;
                 eprintln!("{head}");

@@ -49,6 +49,7 @@ mod ledger_line;
 mod lists;
 mod map;
 mod missing;
+mod one_time_code;
 mod open_data;
 mod outgoing;
 mod own_shelter;
@@ -78,6 +79,10 @@ pub use alerts::{
     officer_list, read_plan, remove_officer, remove_station, set_policy, staff_table, station_list,
 };
 pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
+pub use browser::{
+    BrowserError, BrowserSite, CertificateSource, invite_staff, passkey_list, remove_passkeys,
+    set_browser_site,
+};
 pub use bundle::{BundleError, Outcome, ReadIn, export_bundle, import_bundle};
 pub use care_file::{CareFile, write_care};
 pub use close::{CloseError, ClosedReport, StandbyIncident, close_incident, erase_person};

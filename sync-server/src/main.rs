@@ -1,6 +1,7 @@
 //! `hinamori-server`: the command line around the library.
 
 mod alert_commands;
+mod browser_commands;
 mod hall_commands;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::alert_commands::AlertCommand;
+use crate::browser_commands::BrowserCommand;
 use crate::hall_commands::HallCommand;
 
 /// Threads that read files for boxes. The service may have 256 in all.
@@ -311,6 +313,11 @@ enum Command {
         #[command(subcommand)]
         command: AlertCommand,
     },
+    /// Officials' browsers: under what name they know this server, and who may sign in.
+    Browser {
+        #[command(subcommand)]
+        command: BrowserCommand,
+    },
     #[command(flatten)]
     Hall(HallCommand),
 }
@@ -495,6 +502,12 @@ struct RunArguments {
     /// The data folder.
     #[arg(long)]
     data: PathBuf,
+    #[command(flatten)]
+    addresses: AddressArguments,
+}
+
+#[derive(Clone, Copy, clap::Args)]
+struct AddressArguments {
     /// Where boxes connect.
     #[arg(long)]
     boxes: SocketAddr,
@@ -513,6 +526,16 @@ struct RunArguments {
     /// Where broadcasters' stations read the feed, the overlay and their operator's page (127.0.0.1 only).
     #[arg(long)]
     stations: Option<SocketAddr>,
+    /// Where officials' browsers connect, over TLS (see `browser certificate`).
+    #[arg(long)]
+    browsers: Option<SocketAddr>,
+}
+
+impl From<AddressArguments> for Addresses {
+    fn from(arguments: AddressArguments) -> Self {
+        let AddressArguments { boxes, web, inquiries, desk, televisions, stations, browsers } = arguments;
+        Self { boxes, web, inquiries, desk, televisions, stations, browsers }
+    }
 }
 
 impl Command {
@@ -524,6 +547,7 @@ impl Command {
             Self::Shelter { command } => Some(command.data()),
             Self::Incident { command } => Some(command.data()),
             Self::Alert { command } => Some(command.data()),
+            Self::Browser { command } => Some(command.data()),
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Staff { data }
@@ -647,6 +671,7 @@ fn main() -> anyhow::Result<()> {
         Command::ErasePerson { data, person, incident } => erase(&data, person, &incident)?,
         Command::Run(arguments) => run(&arguments)?,
         Command::Alert { command } => command.run(&user, now())?,
+        Command::Browser { command } => command.run(&user, now())?,
         Command::Hall(command) => command.run(&user, now())?,
     }
     Ok(())
@@ -859,23 +884,24 @@ fn report_import(imported: &Imported) {
 }
 
 fn run(arguments: &RunArguments) -> anyhow::Result<()> {
-    let RunArguments { data, boxes, web, inquiries, desk, televisions, stations } = arguments;
-    let (boxes, web, inquiries, desk, televisions, stations) =
-        (*boxes, *web, *inquiries, *desk, *televisions, *stations);
-    let addresses = Addresses { boxes, web, inquiries, desk, televisions, stations };
+    let RunArguments { data, addresses } = arguments;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING).enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
-        let server = Server::open(DataFolder::new(data), addresses, Limits::default()).await?;
-        let Addresses { boxes, web, inquiries, desk, televisions, stations } = server.addresses()?;
+        let server = Server::open(DataFolder::new(data), (*addresses).into(), Limits::default()).await?;
+        let Addresses { boxes, web, inquiries, desk, televisions, stations, browsers } =
+            server.addresses()?;
         let local =
             [("inquiries", inquiries), ("desk", desk), ("televisions", televisions), ("stations", stations)];
         for (what, address) in local {
             if let Some(address) = address {
                 tracing::info!(%address, what, "of this machine");
             }
+        }
+        if let Some(browsers) = browsers {
+            tracing::info!(%browsers, "over TLS");
         }
         tracing::info!(%boxes, %web, "listening");
         println!("listening");

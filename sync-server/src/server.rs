@@ -18,10 +18,11 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::alerts::{
-    Board, FromBox, desk_routes, follow_people, follow_staff, push_to_stations, serve_televisions,
+    Board, FromBox, follow_people, follow_staff, local_desk_routes, push_to_stations, serve_televisions,
     station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
+use crate::browser::{BrowserError, Officials};
 use crate::clock::now;
 use crate::close::finish_closings;
 use crate::contact::Contacts;
@@ -68,6 +69,8 @@ pub struct Addresses {
     pub televisions: Option<SocketAddr>,
     /// For broadcasters' stations, the same.
     pub stations: Option<SocketAddr>,
+    /// For officials' browsers, over TLS.
+    pub browsers: Option<SocketAddr>,
 }
 
 /// What strangers may use up.
@@ -83,6 +86,8 @@ pub struct Limits {
     pub stalled_after: Duration,
     /// Connections of browsers.
     pub browsers: usize,
+    /// Connections of officials' browsers: each may have six. So many of them may be strangers' as of boxes.
+    pub officials: usize,
     /// Connections of televisions.
     pub televisions: usize,
     /// Connections of broadcasters' stations.
@@ -99,6 +104,7 @@ impl Default for Limits {
             strangers_from_one_address: 128,
             stalled_after: Duration::from_secs(120),
             browsers: 128,
+            officials: 2_048,
             televisions: 20_000,
             stations: 1_000,
             televisions_from_one_address: 20_000,
@@ -141,6 +147,12 @@ pub enum RunError {
     /// Alerts that were sent, or what was prepared.
     #[error("the alerts cannot be used: {0}")]
     Alerts(String),
+    /// The operator: what browsers are shown.
+    #[error("browsers cannot be served")]
+    Browsers(#[source] BrowserError),
+    /// This machine.
+    #[error("a listener cannot be used")]
+    Listening(#[source] io::Error),
     /// This machine.
     #[error("a thread cannot be started")]
     Thread(#[source] io::Error),
@@ -163,6 +175,7 @@ pub struct Server {
     desk: Option<TcpListener>,
     televisions: Option<std::net::TcpListener>,
     stations: Option<TcpListener>,
+    browsers: Option<Officials>,
     board: Arc<Board>,
     /// What boxes say of alerts.
     said: tokio::sync::mpsc::Receiver<FromBox>,
@@ -209,9 +222,16 @@ impl Server {
             None => None,
         };
         let (of_alerts, said) = tokio::sync::mpsc::channel(FROM_BOXES);
+        let browsers = match addresses.browsers {
+            Some(address) => {
+                Some(Officials::open(&town, listen(address).await?, limits).map_err(RunError::Browsers)?)
+            }
+            None => None,
+        };
         let (archive, thread) = Archive::start(stores).map_err(RunError::Thread)?;
         Ok(Self {
             hub: Arc::new(Hub::new(archive, town, contacts, lists, (limits.stalled_after, of_alerts))),
+            browsers,
             said,
             archive: thread,
             acceptor: Arc::new(acceptor.with_patience(limits.patience)),
@@ -236,6 +256,7 @@ impl Server {
         let [inquiries, desk, stations] = [&self.inquiries, &self.desk, &self.stations]
             .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
         let televisions = self.televisions.as_ref().map(std::net::TcpListener::local_addr).transpose();
+        let browsers = self.browsers.as_ref().map(Officials::address).transpose();
         Ok(Addresses {
             boxes: self.boxes.local_addr()?,
             web: self.web.local_addr()?,
@@ -243,6 +264,7 @@ impl Server {
             desk: desk?,
             televisions: televisions?,
             stations: stations?,
+            browsers: browsers?,
         })
     }
 
@@ -261,6 +283,7 @@ impl Server {
             desk,
             televisions,
             stations,
+            browsers: officials,
             board,
             said,
             keeper,
@@ -274,10 +297,15 @@ impl Server {
         let doors = [
             (Some(web), web::routes(Arc::clone(&hub)), limits.browsers),
             (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
-            (desk, desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
+            (desk, local_desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
             (stations, station_routes(Arc::clone(&board)), limits.stations),
         ];
         let mut browsers = serve_browsers(doors, &ended);
+        if let Some(officials) = officials {
+            officials
+                .serve((&mut tasks, &mut browsers), (&hub, &board, &maps), limits, ended)
+                .map_err(RunError::Listening)?;
+        }
         let televisions = open_to_televisions(televisions, &board, limits)?;
         begin_work(&mut tasks, &hub, &board, &maps, said);
         let (pulls, no_more) = mpsc::channel();

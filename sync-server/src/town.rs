@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hinamori_model::{BoxId, IncidentId, Mode, SiteId};
+use hinamori_model::{BoxId, IncidentId, Mode, SiteId, StaffId, UnixMillis};
 use hinamori_profile::IncidentKey;
 use hinamori_record::ActorId;
-use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site};
+use hinamori_sync::town::{ClosedIncident, Incidents, Package, SignedPackage, Site, StaffGrant};
 use hinamori_sync::{CutOffs, Forks, Grant, Grants, Retentions, headquarters, is_own_shelter};
 use tokio::sync::watch;
 
@@ -16,7 +16,7 @@ use crate::own_shelter::Ruling;
 use crate::profiles::keys_of;
 use crate::registry::{RegisteredBox, Registry, Standing};
 
-/// The town as it is now. No person of it is kept: nothing here has to know one.
+/// The town as it is now. Of its people only staff are kept: nothing here has to know another one.
 pub(crate) struct Town {
     pub(crate) name: String,
     pub(crate) sites: Vec<Site>,
@@ -29,6 +29,7 @@ pub(crate) struct Town {
     pub(crate) closed: BTreeSet<IncidentId>,
     pub(crate) closings: Vec<ClosedIncident>,
     pub(crate) says: Says,
+    staff: Vec<StaffGrant>,
     registry: Registry,
 }
 
@@ -55,6 +56,11 @@ impl Town {
             Standing::Admitted if known.tls_key != *tls_key => Err(NotAdmitted::OldKey),
             Standing::Admitted => self.grants.0.get(&id).ok_or(NotAdmitted::Unknown),
         }
+    }
+
+    /// A member of staff whose time is not over.
+    pub(crate) fn staff(&self, id: StaffId, now: UnixMillis) -> Option<&StaffGrant> {
+        self.staff.iter().find(|grant| grant.id == id && grant.until >= now)
     }
 
     /// The boxes that stand at a site, also those that were shut out. A shelter that people opened themselves has the box that
@@ -169,7 +175,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
     let incident_keys = keys_of(&package);
     let closed = package.closed.iter().map(|closed| closed.incident).collect();
     let says = Says::of(&package, &keys.town_root.public());
-    let Package { name, sites, incidents, closed: closings, .. } = package;
+    let Package { name, sites, incidents, closed: closings, staff, .. } = package;
     Ok(Town {
         name,
         sites,
@@ -181,6 +187,7 @@ fn read(folder: &DataFolder, keys: &Keys) -> Result<Town, DataError> {
         closed,
         closings,
         says,
+        staff,
         registry,
     })
 }

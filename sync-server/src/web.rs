@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::Listener;
@@ -23,7 +23,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::counts::{Counts, NotCounted, count};
 use crate::hall::HallError;
 use crate::hub::Hub;
-use crate::{page, report_file, report_page};
+use crate::{hex, page, report_file, report_page};
 pub(crate) use hinamori_television_http::headers;
 
 /// However many look at the page, the databases are counted at most four times a second.
@@ -131,16 +131,16 @@ impl Bounded {
 }
 
 impl Listener for Bounded {
-    type Io = ShortLived;
+    type Io = Limited<TcpStream, Minute>;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (ShortLived, SocketAddr) {
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         loop {
             let place = Arc::clone(&self.places).acquire_owned().await;
             match (place, self.listener.accept().await) {
                 (Ok(place), Ok((stream, from))) => {
                     let lives = Box::pin(sleep(CONNECTION_LIVES));
-                    return (ShortLived { stream, lives, _place: place }, from);
+                    return (Limited { stream, limit: Minute { lives, _place: place } }, from);
                 }
                 (Ok(_) | Err(_), Err(error)) => {
                     tracing::warn!(%error, "a browser's connection was not accepted");
@@ -156,23 +156,43 @@ impl Listener for Bounded {
     }
 }
 
-/// A connection that ends after a minute, whatever the other side does.
-pub(crate) struct ShortLived {
-    stream: TcpStream,
+/// When a connection ends, whatever the other side does.
+pub(crate) trait Limit: Unpin {
+    /// Whether it is over.
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Something was written.
+    fn written(&mut self) {}
+}
+
+/// A connection with an end.
+pub(crate) struct Limited<S, L> {
+    pub(crate) stream: S,
+    pub(crate) limit: L,
+}
+
+/// A minute.
+pub(crate) struct Minute {
     lives: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
 
-impl ShortLived {
-    fn alive(&mut self, context: &mut Context<'_>) -> io::Result<&mut TcpStream> {
-        match self.lives.as_mut().poll(context) {
+impl Limit for Minute {
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.lives.as_mut().poll(context)
+    }
+}
+
+impl<S, L: Limit> Limited<S, L> {
+    fn alive(&mut self, context: &mut Context<'_>) -> io::Result<&mut S> {
+        match self.limit.poll_over(context) {
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
             Poll::Pending => Ok(&mut self.stream),
         }
     }
 }
 
-impl AsyncRead for ShortLived {
+impl<S: AsyncRead + Unpin, L: Limit> AsyncRead for Limited<S, L> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -185,16 +205,20 @@ impl AsyncRead for ShortLived {
     }
 }
 
-impl AsyncWrite for ShortLived {
+impl<S: AsyncWrite + Unpin, L: Limit> AsyncWrite for Limited<S, L> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.alive(context) {
+        let outcome = match self.alive(context) {
             Ok(stream) => Pin::new(stream).poll_write(context, bytes),
             Err(over) => Poll::Ready(Err(over)),
+        };
+        if matches!(outcome, Poll::Ready(Ok(1..))) {
+            self.limit.written();
         }
+        outcome
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -204,4 +228,31 @@ impl AsyncWrite for ShortLived {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
+}
+
+/// Whether a page of our own asks to change something: what it sends is JSON, and it is from here. Another site's page can do neither without
+/// being asked first.
+pub(crate) fn is_own_json(headers: &HeaderMap) -> bool {
+    let is_json =
+        text_of(headers, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
+    is_json && is_own(headers)
+}
+
+/// Whether a page of our own asks.
+pub(crate) fn is_own(headers: &HeaderMap) -> bool {
+    let own =
+        text_of(headers, &header::HOST).map(|host| [format!("http://{host}"), format!("https://{host}")]);
+    let origin = text_of(headers, &header::ORIGIN);
+    origin.zip(own).is_some_and(|(origin, own)| own.iter().any(|one| one == origin))
+}
+
+fn text_of<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The 32 bytes of a session's cookie.
+pub(crate) fn token_of(headers: &HeaderMap, cookie: &str) -> Option<[u8; 32]> {
+    let cookies = text_of(headers, &header::COOKIE)?;
+    let own = cookies.split(';').find_map(|one| one.trim().strip_prefix(cookie)?.strip_prefix('='))?;
+    hex::bytes(own)?.try_into().ok()
 }

@@ -159,9 +159,9 @@ impl fmt::Debug for BroadcastCredential {
     }
 }
 
-type Pair = (KeyPair, CertificateDer<'static>);
+pub(crate) type Pair = (KeyPair, CertificateDer<'static>);
 
-fn load(folder: &Path, name: &str, what: &'static str) -> Result<Option<Pair>, TlsError> {
+pub(crate) fn load(folder: &Path, name: &str, what: &'static str) -> Result<Option<Pair>, TlsError> {
     let Some(text) = private_file::read(folder, name, LONGEST_FILE).map_err(TlsError::Storage)? else {
         return Ok(None);
     };
@@ -178,7 +178,7 @@ fn load(folder: &Path, name: &str, what: &'static str) -> Result<Option<Pair>, T
 }
 
 /// Key and certificate go into one file, so that no power cut leaves one without the other.
-fn make(
+pub(crate) fn make(
     folder: &Path,
     name: &str,
     algorithm: &'static SignatureAlgorithm,

@@ -48,6 +48,12 @@ pub enum TlsError {
         /// Which.
         what: &'static str,
     },
+    /// The operator: what browsers are to be shown.
+    #[error("the certificate for browsers cannot be used: {reason}")]
+    ForBrowsers {
+        /// Why.
+        reason: &'static str,
+    },
     /// This machine: no random number can be drawn.
     #[error("the system gives no random numbers")]
     NoRandomness,

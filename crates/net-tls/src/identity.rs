@@ -48,7 +48,11 @@ pub struct IdentityStamp([u64; 4]);
 impl IdentityStamp {
     /// The stamp of the identity in `folder`; `None` while none is there, or none can be seen.
     pub fn of(folder: &Path) -> Option<Self> {
-        let file = std::fs::metadata(folder.join(FILE)).ok()?;
+        Self::of_file(&folder.join(FILE))
+    }
+
+    pub(crate) fn of_file(file: &Path) -> Option<Self> {
+        let file = std::fs::metadata(file).ok()?;
         // An inode alone comes back: the file before the last one leaves its number to the next.
         let (seconds, nanoseconds) = (file.mtime().cast_unsigned(), file.mtime_nsec().cast_unsigned());
         Some(Self([file.ino(), file.len(), seconds, nanoseconds]))

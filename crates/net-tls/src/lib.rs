@@ -8,9 +8,9 @@
 //! the seal key and checks the server against the code; [`Joined::keep`] stores an [`Identity`]; [`connect`] opens the
 //! long-lived connection from then on; [`Identity::dial_neighbour`] and [`Identity::accept_neighbour`] let boxes meet without a server.
 //! The server's half is [`Acceptor`]: it takes a TCP connection and says
-//! who came ([`Incoming`]).
+//! who came ([`Incoming`]). Browsers have a listener, keys and certificates of their own ([`BrowserDoor`]).
 //!
-//! **Invariant:** no decision depends on a clock: a certificate's dates are not looked at, because a box that
+//! **Invariant:** no decision of theirs depends on a clock: a certificate's dates are not looked at, because a box that
 //! starts after a power cut thinks that it is 1970. Who may come in is decided by key, grant and deny list.
 //! **Invariant:** a box can never pass for the server, nor the reverse (extended key usage, RFC 5280
 //! §4.2.1.12), and both only under the pinned root. Between two boxes both show a box's certificate, whoever dials.
@@ -18,6 +18,7 @@
 
 mod acceptor;
 mod authority;
+mod browser;
 mod certificate;
 mod code;
 mod connection;
@@ -33,6 +34,7 @@ mod words;
 
 pub use acceptor::{Acceptor, Enrolment, Incoming, PeerBox};
 pub use authority::{BroadcastCredential, ServerCredential, TlsRoot};
+pub use browser::{BrowserDoor, BrowserName, browser_certificate, renew_browser_certificate};
 pub use certificate::SigningRequest;
 pub use code::{EnrolmentCode, NoEnrolmentCode};
 pub use connection::connect;

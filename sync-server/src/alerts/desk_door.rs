@@ -43,7 +43,7 @@ use crate::hex;
 use crate::hub::Hub;
 use crate::paper::fonts;
 use crate::signed_log::sha256;
-use crate::web::headers;
+use crate::web::{headers, is_own_json, token_of};
 use hinamori_plan::{District, Plan, Prepared};
 use hinamori_plan::{HouseholdToTell, Wanted, closed_in, compose, ways};
 
@@ -126,12 +126,16 @@ pub(super) fn fine(value: &Value) -> Response {
     said(StatusCode::OK, value)
 }
 
+/// The routes on the listener of this machine, where the trigger asks too.
+pub(crate) fn local_routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
+    let trigger = trigger_door::routes(Arc::clone(&board));
+    routes(hub, board).route("/", get(async || Redirect::temporary("/desk/"))).merge(trigger)
+}
+
 /// The routes.
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
-    let trigger = trigger_door::routes(Arc::clone(&board));
     let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
     page()
-        .route("/", get(async || Redirect::temporary("/desk/")))
         .route(
             "/desk/",
             get(async || {
@@ -171,17 +175,11 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .merge(staff_routes())
         .layer(DefaultBodyLimit::max(LONGEST))
         .with_state(Arc::new(door))
-        .merge(trigger)
 }
 
-/// What a page of our own sends: JSON, and from here. Another site's page can do neither without being asked first.
+/// What a page of our own sends.
 pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Told> {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let is_json = text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
-    let own = text(header::HOST).map(|host| [format!("http://{host}"), format!("https://{host}")]);
-    let is_own =
-        text(header::ORIGIN).zip(own).is_some_and(|(origin, own)| own.iter().any(|one| one == origin));
-    if !is_json || !is_own {
+    if !is_own_json(headers) {
         return Err(Told::page());
     }
     serde_json::from_slice(body).map_err(|_malformed| Told::page())
@@ -190,7 +188,7 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
 impl Door {
     pub(super) fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
         let signed_out = || Told(StatusCode::UNAUTHORIZED, "もう一度 入って ください".to_owned());
-        let token = session_of(headers).ok_or_else(signed_out)?;
+        let token = token_of(headers, COOKIE).ok_or_else(signed_out)?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let (officer, until) = sessions.get(&sha256(&token)).copied().ok_or_else(signed_out)?;
         drop(sessions);
@@ -200,12 +198,6 @@ impl Door {
             inner.register.officer(officer).filter(|officer| officer.is_in_office(now()) && until >= now());
         officer.cloned().ok_or_else(signed_out)
     }
-}
-
-fn session_of(headers: &HeaderMap) -> Option<Vec<u8>> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    let own = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
-    hex::bytes(own).filter(|token| token.len() == 32)
 }
 
 #[derive(Deserialize)]
@@ -422,8 +414,12 @@ async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
     sessions.insert(sha256(&token), (officer.id, at.plus(SESSION_MILLIS)));
     drop(sessions);
     tracing::info!(officer = officer.id, "an officer signed in at the desk");
-    let cookie =
-        format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=43200", hex::text(&token));
+    // Over TLS it never goes another way; the page of this machine has no TLS.
+    let is_secure =
+        headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+    let secure = if is_secure { " Secure;" } else { "" };
+    let token = hex::text(&token);
+    let cookie = format!("{COOKIE}={token};{secure} HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=43200");
     Ok(with_cookie(&cookie))
 }
 
@@ -437,7 +433,7 @@ fn with_cookie(cookie: &str) -> Response {
 
 async fn leave(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Nothing {} = read(&headers, &body)?;
-    if let Some(token) = session_of(&headers) {
+    if let Some(token) = token_of(&headers, COOKIE) {
         door.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&sha256(&token));
     }
     Ok(with_cookie(&format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=0")))

@@ -90,14 +90,14 @@ fn of_base64(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Base64 for addresses, without padding (RFC 4648 §5).
-fn base64_url(bytes: &[u8]) -> String {
+pub(crate) fn base64_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn of_base64_url(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn of_base64_url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-pub(crate) use desk_door::routes as desk_routes;
+pub(crate) use desk_door::{local_routes as local_desk_routes, routes as desk_routes};
 pub(crate) use station_door::routes as station_routes;
-pub(crate) use tv_door::serve_televisions;
+pub(crate) use tv_door::{file as page_file, serve_televisions};

@@ -12,13 +12,14 @@ use hinamori_alert::{
 };
 use hinamori_model::{BoxId, PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
-use hinamori_sync::{KioskKeys, MOST_KIOSK_KEYS, to_base32};
+use hinamori_sync::{KioskKeys, MOST_KIOSK_KEYS};
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::deputies::Standing;
 use crate::alerts::staff_change::{NextOrder, PendingChange};
-use crate::data::{DataError, DataFolder, Keys, Locked, random};
+use crate::data::{DataError, DataFolder, Keys, Locked};
 use crate::hex;
+use crate::one_time_code::{hash_of, new_code};
 use crate::signed_log::sha256;
 use crate::staff::day_of;
 
@@ -360,15 +361,12 @@ pub(crate) fn invite(
     let locked = folder.lock()?;
     let mut register = folder.officers()?;
     register.officer(id).filter(|officer| !officer.is_over(now)).ok_or(OfficerError::Unknown(id))?;
-    let code = to_base32(&random::<10>()?);
+    let (code, digest) = new_code()?;
     register.invitations.retain(|invitation| invitation.until >= now && invitation.officer != id);
     register.wrong_tries = 0;
-    let digest = digest_of(&code);
     register.invitations.push(Invitation { digest, officer: id, until: now.plus(GOOD_FOR_MILLIS), by });
     locked.save_officers(&register)?;
-    let groups: Vec<String> =
-        code.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
-    Ok(groups.join("-"))
+    Ok(code)
 }
 
 /// Lets the device in that shows these words, and has the root list it. `officer` says whose keys are that were made at a box; a device that
@@ -691,8 +689,7 @@ impl Register {
 
     /// Whom a code invites. A wrong one counts against all; whoever asks writes the register down either way.
     pub(crate) fn invited(&mut self, code: &str, now: UnixMillis) -> Option<u32> {
-        let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
-        let digest = digest_of(&plain.to_ascii_uppercase());
+        let digest = hash_of(code);
         if self.wrong_tries >= TRIES {
             return None;
         }
@@ -734,8 +731,4 @@ impl Register {
         });
         Some(words)
     }
-}
-
-fn digest_of(code: &str) -> [u8; 32] {
-    sha256(code.as_bytes())
 }

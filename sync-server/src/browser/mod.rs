@@ -1,12 +1,53 @@
 //! Officials' browsers: who signs in with which passkey, and what they may see.
+//!
+//! Accounts are the town's staff (`[[staff]]` of `town.toml`): the signed package says at every request who somebody is, as what, where and
+//! until when. A passkey is made by a link of the administrator's that is good once ([`commands`]); [`door`] has the requests, [`sessions`]
+//! who is signed in, [`log`] what is written down, [`listener`] the connections.
+//!
+//! **Invariant:** whoever is taken off the list, and whose passkey is taken away, is out at their next request.
+//! **Invariant:** nobody is signed in, and no passkey counts, without a line in the signed log.
+
+mod commands;
+mod door;
+mod limits;
+mod listener;
+mod log;
+mod officials;
+mod pages;
+mod register;
+mod sessions;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use hinamori_model::{PersonalText, Role, SiteId, StaffId};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use hinamori_model::{PersonalText, Right, Role, SiteId, StaffId, UnixMillis};
 
-use crate::api::{Api, Problem};
+use listener::Visitor;
+
+use crate::alerts::desk_routes;
+use crate::api::{self, Api, Problem};
+use crate::signed_log::sha256;
+use crate::web::token_of;
+
+pub use commands::{
+    BrowserError, CertificateSource, invite_staff, passkey_list, remove_passkeys, set_browser_site,
+};
+pub use register::BrowserSite;
+
+pub(crate) use door::{Browsers, routes};
+pub(crate) use log::BROWSERS;
+pub(crate) use officials::Officials;
+pub(crate) use register::BrowserRegister;
+
+/// Only over TLS and to this host alone, which no page can undo (RFC 6265bis §4.1.3.2).
+pub(crate) const COOKIE: &str = "__Host-hinamori";
 
 /// Who asks: a member of the town's staff with a session that counts now.
 pub(crate) struct Official {
@@ -15,35 +56,123 @@ pub(crate) struct Official {
     pub(crate) role: Role,
     /// Where they work; none for every site.
     pub(crate) sites: Vec<SiteId>,
+    /// When the session ends at the latest.
+    pub(crate) until: UnixMillis,
+    /// The passkey's number.
+    passkey: u32,
+    /// The hash of the session's token.
+    session: [u8; 32],
+}
+
+/// What of the map a role sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sight {
+    map: bool,
+    names: bool,
+    support: bool,
+}
+
+const fn sight_of(role: Role) -> Sight {
+    let map = matches!(role, Role::Leader | Role::Nurse | Role::Official | Role::Auditor);
+    let support = matches!(role, Role::Nurse | Role::Official);
+    Sight { map, names: map && role.may(Right::People), support }
 }
 
 impl Official {
+    /// Whether they see the map at all.
     pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
-        match self.role {
-            Role::Leader | Role::Nurse | Role::Official | Role::Auditor => Ok(()),
-            Role::Volunteer | Role::InquiryClerk => Err(Problem::forbidden()),
-        }
+        if sight_of(self.role).map { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
+    /// Whether they see people by name.
+    pub(crate) const fn may_see_names(&self) -> bool {
+        sight_of(self.role).names
+    }
+
+    /// Whether they see where somebody needs support.
     pub(crate) const fn may_see_support(&self) -> bool {
-        matches!(self.role, Role::Nurse | Role::Official)
+        sight_of(self.role).support
     }
-}
 
-/// Sessions.
-pub(crate) struct Browsers;
-
-impl Browsers {
-    /// Whether whoever began something may go on with it.
-    pub(crate) fn still_counts(&self, _official: &Official) -> bool {
-        false
+    /// Whether the session still counts: a stream of events asks before each beat, which is a use of the session. Who somebody is may have
+    /// changed.
+    pub(crate) fn again(&self, api: &Api) -> Option<Self> {
+        api.browsers.official(&api.hub, self.session).ok()
     }
 }
 
 impl FromRequestParts<Arc<Api>> for Official {
     type Rejection = Problem;
 
-    async fn from_request_parts(_parts: &mut Parts, _api: &Arc<Api>) -> Result<Self, Problem> {
-        Err(Problem::signed_out())
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let token = token_of(&parts.headers, COOKIE).ok_or_else(Problem::signed_out)?;
+        let official = api.browsers.official(&api.hub, sha256(&token))?;
+        if let Ok(visitor) = Visitor::from_request_parts(parts, api).await {
+            visitor.is_signed_in();
+        }
+        Ok(official)
+    }
+}
+
+/// Everything that the listener of browsers serves: the API, the officials' page, and the desk for officers on their own devices.
+fn listener_routes(api: Arc<Api>) -> Router {
+    let desk = desk_routes(Arc::clone(&api.hub), Arc::clone(&api.board));
+    let desk = desk.layer(from_fn_with_state(Arc::clone(&api), few_strangers));
+    api::routes(api)
+        .merge(pages::routes())
+        .merge(desk)
+        .fallback(async || Problem::not_there())
+        .layer(map_response(with_headers))
+}
+
+/// At the desk's door, too, strangers try so often and no more.
+async fn few_strangers(
+    State(api): State<Arc<Api>>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_door =
+        ["/desk/api/door", "/desk/api/enrol"].iter().any(|door| request.uri().path().starts_with(door));
+    if is_door && !api.browsers.admits(&visitor) {
+        return Problem::too_often().into_response();
+    }
+    next.run(request).await
+}
+
+/// What every answer says to the browser, unless it says something else of itself.
+async fn with_headers(mut response: Response) -> Response {
+    let usual: [(HeaderName, &str); 5] = [
+        // A year, as is usual: from the first visit on no page of this name comes without TLS.
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in usual {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod sight_tests {
+    use super::*;
+
+    #[test]
+    fn each_role_sees_of_the_map_what_its_work_needs() {
+        let table = [
+            (Role::Volunteer, [false, false, false]),
+            (Role::Leader, [true, true, false]),
+            (Role::Nurse, [true, true, true]),
+            (Role::Official, [true, true, true]),
+            (Role::InquiryClerk, [false, false, false]),
+            (Role::Auditor, [true, false, false]),
+        ];
+        assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
+        for (role, [map, names, support]) in table {
+            assert_eq!(sight_of(role), Sight { map, names, support }, "{role:?}");
+        }
     }
 }

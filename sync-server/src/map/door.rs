@@ -51,7 +51,8 @@ fn not_yet() -> Problem {
 /// The whole map of an incident.
 #[utoipa::path(get, path = "/map/state", tag = "map", params(WhichMap), responses(
     (status = 200, description = "The map", body = MapState),
-    (status = "default", description = "Nothing", body = Problem, content_type = "application/problem+json"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn state(
     State(api): State<Arc<Api>>,
@@ -86,7 +87,8 @@ struct From {
 /// server's time every 15 seconds.
 #[utoipa::path(get, path = "/map/changes", tag = "map", params(From, ("Last-Event-ID" = Option<String>, Header, description = "The revision of the latest event")), responses(
     (status = 200, description = "Events, until somebody ends it", body = MapChange, content_type = "text/event-stream"),
-    (status = "default", description = "Nothing", body = Problem, content_type = "application/problem+json"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn changes(
     State(api): State<Arc<Api>>,
@@ -96,8 +98,9 @@ async fn changes(
 ) -> Result<Response, Problem> {
     official.must_see_map()?;
     let latest = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let news = api.maps.of(mode).news();
+    let (news, ended) = (api.maps.of(mode).news(), api.ended.clone());
     let follower = Follower {
+        ended,
         api,
         official,
         mode,
@@ -132,6 +135,7 @@ struct Follower {
     mode: MapMode,
     at: Place,
     news: watch::Receiver<u64>,
+    ended: watch::Receiver<()>,
     beat_at: Instant,
 }
 
@@ -145,12 +149,11 @@ impl Follower {
             }
             tokio::select! {
                 changed = self.news.changed() => changed.ok()?,
+                _ended = self.ended.changed() => return None,
                 () = sleep_until(self.beat_at) => {
                     self.beat_at = Instant::now() + BEATS;
                     // Whoever was taken off the staff, or signed out elsewhere, is told nothing more.
-                    if !self.api.browsers.still_counts(&self.official) {
-                        return None;
-                    }
+                    self.official = self.official.again(&self.api)?;
                     return Some((format!("event: beat\ndata: {{\"at\":{}}}\n\n", now().get()).into(), true));
                 }
             }
@@ -185,7 +188,8 @@ impl Follower {
     ("district" = u16, Path, description = "Its number in the state"), WhichMap,
 ), responses(
     (status = 200, description = "All of them", body = DistrictHouseholds),
-    (status = "default", description = "Nothing", body = Problem, content_type = "application/problem+json"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn households(
     State(api): State<Arc<Api>>,
@@ -195,11 +199,12 @@ async fn households(
     Asked(WhichMap { mode }): Asked<WhichMap>,
 ) -> Result<Response, Problem> {
     official.must_see_map()?;
-    let Path(district) = district.map_err(|_no_number| Problem::page())?;
+    let Path(district) = district.map_err(|_no_number| Problem::page(StatusCode::BAD_REQUEST))?;
     let text = {
         let picture = api.maps.of(mode).picture();
         let picture = picture.as_ref().ok_or_else(not_yet)?;
-        let found = picture.households(district, official.may_see_support()).ok_or_else(Problem::gone)?;
+        let found =
+            picture.households(district, official.may_see_support()).ok_or_else(Problem::not_there)?;
         serde_json::to_vec(&found).unwrap_or_default()
     };
     Ok(json_answer(&headers, text))
@@ -212,7 +217,8 @@ fn json_answer(headers: &HeaderMap, text: Vec<u8>) -> Response {
 /// What the map is drawn from.
 #[utoipa::path(get, path = "/map/base", tag = "map", responses(
     (status = 200, description = "The files", body = MapBase),
-    (status = "default", description = "Nothing", body = Problem, content_type = "application/problem+json"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn base(State(api): State<Arc<Api>>, official: Official) -> Result<axum::Json<MapBase>, Problem> {
     official.must_see_map()?;
@@ -233,7 +239,8 @@ async fn base(State(api): State<Arc<Api>>, official: Official) -> Result<axum::J
 /// The outlines of districts: GeoJSON (RFC 7946), `name` in each feature's properties.
 #[utoipa::path(get, path = "/map/outlines", tag = "map", responses(
     (status = 200, description = "Those that the plan has", body = Value, content_type = "application/geo+json"),
-    (status = "default", description = "Nothing", body = Problem, content_type = "application/problem+json"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn outlines(
     State(api): State<Arc<Api>>,
@@ -275,7 +282,8 @@ fn outlines_value(features: &[Value]) -> Value {
     (status = 206, description = "A part of it", content_type = "application/octet-stream"),
     (status = 304, description = "It is as it was"),
     (status = 416, description = "It has no such part"),
-    (status = "default", description = "Nothing", body = Problem, content_type = "application/problem+json"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn file(
     State(api): State<Arc<Api>>,
@@ -286,7 +294,7 @@ async fn file(
     official.must_see_map()?;
     let folder = api.hub.town.folder.clone();
     let path = spawn_blocking(move || path_of(&folder, &index(&folder).ok()?, &name));
-    let path = path.await.map_err(|_ended| Problem::server())?.ok_or_else(Problem::gone)?;
+    let path = path.await.map_err(|_ended| Problem::server())?.ok_or_else(Problem::not_there)?;
     let mut serves = ServeFile::new(path).precompressed_gzip();
     let served = serves.try_call(request).await.map_err(|error| {
         tracing::error!(%error, "a file of the map cannot be read");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hinamori_alert::{MessageKind, Polygon, SignedMessage as _, Word as _};
+use hinamori_alert::{MessageKind, Polygon, Word as _};
 use hinamori_model::{BoxId, HouseholdId, IncidentId, SiteId, SiteKind, UnixMillis};
 use hinamori_plan::Plan;
 use hinamori_record::Building;

@@ -3,6 +3,7 @@
 mod api;
 mod connections;
 mod enrolment;
+mod map;
 mod sessions;
 
 use std::net::SocketAddr;
@@ -33,6 +34,7 @@ use crate::contact::Contacts;
 use crate::data::{DataFolder, Keys};
 use crate::hub::Hub;
 use crate::lists::Lists;
+use crate::map::{Maps, follow_maps, read_map};
 use crate::server::Limits;
 use crate::signed_log::{Line, SignedLog, sha256};
 use crate::town::TownWatch;
@@ -119,8 +121,10 @@ impl Hall {
         let address = officials.address().unwrap();
         let hub = Hub::new(archive, town, Contacts::default(), lists, (limits.stalled_after, of_alerts));
         let (mut tasks, mut served, (end, ended)) = (JoinSet::new(), JoinSet::new(), watch::channel(()));
-        let shared = (&Arc::new(hub), &Arc::new(board));
+        let (hub, board, maps) = (Arc::new(hub), Arc::new(board), Arc::new(Maps::new().unwrap()));
+        let shared = (&hub, &board, &maps);
         let api = officials.serve((&mut tasks, &mut served), shared, limits, ended).unwrap();
+        tasks.spawn(follow_maps(hub, board, maps));
 
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(installed).unwrap()).unwrap();

@@ -54,6 +54,7 @@ use hinamori_people::RosterIndex;
 use hinamori_pki::TestHierarchies;
 use hinamori_record::{Building, Fact, Period};
 use hinamori_store_sqlite::{DrillWatch, KeyTable, Store, StoreError};
+use hinamori_sync::Battery;
 use tracing::{error, info, warn};
 
 use crate::alerts::BoxAlerts;
@@ -114,6 +115,8 @@ pub(crate) enum Event {
     Televisions,
     /// How it stands with sticks.
     Stick(StickState),
+    /// The battery is another one, or there is none.
+    Battery(Option<Battery>),
     Lists(ListEvent),
     Roster(RosterEvent),
     /// A new index of the roster, and whom records hid when it was made.
@@ -219,6 +222,7 @@ pub(crate) struct Core {
     /// The newest time that the server signed.
     server_time: UnixMillis,
     tally: Tally,
+    battery: Option<Battery>,
     disk: DiskState,
     disk_tried: Instant,
     own_times: OwnTimes,
@@ -285,6 +289,7 @@ impl Core {
             bindings: Bindings::default(),
             officers: Officers::new(&config.data),
             tally: Tally::default(),
+            battery: None,
             disk: DiskState::Ok,
             disk_tried: Instant::now(),
             own_times: OwnTimes::default(),
@@ -379,6 +384,7 @@ impl Core {
             Event::Neighbour(event) => self.neighbour_event(event, now),
             Event::Bundle(task) => self.bundle_task(task),
             Event::Stick(state) => self.stick.heard(state),
+            Event::Battery(battery) => self.battery = battery,
             Event::Lists(event) => self.list_event(event),
             Event::Roster(event) => self.roster_event(event, now),
             Event::RosterIndex(made) => {
@@ -779,6 +785,7 @@ impl Core {
         self.tell_roster(now);
         self.look_at_alerts(now);
         self.drop_old_drafts(now);
+        self.tell_condition(now);
         if self.tally.is_outdated(now) {
             self.recount(now);
         }

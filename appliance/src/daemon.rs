@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::checks::Reading;
 use crate::config::{Config, NeighbourConfig};
 use crate::core::{Core, Event, Inbox, StartError, identity_folder, inbox};
-use crate::{control, kiosk, lan, link};
+use crate::{control, kiosk, lan, link, power};
 
 /// Runs the daemon. `ready` is called once kiosks are served.
 ///
@@ -35,6 +35,7 @@ pub fn run(config: Config, ready: impl FnOnce()) -> Result<(), StartError> {
     if let Some((televisions, wanted)) = core.televisions().zip(config.televisions.as_ref()) {
         televisions.listen(wanted, core.own_id(), to_core.clone());
     }
+    power::start(to_core.clone()).map_err(file("the thread for the battery"))?;
     let network = network(&config, core.own_id(), to_core).map_err(file("the network thread"))?;
     ready();
     notify_systemd("READY=1");

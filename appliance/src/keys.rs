@@ -109,6 +109,7 @@ impl LocalTown {
                 kind: SiteKind::Shelter,
                 catchment: Vec::new(),
                 position: None,
+                capacity: None,
             },
             incidents,
             incident_keys: Arc::new(named.collect()),

@@ -32,6 +32,7 @@ mod link;
 mod lists;
 mod officers;
 mod own_time;
+mod power;
 pub mod reader_test;
 mod roster;
 mod staff;

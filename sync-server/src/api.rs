@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, Query, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,19 +18,28 @@ use utoipa_axum::routes;
 use crate::alerts::Board;
 use crate::browser::{self, Browsers, COOKIE, Official};
 use crate::hub::Hub;
+use crate::map::{Maps, map_routes};
 
 /// What the API's requests share.
 pub(crate) struct Api {
     pub(crate) hub: Arc<Hub>,
     pub(crate) board: Arc<Board>,
     pub(crate) browsers: Browsers,
+    pub(crate) maps: Arc<Maps>,
+    /// Ends with the server: whoever waits for news waits no longer.
+    pub(crate) ended: watch::Receiver<()>,
     /// Itself, as it is handed out.
     description: OnceLock<String>,
 }
 
 impl Api {
-    pub(crate) fn new(hub: Arc<Hub>, board: Arc<Board>, browsers: Browsers) -> Self {
-        Self { hub, board, browsers, description: OnceLock::new() }
+    pub(crate) fn new(
+        (hub, board): (Arc<Hub>, Arc<Board>),
+        browsers: Browsers,
+        maps: Arc<Maps>,
+        ended: watch::Receiver<()>,
+    ) -> Self {
+        Self { hub, board, browsers, maps, ended, description: OnceLock::new() }
     }
 }
 
@@ -44,6 +56,11 @@ pub(crate) struct Problem {
 impl Problem {
     pub(crate) fn new(status: StatusCode, title: &str) -> Self {
         Self { status: status.as_u16(), title: title.to_owned() }
+    }
+
+    /// The role of whoever asks.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "この画面は あなたの 役割では 見られません")
     }
 
     pub(crate) fn signed_out() -> Self {
@@ -78,6 +95,18 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What stands behind the `?` of an address.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let read = Query::from_request_parts(parts, api).await;
+        read.map(|Query(asked)| Self(asked)).map_err(|_malformed| Problem::page(StatusCode::BAD_REQUEST))
+    }
+}
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Hinamori: the officials' API", version = "1"),
@@ -99,7 +128,7 @@ impl Modify for Session {
 
 /// The routes under `/api/v1`.
 pub(crate) fn routes(api: Arc<Api>) -> Router {
-    let all = browser::routes().routes(routes!(description));
+    let all = browser::routes().merge(map_routes()).routes(routes!(description));
     let (router, description) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", all).split_for_parts();
     // Numbers and texts only: this does not fail.

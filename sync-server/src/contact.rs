@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use hinamori_model::{BoxId, UnixMillis};
+use hinamori_sync::Condition;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -19,6 +20,9 @@ struct Saved {
     heard: BTreeMap<BoxId, UnixMillis>,
     /// thisUpdate of a box's oldest revocation list; `None` for a box that has none.
     card_data: BTreeMap<BoxId, Option<UnixMillis>>,
+    /// How each box said it is.
+    #[serde(default)]
+    conditions: BTreeMap<BoxId, Condition>,
 }
 
 #[derive(Default)]
@@ -77,6 +81,18 @@ impl Contacts {
         let mut inner = self.inner();
         inner.saved.card_data.insert(id, as_of);
         inner.unsaved = true;
+    }
+
+    /// A box says how it is.
+    pub(crate) fn told_of_condition(&self, id: BoxId, condition: Condition) {
+        let mut inner = self.inner();
+        inner.saved.conditions.insert(id, condition);
+        inner.unsaved = true;
+    }
+
+    /// How a box is, as it said last; `None` when it never did.
+    pub(crate) fn condition(&self, id: BoxId) -> Option<Condition> {
+        self.inner().saved.conditions.get(&id).copied()
     }
 
     /// What [`Contacts::told_of_card_data`] was told last; `None` when nothing.
@@ -147,11 +163,14 @@ mod tests {
         contacts.heard(BOX, UnixMillis::new(7));
         assert_eq!(contacts.card_data(BOX), None);
         contacts.told_of_card_data(BOX, Some(UnixMillis::new(5)));
+        let condition = Condition { unsent: 3, is_clock_sure: false, battery: None };
+        contacts.told_of_condition(BOX, condition);
         let saved = contacts.unsaved().unwrap();
         assert_eq!(contacts.unsaved(), None);
         let again = Contacts::from_saved(&saved);
         assert_eq!(again.last(BOX), Some(UnixMillis::new(7)));
         assert_eq!(again.card_data(BOX), Some(Some(UnixMillis::new(5))));
+        assert_eq!(again.condition(BOX), Some(condition));
         assert_eq!(Contacts::from_saved(b"{").last(BOX), None);
     }
 }

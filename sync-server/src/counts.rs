@@ -172,7 +172,14 @@ fn site_rows(hub: &Hub, town: &Town, figures: Figures) -> Vec<SiteFigures> {
             into.counts = together(into.counts, figure.counts);
             into.visitors = into.visitors.saturating_add(figure.visitors);
         } else if !is_closed || has_people(figure.counts) {
-            let site = Site { id, name, kind: SiteKind::Shelter, catchment: Vec::new(), position: None };
+            let site = Site {
+                id,
+                name,
+                kind: SiteKind::Shelter,
+                catchment: Vec::new(),
+                position: None,
+                capacity: None,
+            };
             shelters.push(SiteFigures { own_shelter: true, is_closed, ..row(hub, town, &site, figure) });
         }
     }
@@ -261,7 +268,7 @@ impl SiteFigures {
         last_contact: Option<UnixMillis>,
         line: SiteLine,
     ) -> Self {
-        let Site { id, name, kind, catchment: _, position: _ } = site.clone();
+        let Site { id, name, kind, .. } = site.clone();
         let SiteCounts {
             here,
             confirmed,

@@ -335,7 +335,7 @@ impl DataFolder {
         Fingerprint([REGISTRY, PACKAGE].map(|name| self.fingerprint_of(name)))
     }
 
-    fn fingerprint_of(&self, name: &str) -> Option<[u64; 4]> {
+    pub(crate) fn fingerprint_of(&self, name: &str) -> Option<[u64; 4]> {
         use std::os::unix::fs::MetadataExt;
         // An inode alone comes back: the file before the last one leaves its number to the next.
         let file = std::fs::metadata(self.path.join(name)).ok()?;

@@ -133,6 +133,8 @@ struct SiteToml {
     /// Degrees (WGS 84), both or none.
     latitude: Option<f64>,
     longitude: Option<f64>,
+    /// How many people it has places for.
+    capacity: Option<u32>,
 }
 
 impl SiteToml {
@@ -159,8 +161,8 @@ impl SiteToml {
 impl From<SiteToml> for Site {
     fn from(site: SiteToml) -> Self {
         let position = site.position();
-        let SiteToml { id, name, kind, catchment, latitude: _, longitude: _ } = site;
-        Self { id, name, kind, catchment, position }
+        let SiteToml { id, name, kind, catchment, capacity, latitude: _, longitude: _ } = site;
+        Self { id, name, kind, catchment, position, capacity }
     }
 }
 

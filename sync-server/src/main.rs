@@ -18,8 +18,8 @@ use hinamori_server::{
     Limits, OpenData, Outcome, Paper, QuarantineId, QuarantineWanted, ReadIn, RegisterFiles, Server,
     StandbyIncident, TownFiles, Wanted, admit, audit_list, audit_verify, box_list, close_incident, deny,
     erase_person, export_bundle, fork_list, import_bundle, import_lists, import_town, issue_code, keep_from,
-    list_incidents, list_status, open_ledger, os_user, print, quarantined, read_open_data, rebuild,
-    rule_on_quarantine, rule_on_shelter, say_of_incident, settle_forks, staff_list,
+    list_incidents, list_status, open_ledger, os_user, print, quarantined, read_homes, read_map,
+    read_open_data, rebuild, rule_on_quarantine, rule_on_shelter, say_of_incident, settle_forks, staff_list,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -136,6 +136,22 @@ enum Command {
     Crl {
         #[command(subcommand)]
         command: CrlCommand,
+    },
+    /// Reads in what the officials' map is drawn from.
+    Map {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// `map.toml`, with its files beside it.
+        file: PathBuf,
+    },
+    /// Reads in where households live: a list (CSV) with 世帯番号, 緯度 and 経度. It stays on the server.
+    Homes {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The list.
+        file: PathBuf,
     },
     /// Prints what town.toml says of sites, from the national open data of shelters and emergency sites.
     Sites {
@@ -535,6 +551,8 @@ impl Command {
             Self::Init { data }
             | Self::Town { data, .. }
             | Self::Staff { data }
+            | Self::Map { data, .. }
+            | Self::Homes { data, .. }
             | Self::Audit { data, .. }
             | Self::Paper { data, .. }
             | Self::Crl { command: CrlCommand::Import { data, .. } | CrlCommand::Status { data } }
@@ -603,6 +621,18 @@ fn main() -> anyhow::Result<()> {
             let folder = DataFolder::new(&data);
             let question = AuditQuestion { site, person, since: since.unwrap_or_default() };
             print!("{}", audit_list(&folder, &folder.keys()?, &question, now())?);
+        }
+        Command::Map { data, file } => {
+            let (features, outside) = read_map(&DataFolder::new(&data), &file)?;
+            println!("{features} features, {outside} of them outside of the bounds");
+        }
+        Command::Homes { data, file } => {
+            let folder = DataFolder::new(&data);
+            let (homes, problems) = read_homes(&folder, &folder.keys()?, &file)?;
+            for problem in problems {
+                eprintln!("{}: {problem}", file.display());
+            }
+            println!("{homes} homes");
         }
         Command::Sites { files } => {
             let OpenData { toml, sites, problems } = read_open_data(&files)?;

@@ -163,6 +163,20 @@ impl Missing {
         *held = Held::Districts(version, by_incident, hidden);
         Ok(Some(standings))
     }
+
+    /// What `read` finds in the districts of an incident, as [`Missing::standings`] left them; nothing where it could not read them.
+    pub(crate) async fn read<T>(
+        &self,
+        incident: IncidentId,
+        read: impl FnOnce(&Districts) -> T,
+    ) -> Option<T> {
+        match &*self.0.lock().await {
+            Held::Districts(_, by_incident, _) => {
+                by_incident.of.get(&incident).map(|known| read(&known.districts))
+            }
+            Held::Nothing | Held::Failed(_) => None,
+        }
+    }
 }
 
 /// The districts for each incident; nothing when the roster cannot be read.

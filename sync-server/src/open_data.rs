@@ -34,6 +34,8 @@ struct Entry {
     latitude: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     longitude: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity: Option<u32>,
 }
 
 /// Reads the lists (CSV or GeoJSON). A place that stands in several is one, and a shelter if any says so.
@@ -89,6 +91,7 @@ fn join(known: &mut ListedSite, other: &ListedSite) {
         }
     }
     known.position = known.position.or(other.position);
+    known.capacity = known.capacity.or(other.capacity);
 }
 
 /// One entry, with what whoever looks through it needs to know.
@@ -110,7 +113,8 @@ fn entry(id: SiteId, place: &ListedSite) -> String {
     let (latitude, longitude) = place.position.map_or((None, None), |at| {
         (Some(degrees(at.latitude_microdegrees)), Some(degrees(at.longitude_microdegrees)))
     });
-    let entry = Entry { id, name: one_line(&place.name), kind, latitude, longitude };
+    let entry =
+        Entry { id, name: one_line(&place.name), kind, latitude, longitude, capacity: place.capacity };
     let fields = toml::to_string(&entry).unwrap_or_default();
     format!("{comment}\n[[site]]\n{fields}\n")
 }

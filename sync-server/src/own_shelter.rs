@@ -145,7 +145,14 @@ pub(crate) fn adopt(sites: &mut Vec<Site>, rulings: &BTreeMap<SiteId, Ruling>) {
             && !sites.iter().any(|site| site.id == *id)
         {
             let (id, name) = (*id, name.clone());
-            sites.push(Site { id, name, kind: SiteKind::Shelter, catchment: Vec::new(), position: None });
+            sites.push(Site {
+                id,
+                name,
+                kind: SiteKind::Shelter,
+                catchment: Vec::new(),
+                position: None,
+                capacity: None,
+            });
         }
     }
 }

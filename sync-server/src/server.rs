@@ -32,6 +32,7 @@ use crate::enrol::{NotTaken, take_in};
 use crate::hub::Hub;
 use crate::inquiry_door;
 use crate::lists::Lists;
+use crate::map::{Maps, follow_maps};
 use crate::pull::Puller;
 use crate::session::{Ended, serve};
 use crate::town::TownWatch;
@@ -291,6 +292,7 @@ impl Server {
         } = self;
         let running = self._running;
         let mut tasks = JoinSet::new();
+        let maps = Arc::new(Maps::new()?);
         let (farewell, ended) = watch::channel(());
         let doors = [
             (Some(web), web::routes(Arc::clone(&hub)), limits.browsers),
@@ -301,11 +303,11 @@ impl Server {
         let mut browsers = serve_browsers(doors, &ended);
         if let Some(officials) = officials {
             officials
-                .serve((&mut tasks, &mut browsers), (&hub, &board), limits, ended)
+                .serve((&mut tasks, &mut browsers), (&hub, &board, &maps), limits, ended)
                 .map_err(RunError::Listening)?;
         }
         let televisions = open_to_televisions(televisions, &board, limits)?;
-        begin_work(&mut tasks, &hub, &board, said);
+        begin_work(&mut tasks, &hub, &board, &maps, said);
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;
@@ -372,6 +374,7 @@ fn begin_work(
     tasks: &mut JoinSet<()>,
     hub: &Arc<Hub>,
     board: &Arc<Board>,
+    maps: &Arc<Maps>,
     said: tokio::sync::mpsc::Receiver<FromBox>,
 ) {
     tasks.spawn(keep_up(Arc::clone(hub), Arc::clone(board)));
@@ -379,6 +382,7 @@ fn begin_work(
     tasks.spawn(push_to_stations(Arc::clone(board)));
     tasks.spawn(tell_boxes(Arc::clone(hub), Arc::clone(board)));
     tasks.spawn(take_from_boxes(hub.town.folder.clone(), Arc::clone(board), said));
+    tasks.spawn(follow_maps(Arc::clone(hub), Arc::clone(board), Arc::clone(maps)));
 }
 
 /// Each listener that there is with its routes and its number of connections, until `ended` says so.

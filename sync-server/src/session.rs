@@ -215,9 +215,13 @@ impl<'h> Line<'h> {
             keys,
             alerts,
             hand_overs,
+            condition,
             send,
             ..
         } = self.session.received(bytes)?;
+        if let Some(condition) = condition {
+            self.hub.contacts.told_of_condition(self.id, condition);
+        }
         self.outgoing.push(send);
         for message in alerts {
             if matches!(message, AlertMessage::Strangers(_)) && self.told_to_box.ask() {

@@ -95,6 +95,7 @@ impl Core {
             kind: SiteKind::Shelter,
             catchment: self.town.granted.catchment.clone(),
             position: None,
+            capacity: None,
         }
     }
 

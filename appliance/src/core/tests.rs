@@ -129,6 +129,7 @@ fn package(tray: &Tray, own: BoxId, now: UnixMillis) -> Package {
         kind: hinamori_model::SiteKind::Shelter,
         catchment: Vec::new(),
         position: None,
+        capacity: None,
     };
     let grant = Grant { seal_key: [0; 32], tls_key: [0; 32], site: site.id, reads: Vec::new() };
     Package {

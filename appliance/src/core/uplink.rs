@@ -1,15 +1,15 @@
 //! The town and its server, as the core sees them: packages come, records go and come.
 
 use hinamori_counter::Opening;
-use hinamori_ipc::{HoldReason, LinkState};
+use hinamori_ipc::{ClockState, HoldReason, LinkState};
 use hinamori_model::{BoxId, IncidentId, Mode, UnixMillis};
 use hinamori_net_tls::Identity;
 use hinamori_record::{Change, DocumentScope, LONGEST_RUN};
 use hinamori_store_sqlite::{Budget, Durability, Place, StoreError, Unsealed};
 use hinamori_sync::town::{Package, SignedPackage};
 use hinamori_sync::{
-    CutOffs, Effects, Forks, Grants, Held, LedgerKey, ListMessage, Receipt, Retentions, RosterMessage,
-    SealedBatch, Session, Side, Vectors, VerifiedBatch, headquarters,
+    Condition, CutOffs, Effects, Forks, Grants, Held, LedgerKey, ListMessage, Receipt, Retentions,
+    RosterMessage, SealedBatch, Session, Side, Vectors, VerifiedBatch, headquarters,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -26,6 +26,8 @@ use crate::town::{Town, store_package, stored_package};
 /// Batches on the way at once: a tap waits for no more than this is worth.
 const BATCHES_AT_ONCE: usize = 16;
 const LAST_CONTACT: &str = "last-contact";
+/// How the box is is said so often at the most.
+const CONDITION_MILLIS: u64 = 5_000;
 
 /// See the module.
 pub(super) struct Uplink {
@@ -79,6 +81,8 @@ pub(super) struct Line {
     hello: Hello,
     /// How far the server was told which keys this box made; `None` before the first time.
     pub(super) keys_told: Option<Place>,
+    /// What the server was told of this box's condition, and when.
+    condition_told: Option<(Condition, UnixMillis)>,
 }
 
 /// Whether the server has said hello.
@@ -319,6 +323,7 @@ impl Core {
             look_up: false,
             hello: Hello::Awaited,
             keys_told: None,
+            condition_told: None,
         };
         line.send(hello);
         self.uplink.line = Some(line);
@@ -378,6 +383,21 @@ impl Core {
         }
     }
 
+    /// Says how the box is, if there is a connection and it changed; each tap does, so it is not said at once.
+    pub(super) fn tell_condition(&mut self, now: UnixMillis) {
+        let is_clock_sure = clock::state(now, self.town.checks.time.not_before(now)) == ClockState::Sure;
+        let condition = Condition { unsent: self.tally.unsent, is_clock_sure, battery: self.battery };
+        let Some(line) = &mut self.uplink.line else { return };
+        let is_told = |(told, at): (Condition, UnixMillis)| {
+            told == condition || now.since(at) < CONDITION_MILLIS && at <= now
+        };
+        if line.hello == Hello::Heard && !line.condition_told.is_some_and(is_told) {
+            line.condition_told = Some((condition, now));
+            let bytes = line.session.tell_condition(condition);
+            line.send(bytes);
+        }
+    }
+
     /// Says something about lists, if there is a connection.
     pub(super) fn tell_server(&mut self, message: ListMessage) {
         if let Some(line) = &mut self.uplink.line {
@@ -423,6 +443,7 @@ impl Core {
             handed_over,
             look_up,
             send,
+            condition: _,
         } = effects;
         if let Some(line) = &mut self.uplink.line {
             line.look_up |= look_up;

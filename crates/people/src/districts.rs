@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hinamori_model::{HouseholdId, PersonId};
 
-use crate::not_arrived::{District, Home, Housemate, IncompleteHomes, NotArrived, Page, Resident};
+use crate::not_arrived::{
+    District, Home, HomeFigures, Housemate, IncompleteHomes, NotArrived, Page, Resident,
+};
 use crate::standing::{Counts, Standing, View};
 
 /// Somebody who lives here and is looked for. No `Debug`: it says who is hidden.
@@ -115,6 +117,16 @@ impl Districts {
             let District { people, needing_support, .. } = district;
             Some(DistrictFigures { name, people, needing_support })
         })
+    }
+
+    /// Every home, as everybody may know it: by district, in the same order for the same roster.
+    pub fn homes(&self) -> impl Iterator<Item = HomeFigures> {
+        self.not_arrived.homes(View::Public)
+    }
+
+    /// The names of districts and of their groups, by number.
+    pub fn names(&self) -> &[(String, Vec<String>)] {
+        &self.names
     }
 
     fn number(&self, district: &str) -> Option<u16> {

@@ -35,8 +35,6 @@ pub use districts::{DistrictFigures, DistrictResident, Districts};
 pub use fold::{MOST_CHARACTERS, SearchKey, fold};
 pub use index::{Entry, Hits, NameIndex};
 pub use matching::{Agreement, Attributes, Candidate, Compared, propose};
-pub use not_arrived::{
-    District, Home, Housemate, IncompleteHome, IncompleteHomes, NotArrived, Page, Resident,
-};
+pub use not_arrived::{District, Home, HomeFigures, Housemate, IncompleteHomes, NotArrived, Page, Resident};
 pub use roster_index::{RosterIndex, RosterPerson};
 pub use standing::{Counts, Standing, View};

@@ -55,9 +55,11 @@ pub struct District {
     pub homes_incomplete: u32,
 }
 
-/// A home in which somebody is still to arrive.
+/// A home in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IncompleteHome {
+pub struct HomeFigures {
+    /// The number of the district.
+    pub district: u16,
     /// Who is looked for together.
     pub home: Home,
     /// The number of the neighbour group, the lowest if there are several.
@@ -83,7 +85,7 @@ pub struct IncompleteHomes {
     /// How many there are in all.
     pub total: u32,
     /// Those of the page.
-    pub homes: Vec<IncompleteHome>,
+    pub homes: Vec<HomeFigures>,
 }
 
 /// A person of a home.
@@ -264,6 +266,12 @@ impl NotArrived {
         }
     }
 
+    /// Every home, by district and then by id: in the same order for the same roster.
+    pub fn homes(&self, view: View) -> impl Iterator<Item = HomeFigures> {
+        let places = 0..self.homes.len();
+        places.filter_map(move |place| figures(self.members.get(self.members_of(place))?, view))
+    }
+
     /// The people of a home in a district, by id; nobody if there is no such home.
     pub fn members(&self, view: View, district: u16, home: Home) -> Vec<Housemate> {
         let key = |member: &Member| (member.resident.district, member.home);
@@ -323,17 +331,24 @@ impl District {
     }
 }
 
-/// A home as a line of the list; nothing if all have arrived or are at home.
-fn incomplete(home: &[Member], view: View) -> Option<IncompleteHome> {
+/// A home in numbers; nothing of nobody.
+fn figures(home: &[Member], view: View) -> Option<HomeFigures> {
     let mut people = Counts::default();
     home.iter().for_each(|member| people.add(member.shown(view)));
-    let missing = || home.iter().filter(|member| !member.shown(view).is_settled());
-    Some(IncompleteHome {
-        home: home.first()?.home,
+    let missing = home.iter().filter(|member| !member.shown(view).is_settled());
+    let first = home.first()?;
+    Some(HomeFigures {
+        district: first.resident.district,
+        home: first.home,
         group: home.iter().map(|member| member.resident.group).min()?,
-        support: missing().map(|member| member.resident.support).max()?,
+        support: missing.map(|member| member.resident.support).max().unwrap_or_default(),
         people,
     })
+}
+
+/// A home as a line of the list; nothing if all have arrived or are at home.
+fn incomplete(home: &[Member], view: View) -> Option<HomeFigures> {
+    figures(home, view).filter(|home| home.people.settled() < home.people.all())
 }
 
 #[cfg(test)]

@@ -120,6 +120,14 @@ fields! {
     }
 }
 fields! {
+    /// A field of the list of homes.
+    pub(crate) HomeField {
+        Household: "世帯番号", "世帯コード", "世帯No";
+        Latitude: "緯度";
+        Longitude: "経度";
+    }
+}
+fields! {
     /// A field of the national lists of emergency sites and shelters.
     pub(crate) SiteField {
         Name: "名称", "施設・場所名", "施設名", "避難所名", "施設名称";

@@ -202,18 +202,23 @@ fn municipality(place: &Place<'_>, common_id: &str, problems: &mut Problems) -> 
 
 fn position(place: &Place<'_>, problems: &mut Problems) -> Option<GeoPosition> {
     let [latitude, longitude] = [SiteField::Latitude, SiteField::Longitude].map(|field| place.text(field));
+    position_of(latitude, longitude).unwrap_or_else(|reason| {
+        place.warn(problems, SiteField::Latitude, reason);
+        None
+    })
+}
+
+/// A position in degrees; nothing where both are empty.
+pub(crate) fn position_of(latitude: &str, longitude: &str) -> Result<Option<GeoPosition>, Reason> {
     if latitude.is_empty() && longitude.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let Some((latitude, longitude)) = microdegrees(latitude).zip(microdegrees(longitude)) else {
-        place.warn(problems, SiteField::Latitude, Reason::PositionUnreadable);
-        return None;
-    };
+    let degrees = microdegrees(latitude).zip(microdegrees(longitude));
+    let (latitude, longitude) = degrees.ok_or(Reason::PositionUnreadable)?;
     if !LATITUDES.contains(&latitude) || !LONGITUDES.contains(&longitude) {
-        place.warn(problems, SiteField::Latitude, Reason::PositionOutsideJapan);
-        return None;
+        return Err(Reason::PositionOutsideJapan);
     }
-    Some(GeoPosition { latitude_microdegrees: latitude, longitude_microdegrees: longitude })
+    Ok(Some(GeoPosition { latitude_microdegrees: latitude, longitude_microdegrees: longitude }))
 }
 
 fn microdegrees(text: &str) -> Option<i32> {

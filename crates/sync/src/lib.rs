@@ -14,6 +14,7 @@
 
 mod alerts;
 mod bundle;
+mod condition;
 mod cut_off;
 mod forks;
 mod frame;
@@ -43,6 +44,7 @@ pub use alerts::{
     MOST_STRANGERS, MOST_TELEVISIONS, MOST_TOLD, OriginatedAlert, WaitingDraft,
 };
 pub use bundle::{Bundle, BundleWriter, LONGEST_BUNDLE, NotABundle, ReadSection, Section, SectionOf};
+pub use condition::{Battery, Condition};
 pub use cut_off::{CutOff, CutOffs, Trusted};
 pub use forks::{Fork, Forks, MOST_FORKS, MOST_FORKS_OF_A_BOX};
 pub use grant::{EVERYWHERE, Grant, Grants, MOST_OWN_SHELTERS, headquarters, is_own_shelter, own_shelter};

@@ -10,12 +10,12 @@ use crate::frame::frames_of;
 use crate::names::{Heard, Named, Told};
 use crate::seal::{LONGEST_RUN_BYTES, digest_over};
 use crate::{
-    AlertMessage, AlertsHeld, Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage, Receipt,
-    RosterMessage, Seal, SealError, SealedBatch, Vectors, VerifiedBatch, verify,
+    AlertMessage, AlertsHeld, Condition, Grants, HandOver, HandOverDigest, KeyMark, KeyRows, ListMessage,
+    Receipt, RosterMessage, Seal, SealError, SealedBatch, Vectors, VerifiedBatch, verify,
 };
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 8;
+pub(crate) const PROTOCOL: u16 = 9;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub(crate) enum Message {
     Elder(Vec<WireDocument>),
     /// About alerts.
     Alerts(AlertMessage),
+    /// From a box: how it is.
+    Condition(Condition),
 }
 
 impl Message {

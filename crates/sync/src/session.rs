@@ -10,8 +10,8 @@ use crate::frame::Reader;
 use crate::message::{ClaimedBatch, Elder, Hello, Listener, Message, PROTOCOL, Speaker};
 use crate::town::{LONGEST_PACKAGE, SignedPackage};
 use crate::{
-    AlertMessage, AlertsHeld, CarriedAlert, Grant, Grants, HandOver, HandOverDigest, KeyMark, KeyRows,
-    ListMessage, Receipt, RosterMessage, SealedBatch, Vectors, VerifiedBatch, verify,
+    AlertMessage, AlertsHeld, CarriedAlert, Condition, Grant, Grants, HandOver, HandOverDigest, KeyMark,
+    KeyRows, ListMessage, Receipt, RosterMessage, SealedBatch, Vectors, VerifiedBatch, verify,
 };
 
 /// Bytes of a message from a box: a run is at most [`crate::seal::LONGEST_RUN_BYTES`] of changes.
@@ -158,6 +158,8 @@ pub struct Effects {
     pub hand_overs: Vec<HandOver>,
     /// At a box: the server has these pieces durably.
     pub handed_over: Vec<HandOverDigest>,
+    /// At the server: how the box is.
+    pub condition: Option<Condition>,
     /// The peer said hello, or may read more than before: look for batches it lacks and [`Session::offer`]
     /// them until there are none.
     pub look_up: bool,
@@ -326,6 +328,10 @@ impl Session {
                 return Err(PeerMisbehaved::OutOfPlace { what: "an answer that nobody asked for" });
             }
             (Message::Town(bytes), Side::Box | Side::Neighbour { .. }) => self.package(&bytes, effects),
+            (Message::Condition(condition), Side::Server { .. }) => effects.condition = Some(condition),
+            (Message::Condition(_), _) => {
+                return Err(PeerMisbehaved::OutOfPlace { what: "what a box says to the server alone" });
+            }
             (Message::List(message), _) if !message.is_bounded() => {
                 return Err(PeerMisbehaved::OutOfPlace { what: "more of lists than fits into one message" });
             }
@@ -488,6 +494,11 @@ impl Session {
     /// The bytes of a message about lists. Before the peer's hello nothing is sent.
     pub fn tell(&self, message: ListMessage) -> Vec<u8> {
         if self.peer.is_some() { Message::List(message).encode() } else { Vec::new() }
+    }
+
+    /// At a box: the bytes that tell the server how it is. Before the peer's hello nothing is sent.
+    pub fn tell_condition(&self, condition: Condition) -> Vec<u8> {
+        if self.peer.is_some() { Message::Condition(condition).encode() } else { Vec::new() }
     }
 
     /// The bytes of a message about the parts of the roster. Before the peer's hello nothing is sent.

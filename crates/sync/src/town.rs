@@ -163,6 +163,8 @@ pub struct Site {
     pub catchment: Vec<String>,
     /// Where it is, in ten-millionths of a degree (WGS 84): north, then east, both positive. `None` where nobody said it.
     pub position: Option<(i32, i32)>,
+    /// How many people it has places for; `None` where nobody said it.
+    pub capacity: Option<u32>,
 }
 
 impl Site {
@@ -427,6 +429,7 @@ mod tests {
                 kind: SiteKind::Shelter,
                 catchment: vec!["浜町".to_owned()],
                 position: Some((337_910_960, 1_346_400_350)),
+                capacity: Some(300),
             }],
             incidents: Incidents {
                 daily_life: IncidentId::from_bytes([2; 16]),

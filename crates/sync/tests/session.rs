@@ -9,9 +9,9 @@ use hinamori_record::{
 };
 use hinamori_sync::town::{Incidents, Package, RootKey, SignedPackage, TownSecret};
 use hinamori_sync::{
-    AlertMessage, AlertsHeld, CarriedAlert, Effects, Grant, Grants, HandOver, Held, KeyMark, KeyRows,
-    KeyTest, KioskKeys, LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, OriginatedAlert, PeerMisbehaved,
-    ReceiptKey, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
+    AlertMessage, AlertsHeld, Battery, CarriedAlert, Condition, Effects, Grant, Grants, HandOver, Held,
+    KeyMark, KeyRows, KeyTest, KioskKeys, LONGEST_ALERT, LONGEST_PIECE, MOST_ALERTS, OriginatedAlert,
+    PeerMisbehaved, ReceiptKey, RosterMessage, SealKey, SealedBatch, Session, Side, Vectors,
 };
 
 const GYM: SiteId = SiteId::from_bytes([0x61; 16]);
@@ -522,6 +522,19 @@ fn greeted() -> (Session, Session) {
     assert!(!of_box.awaits_town() && !of_server.awaits_town());
     assert_eq!((of_box.peer_keys(), of_server.peer_keys()), (Some(None), Some(Some(mark))));
     (of_box, of_server)
+}
+
+#[test]
+fn how_a_box_is_is_said_to_the_server_alone() {
+    let battery = Some(Battery { percent: 41, is_on_mains: false });
+    let condition = Condition { unsent: 7, is_clock_sure: false, battery };
+    let (silent, _) = session(Side::Box, None, Grants::default());
+    assert!(silent.tell_condition(condition).is_empty(), "before the hello");
+    let (mut of_box, mut of_server) = greeted();
+    let said = of_box.tell_condition(condition);
+    assert_eq!(of_server.received(&said).unwrap().condition, Some(condition));
+    let is_refused = |outcome| matches!(outcome, Err(PeerMisbehaved::OutOfPlace { .. }));
+    assert!(is_refused(of_box.received(&of_server.tell_condition(condition)).map(drop)));
 }
 
 #[test]

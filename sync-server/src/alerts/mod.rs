@@ -56,13 +56,14 @@ pub use stations::{
 
 pub use trigger::{TriggerError, TriggerSource, TriggerStation, new_trigger_key};
 
-pub(crate) use board::Board;
+pub(crate) use board::{Board, Inner, Message};
 pub(crate) use box_televisions::ToldToBox;
 pub(crate) use boxes::{ForBoxes, tell_boxes};
 pub(crate) use from_boxes::{FromBox, take_from_boxes};
 pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
+pub(crate) use progress::{Progress, Reach};
 pub(crate) use push::push_to_stations;
 pub(crate) use staff_door::follow_staff;
 pub(crate) use staff_files::STAFF;

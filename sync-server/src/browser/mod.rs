@@ -80,8 +80,8 @@ const fn sight_of(role: Role) -> Sight {
 
 impl Official {
     /// Whether they see the map at all.
-    pub(crate) const fn may_see_map(&self) -> bool {
-        sight_of(self.role).map
+    pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
+        if sight_of(self.role).map { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
     /// Whether they see people by name.

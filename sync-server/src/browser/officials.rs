@@ -20,6 +20,7 @@ use crate::alerts::Board;
 use crate::api::Api;
 use crate::clock::now;
 use crate::hub::Hub;
+use crate::map::Maps;
 use crate::server::Limits;
 use crate::town::TownWatch;
 use crate::with_sources;
@@ -67,13 +68,18 @@ impl Officials {
     pub(crate) fn serve(
         self,
         (tasks, served): (&mut JoinSet<()>, &mut JoinSet<()>),
-        (hub, board): (&Arc<Hub>, &Arc<Board>),
+        (hub, board, maps): (&Arc<Hub>, &Arc<Board>, &Arc<Maps>),
         limits: Limits,
         mut ended: watch::Receiver<()>,
     ) -> io::Result<Arc<Api>> {
         let Self { listener, door, browsers, name } = self;
         let listener = BrowserListener::new(listener, Arc::clone(&door), limits)?;
-        let api = Arc::new(Api::new(Arc::clone(hub), Arc::clone(board), browsers));
+        let api = Arc::new(Api::new(
+            (Arc::clone(hub), Arc::clone(board)),
+            browsers,
+            Arc::clone(maps),
+            ended.clone(),
+        ));
         let routes = listener_routes(Arc::clone(&api)).into_make_service_with_connect_info::<Visitor>();
         let farewell = async move { drop(ended.changed().await) };
         let serving = axum::serve(listener, routes).with_graceful_shutdown(farewell);

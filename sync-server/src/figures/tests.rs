@@ -43,6 +43,7 @@ impl Town {
             kind: SiteKind::Shelter,
             catchment: Vec::new(),
             position: Some((337_910_960, 1_346_400_350)),
+            capacity: None,
         };
         let package = Package {
             version: 1,

@@ -79,6 +79,9 @@ pub(crate) struct MapChange {
     /// Those that changed, or are new.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) sites: Vec<SiteState>,
+    /// The ids of sites that are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gone_sites: Vec<String>,
     /// Households that changed: the number, then how it stands, as [`HouseholdRow`] says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) households: Vec<(u32, HouseholdStanding)>,
@@ -148,7 +151,7 @@ pub(crate) struct HouseholdCounts {
 }
 
 /// The whole town in figures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Figures {
     /// People of the roster.
     pub(crate) people: PeopleCounts,
@@ -204,6 +207,8 @@ pub(crate) enum MapSiteKind {
     CheckPoint,
     /// 見守り拠点
     WatchSpot,
+    /// 指定緊急避難場所
+    EmergencySite,
 }
 
 /// A site.
@@ -261,6 +266,15 @@ pub(crate) struct BoxState {
     /// thisUpdate of its oldest revocation list; `null` where it has none or said nothing.
     #[schema(value_type = Option<u64>)]
     pub(crate) card_data: Option<UnixMillis>,
+    /// Changes that the server has not, as the box said last; `null` where it never did.
+    pub(crate) unsent: Option<u32>,
+    /// Whether it trusts its clock, as it said last.
+    pub(crate) clock_sure: Option<bool>,
+    /// Its battery in percent, as it said last; `null` where it has none.
+    #[schema(maximum = 100)]
+    pub(crate) battery: Option<u8>,
+    /// Whether the battery is not being emptied.
+    pub(crate) on_mains: Option<bool>,
 }
 
 /// The order that is in force.

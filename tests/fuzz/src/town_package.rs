@@ -33,6 +33,7 @@ pub(crate) fn seeds() -> crate::Seeds {
             kind: SiteKind::Shelter,
             catchment: Vec::new(),
             position: None,
+            capacity: None,
         }],
         incidents: Incidents { daily_life: id(2), live: id(1), drill: id(3) },
         boxes: vec![(

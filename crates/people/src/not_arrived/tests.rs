@@ -46,6 +46,12 @@ fn people_needing_support_come_first_then_who_has_nobody_there() {
     let page = list.incomplete_homes(View::Public, 1, Page { offset: 1, limit: 1 });
     assert_eq!((page.total, page.homes.len(), page.homes[0].home), (3, 1, one));
     assert_eq!(list.incomplete_homes(View::Public, 2, WHOLE), IncompleteHomes::default());
+    let all: Vec<_> = list.homes(View::Public).map(|home| (home.home, home.people.settled())).collect();
+    assert_eq!(
+        all,
+        [(one, 1), (two, 0), (three, 1), (alone, 1)],
+        "by district and id, whoever has arrived too"
+    );
 }
 
 #[test]
@@ -146,7 +152,8 @@ fn list(roster: &[Row], updates: &[(u8, Standing)]) -> NotArrived {
 
 /// All that a list tells in a view, as text.
 fn told(list: &NotArrived, view: View) -> String {
-    let mut told = format!("{:?} {:?}", list.districts(view), list.visitors());
+    let homes: Vec<_> = list.homes(view).collect();
+    let mut told = format!("{:?} {:?} {homes:?}", list.districts(view), list.visitors());
     for district in 0..4 {
         let page = list.incomplete_homes(view, district, WHOLE);
         let pages = (0..4).map(|offset| list.incomplete_homes(view, district, Page { offset, limit: 2 }));
@@ -233,7 +240,7 @@ proptest! {
             prop_assert_eq!(&shown[..], &whole.homes[..shown.len()]);
             let number = list.districts(view).into_iter().find(|found| found.district == district);
             prop_assert_eq!(whole.total, number.map_or(0, |number| number.homes_incomplete));
-            let rank = |home: &IncompleteHome| (u8::MAX - home.support, home.people.settled() > 0);
+            let rank = |home: &HomeFigures| (u8::MAX - home.support, home.people.settled() > 0);
             prop_assert!(whole.homes.iter().map(rank).is_sorted());
         }
     }

@@ -26,7 +26,7 @@ const BOX: BoxId = BoxId::from_bytes([7; 16]);
 fn site(catchment: &[&str]) -> Site {
     let catchment = catchment.iter().map(|name| (*name).to_owned()).collect();
     let (id, name) = (SiteId::from_bytes([1; 16]), "体育館".to_owned());
-    Site { id, name, kind: SiteKind::Shelter, catchment, position: None }
+    Site { id, name, kind: SiteKind::Shelter, catchment, position: None, capacity: None }
 }
 
 /// A connection to the box.

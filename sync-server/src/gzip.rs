@@ -1,0 +1,56 @@
+//! Answers that a browser may have packed: a tablet on a mobile network waits for bytes.
+
+use std::io::Write as _;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// What is shorter goes as it is.
+const SHORT: usize = 1_024;
+
+/// The text, packed if whoever asks takes that (RFC 9110 §12.5.3). It is kept nowhere.
+pub(crate) fn gzipped(asked: &HeaderMap, content_type: &'static str, text: Vec<u8>) -> Response {
+    let fixed = HeaderValue::from_static;
+    let headers = [
+        (header::CONTENT_TYPE, fixed(content_type)),
+        (header::CACHE_CONTROL, fixed("no-store")),
+        (header::VARY, fixed("accept-encoding")),
+    ];
+    if text.len() < SHORT || !takes_gzip(asked) {
+        return (headers, text).into_response();
+    }
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    match packed.write_all(&text).and_then(|()| packed.finish()) {
+        Ok(packed) => (headers, [(header::CONTENT_ENCODING, fixed("gzip"))], packed).into_response(),
+        Err(_never_in_memory) => (headers, text).into_response(),
+    }
+}
+
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let takes = |one: &str| {
+        let mut parts = one.split(';').map(str::trim);
+        let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        is_named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    };
+    let all = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(',')).any(takes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_takes_it_gets_it_packed() {
+        let with = |value| HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]);
+        let long = || vec![b' '; SHORT];
+        let is_packed = |headers: &HeaderMap, text| {
+            gzipped(headers, "text/plain", text).headers().contains_key(header::CONTENT_ENCODING)
+        };
+        assert!(is_packed(&with("br, gzip"), long()) && is_packed(&with("gzip;q=0.5"), long()));
+        assert!(!is_packed(&with("gzip;q=0, br"), long()) && !is_packed(&HeaderMap::new(), long()));
+        assert!(!is_packed(&with("gzip"), Vec::new()));
+    }
+}

@@ -52,7 +52,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Televisions that come at once after a blackout wait in the kernel until they are taken.
 const BACKLOG: u32 = 4_096;
 /// Open files beside the televisions' connections: boxes, browsers, databases, lists.
-const OTHER_FILES: u64 = 2_048;
+const OTHER_FILES: u64 = 4_096;
 
 /// Where the server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

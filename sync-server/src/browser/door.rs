@@ -162,8 +162,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Asked<T> {
         }
         let body = to_bytes(request.into_body(), LONGEST).await;
         let body = body.map_err(|_too_long| Problem::page(StatusCode::PAYLOAD_TOO_LARGE))?;
-        let body =
-            serde_json::from_slice(&body).map_err(|_malformed| Problem::page(StatusCode::BAD_REQUEST))?;
+        // A list of values would be taken for an object with them.
+        let object = Some(&body).filter(|body| body.trim_ascii_start().starts_with(b"{"));
+        let read = object.and_then(|body| serde_json::from_slice(body).ok());
+        let body = read.ok_or_else(|| Problem::page(StatusCode::BAD_REQUEST))?;
         Ok(Self { visitor, body })
     }
 }

@@ -55,7 +55,7 @@ impl Sessions {
         self.0.insert(token, Session { staff, passkey, opened: now, used: now });
     }
 
-    /// A session that is not over, from now on used again.
+    /// A session that is not over; it is used now.
     pub(crate) fn touch(&mut self, token: &[u8; 32], now: Duration) -> Option<Session> {
         let session = self.0.get_mut(token).filter(|session| !session.is_over(now))?;
         session.used = now;
@@ -109,8 +109,9 @@ mod tests {
         assert!(sessions.touch(&[1; 32], MINUTE * 59).is_some());
         assert!(sessions.touch(&[1; 32], MINUTE * 89).is_none(), "idle");
         sessions.open([1; 32], STAFF, 1, MINUTE);
-        let worked =
-            (1..).map(|times| MINUTE * 20 * times).take_while(|at| sessions.touch(&[1; 32], *at).is_some());
+        let worked = (1..100)
+            .map(|times| MINUTE * 20 * times)
+            .take_while(|at| sessions.touch(&[1; 32], *at).is_some());
         assert_eq!(worked.last(), Some(MINUTE * 720));
         sessions.open([3; 32], STAFF, 1, MINUTE);
         sessions.close(&[3; 32]);

@@ -50,12 +50,13 @@ pub(crate) struct Hall {
     boxes: String,
     web: String,
     inquiries: String,
+    browsers: Option<String>,
 }
 
 impl Hall {
     pub(crate) fn new() -> Self {
         let [boxes, web, inquiries] = [(); 3].map(|()| free_address());
-        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes, web, inquiries };
+        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes, web, inquiries, browsers: None };
         hall.write_registers();
         hall.must(&["init"]);
         let said = hall.import();
@@ -69,6 +70,11 @@ impl Hall {
 
     pub(crate) fn boxes(&self) -> &str {
         &self.boxes
+    }
+
+    /// From now on it also runs for officials' browsers, at the address that is given.
+    pub(crate) fn opens_to_browsers(&mut self) -> String {
+        self.browsers.insert(free_address()).clone()
     }
 
     pub(crate) fn web(&self) -> &str {
@@ -245,6 +251,7 @@ impl Hall {
         let mut run = Command::new(PROGRAM);
         run.arg("run").arg("--data").arg(self.path().join("server"));
         run.args(["--boxes", &self.boxes, "--web", &self.web, "--inquiries", &self.inquiries]);
+        run.args(self.browsers.iter().flat_map(|address| ["--browsers", address]));
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("log")).unwrap();
         let mut child = run.stdout(Stdio::piped()).stderr(log).spawn().unwrap();

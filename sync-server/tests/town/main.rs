@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod browsers;
 mod bundle;
 mod closing;
 mod hall;

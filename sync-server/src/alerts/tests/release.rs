@@ -702,3 +702,24 @@ async fn what_the_town_declares_void_stands_nowhere_any_more_and_is_signed_anew(
     drop(coast.round(coast.station()).await);
     assert_eq!(coast.sent(), 1);
 }
+
+#[tokio::test]
+async fn a_delivery_that_fails_keeps_the_trigger_from_nothing_else() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|message| (message.event, message.areas[0].1) = ("1", "53"));
+    coast.answers.store(503, Ordering::SeqCst);
+    let (station, looked) = coast.round_at(coast.station(), now()).await;
+    assert!(matches!(looked, Err(TriggerError::Server(_))));
+    let heard = || coast.hall.board.inner().heard.as_ref().unwrap().heard.message.clone().unwrap();
+    assert_eq!(heard().areas[0].kind.as_deref(), Some("MajorWarning"));
+    a_second().await;
+    coast.says(|message| message.areas[0].1 = "51");
+    let (station, looked) = coast.round_at(station, now()).await;
+    assert!(matches!(looked, Err(TriggerError::Server(_))), "somebody hears of it");
+    assert_eq!(heard().areas[0].kind.as_deref(), Some("Warning"), "it looks on and reports");
+    // Also that it lives.
+    coast.hall.board.inner().heard = None;
+    let (_, looked) = coast.round_at(station, now().plus(31_000)).await;
+    assert!(looked.is_err() && coast.hall.board.inner().heard.is_some());
+}

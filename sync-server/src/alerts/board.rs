@@ -269,6 +269,11 @@ impl Message {
         self.alert().sent.at()
     }
 
+    /// Since when people could know of it: the clock that dated it may have been ahead, and who went at once went because of it.
+    pub(crate) fn began(&self) -> UnixMillis {
+        self.sent().min(self.about.went_out.unwrap_or_else(|| self.sent()))
+    }
+
     /// With the officers' signatures.
     pub(crate) fn envelope(&self) -> Option<Envelope> {
         Envelope::decode(&of_base64(&self.envelope)?)
@@ -801,6 +806,7 @@ impl Board {
         signed: SignedAlert,
         listed: &Listed,
     ) -> Result<(), NotSent> {
+        draft.about.went_out = Some(now());
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,

@@ -619,6 +619,7 @@ pub(super) fn draft_of(
             signed: Vec::new(),
             origin: None,
             trigger: None,
+            went_out: None,
         },
         envelope,
         sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),

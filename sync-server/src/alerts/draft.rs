@@ -76,6 +76,9 @@ pub(crate) struct About {
     /// Of what was signed in advance: what released it.
     #[serde(default)]
     pub(crate) trigger: Option<Triggered>,
+    /// When this server sent it, or took it from a box, by its own clock; nothing before that, and of what an earlier version sent.
+    #[serde(default)]
+    pub(crate) went_out: Option<UnixMillis>,
 }
 
 /// Which warning released something.

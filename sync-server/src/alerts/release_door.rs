@@ -109,6 +109,7 @@ pub(super) fn release_of(
         signed: Vec::new(),
         origin: None,
         trigger: None,
+        went_out: None,
     };
     let sample = serde_json::from_slice(&composed.sample).unwrap_or_default();
     let about = ReleaseAbout { about, coast: coast.name.clone(), sample };

@@ -723,3 +723,26 @@ async fn a_delivery_that_fails_keeps_the_trigger_from_nothing_else() {
     let (_, looked) = coast.round_at(station, now().plus(31_000)).await;
     assert!(looked.is_err() && coast.hall.board.inner().heard.is_some());
 }
+
+#[tokio::test]
+async fn a_trigger_whose_clock_is_ahead_loses_nobody_who_went_at_once() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    let before = now();
+    let (_, looked) = coast.round_at(coast.station(), now().plus(100_000)).await;
+    looked.unwrap();
+    let check = |inner: &crate::alerts::board::Inner| {
+        let message = Arc::clone(&inner.messages[0]);
+        assert!(before <= message.began() && message.began() < message.sent(), "dated ahead");
+        let thread = inner.thread(&message.thread());
+        let out = crate::alerts::people::out_at(inner, now());
+        assert_eq!(out[0].began, message.began());
+        inner.progress(&thread).into_iter().map(|one| one.after(one.check_point)).collect::<Vec<_>>()
+    };
+    let digest = coast.hall.board.inner().messages[0].digest;
+    coast.hall.note_at(digest, household(1), AnswerKind::CheckPoint, now());
+    assert_eq!(check(&coast.hall.board.inner()).into_iter().flatten().count(), 1);
+    let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    check(&again.inner());
+}

@@ -111,6 +111,8 @@ pub(crate) struct Inner {
     pub(crate) releases: BTreeMap<String, Arc<Standing>>,
     /// What was released and dropped by an officer on duty.
     pub(crate) dropped: Vec<DroppedRelease>,
+    /// Orders that are not over and that nobody believes by the list of now, by digest: whoever starts now does not show them.
+    pub(crate) unbelieved: BTreeSet<[u8; 32]>,
     /// The number that goes with what a trigger is asked to release, by release and event.
     pub(crate) places: BTreeMap<([u8; 32], String), Sequence>,
     /// What the town's trigger heard last.
@@ -279,6 +281,11 @@ impl Message {
         Envelope::decode(&of_base64(&self.envelope)?)
     }
 
+    /// Whether whoever goes by this list believes it.
+    fn holds_by(&self, list: &KeyList) -> bool {
+        self.envelope().is_some_and(|envelope| envelope.verify(&self.alert, list).is_ok())
+    }
+
     /// The thread that it belongs to: the digest of its first message.
     pub(crate) fn thread(&self) -> String {
         self.about.thread.clone().unwrap_or_else(|| hex::text(&self.digest))
@@ -388,17 +395,7 @@ impl Board {
         for Task { digest, household, officer, at } in store.tasks()? {
             inner.tasks.insert((digest, household), (officer, at));
         }
-        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
-        for sent in store.messages()? {
-            let of_now = || inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
-            let of_then = |bytes: &Arc<[u8]>| {
-                let read = || KeyList::decode(bytes, &root).ok().map(Arc::new);
-                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
-            };
-            // One that was damaged hides nothing that holds by the list of now.
-            let list = sent.judged_by.as_ref().and_then(of_then).or_else(of_now);
-            inner.take_sent(sent, list.as_deref());
-        }
+        inner.take_all_sent(&store, &root)?;
         for stored in store.releases()? {
             inner.take_release(stored);
         }
@@ -920,6 +917,9 @@ impl Inner {
         (self.plan, self.register, self.seen) = (plan, register, seen);
         self.signed_plan = signed_plan;
         self.list = list;
+        self.unbelieved.clear();
+        let messages: Vec<_> = self.messages.iter().map(Arc::clone).collect();
+        messages.iter().for_each(|message| self.look_whether_believed(message));
         // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
         self.stations = stations.unwrap_or_else(|| Arc::clone(&self.stations));
     }
@@ -993,6 +993,43 @@ impl Inner {
         }
     }
 
+    /// Everything of the file that was sent.
+    pub(super) fn take_all_sent(&mut self, store: &AlertStore, root: &[u8; 32]) -> Result<(), StoreError> {
+        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
+        for sent in store.messages()? {
+            let of_now = || self.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let of_then = |bytes: &Arc<[u8]>| {
+                let read = || KeyList::decode(bytes, root).ok().map(Arc::new);
+                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
+            };
+            // One that was damaged hides nothing that holds by the list of now.
+            let list = sent.judged_by.as_ref().and_then(of_then).or_else(of_now);
+            self.take_sent(sent, list.as_deref());
+        }
+        Ok(())
+    }
+
+    /// Notes an order that is not over, where it does not hold by the list of now.
+    fn look_whether_believed(&mut self, message: &Message) {
+        let is_order = message.kind() == MessageKind::Order && message.signed.alert().expires() > now();
+        let list = self.list.as_ref().map(|listed| Arc::clone(&listed.list));
+        if is_order && !list.is_some_and(|list| message.holds_by(&list)) {
+            self.unbelieved.insert(message.digest);
+        }
+    }
+
+    /// Orders in force that hold by the list of now and not by this one: whoever starts with it would not show them.
+    pub(super) fn lost_by(&self, list: &KeyList, now: UnixMillis) -> Vec<&Arc<Message>> {
+        let in_force = self.alerts.in_force(now);
+        let is_lost = |message: &&Arc<Message>| {
+            message.kind() == MessageKind::Order
+                && in_force.iter().any(|thread| thread.latest.digest() == message.digest)
+                && !self.unbelieved.contains(&message.digest)
+                && !message.holds_by(list)
+        };
+        self.messages.iter().filter(is_lost).collect()
+    }
+
     /// A message of the file, judged again by the list by which it was judged when it was taken: whoever was told still has it on their
     /// set, whatever the town decided since, and officers have to see it to end it. The town root signed that list, so that whoever writes
     /// into the file alone brings nothing in. What is not believed stays where it is, for whoever audits it.
@@ -1039,6 +1076,7 @@ impl Inner {
         }
         // What came back from the disk, or was numbered here, is no fork.
         let _numbered = self.sequences.note(&message.signed);
+        self.look_whether_believed(&message);
         self.messages.push(message);
     }
 

@@ -20,7 +20,8 @@ use crate::alerts::release::{NotTriggered, Standing, Triggering};
 use crate::alerts::release_door::release_of;
 use crate::alerts::trigger::TriggerError;
 use crate::alerts::{
-    PolicyChange, TriggerSource, TriggerStation, export_alerts, new_trigger_key, set_policy, trigger_door,
+    InForce, PolicyChange, TriggerSource, TriggerStation, export_alerts, new_trigger_key, set_policy,
+    trigger_door,
 };
 
 const EVENT: &str = "20260311052000";
@@ -652,7 +653,9 @@ async fn what_was_released_can_be_ended_after_a_restart_though_the_town_has_no_t
     coast.says(|_| {});
     drop(coast.round(coast.station()).await);
     let before = coast.hall.told(&own)["list"].clone();
-    coast.policy(&PolicyChange { no_trigger: true, ..PolicyChange::default() });
+    assert_eq!(coast.desk()["threads"][0]["believed"], true);
+    coast.policy(&PolicyChange { no_trigger: true, in_force: InForce::MayBeLost, ..PolicyChange::default() });
+    assert_eq!(coast.desk()["threads"][0]["believed"], false, "whoever starts now");
     coast.hall.board = Hall::open(&coast.hall.folder, &coast.hall.keys);
     let (thread, signed) = {
         let inner = coast.hall.board.inner();
@@ -745,4 +748,38 @@ async fn a_trigger_whose_clock_is_ahead_loses_nobody_who_went_at_once() {
     assert_eq!(check(&coast.hall.board.inner()).into_iter().flatten().count(), 1);
     let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
     check(&again.inner());
+}
+
+#[tokio::test]
+async fn a_policy_that_would_take_a_released_order_away_is_not_changed_while_it_is_in_force() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    let other = new_trigger_key(&coast.hall.parent.path().join("other-trigger")).unwrap();
+    let other = hex::bytes(&other).unwrap().try_into().unwrap();
+    let set = |change: &PolicyChange| set_policy(&coast.hall.folder, &coast.hall.keys, change, now());
+    let changes = [
+        PolicyChange { no_trigger: true, ..PolicyChange::default() },
+        PolicyChange { trigger: Some(other), ..PolicyChange::default() },
+        PolicyChange { void_releases: true, ..PolicyChange::default() },
+        PolicyChange { needs_officer: Some(true), ..PolicyChange::default() },
+    ];
+    let before = coast.hall.folder.key_list().unwrap();
+    for change in &changes {
+        let told = set(change).unwrap_err().to_string();
+        assert!(told.contains("浜町") && told.contains("--although-in-force"), "{told}");
+    }
+    assert_eq!(coast.hall.folder.key_list().unwrap(), before);
+    // What takes nothing away is changed.
+    set(&PolicyChange { staff_leave_minutes: Some(9), ..PolicyChange::default() }).unwrap();
+    coast.hall.look();
+    assert_eq!(coast.desk()["threads"][0]["believed"], true);
+    // Two officers say it again.
+    let thread = coast.hall.board.inner().messages[0].thread();
+    a_second().await;
+    coast.hall.send(json!({ "kind": "Order", "thread": thread, "again": true })).await;
+    set(&changes[0]).unwrap();
+    coast.hall.look();
+    assert_eq!(coast.desk()["threads"][0]["believed"], true);
 }

@@ -270,6 +270,8 @@ export interface Thread {
   updated: number;
   expires: number;
   in_force: boolean;
+  /** Whether whoever starts now believes it: not after the town decided otherwise about what releases it. */
+  believed: boolean;
   /** When its latest order expects the tsunami. */
   arrives?: number | null;
   /** The box at which officers said its latest order while the town hall was gone. */

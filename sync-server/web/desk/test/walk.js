@@ -294,6 +294,12 @@ try {
   town.change();
   await press(second, "引き受ける");
   await second.getByText(/✓ <script>山口<\/script>/).waitFor();
+  wave.believed = false;
+  town.change();
+  await see(second, "いまから 電源が 入る テレビには");
+  await look(second, "follow-unbelieved");
+  wave.believed = true;
+  town.change();
   town.able.live = 4;
 
   step("who can sign, and a test of one's own passkey");

@@ -32,7 +32,7 @@ use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::leaf_text::LeafTexts;
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::people::names_of;
-use crate::alerts::release::{DroppedRelease, HeardAt, Standing};
+use crate::alerts::release::{DroppedRelease, HeardAt, Standing, UnsentRelease};
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
@@ -111,6 +111,8 @@ pub(crate) struct Inner {
     pub(crate) releases: BTreeMap<String, Arc<Standing>>,
     /// What was released and dropped by an officer on duty.
     pub(crate) dropped: Vec<DroppedRelease>,
+    /// What was released and nobody was told of.
+    pub(crate) unsent: Vec<UnsentRelease>,
     /// Orders that are not over and that nobody believes by the list of now, by digest: whoever starts now does not show them.
     pub(crate) unbelieved: BTreeSet<[u8; 32]>,
     /// The number that goes with what a trigger is asked to release, by release and event.
@@ -366,6 +368,14 @@ pub(crate) enum NotSent {
     /// What was sent since says otherwise.
     #[error("この知らせは もう 出せません。新しく 作ってください")]
     Overtaken,
+    /// The same of what a trigger released.
+    #[error(
+        "先に ほかの お知らせが 出たので、これは 出せません。警報が つづくときは、新しい 下書きが すぐ 出ます"
+    )]
+    ComesAnew,
+    /// Of what a trigger released.
+    #[error("同じか もっと強い 警報の お知らせが もう あります。これは 出せません")]
+    AsStrong,
     /// The disk, or the server ends.
     #[error("サーバーに 保存できません。何も 送っていません")]
     NotKept(#[from] NotKept),
@@ -400,6 +410,7 @@ impl Board {
             inner.take_release(stored);
         }
         store.dropped()?.iter().for_each(|about| inner.take_dropped(about));
+        store.unsent()?.iter().for_each(|about| inner.take_unsent(about));
         inner.pushes = store.pushes()?.into_iter().map(|push| ((push.station, push.digest), push)).collect();
         inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
         let (keeper, thread) = Keeper::start(store)?;
@@ -515,6 +526,10 @@ impl Board {
             }
         }
         self.look_who_is_reached();
+        {
+            let _acting = self.acting.lock().await;
+            self.drop_overtaken().await;
+        }
         let is_over = |draft: &Draft| draft.is_over(now());
         if self.inner().drafts.values().any(is_over) {
             self.inner().drafts.retain(|_, draft| !is_over(draft));
@@ -721,60 +736,78 @@ impl Board {
         signature: OfficerSignature,
     ) -> Result<bool, NotSent> {
         let _acting = self.acting.lock().await;
-        let (draft, signed, listed) = {
-            let mut inner = self.inner();
-            let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
-            let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
-            let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
-            let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
-            if draft.is_over(now()) {
-                inner.drafts.remove(id);
-                return Err(NotSent::Gone);
-            }
-            if draft.has_signed(officer.id) {
-                return Err(NotSent::SignedAlready);
-            }
-            let mut with = draft.envelope.clone();
-            with.signatures.push(signature);
-            let officers = with.officers(&listed.list).map_err(|_why| NotSent::BadSignature)?;
-            // The device is of the officer who is signed in, not of somebody else who happens to be here.
-            if officers.len() != with.signatures.len() || !officers.iter().any(|known| known.0 == officer.id)
-            {
-                return Err(NotSent::BadSignature);
-            }
-            draft.envelope = with;
-            draft.about.signed.push(Signed::by(officer, now()));
-            if officers.len() < draft.needed {
-                self.changed();
-                return Ok(false);
-            }
-            let verified = draft.envelope.verify(&draft.bytes, &listed.list);
-            let signed = verified.map_err(|_why| NotSent::BadSignature)?;
-            let is_for_all = is_for_all(&told, draft);
-            let (taken, alerts) =
-                inner.as_received(&signed, now(), None).map_err(|_old_or_forked| NotSent::Overtaken)?;
-            let is_still_in_force = || {
-                let own = signed.alert().alert().id();
-                alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
-            };
-            match taken {
-                // Whoever was told since the draft was made would never hear how it ends.
-                Taken::InForce | Taken::Cancels { .. } if !is_for_all => return Err(NotSent::Overtaken),
-                Taken::InForce => {}
-                // What was sent since the cancel was made would go on, and nobody would look after it.
-                Taken::Cancels { .. } if !is_still_in_force() => {}
-                Taken::NeedsAnotherOfficer => {
-                    inner.drafts.get_mut(id).into_iter().for_each(|draft| draft.needed = 2);
-                    self.changed();
-                    return Err(NotSent::NeedsAnother);
-                }
-                _ => return Err(NotSent::Overtaken),
-            }
-            let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
-            (draft, signed, listed)
+        if let Some((_, why)) = self.drop_overtaken().await.into_iter().find(|(taken, _)| taken == id) {
+            return Err(why.into());
+        }
+        let ready = self.sign_draft(id, officer, signature);
+        let ready = match ready {
+            Err(NotSent::Overtaken) => return Err(self.overtaken(id).await),
+            ready => ready?,
         };
+        let Some((draft, signed, listed)) = ready else { return Ok(false) };
         self.send(draft, signed, &listed).await?;
         Ok(true)
+    }
+
+    /// Puts the signature under the draft; gives it, taken out, where it was the last one that it needs.
+    fn sign_draft(
+        &self,
+        id: &str,
+        officer: &Officer,
+        signature: OfficerSignature,
+    ) -> Result<Option<(Draft, SignedAlert, Listed)>, NotSent> {
+        let mut inner = self.inner();
+        let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
+        let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
+        let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
+        let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
+        if draft.is_over(now()) {
+            inner.drafts.remove(id);
+            return Err(NotSent::Gone);
+        }
+        if draft.has_signed(officer.id) {
+            return Err(NotSent::SignedAlready);
+        }
+        let mut with = draft.envelope.clone();
+        with.signatures.push(signature);
+        let officers = with.officers(&listed.list).map_err(|_why| NotSent::BadSignature)?;
+        // The device is of the officer who is signed in, not of somebody else who happens to be here.
+        if officers.len() != with.signatures.len() || !officers.iter().any(|known| known.0 == officer.id) {
+            return Err(NotSent::BadSignature);
+        }
+        draft.envelope = with;
+        draft.about.signed.push(Signed::by(officer, now()));
+        if officers.len() < draft.needed {
+            self.changed();
+            return Ok(None);
+        }
+        let verified = draft.envelope.verify(&draft.bytes, &listed.list);
+        // Of the officers' signatures each was looked at: it is what was signed in advance, or the town's policy.
+        let is_released = draft.envelope.release.is_some();
+        let refused = || if is_released { NotSent::Overtaken } else { NotSent::BadSignature };
+        let signed = verified.map_err(|_why| refused())?;
+        let is_for_all = is_for_all(&told, draft);
+        let (taken, alerts) =
+            inner.as_received(&signed, now(), None).map_err(|_old_or_forked| NotSent::Overtaken)?;
+        let is_still_in_force = || {
+            let own = signed.alert().alert().id();
+            alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
+        };
+        match taken {
+            // Whoever was told since the draft was made would never hear how it ends.
+            Taken::InForce | Taken::Cancels { .. } if !is_for_all => return Err(NotSent::Overtaken),
+            Taken::InForce => {}
+            // What was sent since the cancel was made would go on, and nobody would look after it.
+            Taken::Cancels { .. } if !is_still_in_force() => {}
+            Taken::NeedsAnotherOfficer => {
+                inner.drafts.get_mut(id).into_iter().for_each(|draft| draft.needed = 2);
+                self.changed();
+                return Err(NotSent::NeedsAnother);
+            }
+            _ => return Err(NotSent::Overtaken),
+        }
+        let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
+        Ok(Some((draft, signed, listed)))
     }
 
     /// Takes a draft away. What a trigger released does not come back for its event, also after a restart.

@@ -101,7 +101,9 @@ impl From<NotSent> for Told {
     fn from(error: NotSent) -> Self {
         let status = match error {
             NotSent::Gone => StatusCode::NOT_FOUND,
-            NotSent::SignedAlready | NotSent::Overtaken => StatusCode::CONFLICT,
+            NotSent::SignedAlready | NotSent::Overtaken | NotSent::ComesAnew | NotSent::AsStrong => {
+                StatusCode::CONFLICT
+            }
             NotSent::BadSignature | NotSent::NeedsAnother => StatusCode::UNPROCESSABLE_ENTITY,
             NotSent::NotKept(_) => StatusCode::SERVICE_UNAVAILABLE,
         };

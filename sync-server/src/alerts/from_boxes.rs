@@ -213,7 +213,9 @@ impl Board {
         match self.sign(draft, &officer, OfficerSignature { key, assertion: None, signature }).await {
             Ok(false) => ApprovalAnswer::Taken,
             Ok(true) => ApprovalAnswer::Sent,
-            Err(NotSent::Gone | NotSent::Overtaken) => ApprovalAnswer::Gone,
+            Err(NotSent::Gone | NotSent::Overtaken | NotSent::ComesAnew | NotSent::AsStrong) => {
+                ApprovalAnswer::Gone
+            }
             Err(NotSent::SignedAlready) => ApprovalAnswer::SignedAlready,
             Err(NotSent::BadSignature) => ApprovalAnswer::NotSigned,
             Err(NotSent::NeedsAnother) => ApprovalAnswer::NeedsAnother,

@@ -102,7 +102,7 @@ export class Town {
     this.missing = [];
     /** Televisions that were given to households at boxes. */
     this.televisions = [];
-    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null, clock: null, dropped: [] };
+    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null, clock: null, dropped: [], unsent: [] };
     this.prepared = new Map();
     this.able = { live: 4, exercise: 4 };
     this.tested = {};

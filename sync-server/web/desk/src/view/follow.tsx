@@ -7,7 +7,7 @@ import { automatic, clock, clockAndDay, clockWithSeconds, person, running } from
 import { Again, MissingHouseholds, Report } from "./missing.js";
 import { Automatic } from "./draft.js";
 import { Action, AllClearSign, Bar, CancelSign, Plate } from "./parts.js";
-import { Dropped } from "./releases.js";
+import { Dropped, Unsent } from "./releases.js";
 
 /** Whatever is live stands above whatever is a drill. */
 const CLASSES: KeyClass[] = ["live", "exercise"];
@@ -19,6 +19,7 @@ export function Follow({ desk, state }: { desk: Desk; state: State }) {
       <h1 tabIndex={-1}>いまの ようす</h1>
       <div class="columns">
         <div class="stack">
+          <Unsent desk={desk} state={state} />
           <Dropped desk={desk} state={state} />
           {CLASSES.map((keyClass) => (
             <Fragment key={keyClass}>

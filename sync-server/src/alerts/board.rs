@@ -526,10 +526,14 @@ impl Board {
             }
         }
         self.look_who_is_reached();
-        {
-            let _acting = self.acting.lock().await;
-            self.drop_overtaken().await;
-        }
+        self.look_at_drafts().await;
+    }
+
+    /// What waited too long goes away.
+    pub(super) async fn look_at_drafts(&self) {
+        let _acting = self.acting.lock().await;
+        // First: it leaves a trace.
+        self.drop_overtaken().await;
         let is_over = |draft: &Draft| draft.is_over(now());
         if self.inner().drafts.values().any(is_over) {
             self.inner().drafts.retain(|_, draft| !is_over(draft));

@@ -913,7 +913,7 @@ async fn what_nobody_signs_in_its_hour_leaves_a_trace_and_bars_nothing() {
         draft.about.made = UnixMillis::new(draft.about.made.get() - 3_600_001);
     };
     an_hour(coast.hall.board.inner().drafts.get_mut(&id).unwrap());
-    assert!(matches!(coast.hall.sign(&id, 1, 0, 0).await, Err(NotSent::Gone)));
+    coast.hall.board.look_at_drafts().await;
     let lapsed = [("MajorWarning".to_owned(), "lapsed".to_owned())];
     assert_eq!(coast.unsent(), lapsed);
     let station = coast.round(station).await;
@@ -931,6 +931,15 @@ async fn what_nobody_signs_in_its_hour_leaves_a_trace_and_bars_nothing() {
     coast.says(|_| {});
     drop(coast.round(station).await);
     let (id, _) = coast.waiting().expect("the agency's next message");
+    // Somebody signs it in the moment in which it is over.
+    an_hour(coast.hall.board.inner().drafts.get_mut(&id).unwrap());
+    assert!(matches!(coast.hall.sign(&id, 1, 0, 0).await, Err(NotSent::Gone)));
+    assert_eq!(coast.hall.board.inner().unsent.len(), 2);
+    assert_eq!(coast.unsent(), lapsed, "one line for a warning");
+    a_second().await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    let (id, _) = coast.waiting().expect("and the next but one");
     assert!(coast.hall.sign(&id, 1, 0, 0).await.unwrap());
     assert_eq!(coast.unsent(), lapsed, "it was so all the same");
     coast.age_unsent(86_400_000);

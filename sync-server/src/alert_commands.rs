@@ -7,7 +7,7 @@ use clap::Subcommand;
 use hinamori_alert::ReceiverCode;
 use hinamori_model::{HouseholdId, UnixMillis};
 use hinamori_server::{
-    DataFolder, NewStation, PolicyChange, TriggerSource, TriggerStation, add_officer, add_station,
+    DataFolder, InForce, NewStation, PolicyChange, TriggerSource, TriggerStation, add_officer, add_station,
     admit_device, bind_television, broadcast_certificate, change_staff, export_alerts, invite_officer,
     new_trigger_key, note_staff_command, officer_list, read_plan, remove_officer, remove_station, set_policy,
     staff_table, station_list,
@@ -173,6 +173,9 @@ pub(crate) enum AlertCommand {
         /// What officers signed in advance until now is void at every receiver that hears it, whoever kept a copy; they sign anew.
         #[arg(long)]
         void_releases: bool,
+        /// Also while a released order is in force that receivers which start afterwards would not show any more.
+        #[arg(long)]
+        although_in_force: bool,
     },
     /// Makes the trigger's key in a folder of its own, on the machine on which it will run, and prints its public half.
     TriggerKey {
@@ -294,13 +297,22 @@ impl AlertCommand {
                 let messages = export_alerts(&folder, &to, user, now)?;
                 println!("{messages} alerts");
             }
-            Self::Policy { staff_leave, trigger, no_trigger, duty_officer, void_releases, .. } => {
+            Self::Policy {
+                staff_leave,
+                trigger,
+                no_trigger,
+                duty_officer,
+                void_releases,
+                although_in_force,
+                ..
+            } => {
                 let change = PolicyChange {
                     staff_leave_minutes: staff_leave,
                     trigger,
                     needs_officer: duty_officer,
                     no_trigger,
                     void_releases,
+                    in_force: if although_in_force { InForce::MayBeLost } else { InForce::Kept },
                 };
                 println!("{}", set_policy(&folder, &folder.keys()?, &change, now)?);
             }

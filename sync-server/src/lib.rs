@@ -73,10 +73,11 @@ mod town;
 mod web;
 
 pub use alerts::{
-    AlertCommandError, BadChange, BadPlan, NewStation, OfficerError, PolicyChange, StaffError, StationError,
-    TriggerError, TriggerSource, TriggerStation, add_officer, add_station, admit_device, bind_television,
-    broadcast_certificate, change_staff, export_alerts, invite_officer, new_trigger_key, note_staff_command,
-    officer_list, read_plan, remove_officer, remove_station, set_policy, staff_table, station_list,
+    AlertCommandError, BadChange, BadPlan, InForce, NewStation, OfficerError, PolicyChange, StaffError,
+    StationError, TriggerError, TriggerSource, TriggerStation, add_officer, add_station, admit_device,
+    bind_television, broadcast_certificate, change_staff, export_alerts, invite_officer, new_trigger_key,
+    note_staff_command, officer_list, read_plan, remove_officer, remove_station, set_policy, staff_table,
+    station_list,
 };
 pub use audit::{AuditError, AuditQuestion, audit_list, audit_verify};
 pub use browser::{

@@ -64,6 +64,26 @@ impl AlertStore {
         Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
+    /// Notes that nobody was told of what a trigger released: which envelope, in hexadecimal, and what the desk shows of it. It is never
+    /// forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_unsent(&self, digest: &str, about: &str) -> Result<(), StoreError> {
+        self.connection.execute("INSERT OR IGNORE INTO unsent_release VALUES (?1, ?2)", (digest, about))?;
+        Ok(())
+    }
+
+    /// What the desk shows of all of them, the earliest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsent(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT about FROM unsent_release ORDER BY rowid")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     /// Every release.
     ///
     /// # Errors

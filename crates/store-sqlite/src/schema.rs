@@ -35,6 +35,7 @@
 //! | `answer` | what became of a message at a household, and when it was heard first; `kind` is `AnswerKind` |
 //! | `task` | which officer looks after a household that asked for help |
 //! | `dropped_release` | one release that an officer on duty dropped: the digest of its envelope, and what the desk shows of it |
+//! | `unsent_release` | one release of which nobody was told: the digest of its envelope, and what the desk shows of it with the reason |
 //! | `key_list` | a list of keys, as the town root signed it, by which some of the messages were judged: its hash, its bytes |
 //! | `prepared_release` | one order that officers sign in advance: what they sign with their signatures, its template, what the desk shows of it, and what each household will be told, sealed |
 //! | `setting` | the sender's sequence |
@@ -292,6 +293,8 @@ ALTER TABLE message ADD COLUMN judged_by BLOB;
 ", "
 ALTER TABLE television ADD COLUMN bound_box BLOB;
 ALTER TABLE television ADD COLUMN bound_staff BLOB;
+", "
+CREATE TABLE unsent_release (digest TEXT NOT NULL UNIQUE, about TEXT NOT NULL) STRICT;
 "];
 
 const TELEVISIONS: &[&str] = &["

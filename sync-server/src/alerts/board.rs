@@ -32,7 +32,7 @@ use crate::alerts::keeper::{Keeper, NotKept};
 use crate::alerts::leaf_text::LeafTexts;
 use crate::alerts::officers::{Officer, Register};
 use crate::alerts::people::names_of;
-use crate::alerts::release::{DroppedRelease, HeardAt, Standing};
+use crate::alerts::release::{DroppedRelease, HeardAt, Standing, UnsentRelease};
 use crate::alerts::stations::Stations;
 use crate::alerts::{base64, base64_onto, of_base64};
 use crate::clock::now;
@@ -111,6 +111,10 @@ pub(crate) struct Inner {
     pub(crate) releases: BTreeMap<String, Arc<Standing>>,
     /// What was released and dropped by an officer on duty.
     pub(crate) dropped: Vec<DroppedRelease>,
+    /// What was released and nobody was told of.
+    pub(crate) unsent: Vec<UnsentRelease>,
+    /// Orders that are not over and that nobody believes by the list of now, by digest: whoever starts now does not show them.
+    pub(crate) unbelieved: BTreeSet<[u8; 32]>,
     /// The number that goes with what a trigger is asked to release, by release and event.
     pub(crate) places: BTreeMap<([u8; 32], String), Sequence>,
     /// What the town's trigger heard last.
@@ -269,9 +273,19 @@ impl Message {
         self.alert().sent.at()
     }
 
+    /// Since when people could know of it: the clock that dated it may have been ahead, and who went at once went because of it.
+    pub(crate) fn began(&self) -> UnixMillis {
+        self.sent().min(self.about.went_out.unwrap_or_else(|| self.sent()))
+    }
+
     /// With the officers' signatures.
     pub(crate) fn envelope(&self) -> Option<Envelope> {
         Envelope::decode(&of_base64(&self.envelope)?)
+    }
+
+    /// Whether whoever goes by this list believes it.
+    fn holds_by(&self, list: &KeyList) -> bool {
+        self.envelope().is_some_and(|envelope| envelope.verify(&self.alert, list).is_ok())
     }
 
     /// The thread that it belongs to: the digest of its first message.
@@ -354,6 +368,14 @@ pub(crate) enum NotSent {
     /// What was sent since says otherwise.
     #[error("この知らせは もう 出せません。新しく 作ってください")]
     Overtaken,
+    /// The same of what a trigger released.
+    #[error(
+        "先に ほかの お知らせが 出たので、これは 出せません。警報が つづくときは、新しい 下書きが すぐ 出ます"
+    )]
+    ComesAnew,
+    /// Of what a trigger released.
+    #[error("同じか もっと強い 警報の お知らせが もう あります。これは 出せません")]
+    AsStrong,
     /// The disk, or the server ends.
     #[error("サーバーに 保存できません。何も 送っていません")]
     NotKept(#[from] NotKept),
@@ -383,21 +405,12 @@ impl Board {
         for Task { digest, household, officer, at } in store.tasks()? {
             inner.tasks.insert((digest, household), (officer, at));
         }
-        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
-        for sent in store.messages()? {
-            let of_now = || inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
-            let of_then = |bytes: &Arc<[u8]>| {
-                let read = || KeyList::decode(bytes, &root).ok().map(Arc::new);
-                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
-            };
-            // One that was damaged hides nothing that holds by the list of now.
-            let list = sent.judged_by.as_ref().and_then(of_then).or_else(of_now);
-            inner.take_sent(sent, list.as_deref());
-        }
+        inner.take_all_sent(&store, &root)?;
         for stored in store.releases()? {
             inner.take_release(stored);
         }
         store.dropped()?.iter().for_each(|about| inner.take_dropped(about));
+        store.unsent()?.iter().for_each(|about| inner.take_unsent(about));
         inner.pushes = store.pushes()?.into_iter().map(|push| ((push.station, push.digest), push)).collect();
         inner.air = store.on_air()?.into_iter().map(|air| (air.station, air)).collect();
         let (keeper, thread) = Keeper::start(store)?;
@@ -513,6 +526,14 @@ impl Board {
             }
         }
         self.look_who_is_reached();
+        self.look_at_drafts().await;
+    }
+
+    /// What waited too long goes away.
+    pub(super) async fn look_at_drafts(&self) {
+        let _acting = self.acting.lock().await;
+        // First: it leaves a trace.
+        self.drop_overtaken().await;
         let is_over = |draft: &Draft| draft.is_over(now());
         if self.inner().drafts.values().any(is_over) {
             self.inner().drafts.retain(|_, draft| !is_over(draft));
@@ -719,60 +740,78 @@ impl Board {
         signature: OfficerSignature,
     ) -> Result<bool, NotSent> {
         let _acting = self.acting.lock().await;
-        let (draft, signed, listed) = {
-            let mut inner = self.inner();
-            let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
-            let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
-            let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
-            let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
-            if draft.is_over(now()) {
-                inner.drafts.remove(id);
-                return Err(NotSent::Gone);
-            }
-            if draft.has_signed(officer.id) {
-                return Err(NotSent::SignedAlready);
-            }
-            let mut with = draft.envelope.clone();
-            with.signatures.push(signature);
-            let officers = with.officers(&listed.list).map_err(|_why| NotSent::BadSignature)?;
-            // The device is of the officer who is signed in, not of somebody else who happens to be here.
-            if officers.len() != with.signatures.len() || !officers.iter().any(|known| known.0 == officer.id)
-            {
-                return Err(NotSent::BadSignature);
-            }
-            draft.envelope = with;
-            draft.about.signed.push(Signed::by(officer, now()));
-            if officers.len() < draft.needed {
-                self.changed();
-                return Ok(false);
-            }
-            let verified = draft.envelope.verify(&draft.bytes, &listed.list);
-            let signed = verified.map_err(|_why| NotSent::BadSignature)?;
-            let is_for_all = is_for_all(&told, draft);
-            let (taken, alerts) =
-                inner.as_received(&signed, now(), None).map_err(|_old_or_forked| NotSent::Overtaken)?;
-            let is_still_in_force = || {
-                let own = signed.alert().alert().id();
-                alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
-            };
-            match taken {
-                // Whoever was told since the draft was made would never hear how it ends.
-                Taken::InForce | Taken::Cancels { .. } if !is_for_all => return Err(NotSent::Overtaken),
-                Taken::InForce => {}
-                // What was sent since the cancel was made would go on, and nobody would look after it.
-                Taken::Cancels { .. } if !is_still_in_force() => {}
-                Taken::NeedsAnotherOfficer => {
-                    inner.drafts.get_mut(id).into_iter().for_each(|draft| draft.needed = 2);
-                    self.changed();
-                    return Err(NotSent::NeedsAnother);
-                }
-                _ => return Err(NotSent::Overtaken),
-            }
-            let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
-            (draft, signed, listed)
+        if let Some((_, why)) = self.drop_overtaken().await.into_iter().find(|(taken, _)| taken == id) {
+            return Err(why.into());
+        }
+        let ready = self.sign_draft(id, officer, signature);
+        let ready = match ready {
+            Err(NotSent::Overtaken) => return Err(self.overtaken(id).await),
+            ready => ready?,
         };
+        let Some((draft, signed, listed)) = ready else { return Ok(false) };
         self.send(draft, signed, &listed).await?;
         Ok(true)
+    }
+
+    /// Puts the signature under the draft; gives it, taken out, where it was the last one that it needs.
+    fn sign_draft(
+        &self,
+        id: &str,
+        officer: &Officer,
+        signature: OfficerSignature,
+    ) -> Result<Option<(Draft, SignedAlert, Listed)>, NotSent> {
+        let mut inner = self.inner();
+        let listed = inner.list.clone().ok_or(NotSent::BadSignature)?;
+        let thread = inner.drafts.get(id).and_then(|draft| draft.about.thread.clone());
+        let told = thread.map(|thread| Inner::told_by(&inner.thread(&thread))).unwrap_or_default();
+        let draft = inner.drafts.get_mut(id).ok_or(NotSent::Gone)?;
+        if draft.is_over(now()) {
+            inner.drafts.remove(id);
+            return Err(NotSent::Gone);
+        }
+        if draft.has_signed(officer.id) {
+            return Err(NotSent::SignedAlready);
+        }
+        let mut with = draft.envelope.clone();
+        with.signatures.push(signature);
+        let officers = with.officers(&listed.list).map_err(|_why| NotSent::BadSignature)?;
+        // The device is of the officer who is signed in, not of somebody else who happens to be here.
+        if officers.len() != with.signatures.len() || !officers.iter().any(|known| known.0 == officer.id) {
+            return Err(NotSent::BadSignature);
+        }
+        draft.envelope = with;
+        draft.about.signed.push(Signed::by(officer, now()));
+        if officers.len() < draft.needed {
+            self.changed();
+            return Ok(None);
+        }
+        let verified = draft.envelope.verify(&draft.bytes, &listed.list);
+        // Of the officers' signatures each was looked at: it is what was signed in advance, or the town's policy.
+        let is_released = draft.envelope.release.is_some();
+        let refused = || if is_released { NotSent::Overtaken } else { NotSent::BadSignature };
+        let signed = verified.map_err(|_why| refused())?;
+        let is_for_all = is_for_all(&told, draft);
+        let (taken, alerts) =
+            inner.as_received(&signed, now(), None).map_err(|_old_or_forked| NotSent::Overtaken)?;
+        let is_still_in_force = || {
+            let own = signed.alert().alert().id();
+            alerts.in_force(now()).iter().any(|thread| thread.messages.contains(&own))
+        };
+        match taken {
+            // Whoever was told since the draft was made would never hear how it ends.
+            Taken::InForce | Taken::Cancels { .. } if !is_for_all => return Err(NotSent::Overtaken),
+            Taken::InForce => {}
+            // What was sent since the cancel was made would go on, and nobody would look after it.
+            Taken::Cancels { .. } if !is_still_in_force() => {}
+            Taken::NeedsAnotherOfficer => {
+                inner.drafts.get_mut(id).into_iter().for_each(|draft| draft.needed = 2);
+                self.changed();
+                return Err(NotSent::NeedsAnother);
+            }
+            _ => return Err(NotSent::Overtaken),
+        }
+        let draft = inner.drafts.remove(id).ok_or(NotSent::Gone)?;
+        Ok(Some((draft, signed, listed)))
     }
 
     /// Takes a draft away. What a trigger released does not come back for its event, also after a restart.
@@ -801,6 +840,7 @@ impl Board {
         signed: SignedAlert,
         listed: &Listed,
     ) -> Result<(), NotSent> {
+        draft.about.went_out = Some(now());
         let sent = SentMessage {
             sequence: signed.sequence(),
             digest: draft.digest,
@@ -914,6 +954,9 @@ impl Inner {
         (self.plan, self.register, self.seen) = (plan, register, seen);
         self.signed_plan = signed_plan;
         self.list = list;
+        self.unbelieved.clear();
+        let messages: Vec<_> = self.messages.iter().map(Arc::clone).collect();
+        messages.iter().for_each(|message| self.look_whether_believed(message));
         // Whoever damaged the stations' file has no broadcasters, and everybody else their alerts.
         self.stations = stations.unwrap_or_else(|| Arc::clone(&self.stations));
     }
@@ -987,6 +1030,43 @@ impl Inner {
         }
     }
 
+    /// Everything of the file that was sent.
+    pub(super) fn take_all_sent(&mut self, store: &AlertStore, root: &[u8; 32]) -> Result<(), StoreError> {
+        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
+        for sent in store.messages()? {
+            let of_now = || self.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let of_then = |bytes: &Arc<[u8]>| {
+                let read = || KeyList::decode(bytes, root).ok().map(Arc::new);
+                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
+            };
+            // One that was damaged hides nothing that holds by the list of now.
+            let list = sent.judged_by.as_ref().and_then(of_then).or_else(of_now);
+            self.take_sent(sent, list.as_deref());
+        }
+        Ok(())
+    }
+
+    /// Notes an order that is not over, where it does not hold by the list of now.
+    fn look_whether_believed(&mut self, message: &Message) {
+        let is_order = message.kind() == MessageKind::Order && message.signed.alert().expires() > now();
+        let list = self.list.as_ref().map(|listed| Arc::clone(&listed.list));
+        if is_order && !list.is_some_and(|list| message.holds_by(&list)) {
+            self.unbelieved.insert(message.digest);
+        }
+    }
+
+    /// Orders in force that hold by the list of now and not by this one: whoever starts with it would not show them.
+    pub(super) fn lost_by(&self, list: &KeyList, now: UnixMillis) -> Vec<&Arc<Message>> {
+        let in_force = self.alerts.in_force(now);
+        let is_lost = |message: &&Arc<Message>| {
+            message.kind() == MessageKind::Order
+                && in_force.iter().any(|thread| thread.latest.digest() == message.digest)
+                && !self.unbelieved.contains(&message.digest)
+                && !message.holds_by(list)
+        };
+        self.messages.iter().filter(is_lost).collect()
+    }
+
     /// A message of the file, judged again by the list by which it was judged when it was taken: whoever was told still has it on their
     /// set, whatever the town decided since, and officers have to see it to end it. The town root signed that list, so that whoever writes
     /// into the file alone brings nothing in. What is not believed stays where it is, for whoever audits it.
@@ -1033,6 +1113,7 @@ impl Inner {
         }
         // What came back from the disk, or was numbered here, is no fork.
         let _numbered = self.sequences.note(&message.signed);
+        self.look_whether_believed(&message);
         self.messages.push(message);
     }
 

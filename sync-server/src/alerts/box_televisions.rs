@@ -222,7 +222,7 @@ impl Inner {
         };
         let message = self.messages.iter().find(is_told).filter(|_| is_its)?;
         // By the box's clock, which may be wrong: not before it was sent, and not later than now.
-        let at = at.max(message.sent()).min(now());
+        let at = at.max(message.began()).min(now());
         Some(Answer { digest, household, kind: answer.into(), at })
     }
 }

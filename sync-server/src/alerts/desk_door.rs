@@ -101,7 +101,9 @@ impl From<NotSent> for Told {
     fn from(error: NotSent) -> Self {
         let status = match error {
             NotSent::Gone => StatusCode::NOT_FOUND,
-            NotSent::SignedAlready | NotSent::Overtaken => StatusCode::CONFLICT,
+            NotSent::SignedAlready | NotSent::Overtaken | NotSent::ComesAnew | NotSent::AsStrong => {
+                StatusCode::CONFLICT
+            }
             NotSent::BadSignature | NotSent::NeedsAnother => StatusCode::UNPROCESSABLE_ENTITY,
             NotSent::NotKept(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -615,6 +617,7 @@ pub(super) fn draft_of(
             signed: Vec::new(),
             origin: None,
             trigger: None,
+            went_out: None,
         },
         envelope,
         sample: serde_json::from_slice(&composed.sample).unwrap_or_default(),

@@ -162,7 +162,7 @@ fn thread(inner: &Inner, plan: Option<&Plan>, id: &str, now: UnixMillis) -> Opti
         "class": class_name(first.about.is_exercise), "hazard": of.hazard.name(), "kind": of.message.text(),
         "title": latest.about.title, "districts": latest.about.districts, "places": order.about.places,
         "sent": sent, "updated": updated, "expires": latest.signed.alert().expires(), "in_force": is_in_force,
-        "arrives": order.about.arrives, "origin": order.about.origin.map(|origin| origin.to_string()),
+        "believed": !(is_in_force && inner.unbelieved.contains(&latest.digest)), "arrives": order.about.arrives, "origin": order.about.origin.map(|origin| origin.to_string()),
         "stations": stations(inner, &messages), "trigger": latest.about.trigger,
         "stages": stages(inner, &messages),
         "cancel_alone_until": alone.ok(), "cancel_why": alone.err(),

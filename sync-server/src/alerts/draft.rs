@@ -5,6 +5,7 @@ use hinamori_model::{BoxId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::officers::Officer;
+use crate::hex;
 
 /// How long a draft waits. Its time stands in it: what waited longer would begin with minutes that are gone.
 const WAITS_MILLIS: u64 = 10 * 60_000;
@@ -32,13 +33,19 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// When it is dropped by itself.
-    pub(crate) const fn dropped_at(&self) -> UnixMillis {
+    pub(crate) fn dropped_at(&self) -> UnixMillis {
         let alone = matches!(self.envelope.message, MessageKind::Cancel) && self.needed == 1;
-        self.about.made.plus(match &self.envelope.release {
-            Some(_) => RELEASED_WAITS_MILLIS,
-            None if alone => CANCEL_WAITS_MILLIS,
-            None => WAITS_MILLIS,
-        })
+        match &self.envelope.release {
+            // It comes again after a restart, and gets no second hour.
+            Some(_) => self.about.made.min(self.envelope.sent).plus(RELEASED_WAITS_MILLIS),
+            None if alone => self.about.made.plus(CANCEL_WAITS_MILLIS),
+            None => self.about.made.plus(WAITS_MILLIS),
+        }
+    }
+
+    /// Its digest in hexadecimal.
+    pub(crate) fn name(&self) -> String {
+        hex::text(&self.digest)
     }
 
     pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
@@ -76,6 +83,9 @@ pub(crate) struct About {
     /// Of what was signed in advance: what released it.
     #[serde(default)]
     pub(crate) trigger: Option<Triggered>,
+    /// When this server sent it, or took it from a box, by its own clock; nothing before that, and of what an earlier version sent.
+    #[serde(default)]
+    pub(crate) went_out: Option<UnixMillis>,
 }
 
 /// Which warning released something.

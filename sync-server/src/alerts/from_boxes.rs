@@ -213,7 +213,9 @@ impl Board {
         match self.sign(draft, &officer, OfficerSignature { key, assertion: None, signature }).await {
             Ok(false) => ApprovalAnswer::Taken,
             Ok(true) => ApprovalAnswer::Sent,
-            Err(NotSent::Gone | NotSent::Overtaken) => ApprovalAnswer::Gone,
+            Err(NotSent::Gone | NotSent::Overtaken | NotSent::ComesAnew | NotSent::AsStrong) => {
+                ApprovalAnswer::Gone
+            }
             Err(NotSent::SignedAlready) => ApprovalAnswer::SignedAlready,
             Err(NotSent::BadSignature) => ApprovalAnswer::NotSigned,
             Err(NotSent::NeedsAnother) => ApprovalAnswer::NeedsAnother,
@@ -269,12 +271,17 @@ impl Inner {
             | Taken::NeedsAnotherOfficer
             | Taken::Full) => return Err(NotOriginated::DoesNotCount(refused)),
         }
-        let about = self.about_originated(origin, &signed, &envelope);
+        let about = self.about_originated((origin, now), &signed, &envelope);
         Ok(Some(Judged { signed, about, leaf, listed: listed.clone() }))
     }
 
     /// What the desk shows of it, by what it says.
-    fn about_originated(&self, origin: BoxId, signed: &SignedAlert, envelope: &Envelope) -> About {
+    fn about_originated(
+        &self,
+        (origin, now): (BoxId, UnixMillis),
+        signed: &SignedAlert,
+        envelope: &Envelope,
+    ) -> About {
         let (valid, alert) = (signed.alert(), signed.alert().alert());
         let prepared = self.plan.as_deref().and_then(|plan| prepared_of(plan, valid));
         let kind = valid.evacuation().message;
@@ -308,6 +315,7 @@ impl Inner {
             signed: officers.collect(),
             origin: Some(origin),
             trigger: None,
+            went_out: Some(now),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `answers.jsonl` | which household's television got, showed and answered what, when, and when all of it had arrived |
 //! | `stations.jsonl` | what was brought to stations, and what their operators put on the air |
 //! | `dropped.jsonl` | what a trigger released and an officer on duty dropped: for which warning, who, when |
+//! | `unsent.jsonl` | what a trigger released and nobody was told of: for which warning, why, when |
 //!
 //! No resident's name is in it, but households are, by their ids: the folder is for its owner alone.
 
@@ -85,6 +86,8 @@ pub fn export_alerts(
     write_lines(&to.join("stations.jsonl"), pushes.chain(air))?;
     let dropped = store.dropped()?.into_iter().map(|about| format!("{about}\n")).collect::<String>();
     write_out(&to.join("dropped.jsonl"), dropped.as_bytes())?;
+    let unsent = store.unsent()?.into_iter().map(|about| format!("{about}\n")).collect::<String>();
+    write_out(&to.join("unsent.jsonl"), unsent.as_bytes())?;
     Ok(messages.len())
 }
 

@@ -45,8 +45,8 @@ pub use deputies::staff_table;
 pub use hinamori_plan::BadPlan;
 pub use history::export_alerts;
 pub use officers::{
-    OfficerError, PolicyChange, add_officer, admit_device, invite_officer, officer_list, remove_officer,
-    set_policy,
+    InForce, OfficerError, PolicyChange, add_officer, admit_device, invite_officer, officer_list,
+    remove_officer, set_policy,
 };
 pub use staff_change::BadChange;
 pub use staff_files::{StaffError, change_staff, note_staff_command};

@@ -6,16 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use hinamori_alert::{
     Device, DeviceKey, KeyClass, KeyList, OfficerId, Policy, ReleasePolicy, SealedKioskKey,
 };
 use hinamori_model::{BoxId, PersonalText, UnixMillis};
 use hinamori_net_tls::ThreeWords;
+use hinamori_store_sqlite::{AlertStore, StoreError};
 use hinamori_sync::{KioskKeys, MOST_KIOSK_KEYS};
 use serde::{Deserialize, Serialize};
 
+use crate::alerts::board::{FilesRead, Inner, Message};
 use crate::alerts::deputies::Standing;
+use crate::alerts::draft::About;
 use crate::alerts::staff_change::{NextOrder, PendingChange};
 use crate::data::{DataError, DataFolder, Keys, Locked};
 use crate::hex;
@@ -91,6 +95,18 @@ pub struct PolicyChange {
     pub no_trigger: bool,
     /// What was signed in advance until now is void, whoever kept a copy of it.
     pub void_releases: bool,
+    /// What becomes of orders in force.
+    pub in_force: InForce,
+}
+
+/// Whether a change may have it that whoever starts from then on does not believe an order that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InForce {
+    /// Then nothing is changed.
+    #[default]
+    Kept,
+    /// The administrator says so.
+    MayBeLost,
 }
 
 /// A person.
@@ -281,6 +297,15 @@ pub enum OfficerError {
     /// What the keys say.
     #[error("the list of keys cannot be made: {0}")]
     Keys(#[from] hinamori_alert::BadKeyList),
+    /// The file of alerts.
+    #[error("the file of alerts cannot be used")]
+    Store(#[from] StoreError),
+    /// The administrator: an order was released as it would be no more.
+    #[error(
+        "{0} is in force, and a television or a box that starts after this change would not show it: have two officers send it once more at the \
+         desk (もう一度 送る), and change the policy then; or say --although-in-force"
+    )]
+    InForce(String),
     /// No plan yet.
     #[error("no alert plan was read in yet: run `hinamori-server alert plan` first")]
     NoPlan,
@@ -420,6 +445,9 @@ pub fn set_policy(
         policy.void_before = policy.void_before.max(UnixMillis::new(now.get() / 1_000 * 1_000).plus(1_000));
     }
     if *policy != before {
+        if change.in_force == InForce::Kept {
+            keeps_what_is_in_force(folder, keys, &next_list(folder, keys, &mut register.clone(), now)?, now)?;
+        }
         list(folder, keys, &locked, &mut register, now)?;
     }
     let Policy { staff_leave_minutes, release } = register.policy.signed();
@@ -431,6 +459,25 @@ pub fn set_policy(
         }
     };
     Ok(format!("staff leave check-points {staff_leave_minutes} minutes before a tsunami\n{release}"))
+}
+
+/// Whoever starts with this list believes every order in force that is believed now. What is sent in this very moment is not seen: the desk
+/// alarms.
+fn keeps_what_is_in_force(
+    folder: &DataFolder,
+    keys: &Keys,
+    list: &KeyList,
+    now: UnixMillis,
+) -> Result<(), OfficerError> {
+    let (mut inner, root) = (Inner::default(), keys.town_root.public());
+    FilesRead::of(folder, &root, inner.seen)?.into_iter().for_each(|read| inner.take_files(read));
+    inner.take_all_sent(&AlertStore::open(&folder.alerts(), &keys.alerts, now)?, &root)?;
+    let name = |message: &&Arc<Message>| {
+        let About { title, districts, .. } = &message.about;
+        format!("「{title}」 ({}, {})", districts.join("・"), message.alert().sent)
+    };
+    let lost: Vec<String> = inner.lost_by(list, now).iter().map(name).collect();
+    if lost.is_empty() { Ok(()) } else { Err(OfficerError::InForce(lost.join(" and "))) }
 }
 
 /// The officers, and their devices with the words that they showed.
@@ -484,6 +531,18 @@ pub(crate) fn list(
     register: &mut Register,
     now: UnixMillis,
 ) -> Result<(), OfficerError> {
+    let list = next_list(folder, keys, register, now)?;
+    locked.save_officers(register)?;
+    Ok(folder.save_key_list(&list.encode(|domain, body| keys.town_root.sign_alert_keys(domain, body)))?)
+}
+
+/// The list of what the register says now, under its next version.
+fn next_list(
+    folder: &DataFolder,
+    keys: &Keys,
+    register: &mut Register,
+    now: UnixMillis,
+) -> Result<KeyList, OfficerError> {
     let plan = folder.alert_plan()?.ok_or(OfficerError::NoPlan)?;
     register.version = register.version.saturating_add(1);
     let party = sha256(plan.relying_party.as_bytes());
@@ -491,9 +550,7 @@ pub(crate) fn list(
     let before = folder.key_list()?.and_then(|bytes| KeyList::decode(&bytes, &keys.town_root.public()).ok());
     let listed = register.listed(before.as_ref(), now);
     let list = KeyList::new(register.version, now, fixed, &plan.sender, listed)?;
-    let list = list.with_policy(register.policy.signed())?;
-    locked.save_officers(register)?;
-    Ok(folder.save_key_list(&list.encode(|domain, body| keys.town_root.sign_alert_keys(domain, body)))?)
+    Ok(list.with_policy(register.policy.signed())?)
 }
 
 impl TownPolicy {

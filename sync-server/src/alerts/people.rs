@@ -60,8 +60,8 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
     }
 }
 
-/// What each household was told last, under its latest message: a television takes no list that is older than that.
-type LastTold = BTreeMap<HouseholdId, (UnixMillis, Told)>;
+/// What each household was told last, under its latest message, and of what time that was.
+type LastTold = BTreeMap<HouseholdId, (UnixMillis, Told, UnixMillis)>;
 
 /// Whether it could look.
 async fn look(hub: &Hub, board: &Board, told: &mut LastTold) -> bool {
@@ -120,10 +120,12 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) -> bool {
             };
             let people = households.members(household).iter().map(person).collect();
             let now_told = Told { household: hex::text(household.as_bytes()), people };
-            let now_told = (latest.get(&household).copied().unwrap_or_default(), now_told);
-            if told.get(&household) != Some(&now_told) {
-                board.tell_people(household, signed_json(&now_told.1));
-                told.insert(household, now_told);
+            let latest = latest.get(&household).copied().unwrap_or_default();
+            let before = told.get(&household);
+            if before.is_none_or(|(under, said, _)| (*under, said) != (latest, &now_told)) {
+                let at = time_of_list(now(), latest, before.map(|(.., at)| *at));
+                board.tell_people(household, signed_json(&now_told, at));
+                told.insert(household, (latest, now_told, at));
             }
         }
         let members = households.members(household);
@@ -144,14 +146,20 @@ async fn look(hub: &Hub, board: &Board, told: &mut LastTold) -> bool {
 pub(super) fn names_of(households: &Households, household: HouseholdId) -> Vec<u8> {
     let person = |member: &Member| ToldPerson { name: member.name().to_owned(), arrived: None, place: None };
     let people = households.members(household).iter().map(person).collect();
-    signed_json(&Told { household: hex::text(household.as_bytes()), people })
+    signed_json(&Told { household: hex::text(household.as_bytes()), people }, now())
+}
+
+/// What a list of a household's people says of its time. A television takes none that is older than the message on it, which a clock that is
+/// ahead may have dated, and of two the later one.
+fn time_of_list(now: UnixMillis, latest: UnixMillis, before: Option<UnixMillis>) -> UnixMillis {
+    now.max(latest).max(before.map(|before| before.plus(1)).unwrap_or_default())
 }
 
 /// A message that is out.
 pub(super) struct Out {
     message: Arc<Message>,
     /// When its thread began: what somebody did before has nothing to do with it.
-    began: UnixMillis,
+    pub(super) began: UnixMillis,
     /// Whose people are looked for. What was said at a box is for those to whom its thread spoke before.
     pub(super) households: BTreeSet<HouseholdId>,
 }
@@ -170,21 +178,21 @@ pub(super) fn out_at(inner: &Inner, at: UnixMillis) -> Vec<Out> {
             Some(_) => Inner::told_by(&thread),
             None => message.households().collect(),
         };
-        let began = thread.iter().map(|message| message.sent()).min().unwrap_or_default();
+        let began = thread.iter().map(|message| message.began()).min().unwrap_or_default();
         Out { message: Arc::clone(message), began, households }
     };
     inner.messages.iter().filter(is_on).map(with_its).collect()
 }
 
 /// With the time at which it is so.
-fn signed_json(told: &Told) -> Vec<u8> {
+fn signed_json(told: &Told, at: UnixMillis) -> Vec<u8> {
     #[derive(Serialize)]
     struct At<'a> {
         at: UnixMillis,
         #[serde(flatten)]
         told: &'a Told,
     }
-    serde_json::to_vec(&At { at: now(), told }).unwrap_or_default()
+    serde_json::to_vec(&At { at, told }).unwrap_or_default()
 }
 
 /// Of one household: who was received where and when, when any of them passed a check-point, and whom records hide.
@@ -341,6 +349,17 @@ mod tests {
         let stages = found[&HOME].stages(households.members(HOME), SENT);
         let after = |at: UnixMillis| i64::try_from(at.get()).unwrap() - i64::try_from(SENT.get()).unwrap();
         stages.into_iter().map(|(kind, at)| (kind, after(at) / 1_000)).collect()
+    }
+
+    #[test]
+    fn a_television_takes_each_list_of_people_also_under_a_message_that_is_dated_ahead() {
+        let (now, ahead) = (SENT, SENT.plus(90_000));
+        let first = time_of_list(now, ahead, None);
+        assert!(first >= ahead, "not older than the message");
+        let second = time_of_list(now.plus(1_000), ahead, Some(first));
+        assert!(second > first, "later than the one before");
+        assert_eq!(time_of_list(now, UnixMillis::default(), Some(SENT)), SENT.plus(1));
+        assert_eq!(time_of_list(now, UnixMillis::default(), None), now);
     }
 
     #[test]

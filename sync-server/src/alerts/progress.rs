@@ -14,7 +14,7 @@ use crate::clock::now;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Progress {
     pub(crate) household: HouseholdId,
-    /// When the first message that is for it was sent: its times count from here.
+    /// When the first message that is for it went out: its times count from here.
     pub(crate) told: UnixMillis,
     pub(crate) delivered: Option<UnixMillis>,
     pub(crate) shown: Option<UnixMillis>,
@@ -66,8 +66,8 @@ impl Inner {
         let (mut told, mut is_shown): (Option<UnixMillis>, bool) = (None, false);
         // What a box said since is for everybody, and is answered by whom the town hall told before.
         for message in thread.iter().filter(|message| message.told_to(household).is_some()) {
-            let sent = message.sent();
-            told = Some(told.map_or(sent, |known| known.min(sent)));
+            let began = message.began();
+            told = Some(told.map_or(began, |known| known.min(began)));
             let known = self.answers.get(&(message.digest, household)).copied().unwrap_or_default();
             // The latest one is the last.
             is_shown = known.get(AnswerKind::Shown as usize).is_some_and(Option::is_some);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hinamori_alert::{
     Envelope, EnvelopeError, Instruction, Instructions, KeyList, MOST_REFERENCES, MessageKind, NotReleased,
-    OfficerSignature, PreparedRelease, Released, Report, Sequence, Taken, Thread, TsunamiKind,
+    OfficerSignature, PreparedRelease, Released, Report, Sequence, Taken, Thread, Trigger, TsunamiKind,
 };
 use hinamori_model::UnixMillis;
 use hinamori_store_sqlite::StoredRelease;
@@ -26,6 +26,8 @@ pub(crate) const TOLERANCE_MILLIS: u64 = 2 * 60_000;
 pub(crate) const SILENT_MILLIS: u64 = 3 * 60_000;
 /// What not enough officers signed within a day is forgotten.
 const WAITS_MILLIS: u64 = 24 * 3_600_000;
+/// Refusals of a day that are written down: nobody fills the disk with what is refused.
+const MOST_UNSENT: usize = 256;
 
 /// An order that officers sign in advance, whether enough of them did yet or not.
 pub(crate) struct Standing {
@@ -54,6 +56,36 @@ pub(crate) struct DroppedRelease {
     pub(crate) title: String,
     /// Who dropped it, and when.
     pub(crate) by: Signed,
+}
+
+/// What a trigger released and nobody was told of. It bars nothing: the agency's next message may release the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct UnsentRelease {
+    /// Of its envelope, in hexadecimal.
+    pub(crate) digest: String,
+    pub(crate) trigger: Triggered,
+    /// Nothing where what was signed in advance is not here any more.
+    pub(crate) title: String,
+    pub(crate) why: Unsent,
+    pub(crate) at: UnixMillis,
+}
+
+/// Why nobody was told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Unsent {
+    /// No officer on duty signed it in its hour.
+    Lapsed,
+    /// What was signed in advance was withdrawn.
+    NotStanding,
+    /// A clock, or it came too late.
+    OtherTime,
+    /// Its number was given to nobody.
+    NoPlace,
+    /// Something was sent before it. The trigger signs it anew.
+    Overtaken,
+    /// It does not hold.
+    NotBelieved,
 }
 
 /// What the trigger reported of the agency's latest messages.
@@ -159,6 +191,32 @@ pub(crate) enum NotTriggered {
     NotSent(#[from] NotSent),
 }
 
+/// As an officer is told who signs it.
+impl From<NotTriggered> for NotSent {
+    fn from(why: NotTriggered) -> Self {
+        match why {
+            NotTriggered::Before => Self::AsStrong,
+            NotTriggered::Overtaken => Self::ComesAnew,
+            _ => Self::Gone,
+        }
+    }
+}
+
+impl NotTriggered {
+    /// What is written down of it; nothing where nobody has to do anything.
+    const fn unsent(&self) -> Option<Unsent> {
+        match self {
+            Self::NoRelease | Self::NotBelieved(_) => Some(Unsent::NotBelieved),
+            Self::NotStanding => Some(Unsent::NotStanding),
+            Self::OtherTime => Some(Unsent::OtherTime),
+            Self::NoPlace => Some(Unsent::NoPlace),
+            Self::Overtaken => Some(Unsent::Overtaken),
+            // Something as strong is out or waits; somebody decided it; or it is brought again.
+            Self::Before | Self::Dropped | Self::NotSent(_) => None,
+        }
+    }
+}
+
 /// The strongest is the highest.
 pub(crate) const fn strength(kind: TsunamiKind) -> u8 {
     match kind {
@@ -219,6 +277,14 @@ impl Standing {
     }
 }
 
+impl UnsentRelease {
+    /// Of a draft that waited for an officer on duty.
+    fn of_draft(draft: &Draft, why: Unsent, at: UnixMillis) -> Option<Self> {
+        let About { trigger, title, .. } = &draft.about;
+        Some(Self { digest: draft.name(), trigger: trigger.clone()?, title: title.clone(), why, at })
+    }
+}
+
 impl Inner {
     /// A release of the file.
     pub(crate) fn take_release(&mut self, stored: StoredRelease) {
@@ -239,35 +305,48 @@ impl Inner {
         }
     }
 
-    /// What was released for a segment, or waits for an officer: the alert's message with its kind.
-    fn released_for(&self, segment: u16) -> impl Iterator<Item = (&Triggered, Option<&Arc<Message>>)> {
+    /// The same of one of which nobody was told.
+    pub(crate) fn take_unsent(&mut self, about: &str) {
+        match serde_json::from_str(about) {
+            Ok(unsent) => self.unsent.push(unsent),
+            Err(_malformed) => tracing::error!("a release of which nobody was told cannot be read"),
+        }
+    }
+
+    /// What was released for a segment, or waits for an officer, but for the draft with this digest: the alert's message with its kind.
+    fn released_for<'a>(
+        &'a self,
+        segment: u16,
+        but: Option<&'a [u8; 32]>,
+    ) -> impl Iterator<Item = (&'a Triggered, Option<&'a Arc<Message>>)> {
         let sent = self.messages.iter().filter_map(|sent| Some((sent.about.trigger.as_ref()?, Some(sent))));
-        let waiting = self.drafts.values().filter_map(|draft| Some((draft.about.trigger.as_ref()?, None)));
+        let others = self.drafts.values().filter(move |draft| but != Some(&draft.digest));
+        let waiting = others.filter_map(|draft| Some((draft.about.trigger.as_ref()?, None)));
         sent.chain(waiting).filter(move |(trigger, _)| trigger.segment == segment)
     }
 
     /// The thread that an upgrade belongs to: what was released for the segment and is still in force; nothing where none is. `Err` where
-    /// this kind was released before for the event, something at least as strong is in force or waits, or an officer dropped it.
+    /// this kind was released before for the event, something at least as strong is in force or waits, or an officer dropped it. `but` is the
+    /// draft of which it is asked.
     fn thread_of(
         &self,
-        prepared: &PreparedRelease,
+        (kind, segment): (TsunamiKind, u16),
         event: &str,
+        but: Option<&[u8; 32]>,
         now: UnixMillis,
     ) -> Result<Option<Arc<Message>>, NotTriggered> {
         let is_as_strong =
-            |kind: &str| kind_of(kind).is_some_and(|known| strength(known) >= strength(prepared.kind));
+            |other: &str| kind_of(other).is_some_and(|known| strength(known) >= strength(kind));
         let is_own = |trigger: &Triggered| {
-            trigger.segment == prepared.segment.number()
-                && trigger.event == event
-                && is_as_strong(&trigger.kind)
+            trigger.segment == segment && trigger.event == event && is_as_strong(&trigger.kind)
         };
         if self.dropped.iter().any(|dropped| is_own(&dropped.trigger)) {
             return Err(NotTriggered::Dropped);
         }
         let in_force = self.alerts.in_force(now);
         let mut thread = None;
-        for (trigger, sent) in self.released_for(prepared.segment.number()) {
-            let is_same = trigger.event == event && trigger.kind == prepared.kind.text();
+        for (trigger, sent) in self.released_for(segment, but) {
+            let is_same = trigger.event == event && trigger.kind == kind.text();
             let holds = sent.is_none_or(|sent| {
                 let own = sent.signed.alert().alert().id();
                 // How it ended is shown for a while and orders nothing: the next wave is not kept back by it.
@@ -309,12 +388,79 @@ impl Inner {
                 }
                 continue;
             }
-            match self.thread_of(&standing.prepared, &said.event, now) {
+            let warning = (standing.prepared.kind, standing.prepared.segment.number());
+            match self.thread_of(warning, &said.event, None, now) {
                 Ok(thread) => found.push((Arc::clone(standing), self.references(thread.as_deref()))),
                 Err(_not_now) => {}
             }
         }
         found
+    }
+
+    /// The thread that a released alert goes on, or begins. `Err` where it is not what would be proposed now: it would be passed over by
+    /// receivers, or goes on as if nobody had sent anything since.
+    fn goes_on(
+        &self,
+        envelope: &Envelope,
+        trigger: &Trigger,
+        now: UnixMillis,
+    ) -> Result<Option<Arc<Message>>, NotTriggered> {
+        let warning = (trigger.kind, trigger.segment.number());
+        let own = envelope.digest();
+        let first = self.thread_of(warning, &hex::text(&trigger.event), Some(&own), now)?;
+        let thread = first.as_ref().map(|first| self.thread(&first.thread())).unwrap_or_default();
+        let is_later = |sent: &Arc<Message>| sent.sent() >= envelope.sent;
+        if self.references(first.as_deref()) != trigger.references || thread.iter().any(is_later) {
+            return Err(NotTriggered::Overtaken);
+        }
+        Ok(first)
+    }
+
+    /// Takes a draft away that a trigger released and that cannot go out any more, and says why. One after the other, so that of two that
+    /// are in each other's way one stays.
+    fn take_overtaken(&mut self, now: UnixMillis) -> Option<(Draft, NotTriggered)> {
+        let why = |draft: &Draft| {
+            let released = draft.envelope.release.as_deref()?;
+            if draft.is_over(now) {
+                return Some(NotTriggered::OtherTime);
+            }
+            self.goes_on(&draft.envelope, &released.trigger, now).err()
+        };
+        let (id, why) = self.drafts.values().find_map(|draft| Some((draft.id.clone(), why(draft)?)))?;
+        Some((self.drafts.remove(&id)?, why))
+    }
+
+    /// Whether somebody has to see that nobody was told of it: always where no officer signed it; otherwise as long as nothing as strong was
+    /// released for the same warning.
+    pub(crate) fn matters(
+        &self,
+        UnsentRelease { trigger, why, .. }: &UnsentRelease,
+        now: UnixMillis,
+    ) -> bool {
+        let kind = kind_of(&trigger.kind);
+        *why == Unsent::Lapsed
+            || kind.is_some_and(|kind| {
+                self.thread_of((kind, trigger.segment), &trigger.event, None, now).is_ok()
+            })
+    }
+
+    /// A release of which nobody is told, as it is written down.
+    fn unsent_of(&self, envelope: &Envelope, why: Unsent, at: UnixMillis) -> Option<UnsentRelease> {
+        let Released { prepared, trigger } = envelope.release.as_deref()?;
+        let (digest, own) = (hex::text(&envelope.digest()), prepared.digest());
+        let unsent = |trigger, title| UnsentRelease { digest, trigger, title, why, at };
+        if let Some(standing) = self.releases.values().find(|known| known.digest == own) {
+            return Some(unsent(standing.triggered(&trigger.event), standing.about.about.title.clone()));
+        }
+        let coast = self.plan.as_deref().and_then(|plan| plan.coast(trigger.segment));
+        let trigger = Triggered {
+            kind: trigger.kind.text().to_owned(),
+            segment: trigger.segment.number(),
+            coast: coast.map(|coast| coast.name.clone()).unwrap_or_default(),
+            event: hex::text(&trigger.event),
+            prepared_by: Vec::new(),
+        };
+        Some(unsent(trigger, String::new()))
     }
 
     /// The latest messages of a thread, as a trigger names them.
@@ -410,6 +556,7 @@ impl Board {
     /// numbers that run ahead make old ones of what waits for its officers.
     pub(crate) async fn hear(&self, heard: Heard) -> Result<Vec<Proposal>, NotSent> {
         let _acting = self.acting.lock().await;
+        self.drop_overtaken().await;
         let event = heard.message.as_ref().map(|said| said.event.clone()).unwrap_or_default();
         let wanted = {
             let (mut inner, came) = (self.inner(), now());
@@ -466,6 +613,74 @@ impl Board {
             return Err(EnvelopeError::NotReleased(NotReleased::BadTrigger).into());
         }
         let _acting = self.acting.lock().await;
+        self.drop_overtaken().await;
+        let outcome = self.release(&envelope).await;
+        if let Some(why) = outcome.as_ref().err().and_then(NotTriggered::unsent) {
+            let unsent = self.inner().unsent_of(&envelope, why, now());
+            self.note_unsent(unsent).await;
+        }
+        // A weaker one that waits makes room for what waits now, or is out.
+        self.drop_overtaken().await;
+        outcome
+    }
+
+    /// Takes away what a trigger released and cannot go out any more, and writes it down. Whoever acts calls it. Gives the drafts' ids.
+    pub(crate) async fn drop_overtaken(&self) -> Vec<(String, NotTriggered)> {
+        let mut all = Vec::new();
+        loop {
+            let at = now();
+            let taken = self.inner().take_overtaken(at);
+            let Some((draft, why)) = taken else { return all };
+            tracing::warn!(%why, "what a trigger released waits no longer");
+            let is_lapsed = draft.is_over(at) && draft.needed > 0;
+            let unsent = if is_lapsed { Some(Unsent::Lapsed) } else { why.unsent() };
+            self.note_unsent(unsent.and_then(|unsent| UnsentRelease::of_draft(&draft, unsent, at))).await;
+            self.changed();
+            all.push((draft.id, why));
+        }
+    }
+
+    /// What every receiver would pass over or not believe goes away, where a trigger released it: with a signature under it, it would keep back
+    /// for an hour what the trigger signs anew. What the officer is told.
+    pub(crate) async fn overtaken(&self, id: &str) -> NotSent {
+        let (draft, holds) = {
+            let mut inner = self.inner();
+            if inner.drafts.get(id).is_none_or(|draft| draft.envelope.release.is_none()) {
+                return NotSent::Overtaken;
+            }
+            let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
+            let Some(draft) = inner.drafts.remove(id) else { return NotSent::Gone };
+            let holds = list.is_some_and(|list| draft.envelope.verify(&draft.bytes, &list).is_ok());
+            (draft, holds)
+        };
+        let why = if holds { Unsent::Overtaken } else { Unsent::NotBelieved };
+        self.note_unsent(UnsentRelease::of_draft(&draft, why, now())).await;
+        self.changed();
+        if holds { NotSent::ComesAnew } else { NotSent::Overtaken }
+    }
+
+    /// Writes a release down of which nobody is told: once, however often it is brought.
+    async fn note_unsent(&self, unsent: Option<UnsentRelease>) {
+        let Some(unsent) = unsent else { return };
+        {
+            let inner = self.inner();
+            let is_of_today = |known: &&UnsentRelease| unsent.at.since(known.at) < WAITS_MILLIS;
+            if inner.unsent.iter().any(|known| known.digest == unsent.digest)
+                || (unsent.why != Unsent::Lapsed
+                    && inner.unsent.iter().filter(is_of_today).count() >= MOST_UNSENT)
+            {
+                return;
+            }
+        }
+        let (digest, about) = (unsent.digest.clone(), serde_json::to_string(&unsent).unwrap_or_default());
+        if let Err(error) = self.keeper.ask(move |store| store.note_unsent(&digest, &about)).await {
+            tracing::error!(%error, "that nobody was told of a release is not written down");
+        }
+        self.inner().unsent.push(unsent);
+        self.changed();
+    }
+
+    async fn release(&self, envelope: &Envelope) -> Result<Triggering, NotTriggered> {
         let latest = self.keeper.ask(|store| store.latest()).await.map_err(NotSent::from)?;
         let digest = envelope.digest();
         let draft = {
@@ -478,11 +693,17 @@ impl Board {
             if inner.drafts.values().any(|draft| draft.digest == digest) {
                 return Ok(Triggering::Waits);
             }
+            let name = hex::text(&digest);
+            match inner.unsent.iter().find(|known| known.digest == name).map(|known| known.why) {
+                Some(Unsent::Lapsed) => return Err(NotTriggered::OtherTime),
+                Some(Unsent::Overtaken) => return Err(NotTriggered::Overtaken),
+                Some(_) | None => {}
+            }
             // Whatever becomes of it, another one has another number.
             inner.places.retain(|_, place| *place != envelope.sequence);
             let list = inner.list.as_ref().map(|listed| Arc::clone(&listed.list));
             let list = list.ok_or(NotTriggered::NotStanding)?;
-            let (mut draft, needs_officer) = inner.released(&envelope, &list, latest)?;
+            let (mut draft, needs_officer) = inner.released(envelope, &list, latest)?;
             if needs_officer {
                 draft.needed = 1;
                 inner.drafts.insert(draft.id.clone(), draft);
@@ -530,11 +751,7 @@ impl Inner {
         {
             return Err(NotTriggered::NoPlace);
         }
-        let thread = self.thread_of(prepared, &hex::text(&trigger.event), at)?;
-        let is_later = |sent: &Arc<Message>| sent.sent() >= envelope.sent;
-        if thread.as_ref().is_some_and(|first| self.thread(&first.thread()).iter().any(is_later)) {
-            return Err(NotTriggered::Overtaken);
-        }
+        let thread = self.goes_on(envelope, trigger, at)?;
         let released = Released { prepared: standing.prepared.clone(), trigger: trigger.clone() };
         let place = (envelope.sequence, envelope.sent);
         let (filled, bytes) = Envelope::released(released, &standing.template, place)?;

@@ -22,11 +22,12 @@ use crate::alerts::board::Inner;
 use crate::alerts::desk_door::{
     Asserted, Door, Nothing, Told, fine, no_plan, note_proof, places_of, read, reasons,
 };
-use crate::alerts::draft::About;
+use crate::alerts::draft::{About, Triggered};
 use crate::alerts::households::Households;
 use crate::alerts::officers::Officer;
 use crate::alerts::release::{
-    DroppedRelease, HeardArea, HeardAt, HeardMessage, ReleaseAbout, SILENT_MILLIS, Standing,
+    DroppedRelease, HeardArea, HeardAt, HeardMessage, ReleaseAbout, SILENT_MILLIS, Standing, Unsent,
+    UnsentRelease,
 };
 use crate::clock::now;
 use crate::data::random;
@@ -37,8 +38,10 @@ const MOST_DAYS: u64 = 90;
 const MOST_RELEASES: usize = 32;
 /// The desk alarms so long before one ends.
 const SOON_MILLIS: u64 = 14 * DAY_MILLIS;
-/// The desk says so long that an officer dropped a release.
+/// The desk says so long that an officer dropped a release, or that nobody was told of one.
 const DROPPED_SHOWN_MILLIS: u64 = DAY_MILLIS;
+/// What something overtook is signed anew sooner than that, and alarms nobody.
+const ANEW_MILLIS: u64 = 30_000;
 
 /// What an officer asks for.
 #[derive(Deserialize)]
@@ -109,6 +112,7 @@ pub(super) fn release_of(
         signed: Vec::new(),
         origin: None,
         trigger: None,
+        went_out: None,
     };
     let sample = serde_json::from_slice(&composed.sample).unwrap_or_default();
     let about = ReleaseAbout { about, coast: coast.name.clone(), sample };
@@ -245,7 +249,7 @@ pub(super) fn state(inner: &Inner, officer: &Officer, now: UnixMillis) -> Value 
         "policy": policy.map_or("none", |policy| if policy.needs_officer { "officer" } else { "alone" }),
         "coasts": coasts.unwrap_or_default(),
         "heard": inner.heard.as_ref().map(|heard| heard_value(inner, heard, now)),
-        "clock": wrong_clock(inner, now), "dropped": dropped(inner, now),
+        "clock": wrong_clock(inner, now), "dropped": dropped(inner, now), "unsent": unsent(inner, now),
         "prepared": releases.into_iter().map(|release| value(inner, release, officer, now)).collect::<Vec<_>>(),
     })
 }
@@ -261,6 +265,21 @@ fn dropped(inner: &Inner, now: UnixMillis) -> Vec<Value> {
     let is_shown = |dropped: &&DroppedRelease| now.since(dropped.by.at) < DROPPED_SHOWN_MILLIS;
     let value = |DroppedRelease { trigger, title, by }: &DroppedRelease| json!({ "kind": trigger.kind, "coast": trigger.coast, "title": title, "by": by });
     inner.dropped.iter().rev().filter(is_shown).map(value).collect()
+}
+
+/// Of what nobody was told, the latest of each warning first.
+fn unsent(inner: &Inner, now: UnixMillis) -> Vec<Value> {
+    let mut seen = BTreeSet::new();
+    let is_shown = |unsent: &&UnsentRelease| {
+        let age = now.since(unsent.at);
+        let Triggered { kind, segment, event, .. } = &unsent.trigger;
+        age < DROPPED_SHOWN_MILLIS
+            && (unsent.why != Unsent::Overtaken || age > ANEW_MILLIS)
+            && seen.insert((kind.clone(), *segment, event.clone(), unsent.why == Unsent::Lapsed))
+            && inner.matters(unsent, now)
+    };
+    let value = |UnsentRelease { trigger, title, why, at, .. }: &UnsentRelease| json!({ "kind": trigger.kind, "coast": trigger.coast, "title": title, "why": why, "at": at });
+    inner.unsent.iter().rev().filter(is_shown).map(value).collect()
 }
 
 /// What the agency said last, for the town's coasts.

@@ -839,6 +839,15 @@ async fn a_draft_whose_number_every_receiver_takes_for_an_old_one_is_not_sent() 
 async fn what_was_sent_is_read_back_as_it_was_judged_and_nothing_else_is() {
     let hall = Hall::new();
     let thread = hall.send(landslide(&["浜町"])).await;
+    // A list that was damaged hides nothing that holds by the list of now.
+    let damage = |bytes: &[u8]| {
+        let file = rusqlite::Connection::open(hall.folder.alerts()).unwrap();
+        assert_eq!(file.execute("UPDATE key_list SET list = ?1", [bytes]).unwrap(), 1);
+    };
+    let whole = hall.folder.key_list().unwrap().unwrap();
+    damage(&whole[..whole.len() - 1]);
+    assert_eq!(Hall::open(&hall.folder, &hall.keys).inner().messages.len(), 1, "a damaged list");
+    damage(&whole);
     let list = hall.board.inner().list.clone().unwrap().list;
     let fixed = (list.beat, list.relying_party);
     let nobodys = KeyList::new(list.version + 1, now(), fixed, &list.sender, []).unwrap();

@@ -3,7 +3,8 @@
 //!
 //! It signs once for an event, a warning and a coast, and never a weaker warning after a stronger one: what ends an order is the officers'. Its
 //! folder holds what it signed, before anybody is told, until the server has sent it. What the server refused is signed again once what it was
-//! signed for is another: the list of keys, what the officers signed, or the agency's message.
+//! signed for is another: the list of keys, what the officers signed, or the agency's message. What something overtook on its way is signed
+//! again at once, with the thread as it is then, some times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use hinamori_alert::{
-    AgencyInfo, AgencyMessage, AgencyStatus, Envelope, EnvelopeError, KeyList, NotReleased, PreparedRelease,
-    Released, Sequence, Trigger, TriggerKey,
+    AgencyInfo, AgencyMessage, AgencyStatus, CoastSegment, Envelope, EnvelopeError, KeyList, NotReleased,
+    PreparedRelease, Released, Sequence, Trigger, TriggerKey, TsunamiKind,
 };
 use hinamori_model::UnixMillis;
 use hinamori_private_file as private_file;
@@ -41,6 +42,9 @@ const MOST_FILES: usize = 10_000;
 const TRY: Duration = Duration::from_secs(10);
 /// The server hears so often that the trigger lives.
 const ALIVE_MILLIS: u64 = 30_000;
+/// How often one thing is signed anew because something was sent before it: officers have sent so many updates meanwhile, or the server is not
+/// honest.
+const MOST_OVERTAKEN: u8 = 16;
 /// What was signed so long ago holds nowhere any more.
 const FORGOTTEN_MILLIS: u64 = 8 * 24 * 3_600_000;
 
@@ -107,16 +111,28 @@ struct SignedFor {
     kind: String,
     segment: u16,
     at: UnixMillis,
-    /// The hash of everything that it was signed for, in hexadecimal.
+    /// The hash of everything that it was signed for, in hexadecimal; empty where it is to be signed anew whatever that is.
     cause: String,
     /// The server will never send it.
     is_refused: bool,
+    /// How often something was sent before it.
+    #[serde(default)]
+    overtaken: u8,
 }
 
 impl SignedFor {
-    fn is_of(&self, trigger: &Trigger) -> bool {
+    fn is_of(&self, event: &[u8; 32], (kind, segment): (TsunamiKind, CoastSegment)) -> bool {
         (self.event.as_str(), self.kind.as_str(), self.segment)
-            == (hex::text(&trigger.event).as_str(), trigger.kind.text(), trigger.segment.number())
+            == (hex::text(event).as_str(), kind.text(), segment.number())
+    }
+
+    /// What the server said of it once and for all.
+    fn refused(&mut self, is_overtaken: bool) {
+        self.is_refused = true;
+        if is_overtaken && self.overtaken < MOST_OVERTAKEN {
+            self.overtaken = self.overtaken.saturating_add(1);
+            self.cause.clear();
+        }
     }
 }
 
@@ -379,6 +395,7 @@ impl TriggerStation {
         let (event, segment) = (sha256(message.event.as_bytes()), prepared.segment);
         let reported = message.reported.get().to_be_bytes();
         let cause = sha256(&[list_hash.as_slice(), &prepared.digest(), &reported].concat());
+        let is_same = |known: &&SignedFor| known.is_of(&event, (kind, segment));
         let own = SignedFor {
             event: hex::text(&event),
             kind: kind.text().to_owned(),
@@ -386,6 +403,7 @@ impl TriggerStation {
             at: now,
             cause: hex::text(&cause),
             is_refused: false,
+            overtaken: self.memory.signed.iter().find(is_same).map_or(0, |known| known.overtaken),
         };
         let keeps_back = |known: &SignedFor| {
             let as_strong = crate::alerts::release::kind_of(&known.kind).map_or(u8::MAX, strength);
@@ -413,10 +431,7 @@ impl TriggerStation {
             Ok(_) | Err(EnvelopeError::NotReleased(NotReleased::NeedsOfficer)) => {}
             Err(error) => return Err(error.into()),
         }
-        let is_same = |known: &SignedFor| {
-            (&known.event, &known.kind, known.segment) == (&own.event, &own.kind, own.segment)
-        };
-        self.memory.signed.retain(|known| now.since(known.at) < FORGOTTEN_MILLIS && !is_same(known));
+        self.memory.signed.retain(|known| now.since(known.at) < FORGOTTEN_MILLIS && !is_same(&known));
         self.memory.signed.push(own);
         Ok(envelope)
     }
@@ -438,15 +453,18 @@ impl TriggerStation {
                     match became.as_deref() {
                         Ok("sent") => tracing::warn!("the server has sent what was released"),
                         Ok("dropped") => tracing::warn!("an officer dropped what was released"),
+                        Ok("overtaken") => {
+                            tracing::warn!("something was sent before what was released");
+                            self.refused(&released.trigger, true);
+                            // The server proposes it anew, if it still stands.
+                            self.told = None;
+                        }
                         _ => left.push(text),
                     }
                 }
                 Err(Refused::For(why)) => {
                     tracing::error!(why, "the server refuses what was released");
-                    let is_own = |known: &&mut SignedFor| known.is_of(&released.trigger);
-                    if let Some(own) = self.memory.signed.iter_mut().find(is_own) {
-                        own.is_refused = true;
-                    }
+                    self.refused(&released.trigger, false);
                 }
                 Err(why @ Refused::Line(_)) => {
                     trouble = Some(TriggerError::Server(why.to_string()));
@@ -459,6 +477,12 @@ impl TriggerStation {
             self.keep()?;
         }
         trouble.map_or(Ok(()), Err)
+    }
+
+    fn refused(&mut self, trigger: &Trigger, is_overtaken: bool) {
+        let of = (trigger.kind, trigger.segment);
+        let own = self.memory.signed.iter_mut().find(|known| known.is_of(&trigger.event, of));
+        own.into_iter().for_each(|own| own.refused(is_overtaken));
     }
 
     fn keep(&self) -> Result<(), TriggerError> {

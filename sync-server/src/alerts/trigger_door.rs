@@ -89,6 +89,8 @@ async fn release(State(board): State<Arc<Board>>, body: Bytes) -> Response {
             Json(json!({ "state": state })).into_response()
         }
         Ok(Err(NotTriggered::Dropped)) => Json(json!({ "state": "dropped" })).into_response(),
+        // It is proposed anew, if it still stands: the next one knows of what came before it.
+        Ok(Err(NotTriggered::Overtaken)) => Json(json!({ "state": "overtaken" })).into_response(),
         Ok(Err(NotTriggered::NotSent(error))) => {
             tracing::error!(%error, "what a trigger released is not out");
             refused(StatusCode::SERVICE_UNAVAILABLE, "the server's disk")

@@ -20,7 +20,8 @@ use crate::alerts::release::{NotTriggered, Standing, Triggering};
 use crate::alerts::release_door::release_of;
 use crate::alerts::trigger::TriggerError;
 use crate::alerts::{
-    PolicyChange, TriggerSource, TriggerStation, export_alerts, new_trigger_key, set_policy, trigger_door,
+    InForce, PolicyChange, TriggerSource, TriggerStation, export_alerts, new_trigger_key, set_policy,
+    trigger_door,
 };
 
 const EVENT: &str = "20260311052000";
@@ -32,13 +33,15 @@ struct Coast {
     server: String,
     messages: PathBuf,
     written: std::cell::Cell<u32>,
-    /// What the server answers to every release, whatever it is; 0 as long as it looks itself.
+    /// What the server answers to every release, whatever it is, with the state "overtaken" where it is 200; 0 as long as it looks itself.
     answers: Arc<AtomicU16>,
 }
 
 async fn answered(State(answers): State<Arc<AtomicU16>>, request: Request, next: Next) -> Response {
     match StatusCode::from_u16(answers.load(Ordering::SeqCst)) {
-        Ok(status) if request.uri().path() == "/trigger/release" => status.into_response(),
+        Ok(status) if request.uri().path() == "/trigger/release" => {
+            (status, r#"{"state":"overtaken"}"#).into_response()
+        }
         Ok(_) | Err(_) => next.run(request).await,
     }
 }
@@ -148,6 +151,43 @@ impl Coast {
 
     fn sent(&self) -> usize {
         self.hall.board.inner().messages.len()
+    }
+
+    /// An update of what is out first, still without signatures.
+    async fn draft_update(&self) -> String {
+        let thread = self.hall.board.inner().messages[0].thread();
+        let wanted =
+            json!({ "kind": "Order", "message": "tsunami-warning", "districts": ["浜町"], "thread": thread });
+        self.hall.draft(wanted).await.unwrap()
+    }
+
+    async fn sign_update(&self, id: &str) {
+        assert!(!self.hall.sign(id, 1, 0, 0).await.unwrap());
+        assert!(self.hall.sign(id, 2, 1, 0).await.unwrap());
+    }
+
+    /// The warning of the one draft that waits.
+    fn waiting(&self) -> Option<(String, String)> {
+        let inner = self.hall.board.inner();
+        let mut waiting = inner.drafts.iter();
+        let (id, draft) = waiting.next()?;
+        assert!(waiting.next().is_none(), "one takes the place of the other");
+        Some((id.clone(), draft.about.trigger.as_ref().unwrap().kind.clone()))
+    }
+
+    /// Why nobody was told of what, as the desk says it.
+    fn unsent(&self) -> Vec<(String, String)> {
+        let desk = self.desk();
+        let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
+        let all = desk["releases"]["unsent"].as_array().unwrap().iter();
+        all.map(|one| (text(one, "kind"), text(one, "why"))).collect()
+    }
+
+    /// Everything that is noted of what nobody was told was so long ago.
+    fn age_unsent(&self, millis: u64) {
+        for unsent in &mut self.hall.board.inner().unsent {
+            unsent.at = UnixMillis::new(unsent.at.get() - millis);
+        }
     }
 
     fn desk(&self) -> Value {
@@ -283,10 +323,13 @@ async fn an_officer_on_duty_signs_where_the_policy_says_so_also_after_a_restart(
     );
     let sample = &desk["drafts"][0]["sample"];
     assert!(sample["arrives"].as_u64() > sample["sent"].as_u64() && sample["sent"].as_u64() > Some(1));
-    // The server forgets it, and the trigger says it again.
+    // The server forgets it, and the trigger says it again: for no second hour.
     coast.hall.board.inner().drafts.clear();
+    a_second().await;
     coast.round(station).await;
-    assert!(coast.hall.board.inner().drafts.contains_key(&id));
+    let hour =
+        |draft: &crate::alerts::draft::Draft| draft.dropped_at() == draft.envelope.sent.plus(3_600_000);
+    assert!(coast.hall.board.inner().drafts.get(&id).is_some_and(hour));
     assert!(coast.hall.sign(&id, 2, 1, 0).await.unwrap());
     assert_eq!(coast.sent(), 1);
     coast.round(coast.station()).await;
@@ -652,7 +695,9 @@ async fn what_was_released_can_be_ended_after_a_restart_though_the_town_has_no_t
     coast.says(|_| {});
     drop(coast.round(coast.station()).await);
     let before = coast.hall.told(&own)["list"].clone();
-    coast.policy(&PolicyChange { no_trigger: true, ..PolicyChange::default() });
+    assert_eq!(coast.desk()["threads"][0]["believed"], true);
+    coast.policy(&PolicyChange { no_trigger: true, in_force: InForce::MayBeLost, ..PolicyChange::default() });
+    assert_eq!(coast.desk()["threads"][0]["believed"], false, "whoever starts now");
     coast.hall.board = Hall::open(&coast.hall.folder, &coast.hall.keys);
     let (thread, signed) = {
         let inner = coast.hall.board.inner();
@@ -660,7 +705,11 @@ async fn what_was_released_can_be_ended_after_a_restart_though_the_town_has_no_t
         (inner.messages[0].thread(), inner.messages[0].signed.clone())
     };
     assert_eq!(signed.officers(), 2);
-    assert_eq!(coast.desk()["threads"][0]["in_force"], true);
+    let desk = coast.desk();
+    assert_eq!(
+        (&desk["threads"][0]["in_force"], &desk["threads"][0]["believed"]),
+        (&json!(true), &json!(false))
+    );
     // A receiver's own judgement is by the list of now.
     let list =
         KeyList::decode(&coast.hall.folder.key_list().unwrap().unwrap(), &coast.hall.keys.town_root.public());
@@ -701,4 +750,294 @@ async fn what_the_town_declares_void_stands_nowhere_any_more_and_is_signed_anew(
     coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
     drop(coast.round(coast.station()).await);
     assert_eq!(coast.sent(), 1);
+}
+
+#[tokio::test]
+async fn what_an_officer_s_update_overtook_is_signed_anew_at_once_and_once_only() {
+    let coast = Coast::new(false).await;
+    for message in ["tsunami-warning", "tsunami-major"] {
+        coast.prepare(message, &["浜町"], &[1, 2]).await;
+    }
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(coast.station()).await;
+    a_second().await;
+    // Made before it, and signed after it.
+    let update = coast.draft_update().await;
+    a_second().await;
+    coast.says(|_| {});
+    coast.answers.store(503, Ordering::SeqCst);
+    let (station, looked) = coast.round_at(station, now()).await;
+    assert!(looked.is_err());
+    coast.sign_update(&update).await;
+    coast.answers.store(0, Ordering::SeqCst);
+    let station = coast.round(station).await;
+    {
+        let inner = coast.hall.board.inner();
+        let [first, update, last] = &inner.messages[..] else { panic!("{} messages", inner.messages.len()) };
+        assert_eq!(last.alert().references, [first.alert().id(), update.alert().id()]);
+        assert!(last.sent() > update.sent() && last.thread() == first.thread());
+        let in_force = inner.alerts.in_force(now());
+        assert_eq!(in_force.iter().map(|one| one.latest.digest()).collect::<Vec<_>>(), [last.digest]);
+        assert_eq!(inner.unsent.len(), 1, "it is written down");
+    }
+    coast.age_unsent(60_000);
+    assert_eq!(coast.unsent(), [], "and alarms nobody: it is out");
+    drop(coast.round(station).await);
+    std::fs::remove_file(coast.folder.join("memory")).unwrap();
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 3, "never twice");
+}
+
+#[tokio::test]
+async fn a_server_that_says_no_for_ever_has_a_trigger_sign_some_times_only() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    coast.answers.store(200, Ordering::SeqCst);
+    let mut station = coast.station();
+    for _ in 0..20 {
+        station = coast.round(station).await;
+    }
+    drop(station);
+    let memory = std::fs::read_to_string(coast.folder.join("memory")).unwrap();
+    let memory: Value = serde_json::from_str(&memory).unwrap();
+    assert_eq!((&memory["signed"][0]["overtaken"], &memory["pending"]), (&json!(16), &json!([])));
+    coast.answers.store(0, Ordering::SeqCst);
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 0, "nothing has changed");
+    a_second().await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    assert_eq!(coast.sent(), 1, "the agency's next message");
+}
+
+#[tokio::test]
+async fn a_waiting_draft_that_something_overtook_goes_away_and_comes_anew() {
+    let coast = Coast::new(true).await;
+    for message in ["tsunami-warning", "tsunami-major"] {
+        coast.prepare(message, &["浜町"], &[1, 2]).await;
+    }
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(coast.station()).await;
+    let (id, _) = coast.waiting().unwrap();
+    assert!(coast.hall.sign(&id, 1, 0, 0).await.unwrap());
+    a_second().await;
+    coast.says(|_| {});
+    let station = coast.round(station).await;
+    let (old, _) = coast.waiting().unwrap();
+    let update = coast.draft_update().await;
+    coast.sign_update(&update).await;
+    let told = coast.hall.sign(&old, 1, 0, 0).await.unwrap_err();
+    assert!(matches!(told, NotSent::ComesAnew), "{told}");
+    assert_eq!(coast.waiting(), None, "no signature blocks it");
+    assert_eq!(coast.unsent(), [], "the trigger signs it anew at once");
+    coast.age_unsent(60_000);
+    assert_eq!(coast.unsent(), [("MajorWarning".to_owned(), "overtaken".to_owned())], "unless it does not");
+    let station = coast.round(station).await;
+    let (new, kind) = coast.waiting().unwrap();
+    assert!(new != old && kind == "MajorWarning");
+    assert_eq!(coast.unsent(), []);
+    // So many numbers were given out since that every receiver takes its own for an old one.
+    for _ in 0..70 {
+        coast.hall.board.keeper.ask(|store| store.next()).await.unwrap();
+    }
+    coast.hall.send(landslide(&["本町"])).await;
+    let told = coast.hall.sign(&new, 1, 0, 0).await.unwrap_err();
+    assert!(matches!(told, NotSent::ComesAnew), "{told}");
+    assert_eq!(coast.waiting(), None);
+    let station = coast.round(station).await;
+    let (last, _) = coast.waiting().unwrap();
+    assert!(last != new && last != old);
+    assert!(coast.hall.sign(&last, 1, 0, 0).await.unwrap());
+    drop(coast.round(station).await);
+    assert_eq!((coast.sent(), coast.waiting()), (4, None));
+}
+
+#[tokio::test]
+async fn what_waits_and_was_made_void_goes_away_when_somebody_signs_it() {
+    let coast = Coast::new(true).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    let station = coast.round(coast.station()).await;
+    let (id, _) = coast.waiting().unwrap();
+    coast.policy(&PolicyChange { void_releases: true, ..PolicyChange::default() });
+    assert!(matches!(coast.hall.sign(&id, 1, 0, 0).await, Err(NotSent::Overtaken)));
+    drop(coast.round(station).await);
+    assert_eq!((coast.sent(), coast.waiting()), (0, None));
+    assert_eq!(coast.unsent(), [("MajorWarning".to_owned(), "not_believed".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_stronger_release_takes_the_place_of_a_weaker_one_that_waits() {
+    let coast = Coast::new(true).await;
+    for message in ["tsunami-warning", "tsunami-major"] {
+        coast.prepare(message, &["浜町"], &[1, 2]).await;
+    }
+    let board = &coast.hall.board;
+    coast.says(|message| message.areas[0].1 = "51");
+    let station = coast.round(coast.station()).await;
+    let (weaker, kind) = coast.waiting().unwrap();
+    assert_eq!(kind, "Warning");
+    let signature = coast.hall.devices[0].sign(0, &coast.hall.digest(&weaker));
+    a_second().await;
+    coast.says(|_| {});
+    let station = coast.round(station).await;
+    let (stronger, kind) = coast.waiting().unwrap();
+    assert_eq!(kind, "MajorWarning");
+    // Also where both are there in the moment in which somebody signs.
+    assert!(coast.hall.sign(&stronger, 2, 1, 0).await.unwrap());
+    let station = coast.round(station).await;
+    assert_eq!((coast.sent(), coast.waiting()), (1, None));
+    let other = Coast::new(true).await;
+    other.prepare("tsunami-warning", &["浜町"], &[1, 2]).await;
+    other.says(|message| message.areas[0].1 = "51");
+    drop(other.round(other.station()).await);
+    let draft = other.hall.board.inner().drafts.pop_first().unwrap().1;
+    board.inner().drafts.insert(weaker.clone(), crate::alerts::draft::Draft { id: weaker.clone(), ..draft });
+    let told = board.sign(&weaker, &coast.hall.officer(1), signature).await.unwrap_err();
+    assert!(matches!(told, NotSent::AsStrong), "{told}");
+    assert_eq!(coast.waiting(), None);
+    drop(coast.round(station).await);
+    assert_eq!((coast.sent(), coast.waiting()), (1, None));
+    assert!(board.inner().unsent.is_empty(), "nobody has to do anything");
+}
+
+#[tokio::test]
+async fn what_nobody_signs_in_its_hour_leaves_a_trace_and_bars_nothing() {
+    let coast = Coast::new(true).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    let station = coast.round(coast.station()).await;
+    let (id, _) = coast.waiting().unwrap();
+    let an_hour = |draft: &mut crate::alerts::draft::Draft| {
+        draft.about.made = UnixMillis::new(draft.about.made.get() - 3_600_001);
+    };
+    an_hour(coast.hall.board.inner().drafts.get_mut(&id).unwrap());
+    coast.hall.board.look_at_drafts().await;
+    let lapsed = [("MajorWarning".to_owned(), "lapsed".to_owned())];
+    assert_eq!(coast.unsent(), lapsed);
+    let station = coast.round(station).await;
+    assert_eq!(
+        (coast.waiting(), coast.unsent().as_slice()),
+        (None, lapsed.as_slice()),
+        "nor does it come back"
+    );
+    let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    assert_eq!(again.inner().unsent.len(), 1, "after a restart");
+    let history = coast.hall.parent.path().join("history");
+    export_alerts(&coast.hall.folder, &history, "clerk", now()).unwrap();
+    assert!(std::fs::read_to_string(history.join("unsent.jsonl")).unwrap().contains(r#""why":"lapsed""#));
+    a_second().await;
+    coast.says(|_| {});
+    drop(coast.round(station).await);
+    let (id, _) = coast.waiting().expect("the agency's next message");
+    // Somebody signs it in the moment in which it is over.
+    an_hour(coast.hall.board.inner().drafts.get_mut(&id).unwrap());
+    assert!(matches!(coast.hall.sign(&id, 1, 0, 0).await, Err(NotSent::Gone)));
+    assert_eq!(coast.hall.board.inner().unsent.len(), 2);
+    assert_eq!(coast.unsent(), lapsed, "one line for a warning");
+    a_second().await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    let (id, _) = coast.waiting().expect("and the next but one");
+    assert!(coast.hall.sign(&id, 1, 0, 0).await.unwrap());
+    assert_eq!(coast.unsent(), lapsed, "it was so all the same");
+    coast.age_unsent(86_400_000);
+    assert_eq!(coast.unsent(), []);
+}
+
+#[tokio::test]
+async fn the_desk_says_what_was_refused_and_why_until_the_warning_has_its_order() {
+    let coast = Coast::new(false).await;
+    let id = coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    coast.answers.store(503, Ordering::SeqCst);
+    let (station, _) = coast.round_at(coast.station(), now()).await;
+    coast.hall.board.withdraw_release(&id).await.unwrap();
+    coast.answers.store(0, Ordering::SeqCst);
+    let station = coast.round(station).await;
+    assert_eq!(coast.unsent(), [("MajorWarning".to_owned(), "not_standing".to_owned())]);
+    assert_eq!(coast.desk()["releases"]["unsent"][0]["coast"], "徳島県");
+    a_second().await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    drop(coast.round_at(station, now().plus(31_000)).await);
+    assert_eq!((coast.sent(), coast.unsent()), (1, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_policy_that_would_take_a_released_order_away_is_not_changed_while_it_is_in_force() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    drop(coast.round(coast.station()).await);
+    let other = new_trigger_key(&coast.hall.parent.path().join("other-trigger")).unwrap();
+    let other = hex::bytes(&other).unwrap().try_into().unwrap();
+    let set = |change: &PolicyChange| set_policy(&coast.hall.folder, &coast.hall.keys, change, now());
+    let changes = [
+        PolicyChange { no_trigger: true, ..PolicyChange::default() },
+        PolicyChange { trigger: Some(other), ..PolicyChange::default() },
+        PolicyChange { void_releases: true, ..PolicyChange::default() },
+        PolicyChange { needs_officer: Some(true), ..PolicyChange::default() },
+    ];
+    let before = coast.hall.folder.key_list().unwrap();
+    for change in &changes {
+        let told = set(change).unwrap_err().to_string();
+        assert!(told.contains("浜町") && told.contains("--although-in-force"), "{told}");
+    }
+    assert_eq!(coast.hall.folder.key_list().unwrap(), before);
+    // What takes nothing away is changed.
+    set(&PolicyChange { staff_leave_minutes: Some(9), ..PolicyChange::default() }).unwrap();
+    coast.hall.look();
+    assert_eq!(coast.desk()["threads"][0]["believed"], true);
+    // Two officers say it again.
+    let thread = coast.hall.board.inner().messages[0].thread();
+    a_second().await;
+    coast.hall.send(json!({ "kind": "Order", "thread": thread, "again": true })).await;
+    set(&changes[0]).unwrap();
+    coast.hall.look();
+    assert_eq!(coast.desk()["threads"][0]["believed"], true);
+}
+
+#[tokio::test]
+async fn a_trigger_whose_clock_is_ahead_loses_nobody_who_went_at_once() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|_| {});
+    let before = now();
+    let (_, looked) = coast.round_at(coast.station(), now().plus(100_000)).await;
+    looked.unwrap();
+    let check = |inner: &crate::alerts::board::Inner| {
+        let message = Arc::clone(&inner.messages[0]);
+        assert!(before <= message.began() && message.began() < message.sent(), "dated ahead");
+        let thread = inner.thread(&message.thread());
+        let out = crate::alerts::people::out_at(inner, now());
+        assert_eq!(out[0].began, message.began());
+        inner.progress(&thread).into_iter().map(|one| one.after(one.check_point)).collect::<Vec<_>>()
+    };
+    let digest = coast.hall.board.inner().messages[0].digest;
+    coast.hall.note_at(digest, household(1), AnswerKind::CheckPoint, now());
+    assert_eq!(check(&coast.hall.board.inner()).into_iter().flatten().count(), 1);
+    let again = Hall::open(&coast.hall.folder, &coast.hall.keys);
+    check(&again.inner());
+}
+
+#[tokio::test]
+async fn a_delivery_that_fails_keeps_the_trigger_from_nothing_else() {
+    let coast = Coast::new(false).await;
+    coast.prepare("tsunami-major", &["浜町"], &[1, 2]).await;
+    coast.says(|message| (message.event, message.areas[0].1) = ("1", "53"));
+    coast.answers.store(503, Ordering::SeqCst);
+    let (station, looked) = coast.round_at(coast.station(), now()).await;
+    assert!(matches!(looked, Err(TriggerError::Server(_))));
+    let heard = || coast.hall.board.inner().heard.as_ref().unwrap().heard.message.clone().unwrap();
+    assert_eq!(heard().areas[0].kind.as_deref(), Some("MajorWarning"));
+    a_second().await;
+    coast.says(|message| message.areas[0].1 = "51");
+    let (station, looked) = coast.round_at(station, now()).await;
+    assert!(matches!(looked, Err(TriggerError::Server(_))), "somebody hears of it");
+    assert_eq!(heard().areas[0].kind.as_deref(), Some("Warning"), "it looks on and reports");
+    // Also that it lives.
+    coast.hall.board.inner().heard = None;
+    let (_, looked) = coast.round_at(station, now().plus(31_000)).await;
+    assert!(looked.is_err() && coast.hall.board.inner().heard.is_some());
 }

@@ -158,6 +158,16 @@ export interface DroppedRelease {
   by: { officer: string | number; name: string; title: string; at: number };
 }
 
+/** What a trigger released and nobody was told of, and why: `lapsed` where no officer on duty signed it in its hour. */
+export interface UnsentRelease {
+  kind: string;
+  coast: string;
+  /** Empty where what was signed in advance is gone. */
+  title: string;
+  why: "lapsed" | "not_standing" | "other_time" | "no_place" | "overtaken" | "not_believed";
+  at: number;
+}
+
 export interface Releases {
   policy: "none" | "alone" | "officer";
   coasts: Coast[];
@@ -166,6 +176,8 @@ export interface Releases {
   clock: number | null;
   /** Of the last day, the latest first. */
   dropped: DroppedRelease[];
+  /** The same; what was refused as long as nothing as strong was released for the warning. */
+  unsent: UnsentRelease[];
   prepared: Release[];
 }
 
@@ -270,6 +282,8 @@ export interface Thread {
   updated: number;
   expires: number;
   in_force: boolean;
+  /** Whether whoever starts now believes it: not after the town decided otherwise about what releases it. */
+  believed: boolean;
   /** When its latest order expects the tsunami. */
   arrives?: number | null;
   /** The box at which officers said its latest order while the town hall was gone. */

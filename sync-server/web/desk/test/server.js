@@ -102,7 +102,7 @@ export class Town {
     this.missing = [];
     /** Televisions that were given to households at boxes. */
     this.televisions = [];
-    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null, clock: null, dropped: [] };
+    this.releases = { policy: "officer", coasts: [{ segment: 580, name: "徳島県" }], heard: null, clock: null, dropped: [], unsent: [] };
     this.prepared = new Map();
     this.able = { live: 4, exercise: 4 };
     this.tested = {};
@@ -655,6 +655,7 @@ export class Town {
     if (thread === undefined) {
       thread = { id: randomBytes(8).toString("hex"), class: draft.class, hazard: draft.hazard, sent: now, messages: [], stages: { unreachable: 0, delivered: none, shown: none, answered: none, check_point: none, arrived: none } };
       thread.trigger = draft.trigger;
+      thread.believed = true;
       const station = (name, rest) => ({ name, is_pushed: true, is_on_air: false, received: null, tries: 0, ...rest });
       thread.stations = [station("汐見ケーブルテレビ", { is_on_air: true, received: now, tries: 1 }), station("南ラジオ", { tries: 3 }), station("県民放送", { is_pushed: false })];
       this.threads.push(thread);

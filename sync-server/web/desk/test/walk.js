@@ -182,6 +182,22 @@ try {
   await see(first, "が 捨てました：気象庁の 大津波警報（徳島県）");
   await look(first, "releases-dropped-list", { full: true });
   town.releases.dropped = [];
+  const unsent = (title, why) => ({ kind: "MajorWarning", coast: "徳島県", title, why, at: Date.now() });
+  town.releases.unsent = [unsent("大津波警報　避難指示", "overtaken"), unsent("", "not_standing")];
+  town.change();
+  await see(first, "先に ほかの お知らせが 出ました");
+  await see(first, "用意された お知らせ");
+  await see(first, "！ 3");
+  await first.evaluate(() => scrollTo(0, 0));
+  await look(first, "releases-refused");
+  town.releases.unsent = [unsent("大津波警報　避難指示", "lapsed")];
+  town.change();
+  await see(first, "署名が ないまま 消えました");
+  await see(first, "！ 1");
+  await home(second);
+  await see(second, "気象庁の つぎの 電文で また 用意されます");
+  await look(second, "releases-lapsed");
+  town.releases.unsent = [];
   town.change();
   await press(first, "やめる…");
   await press(first, "やめる（気象庁の 警報で 出なくなります）");
@@ -294,6 +310,12 @@ try {
   town.change();
   await press(second, "引き受ける");
   await second.getByText(/✓ <script>山口<\/script>/).waitFor();
+  wave.believed = false;
+  town.change();
+  await see(second, "いまから 電源が 入る テレビには");
+  await look(second, "follow-unbelieved");
+  wave.believed = true;
+  town.change();
   town.able.live = 4;
 
   step("who can sign, and a test of one's own passkey");

@@ -38,7 +38,7 @@ function Gone({ desk }: { desk: Desk }) {
     <main>
       <section class="card narrow">
         <h1 tabIndex={-1}>この 下書きは もう ありません</h1>
-        <p>捨てられたか、時間が すぎました。この 下書きから 送ったものは「いまの ようす」に 出ます。</p>
+        <p>捨てられたか、時間が すぎたか、先に ほかの お知らせが 出ました。この 下書きから 送ったものは「いまの ようす」に 出ます。</p>
         <button type="button" class="button" onClick={() => desk.go(desk.mode, "follow")}>
           いまの ようすを 見る
         </button>

@@ -7,7 +7,7 @@ import { automatic, clock, clockAndDay, clockWithSeconds, person, running } from
 import { Again, MissingHouseholds, Report } from "./missing.js";
 import { Automatic } from "./draft.js";
 import { Action, AllClearSign, Bar, CancelSign, Plate } from "./parts.js";
-import { Dropped } from "./releases.js";
+import { Dropped, Unsent } from "./releases.js";
 
 /** Whatever is live stands above whatever is a drill. */
 const CLASSES: KeyClass[] = ["live", "exercise"];
@@ -19,6 +19,7 @@ export function Follow({ desk, state }: { desk: Desk; state: State }) {
       <h1 tabIndex={-1}>いまの ようす</h1>
       <div class="columns">
         <div class="stack">
+          <Unsent desk={desk} state={state} />
           <Dropped desk={desk} state={state} />
           {CLASSES.map((keyClass) => (
             <Fragment key={keyClass}>
@@ -119,6 +120,12 @@ function ThreadCard({ desk, thread }: { desk: Desk; thread: Thread }) {
           発令から <b class="number large">{running(desk.now() - thread.sent)}</b>
         </span>
       </header>
+      {!thread.believed && (
+        <p class="unbelieved" role="status">
+          <b>！ いまから 電源が 入る テレビには、この お知らせが 出ません。</b>
+          自動で 出す 決まりが、送った あとで 変わりました。2人の 署名で「もう一度 送る」か「更新」を してください。
+        </p>
+      )}
       <p class="dim">
         {thread.districts.join("・")}　{stages.households}世帯・テレビ {stages.televisions}台　行き先 {thread.places.join("・")}
         {thread.arrives != null && `　津波 ${clockAndDay(thread.arrives, desk.now())}ごろ`}　効力 {clockAndDay(thread.expires, desk.now())} まで

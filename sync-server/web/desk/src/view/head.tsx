@@ -84,7 +84,7 @@ export function Navigation({ desk }: { desk: Desk }) {
   const late = open.some((task) => desk.now() - task.at > NOBODY_HELPS);
   const steps = whichStep(desk);
   const releases = desk.state?.releases;
-  const urgent = (releases?.prepared.filter((release) => release.stands && release.alarms.length > 0).length ?? 0) + (releases !== undefined && releases.clock !== null ? 1 : 0);
+  const urgent = (releases?.prepared.filter((release) => release.stands && release.alarms.length > 0).length ?? 0) + (releases?.unsent.filter((one) => one.why !== "lapsed").length ?? 0) + (releases !== undefined && releases.clock !== null ? 1 : 0);
   const here = (screen: string) => (desk.route.screen === screen ? ("page" as const) : undefined);
   return (
     <nav class="navigation" aria-label="画面">

@@ -1,7 +1,7 @@
 // Orders that two officers sign in advance: what stands, until when, what the agency said last, and a new one.
 
 import { useState } from "preact/hooks";
-import type { AgencyWord, Release, State } from "../contract.js";
+import type { AgencyWord, Release, State, UnsentRelease } from "../contract.js";
 import type { Desk } from "../desk.js";
 import { chosenDistricts, type Form, placesInDoubt } from "../form.js";
 import { age, clock, clockAndDay, DAY, day, inSentence, person, warningName } from "../words.js";
@@ -22,6 +22,7 @@ export function Releases({ desk, state }: { desk: Desk; state: State }) {
       <h1 tabIndex={-1}>事前の 署名</h1>
       <p class={releases.policy === "none" ? "alarm" : ""}>{POLICIES[releases.policy]}</p>
       <Agency desk={desk} releases={releases} />
+      <Unsent desk={desk} state={state} />
       <Dropped desk={desk} state={state} />
       {releases.prepared.length === 0 && <p class="card">署名した お知らせは ありません。下で 作ります。</p>}
       {releases.prepared.map((release) => (
@@ -77,9 +78,48 @@ export function Dropped({ desk, state }: { desk: Desk; state: State }) {
           <b>
             {clockAndDay(by.at, now)} に {by.name}さん{by.title !== "" && `（${by.title}）`}が 捨てました：気象庁の {warningName(kind)}（{coast}）で 用意された「{inSentence(title)}」
           </b>
-          <span>同じ 警報では もう 自動で 出ません。出すときは「お知らせを 作る」から 2人の 署名で 送ってください。</span>
+          <span>同じ 警報では もう 自動で 出ません。{BY_HAND}</span>
         </p>
       ))}
+    </>
+  );
+}
+
+const WHY: Record<Exclude<UnsentRelease["why"], "lapsed">, string> = {
+  not_standing: "事前の 署名が もう ありませんでした。",
+  other_time: "届くのが おそすぎたか、時計が 合っていません。管理者にも 伝えてください。",
+  no_place: "サーバーの 番号と 合いませんでした。管理者にも 伝えてください。",
+  overtaken: "先に ほかの お知らせが 出ました。そのあとの 分が まだ 届きません。",
+  not_believed: "署名か 町の 決まりと 合いませんでした。管理者にも 伝えてください。",
+};
+const BY_HAND = "出すときは「お知らせを 作る」から 2人の 署名で 送ってください。";
+
+/** What should have come by itself, and nobody was told. */
+export function Unsent({ desk, state }: { desk: Desk; state: State }) {
+  const now = desk.now();
+  return (
+    <>
+      {state.releases.unsent.map(({ kind, coast, title, why, at }) => {
+        const what = `気象庁の ${warningName(kind)}（${coast}）で 用意された${title === "" ? " お知らせ" : `「${inSentence(title)}」`}`;
+        return why === "lapsed" ? (
+          <p key={`${at}${kind}`} class="card dropped" role="status">
+            <b>
+              {clockAndDay(at, now)} に、署名が ないまま 消えました：{what}
+            </b>
+            <span>1時間 だれも 署名しなかったので、だれにも 出ていません。警報が つづくと、気象庁の つぎの 電文で また 用意されます。いま {BY_HAND}</span>
+          </p>
+        ) : (
+          <p key={`${at}${kind}`} class="card unsent" role="status">
+            <b class="alarm">
+              ！ 自動で 出ませんでした（{clockAndDay(at, now)}）：{what}
+            </b>
+            <span>
+              {WHY[why]}
+              {BY_HAND}
+            </span>
+          </p>
+        );
+      })}
     </>
   );
 }

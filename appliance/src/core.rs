@@ -779,6 +779,7 @@ impl Core {
         self.tell_roster(now);
         self.look_at_alerts(now);
         self.drop_old_drafts(now);
+        self.drop_old_bindings(now);
         if self.tally.is_outdated(now) {
             self.recount(now);
         }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The version of everything in this file.
-pub(crate) const PROTOCOL: u16 = 8;
+pub(crate) const PROTOCOL: u16 = 9;
 
 /// One message.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1005,3 +1005,4 @@ television-bound = Connected. See that the set shows this home's names
 television-no-such-code = No set shows these digits. Look at the set and try again
 television-not-here = This home's sets are connected at the town hall
 fault-no-household = This card's home cannot be connected here. The town hall can
+fault-not-checked = Nobody knows here whether this card was stopped. Tell the town hall the number on the television: it can connect it. Alerts are shown before that too

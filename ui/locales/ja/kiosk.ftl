@@ -1005,3 +1005,4 @@ television-bound = つながりました。テレビの 名前を たしかめ�
 television-no-such-code = この数字の テレビが ありません。数字を 見なおしてください
 television-not-here = ここでは つなげない 家です。役場で つなげます
 fault-no-household = この カードの 家は ここでは つなげません。役場で つなげます
+fault-not-checked = この カードが 止められて いないか ここでは わかりません。テレビの 番号を 役場に 言って、つないで もらいます。つなぐ前も 知らせは 出ます

@@ -59,7 +59,7 @@ use tracing::{error, info, warn};
 use crate::alerts::BoxAlerts;
 use crate::attributes::issuers_of;
 use crate::checks::{CheckedTap, Reading};
-use crate::clock;
+use crate::clock::{self, HallClock};
 use crate::config::Config;
 use crate::keys::{self, Keys};
 use crate::kiosk::{KioskEvent, KioskId, Outbox};
@@ -203,6 +203,7 @@ pub(crate) struct Core {
     alerts_shown: AlertsShown,
     screens: Screens,
     bindings: Bindings,
+    hall_clock: HallClock,
     officers: Officers,
     uplink: Uplink,
     neighbours: Neighbours,
@@ -283,6 +284,7 @@ impl Core {
             alerts_shown: AlertsShown::default(),
             screens,
             bindings: Bindings::default(),
+            hall_clock: HallClock::default(),
             officers: Officers::new(&config.data),
             tally: Tally::default(),
             disk: DiskState::Ok,
@@ -550,7 +552,7 @@ impl Core {
             Command::ShowTelevisions => Ok(Some(self.televisions_given())),
             Command::BindTelevision { code } => self.await_television(lane, code, now).map(|()| None),
             Command::ConfirmTelevision => self.confirm_television(lane, now).map(Some),
-            Command::TestOfficerKeys { pin } => self.await_officer_s_test(lane, pin, now).map(|()| None),
+            Command::TestOfficerKeys { pin } => self.await_officer_s_test(lane, pin, now),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));

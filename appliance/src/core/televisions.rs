@@ -88,15 +88,27 @@ impl Core {
                 televisions.take_told(told);
                 return is_refused;
             }
-            AlertMessage::Beat(bytes) => match self.alerts.list() {
-                Some(list) if Beat::decode(&bytes, &list.beat).is_some() => televisions.take_beat(bytes),
-                Some(_) | None => warn!("a heartbeat of the town hall does not hold"),
-            },
             AlertMessage::Televisions(all) => televisions.take_televisions(all),
             AlertMessage::AnswersTaken(answers) => televisions.answers_taken(answers),
             _ => {}
         }
         false
+    }
+
+    /// The town hall says what time it is there, and that it is there.
+    pub(super) fn hear_beat(&mut self, bytes: Vec<u8>) {
+        // The first one of all comes before the list by which it is judged.
+        let Some(list) = self.alerts.list() else { return };
+        let Some(Beat { at, .. }) = Beat::decode(&bytes, &list.beat) else {
+            return warn!("a heartbeat of the town hall does not hold");
+        };
+        let heard = Instant::now();
+        self.hall_clock.hear(self.uplink.number().unwrap_or_default(), at, heard);
+        let now_there = self.hall_clock.now(heard).unwrap_or(at);
+        self.officers.files.drop_tests_after(now_there.plus(clock::CLOCKS_DIFFER_MILLIS));
+        if let Some(televisions) = &self.screens.shown {
+            televisions.take_beat(bytes);
+        }
     }
 
     /// Those that the officers signed with a message that is here; of another box nothing but what everybody is told.

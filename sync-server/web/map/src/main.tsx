@@ -44,6 +44,16 @@ function Whole({ page }: { page: Page }) {
 
 const root = document.getElementById("page");
 if (root !== null) {
-  const page: Page = new Page(() => render(<Whole page={page} />, root));
+  // Whatever changes at once is drawn once, and never in the middle of a drawing.
+  let isDue = false;
+  const page: Page = new Page(() => {
+    if (!isDue) {
+      isDue = true;
+      queueMicrotask(() => {
+        isDue = false;
+        render(<Whole page={page} />, root);
+      });
+    }
+  });
   page.start();
 }

@@ -261,7 +261,7 @@ export class Town {
     switch (`${request.method} ${path}`) {
       case "POST enrolment/begin":
         if (!this.codes.has(body.code)) throw new Answer(403, "この コードは 使えません");
-        return { publicKey: { rp: { id: PARTY, name: this.name }, user: { id: randomBytes(16).toString("base64url"), name: "田中", displayName: "田中" }, challenge: this.challenge(body.code), pubKeyCredParams: [{ type: "public-key", alg: -7 }], timeout: 60_000, attestation: "none", excludeCredentials: [], authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" } } };
+        return { publicKey: { rp: { id: PARTY, name: this.name }, user: { id: randomBytes(16).toString("base64url"), name: "田中", displayName: "田中" }, challenge: this.challenge(body.code), pubKeyCredParams: [{ type: "public-key", alg: -7 }, { type: "public-key", alg: -257 }], timeout: 60_000, attestation: "none", excludeCredentials: [], authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" } } };
       case "POST enrolment/finish": {
         const { about } = this.asked_for(body.response, "webauthn.create");
         if (body.id !== body.rawId || body.type !== "public-key") throw new Answer(400, "パスキーが 合いません");
@@ -325,7 +325,7 @@ export function shiomi(now) {
   ];
   // Three of one house of flats.
   const flats = districts[1].households.slice(0, 4);
-  for (const household of flats) Object.assign(household, { position: [134.61722, 33.74182], standing: "not_arrived", support: false });
+  for (const household of flats) Object.assign(household, { group: "9班", position: [134.61722, 33.74182], standing: "not_arrived", support: false });
   flats[0].support = true;
   const site = (id, name, kind, position, standing, here, capacity, boxes, hazards = []) => ({ id, name, kind, position, standing, own_shelter: false, here, confirmed: here, unnamed: Math.floor(here / 20), unaccounted: 0, out: 0, capacity, boxes, hazards: Object.entries(hazards).map(([hazard, is_safe]) => ({ hazard, is_safe })) });
   const fresh = (id) => ({ id, on_line: true, last_contact: now, card_data: now - 6 * 60 * MINUTE });
@@ -344,7 +344,7 @@ export function shiomi(now) {
     districts,
     sites,
     base: {
-      bounds: [134.6015, 33.7375, 134.6315, 33.7515],
+      bounds: [134.6035, 33.7392, 134.6298, 33.7502],
       base: { name: "地図", url: "/api/v1/map/files/map.geojson", format: "geojson", credit: "架空の町・避難の判断に使わない" },
       hazards: [{ name: "津波の 浸水想定", url: "/api/v1/map/files/tsunami.geojson", format: "geojson", credit: "架空の町・避難の判断に使わない" }],
       outlines: "/api/v1/map/outlines",

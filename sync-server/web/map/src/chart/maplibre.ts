@@ -130,17 +130,16 @@ export function make(options: ChartOptions): Chart {
     maplibreLogo: false,
     fadeDuration: 0,
     localIdeographFontFamily: '"BIZ UDPGothic", "Noto Sans CJK JP", "Hiragino Sans", sans-serif',
-    locale: { "Map.Title": "地図" },
+    locale: { "Map.Title": "動かせる 地図" },
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  const missing = (event: { id: string }) => {
-    const image = event.id === "hatch-day" ? hatch(options.colours.day.hazard) : event.id === "hatch-night" ? hatch(options.colours.night.hazard) : null;
-    if (image !== null && !map.hasImage(event.id)) {
-      map.addImage(event.id, image, { pixelRatio: 2 });
+  map.setMissingStyleImageResolver((id) => {
+    const image = id === "hatch-day" ? hatch(options.colours.day.hazard) : id === "hatch-night" ? hatch(options.colours.night.hazard) : null;
+    if (image !== null) {
+      map.addImage(id, image, { pixelRatio: 2 });
     }
-  };
-  map.on("styleimagemissing", missing);
+  });
   map.on("render", options.moved);
   map.on("moveend", options.settled);
   map.on("idle", options.settled);

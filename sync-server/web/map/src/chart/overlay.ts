@@ -51,6 +51,8 @@ interface DistrictPlate extends Placed {
   district: DistrictState;
   /** Small where there is no room for the name. */
   short: boolean;
+  /** How many of its households stand nowhere. */
+  placeless: number;
   rows: RowCard | null;
 }
 interface RowCard {
@@ -72,6 +74,9 @@ interface Layout {
 }
 
 const TOUCH = 26;
+/** Nobody stands nearer to a household that waits for support. */
+const RADIUS = 38;
+const SITE_PLATES = 60;
 const ROW_LINES = 6;
 const ROW_SYMBOLS = 9;
 const NAME_SIZE = 21;
@@ -179,7 +184,10 @@ export class Overlay {
         this.households(view, mark, lost);
       }
     }
-    if (this.opened !== null) {
+    if (this.opened === null) {
+      delete canvas.dataset.spread;
+    } else {
+      canvas.dataset.spread = String(this.opened.households.length);
       this.fan(view, this.opened, lost);
     }
     this.chosen(view, scene);
@@ -216,7 +224,7 @@ export class Overlay {
     }
     if (members.length > 1) {
       const waiting = members.filter(({ household }) => waits(household)).length;
-      this.pill({ x: place.x, y: place.y + reach(look) + 5 }, `${number(members.length)}世帯${waiting > 1 ? ` 支${number(waiting)}` : ""}`);
+      this.pill({ x: place.x, y: place.y + reach(look) + 3 }, `${number(members.length)}${waiting > 1 ? ` 支${number(waiting)}` : ""}`);
     }
     const target: Target = members.length === 1 ? { kind: "household", household: first } : { kind: "households", households: members.map(({ household }) => household) };
     this.targets.push({ ...place, reach: TOUCH, target });
@@ -226,9 +234,9 @@ export class Overlay {
     const { context } = this;
     const night = this.scene?.night ?? false;
     context.font = font(12);
-    const width = context.measureText(text).width + 10;
+    const width = Math.max(18, context.measureText(text).width + 10);
     context.beginPath();
-    context.roundRect(place.x - width / 2, place.y - 9, width, 18, 9);
+    context.roundRect(place.x - width / 2, place.y - 8, width, 16, 8);
     context.fillStyle = night ? INK.night : INK.day;
     context.fill();
     context.lineWidth = 1.5;
@@ -309,7 +317,7 @@ export class Overlay {
     }
     const { context } = this;
     const { night } = scene;
-    const { name, share } = districtWords(plate.district, scene);
+    const { name, share } = districtWords(plate.district, scene, plate.rows === null ? plate.placeless : 0);
     const halo = night ? HALO.night : HALO.day;
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
@@ -327,7 +335,7 @@ export class Overlay {
     if (!plate.short) {
       left += text(name, left, NAME_SIZE, night ? INK.night : INK.day) + 10;
     }
-    text(plate.short ? share.replace("確認 ", "") : share, left, 15, night ? SUB.night : SUB.day);
+    text(plate.short ? `${percent(plate.district.households)}%` : share, left, 15, night ? SUB.night : SUB.day);
     this.targets.push({ x: x + plate.width / 2, y: y + NAME_SIZE / 2, reach: 0, rectangle: { x, y: y - 12, width: plate.width, height: 48 }, target: { kind: "district", district: plate.district } });
     if (plate.rows !== null) {
       this.rows(plate.rows, { x: place.x - ROWS_WIDTH / 2, y: y + NAME_SIZE + 10 }, scene);
@@ -492,8 +500,8 @@ function plateWords(site: SiteState, scene: Scene): { name: string; line: string
   return { name, line: ago === "" ? `${number(site.here)} / ${number(capacity)}人` : `${number(site.here)}人${ago}`, bar: ago === "" ? site.here / capacity : null, stale };
 }
 
-function districtWords(district: DistrictState, scene: Scene): { name: string; share: string } {
-  const share = `確認 ${percent(district.households)}%`;
+function districtWords(district: DistrictState, scene: Scene, placeless: number): { name: string; share: string } {
+  const share = `確認 ${percent(district.households)}%${placeless > 0 ? ` 位置なし ${number(placeless)}世帯` : ""}`;
   return { name: plain(districtName(district.name), 12), share: scene.lostSince === null ? share : `${share} ${clock(scene.lostSince)}` };
 }
 
@@ -542,8 +550,8 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
   others.sort((a, b) => urgency(b.household) - urgency(a.household));
 
   // Support rings keep everybody else out, so that nothing covers them.
-  const radius = ({ household }: HouseholdMark): number => (waits(household) ? 42 : isOpen(household.standing) ? 27 : 24) * perPixel;
-  const otherClusters = cluster(others, radius, 42 * perPixel);
+  const radius = ({ household }: HouseholdMark): number => (waits(household) ? RADIUS : isOpen(household.standing) ? 24 : 20) * perPixel;
+  const otherClusters = cluster(others, radius, RADIUS * perPixel);
   const arrivedClusters = cluster(arrived, () => 10 * perPixel, 10 * perPixel);
 
   const occupied: Rectangle[] = [
@@ -577,79 +585,93 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
   }
 
   const districts: DistrictPlate[] = [];
-  const byNeed = [...town.state.districts].sort((a, b) => b.people.support_not_arrived - a.people.support_not_arrived || b.people.not_arrived - a.people.not_arrived);
-  for (const district of byNeed) {
-    if (district.center === null || (filter.districts !== null && !filter.districts.has(district.id))) {
-      continue;
-    }
-    const at = mercator(district.center);
-    if (!isSeen(at)) {
-      continue;
-    }
-    const words = districtWords(district, scene);
-    context.font = font(NAME_SIZE);
-    const nameWidth = context.measureText(words.name).width;
-    context.font = font(15);
-    const shareWidth = context.measureText(words.share).width;
-    const width = nameWidth + 10 + shareWidth;
-    const center = onScreen(view, at);
-    const box = tops.get(district.id);
-    // Above its households; if they begin above the screen, at their middle.
-    const above = box === undefined ? 0 : Math.min(0, onScreen(view, { x: box.west, y: box.north }).y - center.y);
-    const list = placeless.get(district.id) ?? [];
-    const lines = rowsOf(list);
-    let placed: DistrictPlate | null = null;
-    const heights = [Math.max(above - 34, scene.free.top + 4 - center.y), -NAME_SIZE / 2, above - 64, 34];
-    for (const dy of heights) {
-      const rectangle = { x: center.x - width / 2, y: center.y + dy - 3, width, height: NAME_SIZE + 12 };
-      if (!occupied.some((other) => overlaps(other, rectangle))) {
-        let rows: RowCard | null = list.length === 0 ? null : lines;
-        if (rows !== null) {
-          const beneath = { x: center.x - ROWS_WIDTH / 2, y: rectangle.y + rectangle.height, width: ROWS_WIDTH, height: rowsHeight(rows) };
-          if (occupied.some((other) => overlaps(other, beneath))) {
-            rows = null;
-          } else {
-            occupied.push(beneath);
+  const placeDistricts = () => {
+    const byNeed = [...town.state.districts].sort((a, b) => b.people.support_not_arrived - a.people.support_not_arrived || b.people.not_arrived - a.people.not_arrived);
+    for (const district of byNeed) {
+      if (district.center === null || (filter.districts !== null && !filter.districts.has(district.id))) {
+        continue;
+      }
+      const at = mercator(district.center);
+      if (!isSeen(at)) {
+        continue;
+      }
+      const list = placeless.get(district.id) ?? [];
+      const lines = rowsOf(list);
+      const words = districtWords(district, scene, list.length);
+      context.font = font(NAME_SIZE);
+      const nameWidth = context.measureText(words.name).width;
+      context.font = font(15);
+      const shareWidth = context.measureText(words.share).width;
+      const width = nameWidth + 10 + shareWidth;
+      const center = onScreen(view, at);
+      const box = tops.get(district.id);
+      // Above its households; if they begin above the screen, at their middle.
+      const above = box === undefined ? 0 : Math.min(0, onScreen(view, { x: box.west, y: box.north }).y - center.y);
+      let placed: DistrictPlate | null = null;
+      const below = box === undefined ? 0 : Math.max(0, onScreen(view, { x: box.west, y: box.south }).y - center.y);
+      const heights = [Math.max(above - 34, scene.free.top + 4 - center.y), above - 64, below + 12, -NAME_SIZE / 2, below + 42];
+      const places = heights.flatMap((dy) => [0, -width / 3, width / 3].map((dx) => [dx - width / 2, dy] as const));
+      for (const [dx, dy] of places) {
+        const rectangle = { x: center.x + dx, y: center.y + dy - 3, width, height: NAME_SIZE + 12 };
+        if (!occupied.some((other) => overlaps(other, rectangle))) {
+          let rows: RowCard | null = list.length === 0 ? null : lines;
+          if (rows !== null) {
+            const beneath = { x: center.x - ROWS_WIDTH / 2, y: rectangle.y + rectangle.height, width: ROWS_WIDTH, height: rowsHeight(rows) };
+            if (occupied.some((other) => overlaps(other, beneath))) {
+              rows = null;
+            } else {
+              occupied.push(beneath);
+            }
           }
+          placed = { at, dx, dy, width, height: NAME_SIZE + 8, district, short: false, placeless: list.length, rows };
+          occupied.push(rectangle);
+          break;
         }
-        placed = { at, dx: -width / 2, dy, width, height: NAME_SIZE + 8, district, short: false, rows };
-        occupied.push(rectangle);
-        break;
+      }
+      if (placed === null) {
+        const rectangle = { x: center.x - 20, y: center.y - NAME_SIZE / 2, width: 40, height: NAME_SIZE };
+        if (!occupied.some((other) => overlaps(other, rectangle))) {
+          occupied.push(rectangle);
+          placed = { at, dx: -20, dy: -NAME_SIZE / 2, width: 40, height: NAME_SIZE, district, short: true, placeless: list.length, rows: null };
+        }
+      }
+      if (placed !== null) {
+        districts.push(placed);
       }
     }
-    if (placed === null) {
-      const rectangle = { x: center.x - 20, y: center.y - NAME_SIZE / 2, width: 40, height: NAME_SIZE };
-      if (!occupied.some((other) => overlaps(other, rectangle))) {
-        occupied.push(rectangle);
-        placed = { at, dx: -20, dy: -NAME_SIZE / 2, width: 40, height: NAME_SIZE, district, short: true, rows: null };
-      }
-    }
-    if (placed !== null) {
-      districts.push(placed);
-    }
-  }
+  };
 
   const sitePlates: SitePlate[] = [];
-  for (const { at, members } of sites) {
-    const site = members[0]?.site;
-    if (site === undefined || members.length > 1 || sitePlates.length > 60) {
-      continue;
-    }
-    const { name, line, bar } = plateWords(site, scene);
-    context.font = font(15);
-    const nameWidth = context.measureText(name).width;
-    context.font = font(14);
-    const width = Math.max(nameWidth, context.measureText(line).width, 84) + 18;
-    const height = bar === null ? 45 : 53;
-    const center = onScreen(view, at);
-    for (const [dx, dy] of [[SITE_SIZE / 2 + 8, -height / 2], [-SITE_SIZE / 2 - 8 - width, -height / 2], [-width / 2, SITE_SIZE / 2 + 5], [-width / 2, -SITE_SIZE / 2 - 5 - height]] as const) {
-      const rectangle = { x: center.x + dx, y: center.y + dy, width, height };
-      if (!occupied.some((other) => overlaps(other, rectangle)) && rectangle.x > 0 && rectangle.x + width < view.width) {
-        occupied.push(rectangle);
-        sitePlates.push({ at, dx, dy, width, height, site, left: dx < 0 });
-        break;
+  const placeSites = () => {
+    for (const { at, members } of sites) {
+      const site = members[0]?.site;
+      if (site === undefined || members.length > 1 || sitePlates.length >= SITE_PLATES) {
+        continue;
+      }
+      const { name, line, bar } = plateWords(site, scene);
+      context.font = font(15);
+      const nameWidth = context.measureText(name).width;
+      context.font = font(14);
+      const width = Math.max(nameWidth, context.measureText(line).width, 84) + 18;
+      const height = bar === null ? 45 : 53;
+      const center = onScreen(view, at);
+      for (const [dx, dy] of [[SITE_SIZE / 2 + 8, -height / 2], [-SITE_SIZE / 2 - 8 - width, -height / 2], [-width / 2, SITE_SIZE / 2 + 5], [-width / 2, -SITE_SIZE / 2 - 5 - height]] as const) {
+        const rectangle = { x: center.x + dx, y: center.y + dy, width, height };
+        if (!occupied.some((other) => overlaps(other, rectangle)) && rectangle.x > 0 && rectangle.x + width < view.width) {
+          occupied.push(rectangle);
+          sitePlates.push({ at, dx, dy, width, height, site, left: dx < 0 });
+          break;
+        }
       }
     }
+  };
+  // The few sites of a small town have their words first; of thousands, the districts do.
+  if (sites.length <= SITE_PLATES / 2) {
+    placeSites();
+    placeDistricts();
+  } else {
+    placeDistricts();
+    placeSites();
   }
   return { arrived: arrivedClusters, others: otherClusters, sites, sitePlates, districts };
 }

@@ -13,18 +13,18 @@ export function Bands({ page, children }: { page: Page; children: ComponentChild
   }
   return (
     <div class="whole">
-      <div class="band">
+      <aside class="band" aria-label="訓練です">
         <b>訓練</b>
         <span>これは 訓練の 地図です。本当の 災害では ありません。</span>
         <a class="button leave" href="#live">
           訓練を 出る・本番へ
         </a>
-      </div>
+      </aside>
       {children}
-      <div class="band lower">
+      <div class="band lower" aria-hidden="true">
         <b>訓練</b>
-        <span aria-hidden="true">訓練　訓練　訓練</span>
-        <b aria-hidden="true">訓練</b>
+        <span>訓練　訓練　訓練</span>
+        <b>訓練</b>
       </div>
     </div>
   );

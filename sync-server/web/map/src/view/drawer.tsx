@@ -1,6 +1,6 @@
 // The list: the same as the map, for reading from the top. Who needs support comes first.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { DistrictState, HouseholdStanding, SiteState } from "../contract.js";
 import type { Page } from "../page.js";
 import { siteLook } from "../symbols.js";
@@ -239,7 +239,6 @@ export function SitesPane({ page, town }: { page: Page; town: Town }) {
 
 /** Instead of the map: the districts as a table. */
 export function Districts({ page, town }: { page: Page; town: Town }) {
-  useEffect(() => page.set({ destination: null }), []);
   return (
     <section class="districts" aria-label="地区">
       <div class="controls still">

@@ -18,7 +18,7 @@ export function Figures({ page, town }: { page: Page; town: Town }) {
       <Figure page={page} standing="passed" value={people.passed} unit="人" note={lost ?? `${number(households.passed)}世帯`} />
       <Figure page={page} standing="told_elsewhere" value={people.told_elsewhere} unit="人" note={lost ?? `${number(households.told_elsewhere)}世帯`} />
       <Figure page={page} standing="not_arrived" value={people.not_arrived} unit="人" note={lost ?? `${number(households.not_arrived)}世帯＋一部 ${number(households.partly)}世帯`} />
-      <Figure page={page} standing="unknown" value={households.unknown} unit="世帯" note={lost ?? "知らせが 届いたか 不明"} />
+      <Figure page={page} standing="unknown" value={households.unknown} unit="世帯" note={lost ?? "届いたか 不明"} />
       <div class="figure wide">
         <p class="label">確認できた 世帯</p>
         <p class="value">

@@ -13,7 +13,7 @@ import { Check, Popup, Symbol, Trouble } from "./parts.js";
 import { ViewSwitch } from "./drawer.js";
 
 /** What lies in front of the map at its edges. */
-const FREE = { top: 72, right: 70, bottom: 84, left: 24 };
+const FREE = { top: 72, right: 72, bottom: 104, left: 40 };
 const JAPAN: Box = { west: mercator([128, 46]).x, north: mercator([128, 46]).y, east: mercator([146, 30]).x, south: mercator([146, 30]).y };
 const DEEPEST = 18;
 /** Of how many households a look at the map may ask at most. */
@@ -203,7 +203,7 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
         <button type="button" class="control" aria-label="小さく" onClick={() => chart.current?.zoomBy(-1)}>
           −
         </button>
-        <button type="button" class="control home" aria-label="町ぜんたいを 見る" onClick={() => show(startBox(page, town))}>
+        <button type="button" class="control home" aria-label="全体を 見る" onClick={() => show(startBox(page, town))}>
           全体
         </button>
       </div>
@@ -347,6 +347,12 @@ function Legend({ page }: { page: Page }) {
           支
         </span>
         支援が 必要
+      </li>
+      <li>
+        <span class="number-pill" aria-hidden="true">
+          3
+        </span>
+        まとめた 数
       </li>
       {(page.base?.hazards ?? []).slice(0, 2).map(({ name }) => (
         <li key={name}>

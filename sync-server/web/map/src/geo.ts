@@ -57,16 +57,16 @@ export interface Cluster<T> {
 }
 
 /**
- * Puts what is nearer than its leader's `radius` together. Whoever comes first leads, so that the order of `items` says what stays
- * visible by itself.
+ * Puts what is nearer than `apart` to its leader together; `widest` is the most that `apart` ever says. Whoever comes first leads, so
+ * that the order of `items` says what stays visible by itself.
  */
-export function cluster<T extends { point: Point }>(items: T[], radius: (item: T) => number, widest: number): Array<Cluster<T>> {
+export function cluster<T extends { point: Point }>(items: T[], apart: (leader: T, item: T) => number, widest: number): Array<Cluster<T>> {
   if (widest <= 0) {
     return items.map((item) => ({ at: item.point, members: [item] }));
   }
-  const cells = new Map<number, Array<{ cluster: Cluster<T>; radius: number }>>();
+  const cells = new Map<number, Array<{ leader: T; cluster: Cluster<T> }>>();
   const clusters: Array<Cluster<T>> = [];
-  // Cells are as wide as the widest radius: a leader is in one of nine.
+  // Cells are as wide as the widest distance: a leader is in one of nine.
   const columns = Math.ceil(1 / widest) + 3;
   const cellOf = (point: Point): number => Math.floor(point.y / widest) * columns + Math.floor(point.x / widest);
   for (const item of items) {
@@ -75,11 +75,11 @@ export function cluster<T extends { point: Point }>(items: T[], radius: (item: T
     let distance = Infinity;
     for (let row = -columns; row <= columns; row += columns) {
       for (let column = -1; column <= 1; column += 1) {
-        for (const leader of cells.get(home + row + column) ?? []) {
-          const apart = Math.hypot(leader.cluster.at.x - item.point.x, leader.cluster.at.y - item.point.y);
-          if (apart < leader.radius && apart < distance) {
-            nearest = leader.cluster;
-            distance = apart;
+        for (const { leader, cluster: led } of cells.get(home + row + column) ?? []) {
+          const away = Math.hypot(led.at.x - item.point.x, led.at.y - item.point.y);
+          if (away < distance && away < apart(leader, item)) {
+            nearest = led;
+            distance = away;
           }
         }
       }
@@ -91,11 +91,10 @@ export function cluster<T extends { point: Point }>(items: T[], radius: (item: T
     const made = { at: item.point, members: [item] };
     clusters.push(made);
     const cell = cells.get(home);
-    const leader = { cluster: made, radius: radius(item) };
     if (cell === undefined) {
-      cells.set(home, [leader]);
+      cells.set(home, [{ leader: item, cluster: made }]);
     } else {
-      cell.push(leader);
+      cell.push({ leader: item, cluster: made });
     }
   }
   return clusters;

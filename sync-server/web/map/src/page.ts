@@ -53,6 +53,7 @@ export class Page {
   private stream: Stream | null = null;
   private readonly asked = new Map<number, number>();
   private timers: number[] = [];
+  private known: { town: Town; version: number; filter: Filter; tab: Tab; rows: Household[] } | null = null;
   private kept = 0;
   private turn = 0;
 
@@ -150,12 +151,21 @@ export class Page {
 
   /** What the list shows: by how urgent it is, then as the roster has it. */
   listed(): Household[] {
-    if (this.town === null) {
+    const { town, filter, tab, known } = this;
+    if (town === null) {
       return [];
     }
+    // Of 100,000 households this is not counted anew at every beat.
+    if (known?.town !== town || known.version !== town.version || known.filter !== filter || known.tab !== tab) {
+      this.known = { town, version: town.version, filter, tab, rows: this.sorted(town) };
+    }
+    return this.known?.rows ?? [];
+  }
+
+  private sorted(town: Town): Household[] {
     const fits = (household: Household): boolean => this.tab === "all" || (this.tab === "partly" ? household.standing === "partly" : isOpen(household.standing));
     const rows: Household[] = [];
-    for (const household of this.town.shown(this.filter)) {
+    for (const household of town.shown(this.filter)) {
       if (fits(household)) {
         rows.push(household);
       }

@@ -128,13 +128,18 @@ export function hatch(context: CanvasRenderingContext2D, half: number, colour: s
   context.restore();
 }
 
-function letter(context: CanvasRenderingContext2D, text: string, size: number, colour: string, y = 0): void {
+function letter(context: CanvasRenderingContext2D, text: string, size: number, colour: string, y = 0, halo?: string): void {
   context.font = font(size);
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   context.fillStyle = colour;
   // Of one glyph, by its box: the middle of what is drawn, whichever font it is.
   const { actualBoundingBoxAscent: above, actualBoundingBoxDescent: below } = context.measureText(text);
+  if (halo !== undefined) {
+    context.strokeStyle = halo;
+    context.lineWidth = 4;
+    context.strokeText(text, 0, y + (above - below) / 2);
+  }
   context.fillText(text, 0, y + (above - below) / 2);
 }
 
@@ -171,13 +176,16 @@ export function draw(context: CanvasRenderingContext2D, look: Look, { night, sta
     context.restore();
     shape(context, look);
   }
-  if ((stale && !(isSite && look.look === "unsafe")) || (isSite && look.look === "unknown")) {
+  // On the smallest one lines would leave nothing of the tick.
+  const isSmallest = !isSite && look.standing === "arrived";
+  const hatched = (stale && !isSmallest && !(isSite && look.look === "unsafe")) || (isSite && look.look === "unknown");
+  if (hatched) {
     hatch(context, half, ink);
     shape(context, look);
   }
   const dashed = stale || (isSite ? look.look === "unknown" : look.standing === "unknown");
   if (dashed) {
-    context.setLineDash(isSite ? [6, 4] : [4, 2.5]);
+    context.setLineDash(isSite ? [6, 4] : isSmallest ? [2.5, 2] : [4, 2.5]);
   }
   if (isSite && look.look === "unsafe") {
     context.strokeStyle = stale ? "#cfc79a" : YELLOW;
@@ -185,7 +193,7 @@ export function draw(context: CanvasRenderingContext2D, look: Look, { night, sta
     context.stroke();
   } else if (hollow || dashed) {
     context.strokeStyle = stale ? ink : colour;
-    context.lineWidth = isSite ? 3 : 2;
+    context.lineWidth = isSite ? 3 : isSmallest ? 1.2 : 2;
     context.stroke();
   }
   context.setLineDash([]);
@@ -201,7 +209,7 @@ export function draw(context: CanvasRenderingContext2D, look: Look, { night, sta
   const onColour = stale || hollow ? (stale ? ink : isSite ? ink : colour) : isSite && look.look === "unsafe" ? YELLOW : night && !(isSite && (look.look === "open" || look.look === "closed")) ? "#0c1318" : "#fff";
   if (isSite) {
     const y = look.look === "unsafe" ? -half * 0.2 : look.look === "open" || look.look === "checkpoint" ? half * 0.18 : 0;
-    letter(context, text, look.look === "unsafe" ? 20 : 22, isSite && look.look === "unsafe" && stale ? "#fff" : onColour, y);
+    letter(context, text, look.look === "unsafe" ? 20 : 22, look.look === "unsafe" && stale ? "#fff" : onColour, y, hatched ? halo : undefined);
   } else if (look.standing === "arrived") {
     context.strokeStyle = stale ? ink : night ? "#0c1318" : "#fff";
     context.lineWidth = 1.8;
@@ -212,7 +220,7 @@ export function draw(context: CanvasRenderingContext2D, look: Look, { night, sta
     context.stroke();
   } else {
     const small = look.standing === "passed" || look.standing === "told_elsewhere";
-    letter(context, text, small ? 12 : look.standing === "partly" ? 12 : 16, onColour, look.standing === "passed" ? 3.5 : 0);
+    letter(context, text, small ? 12 : look.standing === "partly" ? 12 : 16, onColour, look.standing === "passed" ? 3.5 : 0, hatched ? halo : undefined);
   }
   if (!isSite && look.support) {
     flag(context, stale);

@@ -74,18 +74,28 @@ export async function settled(page) {
   await page.waitForTimeout(700);
 }
 
-/** How many pixels of the drawing above the map are of such a colour, within so much of each part. */
-export function inked(page, [red, green, blue], within = 8) {
+/** How many pixels of the map, between its controls and its legend, are of such a colour, within so much of each part. */
+export async function inked(page, [red, green, blue], within = 8) {
+  const box = await page.locator("section.map").boundingBox();
+  const clip = { x: box.x, y: box.y + 64, width: box.width - 72, height: box.height - 64 - 130 };
+  const picture = (await page.screenshot({ clip })).toString("base64");
   return page.evaluate(
-    ([r, g, b, d]) => {
-      const canvas = document.querySelector("canvas.marks");
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    async ([bytes, r, g, b, d]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${bytes}`;
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      canvas.width = image.width;
+      canvas.height = image.height;
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
       let count = 0;
       for (let index = 0; index < data.length; index += 4) {
-        if (data[index + 3] > 200 && Math.abs(data[index] - r) <= d && Math.abs(data[index + 1] - g) <= d && Math.abs(data[index + 2] - b) <= d) count += 1;
+        if (Math.abs(data[index] - r) <= d && Math.abs(data[index + 1] - g) <= d && Math.abs(data[index + 2] - b) <= d) count += 1;
       }
       return count;
     },
-    [red, green, blue, within],
+    [picture, red, green, blue, within],
   );
 }

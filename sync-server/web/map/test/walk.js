@@ -108,6 +108,7 @@ try {
   await page.keyboard.press("Escape");
   await page.locator(".row", { hasText: "岬の 高台" }).tap();
   await see(page, "いまは 変わっているかもしれません");
+  await page.waitForTimeout(700);
   await look(page, "site-old");
   await page.keyboard.press("Escape");
   await press(page, "未確認");

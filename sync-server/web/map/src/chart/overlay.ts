@@ -9,6 +9,7 @@ import { STANDINGS, STANDING_WORDS, age, clock, districtName, hazardWord, number
 
 export interface Scene {
   town: Town;
+  version: number;
   mode: MapMode;
   filter: Filter;
   showSites: boolean;
@@ -74,8 +75,8 @@ interface Layout {
 }
 
 const TOUCH = 26;
-/** Nobody stands nearer to a household that waits for support. */
-const RADIUS = 38;
+/** Two households that wait for support are never drawn nearer to each other. */
+const RADIUS = 52;
 const SITE_PLATES = 60;
 const ROW_LINES = 6;
 const ROW_SYMBOLS = 9;
@@ -88,6 +89,8 @@ export class Overlay {
   private scene: Scene | null = null;
   private opened: { households: Household[]; at: Point } | null = null;
   private ratio = 1;
+  private laidAt = 0;
+  private layingTook = 0;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -101,8 +104,15 @@ export class Overlay {
   }
 
   update(scene: Scene): void {
+    const before = this.scene;
     this.scene = scene;
-    this.settle();
+    // A beat changes nothing but ages, and they grow slowly.
+    const isSame = before !== null && this.layout !== null && (Object.keys(scene) as Array<keyof Scene>).every((key) => (key === "now" ? scene.now - before.now < 10_000 : key === "lostSince" ? (scene.lostSince === null) === (before.lostSince === null) : scene[key] === before[key]));
+    if (isSame) {
+      this.scene.now = before.now;
+    } else {
+      this.settle();
+    }
   }
 
   /** The map stands still: what overlaps is put together anew. */
@@ -111,8 +121,19 @@ export class Overlay {
     if (view === null || this.scene === null) {
       return;
     }
+    this.laidAt = performance.now();
     this.layout = lay(this.context, this.scene, view);
+    this.layingTook = performance.now() - this.laidAt;
     this.draw();
+  }
+
+  /** The map moves: what comes into view is put together now and then, if that is quick. */
+  move(): void {
+    if (performance.now() - this.laidAt > Math.max(120, this.layingTook * 12)) {
+      this.settle();
+    } else {
+      this.draw();
+    }
   }
 
   /** Households at one place, put around it. */
@@ -549,13 +570,17 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
   }
   others.sort((a, b) => urgency(b.household) - urgency(a.household));
 
-  // Support rings keep everybody else out, so that nothing covers them.
-  const radius = ({ household }: HouseholdMark): number => (waits(household) ? RADIUS : isOpen(household.standing) ? 24 : 20) * perPixel;
-  const otherClusters = cluster(others, radius, RADIUS * perPixel);
+  // No ring of support lies over another; what is calmer may stand somewhat beneath one.
+  const apart = (leader: HouseholdMark, { household }: HouseholdMark): number => {
+    const first = leader.household;
+    return (waits(first) ? (waits(household) ? RADIUS : 33) : isOpen(first.standing) ? 24 : 20) * perPixel;
+  };
+  const otherClusters = cluster(others, apart, RADIUS * perPixel);
   const arrivedClusters = cluster(arrived, () => 10 * perPixel, 10 * perPixel);
 
   const occupied: Rectangle[] = [
-    { x: 0, y: 0, width: view.width, height: scene.free.top },
+    { x: 0, y: 0, width: 400, height: scene.free.top - 8 },
+    { x: view.width - scene.free.right, y: 0, width: scene.free.right, height: 184 },
     { x: 0, y: view.height - scene.free.bottom, width: view.width, height: scene.free.bottom },
   ];
   for (const { at, members } of otherClusters) {
@@ -610,10 +635,10 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
       let placed: DistrictPlate | null = null;
       const below = box === undefined ? 0 : Math.max(0, onScreen(view, { x: box.west, y: box.south }).y - center.y);
       const heights = [Math.max(above - 34, scene.free.top + 4 - center.y), above - 64, below + 12, -NAME_SIZE / 2, below + 42];
-      const places = heights.flatMap((dy) => [0, -width / 3, width / 3].map((dx) => [dx - width / 2, dy] as const));
+      const places = heights.flatMap((dy) => [0, -width / 3, width / 3, -width / 2, width / 2].map((dx) => [dx - width / 2, dy] as const));
       for (const [dx, dy] of places) {
         const rectangle = { x: center.x + dx, y: center.y + dy - 3, width, height: NAME_SIZE + 12 };
-        if (!occupied.some((other) => overlaps(other, rectangle))) {
+        if (rectangle.x > 2 && rectangle.x + width < view.width - 2 && !occupied.some((other) => overlaps(other, rectangle))) {
           let rows: RowCard | null = list.length === 0 ? null : lines;
           if (rows !== null) {
             const beneath = { x: center.x - ROWS_WIDTH / 2, y: rectangle.y + rectangle.height, width: ROWS_WIDTH, height: rowsHeight(rows) };

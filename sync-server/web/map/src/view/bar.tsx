@@ -30,6 +30,9 @@ export function Bands({ page, children }: { page: Page; children: ComponentChild
   );
 }
 
+/** Of so many districts the names; of the others how many. */
+const NAMED = 6;
+
 export function Bar({ page, town }: { page: Page; town: Town }) {
   const { alert } = town.state;
   const isDrill = page.mode === "drill";
@@ -46,7 +49,8 @@ export function Bar({ page, town }: { page: Page; town: Town }) {
           <b class={`tag ${isDrill || alert.is_exercise ? "exercise" : (alert.tsunami ?? "other")}`}>{alert.tsunami === null ? hazardWord(alert.hazard) : tsunamiWord(alert.tsunami)}</b>
           <p class="order" title={alert.districts.map((name) => plain(name)).join("・")}>
             {alert.is_exercise && "訓練 "}
-            {plain(alert.title)} <span class="number">{clock(alert.sent)}</span> 発令　{alert.districts.map((name) => plain(name, 12)).join("・")}
+            {plain(alert.title)} <span class="number">{clock(alert.sent)}</span> 発令　{alert.districts.slice(0, NAMED).map((name) => plain(name, 12)).join("・")}
+            {alert.districts.length > NAMED && `　ほか ${alert.districts.length - NAMED}地区`}
           </p>
         </>
       )}

@@ -72,8 +72,8 @@ function Countdown({ page, town }: { page: Page; town: Town }) {
   return (
     <div class="countdown">
       <p class="label">
-        {word} <span class="number">{clock(alert.arrives)}</span>
-        {page.isLost() && <span class="rests">（{clock(alert.sent)} の お知らせ）</span>}
+        {page.isLost() ? "到達予想" : word} <span class="number">{clock(alert.arrives)}</span>
+        {page.isLost() && <span class="number">（{clock(alert.sent)} 発表）</span>}
       </p>
       {left <= 0 ? (
         <p class="word">すぐ 来ます</p>

@@ -57,7 +57,7 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
       colours: COLOURS,
       own,
       file,
-      moved: () => marks.draw(),
+      moved: () => marks.move(),
       settled: () => {
         marks.settle();
         look();
@@ -175,14 +175,14 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
         const point = "site" in destination ? town.site(destination.site)?.position : town.household(destination.household)?.position;
         const box = point == null ? null : around([mercator(point)]);
         if (box !== null) {
-          show(box, Math.max(16.5, Math.log2(map.view().scale / 512)));
+          show(box, Math.max("site" in destination ? 15.3 : 16.5, Math.log2(map.view().scale / 512)));
         } else if ("household" in destination) {
           const center = town.district(town.household(destination.household)?.district ?? -1)?.center;
           show(center == null ? null : around([mercator(center)]), 16);
         }
       }
     }
-    marks.update({ town, mode: page.mode, filter: page.filter, showSites: page.showSites, choice: page.choice, night: page.isNight(), lostSince: page.isLost() ? page.heard() : null, now: page.now(), free: FREE });
+    marks.update({ town, version: town.version, mode: page.mode, filter: page.filter, showSites: page.showSites, choice: page.choice, night: page.isNight(), lostSince: page.isLost() ? page.heard() : null, now: page.now(), free: FREE });
   });
 
   const nowhere = town.state.districts.filter(({ center, id }) => center === null && (page.filter.districts?.has(id) ?? true));
@@ -209,13 +209,9 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
       </div>
       {page.isLost() && (
         <p class="banner">
-          <b>{clock(page.heard())} で 止まった 地図</b>（{age(page.now() - page.heard())}前）　つなぎ直しています
-          {town.state.alert?.arrives != null && (
-            <>
-              <br />
-              到達予想 {clock(town.state.alert.arrives)} は {clock(town.state.alert.sent)} の お知らせに よります
-            </>
-          )}
+          <b>{clock(page.heard())} で 止まった 地図</b>（{age(page.now() - page.heard())}前）
+          <br />
+          つなぎ直しています
         </p>
       )}
       {page.newer && !page.isLost() && (
@@ -338,7 +334,7 @@ function Legend({ page }: { page: Page }) {
     <ul class="legend" aria-label="しるしの 意味">
       {STANDINGS.map((standing) => (
         <li key={standing}>
-          <Symbol page={page} look={{ kind: "household", standing, support: false }} size={0.8} />
+          <Symbol page={page} look={{ kind: "household", standing, support: false }} size={0.7} />
           {STANDING_WORDS[standing]}
         </li>
       ))}
@@ -352,7 +348,7 @@ function Legend({ page }: { page: Page }) {
         <span class="number-pill" aria-hidden="true">
           3
         </span>
-        まとめた 数
+        まとめた数
       </li>
       {(page.base?.hazards ?? []).slice(0, 2).map(({ name }) => (
         <li key={name}>

@@ -49,7 +49,7 @@ if (root !== null) {
   const page: Page = new Page(() => {
     if (!isDue) {
       isDue = true;
-      queueMicrotask(() => {
+      requestAnimationFrame(() => {
         isDue = false;
         render(<Whole page={page} />, root);
       });

@@ -54,6 +54,8 @@ interface DistrictPlate extends Placed {
   short: boolean;
   /** How many of its households stand nowhere. */
   placeless: number;
+  /** Whether it says how many wait for support: where their households are not drawn. */
+  asks: boolean;
   rows: RowCard | null;
 }
 interface RowCard {
@@ -72,11 +74,16 @@ interface Layout {
   sites: Array<Cluster<SiteMark>>;
   sitePlates: SitePlate[];
   districts: DistrictPlate[];
+  /** What is not drawn before somebody goes nearer. */
+  withheld: string | null;
 }
 
 const TOUCH = 26;
 /** Two households that wait for support are never drawn nearer to each other. */
 const RADIUS = 52;
+/** Of more households or sites in view a map would be a carpet: the districts' plates say what there is. */
+const MOST_HOUSEHOLDS = 4_000;
+const MOST_SITES = 200;
 const SITE_PLATES = 60;
 const ROW_LINES = 6;
 const ROW_SYMBOLS = 9;
@@ -212,6 +219,9 @@ export class Overlay {
       this.fan(view, this.opened, lost);
     }
     this.chosen(view, scene);
+    if (layout.withheld !== null) {
+      this.pill({ x: view.width / 2, y: view.height - scene.free.bottom + 4 }, layout.withheld, 15);
+    }
   }
 
   private isWaiting({ members }: Cluster<HouseholdMark>): boolean {
@@ -251,13 +261,13 @@ export class Overlay {
     this.targets.push({ ...place, reach: TOUCH, target });
   }
 
-  private pill(place: Point, text: string): void {
+  private pill(place: Point, text: string, size = 12): void {
     const { context } = this;
     const night = this.scene?.night ?? false;
-    context.font = font(12);
+    context.font = font(size);
     const width = Math.max(18, context.measureText(text).width + 10);
     context.beginPath();
-    context.roundRect(place.x - width / 2, place.y - 8, width, 16, 8);
+    context.roundRect(place.x - width / 2, place.y - size * 0.7, width, size * 1.4, size * 0.7);
     context.fillStyle = night ? INK.night : INK.day;
     context.fill();
     context.lineWidth = 1.5;
@@ -274,15 +284,33 @@ export class Overlay {
     if (first === undefined) {
       return;
     }
+    if (members.length > 1) {
+      this.siteCluster(view, at, members.map(({ site }) => site), scene);
+      return;
+    }
     const stale = scene.lostSince !== null || staleSince(first, scene.now) !== null;
     const place = this.symbol(view, at, { kind: "site", look: siteLook(first, isUnsafe(first, scene.town.state.alert?.hazard)) }, stale);
     if (place === null) {
       return;
     }
-    if (members.length > 1) {
-      this.pill({ x: place.x, y: place.y + SITE_SIZE / 2 + 8 }, `${number(members.length)}か所`);
-    }
-    this.targets.push({ ...place, reach: TOUCH, target: members.length === 1 ? { kind: "site", site: first } : { kind: "sites", sites: members.map(({ site }) => site) } });
+    this.targets.push({ ...place, reach: TOUCH, target: { kind: "site", site: first } });
+  }
+
+  /** Several: how many, and how many of them are open. No one's symbol speaks for the others. */
+  private siteCluster(view: View, at: Point, sites: SiteState[], scene: Scene): void {
+    const place = onScreen(view, at);
+    const hazard = scene.town.state.alert?.hazard;
+    const open = sites.filter((site) => site.standing === "open" && !isUnsafe(site, hazard)).length;
+    this.card({ x: place.x - 33, y: place.y - 22, width: 66, height: 44 }, scene.night, scene.lostSince !== null);
+    const { context } = this;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillStyle = scene.night ? INK.night : INK.day;
+    context.font = font(15);
+    context.fillText(`${number(sites.length)}か所`, place.x, place.y - 9);
+    context.font = font(13);
+    context.fillText(`開 ${number(open)}`, place.x, place.y + 10);
+    this.targets.push({ ...place, reach: 34, target: { kind: "sites", sites } });
   }
 
   private card(rectangle: Rectangle, night: boolean, dashed: boolean): void {
@@ -338,7 +366,7 @@ export class Overlay {
     }
     const { context } = this;
     const { night } = scene;
-    const { name, share } = districtWords(plate.district, scene, plate.rows === null ? plate.placeless : 0);
+    const { name, share } = districtWords(plate.district, scene, plate.rows === null ? plate.placeless : 0, plate.asks);
     const halo = night ? HALO.night : HALO.day;
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
@@ -521,8 +549,8 @@ function plateWords(site: SiteState, scene: Scene): { name: string; line: string
   return { name, line: ago === "" ? `${number(site.here)} / ${number(capacity)}人` : `${number(site.here)}人${ago}`, bar: ago === "" ? site.here / capacity : null, stale };
 }
 
-function districtWords(district: DistrictState, scene: Scene, placeless: number): { name: string; share: string } {
-  const share = `確認 ${percent(district.households)}%${placeless > 0 ? ` 位置なし ${number(placeless)}世帯` : ""}`;
+function districtWords(district: DistrictState, scene: Scene, placeless: number, asks: boolean): { name: string; share: string } {
+  const share = `確認 ${percent(district.households)}%${placeless > 0 ? ` 位置なし ${number(placeless)}世帯` : ""}${asks && district.people.support_not_arrived > 0 ? ` 支援 ${number(district.people.support_not_arrived)}人` : ""}`;
   return { name: plain(districtName(district.name), 12), share: scene.lostSince === null ? share : `${share} ${clock(scene.lostSince)}` };
 }
 
@@ -544,6 +572,7 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
   const others: HouseholdMark[] = [];
   const placeless = new Map<number, Household[]>();
   const tops = new Map<number, Box>();
+  let seenHouseholds = 0;
   for (const household of town.shown(filter)) {
     const { point } = household;
     if (point === null) {
@@ -564,9 +593,15 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
       box.north = Math.min(box.north, point.y);
       box.south = Math.max(box.south, point.y);
     }
-    if (isSeen(point)) {
+    if (isSeen(point) && seenHouseholds <= MOST_HOUSEHOLDS) {
+      seenHouseholds += 1;
       (household.standing === "arrived" ? arrived : others).push({ point, household });
     }
+  }
+  const tooMany = seenHouseholds > MOST_HOUSEHOLDS;
+  if (tooMany) {
+    arrived.length = 0;
+    others.length = 0;
   }
   others.sort((a, b) => urgency(b.household) - urgency(a.household));
 
@@ -591,6 +626,7 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
   }
 
   const siteMarks: SiteMark[] = [];
+  let withheldSites = 0;
   if (scene.showSites) {
     for (const site of town.state.sites) {
       const point = sitePoint(site);
@@ -598,14 +634,22 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
         siteMarks.push({ point, site });
       }
     }
+    if (siteMarks.length > MOST_SITES) {
+      withheldSites = siteMarks.length;
+      siteMarks.length = 0;
+    }
     const hazard = town.state.alert?.hazard;
     const weight = ({ site }: SiteMark): number => (scene.choice?.kind === "site" && scene.choice.id === site.id ? 1e9 : 0) + { open: 3, full: 2, unknown: 1, closed: 0 }[site.standing] * 1e7 + (isUnsafe(site, hazard) ? 1e6 : 0) + site.here;
     siteMarks.sort((a, b) => weight(b) - weight(a));
   }
   const siteRadius = 46 * perPixel;
   const sites = cluster(siteMarks, () => siteRadius, siteRadius);
-  for (const { at } of sites) {
+  for (const { at, members } of sites) {
     const { x, y } = onScreen(view, at);
+    if (members.length > 1) {
+      occupied.push({ x: x - 34, y: y - 23, width: 68, height: 46 });
+      continue;
+    }
     occupied.push({ x: x - SITE_SIZE / 2 - 2, y: y - SITE_SIZE / 2 - 2, width: SITE_SIZE + 4, height: SITE_SIZE + 4 });
   }
 
@@ -620,9 +664,10 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
       if (!isSeen(at)) {
         continue;
       }
+      const asks = tooMany || !town.households.has(district.id);
       const list = placeless.get(district.id) ?? [];
       const lines = rowsOf(list);
-      const words = districtWords(district, scene, list.length);
+      const words = districtWords(district, scene, list.length, asks);
       context.font = font(NAME_SIZE);
       const nameWidth = context.measureText(words.name).width;
       context.font = font(15);
@@ -648,7 +693,7 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
               occupied.push(beneath);
             }
           }
-          placed = { at, dx, dy, width, height: NAME_SIZE + 8, district, short: false, placeless: list.length, rows };
+          placed = { at, dx, dy, width, height: NAME_SIZE + 8, district, short: false, placeless: list.length, asks, rows };
           occupied.push(rectangle);
           break;
         }
@@ -657,7 +702,7 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
         const rectangle = { x: center.x - 20, y: center.y - NAME_SIZE / 2, width: 40, height: NAME_SIZE };
         if (!occupied.some((other) => overlaps(other, rectangle))) {
           occupied.push(rectangle);
-          placed = { at, dx: -20, dy: -NAME_SIZE / 2, width: 40, height: NAME_SIZE, district, short: true, placeless: list.length, rows: null };
+          placed = { at, dx: -20, dy: -NAME_SIZE / 2, width: 40, height: NAME_SIZE, district, short: true, placeless: list.length, asks, rows: null };
         }
       }
       if (placed !== null) {
@@ -698,7 +743,8 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
     placeDistricts();
     placeSites();
   }
-  return { arrived: arrivedClusters, others: otherClusters, sites, sitePlates, districts };
+  const withheld = tooMany || withheldSites > 0 ? `${[...(tooMany ? ["世帯"] : []), ...(withheldSites > 0 ? [`拠点 ${number(withheldSites)}か所`] : [])].join("と ")}は、近づくと 出ます` : null;
+  return { arrived: arrivedClusters, others: otherClusters, sites, sitePlates, districts, withheld };
 }
 
 function rowsOf(households: Household[]): RowCard {

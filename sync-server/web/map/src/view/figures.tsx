@@ -39,7 +39,7 @@ function Figure({ page, standing, value, unit, note }: { page: Page; standing: H
         <Symbol page={page} look={{ kind: "household", standing, support: false }} size={0.75} />
         {STANDING_WORDS[standing]}
       </p>
-      <p class="value">
+      <p class={value < 10_000 ? "value" : "value long"}>
         {number(value)}
         <small>{unit}</small>
       </p>

@@ -1,7 +1,11 @@
 // An official goes through the map on a tablet with a passkey: `node test/walk.js [FOLDER FOR PICTURES]`.
 
 import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { complaints, inked, launch, look as looked, press, see, settled, tablet } from "./browser.js";
+import { writePmtiles } from "./pmtiles.js";
 import { shiomi } from "./server.js";
 
 const folder = process.argv[2];
@@ -242,6 +246,23 @@ try {
     return all;
   });
   assert.equal(left, 0, "something is kept after the sign-out");
+
+  step("a base map of tiles, read by ranges");
+  const base = JSON.parse(readFileSync(town.files["/api/v1/map/files/map.geojson"].path));
+  const path = join(tmpdir(), `hinamori-map-${process.pid}.pmtiles`);
+  const tiles = writePmtiles(path, base, [134.578, 33.73, 134.65, 33.772]);
+  assert.ok(tiles > 20);
+  town.files["/api/v1/map/files/map.pmtiles"] = { path };
+  const geojson = town.base;
+  town.base = { ...geojson, base: { ...geojson.base, url: "/api/v1/map/files/map.pmtiles", format: "pmtiles" } };
+  const [name, session] = town.letIn().split(";")[0].split("=");
+  const tiled = await tablet(browser, town.origin, { name: "tiles", serviceWorkers: "block" });
+  await tiled.context().addCookies([{ name, value: session, url: town.origin }]);
+  await tiled.goto(town.origin);
+  await settled(tiled);
+  await look(tiled, "tiles");
+  // The woods' green is nowhere but in the tiles.
+  assert.ok((await inked(tiled, [0xd3, 0xde, 0xc6], 4)) > 5_000, "the tiles are not drawn");
   await browser.close();
 
   step("without WebGL 2");
@@ -254,11 +275,18 @@ try {
   await settled(plain);
   await look(plain, "no-webgl");
   assert.ok(town.asked.includes("GET /map/leaflet.js") && !town.asked.some((line) => line.includes("maplibre")), "the wrong map was read");
-  assert.ok((await inked(plain, RED)) > 300);
+  assert.ok((await inked(plain, RED)) > 300, "the symbols lie under the map");
+  await see(plain, "この 端末では 出せません：地図");
+  town.base = geojson;
+  await plain.reload();
+  await settled(plain);
+  assert.ok((await inked(plain, [0xd3, 0xde, 0xc6], 4)) > 5_000, "GeoJSON is not drawn");
+  await look(plain, "no-webgl-geojson");
 } catch (error) {
   complaints.unshift(error.stack);
 } finally {
   await browser.close();
+  rmSync(join(tmpdir(), `hinamori-map-${process.pid}.pmtiles`), { force: true });
   town.server.close();
   town.server.closeAllConnections();
 }

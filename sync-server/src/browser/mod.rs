@@ -27,7 +27,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use hinamori_model::{PersonalText, Right, Role, SiteId, StaffId, UnixMillis};
+use hinamori_model::{PersonalText, Role, SiteId, StaffId, UnixMillis};
 
 use listener::Visitor;
 
@@ -68,25 +68,19 @@ pub(crate) struct Official {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sight {
     map: bool,
-    names: bool,
     support: bool,
 }
 
 const fn sight_of(role: Role) -> Sight {
     let map = matches!(role, Role::Leader | Role::Nurse | Role::Official | Role::Auditor);
     let support = matches!(role, Role::Nurse | Role::Official);
-    Sight { map, names: map && role.may(Right::People), support }
+    Sight { map, support }
 }
 
 impl Official {
     /// Whether they see the map at all.
     pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
         if sight_of(self.role).map { Ok(()) } else { Err(Problem::forbidden()) }
-    }
-
-    /// Whether they see people by name.
-    pub(crate) const fn may_see_names(&self) -> bool {
-        sight_of(self.role).names
     }
 
     /// Whether they see where somebody needs support.
@@ -163,16 +157,16 @@ mod sight_tests {
     #[test]
     fn each_role_sees_of_the_map_what_its_work_needs() {
         let table = [
-            (Role::Volunteer, [false, false, false]),
-            (Role::Leader, [true, true, false]),
-            (Role::Nurse, [true, true, true]),
-            (Role::Official, [true, true, true]),
-            (Role::InquiryClerk, [false, false, false]),
-            (Role::Auditor, [true, false, false]),
+            (Role::Volunteer, [false, false]),
+            (Role::Leader, [true, false]),
+            (Role::Nurse, [true, true]),
+            (Role::Official, [true, true]),
+            (Role::InquiryClerk, [false, false]),
+            (Role::Auditor, [true, false]),
         ];
         assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
-        for (role, [map, names, support]) in table {
-            assert_eq!(sight_of(role), Sight { map, names, support }, "{role:?}");
+        for (role, [map, support]) in table {
+            assert_eq!(sight_of(role), Sight { map, support }, "{role:?}");
         }
     }
 }

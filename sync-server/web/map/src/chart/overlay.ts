@@ -114,7 +114,7 @@ export class Overlay {
     const before = this.scene;
     this.scene = scene;
     // A beat changes nothing but ages, and they grow slowly.
-    const isSame = before !== null && this.layout !== null && (Object.keys(scene) as Array<keyof Scene>).every((key) => (key === "now" ? scene.now - before.now < 10_000 : key === "lostSince" ? (scene.lostSince === null) === (before.lostSince === null) : scene[key] === before[key]));
+    const isSame = before !== null && this.layout !== null && (Object.keys(scene) as Array<keyof Scene>).every((key) => (key === "now" ? Math.abs(scene.now - before.now) < 10_000 : key === "lostSince" ? (scene.lostSince === null) === (before.lostSince === null) : scene[key] === before[key]));
     if (isSame) {
       this.scene.now = before.now;
     } else {

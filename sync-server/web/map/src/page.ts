@@ -4,7 +4,7 @@ import type { DistrictHouseholds, HouseholdStanding, MapBase, MapChange, MapMode
 import { get, file, NoAnswer, Refused, remove } from "./server.js";
 import { SILENCE, Stream } from "./stream.js";
 import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
-import { forget, keep, take } from "./vault.js";
+import { KEPT_FOR, forget, keep, take } from "./vault.js";
 import { MINUTE, SECOND, STANDINGS } from "./words.js";
 
 export type Door = "asking" | "closed" | "enrol" | "open";
@@ -419,7 +419,8 @@ export class Page {
       }
     }
     // The twelve hours hold for what is on the screen, too.
-    if (this.session !== null && this.now() > this.session.until + MINUTE) {
+    const isOver = this.session === null ? Date.now() - this.heardHere > KEPT_FOR : this.now() > this.session.until + MINUTE;
+    if (isOver) {
       void this.shut();
     }
   }

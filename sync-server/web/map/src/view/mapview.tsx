@@ -101,7 +101,7 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
       chart.current = null;
       overlay.current = null;
     };
-  }, [ready, attempt]);
+  }, [ready, attempt, page.base?.base?.url, page.base?.outlines]);
 
   const look = () => {
     const view = chart.current?.view();

@@ -8,7 +8,7 @@ FUZZED_LONGER := crl_walker crl_index_opener crl_additions crl_delta
 FUZZED := $(filter-out $(FUZZED_LONGER),$(notdir $(wildcard tests/fuzz/corpus/*)))
 DEMO := target/debug/hinamori-demo --folder target/demo
 
-PAGES := sync-server/web sync-server/web/desk
+PAGES := sync-server/web sync-server/web/desk sync-server/web/map
 
 .PHONY: demo demo-check test sim fuzz bench deb programs pages pages-test peer-js packages-demo packages-test packages-bench packages-deb
 
@@ -63,14 +63,14 @@ deb: packages-deb pages
 programs: pages
 	$(CARGO) build --locked $(PROGRAMS)
 
-# The pages that the server has in it: a television's and the alert desk's. Built anew when something of them changed.
+# The pages that the server has in it: a television's, the alert desk's and the officials' map. Built anew when something of them changed.
 pages: $(PAGES:%=%/dist/built)
 
-$(PAGES:%=%/dist/built): %/dist/built: %/package-lock.json $(foreach page,$(PAGES),$(wildcard $(page)/src/* $(page)/src/*/* $(page)/*.js $(page)/*.json))
+$(PAGES:%=%/dist/built): %/dist/built: %/package-lock.json $(foreach page,$(PAGES),$(wildcard $(page)/src/* $(page)/src/*/* $(page)/worker/* $(page)/*.js $(page)/*.json))
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 	touch $@
 
-# What the pages decide by themselves, and the desk in a browser.
+# What the pages decide by themselves, and desk and map in a browser.
 pages-test: packages-test pages
 	for page in $(PAGES); do (cd $$page && npm test) || exit 1; done
 

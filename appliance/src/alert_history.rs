@@ -57,6 +57,13 @@ enum Verdict {
     /// No file of a station, or cut short.
     NoEnvelope,
     NotBelieved(EnvelopeError),
+    /// Officers of this list signed it, when a later one had taken its place long before.
+    Replaced {
+        /// Its version.
+        list: u32,
+        /// The later one's.
+        by: u32,
+    },
     Unreadable(std::io::Error),
 }
 
@@ -64,7 +71,8 @@ impl AlertHistory {
     /// Verifies files as stations get them (docs/broadcast.md §1), and goes through them in their order. What the server exports is named in the
     /// order in which it was sent, which is not that of the times in it: a draft may be signed after one that was made later.
     ///
-    /// `keys` is a list of keys, or a folder of lists: each file is held to the latest list by which it holds, for officers come and go.
+    /// `keys` is a list of keys, or a folder of lists: each file is held to the latest list by which it holds, for officers come and go, but to none
+    /// that a later one of them had replaced two minutes before the file's alert was sent.
     ///
     /// # Errors
     /// [`NoHistory`].
@@ -95,7 +103,10 @@ impl AlertHistory {
                 !matches!(taken, Taken::OtherContent | Taken::NeedsAnotherOfficer | Taken::Full)
                     && !matches!(sequence, SequenceVerdict::Forked | SequenceVerdict::Old)
             }
-            Verdict::NoEnvelope | Verdict::NotBelieved(_) | Verdict::Unreadable(_) => false,
+            Verdict::NoEnvelope
+            | Verdict::NotBelieved(_)
+            | Verdict::Replaced { .. }
+            | Verdict::Unreadable(_) => false,
         })
     }
 }
@@ -118,6 +129,12 @@ impl fmt::Display for Verdict {
             }
             Self::NoEnvelope => return out.write_str("NOT VERIFIED: it carries no officers' signatures"),
             Self::NotBelieved(error) => return write!(out, "NOT VERIFIED: {error}"),
+            Self::Replaced { list, by } => {
+                return write!(
+                    out,
+                    "NOT VERIFIED: list {by} had taken the place of its officers' list {list} before it was sent"
+                );
+            }
             Self::Unreadable(error) => return write!(out, "NOT VERIFIED: cannot be read: {error}"),
         };
         let alert = signed.alert().alert();
@@ -184,8 +201,12 @@ fn open(file: &Path, lists: &[KeyList]) -> Result<Opened, Verdict> {
     let (alert, envelope): (Vec<u8>, Envelope) = Transport::open(&bytes).ok_or(Verdict::NoEnvelope)?;
     let mut refused = None;
     for list in lists {
-        match envelope.verify(&alert, list) {
-            Ok(signed) => {
+        let later = lists.iter().find(|later| list.was_replaced_by(later, envelope.sent));
+        match (envelope.verify(&alert, list), later) {
+            (Ok(_), Some(later)) => {
+                refused = Some(Verdict::Replaced { list: list.version, by: later.version })
+            }
+            (Ok(signed), None) => {
                 let mut officers = envelope.officers(list).unwrap_or_default();
                 let prepared = envelope.release.as_deref().map(|released| &released.prepared);
                 officers.extend(prepared.and_then(|known| known.officers(list).ok()).unwrap_or_default());
@@ -193,10 +214,10 @@ fn open(file: &Path, lists: &[KeyList]) -> Result<Opened, Verdict> {
                 return Ok(Opened { signed, officers, is_released: prepared.is_some(), list: list.version });
             }
             // What the latest list says of it.
-            Err(error) => refused = refused.or(Some(error)),
+            (Err(error), _) => refused = refused.or(Some(Verdict::NotBelieved(error))),
         }
     }
-    Err(refused.map_or(Verdict::NoEnvelope, Verdict::NotBelieved))
+    Err(refused.unwrap_or(Verdict::NoEnvelope))
 }
 
 fn bytes_of(text: &str) -> Option<[u8; 32]> {
@@ -224,6 +245,10 @@ mod tests {
 
     /// The list of this version, by which these officers sign.
     fn list(root: &RootKey, version: u32, officers: &[u8]) -> Vec<u8> {
+        list_made(root, (version, UnixMillis::new(7)), officers)
+    }
+
+    fn list_made(root: &RootKey, (version, made): (u32, UnixMillis), officers: &[u8]) -> Vec<u8> {
         let device = |number: &u8| Device {
             class: KeyClass::Live,
             officer: OfficerId(u32::from(*number)),
@@ -232,7 +257,7 @@ mod tests {
         };
         let fixed = (BeatKey::from_bytes(&[9; 32]).public(), [7; 32]);
         let devices = officers.iter().map(device);
-        let list = KeyList::new(version, UnixMillis::new(7), fixed, "bousai@town.shiomi.example", devices);
+        let list = KeyList::new(version, made, fixed, "bousai@town.shiomi.example", devices);
         list.unwrap().encode(|domain, body| root.sign_alert_keys(domain, body))
     }
 
@@ -252,11 +277,25 @@ mod tests {
         std::fs::write(&file, Transport::of(&alert, &envelope).unwrap().signed(&[0; 64])).unwrap();
         let history = || AlertHistory::of(&hex, &keys, std::slice::from_ref(&file));
         assert!(matches!(history(), Err(NoHistory::NoList(_))));
-        std::fs::write(keys.join("2.keys"), list(&root, 2, &[3, 4])).unwrap();
+        let sent = envelope.sent;
+        let just_before = UnixMillis::new(sent.get() - 119_000);
+        std::fs::write(keys.join("2.keys"), list_made(&root, (2, just_before), &[3, 4])).unwrap();
         assert!(!history().unwrap().is_fine(), "by officers who came later");
         std::fs::write(keys.join("1.keys"), list(&root, 1, &[1, 2])).unwrap();
         assert!(history().unwrap().is_fine());
         assert!(history().unwrap().to_string().contains("by officers 1, 2 (list 1)"));
+        // Whoever has the keys of officers who had left long before.
+        let long_before = UnixMillis::new(sent.get() - 120_000);
+        std::fs::write(keys.join("3.keys"), list_made(&root, (3, long_before), &[3, 4])).unwrap();
+        assert!(!history().unwrap().is_fine());
+        assert!(
+            history().unwrap().to_string().contains("list 3 had taken the place"),
+            "{}",
+            history().unwrap()
+        );
+        // What officers of then signed who are still there holds by the later list.
+        std::fs::write(keys.join("4.keys"), list_made(&root, (4, long_before), &[1, 2])).unwrap();
+        assert!(history().unwrap().to_string().contains("(list 4)"));
         std::fs::write(keys.join("0.keys"), list(&other, 3, &[1, 2])).unwrap();
         assert!(matches!(history(), Err(NoHistory::NotSigned(_))));
     }

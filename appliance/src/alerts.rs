@@ -191,6 +191,13 @@ impl BoxAlerts {
         all.into_iter().filter(|message| matches!(message, AlertMessage::Originated(_))).collect()
     }
 
+    /// Those of them that were sent after `from` and not after `upto`.
+    pub(crate) fn originated_between(&self, from: UnixMillis, upto: UnixMillis) -> Vec<&AlertMessage> {
+        let kept = self.kept.values().filter(|kept| from < kept.sent && kept.sent <= upto);
+        let messages = kept.map(|kept| &kept.message);
+        messages.filter(|message| matches!(message, AlertMessage::Originated(_))).collect()
+    }
+
     /// Whose signatures count.
     pub(crate) fn list(&self) -> Option<&KeyList> {
         self.list.as_ref().map(|(list, _)| list)

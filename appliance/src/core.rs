@@ -60,7 +60,7 @@ use tracing::{error, info, warn};
 use crate::alerts::BoxAlerts;
 use crate::attributes::issuers_of;
 use crate::checks::{CheckedTap, Reading};
-use crate::clock;
+use crate::clock::{self, HallClock};
 use crate::config::Config;
 use crate::keys::{self, Keys};
 use crate::kiosk::{KioskEvent, KioskId, Outbox};
@@ -206,6 +206,7 @@ pub(crate) struct Core {
     alerts_shown: AlertsShown,
     screens: Screens,
     bindings: Bindings,
+    hall_clock: HallClock,
     officers: Officers,
     uplink: Uplink,
     neighbours: Neighbours,
@@ -287,6 +288,7 @@ impl Core {
             alerts_shown: AlertsShown::default(),
             screens,
             bindings: Bindings::default(),
+            hall_clock: HallClock::default(),
             officers: Officers::new(&config.data),
             tally: Tally::default(),
             battery: None,
@@ -556,7 +558,7 @@ impl Core {
             Command::ShowTelevisions => Ok(Some(self.televisions_given())),
             Command::BindTelevision { code } => self.await_television(lane, code, now).map(|()| None),
             Command::ConfirmTelevision => self.confirm_television(lane, now).map(Some),
-            Command::TestOfficerKeys { pin } => self.await_officer_s_test(lane, pin, now).map(|()| None),
+            Command::TestOfficerKeys { pin } => self.await_officer_s_test(lane, pin, now),
             Command::OpenOwnShelter { name } => self.open_own_shelter(lane, &name, now).map(|()| None),
             command => {
                 let setting = matches!(command, Command::SwitchCounter(_) | Command::SetDirection(_));
@@ -786,6 +788,7 @@ impl Core {
         self.look_at_alerts(now);
         self.drop_old_drafts(now);
         self.tell_condition(now);
+        self.drop_old_bindings(now);
         if self.tally.is_outdated(now) {
             self.recount(now);
         }

@@ -169,6 +169,15 @@ impl OfficerFiles {
         Ok(())
     }
 
+    /// Tests that say a later time than it can be show nothing, also when that time has come.
+    pub(crate) fn drop_tests_after(&mut self, latest: UnixMillis) {
+        let before = self.tests.len();
+        self.tests.retain(|test| test.at <= latest);
+        if self.tests.len() != before {
+            self.keep_if_possible(TESTS, &KeyTest::all_to_bytes(&self.tests));
+        }
+    }
+
     /// Those of the last month.
     pub(crate) fn tests(&self) -> &[KeyTest] {
         &self.tests

@@ -21,14 +21,22 @@ pub(crate) fn gzipped(asked: &HeaderMap, content_type: &'static str, text: Vec<u
     if text.len() < SHORT || !takes_gzip(asked) {
         return (headers, text).into_response();
     }
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    match packed.write_all(&text).and_then(|()| packed.finish()) {
-        Ok(packed) => (headers, [(header::CONTENT_ENCODING, fixed("gzip"))], packed).into_response(),
-        Err(_never_in_memory) => (headers, text).into_response(),
-    }
+    (headers, [(header::CONTENT_ENCODING, fixed("gzip"))], pack(&text, Compression::fast())).into_response()
 }
 
-fn takes_gzip(asked: &HeaderMap) -> bool {
+/// As small as it gets: for what is packed once and asked for often.
+pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
+    pack(bytes, Compression::best())
+}
+
+fn pack(bytes: &[u8], how: Compression) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), how);
+    // Writing into memory does not fail.
+    packed.write_all(bytes).and_then(|()| packed.finish()).unwrap_or_default()
+}
+
+/// Whether whoever asks takes what is packed.
+pub(crate) fn takes_gzip(asked: &HeaderMap) -> bool {
     let takes = |one: &str| {
         let mut parts = one.split(';').map(str::trim);
         let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));

@@ -226,7 +226,6 @@ impl<'h> Line<'h> {
         for message in alerts {
             if matches!(message, AlertMessage::Strangers(_)) && self.told_to_box.ask() {
                 self.alerts = Lookup::Due;
-                self.beat();
             }
             let said = FromBox { id: self.id, site: self.site(), message, answer: self.answers.0.clone() };
             // Where it waits, so does the box: what nobody took is offered again on the next connection.
@@ -265,6 +264,7 @@ impl<'h> Line<'h> {
             self.give_receipts(&durable);
         }
         if look_up {
+            self.beat();
             (self.lookup, self.keys, self.alerts) = (Lookup::Due, Lookup::Due, Lookup::Due);
         }
         for message in lists {
@@ -320,10 +320,10 @@ impl<'h> Line<'h> {
         town.sites.iter().find(|site| site.id == self.grant.site).cloned()
     }
 
-    /// Says that the town hall is there.
+    /// Says that the town hall is there, and what time it is there.
     fn beat(&mut self) {
         let beat = self.hub.beats().borrow().to_vec();
-        if !beat.is_empty() && self.told_to_box.has_door() {
+        if !beat.is_empty() {
             self.outgoing.push(self.session.offer_of_alerts([&AlertMessage::Beat(beat)]));
         }
     }
@@ -410,7 +410,7 @@ impl<'h> Line<'h> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::time::Duration;
 
@@ -442,7 +442,7 @@ kind = "shelter"
 "#;
 
     /// The shared parts of a server whose town knows these boxes at one site.
-    fn hub_of(folder: &std::path::Path, boxes: &[&SealKey]) -> Hub {
+    pub(crate) fn hub_of(folder: &std::path::Path, boxes: &[&SealKey]) -> Hub {
         let data = DataFolder::new(&folder.join("server"));
         let keys = data.initialise().unwrap();
         let [town, cards, anchors, intermediates] =
@@ -527,6 +527,23 @@ kind = "shelter"
         assert!(second.store.is_empty() && matches!(second.lists[..], [ListMessage::Piece(_)]));
         line.fill().await.unwrap();
         assert!(!line.outgoing.is_waiting());
+    }
+
+    #[tokio::test]
+    async fn every_box_hears_at_once_what_time_it_is_at_the_town_hall() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = SealKey::from_bytes(&[1; 32]);
+        let hub = hub_of(folder.path(), &[&here]);
+        let beat = vec![7; 84];
+        hub.beat_for_boxes(beat.clone().into());
+        let town = hub.town.current();
+        let mut line = Line::begin(&hub, here.box_id(), 1, TLS_KEY, Arc::clone(&town)).await.unwrap();
+        let root = hub.town.keys.town_root.public();
+        let (mut the_box, hello) =
+            Session::new(Side::Box, root, Some(town.signed.clone()), town.grants.clone(), Held::NOTHING);
+        drop(line.left(&mut the_box).await);
+        line.heard(&hello).await.unwrap();
+        assert_eq!(line.left(&mut the_box).await.alerts, [AlertMessage::Beat(beat)], "it has no door");
     }
 
     #[tokio::test]

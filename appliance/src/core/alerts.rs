@@ -22,8 +22,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LONGEST_TEXT: usize = 120;
 /// Districts that a kiosk is told.
 const MOST_DISTRICTS: usize = 24;
-/// Another clock may be so far ahead of one that is right, in milliseconds.
-const TOLERANCE_MILLIS: u64 = 2 * 60_000;
 
 /// What lanes are told, until it is looked again.
 #[derive(Default)]
@@ -59,9 +57,29 @@ impl Core {
         let not_before = self.town.checks.time.not_before(wall);
         let heard = match clock::state(wall, not_before) {
             ClockState::Sure => self.uplink.heard_before,
-            ClockState::Unsure => None,
+            ClockState::Unsure | ClockState::Ahead { .. } | ClockState::Behind { .. } => None,
         };
         AlertTime { now: wall.max(not_before), latest: clock::latest_believable(wall, not_before), heard }
+    }
+
+    /// Whether the time that an alert of now would carry is right, as far as anybody here knows: the town hall, or a time server.
+    pub(super) fn clock_state(&self, wall: UnixMillis) -> ClockState {
+        let alone = clock::state(wall, self.town.checks.time.not_before(wall));
+        self.hall_clock.judge(self.late(wall), alone, Instant::now())
+    }
+
+    /// What was originated by a clock ahead of the town hall's is refused there until its time has come, and then said again.
+    fn say_early_alerts_again(&mut self) {
+        let Some(number) = self.uplink.number() else { return };
+        let Some((from, upto)) = self.hall_clock.newly_taken(number, Instant::now()) else { return };
+        let early = self.alerts.originated_between(from, upto);
+        if let Some(line) = &mut self.uplink.line
+            && !early.is_empty()
+        {
+            info!(alerts = early.len(), "the town hall can take what was dated later than its clock");
+            let bytes = line.session.say_again(early);
+            line.send(bytes);
+        }
     }
 
     /// The box is of this town: what the disk has of its alerts counts.
@@ -92,8 +110,11 @@ impl Core {
                     taken
                 }
                 AlertMessage::Originated(originated) => self.alerts.take_originated(originated, time),
+                AlertMessage::Beat(beat) => {
+                    self.hear_beat(beat);
+                    continue;
+                }
                 told @ (AlertMessage::Told { .. }
-                | AlertMessage::Beat(_)
                 | AlertMessage::Televisions(_)
                 | AlertMessage::AnswersTaken(_)) => {
                     refused = refused.saturating_add(usize::from(self.hear_of_televisions(from, told)));
@@ -135,10 +156,10 @@ impl Core {
         if self.alerts_shown.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return;
         }
-        let not_before = self.town.checks.time.not_before(now);
-        if clock::state(now, not_before) == ClockState::Sure {
+        if self.clock_state(now) == ClockState::Sure {
             self.alerts.drop_old(now);
         }
+        self.say_early_alerts_again();
         self.show_alerts(now);
     }
 
@@ -185,7 +206,7 @@ const fn is_their_fault(problem: &NotTaken) -> bool {
 fn passage(all: &[&SignedAlert], (wall, now): (UnixMillis, UnixMillis), staff_leave_millis: u64) -> Passage {
     let orders = all.iter().filter(|signed| signed.is_tsunami_order());
     let sent = orders.clone().map(|signed| signed.alert().alert().sent.at()).max().unwrap_or_default();
-    let is_behind = wall.plus(TOLERANCE_MILLIS) < now.max(sent);
+    let is_behind = wall.plus(clock::CLOCKS_DIFFER_MILLIS) < now.max(sent);
     let expected = orders.filter_map(|signed| expected(signed)).min().filter(|_| !is_behind);
     let staff_leave = expected.map(|at| UnixMillis::new(at.get().saturating_sub(staff_leave_millis)));
     Passage { expected, staff_leave }

@@ -371,6 +371,7 @@ impl Core {
                     let told: Vec<KeyRow> =
                         rows.rows().filter_map(KeyRow::from_bytes).filter(may_be_told).collect();
                     let _absorbed = self.person_keys.absorb(&told)?;
+                    self.note_erased(&told);
                 }
                 self.take_receipts(&receipts);
             }

@@ -207,7 +207,7 @@ impl Core {
     }
 
     /// Destroys everything of an incident that is here.
-    fn wipe(&mut self, incident: IncidentId, now: UnixMillis) {
+    pub(super) fn wipe(&mut self, incident: IncidentId, now: UnixMillis) {
         // The keys first: without them the rest is noise already.
         let wiped =
             self.person_keys.erase_incident(incident, now).and_then(|()| self.ledger.forget(incident));
@@ -215,6 +215,7 @@ impl Core {
             Ok(()) => {
                 self.closing.wiped.insert(incident);
                 self.closing.pieces.remove(&incident);
+                self.erase_settled_bindings();
                 if let Err(problem) = remove(&self.folder_of(incident)) {
                     log_unwiped(&problem);
                 }

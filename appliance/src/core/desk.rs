@@ -11,7 +11,6 @@ use hinamori_store_sqlite::{Looked, Store, StoreError};
 use super::Core;
 use super::audit::is_of_nobody_seen;
 use super::staff::AtDesk;
-use crate::clock;
 use crate::config::LaneConfig;
 
 /// See the module.
@@ -104,7 +103,7 @@ impl Core {
                 reader: desk.reader,
                 link: self.uplink.state(self.town.is_enrolled()),
                 disk: self.disk,
-                clock: clock::state(now, self.town.checks.time.not_before(now)),
+                clock: self.clock_state(now),
                 card_data: self.card_data(now),
                 unsent: self.tally.unsent,
                 received: self.uplink.received,

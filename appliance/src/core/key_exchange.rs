@@ -29,7 +29,10 @@ impl Core {
                 Ok(absorbed) if absorbed.refused > 0 => {
                     warn!(refused = absorbed.refused, "people have more keys than boxes make");
                 }
-                Ok(absorbed) => info!(new = absorbed.new, "keys came"),
+                Ok(absorbed) => {
+                    info!(new = absorbed.new, "keys came");
+                    self.note_erased(&known);
+                }
                 // The next hello asks for them again.
                 Err(StoreError::Full) => {
                     self.note_disk(Some(HoldReason::DiskFull));
@@ -39,6 +42,13 @@ impl Core {
                     return error!(error = &problem as &dyn std::error::Error, "keys were not written");
                 }
             }
+        }
+    }
+
+    /// Of people whom the town erases nothing stays that was kept to be shown.
+    pub(super) fn note_erased(&mut self, heard: &[KeyRow]) {
+        if heard.iter().any(|row| matches!(row, KeyRow::PersonErased { .. })) {
+            self.erase_settled_bindings();
         }
     }
 

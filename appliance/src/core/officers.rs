@@ -29,7 +29,6 @@ use super::alerts::{bounded, danger_of, expected_of, notice_of};
 use super::staff::Purpose;
 use crate::alerts::NotTaken;
 use crate::checks::Reading;
-use crate::clock;
 use crate::holder::{HolderProof, OfficerWork};
 use crate::kiosk::KioskId;
 use crate::officers::OfficerFiles;
@@ -311,12 +310,15 @@ impl Core {
         lane: LaneId,
         pin: SecretDigits,
         now: UnixMillis,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<ToKiosk>, Refusal> {
         self.require_officer(lane, now)?;
+        if self.clock_state(now) != ClockState::Sure {
+            return Ok(Some(refused(AlertRefusal::ClockUnsure)));
+        }
         let at = self.alert_time(now).now;
         let keys = [KeyClass::Live, KeyClass::Exercise].map(|class| self.listed_keys(class, at)).concat();
         let work = OfficerWork::Test { at, keys };
-        self.await_officer(lane, Purpose::TestOfficerKeys { at }, (pin, work), now)
+        self.await_officer(lane, Purpose::TestOfficerKeys { at }, (pin, work), now).map(|()| None)
     }
 
     /// The card that was to show it came.
@@ -397,7 +399,6 @@ impl Core {
             drafts: self.shown_drafts(),
             live_officers: u16::try_from(officers.len()).unwrap_or(u16::MAX),
             now: at,
-            clock_unsure: clock::state(now, self.town.checks.time.not_before(now)) == ClockState::Unsure,
             is_online: matches!(self.uplink.state(self.town.is_enrolled()), LinkState::Online),
             tested: self.tested(self.staff_at(lane)),
         })))

@@ -7,7 +7,7 @@ use hinamori_alert::{Beat, EVERYBODY, Instruction, InstructionPath};
 use hinamori_ipc::ClockState;
 use hinamori_model::{TelevisionAnswer, UnixMillis};
 use hinamori_store_sqlite::{FileKey, ToldByMessage};
-use hinamori_sync::{AlertMessage, CarriedInstruction};
+use hinamori_sync::{AlertMessage, CarriedBinding, CarriedInstruction};
 use tracing::{error, warn};
 
 use super::Core;
@@ -50,6 +50,17 @@ struct Said {
     wait: Duration,
 }
 
+/// How long it takes until the same is said again that was said after waiting `before`; nothing for what is said for the first time.
+fn next_wait(messages: &[AlertMessage], before: Option<Duration>) -> Duration {
+    let is_help = |message: &AlertMessage| match message {
+        AlertMessage::Answers(all) => all.iter().any(|answer| answer.answer == TelevisionAnswer::Help),
+        _ => false,
+    };
+    // Somebody waits for help.
+    let longest = if messages.iter().any(is_help) { SAY_AGAIN } else { SAY_LATE };
+    before.map_or(SAY_AGAIN, |before| before.saturating_mul(2).min(longest))
+}
+
 impl Core {
     /// The televisions, for the door.
     pub(crate) fn televisions(&self) -> Option<Arc<Televisions>> {
@@ -77,15 +88,27 @@ impl Core {
                 televisions.take_told(told);
                 return is_refused;
             }
-            AlertMessage::Beat(bytes) => match self.alerts.list() {
-                Some(list) if Beat::decode(&bytes, &list.beat).is_some() => televisions.take_beat(bytes),
-                Some(_) | None => warn!("a heartbeat of the town hall does not hold"),
-            },
             AlertMessage::Televisions(all) => televisions.take_televisions(all),
             AlertMessage::AnswersTaken(answers) => televisions.answers_taken(answers),
             _ => {}
         }
         false
+    }
+
+    /// The town hall says what time it is there, and that it is there.
+    pub(super) fn hear_beat(&mut self, bytes: Vec<u8>) {
+        // The first one of all comes before the list by which it is judged.
+        let Some(list) = self.alerts.list() else { return };
+        let Some(Beat { at, .. }) = Beat::decode(&bytes, &list.beat) else {
+            return warn!("a heartbeat of the town hall does not hold");
+        };
+        let heard = Instant::now();
+        self.hall_clock.hear(self.uplink.number().unwrap_or_default(), at, heard);
+        let now_there = self.hall_clock.now(heard).unwrap_or(at);
+        self.officers.files.drop_tests_after(now_there.plus(clock::CLOCKS_DIFFER_MILLIS));
+        if let Some(televisions) = &self.screens.shown {
+            televisions.take_beat(bytes);
+        }
     }
 
     /// Those that the officers signed with a message that is here; of another box nothing but what everybody is told.
@@ -111,17 +134,15 @@ impl Core {
     pub(super) fn tell_of_televisions(&mut self) {
         let Some(number) = self.uplink.number() else { return };
         let before = self.screens.said.as_ref().filter(|said| said.line == number);
-        let (mut messages, mut longest) = (Vec::new(), SAY_LATE);
-        let bindings = self.bindings.waiting();
+        let mut messages = Vec::new();
+        let bindings = self.bindings.waiting(Instant::now());
         if !bindings.is_empty() {
-            messages.push(AlertMessage::Bindings(bindings));
+            // How long ago it was is said anew each time, and is no news.
+            let timeless = bindings.iter().map(|binding| CarriedBinding { ago: 0, ..*binding });
+            messages.push(AlertMessage::Bindings(timeless.collect()));
         }
         if let Some(televisions) = &self.screens.shown {
             let (answers, strangers) = (televisions.waiting(), televisions.strangers());
-            if answers.iter().any(|answer| answer.answer == TelevisionAnswer::Help) {
-                // Somebody waits for help.
-                longest = SAY_AGAIN;
-            }
             if !answers.is_empty() {
                 messages.push(AlertMessage::Answers(answers));
             }
@@ -134,9 +155,12 @@ impl Core {
         if messages.is_empty() || same.is_some_and(|said| said.at.elapsed() < said.wait) {
             return;
         }
-        let wait = same.map_or(SAY_AGAIN, |said| said.wait.saturating_mul(2).min(longest));
+        let wait = next_wait(&messages, same.map(|said| said.wait));
         if let Some(line) = &mut self.uplink.line {
-            let bytes = line.session.offer_of_alerts(&messages);
+            let is_bindings = |message: &&AlertMessage| matches!(message, AlertMessage::Bindings(_));
+            let others = messages.iter().filter(|message| !is_bindings(message));
+            let bindings = (!bindings.is_empty()).then_some(AlertMessage::Bindings(bindings));
+            let bytes = line.session.offer_of_alerts(bindings.iter().chain(others));
             line.send(bytes);
         }
         self.screens.said = Some(Said { line: number, messages, at: Instant::now(), wait });
@@ -147,5 +171,31 @@ impl Core {
         let told = self.screens.shown.as_ref().map(|shown| shown.of_everybody()).unwrap_or_default();
         let message = |((message, _), told)| AlertMessage::Told { message, instructions: vec![told] };
         told.into_iter().map(message).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hinamori_model::HouseholdId;
+    use hinamori_sync::CarriedAnswer;
+
+    use super::*;
+
+    #[test]
+    fn a_call_for_help_is_said_every_ten_seconds_and_everything_else_less_and_less_often() {
+        let answer = |answer| {
+            let (message, household) = ([3; 32], HouseholdId::from_bytes([7; 16]));
+            AlertMessage::Answers(vec![CarriedAnswer { message, household, answer, at: UnixMillis::new(9) }])
+        };
+        let shown = answer(TelevisionAnswer::Shown);
+        let with_help =
+            [AlertMessage::Strangers(vec![[1; 32]]), shown.clone(), answer(TelevisionAnswer::Help)];
+        let waits = |messages: &[AlertMessage]| {
+            let next = |before: &Option<Duration>| Some(Some(next_wait(messages, *before)));
+            let all = std::iter::successors(Some(None), next).skip(1).take(8);
+            all.flatten().map(|wait| wait.as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(&with_help), [10; 8]);
+        assert_eq!(waits(&[shown]), [10, 20, 40, 80, 160, 320, 600, 600]);
     }
 }

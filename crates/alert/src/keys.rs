@@ -14,6 +14,9 @@ pub const KEY_LIST_DOMAIN: &[u8; 23] = b"hinamori alert/keys /v1";
 /// The most devices of a town: some hundred officers with two or three each, in two classes.
 pub const MOST_DEVICES: usize = 512;
 
+/// For so long, in milliseconds, somebody may still go by a list that was replaced, or date what they send by a clock that is ahead.
+const REPLACED_MILLIS: u64 = 2 * 60 * 1_000;
+
 /// For what a key is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyClass {
@@ -197,6 +200,12 @@ impl KeyList {
     /// What the town decided about releases and check-points.
     pub const fn policy(&self) -> Policy {
         self.policy
+    }
+
+    /// Whether `later` had taken this list's place long before something was sent: whoever knows of both does not judge that by this one,
+    /// for officers who left keep their keys.
+    pub fn was_replaced_by(&self, later: &Self, sent: UnixMillis) -> bool {
+        later.version > self.version && later.made.plus(REPLACED_MILLIS) <= sent
     }
 
     /// The devices, in the order of their keys.

@@ -219,6 +219,16 @@ pub enum ClockState {
     Sure,
     /// None was: records carry a mark.
     Unsure,
+    /// It is ahead of the town hall's, which takes no alert that is dated by it.
+    Ahead {
+        /// By so many.
+        minutes: u32,
+    },
+    /// It is behind the town hall's.
+    Behind {
+        /// By so many.
+        minutes: u32,
+    },
 }
 
 /// What revocation data the box holds.

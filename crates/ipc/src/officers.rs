@@ -36,8 +36,6 @@ pub struct AlertDesk {
     pub live_officers: u16,
     /// The time that an alert of now would carry.
     pub now: UnixMillis,
-    /// Nobody knows whether that is right.
-    pub clock_unsure: bool,
     /// The town hall hears this box.
     pub is_online: bool,
     /// When whoever is signed in tested their keys at this box last.
@@ -195,4 +193,6 @@ pub enum AlertRefusal {
     NotKept,
     /// The disk of the town hall.
     NotKeptThere,
+    /// Nobody knows whether this box's clock is right, or it is wrong: a test would show a time that may be years away.
+    ClockUnsure,
 }

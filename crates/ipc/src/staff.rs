@@ -72,6 +72,8 @@ pub enum SignInFault {
     Unsuitable,
     /// No household of this card's owner is known here, or none whose televisions are given out here.
     NoHousehold,
+    /// Nobody knows here whether the card was revoked: no list speaks for it, or those that do are too old.
+    NotChecked,
 }
 
 /// A pass for relief staff from another town, to be printed or photographed. It is shown once.

@@ -210,13 +210,10 @@ impl AlertStore {
         let SentMessage { sequence, digest, alert, envelope, about, instructions, judged_by } = message;
         let sealed = self.cover.seal_bytes(&self.cover.message(digest), to_bytes(instructions))?;
         let number = i64::try_from(sequence.number).map_err(|_too_many| FOREIGN)?;
-        let judged_by = judged_by.as_deref().map(|list| (hash(&SHA256, list), list));
         // Before the message: a list of which there is none does no harm.
-        if let Some((digest, list)) = &judged_by {
-            self.connection
-                .execute("INSERT OR IGNORE INTO key_list VALUES (?1, ?2)", (digest.as_ref(), list))?;
-        }
-        let judged_by = judged_by.as_ref().map(|(digest, _)| digest.as_ref());
+        judged_by.as_deref().map_or(Ok(()), |list| self.keep_key_list(list))?;
+        let judged_by = judged_by.as_deref().map(|list| hash(&SHA256, list));
+        let judged_by = judged_by.as_ref().map(AsRef::as_ref);
         self.connection.execute(
             "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             (sequence.epoch, number, digest, alert, envelope, about, sealed, judged_by),
@@ -224,8 +221,21 @@ impl AlertStore {
         Ok(())
     }
 
-    /// Every list of keys by which a message was judged, by its hash.
-    fn key_lists(&self) -> Result<BTreeMap<Vec<u8>, Arc<[u8]>>, StoreError> {
+    /// Keeps a list of keys that is in force: it says for ever until when the one before was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_key_list(&self, list: &[u8]) -> Result<(), StoreError> {
+        let digest = hash(&SHA256, list);
+        self.connection.execute("INSERT OR IGNORE INTO key_list VALUES (?1, ?2)", (digest.as_ref(), list))?;
+        Ok(())
+    }
+
+    /// Every list of keys that was kept, by its hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn key_lists(&self) -> Result<BTreeMap<Vec<u8>, Arc<[u8]>>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT digest, list FROM key_list")?;
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?.into()));
         Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)

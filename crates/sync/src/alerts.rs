@@ -263,8 +263,8 @@ pub struct CarriedBinding {
     pub household: HouseholdId,
     /// Who was signed in there; `None` where the town lists no staff.
     pub staff: Option<StaffId>,
-    /// When, by the box's clock.
-    pub at: UnixMillis,
+    /// How many milliseconds ago, at least: no clock is asked, for the box's may be wrong by hours.
+    pub ago: u64,
 }
 
 /// What became of it.
@@ -281,8 +281,14 @@ pub enum BindingOutcome {
 /// The same, as a box keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptBinding {
-    /// What was wanted.
-    pub binding: CarriedBinding,
+    /// [`CarriedBinding::code`].
+    pub code: u32,
+    /// [`CarriedBinding::household`].
+    pub household: HouseholdId,
+    /// [`CarriedBinding::staff`].
+    pub staff: Option<StaffId>,
+    /// When, by the box's clock.
+    pub at: UnixMillis,
     /// What became of it, and when the box heard so.
     pub settled: Option<(BindingOutcome, UnixMillis)>,
 }

@@ -546,13 +546,23 @@ impl Session {
     /// The same of anything else that is said of alerts, as far as the peer lacks it; what has no digest is said every time. Before the
     /// peer's hello nothing is sent.
     pub fn offer_of_alerts<'a>(&mut self, messages: impl IntoIterator<Item = &'a AlertMessage>) -> Vec<u8> {
+        let mut send = Vec::new();
+        for message in messages {
+            let Some(peer) = &self.peer else { return Vec::new() };
+            if message.digest().is_none_or(|digest| !peer.alerts.digests.contains(&digest)) {
+                send.extend(self.say_again([message]));
+            }
+        }
+        send
+    }
+
+    /// At a box: the bytes of alerts that were said on this connection already. The server says nothing of what it refuses.
+    pub fn say_again<'a>(&mut self, messages: impl IntoIterator<Item = &'a AlertMessage>) -> Vec<u8> {
         let Some(peer) = &mut self.peer else { return Vec::new() };
         let mut send = Vec::new();
         for message in messages {
-            if message.digest().is_none_or(|digest| !peer.alerts.digests.contains(&digest)) {
-                peer.has_alerts(message);
-                send.extend(Message::Alerts(message.clone()).encode());
-            }
+            peer.has_alerts(message);
+            send.extend(Message::Alerts(message.clone()).encode());
         }
         send
     }

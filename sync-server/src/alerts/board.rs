@@ -405,6 +405,9 @@ impl Board {
         for Task { digest, household, officer, at } in store.tasks()? {
             inner.tasks.insert((digest, household), (officer, at));
         }
+        if let Some(list) = inner.list.as_ref().and_then(Listed::bytes) {
+            store.keep_key_list(&list)?;
+        }
         inner.take_all_sent(&store, &root)?;
         for stored in store.releases()? {
             inner.take_release(stored);
@@ -512,6 +515,7 @@ impl Board {
         });
         match looked.await {
             Ok(Ok(true)) => {
+                self.keep_list().await;
                 self.changed();
                 self.tell_stations();
             }
@@ -538,6 +542,15 @@ impl Board {
         if self.inner().drafts.values().any(is_over) {
             self.inner().drafts.retain(|_, draft| !is_over(draft));
             self.changed();
+        }
+    }
+
+    /// Whoever judges what was sent has to know until when a list was in force, also where nothing was sent by the next one.
+    async fn keep_list(&self) {
+        let Some(list) = self.inner().list.as_ref().and_then(Listed::bytes) else { return };
+        if let Err(error) = self.keeper.ask(move |store| store.keep_key_list(&list)).await {
+            // The next start tries again.
+            tracing::error!(%error, "the list of keys is not kept");
         }
     }
 
@@ -1032,15 +1045,17 @@ impl Inner {
 
     /// Everything of the file that was sent.
     pub(super) fn take_all_sent(&mut self, store: &AlertStore, root: &[u8; 32]) -> Result<(), StoreError> {
-        let mut lists: BTreeMap<Arc<[u8]>, Option<Arc<KeyList>>> = BTreeMap::new();
+        let read = |bytes: Arc<[u8]>| KeyList::decode(&bytes, root).ok().map(|list| (bytes, Arc::new(list)));
+        let lists: BTreeMap<Arc<[u8]>, Arc<KeyList>> =
+            store.key_lists()?.into_values().filter_map(read).collect();
         for sent in store.messages()? {
             let of_now = || self.list.as_ref().map(|listed| Arc::clone(&listed.list));
-            let of_then = |bytes: &Arc<[u8]>| {
-                let read = || KeyList::decode(bytes, root).ok().map(Arc::new);
-                lists.entry(Arc::clone(bytes)).or_insert_with(read).clone()
-            };
-            // One that was damaged hides nothing that holds by the list of now.
-            let list = sent.judged_by.as_ref().and_then(of_then).or_else(of_now);
+            let sent_at = Envelope::decode(&sent.envelope).map(|envelope| envelope.sent).unwrap_or_default();
+            let is_replaced =
+                |list: &&Arc<KeyList>| lists.values().any(|later| list.was_replaced_by(later, sent_at));
+            let of_then = sent.judged_by.as_ref().and_then(|bytes| lists.get(bytes));
+            // One that was damaged, or replaced before, hides nothing that holds by the list of now.
+            let list = of_then.filter(|list| !is_replaced(list)).map(Arc::clone).or_else(of_now);
             self.take_sent(sent, list.as_deref());
         }
         Ok(())
@@ -1069,7 +1084,8 @@ impl Inner {
 
     /// A message of the file, judged again by the list by which it was judged when it was taken: whoever was told still has it on their
     /// set, whatever the town decided since, and officers have to see it to end it. The town root signed that list, so that whoever writes
-    /// into the file alone brings nothing in. What is not believed stays where it is, for whoever audits it.
+    /// into the file alone brings nothing in; and whoever has old keys of officers who left brings nothing in that was sent after a later list
+    /// was made, as far as one is known. What is not believed stays where it is, for whoever audits it.
     fn take_sent(&mut self, sent: SentMessage, list: Option<&KeyList>) {
         let SentMessage { alert, envelope, about, instructions, sequence, digest, judged_by: _ } = sent;
         let read = Envelope::decode(&envelope).zip(serde_json::from_str::<About>(&about).ok());

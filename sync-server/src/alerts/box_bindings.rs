@@ -17,7 +17,7 @@ use crate::hex;
 /// What a box may try in an hour: some minutes each at a counter. Codes are guessed by many tries, or not at all.
 const MOST_TRIES: u32 = 64;
 const TRIES_MILLIS: u64 = 3_600_000;
-/// A box's clock may be so late.
+/// A set may have got its code so long after the box says that it was read: lines are slow.
 const LATE_MILLIS: u64 = 10 * 60_000;
 /// Televisions that a desk is shown, the latest first.
 const MOST_SHOWN: usize = 100;
@@ -52,11 +52,12 @@ impl Board {
         let _alone = self.binding.lock().await;
         let (mut settled, mut is_bound) = (Vec::new(), false);
         for binding in bindings {
-            let CarriedBinding { code, household, staff, at } = binding;
+            let CarriedBinding { code, household, staff, ago } = binding;
             let Some(is_its) = self.inner().may_bind((id, site), &binding, now()) else { break };
             let outcome = if is_its {
                 let origin = BoundAt { origin: id, staff, at: now() };
-                let read = (code, at.plus(LATE_MILLIS));
+                let read = UnixMillis::new(now().get().saturating_sub(ago)).plus(LATE_MILLIS);
+                let read = (code, read);
                 match self.keeper.ask(move |store| store.bind_at_box(read, household, origin)).await? {
                     Bound::Now => BindingOutcome::Bound,
                     Bound::NoSuchCode => BindingOutcome::NoSuchCode,

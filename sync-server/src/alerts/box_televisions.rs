@@ -31,10 +31,6 @@ impl ToldToBox {
     pub(crate) const fn ask(&mut self) -> bool {
         !std::mem::replace(&mut self.has_door, true)
     }
-
-    pub(crate) const fn has_door(&self) -> bool {
-        self.has_door
-    }
 }
 
 /// A household's television, and where the household lives.

@@ -24,7 +24,7 @@ use crate::hub::Hub;
 
 /// How often it is looked for what is over.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// How often boxes hear a heartbeat, for the televisions behind them.
+/// How often boxes hear a heartbeat: for the televisions behind them, and to compare their clocks.
 const BEAT_EVERY: Duration = Duration::from_secs(20);
 
 /// See the module.

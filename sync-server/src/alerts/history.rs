@@ -3,7 +3,7 @@
 //! | File | What |
 //! |---|---|
 //! | `alerts/PLACE-EPOCH-NUMBER.xml` | a message as stations get it, with the officers' envelope (`hinamorictl alert verify`); by their names they are in the order in which they were sent |
-//! | `keys/VERSION-HASH.keys` | the lists of keys that the town root signed and by which the messages were judged when they were sent, and the last one |
+//! | `keys/VERSION-HASH.keys` | the lists of keys that the town root signed, as far as the server knew them: by them messages are judged, and each says until when the one before was in force |
 //! | `certificate.pem` | the certificate of the files' own signatures |
 //! | `officers.jsonl` | number, name, title and last day of each officer |
 //! | `answers.jsonl` | which household's television got, showed and answered what, when, and when all of it had arrived |
@@ -56,8 +56,8 @@ pub fn export_alerts(
     }
     let lists = to.join("keys");
     private_file::private_folder(&lists).map_err(failed)?;
-    let of_then = messages.iter().filter_map(|message| message.judged_by.as_deref().map(<[u8]>::to_vec));
-    let all: BTreeSet<Vec<u8>> = of_then.chain(folder.key_list()?).collect();
+    let kept = store.key_lists()?.into_values().map(|list| list.to_vec());
+    let all: BTreeSet<Vec<u8>> = kept.chain(folder.key_list()?).collect();
     for list in all {
         let version = list.first_chunk().map_or(0, |version| u32::from_be_bytes(*version));
         let hash = hex::text(sha256(&list).get(..4).unwrap_or_default());

@@ -100,4 +100,4 @@ pub(crate) fn of_base64_url(text: &str) -> Option<Vec<u8>> {
 
 pub(crate) use desk_door::{local_routes as local_desk_routes, routes as desk_routes};
 pub(crate) use station_door::routes as station_routes;
-pub(crate) use tv_door::{file as page_file, serve_televisions};
+pub(crate) use tv_door::serve_televisions;

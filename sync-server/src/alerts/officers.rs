@@ -696,7 +696,7 @@ impl Register {
     pub(crate) fn prove_kiosk(&mut self, key: &DeviceKey, at: UnixMillis, now: UnixMillis) -> bool {
         let admitted = self.kiosks.iter_mut().filter(|device| device.officer.is_some());
         let Some(proved) = admitted.filter_map(|device| device.proof_of(key)).next() else { return false };
-        // A box whose clock is ahead says it again until that time has come.
+        // A box takes back what it tested under a clock that is ahead, once it hears what time it is here.
         let is_believable = at <= now.plus(CLOCKS_DIFFER_MILLIS);
         let is_news = *proved > now || at.since(*proved) > PROVED_AGAIN_MILLIS;
         if is_believable && is_news {

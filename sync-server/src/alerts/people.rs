@@ -47,16 +47,19 @@ pub(crate) async fn follow_people(hub: Arc<Hub>, board: Arc<Board>) {
     let mut told = BTreeMap::new();
     loop {
         turns.tick().await;
-        if !look(&hub, &board, &mut told).await {
-            // Nobody else would ask for it.
-            tokio::time::sleep(AGAIN).await;
-            continue;
-        }
+        look_until_it_could(&hub, &board, &mut told).await;
         // Records, a message that was sent, or a television that was bound. What televisions answer says nothing of where anybody is.
         tokio::select! {
             _lagged_or_not = news.recv() => {}
             changed = changes.changed() => if changed.is_err() { return },
         }
+    }
+}
+
+/// Looks again and again: nobody else would ask for what a look that failed did not see.
+async fn look_until_it_could(hub: &Hub, board: &Board, told: &mut LastTold) {
+    while !look(hub, board, told).await {
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
@@ -288,7 +291,9 @@ mod tests {
     use hinamori_sync::town::Person;
 
     use super::*;
+    use crate::alerts::tests::{Hall, landslide};
     use crate::data::DataFolder;
+    use crate::session::tests::hub_of;
 
     const LIVE: IncidentId = IncidentId::from_bytes([0xd1; 16]);
     const DRILL: IncidentId = IncidentId::from_bytes([0xd2; 16]);
@@ -315,6 +320,25 @@ mod tests {
         Fact::presence(id(number), event, Proof::DECLARED)
     }
 
+    /// By a writer of this number.
+    fn write_down(
+        store: &mut Store,
+        incident: IncidentId,
+        (number, at, site, fact): (u8, UnixMillis, SiteId, &Fact),
+    ) {
+        let scope = DocumentScope { incident, site, period: Period::of(at) };
+        let record = Record {
+            id: RecordId::new(at, number.into()),
+            at: Hlc::from_packed(at.get() << 16),
+            clock_unsure: false,
+            lane: None,
+            fact: fact.clone(),
+        };
+        let mut document = Document::new(scope, ActorId::from_bytes([number; 16])).unwrap();
+        let change = document.append(std::slice::from_ref(&record), at).unwrap();
+        store.commit_own(scope, &change, &[record], at).unwrap();
+    }
+
     /// How far the household is when that was recorded, so many seconds after the alert.
     fn stages(
         households: &Households,
@@ -328,17 +352,7 @@ mod tests {
         let mut store = Store::open(&file).unwrap();
         for (number, (seconds, site, fact)) in (1_u8..).zip(said) {
             let at = UnixMillis::new(SENT.get().saturating_add_signed(seconds * 1_000));
-            let scope = DocumentScope { incident, site: *site, period: Period::of(at) };
-            let record = Record {
-                id: RecordId::new(at, number.into()),
-                at: Hlc::from_packed(at.get() << 16),
-                clock_unsure: false,
-                lane: None,
-                fact: fact.clone(),
-            };
-            let mut document = Document::new(scope, ActorId::from_bytes([number; 16])).unwrap();
-            let change = document.append(std::slice::from_ref(&record), at).unwrap();
-            store.commit_own(scope, &change, &[record], at).unwrap();
+            write_down(&mut store, incident, (number, at, *site, fact));
         }
         drop(store);
         let mut stores = Stores::open(&data, &FileKey::new([1; 32])).unwrap();
@@ -349,6 +363,35 @@ mod tests {
         let stages = found[&HOME].stages(households.members(HOME), SENT);
         let after = |at: UnixMillis| i64::try_from(at.get()).unwrap() - i64::try_from(SENT.get()).unwrap();
         stages.into_iter().map(|(kind, at)| (kind, after(at) / 1_000)).collect()
+    }
+
+    #[tokio::test]
+    async fn whoever_arrived_is_told_also_where_the_first_look_failed() {
+        let (hall, folder) = (Hall::new(), tempfile::tempdir().unwrap());
+        let hub = hub_of(folder.path(), &[]);
+        hall.send(landslide(&["浜町"])).await;
+        let (digest, sent) = {
+            let inner = hall.board.inner();
+            (inner.messages[0].digest, inner.messages[0].sent())
+        };
+        let [live, _drill] = hub.town.folder.databases();
+        write_down(
+            &mut Store::open(&live).unwrap(),
+            LIVE,
+            (1, sent.plus(1_000), GYM, &came(1, PresenceEvent::Arrived)),
+        );
+        let file = rusqlite::Connection::open(&live).unwrap();
+        file.execute_batch("ALTER TABLE presence RENAME TO gone").unwrap();
+        let mend = move |_: &mut Stores| file.execute_batch("ALTER TABLE gone RENAME TO presence").unwrap();
+        // The archive does one after the other: a look that fails, the mending, and whatever is asked a second later.
+        tokio::time::pause();
+        let mut told = LastTold::new();
+        let (_looked, mended) =
+            tokio::join!(look_until_it_could(&hub, &hall.board, &mut told), hub.archive.ask(mend));
+        mended.unwrap();
+        let home = HouseholdId::from_bytes([1; 16]);
+        let answers = hall.board.inner().answers.get(&(digest, home)).copied().unwrap_or_default();
+        assert_eq!(answers[AnswerKind::Arrived as usize], Some(sent.plus(1_000)));
     }
 
     #[test]

@@ -836,6 +836,33 @@ async fn a_draft_whose_number_every_receiver_takes_for_an_old_one_is_not_sent() 
 }
 
 #[tokio::test]
+async fn a_list_that_was_replaced_before_judges_nothing_that_was_sent_since() {
+    let hall = Hall::new();
+    hall.send(landslide(&["浜町"])).await;
+    let sent = hall.board.inner().messages[0].sent();
+    let list = hall.board.inner().list.clone().unwrap().list;
+    let nobodys = |version: u32, before_sent: u64| {
+        let made = UnixMillis::new(sent.get() - before_sent);
+        let fixed = (list.beat, list.relying_party);
+        let list = KeyList::new(list.version + version, made, fixed, &list.sender, []).unwrap();
+        list.encode(|domain, body| hall.keys.town_root.sign_alert_keys(domain, body))
+    };
+    let read_back = |list: &[u8]| {
+        hall.folder.save_key_list(list).unwrap();
+        Hall::open(&hall.folder, &hall.keys).inner().messages.len()
+    };
+    assert_eq!(read_back(&nobodys(1, 119_000)), 1, "the officers may not have heard of it");
+    // One by which nothing was sent, and which was in force for a moment.
+    hall.folder.save_key_list(&nobodys(2, 120_000)).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let town = crate::session::tests::hub_of(elsewhere.path(), &[]).town.current();
+    hall.board.look(&hall.folder, hall.keys.town_root.public(), &town).await;
+    assert_eq!(read_back(&nobodys(3, 0)), 0, "with old keys, after their officers had left");
+    let kept = hall.board.keeper.ask(|store| store.key_lists()).await.unwrap();
+    assert_eq!(kept.len(), 4);
+}
+
+#[tokio::test]
 async fn what_was_sent_is_read_back_as_it_was_judged_and_nothing_else_is() {
     let hall = Hall::new();
     let thread = hall.send(landslide(&["浜町"])).await;

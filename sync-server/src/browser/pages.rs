@@ -1,21 +1,86 @@
 //! The files of the officials' page.
 
+use std::sync::LazyLock;
+
 use axum::Router;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::alerts::page_file;
+use crate::gzip::{packed, takes_gzip};
+use crate::hex;
+use crate::signed_log::sha256;
 
-/// Nothing comes from outside. A map's worker is made of the page's own script.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+/// Nothing comes from outside.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                      worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Path, content type, content.
-const PAGES: &[(&str, &str, &[u8])] =
-    &[("/", "text/html; charset=utf-8", b"<!doctype html><title>hinamori</title>")];
+/// A file of the page.
+struct Page {
+    path: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+    /// Packed once, when somebody asks first: a tablet on a mobile network waits for a fourth of the bytes.
+    packed: LazyLock<Vec<u8>, Pack>,
+    /// Of the content, in quotes (RFC 9110 §8.8.3).
+    tag: LazyLock<String, Tag>,
+}
+
+type Pack = Box<dyn FnOnce() -> Vec<u8> + Send>;
+type Tag = Box<dyn FnOnce() -> String + Send>;
+
+impl Page {
+    fn new(path: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        let packed: Pack = Box::new(|| packed(bytes));
+        let tag: Tag = Box::new(|| format!("\"{}\"", hex::text(sha256(bytes).get(..8).unwrap_or_default())));
+        Self { path, content_type, bytes, packed: LazyLock::new(packed), tag: LazyLock::new(tag) }
+    }
+
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let tag = HeaderValue::from_str(&self.tag).unwrap_or(HeaderValue::from_static("\"\""));
+        let fixed = HeaderValue::from_static;
+        let headers = [
+            (header::CONTENT_TYPE, fixed(self.content_type)),
+            (header::CONTENT_SECURITY_POLICY, fixed(POLICY)),
+            (header::VARY, fixed("accept-encoding")),
+            // A browser keeps it, and asks each time whether it is still so.
+            (header::CACHE_CONTROL, fixed("no-cache")),
+            (header::ETAG, tag.clone()),
+        ];
+        if asked.get(header::IF_NONE_MATCH) == Some(&tag) {
+            (StatusCode::NOT_MODIFIED, headers).into_response()
+        } else if takes_gzip(asked) {
+            (headers, [(header::CONTENT_ENCODING, fixed("gzip"))], self.packed.clone()).into_response()
+        } else {
+            (headers, self.bytes).into_response()
+        }
+    }
+}
+
+macro_rules! pages {
+    ($($path:literal: $content_type:expr, $file:literal;)+) => {
+        [$(Page::new($path, $content_type, include_bytes!(concat!("../../web/map/dist/", $file)))),+]
+    };
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The routes of the page.
 pub(crate) fn routes() -> Router {
-    PAGES.iter().fold(Router::new(), |router, (path, content_type, bytes)| {
-        router.route(path, get(async || page_file(content_type, POLICY, bytes)))
+    static PAGES: LazyLock<[Page; 9]> = LazyLock::new(|| {
+        pages! {
+            "/": "text/html; charset=utf-8", "map.html";
+            "/sw.js": SCRIPT, "sw.js";
+            "/map/map.js": SCRIPT, "map.js";
+            "/map/map.css": "text/css; charset=utf-8", "map.css";
+            "/map/maplibre.js": SCRIPT, "maplibre.js";
+            "/map/maplibre-worker.js": SCRIPT, "maplibre-worker.js";
+            "/map/leaflet.js": SCRIPT, "leaflet.js";
+            "/map/icon.svg": "image/svg+xml", "icon.svg";
+            "/map/manifest.webmanifest": "application/manifest+json", "manifest.webmanifest";
+        }
+    });
+    PAGES.iter().fold(Router::new(), |router, page| {
+        router.route(page.path, get(async |asked: HeaderMap| page.answer(&asked)))
     })
 }

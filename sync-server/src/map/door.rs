@@ -1,4 +1,5 @@
 //! What the map's page asks.
+#![expect(unused_qualifications, reason = "utoipa's macros name types a second time")]
 
 use std::convert::Infallible;
 use std::sync::Arc;

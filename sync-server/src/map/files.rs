@@ -13,11 +13,9 @@
 //! ```
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use hinamori_private_file as private_file;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -25,6 +23,7 @@ use serde_json::Value;
 
 use super::contract::{MapFile, MapFormat};
 use crate::data::DataFolder;
+use crate::gzip::packed;
 use crate::hex;
 
 /// In the data folder.
@@ -205,10 +204,8 @@ fn keep_file(folder: &Path, file: &Path, bounds: [f64; 4]) -> Result<(String, us
             })?;
             let bytes = value.to_string().into_bytes();
             let name = format!("{}.geojson", name_of(&bytes));
-            let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-            let packed = packed.write_all(&bytes).and_then(|()| packed.finish()).map_err(disk)?;
             private_file::replace(folder, &name, &bytes).map_err(disk)?;
-            private_file::replace(folder, &format!("{name}.gz"), &packed).map_err(disk)?;
+            private_file::replace(folder, &format!("{name}.gz"), &packed(&bytes)).map_err(disk)?;
             Ok((name, features, outside))
         }
         "pmtiles" => {

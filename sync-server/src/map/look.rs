@@ -118,7 +118,7 @@ pub(crate) async fn look(
             Err(_ended) => {}
         }
     }
-    let (alert, televisions, plan) = look_at_alerts(board, mode, known, at);
+    let (alert, plan) = look_at_alerts(board, mode, known, at);
     let visitors = known.sites.values().fold(0, |sum: u32, site| sum.saturating_add(site.visitors));
     Ok(Look {
         at,
@@ -127,7 +127,7 @@ pub(crate) async fn look(
         people,
         sites: site_states(hub, &town, plan.as_deref(), (&known.sites, shelters)),
         alert,
-        televisions,
+        televisions: Arc::clone(&known.televisions),
         positions: Arc::clone(&known.positions),
         centers: plan.as_deref().map(centers).unwrap_or_default(),
         visitors,
@@ -312,13 +312,13 @@ pub(super) fn degrees(billionths: i64) -> f64 {
     billionths as f64 / 1e9
 }
 
-/// The order in force that was changed last, what got to each household's televisions under it, and the plan.
+/// The order in force that was changed last, and the plan. What got to each household's televisions under it is known afterwards.
 fn look_at_alerts(
     board: &Board,
     mode: MapMode,
     known: &mut Known,
     at: UnixMillis,
-) -> (Option<AlertState>, Arc<BTreeMap<HouseholdId, TelevisionStanding>>, Option<Arc<Plan>>) {
+) -> (Option<AlertState>, Option<Arc<Plan>>) {
     let changes = *board.desk_changes().borrow();
     let inner = board.inner();
     let plan = inner.plan.clone();
@@ -331,7 +331,7 @@ fn look_at_alerts(
         known.televisions_at = Some(changes);
     }
     drop(inner);
-    (order.map(|(alert, _)| alert), Arc::clone(&known.televisions), plan)
+    (order.map(|(alert, _)| alert), plan)
 }
 
 fn order_in_force(inner: &Inner, mode: MapMode, at: UnixMillis) -> Option<(AlertState, Vec<Arc<Message>>)> {

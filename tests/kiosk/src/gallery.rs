@@ -301,6 +301,11 @@ fn pages() -> Vec<Scene> {
             panel.event(Event::Sound(SoundOutput::Missing));
             open_page(panel, Page::Health);
         }),
+        scene("health-clock-ahead", |panel| {
+            let status = Status { clock: ClockState::Ahead { minutes: 180 }, ..lanes::shelter().status };
+            snapshot(panel, LaneState { status, ..lanes::shelter() });
+            open_page(panel, Page::Health);
+        }),
         scene("health-drill", |panel| {
             let status = Status { clock: ClockState::Unsure, ..lanes::drill().status };
             snapshot(panel, LaneState { status, ..lanes::drill() });

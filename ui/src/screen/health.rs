@@ -53,7 +53,7 @@ const fn disk(state: DiskState) -> Severity {
 const fn clock(state: ClockState) -> Severity {
     match state {
         ClockState::Sure => Severity::Fine,
-        ClockState::Unsure => Severity::Notice,
+        ClockState::Unsure | ClockState::Ahead { .. } | ClockState::Behind { .. } => Severity::Notice,
     }
 }
 
@@ -98,6 +98,21 @@ fn age(texts: &Texts, at: UnixMillis, now: UnixMillis) -> String {
     texts.with(key, [("count", count.into())])
 }
 
+fn clock_differs(texts: &Texts, key: &str, time: &str, minutes: u32) -> String {
+    let difference = duration(texts, minutes);
+    texts.with(key, [("time", time.into()), ("difference", difference.as_str().into())])
+}
+
+/// A difference of clocks, in the largest unit that fits.
+pub(super) fn duration(texts: &Texts, minutes: u32) -> String {
+    let (key, count) = match minutes {
+        2_880.. => ("duration-days", minutes / 1_440),
+        120.. => ("duration-hours", minutes / 60),
+        _ => ("duration-minutes", minutes),
+    };
+    texts.with(key, [("count", count.into())])
+}
+
 /// How much the town hall lacks, and when it had the latest of the rest.
 fn unsent(texts: &Texts, status: Status) -> String {
     let Some(received) = status.received else {
@@ -122,9 +137,11 @@ fn checks(texts: &Texts, view: &View<'_>) -> Vec<Check> {
         DiskState::Failing => "health-disk-failing",
     };
     let time = CivilTime::of(now).time();
-    let clock_key = match status.clock {
-        ClockState::Sure => "health-clock-sure",
-        ClockState::Unsure => "health-clock-unsure",
+    let clock_fact = match status.clock {
+        ClockState::Sure => texts.with("health-clock-sure", [("time", time.as_str().into())]),
+        ClockState::Unsure => texts.with("health-clock-unsure", [("time", time.as_str().into())]),
+        ClockState::Ahead { minutes } => clock_differs(texts, "health-clock-ahead", &time, minutes),
+        ClockState::Behind { minutes } => clock_differs(texts, "health-clock-behind", &time, minutes),
     };
     let (link_severity, link_key) = link(status.link);
     let link_fact = match status.link {
@@ -165,13 +182,7 @@ fn checks(texts: &Texts, view: &View<'_>) -> Vec<Check> {
                 "advice-reader-stuck"
             },
         ),
-        check(
-            Pictogram::Clock,
-            "health-clock",
-            texts.with(clock_key, [("time", time.as_str().into())]),
-            clock(status.clock),
-            "advice-clock",
-        ),
+        check(Pictogram::Clock, "health-clock", clock_fact, clock(status.clock), "advice-clock"),
         check(
             Pictogram::Shield,
             "health-card-data",

@@ -3,12 +3,13 @@
 
 use egui::{Align2, Rect, Stroke, vec2};
 use hinamori_ipc::{
-    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, Arrival, Danger,
-    OfficerStanding, PreparedChoice,
+    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, Arrival,
+    ClockState, Danger, OfficerStanding, PreparedChoice,
 };
 use hinamori_model::UnixMillis;
 
 use super::alert::{edge_ui, head_ui, title};
+use super::health::duration;
 use super::number_pad::Words;
 use super::page::header_ui;
 use super::paged::Pages;
@@ -140,18 +141,36 @@ const fn refusal_key(why: AlertRefusal) -> &'static str {
         AlertRefusal::NoTownHall => "officer-no-town-hall",
         AlertRefusal::NotKept => "officer-not-kept",
         AlertRefusal::NotKeptThere => "officer-not-kept-there",
+        AlertRefusal::ClockUnsure => "officer-test-clock",
     }
+}
+
+/// What is wrong with the time that an alert of this box carries.
+fn doubt_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, clock: ClockState) {
+    let (key, minutes) = match clock {
+        ClockState::Sure => return,
+        ClockState::Unsure => return notice_line_ui(canvas, rect, "officer-clock-unsure"),
+        ClockState::Ahead { minutes } => ("officer-clock-ahead", minutes),
+        ClockState::Behind { minutes } => ("officer-clock-behind", minutes),
+    };
+    let difference = duration(canvas.texts, minutes);
+    let text = canvas.texts.with(key, [("difference", difference.as_str().into())]);
+    notice_text_ui(canvas, rect, &text);
 }
 
 /// A line with a light; cut off `rect` from the top.
 fn notice_line_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, key: &str) {
     let text = canvas.texts.get(key);
+    notice_text_ui(canvas, rect, &text);
+}
+
+fn notice_text_ui(canvas: &mut Canvas<'_>, rect: &mut Rect, text: &str) {
     let look = Type::bold(size::BODY, canvas.palette.ink);
-    let height = canvas.height_of(rect.width() - 58.0, look, &text).max(44.0);
+    let height = canvas.height_of(rect.width() - 58.0, look, text).max(44.0);
     let mut line = rect.cut_top(height);
     light_ui(canvas, line.cut_left(44.0).square(38.0), Severity::Notice);
     let _gap = line.cut_left(size::GAP);
-    canvas.text(line, Align2::LEFT_CENTER, look, &text);
+    canvas.text(line, Align2::LEFT_CENTER, look, text);
     let _gap = rect.cut_top(8.0);
 }
 
@@ -174,9 +193,7 @@ fn start_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, desk: &AlertDe
     clock_ui(canvas, clock, desk);
     let _gap = inner.cut_top(8.0);
     refusal_ui(canvas, &mut inner, view);
-    if desk.clock_unsure {
-        notice_line_ui(canvas, &mut inner, "officer-clock-unsure");
-    }
+    doubt_ui(canvas, &mut inner, view.lane.status.clock);
     if desk.live_officers < 2 {
         notice_line_ui(canvas, &mut inner, "officer-too-few");
     }
@@ -627,6 +644,9 @@ fn draft_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>, draft: &AlertD
     action = header_ui(canvas, header, key).then_some(Action::Back).or(action);
     let _gap = inner.cut_top(8.0);
     refusal_ui(canvas, &mut inner, view);
+    if !draft.is_the_town_halls {
+        doubt_ui(canvas, &mut inner, view.lane.status.clock);
+    }
     let foot = inner.cut_bottom(size::TARGET);
     let _gap = inner.cut_bottom(size::GAP);
     action = foot_ui(canvas, foot, draft).or(action);

@@ -62,6 +62,7 @@ const fn fault_key(fault: SignInFault) -> &'static str {
         SignInFault::OtherCard => "fault-other-card",
         SignInFault::Unsuitable => "fault-unsuitable",
         SignInFault::NoHousehold => "fault-no-household",
+        SignInFault::NotChecked => "fault-not-checked",
     }
 }
 

@@ -149,7 +149,7 @@ impl Bench {
 }
 
 /// The package after the live incident was closed.
-fn closed(package: &Package, now: UnixMillis) -> Package {
+pub(super) fn closed(package: &Package, now: UnixMillis) -> Package {
     let incident = package.incidents.live;
     let mut next = package.clone();
     next.version += 1;

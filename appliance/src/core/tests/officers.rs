@@ -4,12 +4,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hinamori_alert::{
-    BeatKey, Device, DeviceKey, Envelope, KeyList, OfficerId, OfficerSignature, SealedKioskKey, Sequence,
-    SequenceVerdict, Sequences, test_digest,
+    Beat, BeatKey, Device, DeviceKey, Envelope, KeyList, OfficerId, OfficerSignature, SealedKioskKey,
+    Sequence, SequenceVerdict, Sequences, test_digest,
 };
 use hinamori_ipc::{
     AlertClass, AlertDesk, AlertDraft, AlertKind, AlertNotice, AlertRefusal, AlertThread, AlertWanted,
-    Arrival, OfficerStanding, SignInFault,
+    Arrival, ClockState, OfficerStanding, SignInFault,
 };
 use hinamori_model::{Role, SiteKind, StaffId};
 use hinamori_plan::SignedPlan;
@@ -23,7 +23,7 @@ use super::neighbours::{Wire, package_of};
 use super::staff::{LEADER, digits};
 use super::televisions::{DOOR, told};
 use super::*;
-use crate::core::alerts::Carrier;
+use crate::core::alerts::{AlertsShown, Carrier};
 
 const PLAN: &str = include_str!("../../../../packaging/demo-town/alerts.toml");
 const SENDER: &str = "bousai@town.shiomi.example";
@@ -49,6 +49,12 @@ fn list_of(version: u32, all: &[(&KioskKeys, u32)]) -> AlertMessage {
     let list = KeyList::new(version, UnixMillis::new(7), fixed, SENDER, devices).unwrap();
     let bytes = list.encode(|domain, body| root().sign_alert_keys(domain, body));
     AlertMessage::Keys { version, bytes }
+}
+
+/// The town hall's clock says this.
+fn beat(at: UnixMillis) -> AlertMessage {
+    let latest = Sequence { epoch: 1, number: 0 };
+    AlertMessage::Beat(BeatKey::from_bytes(&[9; 32]).beat(Beat { at, latest }))
 }
 
 fn order(class: AlertClass, message: &str) -> AlertWanted {
@@ -883,6 +889,7 @@ fn nobody_is_sent_to_a_place_that_is_unsafe_or_closed() {
 #[test]
 fn an_officer_tests_their_keys_and_the_town_hall_hears_of_it() {
     let (mut bench, keys) = Bench::with_officers();
+    bench.hear_for_officers(beat(bench.now));
     assert_eq!(bench.desk().tested, None);
     let try_with = |bench: &mut Bench, card, pin| {
         assert_eq!(bench.ask_now(Command::TestOfficerKeys { pin: digits(pin) }), Ok(None));
@@ -913,6 +920,8 @@ fn an_officer_tests_their_keys_and_the_town_hall_hears_of_it() {
     }
     // Again, a month later: the latest one of each key.
     bench.now = bench.now.plus(30 * 24 * 60 * MINUTE);
+    let now_there = beat(bench.now);
+    server.say(&mut bench, &now_there);
     bench.sign_in("hanako", None);
     try_with(&mut bench, "hanako", PIN);
     assert_eq!(bench.core.officers.files.tests().len(), 2);
@@ -922,6 +931,65 @@ fn an_officer_tests_their_keys_and_the_town_hall_hears_of_it() {
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
     assert_eq!(why(&try_with(&mut bench, "naoki", PIN)[0]), AlertRefusal::NotKept);
+}
+
+#[test]
+fn a_test_under_a_clock_that_may_be_wrong_is_not_made_and_one_of_another_time_goes() {
+    let (mut bench, _keys) = Bench::with_officers();
+    let ask = Command::TestOfficerKeys { pin: digits(PIN) };
+    let refused = Ok(Some(ToKiosk::AlertRefused(AlertRefusal::ClockUnsure)));
+    assert_eq!(bench.lane().status.clock, ClockState::Unsure);
+    assert_eq!(bench.ask_now(ask.clone()), refused, "no time server, no town hall");
+    let hall = UnixMillis::new(bench.now.get() - 12 * MINUTE);
+    let mut server = Server::of(&mut bench);
+    drop(server.heard());
+    server.say(&mut bench, &beat(hall));
+    assert_eq!(bench.lane().status.clock, ClockState::Ahead { minutes: 12 });
+    assert_eq!(bench.ask_now(ask.clone()), refused);
+    let later = beat(bench.now.plus(5 * MINUTE));
+    server.say(&mut bench, &later);
+    assert!(matches!(bench.lane().status.clock, ClockState::Behind { minutes: 5 }));
+    assert_eq!(bench.ask_now(ask.clone()), refused);
+    bench.now = bench.now.plus(5 * MINUTE);
+    bench.sign_in("hanako", None);
+    assert_eq!(bench.ask_now(ask), Ok(None));
+    assert_eq!(bench.hold_awaited("hanako", Fault::None), [ToKiosk::OfficerKeysTested]);
+    let tested = bench.core.officers.files.tests().len();
+    assert_eq!(tested, 2);
+    // The clock that was trusted was days ahead, as the next line says: the test counts neither now nor then.
+    bench.core.handle(Event::Link(LinkEvent::Down), bench.now);
+    let mut server = Server::of(&mut bench);
+    drop(server.heard());
+    let days_ago = beat(UnixMillis::new(bench.now.get() - 5 * 24 * 60 * MINUTE));
+    server.say(&mut bench, &days_ago);
+    assert!(bench.core.officers.files.tests().is_empty());
+    let package = bench.package.clone();
+    let mut bench = bench.restart();
+    bench.take(&package);
+    assert!(bench.core.officers.files.tests().is_empty());
+}
+
+#[test]
+fn what_a_clock_ahead_dated_too_late_is_said_to_the_town_hall_again_when_it_can_take_it() {
+    let (mut bench, _keys) = Bench::with_officers();
+    let hall = UnixMillis::new(bench.now.get() - 12 * MINUTE);
+    let mut server = Server::of(&mut bench);
+    drop(server.heard());
+    server.say(&mut bench, &beat(hall));
+    let heard_at = |bench: &mut Bench, server: &mut Server, minutes| {
+        server.say(bench, &beat(hall.plus(minutes * MINUTE)));
+        // A second has gone since it was looked last.
+        bench.core.alerts_shown = AlertsShown::default();
+        bench.core.tick(bench.now);
+        server.heard()
+    };
+    drop(heard_at(&mut bench, &mut server, 0));
+    bench.sent(order(AlertClass::Live, "tsunami-major"));
+    let said = server.heard();
+    assert!(matches!(said[..], [AlertMessage::Originated(_)]), "at once, and refused there");
+    assert_eq!(heard_at(&mut bench, &mut server, 9), []);
+    assert_eq!(heard_at(&mut bench, &mut server, 11), said);
+    assert_eq!(heard_at(&mut bench, &mut server, 13), [], "once");
 }
 
 #[test]

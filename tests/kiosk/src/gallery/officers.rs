@@ -1,8 +1,8 @@
 //! The screens of officers who say something.
 
 use hinamori_ipc::{
-    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertRefusal, LaneState, OfficerStanding, SignInFault,
-    ToKiosk,
+    AlertClass, AlertDesk, AlertDraft, AlertKind, AlertRefusal, ClockState, LaneState, OfficerStanding,
+    SignInFault, Status, ToKiosk,
 };
 use hinamori_kiosk::{Action, OfficerTouch, Page};
 
@@ -15,7 +15,13 @@ use crate::lanes::{
 use crate::panel::Panel;
 
 fn opened(panel: &mut Panel, desk: AlertDesk) {
-    snapshot(panel, staffed(Some(official(OfficerStanding::Officer))));
+    opened_by(panel, ClockState::Sure, desk);
+}
+
+/// At a box with such a clock.
+fn opened_by(panel: &mut Panel, clock: ClockState, desk: AlertDesk) {
+    let lane = staffed(Some(official(OfficerStanding::Officer)));
+    snapshot(panel, LaneState { status: Status { clock, ..lane.status }, ..lane });
     open_page(panel, Page::Officers);
     panel.hear(ToKiosk::AlertDesk(Box::new(desk)));
 }
@@ -50,7 +56,13 @@ pub(super) fn saying() -> Vec<Scene> {
             snapshot(panel, staffed(Some(official(OfficerStanding::Officer))));
             open_page(panel, Page::Officers);
         }),
-        scene("officer-start-busy", |panel| opened(panel, busy_alert_desk())),
+        scene("officer-start-busy", |panel| opened_by(panel, ClockState::Unsure, busy_alert_desk())),
+        scene("officer-start-ahead", |panel| {
+            opened_by(panel, ClockState::Ahead { minutes: 12 }, alert_desk());
+        }),
+        scene("officer-start-behind", |panel| {
+            opened_by(panel, ClockState::Behind { minutes: 9_000 }, busy_alert_desk());
+        }),
         scene("officer-start-drill", |panel| {
             let staff = Some(official(OfficerStanding::Officer));
             snapshot(panel, LaneState { asks_sign_in: true, staff, ..drill() });
@@ -134,6 +146,11 @@ pub(super) fn changing() -> Vec<Scene> {
             press(panel, OfficerTouch::Test);
             panel.hear(ToKiosk::OfficerKeysTested);
         }),
+        scene("officer-test-clock", |panel| {
+            opened_by(panel, ClockState::Unsure, alert_desk());
+            press(panel, OfficerTouch::Test);
+            panel.hear(ToKiosk::AlertRefused(AlertRefusal::ClockUnsure));
+        }),
         scene("officer-test-not-kept", |panel| {
             opened(panel, alert_desk());
             press(panel, OfficerTouch::Test);
@@ -145,6 +162,10 @@ pub(super) fn changing() -> Vec<Scene> {
 pub(super) fn signing() -> Vec<Scene> {
     vec![
         scene("officer-draft", |panel| shown(panel, alert_draft(tsunami(), 0, 2))),
+        scene("officer-draft-ahead", |panel| {
+            opened_by(panel, ClockState::Ahead { minutes: 12 }, alert_desk());
+            panel.hear(ToKiosk::AlertDraft(Box::new(alert_draft(tsunami(), 1, 2))));
+        }),
         scene("officer-draft-second", |panel| shown(panel, alert_draft(landslide(), 1, 2))),
         scene("officer-draft-refused", |panel| {
             shown(panel, alert_draft(landslide(), 1, 2));

@@ -33,6 +33,11 @@ pub(super) fn giving() -> Vec<Scene> {
             touch(panel, Action::Dial(Dial::Done));
             panel.hear(ToKiosk::NotSignedIn(SignInFault::NoHousehold));
         }),
+        scene("television-not-checked", |panel| {
+            typed(panel, "48217350");
+            touch(panel, Action::Dial(Dial::Done));
+            panel.hear(ToKiosk::NotSignedIn(SignInFault::NotChecked));
+        }),
         scene("television-sure", |panel| {
             typed(panel, "48217350");
             touch(panel, Action::Dial(Dial::Done));

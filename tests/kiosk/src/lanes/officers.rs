@@ -45,7 +45,6 @@ pub fn alert_desk() -> AlertDesk {
         drafts: Vec::new(),
         live_officers: 3,
         now: MORNING,
-        clock_unsure: false,
         is_online: false,
         tested: None,
     }
@@ -72,7 +71,6 @@ pub fn busy_alert_desk() -> AlertDesk {
             AlertDraft { id: "hall".to_owned(), is_the_town_halls: true, ..alert_draft(tsunami(), 1, 2) },
         ],
         live_officers: 1,
-        clock_unsure: true,
         tested: Some(minutes_ago(40_000)),
         ..alert_desk()
     }

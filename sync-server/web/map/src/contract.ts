@@ -1,0 +1,144 @@
+// What the server tells the map, as docs/map.md and the server's description of its API say. Times are milliseconds since 1970,
+// positions longitude and latitude in degrees.
+
+export type Position = [longitude: number, latitude: number];
+export type MapMode = "live" | "drill";
+
+export interface MapState {
+  revision: string;
+  at: number;
+  town: string;
+  mode: MapMode;
+  incident: string | null;
+  figures: Figures;
+  districts: DistrictState[];
+  sites: SiteState[];
+  alert: AlertState | null;
+}
+
+/** What is left out is as it was. */
+export interface MapChange {
+  revision: string;
+  at: number;
+  figures?: Figures;
+  districts?: DistrictState[];
+  sites?: SiteState[];
+  households?: Array<[id: number, standing: HouseholdStanding]>;
+  alert_changed?: boolean;
+  alert?: AlertState;
+}
+
+export type HouseholdStanding = "arrived" | "partly" | "passed" | "told_elsewhere" | "not_arrived" | "unknown";
+
+export interface PeopleCounts {
+  all: number;
+  arrived: number;
+  passed: number;
+  told_elsewhere: number;
+  not_arrived: number;
+  support_not_arrived: number;
+}
+
+export type HouseholdCounts = Record<HouseholdStanding, number>;
+
+export interface Figures {
+  people: PeopleCounts;
+  households: HouseholdCounts;
+  visitors: number;
+  unnamed: number;
+  /** The earliest first, the last is now; `null` for what was before the server began to count. */
+  arrived_by_ten_minutes: Array<number | null>;
+  conflicts: number;
+}
+
+export interface DistrictState {
+  id: number;
+  name: string;
+  center: Position | null;
+  people: PeopleCounts;
+  households: HouseholdCounts;
+}
+
+export type SiteStanding = "open" | "full" | "closed" | "unknown";
+export type MapSiteKind = "shelter" | "check_point" | "watch_spot";
+
+export interface SiteState {
+  id: string;
+  name: string;
+  kind: MapSiteKind;
+  position: Position | null;
+  standing: SiteStanding;
+  own_shelter: boolean;
+  here: number;
+  confirmed: number;
+  unnamed: number;
+  unaccounted: number;
+  out: number;
+  capacity: number | null;
+  boxes: BoxState[];
+  hazards: SiteHazard[];
+}
+
+export interface SiteHazard {
+  hazard: string;
+  is_safe: boolean | null;
+}
+
+export interface BoxState {
+  id: string;
+  on_line: boolean;
+  last_contact: number | null;
+  card_data: number | null;
+}
+
+export interface AlertState {
+  is_exercise: boolean;
+  title: string;
+  hazard: string;
+  tsunami: string | null;
+  sent: number;
+  expires: number;
+  districts: string[];
+  arrives: number | null;
+}
+
+export interface DistrictHouseholds {
+  revision: string;
+  district: number;
+  households: HouseholdRow[];
+}
+
+export type TelevisionStanding = "help" | "going" | "shown" | "told" | "unreachable" | "without_set";
+
+export interface HouseholdRow {
+  id: number;
+  group: string;
+  people: number;
+  standing: HouseholdStanding;
+  support: boolean;
+  television: TelevisionStanding | null;
+  position: Position | null;
+}
+
+export interface MapBase {
+  /** West, south, east, north. */
+  bounds: [number, number, number, number] | null;
+  base: MapFile | null;
+  hazards: MapFile[];
+  outlines: string;
+}
+
+export interface MapFile {
+  name: string;
+  url: string;
+  format: "geojson" | "pmtiles";
+  credit: string;
+}
+
+export interface Session {
+  name: string;
+  role: string;
+  sites: string[];
+  until: number;
+  town: string;
+}

@@ -1,0 +1,503 @@
+// The page's own state: who is signed in, what is shown, and whether it is how things are.
+
+import type { DistrictHouseholds, HouseholdStanding, MapBase, MapChange, MapMode, MapState, Session } from "./contract.js";
+import { get, file, NoAnswer, Refused, remove } from "./server.js";
+import { SILENCE, Stream } from "./stream.js";
+import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
+import { forget, keep, take } from "./vault.js";
+import { MINUTE, SECOND, STANDINGS } from "./words.js";
+
+export type Door = "asking" | "closed" | "enrol" | "open";
+export type Theme = "auto" | "day" | "night";
+export type Choice = { kind: "site"; id: string } | { kind: "household"; id: number };
+
+/** Towns up to this many households are read whole at once; of others, the districts that somebody looks at. */
+const WHOLE_TOWN = 6_000;
+/** Whether a television answered comes with no change: the rows in view are read anew. */
+const READ_AGAIN = 30 * SECOND;
+/** A cut as long as this is no blink of the network. */
+const BLINK = 4 * SECOND;
+const KEEP_EVERY = 20 * SECOND;
+const KEPT_HOUSEHOLDS = 20_000;
+/** In characters. */
+const KEPT_FILES = 4_000_000;
+
+export class Page {
+  door: Door = "asking";
+  code = "";
+  mode: MapMode = "live";
+  session: Session | null = null;
+  town: Town | null = null;
+  base: MapBase | null = null;
+  outlines: unknown = null;
+  /** GeoJSON that the base names, by its address: it is kept with the state, so that a tablet without a network has a map. */
+  files: Record<string, unknown> = {};
+  /** Whether it is known what the background is made of, or that nothing of it comes. */
+  hasAskedBase = false;
+  trouble: string | undefined;
+  busy = false;
+
+  view: "map" | "list" = "map";
+  tab: Tab = "open";
+  filter: Filter = { districts: null, standings: new Set(STANDINGS) };
+  /** Names of hazard layers that are switched off. */
+  hidden: ReadonlySet<string> = new Set();
+  showSites = true;
+  choice: Choice | null = null;
+  theme: Theme = "auto";
+  announcement = "";
+  newer = false;
+  /** Asks the map to go somewhere; it takes it at its next turn. */
+  destination: { household: number } | { site: string } | { districts: ReadonlySet<number> | null } | null = null;
+
+  /** How far the server's clock is ahead of this one. */
+  private offset = 0;
+  private heardHere = 0;
+  private cut: number | null = null;
+  private stream: Stream | null = null;
+  private readonly asked = new Map<number, number>();
+  private timers: number[] = [];
+  private known: { town: Town; version: number; filter: Filter; tab: Tab; rows: Household[] } | null = null;
+  private kept = 0;
+  private turn = 0;
+
+  constructor(private readonly drawn: () => void) {}
+
+  start(): void {
+    this.readAddress();
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", () => this.draw());
+    addEventListener("hashchange", () => {
+      this.readAddress();
+      void this.enter();
+    });
+    addEventListener("online", () => this.stream?.hurry());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) {
+        void this.keepNow();
+      } else {
+        this.stream?.hurry();
+        this.draw();
+      }
+    });
+    if ("serviceWorker" in navigator) {
+      const first = navigator.serviceWorker.controller === null;
+      // A tablet without room for it works all the same.
+      navigator.serviceWorker.register("/sw.js").catch(() => {});
+      navigator.serviceWorker.addEventListener("controllerchange", () => {
+        this.newer = !first;
+        this.draw();
+      });
+    }
+    setInterval(() => this.second(), SECOND);
+    void this.enter();
+  }
+
+  /** By the server's clock. */
+  now(): number {
+    return Date.now() + this.offset;
+  }
+
+  /** When the server was heard last, by its clock. */
+  heard(): number {
+    return this.heardHere + this.offset;
+  }
+
+  /** Whether what is shown may be no longer so. */
+  isLost(): boolean {
+    const here = Date.now();
+    return (this.cut !== null && here - this.cut > BLINK) || here - this.heardHere > SILENCE;
+  }
+
+  isNight(): boolean {
+    return this.theme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : this.theme === "night";
+  }
+
+  draw(): void {
+    const { classList } = document.documentElement;
+    classList.toggle("night", this.isNight());
+    classList.toggle("drill", this.mode === "drill");
+    classList.toggle("lost", this.town !== null && this.isLost());
+    document.title = this.mode === "drill" ? "訓練の 地図" : "避難の 地図";
+    this.drawn();
+  }
+
+  /** Sets what is shown, and draws. */
+  set(changes: Partial<Pick<Page, "view" | "tab" | "filter" | "hidden" | "showSites" | "choice" | "theme" | "destination" | "door" | "trouble">>): void {
+    Object.assign(this, changes);
+    this.draw();
+  }
+
+  choose(choice: Choice | null, go = false): void {
+    this.choice = choice;
+    if (go && choice !== null) {
+      this.destination = choice.kind === "site" ? { site: choice.id } : { household: choice.id };
+    }
+    this.draw();
+  }
+
+  showDistricts(districts: ReadonlySet<number> | null): void {
+    this.filter = { ...this.filter, districts };
+    this.destination = { districts };
+    for (const district of districts ?? []) {
+      void this.load(district);
+    }
+    this.draw();
+  }
+
+  toggleStanding(standing: HouseholdStanding): void {
+    const standings = new Set(this.filter.standings);
+    if (!standings.delete(standing)) {
+      standings.add(standing);
+    }
+    this.set({ filter: { ...this.filter, standings } });
+  }
+
+  /** What the list shows: by how urgent it is, then as the roster has it. */
+  listed(): Household[] {
+    const { town, filter, tab, known } = this;
+    if (town === null) {
+      return [];
+    }
+    // Of 100,000 households this is not counted anew at every beat.
+    if (known?.town !== town || known.version !== town.version || known.filter !== filter || known.tab !== tab) {
+      this.known = { town, version: town.version, filter, tab, rows: this.sorted(town) };
+    }
+    return this.known?.rows ?? [];
+  }
+
+  private sorted(town: Town): Household[] {
+    const fits = (household: Household): boolean => this.tab === "all" || (this.tab === "partly" ? household.standing === "partly" : isOpen(household.standing));
+    const rows: Household[] = [];
+    for (const household of town.shown(this.filter)) {
+      if (fits(household)) {
+        rows.push(household);
+      }
+    }
+    return rows.sort((a, b) => urgency(b) - urgency(a));
+  }
+
+  /** Reads a district's households, if they are not here. */
+  async load(district: number, again = false): Promise<void> {
+    const { town } = this;
+    if (town === null || this.isLost() || (this.asked.has(district) && !again)) {
+      return;
+    }
+    this.asked.set(district, Date.now());
+    town.ask();
+    try {
+      const answer = await get<DistrictHouseholds>(`map/districts/${district}/households?mode=${this.mode}`);
+      if (town === this.town) {
+        town.arrive(answer);
+        this.draw();
+      }
+    } catch (error) {
+      town.fail();
+      this.asked.delete(district);
+      this.failed(error);
+    }
+  }
+
+  isLoaded(district: number): boolean {
+    return this.town?.households.has(district) ?? false;
+  }
+
+  async act(work: () => Promise<void>, failure: (error: unknown) => string): Promise<void> {
+    if (this.busy) {
+      return;
+    }
+    this.set({ trouble: undefined });
+    this.busy = true;
+    this.draw();
+    try {
+      await work();
+    } catch (error) {
+      this.trouble = failure(error);
+    } finally {
+      this.busy = false;
+      this.draw();
+    }
+  }
+
+  async signOut(): Promise<void> {
+    // Whether the server hears it or not: this tablet keeps nothing.
+    const told = remove("session").catch(() => {});
+    await this.shut();
+    await told;
+  }
+
+  /** After a sign-in, and whenever the mode changes. */
+  async enter(): Promise<void> {
+    this.leave();
+    if (this.door === "enrol") {
+      this.draw();
+      return;
+    }
+    this.door = "asking";
+    this.draw();
+    await this.ask();
+  }
+
+  private async ask(): Promise<void> {
+    const { mode, turn } = this;
+    const other = () => turn !== this.turn;
+    const session = get<Session>("session");
+    const state = get<MapState>(`map/state?mode=${mode}`);
+    const base = get<MapBase>("map/base");
+    // Each is waited for below; one that fails before its turn is no unhandled failure.
+    for (const question of [session, state, base]) {
+      question.catch(() => {});
+    }
+    try {
+      this.session = await session;
+      const first = await state;
+      if (other()) {
+        return;
+      }
+      this.hear(first.at);
+      this.begin(new Town(first));
+    } catch (error) {
+      if (other()) {
+        return;
+      }
+      if (error instanceof Refused && error.status === 401) {
+        await this.shut();
+        return;
+      }
+      this.trouble = error instanceof Refused ? error.message : undefined;
+      await this.resume(mode);
+      if (!other()) {
+        this.timers.push(window.setTimeout(() => void this.ask(), 5 * SECOND));
+        this.draw();
+      }
+      return;
+    }
+    try {
+      const found = await base;
+      const named = [found.base, ...found.hazards].flatMap((of) => (of?.format === "geojson" ? [of.url] : []));
+      // One that fails is asked for again by the map, which says what it lacks.
+      const read = named.map(async (url) => [[url, await file(url)] as const].filter(([, content]) => content !== null));
+      const [outlines, ...files] = await Promise.all([file(found.outlines).catch(() => null), ...read.map((one) => one.catch(() => []))]);
+      if (!other()) {
+        this.base = found;
+        this.outlines = outlines;
+        this.files = Object.fromEntries(files.flat());
+      }
+    } catch {
+      // The map says that it has no background.
+    }
+    if (!other()) {
+      this.hasAskedBase = true;
+      this.draw();
+    }
+  }
+
+  /** Without the server: what was kept, if it still may be shown. */
+  private async resume(mode: MapMode): Promise<void> {
+    const kept = await take(mode).catch(() => null);
+    if (kept === null || this.mode !== mode || this.town !== null) {
+      return;
+    }
+    this.offset = 0;
+    this.heardHere = kept.heard;
+    this.cut = 0;
+    this.town = new Town(kept.state);
+    for (const { district, households } of kept.households) {
+      this.town.put(district, households);
+    }
+    this.base = kept.base;
+    this.outlines = kept.outlines;
+    this.files = kept.files;
+    this.hasAskedBase = true;
+    this.door = "open";
+  }
+
+  private begin(town: Town): void {
+    this.town = town;
+    this.door = "open";
+    this.trouble = undefined;
+    this.cut = null;
+    this.asked.clear();
+    this.stream = new Stream(this.mode, {
+      connected: (holds) => this.connected(holds),
+      beat: (at) => {
+        this.hear(at);
+        this.draw();
+      },
+      change: (change) => this.change(change),
+      reset: () => void this.anew(),
+      revision: () => this.town?.state.revision ?? "",
+    });
+    this.stream.open();
+    if (town.size() <= WHOLE_TOWN) {
+      for (const { id } of town.state.districts) {
+        void this.load(id);
+      }
+    }
+    this.draw();
+  }
+
+  private hear(at: number): void {
+    this.heardHere = Date.now();
+    this.offset = at - this.heardHere;
+  }
+
+  private connected(holds: boolean): void {
+    if (holds) {
+      this.cut = null;
+      this.heardHere = Date.now();
+    } else {
+      this.cut ??= Date.now();
+      // The stream says nothing of why it ended.
+      get<Session>("session").catch((error: unknown) => this.failed(error));
+    }
+    this.draw();
+  }
+
+  private change(change: MapChange): void {
+    const { town } = this;
+    if (town === null) {
+      return;
+    }
+    this.hear(change.at);
+    const before = town.state.alert?.title;
+    town.apply(change);
+    if (change.alert_changed === true) {
+      const title = town.state.alert?.title;
+      this.announcement = title === undefined ? "お知らせは 終わりました" : title === before ? "" : `${title} が 出ました`;
+      void this.readAgain(0);
+    }
+    this.draw();
+  }
+
+  private async anew(): Promise<void> {
+    const { turn } = this;
+    try {
+      const state = await get<MapState>(`map/state?mode=${this.mode}`);
+      if (turn !== this.turn || this.town === null) {
+        return;
+      }
+      const { town } = this;
+      const known = [...town.households.keys()];
+      town.replace(state);
+      this.hear(state.at);
+      this.asked.clear();
+      this.stream?.open();
+      for (const id of town.size() <= WHOLE_TOWN ? state.districts.map((district) => district.id) : known) {
+        void this.load(id);
+      }
+      this.draw();
+    } catch (error) {
+      this.failed(error);
+      this.timers.push(window.setTimeout(() => void (turn === this.turn && this.anew()), 3 * SECOND));
+    }
+  }
+
+  /** Reads the rows anew that are older than `age`, the oldest first and a few at a time. */
+  private async readAgain(age: number): Promise<void> {
+    const old = [...this.asked].filter(([district, at]) => Date.now() - at >= age && this.isLoaded(district) && (this.filter.districts?.has(district) ?? true));
+    for (const [district] of old.sort((a, b) => a[1] - b[1]).slice(0, 6)) {
+      await this.load(district, true);
+    }
+  }
+
+  private second(): void {
+    if (this.town === null) {
+      return;
+    }
+    const was = document.documentElement.classList.contains("lost");
+    if (was !== this.isLost()) {
+      this.announcement = was ? "つながりました" : "つながっていません。古い 情報です";
+      this.draw();
+    }
+    if (!this.isLost() && !document.hidden) {
+      if (this.town.state.alert !== null) {
+        void this.readAgain(READ_AGAIN);
+      }
+      if (Date.now() - this.kept > KEEP_EVERY) {
+        void this.keepNow();
+      }
+    }
+    // The twelve hours hold for what is on the screen, too.
+    if (this.session !== null && this.now() > this.session.until + MINUTE) {
+      void this.shut();
+    }
+  }
+
+  private async keepNow(): Promise<void> {
+    const { town, mode } = this;
+    if (town === null || this.isLost() || this.session === null) {
+      return;
+    }
+    this.kept = Date.now();
+    const households: DistrictHouseholds[] = [];
+    let room = KEPT_HOUSEHOLDS;
+    for (const [district, rows] of town.households) {
+      room -= rows.length;
+      if (room >= 0) {
+        households.push({ revision: town.state.revision, district, households: rows });
+      }
+    }
+    try {
+      await keep(mode, { state: town.state, households, base: this.base, outlines: this.outlines, files: JSON.stringify(this.files).length <= KEPT_FILES ? this.files : {}, heard: this.heard() });
+    } catch {
+      // No room, or a private window: then nothing is kept.
+    }
+    if (this.session === null) {
+      await forget().catch(() => {});
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof Refused && error.status === 401) {
+      void this.shut();
+    } else if (!(error instanceof NoAnswer)) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+      this.draw();
+    }
+  }
+
+  private async shut(): Promise<void> {
+    this.leave();
+    this.session = null;
+    this.door = "closed";
+    this.trouble = undefined;
+    this.draw();
+    await forget().catch(() => {});
+  }
+
+  private leave(): void {
+    this.turn += 1;
+    this.stream?.close();
+    this.stream = null;
+    for (const timer of this.timers) {
+      clearTimeout(timer);
+    }
+    this.timers = [];
+    if (this.door !== "asking") {
+      this.town = null;
+      this.choice = null;
+      this.filter = { ...this.filter, districts: null };
+    }
+  }
+
+  private readAddress(): void {
+    const enrol = /^#enrol(?:=(.*))?$/.exec(location.hash);
+    if (enrol !== null) {
+      this.code = decode(enrol[1] ?? "");
+      this.door = "enrol";
+      // A code must not stay in the history, nor in what somebody copies.
+      history.replaceState(null, "", location.pathname);
+      return;
+    }
+    this.mode = location.hash === "#drill" ? "drill" : "live";
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

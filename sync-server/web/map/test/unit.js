@@ -1,0 +1,120 @@
+// What the page decides by itself: `node test/unit.js`.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { buildSync } from "esbuild";
+
+const { outputFiles } = buildSync({
+  stdin: { contents: 'export * from "./src/geo.ts"; export * from "./src/town.ts"; export * from "./src/words.ts";', resolveDir: new URL("..", import.meta.url).pathname, loader: "ts" },
+  bundle: true, format: "esm", write: false, platform: "neutral",
+});
+const { Town, aged, cluster, isUnsafe, mercator, percent, plain, position, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+
+const MINUTE = 60_000;
+const row = (id, standing = "not_arrived") => ({ id, group: "1班", people: 2, standing, support: false, television: null, position: null });
+const counts = (more) => ({ arrived: 0, partly: 0, passed: 0, told_elsewhere: 0, not_arrived: 0, unknown: 0, ...more });
+const district = (id, name = "浜町") => ({ id, name, center: null, people: {}, households: counts({ not_arrived: 1 }) });
+const state = (more = {}) => ({ revision: "a.1", at: 1, town: "汐見町", mode: "live", incident: null, figures: { households: counts() }, districts: [district(0)], sites: [], alert: null, ...more });
+const site = (more) => ({ id: "s", boxes: [], hazards: [], ...more });
+
+test("a change replaces what it has and leaves the rest", () => {
+  const town = new Town(state({ alert: { title: "避難指示" } }));
+  town.put(0, [row(1), row(2)]);
+  town.apply({ revision: "a.2", at: 2, districts: [district(0, "濱町"), district(1, "汐見")], households: [[2, "arrived"], [9, "arrived"]] });
+  assert.deepEqual(town.state.districts.map(({ name }) => name), ["濱町", "汐見"]);
+  assert.equal(town.household(1).standing, "not_arrived");
+  assert.equal(town.household(2).standing, "arrived");
+  assert.equal(town.state.alert.title, "避難指示");
+  town.apply({ revision: "a.3", at: 3, alert_changed: true });
+  assert.equal(town.state.alert, null);
+});
+
+test("a change that comes while households are on their way is not lost", () => {
+  const town = new Town(state());
+  town.ask();
+  town.apply({ revision: "a.2", at: 2, households: [[1, "passed"]] });
+  town.apply({ revision: "a.3", at: 3, households: [[1, "arrived"]] });
+  // They were read at a.2.
+  town.arrive({ revision: "a.2", district: 0, households: [row(1, "passed")] });
+  assert.equal(town.household(1).standing, "arrived");
+});
+
+test("households that are newer than what was heard stay as they are", () => {
+  const town = new Town(state());
+  town.ask();
+  town.apply({ revision: "a.2", at: 2, households: [[1, "passed"]] });
+  town.arrive({ revision: "a.7", district: 0, households: [row(1, "arrived")] });
+  assert.equal(town.household(1).standing, "arrived");
+});
+
+test("another roster forgets the households, the same one keeps them", () => {
+  const town = new Town(state());
+  town.put(0, [row(1)]);
+  town.replace(state({ revision: "a.9" }));
+  assert.ok(town.household(1));
+  town.replace(state({ revision: "b.1" }));
+  assert.equal(town.household(1), undefined);
+});
+
+test("a site is old when its newest contact is, and not where it has no box", () => {
+  const now = 10 * MINUTE;
+  const box = (on_line, last_contact) => ({ on_line, last_contact });
+  assert.equal(staleSince(site({ boxes: [box(false, 7 * MINUTE)] }), now), 7 * MINUTE);
+  assert.equal(staleSince(site({ boxes: [box(false, 7 * MINUTE), box(false, 9 * MINUTE)] }), now), null);
+  assert.equal(staleSince(site({ boxes: [box(true, 0)] }), now), null);
+  assert.equal(staleSince(site({}), now), null);
+  assert.equal(staleSince(site({ boxes: [box(false, null)] }), now), null);
+});
+
+test("unsafe is what the town said of the hazard in force, and nothing else", () => {
+  const place = site({ hazards: [{ hazard: "tsunami", is_safe: false }, { hazard: "flood", is_safe: null }] });
+  assert.ok(isUnsafe(place, "tsunami"));
+  assert.ok(!isUnsafe(place, "flood"));
+  assert.ok(!isUnsafe(place, undefined));
+});
+
+test("who arrived waits no more", () => {
+  assert.ok(waits({ ...row(1, "passed"), support: true }));
+  assert.ok(!waits({ ...row(1, "arrived"), support: true }));
+});
+
+test("100 % is said only when everybody is accounted for", () => {
+  assert.equal(percent(counts({ arrived: 9999, unknown: 1 })), 99);
+  assert.equal(percent(counts({ arrived: 3, partly: 1, told_elsewhere: 1 })), 100);
+  assert.equal(percent(counts({})), 100);
+});
+
+test("positions come back from the map's square", () => {
+  const [east, north] = position(mercator([134.61, 33.74]));
+  assert.ok(Math.abs(east - 134.61) < 1e-9 && Math.abs(north - 33.74) < 1e-9);
+  assert.ok(Number.isFinite(mercator([0, 90]).y));
+});
+
+test("clusters: the first leads, nobody is lost, leaders are apart", () => {
+  const items = Array.from({ length: 500 }, (_, index) => ({ point: { x: ((index * 37) % 100) / 100, y: ((index * 61) % 97) / 97 }, index }));
+  const clusters = cluster(items, () => 0.11, 0.11);
+  assert.equal(clusters[0].members[0], items[0]);
+  assert.equal(clusters.reduce((sum, { members }) => sum + members.length, 0), items.length);
+  for (const [index, { at }] of clusters.entries()) {
+    for (const other of clusters.slice(index + 1)) assert.ok(Math.hypot(at.x - other.at.x, at.y - other.at.y) >= 0.11);
+  }
+});
+
+test("spread places leave each other room", () => {
+  const places = spread(25, 54);
+  assert.equal(places.length, 25);
+  for (const [index, a] of places.entries()) {
+    for (const b of [{ x: 0, y: 0 }, ...places.slice(index + 1)]) assert.ok(Math.hypot(a.x - b.x, a.y - b.y) > 48);
+  }
+});
+
+test("what others wrote turns no text around, and ends", () => {
+  assert.equal(plain("\u202eあ\u200fい\u0000う\n"), "あいう");
+  assert.equal(plain("長".repeat(300), 5), "長長長長…");
+  assert.equal(plain("𠮷".repeat(3), 3), "𠮷𠮷𠮷");
+});
+
+test("an age has its time and its words", () => {
+  const at = Date.parse("2026-11-27T14:07:00+09:00");
+  assert.equal(aged(at, at + 4 * MINUTE), "14:07 の 情報（4分前）");
+});

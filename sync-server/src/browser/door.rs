@@ -27,7 +27,7 @@ use super::listener::Visitor;
 use super::log::{Did, Entry, Refusal};
 use super::register::{BrowserRegister, BrowserSite, change_register};
 use super::sessions::{LASTS, Questions, Sessions};
-use super::{COOKIE, Official, Sight};
+use super::{COOKIE, Official};
 use crate::alerts::of_base64_url;
 use crate::api::{Api, Problem};
 use crate::clock::now;
@@ -406,8 +406,6 @@ struct SignedIn {
     name: PersonalText,
     /// As `town.toml` writes it.
     role: &'static str,
-    /// What they see of the map.
-    sees: Sight,
     /// Where they work; none for every site.
     #[schema(value_type = Vec<String>)]
     sites: Vec<SiteId>,
@@ -424,16 +422,8 @@ struct SignedIn {
     (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn session(State(api): State<Arc<Api>>, official: Official) -> Json<SignedIn> {
-    let sees = official.sees();
     let Official { name, role, sites, until, .. } = official;
-    Json(SignedIn {
-        name,
-        role: role_name(role),
-        sees,
-        sites,
-        until,
-        town: api.hub.town.current().name.clone(),
-    })
+    Json(SignedIn { name, role: role_name(role), sites, until, town: api.hub.town.current().name.clone() })
 }
 
 /// Signs out.

@@ -28,8 +28,6 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use hinamori_model::{PersonalText, Role, SiteId, StaffId, UnixMillis};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use listener::Visitor;
 
@@ -66,42 +64,28 @@ pub(crate) struct Official {
     session: [u8; 32],
 }
 
-/// What a role sees of the map: each more than the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Sight {
-    /// No map at all.
-    Nothing,
-    /// Figures, sites and how households stand.
-    Figures,
-    /// People by name too.
-    Names,
-    /// Who needs support too.
-    Support,
+/// What of the map a role sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sight {
+    map: bool,
+    support: bool,
 }
 
 const fn sight_of(role: Role) -> Sight {
-    match role {
-        Role::Volunteer | Role::InquiryClerk => Sight::Nothing,
-        Role::Auditor => Sight::Figures,
-        Role::Leader => Sight::Names,
-        Role::Nurse | Role::Official => Sight::Support,
-    }
+    let map = matches!(role, Role::Leader | Role::Nurse | Role::Official | Role::Auditor);
+    let support = matches!(role, Role::Nurse | Role::Official);
+    Sight { map, support }
 }
 
 impl Official {
     /// Whether they see the map at all.
     pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
-        if self.sees() >= Sight::Figures { Ok(()) } else { Err(Problem::forbidden()) }
+        if sight_of(self.role).map { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
     /// Whether they see where somebody needs support.
-    pub(crate) fn may_see_support(&self) -> bool {
-        self.sees() >= Sight::Support
-    }
-
-    const fn sees(&self) -> Sight {
-        sight_of(self.role)
+    pub(crate) const fn may_see_support(&self) -> bool {
+        sight_of(self.role).support
     }
 
     /// Whether the session still counts: a stream of events asks before each beat, which is a use of the session. Who somebody is may have
@@ -169,22 +153,20 @@ async fn with_headers(mut response: Response) -> Response {
 #[cfg(test)]
 mod sight_tests {
     use super::*;
-    use hinamori_model::Right;
 
     #[test]
     fn each_role_sees_of_the_map_what_its_work_needs() {
         let table = [
-            (Role::Volunteer, Sight::Nothing),
-            (Role::Leader, Sight::Names),
-            (Role::Nurse, Sight::Support),
-            (Role::Official, Sight::Support),
-            (Role::InquiryClerk, Sight::Nothing),
-            (Role::Auditor, Sight::Figures),
+            (Role::Volunteer, [false, false]),
+            (Role::Leader, [true, false]),
+            (Role::Nurse, [true, true]),
+            (Role::Official, [true, true]),
+            (Role::InquiryClerk, [false, false]),
+            (Role::Auditor, [true, false]),
         ];
         assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
-        for (role, sight) in table {
-            assert_eq!(sight_of(role), sight, "{role:?}");
-            assert_eq!(sight >= Sight::Names, role.may(Right::People), "as at a box: {role:?}");
+        for (role, [map, support]) in table {
+            assert_eq!(sight_of(role), Sight { map, support }, "{role:?}");
         }
     }
 }

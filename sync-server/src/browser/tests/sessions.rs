@@ -23,7 +23,7 @@ async fn a_link_makes_a_passkey_a_passkey_a_session_and_each_step_a_line_of_the_
     assert!((now().get()..=now().get() + 12 * 3_600_000).contains(&until));
     assert_eq!(
         said,
-        json!({ "name": HAMADA_NAME, "role": "official", "sees": "support", "sites": [], "until": null, "town": "汐見町" })
+        json!({ "name": HAMADA_NAME, "role": "official", "sites": [], "until": null, "town": "汐見町" })
     );
     for (header, value) in [
         ("strict-transport-security", "max-age=31536000"),
@@ -121,8 +121,7 @@ async fn what_a_passkey_did_not_sign_for_this_server_and_this_moment_opens_nothi
     let mori = hall.enrolled(MORI).await;
     let foreign = Authenticator::new();
     let usual = (good.origin, good.relying_party, good.flags, good.user.clone());
-    type Bend = fn(&mut Authenticator);
-    let wrong: [(&str, Bend); 6] = [
+    let wrong: [(&str, fn(&mut Authenticator)); 6] = [
         ("signature", |passkey| passkey.origin = "https://tablet.shiomi.example.evil"),
         ("signature", |passkey| passkey.origin = "http://tablet.shiomi.example"),
         ("signature", |passkey| passkey.relying_party = "tablet.other.example"),

@@ -82,9 +82,9 @@ pub(crate) struct MapChange {
     /// The ids of sites that are gone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) gone_sites: Vec<String>,
-    /// Households that changed: the number, then how it stands, as [`HouseholdRow`] says.
+    /// Households that changed: the number, how it stands, and what is known of its televisions, as [`HouseholdRow`] says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) households: Vec<(u32, HouseholdStanding)>,
+    pub(crate) households: Vec<(u32, HouseholdStanding, Option<TelevisionStanding>)>,
     /// Whether `alert` changed; it may be gone.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) alert_changed: bool,
@@ -171,7 +171,7 @@ pub(crate) struct Figures {
 /// A district.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct DistrictState {
-    /// Its number, for `/map/districts/{id}/households`, as long as the revision's first part is the same.
+    /// Its number, for `/map/districts/{id}/households`, as long as what stands in front of the revision's point is the same.
     pub(crate) id: u16,
     /// As the roster has it; empty for people of none.
     pub(crate) name: String,

@@ -191,7 +191,7 @@ pub(crate) enum SiteStanding {
     Open,
     /// 満: as many are there as it has places for.
     Full,
-    /// 閉: the town, or whoever looked at the building, closed it.
+    /// 閉: the town closed it. Today it can say so of shelters alone that people opened themselves.
     Closed,
     /// ？: nobody said anything yet.
     Unknown,
@@ -226,12 +226,14 @@ pub(crate) struct SiteState {
     pub(crate) standing: SiteStanding,
     /// 自主避難所
     pub(crate) own_shelter: bool,
-    /// People who are there now; at a check-point who passed it.
+    /// People who are there now; at a check-point who passed it. Hidden people are in none of a site's numbers.
     pub(crate) here: u32,
     /// Those of them who were seen within twelve hours.
     pub(crate) confirmed: u32,
     /// Those without a name.
     pub(crate) unnamed: u32,
+    /// Whether people are received outside of its building: whoever looked at it saw something, or was not sure.
+    pub(crate) outside: bool,
     /// Missed at a roll-call.
     pub(crate) unaccounted: u32,
     /// Out for a while.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, IncidentId, UnixMillis};
 use hinamori_people::{Counts, Home, HomeFigures, Standing};
 
 use super::contract::{
@@ -26,7 +26,8 @@ const PERIODS: u64 = 6;
 pub(crate) struct Look {
     pub(crate) at: UnixMillis,
     pub(crate) town: String,
-    pub(crate) incident: Option<String>,
+    /// Which, and what headquarters calls it.
+    pub(crate) incident: (IncidentId, Option<String>),
     pub(crate) people: LookAtPeople,
     pub(crate) sites: Vec<SiteState>,
     pub(crate) alert: Option<AlertState>,
@@ -82,6 +83,7 @@ pub(crate) struct Picture {
     run: u32,
     layout: u32,
     number: u64,
+    incident: IncidentId,
     names: Vec<(String, Vec<String>)>,
     homes: Vec<Kept>,
     positions: Positions,
@@ -98,6 +100,7 @@ impl Picture {
             run,
             layout: 0,
             number: 0,
+            incident: look.incident.0,
             names: Vec::new(),
             homes: Vec::new(),
             positions: Positions::default(),
@@ -175,7 +178,8 @@ impl Picture {
                 .zip(&look.people.homes)
                 .all(|(known, home)| key(&known.figures) == key(home))
             && self.state.town == look.town
-            && self.state.incident == look.incident;
+            && self.incident == look.incident.0
+            && self.state.incident == look.incident.1;
         if !is_same {
             self.begin(look);
             return Taken::Layout;
@@ -222,11 +226,16 @@ impl Picture {
 
     fn begin(&mut self, look: Look) {
         self.layout = self.layout.wrapping_add(1);
+        if self.incident != look.incident.0 {
+            // Who had arrived in another one has nothing to do with this one's trend.
+            self.arrived.clear();
+        }
         self.number = 0;
         self.changes.clear();
         let (homes, districts, figures) = self.count(&look);
         let Look { at, town, incident, people, sites, alert, positions, .. } = look;
-        (self.names, self.positions) = (people.names, positions);
+        let (id, incident) = incident;
+        (self.incident, self.names, self.positions) = (id, people.names, positions);
         self.homes = homes;
         let (mode, revision) = (self.state.mode, self.revision());
         self.state = MapState { revision, at, town, mode, incident, figures, districts, sites, alert };

@@ -90,7 +90,7 @@ fn staff_are_told_to_leave_and_lay_it_aside_for_a_minute_only() {
     panel.set_clock(in_half_past(6));
     assert!(panel.says("すぐ 来ます"));
     // Until the officers end it.
-    panel.hear(ToKiosk::Snapshot(LaneState { alerts: None, ..check_point(6) }));
+    panel.hear(ToKiosk::Snapshot(Box::new(LaneState { alerts: None, ..check_point(6) })));
     assert!(!panel.says("係の人も 逃げて ください"));
 }
 

@@ -430,7 +430,7 @@ impl Core {
                 };
                 let greeted = out
                     .send(&ToKiosk::Hello { protocol: PROTOCOL })
-                    .and_then(|()| out.send(&ToKiosk::Snapshot(desk.shown.clone())));
+                    .and_then(|()| out.send(&ToKiosk::Snapshot(Box::new(desk.shown.clone()))));
                 if greeted.is_ok() {
                     self.kiosks.insert(kiosk, (lane, out));
                 }

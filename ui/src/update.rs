@@ -52,7 +52,7 @@ fn linked(state: &mut State, event: LinkEvent, now: Now) -> Vec<Effect> {
 fn told(state: &mut State, message: ToKiosk, now: Now) -> Vec<Effect> {
     match message {
         ToKiosk::Hello { .. } => {}
-        ToKiosk::Snapshot(lane) => snapshot(state, lane, now),
+        ToKiosk::Snapshot(lane) => snapshot(state, *lane, now),
         ToKiosk::Changes(changes) => {
             return changes.into_iter().flat_map(|change| changed(state, change, now)).collect();
         }

@@ -429,7 +429,7 @@ pub enum ToKiosk {
         protocol: u16,
     },
     /// Second message: the whole lane. It makes no sound.
-    Snapshot(LaneState),
+    Snapshot(Box<LaneState>),
     /// Then what is other than before, as one: whoever draws in between would draw twice, and the answer in the
     /// second picture. A new answer in it is durable and makes its sound.
     Changes(Vec<LaneChange>),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hinamori_alert::{Content, Instruction, Sequence};
-use hinamori_model::{BoxId, HouseholdId, StaffId, TelevisionAnswer, UnixMillis};
+use hinamori_model::{HouseholdId, TelevisionAnswer, UnixMillis};
 use ring::digest::{SHA256, digest as hash};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -51,19 +51,8 @@ pub struct Television {
     pub code: u32,
     /// Whose it is.
     pub household: Option<HouseholdId>,
-    /// Where it was given to them, if that was at a box.
-    pub bound_at: Option<BoundAt>,
-}
-
-/// Where a television was given to a household.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BoundAt {
-    /// The box.
-    pub origin: BoxId,
-    /// Who was signed in there; `None` where the town lists no staff.
-    pub staff: Option<StaffId>,
-    /// When the server kept it.
-    pub at: UnixMillis,
+    /// The beginning of the day on which it was given to them, if that was at a box. Which box and at what time would say where somebody was.
+    pub bound_day: Option<UnixMillis>,
 }
 
 /// What became of a code.
@@ -307,20 +296,13 @@ impl AlertStore {
     /// # Errors
     /// [`StoreError`].
     pub fn televisions(&self) -> Result<Vec<Television>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT token, code, household, bound_at, bound_box, bound_staff FROM television",
-        )?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT token, code, household, bound_day FROM television")?;
         let read = |row: &Row<'_>| {
             let household: Option<[u8; 16]> = row.get(2)?;
             let household = household.map(HouseholdId::from_bytes);
-            let at: Option<u64> = row.get(3)?;
-            let (origin, staff): (Option<[u8; 16]>, Option<[u8; 16]>) = (row.get(4)?, row.get(5)?);
-            let bound_at = origin.zip(at).map(|(origin, at)| BoundAt {
-                origin: BoxId::from_bytes(origin),
-                staff: staff.map(StaffId::from_bytes),
-                at: UnixMillis::new(at),
-            });
-            Ok(Television { token: row.get(0)?, code: row.get(1)?, household, bound_at })
+            let bound_day = row.get::<_, Option<u64>>(3)?.map(UnixMillis::new);
+            Ok(Television { token: row.get(0)?, code: row.get(1)?, household, bound_day })
         };
         Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
     }
@@ -344,10 +326,10 @@ impl AlertStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn bind(&self, code: u32, household: HouseholdId, now: UnixMillis) -> Result<Bound, StoreError> {
+    pub fn bind(&self, code: u32, household: HouseholdId) -> Result<Bound, StoreError> {
         let bound = self.connection.execute(
-            "UPDATE television SET household = ?1, bound_at = ?2 WHERE code = ?3 AND household IS NULL",
-            (household.as_bytes(), now.get(), code),
+            "UPDATE television SET household = ?1 WHERE code = ?2 AND household IS NULL",
+            (household.as_bytes(), code),
         )?;
         Ok(if bound > 0 { Bound::Now } else { Bound::NoSuchCode })
     }
@@ -361,19 +343,12 @@ impl AlertStore {
         &self,
         (code, read): (u32, UnixMillis),
         household: HouseholdId,
-        BoundAt { origin, staff, at }: BoundAt,
+        day: UnixMillis,
     ) -> Result<Bound, StoreError> {
         let bound = self.connection.execute(
-            "UPDATE television SET household = ?1, bound_at = ?2, bound_box = ?3, bound_staff = ?4
-             WHERE code = ?5 AND household IS NULL AND made_at <= ?6",
-            (
-                household.as_bytes(),
-                at.get(),
-                origin.as_bytes(),
-                staff.as_ref().map(StaffId::as_bytes),
-                code,
-                i64::try_from(read.get()).unwrap_or(i64::MAX),
-            ),
+            "UPDATE television SET household = ?1, bound_day = ?2
+             WHERE code = ?3 AND household IS NULL AND made_at <= ?4",
+            (household.as_bytes(), day.get(), code, i64::try_from(read.get()).unwrap_or(i64::MAX)),
         )?;
         let is_its = || -> Result<bool, StoreError> {
             let mut statement = self
@@ -392,7 +367,7 @@ impl AlertStore {
     pub fn unbind(&self, token: &[u8; 32], code: u32, now: UnixMillis) -> Result<bool, StoreError> {
         let unbound = self.connection.execute(
             "UPDATE OR IGNORE television
-             SET household = NULL, bound_at = NULL, bound_box = NULL, bound_staff = NULL, code = ?2, made_at = ?3
+             SET household = NULL, bound_day = NULL, code = ?2, made_at = ?3
              WHERE token = ?1 AND household IS NOT NULL",
             (token, code, now.get()),
         )?;
@@ -612,9 +587,9 @@ mod tests {
         assert!(store.add_television(&[1; 32], 48_217_350, now).unwrap());
         assert!(!store.add_television(&[2; 32], 48_217_350, now).unwrap(), "one code, two televisions");
         let household = HouseholdId::from_bytes([3; 16]);
-        assert_eq!(store.bind(11, household, now).unwrap(), Bound::NoSuchCode);
-        assert_eq!(store.bind(48_217_350, household, now).unwrap(), Bound::Now);
-        assert_eq!(store.bind(48_217_350, HouseholdId::from_bytes([4; 16]), now).unwrap(), Bound::NoSuchCode);
+        assert_eq!(store.bind(11, household).unwrap(), Bound::NoSuchCode);
+        assert_eq!(store.bind(48_217_350, household).unwrap(), Bound::Now);
+        assert_eq!(store.bind(48_217_350, HouseholdId::from_bytes([4; 16])).unwrap(), Bound::NoSuchCode);
         let answer = |kind, at| Answer { digest: [7; 32], household, kind, at: UnixMillis::new(at) };
         store.add_answers(&[answer(AnswerKind::Shown, 5), answer(AnswerKind::Going, 6)]).unwrap();
         store.add_answers(&[answer(AnswerKind::Shown, 9)]).unwrap();
@@ -666,7 +641,7 @@ mod tests {
     }
 
     #[test]
-    fn a_television_that_was_given_away_at_a_box_says_where_and_comes_back_with_another_code() {
+    fn a_television_that_was_given_away_at_a_box_says_the_day_and_comes_back_with_another_code() {
         let folder = tempfile::tempdir().unwrap();
         let (file, key) = (folder.path().join("alerts.sqlite"), FileKey::new([1; 32]));
         let now = UnixMillis::new(1_800_000_000_000);
@@ -674,7 +649,7 @@ mod tests {
         let (code, home) = (48_217_350, HouseholdId::from_bytes([3; 16]));
         store.add_television(&[1; 32], code, now).unwrap();
         store.add_television(&[2; 32], 11_111_111, now).unwrap();
-        let at = BoundAt { origin: BoxId::from_bytes([7; 16]), staff: None, at: now };
+        let at = UnixMillis::new(1_799_938_800_000);
         let before = UnixMillis::new(now.get() - 1);
         assert_eq!(store.bind_at_box((code, before), home, at).unwrap(), Bound::NoSuchCode);
         assert_eq!(store.bind_at_box((code, now), home, at).unwrap(), Bound::Now);
@@ -684,13 +659,13 @@ mod tests {
         let known = |store: &AlertStore, token| {
             store.televisions().unwrap().into_iter().find(|one| one.token == token).unwrap()
         };
-        assert_eq!(known(&store, [1; 32]).bound_at, Some(at));
+        assert_eq!(known(&store, [1; 32]).bound_day, Some(at));
         assert!(!store.forget_television(&[1; 32]).unwrap(), "it is somebody's");
         assert!(!store.unbind(&[1; 32], 11_111_111, now).unwrap(), "another one shows this code");
         assert!(!store.unbind(&[2; 32], 22_222_222, now).unwrap(), "nobody's");
         assert!(store.unbind(&[1; 32], 22_222_222, now).unwrap());
         let after = known(&store, [1; 32]);
-        assert_eq!((after.code, after.household, after.bound_at), (22_222_222, None, None));
+        assert_eq!((after.code, after.household, after.bound_day), (22_222_222, None, None));
         assert!(store.forget_television(&[2; 32]).unwrap() && store.televisions().unwrap().len() == 1);
     }
 
@@ -730,7 +705,7 @@ mod tests {
         server.add_television(&[1; 32], 48_217_350, now).unwrap();
         assert_eq!(server.televisions_if_changed().unwrap(), None, "its own");
         let command = AlertStore::open(&file, &key(), now).unwrap();
-        command.bind(48_217_350, HouseholdId::from_bytes([3; 16]), now).unwrap();
+        command.bind(48_217_350, HouseholdId::from_bytes([3; 16])).unwrap();
         let changed = server.televisions_if_changed().unwrap().unwrap();
         assert!(changed.iter().all(|television| television.household.is_some()) && changed.len() == 1);
         assert_eq!(server.televisions_if_changed().unwrap(), None);

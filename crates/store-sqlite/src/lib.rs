@@ -43,7 +43,7 @@ mod store;
 mod televisions;
 mod totals;
 
-pub use alerts::{AlertStore, Answer, AnswerKind, Bound, BoundAt, SentMessage, Task, Television};
+pub use alerts::{AlertStore, Answer, AnswerKind, Bound, SentMessage, Task, Television};
 pub use directory::{ApplicationKeys, Directory, DirectoryParts, KnownCard, LoadedPart};
 pub use drill_watch::DrillWatch;
 pub use error::StoreError;

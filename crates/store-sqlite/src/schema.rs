@@ -31,12 +31,12 @@
 //! | Table | One row |
 //! |---|---|
 //! | `message` | one alert that was sent: its exact bytes, its envelope, what the desk shows of it (JSON), and what each household was told, sealed |
-//! | `television` | one television: the hash of its token, the code that it shows, the household to which it was bound |
+//! | `television` | one television: the hash of its token, the code that it shows, the household to which it was bound, the day if that was at a box |
 //! | `answer` | what became of a message at a household, and when it was heard first; `kind` is `AnswerKind` |
 //! | `task` | which officer looks after a household that asked for help |
 //! | `dropped_release` | one release that an officer on duty dropped: the digest of its envelope, and what the desk shows of it |
 //! | `unsent_release` | one release of which nobody was told: the digest of its envelope, and what the desk shows of it with the reason |
-//! | `key_list` | a list of keys, as the town root signed it, by which some of the messages were judged: its hash, its bytes |
+//! | `key_list` | a list of keys that was in force, as the town root signed it: its hash, its bytes |
 //! | `prepared_release` | one order that officers sign in advance: what they sign with their signatures, its template, what the desk shows of it, and what each household will be told, sealed |
 //! | `setting` | the sender's sequence |
 //!
@@ -295,6 +295,12 @@ ALTER TABLE television ADD COLUMN bound_box BLOB;
 ALTER TABLE television ADD COLUMN bound_staff BLOB;
 ", "
 CREATE TABLE unsent_release (digest TEXT NOT NULL UNIQUE, about TEXT NOT NULL) STRICT;
+", "
+ALTER TABLE television ADD COLUMN bound_day INTEGER;
+UPDATE television SET bound_day = bound_at - (bound_at + 32400000) % 86400000 WHERE bound_box IS NOT NULL;
+ALTER TABLE television DROP COLUMN bound_at;
+ALTER TABLE television DROP COLUMN bound_box;
+ALTER TABLE television DROP COLUMN bound_staff;
 "];
 
 const TELEVISIONS: &[&str] = &["

@@ -15,7 +15,7 @@ use hinamori_alert::{
 };
 use hinamori_model::{BoxId, HouseholdId, UnixMillis};
 use hinamori_store_sqlite::{
-    AlertStore, Answer, AnswerKind, BoundAt, OnAir, Push, SentMessage, StoreError, Task, Television,
+    AlertStore, Answer, AnswerKind, OnAir, Push, SentMessage, StoreError, Task, Television,
 };
 use hinamori_sync::CarriedInstruction;
 use hinamori_television_http::Doorbell;
@@ -323,9 +323,9 @@ impl Receiver {
         self.known().household
     }
 
-    /// Where it was given to its household, if that was at a box.
-    pub(super) fn bound_at(&self) -> Option<BoundAt> {
-        self.known().bound_at
+    /// The day on which it was given to its household, if that was at a box.
+    pub(super) fn bound_day(&self) -> Option<UnixMillis> {
+        self.known().bound_day
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -570,7 +570,7 @@ impl Board {
         let mut inner = self.inner();
         let woken: Vec<_> =
             televisions.iter().filter_map(|television| inner.add_receiver(television)).collect();
-        let at_boxes = woken.iter().filter(|set| set.bound_at().is_some());
+        let at_boxes = woken.iter().filter(|set| set.bound_day().is_some());
         for household in at_boxes.filter_map(|set| set.household()).collect::<BTreeSet<_>>() {
             let names = self.beat.people(names_of(&inner.households, household));
             inner.named.insert(household, base64(&names).into());
@@ -591,7 +591,7 @@ impl Board {
         let Ok(token) = random::<32>() else { return Ok(None) };
         let hashed = crate::signed_log::sha256(&token);
         let Some(code) = self.free_code(hashed).await? else { return Ok(None) };
-        self.inner().add_receiver(&Television { token: hashed, code, household: None, bound_at: None });
+        self.inner().add_receiver(&Television { token: hashed, code, household: None, bound_day: None });
         Ok(Some((token, code)))
     }
 
@@ -976,13 +976,13 @@ impl Inner {
 
     /// What a set of a household is told of its people.
     fn people_for(&self, receiver: &Receiver, household: HouseholdId) -> Option<&str> {
-        let names = || self.named.get(&household).filter(|_| receiver.bound_at().is_some());
+        let names = || self.named.get(&household).filter(|_| receiver.bound_day().is_some());
         self.people.get(&household).or_else(names).map(Box::as_ref)
     }
 
     /// Takes a television up; gives it back when it is another household's since, or nobody's.
     pub(super) fn add_receiver(&mut self, television: &Television) -> Option<Arc<Receiver>> {
-        let nobodys = || Television { household: None, bound_at: None, ..television.clone() };
+        let nobodys = || Television { household: None, bound_day: None, ..television.clone() };
         let receiver =
             self.televisions.entry(television.token).or_insert_with(|| Arc::new(Receiver::new(nobodys())));
         let before = std::mem::replace(&mut *receiver.known(), television.clone());

@@ -4,7 +4,7 @@
 
 use hinamori_model::{BoxId, UnixMillis};
 use hinamori_record::Period;
-use hinamori_store_sqlite::{Bound, BoundAt};
+use hinamori_store_sqlite::Bound;
 use hinamori_sync::town::Site;
 use hinamori_sync::{BindingOutcome, CarriedBinding};
 use serde_json::{Value, json};
@@ -55,10 +55,9 @@ impl Board {
             let CarriedBinding { code, household, staff, ago } = binding;
             let Some(is_its) = self.inner().may_bind((id, site), &binding, now()) else { break };
             let outcome = if is_its {
-                let origin = BoundAt { origin: id, staff, at: now() };
                 let read = UnixMillis::new(now().get().saturating_sub(ago)).plus(LATE_MILLIS);
-                let read = (code, read);
-                match self.keeper.ask(move |store| store.bind_at_box(read, household, origin)).await? {
+                let (read, day) = ((code, read), Period::of(now()).start());
+                match self.keeper.ask(move |store| store.bind_at_box(read, household, day)).await? {
                     Bound::Now => BindingOutcome::Bound,
                     Bound::NoSuchCode => BindingOutcome::NoSuchCode,
                 }
@@ -120,17 +119,17 @@ impl Inner {
         let bound = self
             .televisions
             .iter()
-            .filter_map(|(token, set)| Some((set.bound_at()?, token, set.household()?)));
+            .filter_map(|(token, set)| Some((set.bound_day()?, token, set.household()?)));
         let mut all: Vec<_> = bound.collect();
-        all.sort_by_key(|(BoundAt { at, .. }, token, _)| (std::cmp::Reverse(*at), **token));
+        all.sort_by_key(|(day, token, _)| (std::cmp::Reverse(*day), **token));
         let total = all.len();
-        let shown = all.into_iter().take(MOST_SHOWN).map(|(BoundAt { at, .. }, token, household)| {
+        let shown = all.into_iter().take(MOST_SHOWN).map(|(day, token, household)| {
             // The town may have another roster by now.
             let of = self.households.one(household);
             json!({
                 "id": hex::text(token), "district": of.as_ref().map_or("", |of| of.district.as_str()),
                 "group": of.as_ref().map_or("", |of| of.group.as_str()),
-                "people": of.as_ref().map_or(0, |of| of.people), "day": Period::of(at).start(),
+                "people": of.as_ref().map_or(0, |of| of.people), "day": day,
             })
         });
         json!({ "total": total, "latest": shown.collect::<Vec<_>>() })

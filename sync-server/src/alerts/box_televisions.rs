@@ -200,7 +200,7 @@ impl Board {
     /// Keeps a television that somebody else took in. `false` where there are too many.
     async fn take_in(&self, token: [u8; 32]) -> Result<bool, NotKept> {
         let Some(code) = self.free_code(token).await? else { return Ok(false) };
-        self.inner().add_receiver(&Television { token, code, household: None, bound_at: None });
+        self.inner().add_receiver(&Television { token, code, household: None, bound_day: None });
         Ok(true)
     }
 }

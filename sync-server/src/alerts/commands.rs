@@ -133,7 +133,7 @@ pub fn bind_television(
     let digits: String = code.chars().filter(char::is_ascii_digit).collect();
     let code: u32 = digits.parse().map_err(|_no_code| AlertCommandError::NoSuchCode)?;
     let store = AlertStore::open(&folder.alerts(), &keys.alerts, now)?;
-    match store.bind(code, household, now)? {
+    match store.bind(code, household)? {
         Bound::Now => Ok(()),
         Bound::NoSuchCode => Err(AlertCommandError::NoSuchCode),
     }

@@ -210,7 +210,7 @@ impl Hall {
 
     async fn television(&self, of: u8) -> Arc<Receiver> {
         let (token, code) = self.board.hello().await.unwrap().unwrap();
-        let bound = self.board.keeper.ask(move |store| store.bind(code, household(of), now())).await.unwrap();
+        let bound = self.board.keeper.ask(move |store| store.bind(code, household(of))).await.unwrap();
         assert_eq!(bound, hinamori_store_sqlite::Bound::Now);
         let televisions = self.board.keeper.ask(|store| store.televisions()).await.unwrap();
         self.board.take_televisions(&televisions);

@@ -146,7 +146,7 @@ fn hello(to: SocketAddr) -> (String, u32) {
 }
 
 async fn bind(board: &Board, code: u32, to: u8) {
-    board.keeper.ask(move |store| store.bind(code, household(to), now())).await.unwrap();
+    board.keeper.ask(move |store| store.bind(code, household(to))).await.unwrap();
     let televisions = board.keeper.ask(|store| store.televisions()).await.unwrap();
     board.take_televisions(&televisions);
 }

@@ -366,7 +366,7 @@ fn bind(file: &Path, sets: &[Set]) -> anyhow::Result<()> {
     let transaction = connection.transaction()?;
     for (number, set) in (10_000_000_u32..).zip(sets) {
         transaction.execute(
-            "INSERT INTO television (token, code, made_at, household, bound_at) VALUES (unhex(?1), ?2, 1, unhex(?3), 1)",
+            "INSERT INTO television (token, code, made_at, household) VALUES (unhex(?1), ?2, 1, unhex(?3))",
             (hash_of_token(&set.token), number, &set.household),
         )?;
     }

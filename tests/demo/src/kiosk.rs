@@ -37,7 +37,7 @@ impl Kiosk {
         while Instant::now() < deadline {
             match next(&mut stream, &mut frames)? {
                 Some(ToKiosk::Snapshot(lane)) => {
-                    return Ok(Self { stream, frames, lane, refused: None, reply: None });
+                    return Ok(Self { stream, frames, lane: *lane, refused: None, reply: None });
                 }
                 Some(ToKiosk::Hello { protocol }) if protocol == PROTOCOL => {}
                 Some(other) => bail!("the daemon began with {other:?}"),
@@ -144,7 +144,7 @@ impl Kiosk {
         let Some(message) = next(&mut self.stream, &mut self.frames)? else { return Ok(false) };
         match message {
             ToKiosk::Changes(changes) => changes.into_iter().for_each(|change| self.lane.apply(change)),
-            ToKiosk::Snapshot(lane) => self.lane = lane,
+            ToKiosk::Snapshot(lane) => self.lane = *lane,
             ToKiosk::Refused(refusal) => self.refused = Some(refusal),
             ToKiosk::Hello { .. } | ToKiosk::Terminating => {}
             reply => self.reply = Some(reply),

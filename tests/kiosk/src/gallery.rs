@@ -63,7 +63,7 @@ pub fn every_screen() -> Vec<Scene> {
 }
 
 fn snapshot(panel: &mut Panel, lane: LaneState) {
-    panel.hear(ToKiosk::Snapshot(lane));
+    panel.hear(ToKiosk::Snapshot(Box::new(lane)));
 }
 
 fn open_page(panel: &mut Panel, page: Page) {

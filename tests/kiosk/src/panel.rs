@@ -155,7 +155,7 @@ impl Panel {
     /// A kiosk that has just been told this lane.
     pub fn showing(size: Vec2, lane: hinamori_ipc::LaneState) -> Self {
         let mut panel = Self::new(size);
-        panel.hear(ToKiosk::Snapshot(lane));
+        panel.hear(ToKiosk::Snapshot(Box::new(lane)));
         panel
     }
 

@@ -84,7 +84,7 @@ fn change(state: &mut State, screen: Screen, now: Now) -> Vec<Effect> {
 
 fn following(screen: Screen) -> State {
     let mut state = State::default();
-    assert_eq!(message(&mut state, ToKiosk::Snapshot(lane(screen)), at(0)), []);
+    assert_eq!(message(&mut state, ToKiosk::Snapshot(Box::new(lane(screen))), at(0)), []);
     assert_eq!(state.link, LinkStage::Following);
     state
 }
@@ -109,7 +109,7 @@ fn only_a_change_with_a_new_answer_sounds() {
     assert_eq!(change(&mut state, answer(10, again.clone()), at(4)), played(10, Sound::Again));
     // A reconnected daemon tells the same answer in its snapshot.
     assert_eq!(update(&mut state, Event::Link(LinkEvent::Lost), at(5)), []);
-    assert_eq!(message(&mut state, ToKiosk::Snapshot(lane(answer(10, again))), at(6)), []);
+    assert_eq!(message(&mut state, ToKiosk::Snapshot(Box::new(lane(answer(10, again)))), at(6)), []);
 }
 
 #[test]

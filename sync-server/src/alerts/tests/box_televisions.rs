@@ -194,7 +194,7 @@ async fn a_television_that_asks_at_a_box_gets_its_code_from_the_town_hall() {
     let codes: Vec<_> = televisions(&heard).unwrap().iter().filter_map(|one| one.code).collect();
     assert!(codes.len() == 2 && codes[0] != codes[1]);
     for (code, of) in codes.into_iter().zip([1, 3]) {
-        hall.board.keeper.ask(move |store| store.bind(code, household(of), now())).await.unwrap();
+        hall.board.keeper.ask(move |store| store.bind(code, household(of))).await.unwrap();
     }
     let all = hall.board.keeper.ask(|store| store.televisions()).await.unwrap();
     hall.board.take_televisions(&all);

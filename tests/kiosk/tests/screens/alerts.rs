@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use hinamori_ipc::{AlertKind, AnswerId, Command, LaneChange, LaneState, Party, Sound, ToKiosk};
+use hinamori_ipc::{
+    AlertDraft, AlertKind, AnswerId, ClockState, Command, LaneChange, LaneState, OfficerStanding, Party,
+    Sound, Status, ToKiosk,
+};
 use hinamori_kiosk::theme::{ANSWER_HOLD, Look, STAY_HOLD};
 use hinamori_kiosk_tests::lanes::{
-    answer, check_point, drill, ended, hamada, in_half_past, ordinary_day, practised_tsunami, shelter, told,
-    tsunami, welcome,
+    alert_desk, alert_draft, answer, check_point, drill, ended, hamada, in_half_past, official, ordinary_day,
+    practised_tsunami, shelter, staffed, told, tsunami, welcome,
 };
 use hinamori_kiosk_tests::panel::{LANDSCAPE, PORTRAIT, Panel};
 
@@ -31,6 +34,28 @@ fn an_order_stands_over_every_screen_and_takes_nothing_away() {
         panel.hear(ToKiosk::Changes(vec![LaneChange::Alerts(None)]));
         assert!(!panel.says("大津波警報　避難指示"));
     }
+}
+
+#[test]
+fn officers_read_before_they_sign_by_how_much_the_clock_is_wrong() {
+    let lane = staffed(Some(official(OfficerStanding::Officer)));
+    let status = |minutes| Status { clock: ClockState::Ahead { minutes }, ..lane.status };
+    let mut panel = Panel::showing(LANDSCAPE, LaneState { status: status(12), ..lane.clone() });
+    panel.touch("係の方へ");
+    panel.touch("お知らせを 出す");
+    panel.hear(ToKiosk::AlertDesk(Box::new(alert_desk())));
+    let warns = |panel: &Panel, word: &str| panel.texts().iter().any(|text| text.contains(word));
+    assert!(warns(&panel, "役場より 12分 すすんでいます"), "{:?}", panel.texts());
+    panel.hear(ToKiosk::AlertDraft(Box::new(alert_draft(tsunami(), 0, 2))));
+    assert!(warns(&panel, "役場より 12分 すすんでいます"), "{:?}", panel.texts());
+    // What the town hall made has its time, and a clock that was set right is told at once.
+    let of_the_hall = AlertDraft { is_the_town_halls: true, ..alert_draft(tsunami(), 0, 2) };
+    panel.hear(ToKiosk::AlertDraft(Box::new(of_the_hall)));
+    assert!(!warns(&panel, "すすんでいます"));
+    panel.hear(ToKiosk::AlertDraft(Box::new(alert_draft(tsunami(), 0, 2))));
+    assert!(warns(&panel, "すすんでいます"));
+    panel.hear(ToKiosk::Changes(vec![LaneChange::Status(Status { clock: ClockState::Sure, ..lane.status })]));
+    assert!(!warns(&panel, "すすんでいます"));
 }
 
 #[test]
@@ -90,7 +115,7 @@ fn staff_are_told_to_leave_and_lay_it_aside_for_a_minute_only() {
     panel.set_clock(in_half_past(6));
     assert!(panel.says("すぐ 来ます"));
     // Until the officers end it.
-    panel.hear(ToKiosk::Snapshot(LaneState { alerts: None, ..check_point(6) }));
+    panel.hear(ToKiosk::Snapshot(Box::new(LaneState { alerts: None, ..check_point(6) })));
     assert!(!panel.says("係の人も 逃げて ください"));
 }
 

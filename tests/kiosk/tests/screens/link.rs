@@ -27,7 +27,7 @@ fn a_lost_daemon_is_said_and_its_snapshot_is_silent() {
         assert_eq!(panel.targets(), [], "nothing that could not be sent");
         assert!(!panel.says("浜田"), "no name stays");
         let lane = LaneState { screen: answer(7, welcome(Party::Household(hamada()))), ..shelter() };
-        panel.hear(ToKiosk::Snapshot(lane));
+        panel.hear(ToKiosk::Snapshot(Box::new(lane)));
         assert!(panel.says("受け付けました") && panel.offers("浜田 勇"));
         assert_eq!(panel.played(), []);
     }

@@ -97,7 +97,7 @@ fn a_drill_begins_in_settings_and_ends_in_one_touch() {
     panel.touch("訓練を 始める");
     assert_eq!(panel.sent(), [Command::OpenIncident { mode: Mode::Drill }]);
 
-    panel.hear(ToKiosk::Snapshot(drill()));
+    panel.hear(ToKiosk::Snapshot(Box::new(drill())));
     panel.touch("係の方へ");
     panel.touch("窓口の設定");
     panel.touch("訓練を 終わる");
@@ -116,7 +116,7 @@ fn a_drill_that_was_ended_elsewhere_says_so_until_somebody_has_read_it_or_a_card
         panel.touch("わかりました");
         assert!(panel.says("建物は 安全ですか"));
         assert_eq!(panel.sent(), []);
-        panel.hear(ToKiosk::Snapshot(drill()));
+        panel.hear(ToKiosk::Snapshot(Box::new(drill())));
         panel.hear(ToKiosk::Changes(changes));
         panel.answer(answer(1, welcome(Party::Nobody)));
         assert!(!panel.says("訓練は 中止・本番です") && panel.says("受け付けました"));

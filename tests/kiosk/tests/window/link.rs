@@ -47,7 +47,7 @@ fn kiosk_and_daemon_survive_each_others_death() {
         family.event(hinamori_kiosk::Event::Link(hinamori_kiosk::LinkEvent::Lost));
         display.wait_until_it_shows("that it connects again", &mut family);
         let _daemon = Scripted::serve(&socket, &shelter());
-        family.hear(ToKiosk::Snapshot(shelter()));
+        family.hear(ToKiosk::Snapshot(Box::new(shelter())));
         display.wait_until_it_shows("idle", &mut family);
         assert!(recording.heard().is_empty(), "a snapshot is silent");
     });

@@ -99,7 +99,7 @@ impl Town {
         loop {
             while let Some(body) = frames.next_body().expect("frames") {
                 if let ToKiosk::Snapshot(lane) = decode(&body).expect("a message") {
-                    return lane;
+                    return *lane;
                 }
             }
             let length = stream.read(&mut bytes).expect("the daemon speaks");
@@ -157,9 +157,9 @@ fn a_site_is_opened_and_a_family_received_by_hand() {
             panel.touch(label);
         };
         panel.event(hinamori_kiosk::Event::Sound(hinamori_kiosk::SoundOutput::Off));
-        panel.hear(ToKiosk::Snapshot(town.wait_for_lane("the box's reader", |lane| {
+        panel.hear(ToKiosk::Snapshot(Box::new(town.wait_for_lane("the box's reader", |lane| {
             lane.status.reader == hinamori_ipc::ReaderState::Ready
-        })));
+        }))));
         assert_eq!(town.status()["mode"], "daily_life");
 
         touch(&mut panel, "避難所を 開く");
@@ -169,11 +169,11 @@ fn a_site_is_opened_and_a_family_received_by_hand() {
             town.wait_for_lane("the building check", |lane| lane.site == SiteState::AwaitingBuildingCheck);
         assert_eq!(town.status()["mode"], "live");
 
-        panel.hear(ToKiosk::Snapshot(lane));
+        panel.hear(ToKiosk::Snapshot(Box::new(lane)));
         touch(&mut panel, "どれも ない");
         let lane = town
             .wait_for_lane("an open site", |lane| lane.site == SiteState::Open(BuildingAnswer::NothingSeen));
-        panel.hear(ToKiosk::Snapshot(lane));
+        panel.hear(ToKiosk::Snapshot(Box::new(lane)));
         display.wait_until_it_shows("the reception", &mut panel);
 
         hold("hanako");
@@ -182,7 +182,7 @@ fn a_site_is_opened_and_a_family_received_by_hand() {
         if let Screen::Answer(answer) = &lane.screen {
             panel.set_clock(answer.at);
         }
-        panel.hear(ToKiosk::Snapshot(lane));
+        panel.hear(ToKiosk::Snapshot(Box::new(lane)));
         touch(&mut panel, "浜田 勇");
         if let Some(folder) = std::env::var_os("HINAMORI_PICTURES") {
             display.wait_until_it_shows("the chosen member", &mut panel);

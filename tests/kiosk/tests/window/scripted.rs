@@ -30,7 +30,7 @@ impl Scripted {
         let mut this = Self { stream, frames: Frames::default() };
         assert_eq!(this.hear(), FromKiosk::Hello { protocol: PROTOCOL, lane: LaneId(1) });
         this.say(&ToKiosk::Hello { protocol: PROTOCOL });
-        this.say(&ToKiosk::Snapshot(lane.clone()));
+        this.say(&ToKiosk::Snapshot(Box::new(lane.clone())));
         this
     }
 

@@ -49,7 +49,7 @@ fn lists_of_people_are_forgotten_with_their_page_and_not_taken_after_it() {
         assert!(state.people.not_arrived.is_some());
         drop(update(&mut state, leave.clone(), at(100)));
         // A lost daemon tells everything again.
-        drop(message(&mut state, ToKiosk::Snapshot(lane(Screen::Idle)), at(100)));
+        drop(message(&mut state, ToKiosk::Snapshot(Box::new(lane(Screen::Idle))), at(100)));
         assert_eq!(message(&mut state, ToKiosk::NotArrived(list()), at(100)), []);
         assert_eq!(message(&mut state, found(""), at(100)), []);
         assert_eq!(message(&mut state, ToKiosk::Stays(Vec::new()), at(100)), []);

@@ -19,7 +19,7 @@ fn session(role: Role, by: SignedInBy, until: u64) -> StaffSession {
 fn staffed(staff: Option<StaffSession>) -> State {
     let mut state = State::default();
     let lane = LaneState { asks_sign_in: true, staff, ..lane(Screen::Idle) };
-    assert_eq!(message(&mut state, ToKiosk::Snapshot(lane), at(0)), []);
+    assert_eq!(message(&mut state, ToKiosk::Snapshot(Box::new(lane)), at(0)), []);
     state
 }
 

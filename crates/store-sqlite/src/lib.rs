@@ -54,7 +54,7 @@ pub use key_row::{FileKey, KeyRow, keys_of_a_box};
 pub use keys::{Absorbed, Kept, KeyTable, MOST_KEYS};
 pub use log::{Budget, Concerned, Durability, Ingested, Refused, Unsealed};
 pub use profiles::SealedProfile;
-pub use projection::{CONFIRMED_MILLIS, LaterItem, SiteCounts, confirmed_since};
+pub use projection::{CONFIRMED_MILLIS, LaterItem, SiteCounts, Tallies, confirmed_since};
 pub use quarantine::Quarantined;
 pub use releases::StoredRelease;
 pub use retention::OldDays;

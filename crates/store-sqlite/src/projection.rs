@@ -67,6 +67,9 @@ pub struct SiteCounts {
     pub watched: u32,
 }
 
+/// By site: for each state its code, how many people are in it, and when the latest of them was seen ([`Store::tallies`]).
+pub type Tallies = BTreeMap<SiteId, Vec<(u8, u32, i64)>>;
+
 /// How long somebody who was seen counts as confirmed: 12 hours.
 pub const CONFIRMED_MILLIS: u64 = 12 * 3_600_000;
 /// Steps in which that goes on: whoever counts again with every step counts as if they counted at every moment.
@@ -925,12 +928,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn tallies(&self, incident: IncidentId) -> Result<BTreeMap<SiteId, Vec<(u8, u32, i64)>>, StoreError> {
+    pub fn tallies(&self, incident: IncidentId) -> Result<Tallies, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT site, state, count(*), max(seen_at) FROM presence WHERE incident = ?1 GROUP BY site, state",
         )?;
         let mut rows = statement.query([incident.as_bytes()])?;
-        let mut tallies: BTreeMap<SiteId, Vec<(u8, u32, i64)>> = BTreeMap::new();
+        let mut tallies = Tallies::new();
         while let Some(row) = rows.next()? {
             let site = SiteId::from_bytes(row.get(0)?);
             tallies.entry(site).or_default().push((row.get(1)?, row.get(2)?, row.get(3)?));

@@ -7,7 +7,7 @@ use hinamori_alert::{MessageKind, Polygon, Word as _};
 use hinamori_model::{BoxId, HouseholdId, IncidentId, PersonId, SiteId, SiteKind, UnixMillis};
 use hinamori_plan::Plan;
 use hinamori_record::Building;
-use hinamori_store_sqlite::{SiteCounts, StoreError};
+use hinamori_store_sqlite::{SiteCounts, StoreError, Tallies};
 use hinamori_sync::town::Site;
 use tokio::task::spawn_blocking;
 
@@ -142,7 +142,6 @@ pub(crate) async fn look(
     })
 }
 
-type Tallies = BTreeMap<SiteId, Vec<(u8, u32, i64)>>;
 type Shelters = Vec<(SiteId, String)>;
 
 /// The figures of all sites, of which only those are counted again that have to be.

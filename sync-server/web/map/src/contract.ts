@@ -61,7 +61,7 @@ export interface DistrictState {
 }
 
 export type SiteStanding = "open" | "full" | "closed" | "unknown";
-export type MapSiteKind = "shelter" | "check_point" | "watch_spot";
+export type MapSiteKind = "shelter" | "check_point" | "watch_spot" | "emergency_site";
 
 export interface SiteState {
   id: string;

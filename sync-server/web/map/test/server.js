@@ -286,7 +286,7 @@ export class Town {
     }
     this.signedIn(request);
     const mode = url.searchParams.get("mode");
-    if (path === "session") return { name: "田中", role: "本部", sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
+    if (path === "session") return { name: "田中", role: "official", sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
     if (path === "map/state") return this.state(mode);
     if (path === "map/base") return this.base;
     const of = /^map\/districts\/(\d+)\/households$/.exec(path);
@@ -336,7 +336,7 @@ export function shiomi(now) {
     site("a3", "潮見坂 登り口", "check_point", [134.6111, 33.7471], "open", 38, null, [fresh("hina-04")], { tsunami: true }),
     site("a4", "汐見小学校 体育館", "shelter", [134.6161, 33.7452], "unknown", 0, 400, [], { tsunami: false, flood: true }),
     site("a5", "港公民館", "watch_spot", [134.6213, 33.7419], "closed", 0, 40, [old("hina-05", 90)], { tsunami: true }),
-    site("a6", "岬の 高台", "shelter", [134.6296, 33.7424], "open", 29, 80, [old("hina-06", 3)], { tsunami: true }),
+    site("a6", "岬の 高台", "emergency_site", [134.6296, 33.7424], "open", 29, 80, [old("hina-06", 3)], { tsunami: true }),
   ];
   const demo = new URL("../../../../packaging/demo-town/", import.meta.url);
   const outline = (name, shape) => ({ type: "Feature", properties: { name }, geometry: shape });

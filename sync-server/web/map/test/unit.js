@@ -8,7 +8,7 @@ const { outputFiles } = buildSync({
   stdin: { contents: 'export * from "./src/geo.ts"; export * from "./src/town.ts"; export * from "./src/words.ts";', resolveDir: new URL("..", import.meta.url).pathname, loader: "ts" },
   bundle: true, format: "esm", write: false, platform: "neutral",
 });
-const { Town, aged, cluster, isUnsafe, mercator, percent, plain, position, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+const { Town, aged, cluster, isUnsafe, kindWord, mercator, percent, plain, position, roleWord, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 
 const MINUTE = 60_000;
 const row = (id, standing = "not_arrived") => ({ id, group: "1班", people: 2, standing, support: false, television: null, position: null });
@@ -79,9 +79,16 @@ test("who arrived waits no more", () => {
 });
 
 test("100 % is said only when everybody is accounted for", () => {
-  assert.equal(percent(counts({ arrived: 9999, unknown: 1 })), 99);
-  assert.equal(percent(counts({ arrived: 3, partly: 1, told_elsewhere: 1 })), 100);
-  assert.equal(percent(counts({})), 100);
+  assert.equal(percent(counts({ arrived: 9999, unknown: 1 })), "99%");
+  assert.equal(percent(counts({ arrived: 3, partly: 1, told_elsewhere: 1 })), "100%");
+  assert.equal(percent(counts({})), "―", "a roster of nobody is not a town where everybody is safe");
+});
+
+test("what the server names by a code is said in words", () => {
+  assert.equal(kindWord(site({ kind: "emergency_site" })), "指定緊急避難場所");
+  assert.equal(kindWord(site({ kind: "shelter", own_shelter: true })), "自主避難所");
+  assert.equal(roleWord("inquiry_clerk"), "安否照会の 係");
+  assert.equal(roleWord("toString"), "toString");
 });
 
 test("positions come back from the map's square", () => {

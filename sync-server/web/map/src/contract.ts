@@ -24,11 +24,12 @@ export interface MapChange {
   districts?: DistrictState[];
   sites?: SiteState[];
   gone_sites?: string[];
-  households?: Array<[id: number, standing: HouseholdStanding]>;
+  households?: HouseholdMove[];
   alert_changed?: boolean;
   alert?: AlertState;
 }
 
+export type HouseholdMove = [id: number, standing: HouseholdStanding, television: TelevisionStanding | null];
 export type HouseholdStanding = "arrived" | "partly" | "passed" | "told_elsewhere" | "not_arrived" | "unknown";
 
 export interface PeopleCounts {

@@ -17,6 +17,9 @@ const WHOLE_TOWN = 6_000;
 const READ_AGAIN = 30 * SECOND;
 /** A cut as long as this is no blink of the network. */
 const BLINK = 4 * SECOND;
+/** Between two tries to fetch the whole anew. */
+const RENEW_FIRST = 3 * SECOND;
+const RENEW_LONGEST = 30 * SECOND;
 const KEEP_EVERY = 20 * SECOND;
 const KEPT_HOUSEHOLDS = 20_000;
 /** In characters. */
@@ -55,10 +58,12 @@ export class Page {
   private heardHere = 0;
   private cut: number | null = null;
   private stream: Stream | null = null;
-  private readonly asked = new Map<number, number>();
+  /** When each district was asked for; another one after every fetching of the whole. */
+  private asked = new Map<number, number>();
   private timers: number[] = [];
   private known: { town: Town; version: number; filter: Filter; tab: Tab; rows: Household[] } | null = null;
   private kept = 0;
+  private renewed = 0;
   private turn = 0;
 
   constructor(private readonly drawn: () => void) {}
@@ -179,22 +184,30 @@ export class Page {
 
   /** Reads a district's households, if they are not here. */
   async load(district: number, again = false): Promise<void> {
-    const { town } = this;
-    if (town === null || this.isLost() || (this.asked.has(district) && !again)) {
+    const { town, asked, turn } = this;
+    if (town === null || this.isLost() || (asked.has(district) && !again)) {
       return;
     }
-    this.asked.set(district, Date.now());
+    asked.set(district, Date.now());
     town.ask();
     try {
       const answer = await get<DistrictHouseholds>(`map/districts/${district}/households?mode=${this.mode}`);
-      if (town === this.town) {
-        town.arrive(answer);
+      if (asked !== this.asked) {
+        // Older than the state, and asked for again with it.
+        town.fail();
+      } else if (town.arrive(answer)) {
         this.draw();
+      } else {
+        // The server numbers anew, and its `reset` is on the way.
+        asked.delete(district);
+        this.timers.push(window.setTimeout(() => void (turn === this.turn && this.load(district)), SECOND));
       }
     } catch (error) {
       town.fail();
-      this.asked.delete(district);
-      this.failed(error);
+      asked.delete(district);
+      if (asked === this.asked) {
+        this.failed(error);
+      }
     }
   }
 
@@ -317,7 +330,7 @@ export class Page {
     this.door = "open";
     this.trouble = undefined;
     this.cut = null;
-    this.asked.clear();
+    this.asked = new Map();
     this.stream = new Stream(this.mode, {
       connected: (holds) => this.connected(holds),
       beat: (at) => {
@@ -370,26 +383,46 @@ export class Page {
     this.draw();
   }
 
-  private async anew(): Promise<void> {
+  /** Fetches the whole anew. The stream rests meanwhile: from the revision of before it would be told the same, and a second one would begin. */
+  private async anew(wait = RENEW_FIRST): Promise<void> {
     const { turn } = this;
+    this.stream?.close();
+    const again = (pause: number, next: number) => this.timers.push(window.setTimeout(() => void (turn === this.turn && this.anew(next)), pause));
+    const early = this.renewed + RENEW_FIRST - Date.now();
+    if (early > 0) {
+      again(early, wait);
+      return;
+    }
     try {
       const state = await get<MapState>(`map/state?mode=${this.mode}`);
       if (turn !== this.turn || this.town === null) {
         return;
       }
       const { town } = this;
-      const known = [...town.households.keys()];
+      const known = sameNamed(town.state, state, new Set(this.asked.keys()));
+      if (!town.isNumberedAs(state.revision)) {
+        const chosen = sameNamed(town.state, state, this.filter.districts ?? new Set());
+        this.filter = { ...this.filter, districts: chosen.size === 0 ? null : chosen };
+        this.choice = this.choice?.kind === "household" ? null : this.choice;
+      }
       town.replace(state);
       this.hear(state.at);
-      this.asked.clear();
+      this.cut = null;
+      this.renewed = Date.now();
+      this.asked = new Map();
       this.stream?.open();
       for (const id of town.size() <= WHOLE_TOWN ? state.districts.map((district) => district.id) : known) {
         void this.load(id);
       }
       this.draw();
     } catch (error) {
+      if (turn !== this.turn) {
+        return;
+      }
+      this.cut ??= Date.now();
       this.failed(error);
-      this.timers.push(window.setTimeout(() => void (turn === this.turn && this.anew()), 3 * SECOND));
+      // Not all tablets of a town in the same moment.
+      again(wait * (0.75 + Math.random() / 2), Math.min(wait * 2, RENEW_LONGEST));
     }
   }
 
@@ -493,6 +526,12 @@ export class Page {
     }
     this.mode = location.hash === "#drill" ? "drill" : "live";
   }
+}
+
+/** Districts by the numbers of the later state: a name stays when everything is numbered anew. */
+function sameNamed(before: MapState, now: MapState, ids: ReadonlySet<number>): Set<number> {
+  const names = new Set(before.districts.filter(({ id }) => ids.has(id)).map(({ name }) => name));
+  return new Set(now.districts.filter(({ name }) => names.has(name)).map(({ id }) => id));
 }
 
 function decode(text: string): string {

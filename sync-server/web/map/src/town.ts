@@ -88,8 +88,21 @@ export class Town {
     return this.byId.get(id);
   }
 
-  apply(change: MapChange): void {
+  /** Tells in which districts rows may say no longer rightly who needs support: changes do not say it of a household. */
+  apply(change: MapChange): Set<number> {
     const { state } = this;
+    const touched = new Set<number>();
+    for (const { id, people } of change.districts ?? []) {
+      if (people.support_not_arrived !== this.district(id)?.people.support_not_arrived) {
+        touched.add(id);
+      }
+    }
+    for (const [id, standing] of change.households ?? []) {
+      const household = this.byId.get(id);
+      if (household?.support === true && household.standing !== standing) {
+        touched.add(household.district);
+      }
+    }
     this.state = {
       ...state,
       revision: change.revision,
@@ -105,6 +118,7 @@ export class Town {
       this.recent.push({ revision: change.revision, households });
     }
     this.version += 1;
+    return touched;
   }
 
   /** Tells that households are on their way; `arrive` or `fail` ends it. */

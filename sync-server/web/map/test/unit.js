@@ -40,6 +40,17 @@ test("a change that comes while households are on their way is not lost", () => 
   assert.equal(town.household(1).standing, "arrived");
 });
 
+test("rows are read again where a change may have ended that somebody needs support", () => {
+  const of = (support_not_arrived) => ({ ...district(0), people: { support_not_arrived } });
+  const town = new Town(state({ districts: [of(2)] }));
+  town.put(0, [{ ...row(1, "partly"), support: true }, row(2)]);
+  const apply = (more) => [...town.apply({ revision: "0000000700000001.2", at: 2, ...more })];
+  // Of a household where somebody else still waits nothing but the district's number says it.
+  assert.deepEqual(apply({ districts: [of(1)] }), [0]);
+  assert.deepEqual(apply({ districts: [of(1)], households: [[2, "arrived", null], [1, "partly", "help"]] }), []);
+  assert.deepEqual(apply({ households: [[1, "passed", null]] }), [0]);
+});
+
 test("households that are newer than what was heard stay as they are", () => {
   const town = new Town(state());
   town.ask();

@@ -24,11 +24,12 @@ export interface MapChange {
   districts?: DistrictState[];
   sites?: SiteState[];
   gone_sites?: string[];
-  households?: Array<[id: number, standing: HouseholdStanding]>;
+  households?: HouseholdMove[];
   alert_changed?: boolean;
   alert?: AlertState;
 }
 
+export type HouseholdMove = [id: number, standing: HouseholdStanding, television: TelevisionStanding | null];
 export type HouseholdStanding = "arrived" | "partly" | "passed" | "told_elsewhere" | "not_arrived" | "unknown";
 
 export interface PeopleCounts {
@@ -61,7 +62,7 @@ export interface DistrictState {
 }
 
 export type SiteStanding = "open" | "full" | "closed" | "unknown";
-export type MapSiteKind = "shelter" | "check_point" | "watch_spot";
+export type MapSiteKind = "shelter" | "check_point" | "watch_spot" | "emergency_site";
 
 export interface SiteState {
   id: string;

@@ -4,7 +4,8 @@ import type { DistrictHouseholds, HouseholdStanding, MapBase, MapChange, MapMode
 import { get, file, NoAnswer, Refused, remove } from "./server.js";
 import { SILENCE, Stream } from "./stream.js";
 import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
-import { KEPT_FOR, forget, keep, take } from "./vault.js";
+import { signIn } from "./passkeys.js";
+import { KEPT_FOR, clear, forget, isSignedOut, keep, markSignedOut, take, unmarkSignedOut } from "./vault.js";
 import { MINUTE, SECOND, STANDINGS } from "./words.js";
 
 export type Door = "asking" | "closed" | "enrol" | "open";
@@ -13,10 +14,16 @@ export type Choice = { kind: "site"; id: string } | { kind: "household"; id: num
 
 /** Towns up to this many households are read whole at once; of others, the districts that somebody looks at. */
 const WHOLE_TOWN = 6_000;
-/** Whether a television answered comes with no change: the rows in view are read anew. */
+/** That a television shows an order comes with no change: the rows in view are read anew. */
 const READ_AGAIN = 30 * SECOND;
+/** Nor does whether somebody of a household still waits for support; several changes at once are one reading. */
+const SUPPORT_AGAIN = 10 * SECOND;
 /** A cut as long as this is no blink of the network. */
 const BLINK = 4 * SECOND;
+const UNHEARD = "サーバーに まだ「出る」が 届いていません。つながると、自動で 届きます。";
+/** Between two tries to fetch the whole anew. */
+const RENEW_FIRST = 3 * SECOND;
+const RENEW_LONGEST = 30 * SECOND;
 const KEEP_EVERY = 20 * SECOND;
 const KEPT_HOUSEHOLDS = 20_000;
 /** In characters. */
@@ -55,10 +62,16 @@ export class Page {
   private heardHere = 0;
   private cut: number | null = null;
   private stream: Stream | null = null;
-  private readonly asked = new Map<number, number>();
+  /** When each district was asked for; another one after every fetching of the whole. */
+  private asked = new Map<number, number>();
   private timers: number[] = [];
   private known: { town: Town; version: number; filter: Filter; tab: Tab; rows: Household[] } | null = null;
   private kept = 0;
+  /** Districts whose rows may say too long that somebody needs support, and when they are read again. */
+  private readonly touched = new Map<number, number>();
+  private signedOut = false;
+  private ending: Promise<void> | null = null;
+  private renewed = 0;
   private turn = 0;
 
   constructor(private readonly drawn: () => void) {}
@@ -90,6 +103,7 @@ export class Page {
       });
     }
     setInterval(() => this.second(), SECOND);
+    clear().catch(() => {});
     void this.enter();
   }
 
@@ -179,22 +193,30 @@ export class Page {
 
   /** Reads a district's households, if they are not here. */
   async load(district: number, again = false): Promise<void> {
-    const { town } = this;
-    if (town === null || this.isLost() || (this.asked.has(district) && !again)) {
+    const { town, asked, turn } = this;
+    if (town === null || this.isLost() || (asked.has(district) && !again)) {
       return;
     }
-    this.asked.set(district, Date.now());
+    asked.set(district, Date.now());
     town.ask();
     try {
       const answer = await get<DistrictHouseholds>(`map/districts/${district}/households?mode=${this.mode}`);
-      if (town === this.town) {
-        town.arrive(answer);
+      if (asked !== this.asked) {
+        // Older than the state, and asked for again with it.
+        town.fail();
+      } else if (town.arrive(answer)) {
         this.draw();
+      } else {
+        // The server numbers anew, and its `reset` is on the way.
+        asked.delete(district);
+        this.timers.push(window.setTimeout(() => void (turn === this.turn && this.load(district)), SECOND));
       }
     } catch (error) {
       town.fail();
-      this.asked.delete(district);
-      this.failed(error);
+      asked.delete(district);
+      if (asked === this.asked) {
+        this.failed(error);
+      }
     }
   }
 
@@ -219,11 +241,58 @@ export class Page {
     }
   }
 
+  /** Whether the server hears it or not: this tablet keeps nothing, and is not let in before the server heard it. */
   async signOut(): Promise<void> {
-    // Whether the server hears it or not: this tablet keeps nothing.
-    const told = remove("session").catch(() => {});
+    this.signedOut = true;
+    const marked = markSignedOut().catch(() => {});
     await this.shut();
-    await told;
+    await marked;
+    await this.release();
+  }
+
+  /** With the passkey; a session that was signed out of ends first. */
+  async signIn(): Promise<void> {
+    await this.end();
+    await signIn();
+    await this.enter();
+  }
+
+  /** Ends the session that was signed out of. One asking at a time: a later one would end the next official's session. */
+  private end(): Promise<void> {
+    const tell = async () => {
+      this.signedOut ||= await isSignedOut().catch(() => false);
+      if (!this.signedOut) {
+        return;
+      }
+      await remove("session").catch((error: unknown) => {
+        // It is over already.
+        if (!(error instanceof Refused && error.status === 401)) {
+          throw error;
+        }
+      });
+      await unmarkSignedOut().catch(() => {});
+      this.signedOut = false;
+    };
+    this.ending ??= tell().finally(() => (this.ending = null));
+    return this.ending;
+  }
+
+  /** The same, until the server hears it. */
+  private async release(): Promise<void> {
+    const { turn } = this;
+    let trouble: string | undefined;
+    try {
+      await this.end();
+    } catch {
+      trouble = UNHEARD;
+    }
+    if (turn === this.turn && this.door === "closed") {
+      this.trouble = trouble;
+      if (trouble !== undefined) {
+        this.timers.push(window.setTimeout(() => void this.release(), 5 * SECOND));
+      }
+      this.draw();
+    }
   }
 
   /** After a sign-in, and whenever the mode changes. */
@@ -241,6 +310,16 @@ export class Page {
   private async ask(): Promise<void> {
     const { mode, turn } = this;
     const other = () => turn !== this.turn;
+    this.signedOut ||= await isSignedOut().catch(() => false);
+    if (other()) {
+      return;
+    }
+    if (this.signedOut) {
+      this.door = "closed";
+      this.draw();
+      await this.release();
+      return;
+    }
     const session = get<Session>("session");
     const state = get<MapState>(`map/state?mode=${mode}`);
     const base = get<MapBase>("map/base");
@@ -260,12 +339,16 @@ export class Page {
       if (other()) {
         return;
       }
-      if (error instanceof Refused && error.status === 401) {
-        await this.shut();
+      if (isClosing(error)) {
+        await this.shut(error);
         return;
       }
-      this.trouble = error instanceof Refused ? error.message : undefined;
-      await this.resume(mode);
+      if (error instanceof Refused) {
+        this.trouble = error.message;
+      } else {
+        this.trouble = undefined;
+        await this.resume(mode);
+      }
       if (!other()) {
         this.timers.push(window.setTimeout(() => void this.ask(), 5 * SECOND));
         this.draw();
@@ -317,7 +400,8 @@ export class Page {
     this.door = "open";
     this.trouble = undefined;
     this.cut = null;
-    this.asked.clear();
+    this.asked = new Map();
+    this.touched.clear();
     this.stream = new Stream(this.mode, {
       connected: (holds) => this.connected(holds),
       beat: (at) => {
@@ -361,7 +445,11 @@ export class Page {
     }
     this.hear(change.at);
     const before = town.state.alert?.title;
-    town.apply(change);
+    for (const district of town.apply(change)) {
+      if (!this.touched.has(district)) {
+        this.touched.set(district, Date.now() + SUPPORT_AGAIN * (0.75 + Math.random() / 4));
+      }
+    }
     if (change.alert_changed === true) {
       const title = town.state.alert?.title;
       this.announcement = title === undefined ? "お知らせは 終わりました" : title === before ? "" : `${title} が 出ました`;
@@ -370,26 +458,47 @@ export class Page {
     this.draw();
   }
 
-  private async anew(): Promise<void> {
+  /** Fetches the whole anew. The stream rests meanwhile: from the revision of before it would be told the same, and a second one would begin. */
+  private async anew(wait = RENEW_FIRST): Promise<void> {
     const { turn } = this;
+    this.stream?.close();
+    const again = (pause: number, next: number) => this.timers.push(window.setTimeout(() => void (turn === this.turn && this.anew(next)), pause));
+    const early = this.renewed + RENEW_FIRST - Date.now();
+    if (early > 0) {
+      again(early, wait);
+      return;
+    }
     try {
       const state = await get<MapState>(`map/state?mode=${this.mode}`);
       if (turn !== this.turn || this.town === null) {
         return;
       }
       const { town } = this;
-      const known = [...town.households.keys()];
+      const known = sameNamed(town.state, state, new Set(this.asked.keys()));
+      if (!town.isNumberedAs(state.revision)) {
+        const chosen = sameNamed(town.state, state, this.filter.districts ?? new Set());
+        this.filter = { ...this.filter, districts: chosen.size === 0 ? null : chosen };
+        this.choice = this.choice?.kind === "household" ? null : this.choice;
+      }
       town.replace(state);
       this.hear(state.at);
-      this.asked.clear();
+      this.cut = null;
+      this.renewed = Date.now();
+      this.touched.clear();
+      this.asked = new Map();
       this.stream?.open();
       for (const id of town.size() <= WHOLE_TOWN ? state.districts.map((district) => district.id) : known) {
         void this.load(id);
       }
       this.draw();
     } catch (error) {
+      if (turn !== this.turn) {
+        return;
+      }
+      this.cut ??= Date.now();
       this.failed(error);
-      this.timers.push(window.setTimeout(() => void (turn === this.turn && this.anew()), 3 * SECOND));
+      // Not all tablets of a town in the same moment.
+      again(wait * (0.75 + Math.random() / 2), Math.min(wait * 2, RENEW_LONGEST));
     }
   }
 
@@ -398,6 +507,16 @@ export class Page {
     const old = [...this.asked].filter(([district, at]) => Date.now() - at >= age && this.isLoaded(district) && (this.filter.districts?.has(district) ?? true));
     for (const [district] of old.sort((a, b) => a[1] - b[1]).slice(0, 6)) {
       await this.load(district, true);
+    }
+  }
+
+  private async readTouched(): Promise<void> {
+    const due = [...this.touched].filter(([, at]) => Date.now() >= at).map(([district]) => district);
+    due.forEach((district) => this.touched.delete(district));
+    for (const district of due) {
+      if (this.isLoaded(district)) {
+        await this.load(district, true);
+      }
     }
   }
 
@@ -411,6 +530,7 @@ export class Page {
       this.draw();
     }
     if (!this.isLost() && !document.hidden) {
+      void this.readTouched();
       if (this.town.state.alert !== null) {
         void this.readAgain(READ_AGAIN);
       }
@@ -450,19 +570,20 @@ export class Page {
   }
 
   private failed(error: unknown): void {
-    if (error instanceof Refused && error.status === 401) {
-      void this.shut();
+    if (isClosing(error)) {
+      void this.shut(error);
     } else if (!(error instanceof NoAnswer)) {
       this.trouble = error instanceof Error ? error.message : String(error);
       this.draw();
     }
   }
 
-  private async shut(): Promise<void> {
+  /** Says why, unless it is only that nobody is signed in any more. */
+  private async shut(why?: Refused): Promise<void> {
     this.leave();
     this.session = null;
     this.door = "closed";
-    this.trouble = undefined;
+    this.trouble = why?.status === 403 ? why.message : undefined;
     this.draw();
     await forget().catch(() => {});
   }
@@ -493,6 +614,17 @@ export class Page {
     }
     this.mode = location.hash === "#drill" ? "drill" : "live";
   }
+}
+
+/** Nobody is signed in any more, or whoever is may not see the map. */
+function isClosing(error: unknown): error is Refused {
+  return error instanceof Refused && (error.status === 401 || error.status === 403);
+}
+
+/** Districts by the numbers of the later state: a name stays when everything is numbered anew. */
+function sameNamed(before: MapState, now: MapState, ids: ReadonlySet<number>): Set<number> {
+  const names = new Set(before.districts.filter(({ id }) => ids.has(id)).map(({ name }) => name));
+  return new Set(now.districts.filter(({ name }) => names.has(name)).map(({ id }) => id));
 }
 
 function decode(text: string): string {

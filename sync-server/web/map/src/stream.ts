@@ -22,6 +22,7 @@ export class Stream {
   private source: EventSource | null = null;
   private timer = 0;
   private wait = FIRST_WAIT;
+  private isClosed = true;
 
   constructor(
     private readonly mode: MapMode,
@@ -29,7 +30,8 @@ export class Stream {
   ) {}
 
   open(): void {
-    this.close();
+    this.end();
+    this.isClosed = false;
     const source = new EventSource(`/api/v1/map/changes?mode=${this.mode}&from=${encodeURIComponent(this.listener.revision())}`);
     this.source = source;
     const heard = () => {
@@ -59,13 +61,19 @@ export class Stream {
 
   /** Now, because somebody looks or the network is back. */
   hurry(): void {
-    if (this.source === null || this.source.readyState === EventSource.CLOSED) {
+    if (!this.isClosed && (this.source === null || this.source.readyState === EventSource.CLOSED)) {
       this.wait = FIRST_WAIT;
       this.open();
     }
   }
 
+  /** Until it is opened again. */
   close(): void {
+    this.isClosed = true;
+    this.end();
+  }
+
+  private end(): void {
     clearTimeout(this.timer);
     this.source?.close();
     this.source = null;
@@ -77,7 +85,7 @@ export class Stream {
   }
 
   private again(): void {
-    this.close();
+    this.end();
     this.listener.connected(false);
     // Not all tablets of a town in the same moment.
     this.timer = window.setTimeout(() => this.open(), this.wait * (0.75 + Math.random() / 2));

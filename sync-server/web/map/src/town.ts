@@ -1,6 +1,6 @@
 // What the page knows of the town: the state, the households of the districts that were asked for, and what changed since.
 
-import type { DistrictHouseholds, DistrictState, HouseholdRow, HouseholdStanding, MapChange, MapState, SiteState } from "./contract.js";
+import type { DistrictHouseholds, DistrictState, HouseholdMove, HouseholdRow, HouseholdStanding, MapChange, MapState, SiteState } from "./contract.js";
 import { mercator, type Point } from "./geo.js";
 import { MINUTE, STANDINGS, all } from "./words.js";
 
@@ -53,7 +53,7 @@ export class Town {
   readonly households = new Map<number, Household[]>();
   private readonly byId = new Map<number, Household>();
   /** Changes that came while households were on their way, from the revision that was known when the first was asked for. */
-  private recent: Array<{ revision: string; households: Array<[number, HouseholdStanding]> }> = [];
+  private recent: Array<{ revision: string; households: HouseholdMove[] }> = [];
   private loading = 0;
   /** Grows with everything that changes. */
   version = 0;
@@ -62,14 +62,18 @@ export class Town {
 
   /** The state anew; households stay until they are read anew. */
   replace(state: MapState): void {
-    if (edition(state.revision) !== edition(this.state.revision)) {
-      // Another roster numbers everybody anew.
+    if (!this.isNumberedAs(state.revision)) {
       this.households.clear();
       this.byId.clear();
     }
     this.state = state;
-    this.recent = [];
+    this.recent = [{ revision: state.revision, households: [] }];
     this.version += 1;
+  }
+
+  /** Whether the numbers of districts and households mean the same there: another roster, or another run of the server, gives others. */
+  isNumberedAs(revision: string): boolean {
+    return numbering(revision) === numbering(this.state.revision);
   }
 
   district(id: number): DistrictState | undefined {
@@ -84,8 +88,21 @@ export class Town {
     return this.byId.get(id);
   }
 
-  apply(change: MapChange): void {
+  /** Tells in which districts rows may say no longer rightly who needs support: changes do not say it of a household. */
+  apply(change: MapChange): Set<number> {
     const { state } = this;
+    const touched = new Set<number>();
+    for (const { id, people } of change.districts ?? []) {
+      if (people.support_not_arrived !== this.district(id)?.people.support_not_arrived) {
+        touched.add(id);
+      }
+    }
+    for (const [id, standing] of change.households ?? []) {
+      const household = this.byId.get(id);
+      if (household?.support === true && household.standing !== standing) {
+        touched.add(household.district);
+      }
+    }
     this.state = {
       ...state,
       revision: change.revision,
@@ -101,6 +118,7 @@ export class Town {
       this.recent.push({ revision: change.revision, households });
     }
     this.version += 1;
+    return touched;
   }
 
   /** Tells that households are on their way; `arrive` or `fail` ends it. */
@@ -115,14 +133,19 @@ export class Town {
     this.loading -= 1;
   }
 
-  arrive({ revision, district, households }: DistrictHouseholds): void {
+  /** Takes them, unless their numbers are of another numbering: then they say nothing of anybody here, and have to be asked for again. */
+  arrive({ revision, district, households }: DistrictHouseholds): boolean {
     this.loading -= 1;
+    if (!this.isNumberedAs(revision)) {
+      return false;
+    }
     this.put(district, households);
     // What came in between is newer than them, if they are of a revision that was here.
     const from = this.recent.findIndex((change) => change.revision === revision);
     for (const later of from < 0 ? [] : this.recent.slice(from + 1)) {
       this.move(later.households);
     }
+    return true;
   }
 
   put(district: number, households: HouseholdRow[]): void {
@@ -156,17 +179,17 @@ export class Town {
     return all(this.state.figures.households);
   }
 
-  private move(households: Array<[number, HouseholdStanding]>): void {
-    for (const [id, standing] of households) {
+  private move(households: HouseholdMove[]): void {
+    for (const [id, standing, television] of households) {
       const household = this.byId.get(id);
       if (household !== undefined) {
-        household.standing = standing;
+        Object.assign(household, { standing, television });
       }
     }
   }
 }
 
-const edition = (revision: string): string => revision.split(/[^0-9A-Za-z]/, 1)[0] ?? "";
+const numbering = (revision: string): string => revision.split(/[^0-9A-Za-z]/, 1)[0] ?? "";
 
 /** The old ones, with the new ones in their places and what is new at the end. */
 function merged<T extends { id: number | string }>(old: T[], changed: T[]): T[] {

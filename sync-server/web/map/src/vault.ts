@@ -1,11 +1,12 @@
 // The last state, for a tablet that is started anew without a network: encrypted with a key that no script can read out, without
-// names, and gone after twelve hours or when the official signs out.
+// names, and gone when the official signs out, or when the page is opened after twelve hours.
 
 import type { DistrictHouseholds, MapBase, MapMode, MapState } from "./contract.js";
 import { HOUR } from "../../desk/src/words.js";
 
 const NAME = "hinamori-map";
 const STORE = "kept";
+const SIGNED_OUT = "signed-out";
 export const KEPT_FOR = 12 * HOUR;
 
 export interface Kept {
@@ -67,14 +68,27 @@ export async function keep(mode: MapMode, kept: Kept): Promise<void> {
   await use("readwrite", (store) => store.put({ at, nonce, bytes } satisfies Sealed, mode));
 }
 
+function isOver({ at }: Sealed): boolean {
+  const old = Date.now() - at;
+  return old > KEPT_FOR || old < 0;
+}
+
+/** Takes away what is too old, of either mode. */
+export async function clear(): Promise<void> {
+  for (const mode of ["live", "drill"] as const) {
+    const sealed = await use<Sealed | undefined>("readonly", (store) => store.get(mode));
+    if (sealed !== undefined && isOver(sealed)) {
+      await use("readwrite", (store) => store.delete(mode));
+    }
+  }
+}
+
 export async function take(mode: MapMode): Promise<Kept | null> {
   const sealed = await use<Sealed | undefined>("readonly", (store) => store.get(mode));
   if (sealed === undefined) {
     return null;
   }
-  const old = Date.now() - sealed.at;
-  if (old > KEPT_FOR || old < 0) {
-    await use("readwrite", (store) => store.delete(mode));
+  if (isOver(sealed)) {
     return null;
   }
   const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: sealed.nonce, additionalData: bound(mode, sealed.at) }, await key(), sealed.bytes);
@@ -83,5 +97,22 @@ export async function take(mode: MapMode): Promise<Kept | null> {
 
 /** With the key: what a disk may still have of it opens no more. */
 export async function forget(): Promise<void> {
-  await use("readwrite", (store) => store.clear());
+  await use("readwrite", (store) => {
+    store.delete("live");
+    store.delete("drill");
+    return store.delete("key");
+  });
+}
+
+/** That somebody signed out, until the server heard it: its cookie cannot be taken away here. */
+export async function markSignedOut(): Promise<void> {
+  await use("readwrite", (store) => store.put(true, SIGNED_OUT));
+}
+
+export async function isSignedOut(): Promise<boolean> {
+  return (await use<unknown>("readonly", (store) => store.get(SIGNED_OUT))) !== undefined;
+}
+
+export async function unmarkSignedOut(): Promise<void> {
+  await use("readwrite", (store) => store.delete(SIGNED_OUT));
 }

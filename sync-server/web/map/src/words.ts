@@ -1,6 +1,6 @@
 // Words as officials read them on the map. The words are the glossary's.
 
-import type { HouseholdStanding, HouseholdCounts, SiteState, SiteStanding, TelevisionStanding } from "./contract.js";
+import type { HouseholdStanding, HouseholdCounts, MapSiteKind, SiteState, SiteStanding, TelevisionStanding } from "./contract.js";
 import { age, clock, clockAndDay } from "../../desk/src/words.js";
 
 export { MINUTE, SECOND, age, clock, clockAndDay, clockWithSeconds, running } from "../../desk/src/words.js";
@@ -49,8 +49,24 @@ export function tsunamiWord(kind: string): string {
   return TSUNAMI[kind] ?? "津波";
 }
 
+const KINDS: Record<MapSiteKind, string> = { shelter: "避難所", check_point: "通過確認地点", watch_spot: "見守り拠点", emergency_site: "指定緊急避難場所" };
+
 export function kindWord(site: SiteState): string {
-  return site.own_shelter ? "自主避難所" : { shelter: "避難所", check_point: "通過確認地点", watch_spot: "見守り拠点" }[site.kind];
+  return site.own_shelter ? "自主避難所" : KINDS[site.kind];
+}
+
+const ROLES: Record<string, string> = {
+  volunteer: "ボランティア",
+  leader: "責任者",
+  nurse: "看護師・医師",
+  official: "町の 職員",
+  inquiry_clerk: "安否照会の 係",
+  auditor: "監査",
+};
+
+/** As the boxes' screens say them. */
+export function roleWord(role: string): string {
+  return Object.hasOwn(ROLES, role) ? (ROLES[role] ?? "") : plain(role);
 }
 
 export const number = (value: number): string => value.toLocaleString("ja-JP");
@@ -65,10 +81,10 @@ export const since = (time: number, now: number): string => `${clock(time)}・${
 export const open = (counts: HouseholdCounts): number => counts.not_arrived + counts.unknown;
 export const all = (counts: HouseholdCounts): number => STANDINGS.reduce((sum, standing) => sum + counts[standing], 0);
 
-/** Of the households; it is 100 only when really every one is accounted for. */
-export function percent(counts: HouseholdCounts): number {
+/** Of the households; it is 100% only when really every one is accounted for, and of none there is no share. */
+export function percent(counts: HouseholdCounts): string {
   const whole = all(counts);
-  return whole === 0 ? 100 : Math.floor(((whole - open(counts)) * 100) / whole);
+  return whole === 0 ? "―" : `${Math.floor(((whole - open(counts)) * 100) / whole)}%`;
 }
 
 /** What others wrote, for one line: without marks that turn the direction of the text or hide in it, and not without an end. */

@@ -47,7 +47,7 @@ export class Town {
     this.districts = districts.map((district, id) => ({ ...district, id }));
     this.incident = "地震・津波";
     this.revision = 1;
-    this.edition = "r1";
+    this.layout = 1;
     this.trend = [null, null, 12, 96, 188, 243, 0];
     this.streams = new Set();
     this.log = [];
@@ -61,6 +61,9 @@ export class Town {
     this.beats = true;
     this.ahead = 0;
     this.drill = null;
+    /** What an address is answered instead, and for which ones the answer waits for a promise. */
+    this.refused = new Map();
+    this.held = new Map();
     this.households = new Map(this.districts.flatMap(({ households }) => households.map((household) => [household.id, household])));
   }
 
@@ -68,8 +71,13 @@ export class Town {
     return Date.now() + this.ahead;
   }
 
+  /** The run of the server and the roster's order, as the server writes them. */
+  numbering() {
+    return `00000007${this.layout.toString(16).padStart(8, "0")}`;
+  }
+
   mark() {
-    return `${this.edition}.${this.revision}`;
+    return `${this.numbering()}.${this.revision.toString(16)}`;
   }
 
   district({ id, name, center, households }) {
@@ -114,14 +122,15 @@ export class Town {
   /** Households move; everybody who listens hears of it. */
   move(households, more = {}) {
     const touched = new Set();
-    for (const [id, standing] of households) {
+    const moves = households.map(([id, standing, television]) => {
       const household = this.households.get(id);
-      household.standing = standing;
+      Object.assign(household, { standing, television: television ?? household.television });
       household.support &&= standing !== "arrived";
       touched.add(this.districts.find((district) => district.households.includes(household)));
-    }
+      return [id, standing, household.television];
+    });
     this.revision += 1;
-    const change = { revision: this.mark(), at: this.now(), figures: this.figures(), districts: [...touched].map((district) => this.district(district)), households, ...more };
+    const change = { revision: this.mark(), at: this.now(), figures: this.figures(), districts: [...touched].map((district) => this.district(district)), households: moves, ...more };
     this.log.push(change);
     for (const stream of this.streams) this.tell(stream, change);
   }
@@ -131,8 +140,8 @@ export class Town {
   }
 
   reset() {
-    this.edition = `r${Number(this.edition.slice(1)) + 1}`;
-    for (const stream of this.streams) stream.write("event: reset\ndata: {}\n\n");
+    this.layout += 1;
+    for (const stream of this.streams) stream.end("event: reset\ndata: {}\n\n");
   }
 
   beat() {
@@ -186,6 +195,11 @@ export class Town {
         return;
       }
       const path = url.pathname.slice("/api/v1/".length);
+      const refused = this.refused.get(path);
+      if (refused !== undefined) {
+        this.signedIn(request);
+        throw new Answer(refused, "この 役割では 地図を 見られません");
+      }
       if (path === "map/changes") {
         this.signedIn(request);
         this.stream(request, response, url);
@@ -194,8 +208,10 @@ export class Town {
       let text = "";
       for await (const part of request) text += part;
       const headers = {};
-      const body = this.api(request, path, url, text === "" ? {} : JSON.parse(text), headers);
-      send(200, "application/json", JSON.stringify(body), headers);
+      const body = JSON.stringify(this.api(request, path, url, text === "" ? {} : JSON.parse(text), headers));
+      // What was true when it was asked, later.
+      await this.held.get(path);
+      send(200, "application/json", body, headers);
     } catch (error) {
       if (!(error instanceof Answer)) console.error(error);
       send(error.status ?? 500, "application/problem+json", JSON.stringify({ status: error.status ?? 500, title: error.message }));
@@ -226,19 +242,19 @@ export class Town {
     this.streams.add(response);
     request.on("close", () => this.streams.delete(response));
     const from = request.headers["last-event-id"] ?? url.searchParams.get("from");
-    const [edition, number] = from.split(".");
-    if (edition !== this.edition) {
-      response.write("event: reset\ndata: {}\n\n");
-    } else {
-      for (const change of this.log.filter((one) => Number(one.revision.split(".")[1]) > Number(number))) this.tell(response, change);
+    const [numbering, number] = from.split(".");
+    if (numbering !== this.numbering()) {
+      response.end("event: reset\ndata: {}\n\n");
+      return;
     }
+    for (const change of this.log.filter((one) => Number.parseInt(one.revision.split(".")[1], 16) > Number.parseInt(number, 16))) this.tell(response, change);
     response.write(`event: beat\ndata: ${JSON.stringify({ at: this.now() })}\n\n`);
   }
 
   signedIn(request) {
-    if (!this.sessions.has(/map=(\w+)/.exec(request.headers.cookie ?? "")?.[1])) {
-      throw new Answer(401, "もう一度 入って ください");
-    }
+    const session = /map=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
+    if (!this.sessions.has(session)) throw new Answer(401, "もう一度 入って ください");
+    return session;
   }
 
   challenge(about) {
@@ -281,12 +297,12 @@ export class Town {
         return {};
       }
       case "DELETE session":
-        this.sessions.clear();
+        this.sessions.delete(this.signedIn(request));
         return {};
     }
     this.signedIn(request);
     const mode = url.searchParams.get("mode");
-    if (path === "session") return { name: "田中", role: "本部", sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
+    if (path === "session") return { name: "田中", role: "official", sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
     if (path === "map/state") return this.state(mode);
     if (path === "map/base") return this.base;
     const of = /^map\/districts\/(\d+)\/households$/.exec(path);
@@ -336,7 +352,7 @@ export function shiomi(now) {
     site("a3", "潮見坂 登り口", "check_point", [134.6111, 33.7471], "open", 38, null, [fresh("hina-04")], { tsunami: true }),
     site("a4", "汐見小学校 体育館", "shelter", [134.6161, 33.7452], "unknown", 0, 400, [], { tsunami: false, flood: true }),
     site("a5", "港公民館", "watch_spot", [134.6213, 33.7419], "closed", 0, 40, [old("hina-05", 90)], { tsunami: true }),
-    site("a6", "岬の 高台", "shelter", [134.6296, 33.7424], "open", 29, 80, [old("hina-06", 3)], { tsunami: true }),
+    site("a6", "岬の 高台", "emergency_site", [134.6296, 33.7424], "open", 29, 80, [old("hina-06", 3)], { tsunami: true }),
   ];
   const demo = new URL("../../../../packaging/demo-town/", import.meta.url);
   const outline = (name, shape) => ({ type: "Feature", properties: { name }, geometry: shape });

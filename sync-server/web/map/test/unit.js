@@ -8,51 +8,78 @@ const { outputFiles } = buildSync({
   stdin: { contents: 'export * from "./src/geo.ts"; export * from "./src/town.ts"; export * from "./src/words.ts";', resolveDir: new URL("..", import.meta.url).pathname, loader: "ts" },
   bundle: true, format: "esm", write: false, platform: "neutral",
 });
-const { Town, aged, cluster, isUnsafe, mercator, percent, plain, position, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+const { Town, aged, cluster, isUnsafe, kindWord, mercator, percent, plain, position, roleWord, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 
 const MINUTE = 60_000;
 const row = (id, standing = "not_arrived") => ({ id, group: "1班", people: 2, standing, support: false, television: null, position: null });
 const counts = (more) => ({ arrived: 0, partly: 0, passed: 0, told_elsewhere: 0, not_arrived: 0, unknown: 0, ...more });
 const district = (id, name = "浜町") => ({ id, name, center: null, people: {}, households: counts({ not_arrived: 1 }) });
-const state = (more = {}) => ({ revision: "a.1", at: 1, town: "汐見町", mode: "live", incident: null, figures: { households: counts() }, districts: [district(0)], sites: [], alert: null, ...more });
+const state = (more = {}) => ({ revision: "0000000700000001.1", at: 1, town: "汐見町", mode: "live", incident: null, figures: { households: counts() }, districts: [district(0)], sites: [], alert: null, ...more });
 const site = (more) => ({ id: "s", boxes: [], hazards: [], ...more });
 
 test("a change replaces what it has and leaves the rest", () => {
   const town = new Town(state({ alert: { title: "避難指示" } }));
   town.put(0, [row(1), row(2)]);
-  town.apply({ revision: "a.2", at: 2, districts: [district(0, "濱町"), district(1, "汐見")], households: [[2, "arrived"], [9, "arrived"]] });
+  town.apply({ revision: "0000000700000001.2", at: 2, districts: [district(0, "濱町"), district(1, "汐見")], households: [[2, "arrived", "going"], [9, "arrived", null]] });
   assert.deepEqual(town.state.districts.map(({ name }) => name), ["濱町", "汐見"]);
   assert.equal(town.household(1).standing, "not_arrived");
   assert.equal(town.household(2).standing, "arrived");
+  assert.equal(town.household(2).television, "going");
   assert.equal(town.state.alert.title, "避難指示");
-  town.apply({ revision: "a.3", at: 3, alert_changed: true });
+  town.apply({ revision: "0000000700000001.3", at: 3, alert_changed: true });
   assert.equal(town.state.alert, null);
 });
 
 test("a change that comes while households are on their way is not lost", () => {
   const town = new Town(state());
   town.ask();
-  town.apply({ revision: "a.2", at: 2, households: [[1, "passed"]] });
-  town.apply({ revision: "a.3", at: 3, households: [[1, "arrived"]] });
-  // They were read at a.2.
-  town.arrive({ revision: "a.2", district: 0, households: [row(1, "passed")] });
+  town.apply({ revision: "0000000700000001.2", at: 2, households: [[1, "passed", null]] });
+  town.apply({ revision: "0000000700000001.3", at: 3, households: [[1, "arrived", null]] });
+  // They were read at …1.2.
+  town.arrive({ revision: "0000000700000001.2", district: 0, households: [row(1, "passed")] });
   assert.equal(town.household(1).standing, "arrived");
+});
+
+test("rows are read again where a change may have ended that somebody needs support", () => {
+  const of = (support_not_arrived) => ({ ...district(0), people: { support_not_arrived } });
+  const town = new Town(state({ districts: [of(2)] }));
+  town.put(0, [{ ...row(1, "partly"), support: true }, row(2)]);
+  const apply = (more) => [...town.apply({ revision: "0000000700000001.2", at: 2, ...more })];
+  // Of a household where somebody else still waits nothing but the district's number says it.
+  assert.deepEqual(apply({ districts: [of(1)] }), [0]);
+  assert.deepEqual(apply({ districts: [of(1)], households: [[2, "arrived", null], [1, "partly", "help"]] }), []);
+  assert.deepEqual(apply({ households: [[1, "passed", null]] }), [0]);
 });
 
 test("households that are newer than what was heard stay as they are", () => {
   const town = new Town(state());
   town.ask();
-  town.apply({ revision: "a.2", at: 2, households: [[1, "passed"]] });
-  town.arrive({ revision: "a.7", district: 0, households: [row(1, "arrived")] });
+  town.apply({ revision: "0000000700000001.2", at: 2, households: [[1, "passed", null]] });
+  town.arrive({ revision: "0000000700000001.7", district: 0, households: [row(1, "arrived")] });
   assert.equal(town.household(1).standing, "arrived");
 });
 
 test("another roster forgets the households, the same one keeps them", () => {
   const town = new Town(state());
   town.put(0, [row(1)]);
-  town.replace(state({ revision: "a.9" }));
+  town.replace(state({ revision: "0000000700000001.9" }));
   assert.ok(town.household(1));
-  town.replace(state({ revision: "b.1" }));
+  town.replace(state({ revision: "0000000700000002.1" }));
+  assert.equal(town.household(1), undefined);
+});
+
+test("households of another numbering are not taken, and what came to the right ones is not lost", () => {
+  const town = new Town(state());
+  town.ask();
+  town.replace(state({ revision: "0000000700000002.1" }));
+  town.ask();
+  town.apply({ revision: "0000000700000002.2", at: 2, households: [[1, "arrived", null]] });
+  assert.equal(town.arrive({ revision: "0000000700000001.1", district: 0, households: [row(1, "passed")] }), false);
+  assert.equal(town.household(1), undefined, "a household of the numbering before");
+  assert.equal(town.arrive({ revision: "0000000700000002.1", district: 0, households: [row(1)] }), true);
+  assert.equal(town.household(1).standing, "arrived", "what came while they were on their way is lost");
+  // Another run of the server: the same roster, and another numbering all the same.
+  town.replace(state({ revision: "0000000800000002.1" }));
   assert.equal(town.household(1), undefined);
 });
 
@@ -79,9 +106,16 @@ test("who arrived waits no more", () => {
 });
 
 test("100 % is said only when everybody is accounted for", () => {
-  assert.equal(percent(counts({ arrived: 9999, unknown: 1 })), 99);
-  assert.equal(percent(counts({ arrived: 3, partly: 1, told_elsewhere: 1 })), 100);
-  assert.equal(percent(counts({})), 100);
+  assert.equal(percent(counts({ arrived: 9999, unknown: 1 })), "99%");
+  assert.equal(percent(counts({ arrived: 3, partly: 1, told_elsewhere: 1 })), "100%");
+  assert.equal(percent(counts({})), "―", "a roster of nobody is not a town where everybody is safe");
+});
+
+test("what the server names by a code is said in words", () => {
+  assert.equal(kindWord(site({ kind: "emergency_site" })), "指定緊急避難場所");
+  assert.equal(kindWord(site({ kind: "shelter", own_shelter: true })), "自主避難所");
+  assert.equal(roleWord("inquiry_clerk"), "安否照会の 係");
+  assert.equal(roleWord("toString"), "toString");
 });
 
 test("positions come back from the map's square", () => {

@@ -112,6 +112,8 @@ try {
   await page.keyboard.press("Escape");
   await page.locator(".row", { hasText: "岬の 高台" }).tap();
   await see(page, "いまは 変わっているかもしれません");
+  assert.match(await page.locator(".sheet-head .dim").textContent(), /^指定緊急避難場所/);
+  assert.equal(await page.locator(".sheet").getByText("閉鎖").count(), 0, "what a site is not is said of it");
   await page.waitForTimeout(700);
   await look(page, "site-old");
   await page.keyboard.press("Escape");
@@ -194,6 +196,7 @@ try {
 
   step("a drill looks different");
   await press(page, "田中");
+  await see(page, "（町の 職員）");
   await look(page, "menu");
   await page.getByRole("link", { name: "訓練の 地図へ" }).tap();
   await see(page, "これは 訓練の 地図です");

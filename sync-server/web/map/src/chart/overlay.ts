@@ -384,7 +384,7 @@ export class Overlay {
     if (!plate.short) {
       left += text(name, left, NAME_SIZE, night ? INK.night : INK.day) + 10;
     }
-    text(plate.short ? `${percent(plate.district.households)}%` : share, left, 15, night ? SUB.night : SUB.day);
+    text(plate.short ? percent(plate.district.households) : share, left, 15, night ? SUB.night : SUB.day);
     this.targets.push({ x: x + plate.width / 2, y: y + NAME_SIZE / 2, reach: 0, rectangle: { x, y: y - 12, width: plate.width, height: 48 }, target: { kind: "district", district: plate.district } });
     if (plate.rows !== null) {
       this.rows(plate.rows, { x: place.x - ROWS_WIDTH / 2, y: y + NAME_SIZE + 10 }, scene);
@@ -550,7 +550,7 @@ function plateWords(site: SiteState, scene: Scene): { name: string; line: string
 }
 
 function districtWords(district: DistrictState, scene: Scene, placeless: number, asks: boolean): { name: string; share: string } {
-  const share = `確認 ${percent(district.households)}%${placeless > 0 ? ` 位置なし ${number(placeless)}世帯` : ""}${asks && district.people.support_not_arrived > 0 ? ` 支援 ${number(district.people.support_not_arrived)}人` : ""}`;
+  const share = `確認 ${percent(district.households)}${placeless > 0 ? ` 位置なし ${number(placeless)}世帯` : ""}${asks && district.people.support_not_arrived > 0 ? ` 支援 ${number(district.people.support_not_arrived)}人` : ""}`;
   return { name: plain(districtName(district.name), 12), share: scene.lostSince === null ? share : `${share} ${clock(scene.lostSince)}` };
 }
 

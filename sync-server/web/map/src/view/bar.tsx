@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import type { Page, Theme } from "../page.js";
 import type { Town } from "../town.js";
-import { clock, clockWithSeconds, hazardWord, plain, since, tsunamiWord } from "../words.js";
+import { clock, clockWithSeconds, hazardWord, plain, roleWord, since, tsunamiWord } from "../words.js";
 import { Popup, useSeconds } from "./parts.js";
 
 /** A drill has its word above and below, and the way out. */
@@ -92,7 +92,7 @@ function Menu({ page, close }: { page: Page; close: () => void }) {
       {page.session !== null && (
         <p class="menu-name">
           {plain(page.session.name)}
-          <span class="dim">（{plain(page.session.role)}）{clock(page.session.until)}まで</span>
+          <span class="dim">（{roleWord(page.session.role)}）{clock(page.session.until)}まで</span>
         </p>
       )}
       <fieldset>

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Page } from "../page.js";
-import { available, enrol, passkeyTrouble, signIn } from "../passkeys.js";
+import { available, enrol, passkeyTrouble } from "../passkeys.js";
 import { Trouble } from "./parts.js";
 
 const NO_PASSKEYS = "この ブラウザーでは パスキーを 使えません。町の 決めた 端末で 開いてください。";
@@ -11,11 +11,7 @@ const failure = (error: unknown): string => passkeyTrouble(error) ?? (error inst
 
 export function Door({ page }: { page: Page }) {
   const can = available();
-  const enter = () =>
-    page.act(async () => {
-      await signIn();
-      await page.enter();
-    }, failure);
+  const enter = () => page.act(() => page.signIn(), failure);
   return (
     <main class="door">
       <section class="sheet-card">
@@ -57,10 +53,7 @@ export function Enrol({ page }: { page: Page }) {
             class="button primary huge"
             onClick={() => {
               page.door = "closed";
-              void page.act(async () => {
-                await signIn();
-                await page.enter();
-              }, failure);
+              void page.act(() => page.signIn(), failure);
             }}
           >
             入る

@@ -263,7 +263,7 @@ export function Districts({ page, town }: { page: Page; town: Town }) {
                     {districtName(district.name)}
                   </button>
                 </th>
-                <td>{percent(district.households)}%</td>
+                <td>{percent(district.households)}</td>
                 <td>{number(open(district.households))}世帯</td>
                 <td>{district.people.support_not_arrived === 0 ? "—" : <b class="support-count">{number(district.people.support_not_arrived)}人</b>}</td>
                 <td>{number(district.people.arrived)}人</td>

@@ -23,7 +23,7 @@ export function Figures({ page, town }: { page: Page; town: Town }) {
         <p class="label">確認できた 世帯</p>
         <p class="value">
           {percent(households)}
-          <small>%　{lost ?? `${number(all(households) - open(households))} / ${number(all(households))}`}</small>
+          <small>　{lost ?? `${number(all(households) - open(households))} / ${number(all(households))}`}</small>
         </p>
         <Share part={all(households) - open(households)} whole={all(households)} />
         <Trend values={figures.arrived_by_ten_minutes} />

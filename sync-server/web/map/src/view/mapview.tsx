@@ -239,7 +239,7 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
               地図に ない 地区：
               {nowhere.slice(0, 4).map((district) => (
                 <button type="button" class="control" key={district.id} onClick={() => page.showDistricts(new Set([district.id]))}>
-                  {plain(districtName(district.name), 10)} 確認 {percent(district.households)}%
+                  {plain(districtName(district.name), 10)} 確認 {percent(district.households)}
                 </button>
               ))}
               {nowhere.length > 4 && `ほか ${number(nowhere.length - 4)}地区`}
@@ -298,7 +298,7 @@ function DistrictChoice({ page, town }: { page: Page; town: Town }) {
           </Check>
           {town.state.districts.map((district) => (
             <Check key={district.id} on={districts?.has(district.id) ?? false} press={() => toggle(district.id)}>
-              {districtName(district.name)} <span class="dim">確認 {percent(district.households)}%</span>
+              {districtName(district.name)} <span class="dim">確認 {percent(district.households)}</span>
             </Check>
           ))}
         </>

@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { BoxState, SiteHazard, SiteState, SiteStanding } from "../contract.js";
+import type { BoxState, SiteHazard, SiteState } from "../contract.js";
 import type { Page } from "../page.js";
 import { siteLook, type Look } from "../symbols.js";
 import { AGEING, type Household, type Town, isUnsafe, staleSince, waits } from "../town.js";
-import { STANDING_WORDS, TELEVISION_WORDS, age, aged, clock, clockAndDay, hazardWord, kindWord, number, plain } from "../words.js";
+import { SITE_WORDS, STANDING_WORDS, TELEVISION_WORDS, age, aged, clock, clockAndDay, hazardWord, kindWord, number, plain } from "../words.js";
 import { householdName } from "./drawer.js";
 import { Share, Symbol, useSeconds } from "./parts.js";
 
@@ -50,13 +50,6 @@ function Sheet({ page, look, stale = false, name, under, children }: { page: Pag
   );
 }
 
-const FOUR: Array<[SiteStanding, string]> = [
-  ["open", "✓ 開設"],
-  ["full", "満 受入停止"],
-  ["closed", "閉 閉鎖"],
-  ["unknown", "？ 不明"],
-];
-
 export function SiteSheet({ page, town, site }: { page: Page; town: Town; site: SiteState }) {
   useSeconds();
   const now = page.now();
@@ -68,14 +61,7 @@ export function SiteSheet({ page, town, site }: { page: Page; town: Town; site: 
   return (
     <Sheet page={page} look={{ kind: "site", look: siteLook(site, unsafe) }} stale={old !== null} name={plain(site.name)} under={`${kindWord(site)}${site.position === null ? "・地図に 位置なし" : ""}`}>
       {unsafe && <p class="unsafe">危　{hazardWord(hazard ?? "")}には 使えません</p>}
-      <ul class="four" aria-label="開いているか">
-        {FOUR.map(([standing, word]) => (
-          <li key={standing} class={site.standing === standing ? `on ${standing}` : ""}>
-            {word}
-            {site.standing === standing && <span class="unseen">（いま）</span>}
-          </li>
-        ))}
-      </ul>
+      <p class={`standing ${site.standing}`}>{SITE_WORDS[site.standing]}</p>
       <div class={old === null ? "people" : "people old"}>
         <p>
           <b>{number(site.here)}</b> {site.capacity === null ? "人" : `/ ${number(site.capacity)}人`}

@@ -1,5 +1,4 @@
-// Two officers at the desk, three televisions, a receiver's screen and a broadcaster's station, in a real browser. Reads a step a line from its standard input and answers each with
-// `ok` or `failed: why`, so that the demonstration's script can have somebody arrive in between.
+// Two officers at the desk, three televisions, a receiver's screen and a broadcaster's station, in a real browser (steps.mjs).
 //
 // node browser.mjs --desk URL --tv URL --stations URL --receiver URL --box URL --server PROGRAM --data FOLDER --pictures FOLDER
 
@@ -7,9 +6,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { Receiver, around } from "./station.mjs";
+import { play } from "./steps.mjs";
 
 const need = createRequire(new URL("../../sync-server/web/desk/package.json", import.meta.url));
 const { chromium } = need("playwright-core");
@@ -636,16 +635,4 @@ const steps = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const name = line.trim();
-  try {
-    const said = await steps[name]();
-    console.log(said === undefined ? "ok" : `ok ${said}`);
-  } catch (error) {
-    for (const [index, context] of browser.contexts().entries()) {
-      await context.pages()[0].screenshot({ path: `${values.pictures}/failed-${name}-${index}.png` });
-    }
-    console.log(`failed: ${String(error.stack ?? error).replace(/\s+/g, " ").slice(0, 600)}`);
-  }
-}
-await browser.close();
+await play(browser, steps, values.pictures);

@@ -318,8 +318,20 @@ fn hazards_of(plan: &Plan, site: SiteId) -> Vec<SiteHazard> {
             };
         }
     }
-    let hazard = |(hazard, is_safe): (&str, Option<bool>)| SiteHazard { hazard: hazard.to_owned(), is_safe };
+    let hazard = |(hazard, is_safe): (&str, Option<bool>)| SiteHazard { hazard: spelled(hazard), is_safe };
     found.into_iter().map(hazard).collect()
+}
+
+/// A word of CAP's profile as the map's contract spells words: `MajorWarning` is `major_warning`.
+fn spelled(word: &str) -> String {
+    let mut text = String::with_capacity(word.len().saturating_add(1));
+    for letter in word.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
 }
 
 /// A point in each district that has an outline: the middle of its ring, which is inside of what is no crescent.
@@ -386,8 +398,8 @@ fn order_in_force(inner: &Inner, mode: MapMode, at: UnixMillis) -> Option<(Alert
     let alert = AlertState {
         is_exercise: is_drill,
         title: latest.about.title.clone(),
-        hazard: of.evacuation().hazard.name().to_owned(),
-        tsunami: of.evacuation().tsunami.map(|kind| kind.text().to_owned()),
+        hazard: spelled(of.evacuation().hazard.name()),
+        tsunami: of.evacuation().tsunami.map(|kind| spelled(kind.text())),
         sent: thread.iter().map(|message| message.sent()).min().unwrap_or_default(),
         expires: of.expires(),
         districts: latest.about.districts.clone(),

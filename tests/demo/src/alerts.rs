@@ -1,8 +1,6 @@
 //! The part of the script about alerts: two officers, televisions, and the way from a signature to an arrival.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, ensure};
 use hinamori_ipc::{
@@ -11,6 +9,7 @@ use hinamori_ipc::{
 };
 use hinamori_model::Role;
 
+use crate::browser::Browser;
 use crate::care::{PIN, digits, sign_in};
 use crate::child::wait_until;
 use crate::daemon::BOX_TELEVISIONS;
@@ -22,71 +21,24 @@ use crate::town_hall::TownHall;
 use crate::trigger::warn;
 use crate::world::{GATE, GYM, World};
 
-/// A browser with all of them, which does one step after another.
-#[derive(Debug)]
-pub(crate) struct Browser {
-    process: Child,
-    steps: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Browser {
-    /// Starts it; pictures go to `pictures`.
-    pub(crate) fn start(hall: &TownHall, pictures: &Path) -> anyhow::Result<Self> {
-        let [desk, televisions, stations] = TownHall::alert_pages();
-        let at_box = format!("http://{BOX_TELEVISIONS}");
-        let [server, data] = hall.administrator();
-        let mut process = Command::new("node")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser.mjs"))
-            .args([
-                "--desk",
-                &desk,
-                "--tv",
-                &televisions,
-                "--stations",
-                &stations,
-                "--receiver",
-                &Receiver::page(),
-                "--box",
-                &at_box,
-            ])
-            .arg("--server")
-            .arg(server)
-            .arg("--data")
-            .arg(data)
-            .arg("--pictures")
-            .arg(pictures)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("start node")?;
-        let steps = process.stdin.take().context("a pipe was asked for")?;
-        let answers = BufReader::new(process.stdout.take().context("a pipe was asked for")?);
-        Ok(Self { process, steps, answers })
-    }
-
-    fn step(&mut self, name: &str) -> anyhow::Result<()> {
-        let said = self.ask(name)?;
-        ensure!(said.is_empty(), "{said}");
-        Ok(())
-    }
-
-    /// Does a step that says something.
-    fn ask(&mut self, name: &str) -> anyhow::Result<String> {
-        writeln!(self.steps, "{name}")?;
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
-        let said = answer.trim().strip_prefix("ok").with_context(|| answer.trim().to_owned())?;
-        Ok(said.trim().to_owned())
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // Whoever it started ends with it: it is in a namespace of processes of its own.
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
+/// A browser with all of them; pictures go to `pictures`.
+fn browser(hall: &TownHall, pictures: &Path) -> anyhow::Result<Browser> {
+    let [desk, televisions, stations] = TownHall::alert_pages();
+    let [server, data] = hall.administrator();
+    let (receiver, at_box) = (Receiver::page(), format!("http://{BOX_TELEVISIONS}"));
+    Browser::start(
+        "browser.mjs",
+        &[
+            ("--desk", desk.as_ref()),
+            ("--tv", televisions.as_ref()),
+            ("--stations", stations.as_ref()),
+            ("--receiver", receiver.as_ref()),
+            ("--box", at_box.as_ref()),
+            ("--server", server.as_ref()),
+            ("--data", data.as_ref()),
+            ("--pictures", pictures.as_ref()),
+        ],
+    )
 }
 
 /// A box heard it from the server, verified it, and has its kiosk say so.
@@ -106,7 +58,8 @@ fn shows(alerts: &LaneAlerts, class: AlertClass, kind: AlertKind) -> bool {
 }
 
 pub(crate) fn begin(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
-    world.open_browser()?.step("begin")
+    let opened = browser(world.hall(), &world.folder().join("alerts"))?;
+    world.open_browser(opened).step("begin")
 }
 
 /// At the school's counter: the leader types what the set shows, Hanako holds her card, and one touch gives it to her household.
@@ -272,12 +225,13 @@ fn change_at_a_box(world: &World, mut kiosk: Kiosk) -> anyhow::Result<hinamori_m
 }
 
 /// The school's box tells the televisions on its network what the town hall's server told it, and what two officers say at its kiosk; it keeps
-/// what they answer until the town hall is back.
+/// what they answer until the town hall is back. The official's tablet says of when it is until then.
 pub(crate) fn at_a_box(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     let code = world.browser()?.ask("box")?;
     bind_by_card(world, &code)?;
     world.browser()?.step("boxbound")?;
     world.stop_server()?;
+    let tablet = world.tablet().and_then(|tablet| tablet.step("cut"));
     let without = world.browser()?.step("boxalone");
     let changed = without.and_then(|()| {
         let mut kiosk = world.demo_box(GYM).kiosk()?;
@@ -292,7 +246,9 @@ pub(crate) fn at_a_box(world: &mut World, _summary: &mut Summary) -> anyhow::Res
     kiosk_shows(world, GATE, "the time in the countdown of the check-point", |alerts| {
         alerts.passage.is_some_and(|passage| passage.expected == Some(expected))
     })?;
-    world.browser()?.step("boxback")
+    world.browser()?.step("boxback")?;
+    tablet?;
+    world.tablet()?.step("back")
 }
 
 pub(crate) fn all_clear(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {

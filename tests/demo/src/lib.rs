@@ -4,12 +4,14 @@
 //! What it needs to start programs and to be a kiosk without a screen also serves the end-to-end tests.
 
 mod alerts;
+mod browser;
 mod care;
 mod carriers;
 pub mod child;
 pub mod daemon;
 pub mod display;
 pub mod kiosk;
+mod map;
 mod people;
 mod receiver;
 pub mod script;

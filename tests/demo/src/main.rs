@@ -58,6 +58,7 @@ fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
     println!("  The server's counts     {}", world.server_page());
     let [desk, televisions, stations] = TownHall::alert_pages();
     println!("  The alert desk          {desk}/desk/");
+    println!("  The officials' map      {}/", TownHall::map_page());
     println!("  A television            {televisions}/tv/");
     println!("  A receiver's screen     {}/tv/", World::receiver_page());
     println!("  The agency's messages   {}/*.xml", world.agency_messages().display());
@@ -70,6 +71,14 @@ fn run(folder: &std::path::Path, first_year: bool) -> anyhow::Result<ExitCode> {
     for (name, code) in world.hall().invitations()? {
         println!("  with the code           {code}  {name}");
     }
+    println!("\n  川口 進, an official, joins the map once and within 30 minutes at");
+    println!("  {}", world.hall().tablet_link()?);
+    println!(
+        "  A browser warns of the certificate, and takes no passkey, until the town's authority is installed in it:"
+    );
+    println!("  {}", world.hall().tablet_authority().display());
+    println!("  A Chromium of its own does without: chromium --user-data-dir=$(mktemp -d)");
+    println!("    --ignore-certificate-errors-spki-list={} and the link", world.hall().tablet_pin()?);
     println!();
     if let Some(pictures) = world.pictures() {
         println!("  No display here: the kiosks run under Xvfb; their pictures are renewed every second in");

@@ -15,6 +15,7 @@ use hinamori_sim::tray::{Day, Tray, TrayFile};
 use crate::care::PLANTED_PHONE;
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
+use crate::map::SENT;
 use crate::script::{CONVERGE_WITHIN, tap};
 use crate::summary::Summary;
 use crate::town_hall::{REGISTER_SEED, RESIDENTS, TownHall};
@@ -35,8 +36,8 @@ fn search(kiosk: &mut Kiosk, query: &str) -> anyhow::Result<Found> {
     })
 }
 
-fn group(kiosk: &mut Kiosk, name: &str) -> anyhow::Result<Group> {
-    let command = Command::ShowGroup { district: DISTRICT.to_owned(), group: name.to_owned() };
+pub(crate) fn group(kiosk: &mut Kiosk, district: &str, name: &str) -> anyhow::Result<Group> {
+    let command = Command::ShowGroup { district: district.to_owned(), group: name.to_owned() };
     kiosk.ask(command, |reply| match reply {
         ToKiosk::Group(group) => Some(group),
         _ => None,
@@ -58,15 +59,15 @@ fn stays(kiosk: &mut Kiosk, command: Command) -> anyhow::Result<Vec<Stay>> {
     })
 }
 
-/// The names of the district's groups, as the box knows them.
-fn groups(kiosk: &mut Kiosk) -> anyhow::Result<Vec<String>> {
+/// The names of a district's groups, as the box knows them.
+pub(crate) fn groups(kiosk: &mut Kiosk, district: &str) -> anyhow::Result<Vec<String>> {
     let districts = kiosk.ask(Command::ShowDistricts, |reply| match reply {
         ToKiosk::Districts(districts) => Some(districts),
         _ => None,
     })?;
-    let district = districts.into_iter().find(|district| district.name == DISTRICT);
-    let district = district.with_context(|| format!("the box knows no {DISTRICT}"))?;
-    Ok(district.groups.into_iter().map(|group| group.name).collect())
+    let found = districts.into_iter().find(|of| of.name == district);
+    let found = found.with_context(|| format!("the box knows no {district}"))?;
+    Ok(found.groups.into_iter().map(|group| group.name).collect())
 }
 
 fn seen(group: &Group) -> usize {
@@ -105,14 +106,15 @@ pub(crate) fn named_later(world: &mut World, summary: &mut Summary) -> anyhow::R
 
 pub(crate) fn group_ticked(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     let mut kiosk = world.staffed_kiosk(GYM)?;
-    let name = groups(&mut kiosk)?.into_iter().find(|name| name == "8班").context("no eighth group")?;
-    let list = group(&mut kiosk, &name)?;
+    let name =
+        groups(&mut kiosk, DISTRICT)?.into_iter().find(|name| name == "8班").context("no eighth group")?;
+    let list = group(&mut kiosk, DISTRICT, &name)?;
     let before = seen(&list);
     let present: Vec<PersonId> = list.members.iter().take(28).map(|member| member.person).collect();
     let leader = *present.first().context("an empty group")?;
     let answer = kiosk.answer_to(Command::DeclareGroup { leader, present: present.clone() })?;
     ensure!(matches!(answer.kind, AnswerKind::Done { .. }), "after the tick list: {:?}", answer.kind);
-    let after = seen(&group(&mut kiosk, &name)?);
+    let after = seen(&group(&mut kiosk, DISTRICT, &name)?);
     ensure!(after > before && after <= before + present.len(), "{before} were seen, then {after}");
     Ok(())
 }
@@ -126,11 +128,11 @@ pub(crate) fn district_without_uplink(world: &mut World, _summary: &mut Summary)
         let mut kiosk = world.staffed_kiosk(place)?;
         let before = district(&not_arrived(&mut kiosk)?)?;
         let names: Vec<String> =
-            groups(&mut kiosk)?.into_iter().filter(|name| name != "8班" && name != "3班").collect();
+            groups(&mut kiosk, DISTRICT)?.into_iter().filter(|name| name != "8班" && name != "3班").collect();
         let mut went = 0;
         let mut newly = 0;
         for name in &names {
-            let list = group(&mut kiosk, name)?;
+            let list = group(&mut kiosk, DISTRICT, name)?;
             let open = list.members.iter().filter(|member| member.state == MemberState::NotSeen);
             // The first half of each group goes by one way, the second by the other.
             let half = list.members.len() / 2;
@@ -142,7 +144,7 @@ pub(crate) fn district_without_uplink(world: &mut World, _summary: &mut Summary)
             let was = seen(&list);
             kiosk.answer_to(Command::DeclareGroup { leader, present: mine.clone() })?;
             went += mine.len();
-            newly += seen(&group(&mut kiosk, name)?).saturating_sub(was);
+            newly += seen(&group(&mut kiosk, DISTRICT, name)?).saturating_sub(was);
         }
         ensure!(went == CLIMBERS / 2, "only {went} people went past {place}");
         let after = district(&not_arrived(&mut kiosk)?)?;
@@ -263,7 +265,7 @@ pub(crate) fn paper(world: &mut World, _summary: &mut Summary) -> anyhow::Result
     kiosk.until("twenty more people", |lane| lane.here == here + u32::from(PAPERS))
 }
 
-/// Names, readings and numbers of three thousand people, and of the whole cast, stand in no log, no figure and on no page.
+/// Names, readings and numbers of three thousand people, and of the whole cast, stand in no log, no figure, on no page and on no tablet.
 pub(crate) fn nobody_is_named(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     let list = registers(RESIDENTS, REGISTER_SEED).residents;
     let mut planted: BTreeSet<String> = BTreeSet::new();
@@ -282,7 +284,7 @@ pub(crate) fn nobody_is_named(world: &mut World, _summary: &mut Summary) -> anyh
     let cast =
         cast.lines().filter_map(|line| line.strip_prefix("name = ")?.strip_prefix('"')?.strip_suffix('"'));
     planted.extend(
-        cast.filter(|name| name.contains(' ') && !name.contains('館') && !name.contains('口'))
+        cast.filter(|name| name.contains(' ') && !name.contains('館') && !name.contains("登り口"))
             .map(str::to_owned),
     );
     planted.insert(PLANTED_PHONE.to_owned());
@@ -315,6 +317,11 @@ pub(crate) fn nobody_is_named(world: &mut World, _summary: &mut Summary) -> anyh
         }
     }
     ensure!(logs >= 4, "only {logs} logs were found");
+    // What the tablet was sent is one of them.
+    let sent = std::fs::read_to_string(world.folder().join(SENT))?;
+    for answer in ["200 /api/v1/map/state\n{", "/households\n{", "change\n{"] {
+        ensure!(sent.contains(answer), "the tablet was never sent {answer:?}");
+    }
     for (place, text) in &public {
         let named = planted.iter().filter(|word| text.contains(word.as_str())).count();
         ensure!(named == 0, "{place} names {named} people or numbers");

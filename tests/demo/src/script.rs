@@ -15,6 +15,7 @@ use crate::care;
 use crate::carriers;
 use crate::child::wait_until;
 use crate::kiosk::Kiosk;
+use crate::map;
 use crate::people;
 use crate::summary::{OwnTime, Records, Summary};
 use crate::world::{GATE, GYM, World};
@@ -72,13 +73,16 @@ pub fn play(world: &mut World) -> Summary {
     };
     step("two touches open the live incident at both boxes", open_live);
     step("two officers enrol their devices, and two households have a television", alerts::begin);
+    step("an official's tablet gets a passkey by a link that is good once, and sees the map", map::signs_in);
     step(
         "a household's card at a box gives it a television, and the desk takes it back",
         alerts::bound_by_card,
     );
     step("a drill goes out with one officer's key of drills, and wears 訓練", alerts::drill);
+    step("the tablet's map of the drill wears 訓練, and the one in earnest knows nothing of it", map::drill);
     step("two officers' alert ends the drill's picture, wakes a set, and answers come back", alerts::order);
-    step("a family passes the check-point and arrives at the school", family);
+    step("the tablet shows the order", map::order);
+    step("a family passes the check-point and arrives at the school, and the map says so", map::family);
     step("a household's own television shows who of it arrived", alerts::arrived);
     step("who is missing is listed and told once more, and the report comes as a file", alerts::again);
     step("one officer takes a mistake back, and the set is given back", alerts::cancel);
@@ -86,14 +90,20 @@ pub fn play(world: &mut World) -> Summary {
         "the agency's warning releases what two officers signed, and no officer takes it back alone",
         alerts::tsunami,
     );
+    step(
+        "the map counts down to the tsunami and says who is not safe yet, whoever needs support first",
+        map::tsunami,
+    );
     step("two of the staff make officers' keys with their cards at a box", alerts::keys_at_a_box);
     step(
         "without the town hall the school's box shows the order, and two officers change it there",
         alerts::at_a_box,
     );
     step("two officers say that the danger is over", alerts::all_clear);
+    step("the check-point's box falls silent", map::box_falls_silent);
     step("every kind of card gets its answer", every_card);
     step("a card that is revoked now is not called fine at the next tap", revoked_now);
+    step("what a silent box said last is old on the map", map::old_is_old);
     step("a list on a stick counts at one box, and the server's older one changes nothing", list_on_a_stick);
     step("a torn card is held again, then accepted", torn_card);
     step("leaving, coming back and taking back", leaving_and_undo);
@@ -118,7 +128,8 @@ pub fn play(world: &mut World) -> Summary {
         carriers::without_the_town_hall,
     );
     step("a town hall that lost its databases has them again from the boxes", carriers::empty_database);
-    step("no log, figure or page names anybody", people::nobody_is_named);
+    step("an official who is taken off the town's list is out at once", map::taken_off);
+    step("no log, figure, page or tablet names anybody", people::nobody_is_named);
     summary
 }
 
@@ -186,7 +197,7 @@ fn open_live(world: &mut World, _summary: &mut Summary) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn family(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
+pub(crate) fn family(world: &mut World, summary: &mut Summary) -> anyhow::Result<()> {
     let mut gate = world.demo_box(GATE).kiosk()?;
     let passed = tap(world, summary, "hanako", GATE, &mut gate)?;
     ensure!(matches!(passed.kind, AnswerKind::Welcome { .. }), "at the check-point: {:?}", passed.kind);

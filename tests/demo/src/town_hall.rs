@@ -1,6 +1,8 @@
 //! The town's server, with the registers of the fictional town.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,12 +19,20 @@ pub const RESIDENTS: u32 = 3_000;
 pub const REGISTER_SEED: u64 = 2026;
 const RESIDENTS_FILE: &str = "residents.csv";
 const SUPPORT_FILE: &str = "support.csv";
+const HOMES_FILE: &str = "homes.csv";
 const SERVER_BOXES: &str = "127.0.0.1:21200";
 const SERVER_WEB: &str = "127.0.0.1:21201";
 const SERVER_INQUIRIES: &str = "127.0.0.1:21202";
 const SERVER_DESK: &str = "127.0.0.1:21203";
 const SERVER_TELEVISIONS: &str = "127.0.0.1:21204";
 const SERVER_STATIONS: &str = "127.0.0.1:21205";
+const SERVER_BROWSERS: &str = "127.0.0.1:21208";
+/// As officials' tablets know the server. Browsers look for every name below `localhost` on their own machine (RFC 6761 §6.3), and passkeys
+/// take one with a dot.
+const TABLETS_NAME: &str = "map.localhost";
+const TABLETS_PORT: &str = "21208";
+/// 川口 進 of packaging/demo-town/town.toml, who has a tablet.
+pub(crate) const OFFICIAL: &str = "a06cd57ec1ef992af6e5b8d7eac2bfd6";
 /// Those who sign the town's alerts: number, name, what they are.
 const OFFICERS: [(&str, &str, &str); 4] = [
     ("1", "田中 誠", "危機管理課長"),
@@ -48,6 +58,17 @@ struct Town {
 struct TownSite {
     id: String,
     kind: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Plan {
+    district: Vec<PlanDistrict>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PlanDistrict {
+    name: String,
+    polygon: Option<String>,
 }
 
 /// `packaging/demo-town`
@@ -128,10 +149,9 @@ impl TownHall {
         let server = programs.join("hinamori-server");
         output_of("hinamori-server init", Command::new(&server).arg("init").arg("--data").arg(&data))?;
         write_registers(folder, residents)?;
-        let town = town_folder()?.join("town.toml");
         let mut import = Command::new(&server);
         import.arg("town").arg("--data").arg(&data);
-        import.args(import_options(&town, &issued.join("cards.json"), &issued));
+        import.args(import_options(&Self::town_file()?, &issued.join("cards.json"), &issued));
         for (option, file) in [("--residents", RESIDENTS_FILE), ("--support", SUPPORT_FILE)] {
             import.arg(option).arg(folder.join(file));
         }
@@ -146,8 +166,71 @@ impl TownHall {
         }
         let mut hall = Self { programs: programs.to_owned(), folder: folder.to_owned(), server: None };
         hall.prepare_alerts()?;
+        hall.prepare_map()?;
         hall.start()?;
         Ok(hall)
+    }
+
+    /// What the officials' map is drawn from, and the name under which tablets know it.
+    fn prepare_map(&self) -> anyhow::Result<()> {
+        let map = town_folder()?.join("map.toml");
+        self.command(&["map", map.to_str().context("a path that is no text")?])?;
+        let homes = self.folder.join(HOMES_FILE);
+        self.command(&["homes", homes.to_str().context("a path that is no text")?])?;
+        self.browser(&["certificate", "--name", TABLETS_NAME, "--port", TABLETS_PORT])?;
+        Ok(())
+    }
+
+    fn browser(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(self.programs.join("hinamori-server"));
+        command.arg("browser").args(arguments).arg("--data").arg(self.folder.join("server"));
+        output_of("hinamori-server browser", &mut command)
+    }
+
+    /// A link by which the official's tablet gets a passkey, once and within half an hour.
+    ///
+    /// # Errors
+    /// When the program does not end well.
+    pub fn tablet_link(&self) -> anyhow::Result<String> {
+        Ok(self.browser(&["invite", "--staff", OFFICIAL])?.trim().to_owned())
+    }
+
+    /// Where tablets ask.
+    pub fn map_page() -> String {
+        format!("https://{TABLETS_NAME}:{TABLETS_PORT}")
+    }
+
+    /// What is installed on a tablet that is to believe the server.
+    pub fn tablet_authority(&self) -> PathBuf {
+        self.folder.join("server/browser-tls/town-authority.crt")
+    }
+
+    /// The server's key as a Chromium of the demo's own takes it without the authority: SHA-256 of the SubjectPublicKeyInfo, in Base64.
+    ///
+    /// # Errors
+    /// When there is no certificate.
+    pub fn tablet_pin(&self) -> anyhow::Result<String> {
+        let hash = "openssl x509 -in \"$0\" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64";
+        let certificate = self.folder.join("server/browser-tls/certificate.pem");
+        let pin = output_of("openssl", Command::new("sh").args(["-c", hash]).arg(certificate))?;
+        Ok(pin.trim().to_owned())
+    }
+
+    /// The town's list of staff without the official.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub(crate) fn take_official_off(&self) -> anyhow::Result<()> {
+        let mut town: toml::Table = toml::from_str(&std::fs::read_to_string(Self::town_file()?)?)?;
+        let staff = town.get_mut("staff").and_then(toml::Value::as_array_mut).context("a list of staff")?;
+        staff.retain(|of| of.get("id").and_then(toml::Value::as_str) != Some(OFFICIAL));
+        let without = self.folder.join("town-without.toml");
+        std::fs::write(&without, toml::to_string(&town)?)?;
+        let issued = self.folder.join("issued");
+        let mut import = Command::new(self.programs.join("hinamori-server"));
+        import.arg("town").arg("--data").arg(self.folder.join("server"));
+        import.args(import_options(&without, &issued.join("cards.json"), &issued));
+        output_of("hinamori-server town", &mut import).map(drop)
     }
 
     /// What the town prepared to say, and who signs it.
@@ -379,6 +462,8 @@ impl TownHall {
             SERVER_TELEVISIONS,
             "--stations",
             SERVER_STATIONS,
+            "--browsers",
+            SERVER_BROWSERS,
         ]);
         let log = self.folder.join("server.log");
         self.server = Some(Running::start_ready("the server", &mut command, &log, "listening")?);
@@ -410,11 +495,54 @@ fn site_of_kind(kind: &str) -> anyhow::Result<String> {
 /// The registers as the town's systems would export them: one in each of the two usual encodings.
 fn write_registers(folder: &Path, residents: u32) -> anyhow::Result<()> {
     let registers = registers(residents, REGISTER_SEED);
+    let homes = homes(&registers.residents)?;
     let (residents, _, has_foreign) = encoding_rs::SHIFT_JIS.encode(&registers.residents);
     anyhow::ensure!(!has_foreign, "a name that CP932 does not have");
     std::fs::write(folder.join(RESIDENTS_FILE), residents)?;
     std::fs::write(folder.join(SUPPORT_FILE), registers.support)?;
+    std::fs::write(folder.join(HOMES_FILE), homes)?;
     Ok(())
+}
+
+/// Where households live, as a town's map department would export it: spread over the outlines that the plan has. Of the other districts the
+/// town knows no positions.
+fn homes(residents: &str) -> anyhow::Result<String> {
+    let plan: Plan = toml::from_str(&std::fs::read_to_string(town_folder()?.join("alerts.toml"))?)?;
+    let mut outlines: BTreeMap<String, ([f64; 4], f64)> = BTreeMap::new();
+    for PlanDistrict { name, polygon } in plan.district {
+        if let Some(polygon) = polygon {
+            outlines.insert(name, (bounds(&polygon)?, 0.0));
+        }
+    }
+    let mut homes = "世帯番号,緯度,経度\n".to_owned();
+    let mut last = None;
+    for line in residents.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let (Some(household), Some(district)) = (fields.get(1), fields.get(9)) else { continue };
+        // Everybody of a household stands behind its first.
+        if last.replace(household.to_string()).as_deref() == Some(household) {
+            continue;
+        }
+        let Some(([south, west, north, east], count)) = outlines.get_mut(*district) else { continue };
+        *count += 1.0;
+        // Near each other, never on each other: multiples of two numbers that no fraction comes near, and a margin.
+        let [up, along] = [0.754_877_67, 0.569_840_29].map(|step| 0.04 + 0.92 * (*count * step).fract());
+        let (latitude, longitude) = (*south + (*north - *south) * up, *west + (*east - *west) * along);
+        writeln!(homes, "{household},{latitude:.6},{longitude:.6}")?;
+    }
+    Ok(homes)
+}
+
+/// South, west, north and east of an outline as CAP writes it: `latitude,longitude` and spaces. Those of the demo's plan are rectangles.
+fn bounds(polygon: &str) -> anyhow::Result<[f64; 4]> {
+    let mut found = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    for point in polygon.split_whitespace() {
+        let (latitude, longitude) = point.split_once(',').context("a point of an outline")?;
+        let (latitude, longitude): (f64, f64) = (latitude.parse()?, longitude.parse()?);
+        let [south, west, north, east] = found;
+        found = [south.min(latitude), west.min(longitude), north.max(latitude), east.max(longitude)];
+    }
+    Ok(found)
 }
 
 /// Issues the tray's cards and their registration; gives the folder.

@@ -11,7 +11,7 @@ use hinamori_sim::pcscd::{Pcscd, reader_name};
 use serde::Deserialize;
 use ureq::Agent;
 
-use crate::alerts::Browser;
+use crate::browser::Browser;
 use crate::child::wait_until;
 use crate::daemon::DemoBox;
 use crate::display::Window;
@@ -35,6 +35,7 @@ const ONLINE_WITHIN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct World {
     browser: Option<Browser>,
+    tablet: Option<Browser>,
     windows: Vec<Window>,
     gym: DemoBox,
     gate: DemoBox,
@@ -136,9 +137,21 @@ impl World {
         let gym = DemoBox::prepare(GYM, &reader_name(*gym_reader), &programs, &folder)?;
         let gate = DemoBox::prepare(GATE, &reader_name(*gate_reader), &programs, &folder)?;
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
-        let (browser, windows) = (None, Vec::new());
-        let mut world =
-            Self { browser, windows, gym, gate, receiver, trigger, tray, hall, _pcscd: pcscd, folder, agent };
+        let (browser, tablet, windows) = (None, None, Vec::new());
+        let mut world = Self {
+            browser,
+            tablet,
+            windows,
+            gym,
+            gate,
+            receiver,
+            trigger,
+            tray,
+            hall,
+            _pcscd: pcscd,
+            folder,
+            agent,
+        };
         world.join_boxes()?;
         if card_data == CardData::Lists {
             world.wait_for_lists()?;
@@ -236,10 +249,9 @@ impl World {
         &self.folder
     }
 
-    /// Starts the browser of officers and televisions.
-    pub(crate) fn open_browser(&mut self) -> anyhow::Result<&mut Browser> {
-        let started = Browser::start(&self.hall, &self.folder.join("alerts"))?;
-        Ok(self.browser.insert(started))
+    /// The browser of officers and televisions begins.
+    pub(crate) fn open_browser(&mut self, browser: Browser) -> &mut Browser {
+        self.browser.insert(browser)
     }
 
     /// The browser of officers and televisions.
@@ -250,6 +262,21 @@ impl World {
     /// Ends it.
     pub(crate) fn close_browser(&mut self) {
         self.browser = None;
+    }
+
+    /// The official's tablet begins.
+    pub(crate) fn open_tablet(&mut self, tablet: Browser) -> &mut Browser {
+        self.tablet.insert(tablet)
+    }
+
+    /// The official's tablet.
+    pub(crate) fn tablet(&mut self) -> anyhow::Result<&mut Browser> {
+        self.tablet.as_mut().context("the tablet was not started")
+    }
+
+    /// Ends it.
+    pub(crate) fn close_tablet(&mut self) {
+        self.tablet = None;
     }
 
     /// What the server shows to anybody under this path.

@@ -1,3 +1,5 @@
+use hinamori_alert::TsunamiKind;
+use hinamori_model::Hazard;
 use hinamori_record::{Fact, PresenceEvent, Proof};
 use hinamori_store_sqlite::Store;
 
@@ -92,4 +94,16 @@ async fn a_roster_that_cannot_be_read_is_no_town_in_which_everybody_is_safe() {
     std::fs::create_dir(&roster).unwrap();
     let looked = look(&bench.hub, &bench.board, MapMode::Live, &mut bench.known, Dirty::All).await;
     assert!(matches!(looked, Err(NotCounted::NoRoster)));
+}
+
+/// As `web/map/src/words.ts` has them: what it does not know it shows as it is, and no site is unsafe for it.
+#[test]
+fn the_page_knows_every_hazard_and_every_tsunami() {
+    let words = include_str!("../../../web/map/src/words.ts");
+    let hazards = Hazard::ALL.iter().map(|hazard| hazard.name());
+    let tsunamis = TsunamiKind::ALL.iter().map(|(kind, _)| kind.text());
+    for word in hazards.chain(tsunamis) {
+        let known = format!(" {}: \"", spelled(word));
+        assert!(words.contains(&known), "{word}");
+    }
 }

@@ -10,8 +10,8 @@ const WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--igno
 export const complaints = [];
 let pictures = 0;
 
-export function launch({ webgl = true } = {}) {
-  return chromium.launch({ executablePath, args: ["--no-sandbox", ...(webgl ? WEBGL : ["--disable-3d-apis"])] });
+export function launch({ webgl = true, options = [] } = {}) {
+  return chromium.launch({ executablePath, args: ["--no-sandbox", ...(webgl ? WEBGL : ["--disable-3d-apis"]), ...options] });
 }
 
 export async function tablet(browser, origin, { width = 1280, height = 800, dark = false, name = "tablet", ...more } = {}) {

@@ -141,13 +141,21 @@ impl BrowserRegister {
         }
     }
 
-    /// Takes a person's passkeys away, or one of them, and what they are invited to.
-    pub(crate) fn remove(&mut self, staff: StaffId, number: Option<u32>) -> usize {
-        let before = self.passkeys.len();
-        self.passkeys
-            .retain(|known| known.staff != staff || number.is_some_and(|number| number != known.number));
+    /// Takes a person's passkeys away, or one of them, and what they are invited to. Gives how many passkeys; `None` when there was nothing
+    /// of that, and nothing is changed.
+    pub(crate) fn remove(&mut self, staff: StaffId, number: Option<u32>) -> Option<usize> {
+        let is_meant = |known: &StaffPasskey| {
+            known.staff == staff && number.is_none_or(|number| number == known.number)
+        };
+        let removed = self.passkeys.iter().filter(|known| is_meant(known)).count();
+        // A newcomer has an invitation only.
+        let is_invited = self.invitations.iter().any(|invitation| invitation.staff == staff);
+        if removed == 0 && (number.is_some() || !is_invited) {
+            return None;
+        }
+        self.passkeys.retain(|known| !is_meant(known));
         self.invitations.retain(|invitation| invitation.staff != staff);
-        before.saturating_sub(self.passkeys.len())
+        Some(removed)
     }
 
     pub(crate) fn passkeys(&self) -> &[StaffPasskey] {

@@ -1,7 +1,7 @@
 //! Making passkeys.
 
 use super::*;
-use crate::browser::BrowserError;
+use crate::browser::{BrowserError, remove_passkeys};
 use crate::browser::register::GOOD_FOR_MILLIS;
 
 #[tokio::test]
@@ -44,6 +44,19 @@ async fn after_five_wrong_codes_the_right_one_is_good_only_after_another_invitat
     let other = hall.invite(MORI);
     assert_eq!(hall.enrol(&other, &mut Authenticator::new()).await.status, 200);
     assert_eq!(hall.enrol(&code, &mut Authenticator::new()).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_invitation_of_a_newcomer_can_be_withdrawn() {
+    let hall = Hall::new().await;
+    let code = hall.invite(HAMADA);
+    let remove = |number| remove_passkeys(&hall.folder, &hall.keys, (HAMADA, number), "admin", now());
+    assert!(matches!(remove(Some(1)), Err(BrowserError::NoPasskey(_))), "no such passkey");
+    assert_eq!(hall.post("enrolment/begin", &json!({ "code": code })).await.status, 200);
+    assert_eq!(remove(None).unwrap(), 0);
+    assert_eq!(hall.last_logged(), json!({ "did": "removed", "staff": HAMADA.to_string(), "user": "admin" }));
+    assert_eq!(hall.post("enrolment/begin", &json!({ "code": code })).await.problem(), 422);
+    assert!(matches!(remove(None), Err(BrowserError::NoPasskey(_))), "nothing is left");
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use hinamori_alert::{
@@ -37,6 +38,7 @@ use crate::alerts::thread_report::thread_report;
 use crate::alerts::trigger_door;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
+use crate::browser::Visitor;
 use crate::clock::now;
 use crate::data::random;
 use crate::hex;
@@ -136,7 +138,7 @@ pub(crate) fn local_routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
 
 /// The routes.
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
-    let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
+    let door = Arc::new(Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() });
     page()
         .route(
             "/desk/",
@@ -176,7 +178,18 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/threads/{id}/report.pdf", get(report))
         .merge(staff_routes())
         .layer(DefaultBodyLimit::max(LONGEST))
-        .with_state(Arc::new(door))
+        .layer(from_fn_with_state(Arc::clone(&door), known_from_the_session))
+        .with_state(door)
+}
+
+/// On the listener of browsers, strangers take no place from an officer whose session holds.
+async fn known_from_the_session(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    if let Some(ConnectInfo(visitor)) = request.extensions().get::<ConnectInfo<Visitor>>()
+        && door.officer(request.headers()).is_ok()
+    {
+        visitor.is_signed_in();
+    }
+    next.run(request).await
 }
 
 /// What a page of our own sends.

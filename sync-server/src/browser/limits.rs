@@ -1,10 +1,12 @@
 //! How often strangers may try, by a clock that nobody sets.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 #[cfg(test)]
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::doors::network_of;
 
 /// Time since the server began.
 pub(crate) struct Uptime {
@@ -81,14 +83,6 @@ impl Attempts {
     }
 }
 
-/// An IPv6 host takes any address of its /64 (RFC 4291 §2.5.1).
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 /// Refusals that go to the log: somebody who is refused over and over fills no disk.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
@@ -137,14 +131,6 @@ mod tests {
         assert_eq!(attempts.from.len(), 1_200);
         assert!(attempts.admit(IpAddr::from([192, 0, 2, 1]), LATER * 2));
         assert_eq!(attempts.from.len(), 1);
-    }
-
-    #[test]
-    fn a_network_of_ipv6_is_one_stranger_and_a_mapped_address_is_the_old_one() {
-        let network = |text: &str| network_of(text.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
     }
 
     #[test]

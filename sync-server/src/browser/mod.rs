@@ -29,8 +29,6 @@ use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use hinamori_model::{PersonalText, Role, SiteId, StaffId, UnixMillis};
 
-use listener::Visitor;
-
 use crate::alerts::desk_routes;
 use crate::api::{self, Api, Problem};
 use crate::signed_log::sha256;
@@ -42,6 +40,7 @@ pub use commands::{
 pub use register::BrowserSite;
 
 pub(crate) use door::{Browsers, routes};
+pub(crate) use listener::Visitor;
 pub(crate) use log::BROWSERS;
 pub(crate) use officials::Officials;
 pub(crate) use register::BrowserRegister;

@@ -36,7 +36,7 @@ use crate::hex;
 use crate::hub::Hub;
 use crate::signed_log::{LogError, sha256};
 use crate::staff::role_name;
-use crate::web::{is_own, is_own_json};
+use crate::web::{is_own, is_own_json, is_without_tls};
 
 /// Bytes of a request: a credential has a few thousand.
 const LONGEST: usize = 64 << 10;
@@ -157,7 +157,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Asked<T> {
         if !api.browsers.admits(&visitor) {
             return Err(Problem::too_often());
         }
-        if !is_own_json(request.headers()) {
+        if !is_own_json(request.headers()) || is_without_tls(request.headers()) {
             return Err(refuse(api, &visitor, Refusal::Page, None).await);
         }
         let body = to_bytes(request.into_body(), LONGEST).await;
@@ -439,7 +439,7 @@ async fn leave(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Official { id, passkey, session, .. } = official;
-    if !is_own(&headers) {
+    if !is_own(&headers) || is_without_tls(&headers) {
         return Err(refuse(&api, &visitor, Refusal::Page, Some(id)).await);
     }
     // Out whatever the disk says of it.

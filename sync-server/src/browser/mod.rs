@@ -24,7 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use hinamori_model::{PersonalText, Role, SiteId, StaffId, UnixMillis};
@@ -32,7 +32,7 @@ use hinamori_model::{PersonalText, Role, SiteId, StaffId, UnixMillis};
 use crate::alerts::desk_routes;
 use crate::api::{self, Api, Problem};
 use crate::signed_log::sha256;
-use crate::web::token_of;
+use crate::web::{is_without_tls, token_of};
 
 pub use commands::{
     BrowserError, CertificateSource, invite_staff, passkey_list, remove_passkeys, set_browser_site,
@@ -118,7 +118,7 @@ fn listener_routes(api: Arc<Api>) -> Router {
         .layer(map_response(with_headers))
 }
 
-/// At the desk's door, too, strangers try so often and no more.
+/// At the desk's door, too, strangers try so often and no more, and pages come over TLS.
 async fn few_strangers(
     State(api): State<Arc<Api>>,
     visitor: Visitor,
@@ -129,6 +129,9 @@ async fn few_strangers(
         ["/desk/api/door", "/desk/api/enrol"].iter().any(|door| request.uri().path().starts_with(door));
     if is_door && !api.browsers.admits(&visitor) {
         return Problem::too_often().into_response();
+    }
+    if is_without_tls(request.headers()) {
+        return Problem::page(StatusCode::FORBIDDEN).into_response();
     }
     next.run(request).await
 }

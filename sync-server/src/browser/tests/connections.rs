@@ -14,6 +14,8 @@ async fn another_page_another_form_and_too_much_get_nowhere() {
     for (headers, body, status) in [
         (json.to_owned(), "{}", 403),
         (format!("origin: https://evil.example\r\n{json}"), "{}", 403),
+        // A page that came without TLS may be anybody's.
+        (format!("origin: http://{NAME}\r\n{json}"), "{}", 403),
         (format!("origin: null\r\n{json}"), "{}", 403),
         (format!("{own}content-type: text/plain\r\n"), "{}", 403),
         (own.clone(), "{}", 403),
@@ -25,6 +27,10 @@ async fn another_page_another_form_and_too_much_get_nowhere() {
         assert_eq!(hall.ask_with("POST", BEGIN, &headers, body).await.problem(), status, "{headers}");
     }
     assert_eq!(hall.last_logged()["why"], "page");
+    let plain = format!("origin: http://{NAME}\r\n{json}");
+    for path in ["/desk/api/leave", "/desk/api/enrol", "/desk/api/door/question"] {
+        assert_eq!(hall.ask_with("POST", path, &plain, "{}").await.problem(), 403, "{path}");
+    }
     let cookie = hall.signed_in(HAMADA).await;
     let forged = format!("origin: https://evil.example\r\ncookie: {cookie}\r\n");
     assert_eq!(hall.ask_with("DELETE", "/api/v1/session", &forged, "").await.problem(), 403);

@@ -222,11 +222,7 @@ struct Code {
 
 async fn enrol(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Code { code } = read(&headers, &body)?;
-    let officer = with_register(&door, move |register| {
-        let invited = register.invited(&code, now());
-        invited.and_then(|id| register.officer(id).cloned())
-    });
-    let officer = officer.await?.ok_or_else(wrong_code)?;
+    let officer = invited(&door, code).await?;
     let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
     let user =
         |class: &str| base64_url(&sha256(format!("hinamori officer {} {class}", officer.id).as_bytes()));
@@ -235,6 +231,18 @@ async fn enrol(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -
         "officer": who(&officer), "town": door.hub.town.current().name, "party": plan.relying_party,
         "challenge": base64_url(&challenge), "users": { "live": user("live"), "exercise": user("exercise") },
     })))
+}
+
+/// Whom a code invites, without the folder's lock: strangers who had to wait for it would fill the threads that everybody's work needs.
+async fn invited(door: &Door, code: String) -> Result<Officer, Told> {
+    let folder = door.hub.town.folder.clone();
+    let read = spawn_blocking(move || folder.officers()).await.map_err(|_ended| Told::server())?;
+    let register = read.map_err(|error| {
+        tracing::error!(%error, "the officers' file cannot be read");
+        Told::server()
+    })?;
+    let officer = register.invited(&code, now()).and_then(|id| register.officer(id));
+    officer.cloned().ok_or_else(wrong_code)
 }
 
 fn wrong_code() -> Told {
@@ -288,6 +296,7 @@ async fn enrol_device(
 ) -> Result<Response, Told> {
     let NewDevice { code, live, exercise } = read(&headers, &body)?;
     let passkeys = live.read().zip(exercise.read()).ok_or_else(Told::page)?;
+    invited(&door, code.clone()).await?;
     let words = with_register(&door, move |register| register.join(&code, passkeys, now())).await?;
     let words = words.ok_or_else(wrong_code)?;
     tracing::info!(%words, "an officer's device waits to be let in");

@@ -268,13 +268,12 @@ async fn begin_enrolment(
     State(api): State<Arc<Api>>,
     Asked { visitor, body: Code { code } }: Asked<Code>,
 ) -> Result<Json<Options>, Problem> {
-    let invited = change(&api, move |register, _hub| {
-        let invited = register.invited(&code, now());
-        Ok(invited.map(|(staff, digest)| (staff, digest, register.credentials(staff))))
-    });
-    let Some((staff, digest, known)) = invited.await? else {
+    // Without the folder's lock: strangers who had to wait for it would fill the threads that everybody's work needs.
+    let register = api.browsers.register(&api.hub.town.folder)?;
+    let Some((staff, digest)) = register.invited(&code, now()) else {
         return Err(refuse(&api, &visitor, Refusal::Code, None).await);
     };
+    let known = register.credentials(staff);
     let name = api.hub.town.current().staff(staff, now()).map(|grant| grant.name.clone());
     let Some(name) = name else { return Err(refuse(&api, &visitor, Refusal::Staff, Some(staff)).await) };
     let (user, name) = (Uuid::from_bytes(*staff.as_bytes()), name.expose());

@@ -42,6 +42,17 @@ async fn strangers_who_guess_codes_end_nobodys_invitation() {
 }
 
 #[tokio::test]
+async fn a_stranger_with_a_code_does_not_wait_for_the_folders_lock() {
+    let hall = Hall::new().await;
+    // As while the administrator imports: whoever waited for it would wait for good.
+    let locked = hall.folder.lock().unwrap();
+    let guess = json!({ "code": "AAAA-AAAA-AAAA-AAAA" });
+    assert_eq!(hall.post("enrolment/begin", &guess).await.problem(), 422);
+    assert_eq!(hall.ask("POST", "/desk/api/enrol", None, Some(&guess)).await.status, 422);
+    drop(locked);
+}
+
+#[tokio::test]
 async fn an_invitation_of_a_newcomer_can_be_withdrawn() {
     let hall = Hall::new().await;
     let code = hall.invite(HAMADA);

@@ -91,6 +91,13 @@ impl Browsers {
         attempts.admit(visitor.address(), self.uptime.now())
     }
 
+    /// Somebody signed in from there: strangers elsewhere take nothing from that network.
+    pub(super) fn signed_in(&self, visitor: &Visitor) {
+        visitor.is_signed_in();
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.signed_in(visitor.address(), self.uptime.now());
+    }
+
     /// The register as it lies there now.
     fn register(&self, folder: &DataFolder) -> Result<Arc<BrowserRegister>, Problem> {
         let mut known = self.register.lock().unwrap_or_else(PoisonError::into_inner);
@@ -393,7 +400,7 @@ async fn finish_session(
     let entry = Entry { staff: Some(staff), passkey: Some(number), ..Entry::new(Did::SignedIn) };
     write(&api, visitor.address(), entry).await?;
     browsers.sessions().open(sha256(&token), staff, number, browsers.uptime.now());
-    visitor.is_signed_in();
+    browsers.signed_in(&visitor);
     tracing::info!(%staff, "somebody of the staff signed in");
     Ok(with_cookie(&hex::text(&token), LASTS))
 }

@@ -61,6 +61,8 @@ const MOST_DRAFTS: usize = 16;
 /// However many answers come in, a desk's state is made so often at the most.
 const STATE_EVERY: Duration = Duration::from_millis(300);
 const COOKIE: &str = "hinamori-desk";
+/// Over TLS, and to this host alone (RFC 6265bis §4.1.3.2).
+const COOKIE_OVER_TLS: &str = "__Host-hinamori-desk";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /// SubjectPublicKeyInfo of a point on P-256, up to the point (RFC 5480 §2).
@@ -72,11 +74,16 @@ const P256: [u8; 26] = [
 pub(super) struct Door {
     pub(super) hub: Arc<Hub>,
     pub(super) board: Arc<Board>,
+    is_over_tls: bool,
     /// Challenges that were given out.
     questions: Mutex<BTreeMap<[u8; 32], UnixMillis>>,
     /// By the hash of the cookie: who, and until when.
     sessions: Mutex<BTreeMap<[u8; 32], (u32, UnixMillis)>>,
 }
+
+/// Who signed in, in the answer's extensions: the listener of browsers writes it down before the cookie goes out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfficerSignedIn(pub(crate) u32);
 
 /// What an officer is told instead.
 pub(super) struct Told(pub(super) StatusCode, pub(super) String);
@@ -133,12 +140,17 @@ pub(super) fn fine(value: &Value) -> Response {
 /// The routes on the listener of this machine, where the trigger asks too.
 pub(crate) fn local_routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
     let trigger = trigger_door::routes(Arc::clone(&board));
-    routes(hub, board).route("/", get(async || Redirect::temporary("/desk/"))).merge(trigger)
+    desk(hub, board, false).route("/", get(async || Redirect::temporary("/desk/"))).merge(trigger)
 }
 
-/// The routes.
+/// The routes on the listener of browsers, which has TLS. An answer that signs somebody in says it by an [`OfficerSignedIn`].
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
-    let door = Arc::new(Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() });
+    desk(hub, board, true)
+}
+
+fn desk(hub: Arc<Hub>, board: Arc<Board>, is_over_tls: bool) -> Router {
+    let (questions, sessions) = (Mutex::default(), Mutex::default());
+    let door = Arc::new(Door { hub, board, is_over_tls, questions, sessions });
     page()
         .route(
             "/desk/",
@@ -201,9 +213,30 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
 }
 
 impl Door {
+    const fn cookie_name(&self) -> &'static str {
+        if self.is_over_tls { COOKIE_OVER_TLS } else { COOKIE }
+    }
+
+    /// An answer that sets the session's cookie.
+    fn with_cookie(&self, headers: &HeaderMap, token: &str, lasts_millis: u64) -> Response {
+        // The page of this machine has no TLS, unless a proxy brings it.
+        let is_secure = self.is_over_tls
+            || headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+        let secure = if is_secure { " Secure;" } else { "" };
+        let path = if self.is_over_tls { "/" } else { "/desk/" };
+        let (name, lasts) = (self.cookie_name(), lasts_millis / 1_000);
+        let cookie =
+            format!("{name}={token};{secure} HttpOnly; SameSite=Strict; Path={path}; Max-Age={lasts}");
+        let mut response = fine(&json!({}));
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
     pub(super) fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
         let signed_out = || Told(StatusCode::UNAUTHORIZED, "もう一度 入って ください".to_owned());
-        let token = token_of(headers, COOKIE).ok_or_else(signed_out)?;
+        let token = token_of(headers, self.cookie_name()).ok_or_else(signed_out)?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let (officer, until) = sessions.get(&sha256(&token)).copied().ok_or_else(signed_out)?;
         drop(sessions);
@@ -438,29 +471,17 @@ async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
     sessions.insert(sha256(&token), (officer.id, at.plus(SESSION_MILLIS)));
     drop(sessions);
     tracing::info!(officer = officer.id, "an officer signed in at the desk");
-    // Over TLS it never goes another way; the page of this machine has no TLS.
-    let is_secure =
-        headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
-    let secure = if is_secure { " Secure;" } else { "" };
-    let token = hex::text(&token);
-    let cookie = format!("{COOKIE}={token};{secure} HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=43200");
-    Ok(with_cookie(&cookie))
-}
-
-fn with_cookie(cookie: &str) -> Response {
-    let mut response = fine(&json!({}));
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    let mut response = door.with_cookie(&headers, &hex::text(&token), SESSION_MILLIS);
+    response.extensions_mut().insert(OfficerSignedIn(officer.id));
+    Ok(response)
 }
 
 async fn leave(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Nothing {} = read(&headers, &body)?;
-    if let Some(token) = token_of(&headers, COOKIE) {
+    if let Some(token) = token_of(&headers, door.cookie_name()) {
         door.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&sha256(&token));
     }
-    Ok(with_cookie(&format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=0")))
+    Ok(door.with_cookie(&headers, "", 0))
 }
 
 #[derive(Deserialize)]

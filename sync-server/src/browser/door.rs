@@ -212,7 +212,7 @@ async fn refuse(api: &Arc<Api>, visitor: &Visitor, why: Refusal, staff: Option<S
 }
 
 /// Writes a line; it is on the disk when this returns.
-async fn write(api: &Arc<Api>, from: IpAddr, entry: Entry<'static>) -> Result<(), Problem> {
+pub(super) async fn write(api: &Arc<Api>, from: IpAddr, entry: Entry<'static>) -> Result<(), Problem> {
     let entry = Entry { from: Some(from), ..entry };
     let town = Arc::clone(&api.hub);
     let written = spawn_blocking(move || entry.write(&town.town.folder, &town.town.keys, now())).await;

@@ -136,9 +136,8 @@ impl BrowserRegister {
     /// Takes a person's passkeys away, or one of them, and what they are invited to. Gives how many passkeys; `None` when there was nothing
     /// of that, and nothing is changed.
     pub(crate) fn remove(&mut self, staff: StaffId, number: Option<u32>) -> Option<usize> {
-        let is_meant = |known: &StaffPasskey| {
-            known.staff == staff && number.is_none_or(|number| number == known.number)
-        };
+        let is_meant =
+            |known: &StaffPasskey| known.staff == staff && number.is_none_or(|number| number == known.number);
         let removed = self.passkeys.iter().filter(|known| is_meant(known)).count();
         // A newcomer has an invitation only.
         let is_invited = self.invitations.iter().any(|invitation| invitation.staff == staff);

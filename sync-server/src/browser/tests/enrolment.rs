@@ -1,8 +1,8 @@
 //! Making passkeys.
 
 use super::*;
-use crate::browser::{BrowserError, remove_passkeys};
 use crate::browser::register::GOOD_FOR_MILLIS;
+use crate::browser::{BrowserError, remove_passkeys};
 
 #[tokio::test]
 async fn a_link_is_good_once_for_its_owner_and_for_thirty_minutes() {

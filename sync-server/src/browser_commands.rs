@@ -45,7 +45,7 @@ pub(crate) enum BrowserCommand {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Takes somebody's passkeys away, or one of them, also if they are signed in now.
+    /// Takes somebody's passkeys away, or one of them, also if they are signed in now, and their invitation.
     Remove {
         /// The data folder.
         #[arg(long)]
@@ -85,7 +85,7 @@ impl BrowserCommand {
             Self::List { .. } => print!("{}", passkey_list(&folder, &keys)?),
             Self::Remove { staff, passkey, .. } => {
                 let removed = remove_passkeys(&folder, &keys, (staff, passkey), user, now)?;
-                println!("{removed} passkeys were taken away");
+                println!("{removed} passkeys were taken away; no invitation of theirs is open");
             }
         }
         Ok(())

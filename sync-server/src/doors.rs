@@ -1,10 +1,10 @@
-//! How many strangers may stand at the door at once, in all and from one address.
+//! How many strangers may stand at the door at once, in all and from one network: an IPv4 address, or an IPv6 /64.
 //!
 //! When the door is full the one who stands there longest goes: whoever only stands there cannot keep a box
 //! out, also not from behind the address that a mobile network gives to many.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
@@ -21,7 +21,7 @@ pub(crate) struct Doors {
 struct Standing {
     came: u64,
     all: usize,
-    /// By address and order of coming; a sender that is dropped sends its stranger away.
+    /// By network and order of coming; a sender that is dropped sends its stranger away.
     from: BTreeMap<IpAddr, BTreeMap<u64, oneshot::Sender<()>>>,
 }
 
@@ -40,6 +40,7 @@ impl Doors {
 
     /// Lets somebody stand at the door. The receiver ends when the place is needed for somebody else.
     pub(crate) fn approach(&self, from: IpAddr) -> (Stranger, oneshot::Receiver<()>) {
+        let from = network_of(from);
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         if standing.from.get(&from).is_some_and(|here| here.len() >= self.most_from_one) {
             standing.send_oldest_away(from);
@@ -54,6 +55,14 @@ impl Doors {
         standing.from.entry(from).or_default().insert(number, place);
         standing.all = standing.all.saturating_add(1);
         (Stranger { doors: self.clone(), from, number }, taken)
+    }
+}
+
+/// An IPv6 host takes any address of its /64 (RFC 4291 §2.5.1): counted one by one, they would push out whoever shares an address.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -102,5 +111,15 @@ mod tests {
         drop((others, third, late));
         let standing = doors.standing.lock().unwrap();
         assert!(standing.from.is_empty() && standing.all == 0);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_stranger_and_a_mapped_address_is_the_old_one() {
+        let doors = Doors::new(8, 2);
+        let mut came = |text: &str| doors.approach(text.parse().unwrap());
+        let [mut first, _second, _third] = ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:3"].map(&mut came);
+        assert!(first.1.try_recv() == Err(oneshot::error::TryRecvError::Closed), "one host has two places");
+        let _others = ["2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.1"].map(&mut came);
+        assert_eq!(doors.standing.lock().unwrap().from.len(), 3);
     }
 }

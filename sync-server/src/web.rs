@@ -238,12 +238,16 @@ pub(crate) fn is_own_json(headers: &HeaderMap) -> bool {
     is_json && is_own(headers)
 }
 
-/// Whether a page of our own asks.
+/// Whether a page of our own asks. The listener of this machine has no TLS, unless a proxy brings it.
 pub(crate) fn is_own(headers: &HeaderMap) -> bool {
-    let own =
-        text_of(headers, &header::HOST).map(|host| [format!("http://{host}"), format!("https://{host}")]);
-    let origin = text_of(headers, &header::ORIGIN);
-    origin.zip(own).is_some_and(|(origin, own)| own.iter().any(|one| one == origin))
+    let host = text_of(headers, &header::ORIGIN)
+        .and_then(|origin| origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")));
+    host.is_some() && host == text_of(headers, &header::HOST)
+}
+
+/// Whether a page says it came without TLS, which whoever is on the way can write. Where there is TLS it is nobody's.
+pub(crate) fn is_without_tls(headers: &HeaderMap) -> bool {
+    text_of(headers, &header::ORIGIN).is_some_and(|origin| origin.starts_with("http://"))
 }
 
 fn text_of<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use hinamori_alert::{
@@ -37,6 +38,7 @@ use crate::alerts::thread_report::thread_report;
 use crate::alerts::trigger_door;
 use crate::alerts::tv_door::{file, page};
 use crate::alerts::{base64_url, of_base64, of_base64_url};
+use crate::browser::Visitor;
 use crate::clock::now;
 use crate::data::random;
 use crate::hex;
@@ -59,6 +61,8 @@ const MOST_DRAFTS: usize = 16;
 /// However many answers come in, a desk's state is made so often at the most.
 const STATE_EVERY: Duration = Duration::from_millis(300);
 const COOKIE: &str = "hinamori-desk";
+/// Over TLS, and to this host alone (RFC 6265bis §4.1.3.2).
+const COOKIE_OVER_TLS: &str = "__Host-hinamori-desk";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /// SubjectPublicKeyInfo of a point on P-256, up to the point (RFC 5480 §2).
@@ -70,11 +74,16 @@ const P256: [u8; 26] = [
 pub(super) struct Door {
     pub(super) hub: Arc<Hub>,
     pub(super) board: Arc<Board>,
+    is_over_tls: bool,
     /// Challenges that were given out.
     questions: Mutex<BTreeMap<[u8; 32], UnixMillis>>,
     /// By the hash of the cookie: who, and until when.
     sessions: Mutex<BTreeMap<[u8; 32], (u32, UnixMillis)>>,
 }
+
+/// Who signed in, in the answer's extensions: the listener of browsers writes it down before the cookie goes out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfficerSignedIn(pub(crate) u32);
 
 /// What an officer is told instead.
 pub(super) struct Told(pub(super) StatusCode, pub(super) String);
@@ -131,12 +140,17 @@ pub(super) fn fine(value: &Value) -> Response {
 /// The routes on the listener of this machine, where the trigger asks too.
 pub(crate) fn local_routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
     let trigger = trigger_door::routes(Arc::clone(&board));
-    routes(hub, board).route("/", get(async || Redirect::temporary("/desk/"))).merge(trigger)
+    desk(hub, board, false).route("/", get(async || Redirect::temporary("/desk/"))).merge(trigger)
 }
 
-/// The routes.
+/// The routes on the listener of browsers, which has TLS. An answer that signs somebody in says it by an [`OfficerSignedIn`].
 pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
-    let door = Door { hub, board, questions: Mutex::default(), sessions: Mutex::default() };
+    desk(hub, board, true)
+}
+
+fn desk(hub: Arc<Hub>, board: Arc<Board>, is_over_tls: bool) -> Router {
+    let (questions, sessions) = (Mutex::default(), Mutex::default());
+    let door = Arc::new(Door { hub, board, is_over_tls, questions, sessions });
     page()
         .route(
             "/desk/",
@@ -176,7 +190,18 @@ pub(crate) fn routes(hub: Arc<Hub>, board: Arc<Board>) -> Router {
         .route("/desk/api/threads/{id}/report.pdf", get(report))
         .merge(staff_routes())
         .layer(DefaultBodyLimit::max(LONGEST))
-        .with_state(Arc::new(door))
+        .layer(from_fn_with_state(Arc::clone(&door), known_from_the_session))
+        .with_state(door)
+}
+
+/// On the listener of browsers, strangers take no place from an officer whose session holds.
+async fn known_from_the_session(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    if let Some(ConnectInfo(visitor)) = request.extensions().get::<ConnectInfo<Visitor>>()
+        && door.officer(request.headers()).is_ok()
+    {
+        visitor.is_signed_in();
+    }
+    next.run(request).await
 }
 
 /// What a page of our own sends.
@@ -188,9 +213,30 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
 }
 
 impl Door {
+    const fn cookie_name(&self) -> &'static str {
+        if self.is_over_tls { COOKIE_OVER_TLS } else { COOKIE }
+    }
+
+    /// An answer that sets the session's cookie.
+    fn with_cookie(&self, headers: &HeaderMap, token: &str, lasts_millis: u64) -> Response {
+        // The page of this machine has no TLS, unless a proxy brings it.
+        let is_secure = self.is_over_tls
+            || headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+        let secure = if is_secure { " Secure;" } else { "" };
+        let path = if self.is_over_tls { "/" } else { "/desk/" };
+        let (name, lasts) = (self.cookie_name(), lasts_millis / 1_000);
+        let cookie =
+            format!("{name}={token};{secure} HttpOnly; SameSite=Strict; Path={path}; Max-Age={lasts}");
+        let mut response = fine(&json!({}));
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
     pub(super) fn officer(&self, headers: &HeaderMap) -> Result<Officer, Told> {
         let signed_out = || Told(StatusCode::UNAUTHORIZED, "もう一度 入って ください".to_owned());
-        let token = token_of(headers, COOKIE).ok_or_else(signed_out)?;
+        let token = token_of(headers, self.cookie_name()).ok_or_else(signed_out)?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let (officer, until) = sessions.get(&sha256(&token)).copied().ok_or_else(signed_out)?;
         drop(sessions);
@@ -209,11 +255,7 @@ struct Code {
 
 async fn enrol(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Code { code } = read(&headers, &body)?;
-    let officer = with_register(&door, move |register| {
-        let invited = register.invited(&code, now());
-        invited.and_then(|id| register.officer(id).cloned())
-    });
-    let officer = officer.await?.ok_or_else(wrong_code)?;
+    let officer = invited(&door, code).await?;
     let plan = door.board.inner().plan.clone().ok_or_else(no_plan)?;
     let user =
         |class: &str| base64_url(&sha256(format!("hinamori officer {} {class}", officer.id).as_bytes()));
@@ -222,6 +264,18 @@ async fn enrol(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -
         "officer": who(&officer), "town": door.hub.town.current().name, "party": plan.relying_party,
         "challenge": base64_url(&challenge), "users": { "live": user("live"), "exercise": user("exercise") },
     })))
+}
+
+/// Whom a code invites, without the folder's lock: strangers who had to wait for it would fill the threads that everybody's work needs.
+async fn invited(door: &Door, code: String) -> Result<Officer, Told> {
+    let folder = door.hub.town.folder.clone();
+    let read = spawn_blocking(move || folder.officers()).await.map_err(|_ended| Told::server())?;
+    let register = read.map_err(|error| {
+        tracing::error!(%error, "the officers' file cannot be read");
+        Told::server()
+    })?;
+    let officer = register.invited(&code, now()).and_then(|id| register.officer(id));
+    officer.cloned().ok_or_else(wrong_code)
 }
 
 fn wrong_code() -> Told {
@@ -275,6 +329,7 @@ async fn enrol_device(
 ) -> Result<Response, Told> {
     let NewDevice { code, live, exercise } = read(&headers, &body)?;
     let passkeys = live.read().zip(exercise.read()).ok_or_else(Told::page)?;
+    invited(&door, code.clone()).await?;
     let words = with_register(&door, move |register| register.join(&code, passkeys, now())).await?;
     let words = words.ok_or_else(wrong_code)?;
     tracing::info!(%words, "an officer's device waits to be let in");
@@ -416,29 +471,17 @@ async fn sign_in(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
     sessions.insert(sha256(&token), (officer.id, at.plus(SESSION_MILLIS)));
     drop(sessions);
     tracing::info!(officer = officer.id, "an officer signed in at the desk");
-    // Over TLS it never goes another way; the page of this machine has no TLS.
-    let is_secure =
-        headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
-    let secure = if is_secure { " Secure;" } else { "" };
-    let token = hex::text(&token);
-    let cookie = format!("{COOKIE}={token};{secure} HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=43200");
-    Ok(with_cookie(&cookie))
-}
-
-fn with_cookie(cookie: &str) -> Response {
-    let mut response = fine(&json!({}));
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    let mut response = door.with_cookie(&headers, &hex::text(&token), SESSION_MILLIS);
+    response.extensions_mut().insert(OfficerSignedIn(officer.id));
+    Ok(response)
 }
 
 async fn leave(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Result<Response, Told> {
     let Nothing {} = read(&headers, &body)?;
-    if let Some(token) = token_of(&headers, COOKIE) {
+    if let Some(token) = token_of(&headers, door.cookie_name()) {
         door.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&sha256(&token));
     }
-    Ok(with_cookie(&format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/desk/; Max-Age=0")))
+    Ok(door.with_cookie(&headers, "", 0))
 }
 
 #[derive(Deserialize)]

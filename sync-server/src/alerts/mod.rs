@@ -100,6 +100,6 @@ pub(crate) fn of_base64_url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-pub(crate) use desk_door::{local_routes as local_desk_routes, routes as desk_routes};
+pub(crate) use desk_door::{OfficerSignedIn, local_routes as local_desk_routes, routes as desk_routes};
 pub(crate) use station_door::routes as station_routes;
 pub(crate) use tv_door::serve_televisions;

@@ -46,7 +46,7 @@ pub enum BrowserError {
     #[error("the town's list has no staff {0}, or their time is over: see [[staff]] in town.toml")]
     UnknownStaff(StaffId),
     /// What was to be taken away.
-    #[error("staff {0} has no such passkey")]
+    #[error("staff {0} has no such passkey and, without a number, no invitation")]
     NoPasskey(StaffId),
 }
 
@@ -123,7 +123,7 @@ pub fn invite_staff(
     })
 }
 
-/// Takes somebody's passkeys away, or one of them: they are out at once. Gives how many.
+/// Takes somebody's passkeys away, or one of them, and their invitation: they are out at once. Gives how many passkeys.
 ///
 /// # Errors
 /// [`BrowserError`].
@@ -135,10 +135,7 @@ pub fn remove_passkeys(
     now: UnixMillis,
 ) -> Result<usize, BrowserError> {
     change_register(folder, |register| {
-        let removed = register.remove(staff, number);
-        if removed == 0 {
-            return Err(BrowserError::NoPasskey(staff));
-        }
+        let removed = register.remove(staff, number).ok_or(BrowserError::NoPasskey(staff))?;
         let entry =
             Entry { staff: Some(staff), passkey: number, user: Some(user), ..Entry::new(Did::Removed) };
         entry.write(folder, keys, now)?;

@@ -36,7 +36,7 @@ use crate::hex;
 use crate::hub::Hub;
 use crate::signed_log::{LogError, sha256};
 use crate::staff::role_name;
-use crate::web::{is_own, is_own_json};
+use crate::web::{is_own, is_own_json, is_without_tls};
 
 /// Bytes of a request: a credential has a few thousand.
 const LONGEST: usize = 64 << 10;
@@ -89,6 +89,13 @@ impl Browsers {
     pub(super) fn admits(&self, visitor: &Visitor) -> bool {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.admit(visitor.address(), self.uptime.now())
+    }
+
+    /// Somebody signed in from there: strangers elsewhere take nothing from that network.
+    pub(super) fn signed_in(&self, visitor: &Visitor) {
+        visitor.is_signed_in();
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.signed_in(visitor.address(), self.uptime.now());
     }
 
     /// The register as it lies there now.
@@ -157,7 +164,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Asked<T> {
         if !api.browsers.admits(&visitor) {
             return Err(Problem::too_often());
         }
-        if !is_own_json(request.headers()) {
+        if !is_own_json(request.headers()) || is_without_tls(request.headers()) {
             return Err(refuse(api, &visitor, Refusal::Page, None).await);
         }
         let body = to_bytes(request.into_body(), LONGEST).await;
@@ -205,7 +212,7 @@ async fn refuse(api: &Arc<Api>, visitor: &Visitor, why: Refusal, staff: Option<S
 }
 
 /// Writes a line; it is on the disk when this returns.
-async fn write(api: &Arc<Api>, from: IpAddr, entry: Entry<'static>) -> Result<(), Problem> {
+pub(super) async fn write(api: &Arc<Api>, from: IpAddr, entry: Entry<'static>) -> Result<(), Problem> {
     let entry = Entry { from: Some(from), ..entry };
     let town = Arc::clone(&api.hub);
     let written = spawn_blocking(move || entry.write(&town.town.folder, &town.town.keys, now())).await;
@@ -268,13 +275,12 @@ async fn begin_enrolment(
     State(api): State<Arc<Api>>,
     Asked { visitor, body: Code { code } }: Asked<Code>,
 ) -> Result<Json<Options>, Problem> {
-    let invited = change(&api, move |register, _hub| {
-        let invited = register.invited(&code, now());
-        Ok(invited.map(|(staff, digest)| (staff, digest, register.credentials(staff))))
-    });
-    let Some((staff, digest, known)) = invited.await? else {
+    // Without the folder's lock: strangers who had to wait for it would fill the threads that everybody's work needs.
+    let register = api.browsers.register(&api.hub.town.folder)?;
+    let Some((staff, digest)) = register.invited(&code, now()) else {
         return Err(refuse(&api, &visitor, Refusal::Code, None).await);
     };
+    let known = register.credentials(staff);
     let name = api.hub.town.current().staff(staff, now()).map(|grant| grant.name.clone());
     let Some(name) = name else { return Err(refuse(&api, &visitor, Refusal::Staff, Some(staff)).await) };
     let (user, name) = (Uuid::from_bytes(*staff.as_bytes()), name.expose());
@@ -394,7 +400,7 @@ async fn finish_session(
     let entry = Entry { staff: Some(staff), passkey: Some(number), ..Entry::new(Did::SignedIn) };
     write(&api, visitor.address(), entry).await?;
     browsers.sessions().open(sha256(&token), staff, number, browsers.uptime.now());
-    visitor.is_signed_in();
+    browsers.signed_in(&visitor);
     tracing::info!(%staff, "somebody of the staff signed in");
     Ok(with_cookie(&hex::text(&token), LASTS))
 }
@@ -439,7 +445,7 @@ async fn leave(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Official { id, passkey, session, .. } = official;
-    if !is_own(&headers) {
+    if !is_own(&headers) || is_without_tls(&headers) {
         return Err(refuse(&api, &visitor, Refusal::Page, Some(id)).await);
     }
     // Out whatever the disk says of it.

@@ -1,10 +1,12 @@
 //! How often strangers may try, by a clock that nobody sets.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 #[cfg(test)]
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::doors::network_of;
 
 /// Time since the server began.
 pub(crate) struct Uptime {
@@ -56,11 +58,18 @@ const OF_ALL: Pace = Pace { every: Duration::from_millis(50), at_once: 1_200 };
 /// Refusals that are written down, each of which costs a durable line.
 const WRITTEN: Pace = Pace { every: Duration::from_secs(10), at_once: 100 };
 
+/// Networks from which somebody signed in that are remembered.
+const MOST_KNOWN: usize = 1_024;
+
 /// Attempts to sign in or to enrol.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     all: Duration,
+    /// As many again are kept for the town's own: of all others together a few addresses use up everything.
+    all_known: Duration,
     from: BTreeMap<IpAddr, Duration>,
+    /// From where somebody signed in, and when the last time.
+    known: BTreeMap<IpAddr, Duration>,
 }
 
 impl Attempts {
@@ -68,24 +77,35 @@ impl Attempts {
     pub(crate) fn admit(&mut self, from: IpAddr, now: Duration) -> bool {
         let from = network_of(from);
         let of_one = self.from.get(&from).copied().unwrap_or_default();
-        let (Some(of_one), Some(all)) =
-            (OF_ONE.after_one_more(of_one, now), OF_ALL.after_one_more(self.all, now))
+        let is_known = is_private(from) || self.known.contains_key(&from);
+        let all = if is_known { &mut self.all_known } else { &mut self.all };
+        let (Some(of_one), Some(of_all)) =
+            (OF_ONE.after_one_more(of_one, now), OF_ALL.after_one_more(*all, now))
         else {
             return false;
         };
+        *all = of_all;
         // All together are so few that this stays short.
         self.from.retain(|_, whole_at| *whole_at > now);
         self.from.insert(from, of_one);
-        self.all = all;
         true
+    }
+
+    /// Somebody signed in from there.
+    pub(crate) fn signed_in(&mut self, from: IpAddr, now: Duration) {
+        self.known.insert(network_of(from), now);
+        if self.known.len() > MOST_KNOWN {
+            let oldest = self.known.iter().min_by_key(|(_, at)| **at).map(|(network, _)| *network);
+            oldest.map(|oldest| self.known.remove(&oldest));
+        }
     }
 }
 
-/// An IPv6 host takes any address of its /64 (RFC 4291 §2.5.1).
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
+/// Networks that nobody reaches from outside (RFC 1918, RFC 4193, and this link).
+fn is_private(network: IpAddr) -> bool {
+    match network {
+        IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 
@@ -140,11 +160,22 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_stranger_and_a_mapped_address_is_the_old_one() {
-        let network = |text: &str| network_of(text.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+    fn strangers_from_everywhere_leave_the_town_halls_own_network_its_reserve() {
+        let mut attempts = Attempts::default();
+        let addresses = (0..5_000_u32).map(|number| IpAddr::from(number.to_be_bytes()));
+        assert_eq!(addresses.filter(|from| attempts.admit(*from, LATER)).count(), 1_200);
+        for own in ["10.0.0.1", "192.168.1.1", "172.16.0.1", "fd00::1", "::ffff:10.1.0.1"] {
+            assert!(attempts.admit(own.parse().unwrap(), LATER), "{own}");
+        }
+        let home = "2001:db8::1".parse().unwrap();
+        assert!(!attempts.admit(home, LATER));
+        attempts.signed_in(home, LATER);
+        assert!(attempts.admit("2001:db8::2".parse().unwrap(), LATER));
+        assert!(!attempts.admit("2001:db8:0:1::1".parse().unwrap(), LATER));
+        for number in 0..5_000_u32 {
+            attempts.signed_in(IpAddr::from(number.to_be_bytes()), LATER * 2);
+        }
+        assert_eq!(attempts.known.len(), MOST_KNOWN);
     }
 
     #[test]

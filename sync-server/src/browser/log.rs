@@ -53,6 +53,9 @@ pub(crate) struct Entry<'a> {
     /// Whose account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) staff: Option<StaffId>,
+    /// The number of an officer who signed in at the desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) officer: Option<u32>,
     /// The passkey's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) passkey: Option<u32>,
@@ -74,7 +77,17 @@ pub(crate) struct Entry<'a> {
 
 impl Entry<'_> {
     pub(crate) const fn new(did: Did) -> Self {
-        Self { did, staff: None, passkey: None, from: None, user: None, why: None, unsaid: None, name: None }
+        Self {
+            did,
+            staff: None,
+            officer: None,
+            passkey: None,
+            from: None,
+            user: None,
+            why: None,
+            unsaid: None,
+            name: None,
+        }
     }
 
     /// Writes it down; it is on the disk when this returns.

@@ -24,17 +24,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use hinamori_model::{PersonalText, Role, SiteId, StaffId, UnixMillis};
 
-use listener::Visitor;
+use log::{Did, Entry};
 
-use crate::alerts::desk_routes;
+use crate::alerts::{OfficerSignedIn, desk_routes};
 use crate::api::{self, Api, Problem};
 use crate::signed_log::sha256;
-use crate::web::token_of;
+use crate::web::{is_without_tls, token_of};
 
 pub use commands::{
     BrowserError, CertificateSource, invite_staff, passkey_list, remove_passkeys, set_browser_site,
@@ -42,6 +42,7 @@ pub use commands::{
 pub use register::BrowserSite;
 
 pub(crate) use door::{Browsers, routes};
+pub(crate) use listener::Visitor;
 pub(crate) use log::BROWSERS;
 pub(crate) use officials::Officials;
 pub(crate) use register::BrowserRegister;
@@ -111,7 +112,7 @@ impl FromRequestParts<Arc<Api>> for Official {
 /// Everything that the listener of browsers serves: the API, the officials' page, and the desk for officers on their own devices.
 fn listener_routes(api: Arc<Api>) -> Router {
     let desk = desk_routes(Arc::clone(&api.hub), Arc::clone(&api.board));
-    let desk = desk.layer(from_fn_with_state(Arc::clone(&api), few_strangers));
+    let desk = desk.layer(from_fn_with_state(Arc::clone(&api), guard_desk));
     api::routes(api)
         .merge(pages::routes())
         .merge(desk)
@@ -119,19 +120,25 @@ fn listener_routes(api: Arc<Api>) -> Router {
         .layer(map_response(with_headers))
 }
 
-/// At the desk's door, too, strangers try so often and no more.
-async fn few_strangers(
-    State(api): State<Arc<Api>>,
-    visitor: Visitor,
-    request: Request,
-    next: Next,
-) -> Response {
+/// At the desk's door, too, strangers try so often and no more, pages come over TLS, and nobody is in without a line in the log.
+async fn guard_desk(State(api): State<Arc<Api>>, visitor: Visitor, request: Request, next: Next) -> Response {
     let is_door =
         ["/desk/api/door", "/desk/api/enrol"].iter().any(|door| request.uri().path().starts_with(door));
     if is_door && !api.browsers.admits(&visitor) {
         return Problem::too_often().into_response();
     }
-    next.run(request).await
+    if is_without_tls(request.headers()) {
+        return Problem::page(StatusCode::FORBIDDEN).into_response();
+    }
+    let response = next.run(request).await;
+    if let Some(OfficerSignedIn(officer)) = response.extensions().get() {
+        let entry = Entry { officer: Some(*officer), ..Entry::new(Did::SignedIn) };
+        if let Err(problem) = door::write(&api, visitor.address(), entry).await {
+            return problem.into_response();
+        }
+        api.browsers.signed_in(&visitor);
+    }
+    response
 }
 
 /// What every answer says to the browser, unless it says something else of itself.

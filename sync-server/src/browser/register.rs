@@ -13,8 +13,6 @@ use crate::one_time_code::hash_of;
 
 /// How long an invitation is good.
 pub(crate) const GOOD_FOR_MILLIS: u64 = 30 * 60_000;
-/// Wrong tries of all invitations together, until an administrator invites again.
-const TRIES: u8 = 5;
 /// Passkeys of one member of staff.
 const MOST_OF_ONE: usize = 8;
 const HTTPS: u16 = 443;
@@ -29,7 +27,9 @@ pub(crate) struct BrowserRegister {
     latest: u32,
     passkeys: Vec<StaffPasskey>,
     invitations: Vec<Invitation>,
-    wrong_tries: u8,
+    /// Of older files. Codes have 80 bits: to count wrong ones would only let strangers end invitations.
+    #[serde(default, skip_serializing, rename = "wrong_tries")]
+    _wrong_tries: Option<u8>,
 }
 
 /// Under what browsers know this server. Passkeys are bound to the name: it is their relying party (WebAuthn Level 3 §4).
@@ -85,20 +85,12 @@ impl BrowserRegister {
     pub(crate) fn invite(&mut self, staff: StaffId, digest: [u8; 32], now: UnixMillis) {
         self.invitations.retain(|invitation| invitation.until >= now && invitation.staff != staff);
         self.invitations.push(Invitation { digest, staff, until: now.plus(GOOD_FOR_MILLIS) });
-        self.wrong_tries = 0;
     }
 
-    /// Whom a code invites, and its hash. A wrong one counts against all.
-    pub(crate) fn invited(&mut self, code: &str, now: UnixMillis) -> Option<(StaffId, [u8; 32])> {
-        if self.wrong_tries >= TRIES {
-            return None;
-        }
+    /// Whom a code invites, and its hash.
+    pub(crate) fn invited(&self, code: &str, now: UnixMillis) -> Option<(StaffId, [u8; 32])> {
         let digest = hash_of(code);
-        let found = self.invitation(&digest, now).map(|invitation| (invitation.staff, digest));
-        if found.is_none() {
-            self.wrong_tries = self.wrong_tries.saturating_add(1);
-        }
-        found
+        self.invitation(&digest, now).map(|invitation| (invitation.staff, digest))
     }
 
     fn invitation(&self, digest: &[u8; 32], now: UnixMillis) -> Option<&Invitation> {
@@ -141,13 +133,20 @@ impl BrowserRegister {
         }
     }
 
-    /// Takes a person's passkeys away, or one of them, and what they are invited to.
-    pub(crate) fn remove(&mut self, staff: StaffId, number: Option<u32>) -> usize {
-        let before = self.passkeys.len();
-        self.passkeys
-            .retain(|known| known.staff != staff || number.is_some_and(|number| number != known.number));
+    /// Takes a person's passkeys away, or one of them, and what they are invited to. Gives how many passkeys; `None` when there was nothing
+    /// of that, and nothing is changed.
+    pub(crate) fn remove(&mut self, staff: StaffId, number: Option<u32>) -> Option<usize> {
+        let is_meant =
+            |known: &StaffPasskey| known.staff == staff && number.is_none_or(|number| number == known.number);
+        let removed = self.passkeys.iter().filter(|known| is_meant(known)).count();
+        // A newcomer has an invitation only.
+        let is_invited = self.invitations.iter().any(|invitation| invitation.staff == staff);
+        if removed == 0 && (number.is_some() || !is_invited) {
+            return None;
+        }
+        self.passkeys.retain(|known| !is_meant(known));
         self.invitations.retain(|invitation| invitation.staff != staff);
-        before.saturating_sub(self.passkeys.len())
+        Some(removed)
     }
 
     pub(crate) fn passkeys(&self) -> &[StaffPasskey] {

@@ -1,6 +1,13 @@
 //! Connections, and requests that are none of our page's.
 
+use axum::extract::ConnectInfo;
+use axum::middleware::from_fn_with_state;
+use axum::routing::post;
+use axum::{Extension, Router};
+
 use super::*;
+use crate::alerts::OfficerSignedIn;
+use crate::browser::guard_desk;
 use crate::browser::listener::{Visitor, WhileWritten};
 use crate::web::Limited;
 
@@ -14,6 +21,8 @@ async fn another_page_another_form_and_too_much_get_nowhere() {
     for (headers, body, status) in [
         (json.to_owned(), "{}", 403),
         (format!("origin: https://evil.example\r\n{json}"), "{}", 403),
+        // A page that came without TLS may be anybody's.
+        (format!("origin: http://{NAME}\r\n{json}"), "{}", 403),
         (format!("origin: null\r\n{json}"), "{}", 403),
         (format!("{own}content-type: text/plain\r\n"), "{}", 403),
         (own.clone(), "{}", 403),
@@ -25,6 +34,10 @@ async fn another_page_another_form_and_too_much_get_nowhere() {
         assert_eq!(hall.ask_with("POST", BEGIN, &headers, body).await.problem(), status, "{headers}");
     }
     assert_eq!(hall.last_logged()["why"], "page");
+    let plain = format!("origin: http://{NAME}\r\n{json}");
+    for path in ["/desk/api/leave", "/desk/api/enrol", "/desk/api/door/question"] {
+        assert_eq!(hall.ask_with("POST", path, &plain, "{}").await.problem(), 403, "{path}");
+    }
     let cookie = hall.signed_in(HAMADA).await;
     let forged = format!("origin: https://evil.example\r\ncookie: {cookie}\r\n");
     assert_eq!(hall.ask_with("DELETE", "/api/v1/session", &forged, "").await.problem(), 403);
@@ -124,6 +137,38 @@ async fn what_is_shown_is_the_officials_page_and_the_desk_and_the_trigger_has_no
     let desk = hall.ask("GET", "/desk/", None, None).await;
     assert_eq!((desk.status, desk.header("strict-transport-security")), (200, Some("max-age=31536000")));
     assert_eq!(hall.ask("GET", "/desk/api/state", None, None).await.status, 401);
+    let left = hall.ask("POST", "/desk/api/leave", None, Some(&json!({}))).await;
+    let cookie = "__Host-hinamori-desk=; Secure; HttpOnly; SameSite=Strict; Path=/; Max-Age=0";
+    assert_eq!((left.status, left.header("set-cookie")), (200, Some(cookie)));
     assert_eq!(hall.ask("POST", "/trigger/heard", None, Some(&json!({}))).await.problem(), 404);
     assert_eq!(hall.ask("GET", "/elsewhere", None, None).await.problem(), 404);
+}
+
+#[tokio::test]
+async fn an_officer_is_not_in_before_a_line_of_the_log_says_so() {
+    let hall = Hall::new().await;
+    let door = post(async || (Extension(OfficerSignedIn(3)), [("set-cookie", "session")]));
+    let visitor = Visitor::new([192, 0, 2, 1].into(), None);
+    let routes = Router::new()
+        .route("/desk/api/door", door)
+        .layer(from_fn_with_state(Arc::clone(&hall.api), guard_desk))
+        .layer(Extension(ConnectInfo(visitor)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(async { axum::serve(listener, routes).await.unwrap() });
+    let sign_in = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = b"POST /desk/api/door HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    assert!(sign_in().await.contains("set-cookie: session"));
+    assert_eq!(hall.last_logged(), json!({ "did": "signed_in", "officer": 3, "from": "192.0.2.1" }));
+    std::fs::remove_dir_all(hall.folder.path().join("logs")).unwrap();
+    std::fs::write(hall.folder.path().join("logs"), "no folder").unwrap();
+    let answer = sign_in().await;
+    assert!(answer.starts_with("HTTP/1.1 5") && !answer.contains("set-cookie"), "{answer}");
 }

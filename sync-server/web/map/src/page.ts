@@ -1,7 +1,7 @@
 // The page's own state: who is signed in, what is shown, and whether it is how things are.
 
-import type { DistrictHouseholds, HouseholdStanding, MapBase, MapChange, MapMode, MapState, Session } from "./contract.js";
-import { get, file, NoAnswer, Refused, remove } from "./server.js";
+import type { AskedAfter, DistrictHouseholds, HouseholdStanding, InquiryAnswer, MapBase, MapChange, MapMode, MapState, Session } from "./contract.js";
+import { get, file, NoAnswer, post, Refused, remove } from "./server.js";
 import { SILENCE, Stream } from "./stream.js";
 import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
 import { forget, keep, take } from "./vault.js";
@@ -19,6 +19,8 @@ const READ_AGAIN = 30 * SECOND;
 const BLINK = 4 * SECOND;
 const KEEP_EVERY = 20 * SECOND;
 const KEPT_HOUSEHOLDS = 20_000;
+/** Whoever types uses their session: the server hears of it so often. */
+const TYPED_EVERY = 5 * MINUTE;
 
 export class Page {
   door: Door = "asking";
@@ -33,6 +35,8 @@ export class Page {
   trouble: string | undefined;
   busy = false;
 
+  /** The map, or the inquiry clerk's page. */
+  place: "map" | "inquiry" = "map";
   view: "map" | "list" = "map";
   tab: Tab = "open";
   filter: Filter = { districts: null, standings: new Set(STANDINGS) };
@@ -55,6 +59,7 @@ export class Page {
   private timers: number[] = [];
   private known: { town: Town; version: number; filter: Filter; tab: Tab; rows: Household[] } | null = null;
   private kept = 0;
+  private typedAt = 0;
   private turn = 0;
 
   constructor(private readonly drawn: () => void) {}
@@ -114,12 +119,13 @@ export class Page {
     classList.toggle("night", this.isNight());
     classList.toggle("drill", this.mode === "drill");
     classList.toggle("lost", this.town !== null && this.isLost());
-    document.title = this.mode === "drill" ? "訓練の 地図" : "避難の 地図";
+    const what = this.place === "inquiry" ? "安否の 照会" : this.mode === "drill" ? "訓練の 地図" : "避難の 地図";
+    document.title = this.place === "inquiry" && this.mode === "drill" ? `訓練　${what}` : what;
     this.drawn();
   }
 
   /** Sets what is shown, and draws. */
-  set(changes: Partial<Pick<Page, "view" | "tab" | "filter" | "hidden" | "showSites" | "choice" | "theme" | "destination" | "door" | "trouble">>): void {
+  set(changes: Partial<Pick<Page, "view" | "tab" | "filter" | "hidden" | "showSites" | "choice" | "theme" | "destination" | "door" | "place" | "trouble">>): void {
     Object.assign(this, changes);
     this.draw();
   }
@@ -215,6 +221,38 @@ export class Page {
     }
   }
 
+  isClerk(): boolean {
+    return this.session?.role === "inquiry_clerk";
+  }
+
+  /** Whether somebody who sees the map answers inquiries, too. */
+  mayInquire(): boolean {
+    return this.isClerk() || this.session?.role === "official";
+  }
+
+  /** Asks after somebody. Where there is no answer, the trouble says why. */
+  async inquire(asked: AskedAfter): Promise<InquiryAnswer | null> {
+    let told: InquiryAnswer | null = null;
+    const work = async () => {
+      told = await post<InquiryAnswer>("inquiries", asked);
+    };
+    await this.act(work, (error) => {
+      if (error instanceof Refused && error.status === 401) {
+        void this.shut();
+      }
+      return error instanceof Error ? error.message : String(error);
+    });
+    return told;
+  }
+
+  /** A session that nobody uses ends; whether it does is known before a form is full. */
+  typed(): void {
+    if (Date.now() - this.typedAt > TYPED_EVERY) {
+      this.typedAt = Date.now();
+      get<Session>("session").catch((error: unknown) => this.failed(error));
+    }
+  }
+
   async signOut(): Promise<void> {
     // Whether the server hears it or not: this tablet keeps nothing.
     const told = remove("session").catch(() => {});
@@ -246,6 +284,15 @@ export class Page {
     }
     try {
       this.session = await session;
+      if (this.isClerk() && !other()) {
+        this.place = "inquiry";
+        this.door = "open";
+        this.trouble = undefined;
+        this.draw();
+        // What an official who used this device before may have left.
+        await forget().catch(() => {});
+        return;
+      }
       const first = await state;
       if (other()) {
         return;
@@ -451,6 +498,7 @@ export class Page {
   private async shut(): Promise<void> {
     this.leave();
     this.session = null;
+    this.place = "map";
     this.door = "closed";
     this.trouble = undefined;
     this.draw();

@@ -1,7 +1,7 @@
 // Words as officials read them on the map. The words are the glossary's.
 
 import type { HouseholdStanding, HouseholdCounts, SiteState, SiteStanding, TelevisionStanding } from "./contract.js";
-import { age, clock, clockAndDay } from "../../desk/src/words.js";
+import { DAY, HOUR, age, clock, clockAndDay } from "../../desk/src/words.js";
 
 export { MINUTE, SECOND, age, clock, clockAndDay, clockWithSeconds, running } from "../../desk/src/words.js";
 
@@ -71,10 +71,16 @@ export function percent(counts: HouseholdCounts): number {
   return whole === 0 ? 100 : Math.floor(((whole - open(counts)) * 100) / whole);
 }
 
+/** Midnight in UTC of the day that it is in Japan. */
+export const todayInJapan = (now: number): number => Math.floor((now + 9 * HOUR) / DAY) * DAY;
+
 /** What others wrote, for one line: without marks that turn the direction of the text or hide in it, and not without an end. */
 export function plain(text: string, longest = 40): string {
   const characters = [...text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")];
   return characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : characters.join("");
 }
+
+const ROLES: Record<string, string> = { volunteer: "ボランティア", leader: "避難所 責任者", nurse: "看護師", official: "町の 職員", inquiry_clerk: "照会の 係", auditor: "監査" };
+export const roleWord = (role: string): string => ROLES[role] ?? plain(role);
 
 export const districtName = (name: string): string => (name === "" ? "地区なし" : plain(name));

@@ -65,19 +65,22 @@ pub(crate) struct Official {
     session: [u8; 32],
 }
 
-/// What a role sees of the map, and whether it answers inquiries.
+/// What of the map a role sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sight {
     map: bool,
     support: bool,
-    inquiries: bool,
 }
 
 const fn sight_of(role: Role) -> Sight {
     let map = matches!(role, Role::Leader | Role::Nurse | Role::Official | Role::Auditor);
     let support = matches!(role, Role::Nurse | Role::Official);
-    let inquiries = matches!(role, Role::InquiryClerk | Role::Official);
-    Sight { map, support, inquiries }
+    Sight { map, support }
+}
+
+/// Whether a role answers who asks after somebody.
+const fn answers_inquiries(role: Role) -> bool {
+    matches!(role, Role::InquiryClerk | Role::Official)
 }
 
 impl Official {
@@ -88,7 +91,7 @@ impl Official {
 
     /// Whether they answer who asks after somebody.
     pub(crate) fn must_answer_inquiries(&self) -> Result<(), Problem> {
-        if sight_of(self.role).inquiries { Ok(()) } else { Err(Problem::forbidden()) }
+        if answers_inquiries(self.role) { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
     /// Whether they see where somebody needs support.
@@ -174,7 +177,8 @@ mod sight_tests {
         ];
         assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
         for (role, [map, support, inquiries]) in table {
-            assert_eq!(sight_of(role), Sight { map, support, inquiries }, "{role:?}");
+            assert_eq!(sight_of(role), Sight { map, support }, "{role:?}");
+            assert_eq!(answers_inquiries(role), inquiries, "{role:?}");
         }
     }
 }

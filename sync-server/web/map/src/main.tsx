@@ -24,7 +24,8 @@ function Whole({ page }: { page: Page }) {
   if (page.place === "inquiry" && door === "open" && page.session !== null) {
     return (
       <Bands page={page}>
-        <InquiryDesk page={page} />
+        {/* What was typed or answered in the one is never in the other, however fast the change is. */}
+        <InquiryDesk key={page.mode} page={page} />
       </Bands>
     );
   }

@@ -45,10 +45,10 @@ const kept = (page) =>
 async function fill(page) {
   await inquirer(page).getByLabel("名前").fill("浜田 次郎");
   await inquirer(page).getByLabel("住所").fill("大阪府堺市1-2");
-  await choose(inquirer(page), "そのほかの 親せき");
   await choose(inquirer(page), "運転免許証");
   await press(page, "「安否を 知りたい」");
   await sought(page).getByLabel("名前").fill("磯崎 トメ");
+  await choose(sought(page), "そのほかの 親せき");
   await sought(page).getByLabel("年", { exact: true }).fill("２３");
   await sought(page).getByLabel("月", { exact: true }).fill("3");
   await sought(page).getByLabel("日", { exact: true }).fill("11");
@@ -102,6 +102,8 @@ try {
     assert.equal(await sought(page).getByLabel("名前").inputValue(), "");
     assert.equal(await page.evaluate(() => document.activeElement?.id), "soughtName");
     await sought(page).getByLabel("名前").fill(name);
+    assert.equal(await sought(page).getByRole("radio", { name: "そのほかの 親せき" }).isChecked(), false, "another person, the same relation");
+    await choose(sought(page), "友だち・知り合い・近所の 人");
     await sought(page).getByLabel("住所").fill("浜町");
     await ask(page);
     await see(page, NOTHING);
@@ -156,11 +158,11 @@ try {
   await type("浜田 次郎");
   await key("Enter", "Tab");
   await type("堺市");
-  await key("Tab", "Space", "ArrowDown", "Tab", "Space", "ArrowDown", "Tab");
+  await key("Tab", "Space", "ArrowDown", "Tab");
   await type("安否");
   await key("Tab");
   await type("磯崎 トメ");
-  await key("Tab", "ArrowRight", "Tab");
+  await key("Tab", "Space", "ArrowDown", "Tab", "ArrowRight", "Tab");
   await type("2");
   await key("Tab");
   await type("1");

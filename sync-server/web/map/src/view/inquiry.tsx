@@ -15,6 +15,7 @@ import { Popup, Trouble } from "./parts.js";
 const LEFT_LYING = 30 * MINUTE;
 /** Characters, as the server takes them. */
 const LONGEST = 300;
+const LONGEST_ANSWER = 2_000;
 const A_USUAL_REASON = "安否を 知りたい";
 
 const OTHER = "other";
@@ -56,8 +57,9 @@ interface Form {
   sex: Sex;
 }
 
-const SOUGHT_BLANK = { soughtName: "", soughtAddress: "", calendar: "showa", year: "", month: "", day: "", sex: "unknown" } as const satisfies Partial<Form>;
-const BLANK: Form = { name: "", address: "", reason: "", document: "", otherDocument: "", relation: "", ...SOUGHT_BLANK };
+/** How somebody stands to the one person says nothing of the next one. */
+const SOUGHT_BLANK = { relation: "", soughtName: "", soughtAddress: "", calendar: "showa", year: "", month: "", day: "", sex: "unknown" } as const satisfies Partial<Form>;
+const BLANK: Form = { name: "", address: "", reason: "", document: "", otherDocument: "", ...SOUGHT_BLANK };
 
 type Part = "name" | "address" | "reason" | "document" | "otherDocument" | "relation" | "soughtName" | "soughtAddress" | "birth";
 type Wrong = Partial<Record<Part, string>>;
@@ -115,6 +117,13 @@ export function InquiryDesk({ page }: { page: Page }) {
       fields.current?.querySelector<HTMLElement>(form.name === "" ? "#name" : "#soughtName")?.focus();
     }
   }, [turn]);
+  // What went wrong stands above the button, and both have to be seen.
+  const send = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (page.trouble !== undefined) {
+      send.current?.scrollIntoView({ block: "end" });
+    }
+  }, [page.trouble]);
   useEffect(() => {
     const timer = setInterval(() => {
       if (Date.now() - touched.current > LEFT_LYING) {
@@ -187,7 +196,6 @@ export function InquiryDesk({ page }: { page: Page }) {
                 <h2 id="inquirer">1　聞いている 人</h2>
                 <Text part="name" label="名前" form={form} wrong={wrong} change={change} />
                 <Text part="address" label="住所" form={form} wrong={wrong} change={change} />
-                <Choices part="relation" label="さがしている 人との 関係" hint="書類や 話で 確かめた とおりに" wrong={wrong.relation} choices={RELATIONS} chosen={form.relation} choose={(relation) => change({ relation })} />
                 <Choices part="document" label="見た 書類" hint="書類の 番号は 書きません" wrong={wrong.document} choices={DOCUMENTS} chosen={form.document} choose={(document) => change({ document })} />
                 {form.document === OTHER && <Text part="otherDocument" label="何で 確かめましたか" form={form} wrong={wrong} change={change} />}
                 <Text part="reason" label="聞く 理由" form={form} wrong={wrong} change={change}>
@@ -201,6 +209,7 @@ export function InquiryDesk({ page }: { page: Page }) {
               <section class="part" aria-labelledby="sought">
                 <h2 id="sought">2　さがしている 人</h2>
                 <Text part="soughtName" label="名前" hint="名字と 名前を ぜんぶ。漢字でも かなでも" form={form} wrong={wrong} change={change} />
+                <Choices part="relation" label="聞いている 人との 関係" hint="書類や 話で 確かめた とおりに" wrong={wrong.relation} choices={RELATIONS} chosen={form.relation} choose={(relation) => change({ relation })} />
                 <p class="either">生年月日か 住所の どちらかは 必ず。わかれば 両方</p>
                 <fieldset class="field" data-wrong={wrong.birth === undefined ? undefined : ""} aria-describedby="birth-wrong birth-said">
                   <legend>生年月日</legend>
@@ -224,11 +233,11 @@ export function InquiryDesk({ page }: { page: Page }) {
                   </p>
                   <Mistake id="birth" text={wrong.birth} />
                 </fieldset>
-                <Text part="soughtAddress" label="住所" hint="町や 地区の 名前だけでも" form={form} wrong={wrong} change={change} optional />
+                <Text part="soughtAddress" label="住所" hint="ぜんぶか、地区の 名前だけ" form={form} wrong={wrong} change={change} optional />
                 <Choices part="sex" label="性別" choices={SEXES} chosen={form.sex} choose={(sex) => change({ sex })} optional />
               </section>
             </div>
-            <div class="send">
+            <div class="send" ref={send}>
               <Trouble text={page.trouble ?? (Object.keys(wrong).length > 0 ? "赤い ところを 直して ください" : undefined)} />
               <button type="button" class="button primary huge" aria-busy={page.busy} onClick={() => void ask()}>
                 {page.busy ? "お待ちください…" : "答えを 見る（記録に 残ります）"}
@@ -249,12 +258,16 @@ function Answer({ answer, close, again }: { answer: InquiryAnswer; close: () => 
       <h2 id="say" tabIndex={-1} ref={heading} aria-describedby="sentence">
         この 文だけを 言って ください
       </h2>
-      <blockquote id="sentence">{plain(answer.sentence, 2_000)}</blockquote>
+      <blockquote id="sentence">
+        {plain(answer.sentence, LONGEST_ANSWER)
+          .split(/(?<=。)/)
+          .map((line) => (
+            <span key={line}>{line}</span>
+          ))}
+      </blockquote>
       {answer.desk && <p class="call">担当の 職員を 呼んで ください。</p>}
       <p class="dim">
-        ほかの ことは 言いません。聞かれても 「この ほかは お答えできません」と 言います。
-        <br />
-        記録の 番号：<b class="number">{answer.number}</b>
+        ほかの ことは 言わないで ください。記録の 番号：<b class="number">{answer.number}</b>
       </p>
       <button type="button" class="button primary huge" onClick={close}>
         閉じる（ぜんぶ 消えます）

@@ -119,6 +119,9 @@ pub(crate) enum NotCounted {
     /// Who has not arrived.
     #[error(transparent)]
     Missing(#[from] NotKnown),
+    /// The data folder: nobody can say who is missing.
+    #[error("the roster cannot be read: import it again")]
+    NoRoster,
 }
 
 /// Counts everything as of now.

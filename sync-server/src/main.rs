@@ -72,42 +72,7 @@ enum Command {
         data: PathBuf,
     },
     /// Reads the town's registers and signs the next package.
-    Town {
-        /// The data folder.
-        #[arg(long)]
-        data: PathBuf,
-        /// Sites, incidents, people.
-        #[arg(long)]
-        town: PathBuf,
-        /// Registered cards.
-        #[arg(long)]
-        cards: PathBuf,
-        /// Folder of pinned authorities (*.der).
-        #[arg(long)]
-        anchors: PathBuf,
-        /// Folder of authorities below them (*.der).
-        #[arg(long)]
-        intermediates: PathBuf,
-        /// The list of residents and households (CSV), as the town's system exports it. Without it everybody on the list
-        /// before stays.
-        #[arg(long)]
-        residents: Option<PathBuf>,
-        /// The list of persons needing support to evacuate (CSV).
-        #[arg(long, requires = "residents")]
-        support: Option<PathBuf>,
-        /// How the columns of these two are named (TOML).
-        #[arg(long, requires = "residents")]
-        mapping: Option<PathBuf>,
-        /// Takes a list of residents also when many people of the one before are missing in it, or nobody can say how many.
-        #[arg(long, requires = "residents")]
-        allow_removals: bool,
-        /// Takes a list of residents also when it no longer says of many hidden people that they are hidden.
-        #[arg(long, requires = "residents")]
-        allow_unhiding: bool,
-        /// Moves boxes whose clock was taken too far ahead back to this machine's time.
-        #[arg(long)]
-        reset_time: bool,
-    },
+    Town(TownArguments),
     /// Prints who may sign in at a box.
     Staff {
         /// The data folder.
@@ -498,6 +463,45 @@ enum CrlCommand {
 }
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+struct TownArguments {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Sites, incidents, people.
+    #[arg(long)]
+    town: PathBuf,
+    /// Registered cards.
+    #[arg(long)]
+    cards: PathBuf,
+    /// Folder of pinned authorities (*.der).
+    #[arg(long)]
+    anchors: PathBuf,
+    /// Folder of authorities below them (*.der).
+    #[arg(long)]
+    intermediates: PathBuf,
+    /// The list of residents and households (CSV), as the town's system exports it. Without it everybody on the list
+    /// before stays.
+    #[arg(long)]
+    residents: Option<PathBuf>,
+    /// The list of persons needing support to evacuate (CSV).
+    #[arg(long, requires = "residents")]
+    support: Option<PathBuf>,
+    /// How the columns of these two are named (TOML).
+    #[arg(long, requires = "residents")]
+    mapping: Option<PathBuf>,
+    /// Takes a list of residents also when many people of the one before are missing in it, or nobody can say how many.
+    #[arg(long, requires = "residents")]
+    allow_removals: bool,
+    /// Takes a list of residents also when it no longer says of many hidden people that they are hidden.
+    #[arg(long, requires = "residents")]
+    allow_unhiding: bool,
+    /// Moves boxes whose clock was taken too far ahead back to this machine's time.
+    #[arg(long)]
+    reset_time: bool,
+}
+
+#[derive(clap::Args)]
 struct RunArguments {
     /// The data folder.
     #[arg(long)]
@@ -549,7 +553,7 @@ impl Command {
             Self::Alert { command } => Some(command.data()),
             Self::Browser { command } => Some(command.data()),
             Self::Init { data }
-            | Self::Town { data, .. }
+            | Self::Town(TownArguments { data, .. })
             | Self::Staff { data }
             | Self::Map { data, .. }
             | Self::Homes { data, .. }
@@ -584,31 +588,7 @@ fn main() -> anyhow::Result<()> {
         Command::Init { data } => {
             DataFolder::new(&data).initialise()?;
         }
-        Command::Town {
-            data,
-            town,
-            cards,
-            anchors,
-            intermediates,
-            residents,
-            support,
-            mapping,
-            allow_removals,
-            allow_unhiding,
-            reset_time,
-        } => {
-            let folder = DataFolder::new(&data);
-            let register = residents.map(|residents| RegisterFiles {
-                residents,
-                support,
-                mapping,
-                allow_removals,
-                allow_unhiding,
-            });
-            let files = TownFiles { town, cards, anchors, intermediates, register };
-            let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
-            report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);
-        }
+        Command::Town(arguments) => town(arguments)?,
         Command::Staff { data } => {
             let folder = DataFolder::new(&data);
             print!("{}", staff_list(&folder, &folder.keys()?)?);
@@ -674,6 +654,24 @@ fn main() -> anyhow::Result<()> {
         Command::Browser { command } => command.run(&user, now())?,
         Command::Hall(command) => command.run(&user, now())?,
     }
+    Ok(())
+}
+
+fn town(arguments: TownArguments) -> anyhow::Result<()> {
+    let TownArguments { data, town, cards, anchors, intermediates, residents, support, mapping, .. } =
+        arguments;
+    let TownArguments { allow_removals, allow_unhiding, reset_time, .. } = arguments;
+    let folder = DataFolder::new(&data);
+    let register = residents.map(|residents| RegisterFiles {
+        residents,
+        support,
+        mapping,
+        allow_removals,
+        allow_unhiding,
+    });
+    let files = TownFiles { town, cards, anchors, intermediates, register };
+    let time = if reset_time { BoxTime::Resets } else { BoxTime::Stays };
+    report_import(&import_town(&folder, &folder.keys()?, &files, time, now())?);
     Ok(())
 }
 

@@ -164,15 +164,19 @@ impl Missing {
         Ok(Some(standings))
     }
 
-    /// What `read` finds in the districts of an incident, as [`Missing::standings`] left them; nothing where it could not read them.
+    /// What `read` finds in the districts of an incident, as [`Missing::standings`] left them, and who is hidden in it; nothing where it
+    /// could not read them.
     pub(crate) async fn read<T>(
         &self,
         incident: IncidentId,
         read: impl FnOnce(&Districts) -> T,
-    ) -> Option<T> {
+    ) -> Option<(T, BTreeSet<PersonId>)> {
         match &*self.0.lock().await {
-            Held::Districts(_, by_incident, _) => {
-                by_incident.of.get(&incident).map(|known| read(&known.districts))
+            Held::Districts(_, by_incident, by_records) => {
+                let known = by_incident.of.get(&incident)?;
+                let by_records = by_records.get(&incident).into_iter().flatten();
+                let hidden = by_incident.hidden.iter().chain(by_records).copied().collect();
+                Some((read(&known.districts), hidden))
             }
             Held::Nothing | Held::Failed(_) => None,
         }

@@ -172,6 +172,21 @@ pub(crate) const fn together(one: SiteCounts, other: SiteCounts) -> SiteCounts {
     }
 }
 
+/// The numbers of a site without those of some of its people.
+pub(crate) const fn less(whole: SiteCounts, part: SiteCounts) -> SiteCounts {
+    SiteCounts {
+        here: whole.here.saturating_sub(part.here),
+        confirmed: whole.confirmed.saturating_sub(part.confirmed),
+        unaccounted: whole.unaccounted.saturating_sub(part.unaccounted),
+        passed: whole.passed.saturating_sub(part.passed),
+        out: whole.out.saturating_sub(part.out),
+        beside: whole.beside.saturating_sub(part.beside),
+        unnamed: whole.unnamed.saturating_sub(part.unnamed),
+        confirmed_unnamed: whole.confirmed_unnamed.saturating_sub(part.confirmed_unnamed),
+        watched: whole.watched.saturating_sub(part.watched),
+    }
+}
+
 /// Whether anybody is still written down at a site.
 pub(crate) const fn has_people(counts: SiteCounts) -> bool {
     let SiteCounts { here, unaccounted, out, beside, unnamed, .. } = counts;

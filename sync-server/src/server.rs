@@ -359,14 +359,15 @@ impl Server {
         drop(hub);
         drop(board);
         // The thread ends when its last job is done.
-        let threads = [Some(archive), Some(keeper), televisions];
-        drop(
-            spawn_blocking(|| threads.into_iter().flatten().map(JoinHandle::join).all(|ended| ended.is_ok()))
-                .await,
-        );
+        join_threads([Some(archive), Some(keeper), televisions]).await;
         drop(running);
         outcome
     }
+}
+
+async fn join_threads(threads: [Option<JoinHandle<()>>; 3]) {
+    let all = || threads.into_iter().flatten().map(JoinHandle::join).all(|ended| ended.is_ok());
+    drop(spawn_blocking(all).await);
 }
 
 /// What goes on beside the connections.

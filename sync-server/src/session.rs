@@ -443,11 +443,16 @@ kind = "shelter"
 
     /// The shared parts of a server whose town knows these boxes at one site.
     pub(crate) fn hub_of(folder: &std::path::Path, boxes: &[&SealKey]) -> Hub {
+        hub_with(folder, boxes, TOWN)
+    }
+
+    /// The same with another town.
+    pub(crate) fn hub_with(folder: &std::path::Path, boxes: &[&SealKey], text: &str) -> Hub {
         let data = DataFolder::new(&folder.join("server"));
         let keys = data.initialise().unwrap();
         let [town, cards, anchors, intermediates] =
             ["town.toml", "cards.json", "anchors", "intermediates"].map(|name| folder.join(name));
-        std::fs::write(&town, TOWN).unwrap();
+        std::fs::write(&town, text).unwrap();
         std::fs::write(&cards, "[]").unwrap();
         [&anchors, &intermediates].into_iter().for_each(|path| std::fs::create_dir(path).unwrap());
         std::fs::write(anchors.join("a.der"), hinamori_sim::ca::Hierarchy::jpki_auth(1).anchor_der())

@@ -1,6 +1,6 @@
 //! What the log says, as tables that answer questions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_model::{
@@ -877,6 +877,65 @@ impl Store {
             )?
             .query_row((key.0, key.1, period.day(), WATCH, Period::DAY_MASK), |row| row.get(0))?;
         Ok(counts)
+    }
+
+    /// What one person adds to the counts of their site ([`Store::counts`]), and whether to its visitors ([`Store::visitors`]); nothing of whom
+    /// no site counts. The watch and heads without a name are in no share.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn share(
+        &self,
+        incident: IncidentId,
+        person: PersonId,
+        now: UnixMillis,
+    ) -> Result<Option<(SiteId, SiteCounts, bool)>, StoreError> {
+        let person = self.canonical(person)?;
+        let Some(Presence { site, state, seen_at, .. }) = self.presence(incident, person)? else {
+            return Ok(None);
+        };
+        let (seen, since) = (seen_at.millis(), self.roll_call(incident, site, now)?.unwrap_or_default());
+        let mut counts = SiteCounts::default();
+        match state {
+            PresenceState::Here if seen < since => counts.unaccounted = 1,
+            PresenceState::Here => {
+                counts.here = 1;
+                let is_confirmed = seen >= confirmed_since(now) && !self.is_unconfirmed(incident, person)?;
+                counts.confirmed = is_confirmed.into();
+            }
+            PresenceState::Passed => counts.passed = 1,
+            PresenceState::Out | PresenceState::Overnight => counts.out = 1,
+            PresenceState::AtHome | PresenceState::InCar => counts.beside = 1,
+            PresenceState::Moved
+            | PresenceState::Left
+            | PresenceState::Deceased
+            | PresenceState::ToldElsewhere => return Ok(None),
+        }
+        let is_visitor = || -> Result<bool, StoreError> {
+            let sql = "SELECT EXISTS (SELECT 1 FROM record WHERE person = ?1 AND kind = ?2 AND event = 0 AND undone = 0)";
+            let key = (person.as_bytes(), REGISTERED);
+            Ok(self.connection.prepare_cached(sql)?.query_row(key, |row| row.get(0))?)
+        };
+        let is_visitor = counts.here == 1 && is_visitor()?;
+        Ok(Some((site, counts, is_visitor)))
+    }
+
+    /// What changes with every record of somebody's presence at a site: for each site and state how many they are and when the latest of
+    /// them was seen. For whoever counts a site again only when it changed: who arrives elsewhere leaves the site where they were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tallies(&self, incident: IncidentId) -> Result<BTreeMap<SiteId, Vec<(u8, u32, i64)>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT site, state, count(*), max(seen_at) FROM presence WHERE incident = ?1 GROUP BY site, state",
+        )?;
+        let mut rows = statement.query([incident.as_bytes()])?;
+        let mut tallies: BTreeMap<SiteId, Vec<(u8, u32, i64)>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let site = SiteId::from_bytes(row.get(0)?);
+            tallies.entry(site).or_default().push((row.get(1)?, row.get(2)?, row.get(3)?));
+        }
+        Ok(tallies)
     }
 
     /// How many of those here at a site are on no roster because they only visit (帰省者・来訪者).

@@ -15,7 +15,7 @@ use hinamori_record::{
     WatchEvent, has_consented, is_away,
 };
 use hinamori_store_sqlite::{
-    Budget, CONFIRMED_MILLIS, Concerned, Durability, Refused, Store, Unsealed, confirmed_since,
+    Budget, CONFIRMED_MILLIS, Concerned, Durability, Refused, SiteCounts, Store, Unsealed, confirmed_since,
 };
 use hinamori_sync::{
     CutOff, CutOffs, Fork, Forks, Grant, Grants, Receipt, ReceiptKey, Retention, Retentions, SealKey,
@@ -201,6 +201,7 @@ fn whoever_a_roll_call_does_not_find_is_unaccounted_for_until_seen() {
     assert_eq!(counts(&gym.store), (2, 0, 1, 1));
     gym.write(&[record(130, Fact::RollCall { since: NOW.plus(125) })]);
     assert_eq!(counts(&gym.store), (0, 2, 1, 1));
+    shares_add_up(&gym.store);
     gym.store.rebuild().unwrap();
     assert_eq!(counts(&gym.store), (0, 2, 1, 1));
 }
@@ -250,6 +251,27 @@ fn heads_that_got_a_name_are_not_counted_twice() {
     assert_eq!(unnamed(&gym.store), 5, "one head count is never less than nobody");
     gym.write(&[record(6, Fact::Undo { of: heads.id })]);
     assert_eq!(unnamed(&gym.store), 5);
+}
+
+/// What everybody adds is what is counted, but for heads without a name.
+fn shares_add_up(store: &Store) {
+    let mut counts = store.counts(INCIDENT, SITE, LATER).unwrap();
+    let mut visitors = store.visitors(INCIDENT, SITE, LATER).unwrap();
+    let mut shown = Vec::new();
+    store.for_each_presence(INCIDENT, |person, _| shown.push(person)).unwrap();
+    for person in shown {
+        let Some((site, share, is_visitor)) = store.share(INCIDENT, person, LATER).unwrap() else { continue };
+        assert_eq!(site, SITE);
+        counts.here -= share.here;
+        counts.confirmed -= share.confirmed;
+        counts.unaccounted -= share.unaccounted;
+        counts.passed -= share.passed;
+        counts.out -= share.out;
+        counts.beside -= share.beside;
+        visitors -= u32::from(is_visitor);
+    }
+    (counts.unnamed, counts.confirmed_unnamed) = (0, 0);
+    assert_eq!((counts, visitors), (SiteCounts::default(), 0));
 }
 
 #[test]
@@ -597,6 +619,7 @@ fn what_a_forked_box_said_counts_and_confirms_nobody_until_the_town_rules() {
     let confirmed = |store: &Store| {
         let counts = store.counts(INCIDENT, SITE, LATER).unwrap();
         assert_eq!((counts.here, counts.unnamed), (3, 2), "nobody becomes invisible");
+        shares_add_up(store);
         (counts.confirmed, counts.confirmed_unnamed)
     };
     let arrived = |number, who| presence(number, who, PresenceEvent::Arrived);

@@ -63,6 +63,8 @@ pub(crate) use from_boxes::{FromBox, take_from_boxes};
 pub(crate) use hinamori_plan::Plan;
 pub(crate) use officers::Register;
 pub(crate) use people::follow_people;
+#[cfg(test)]
+pub(crate) use people::tests as people_tests;
 pub(crate) use progress::{Progress, Reach};
 pub(crate) use push::push_to_stations;
 pub(crate) use staff_door::follow_staff;

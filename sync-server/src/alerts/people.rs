@@ -284,7 +284,7 @@ const fn is_received(presence: &Presence) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use hinamori_model::{Assurance, Hlc, PersonalText, RecordId, StaffId};
     use hinamori_record::{ActorId, Document, DocumentScope, Fact, Period, PresenceEvent, Proof, Record};
     use hinamori_store_sqlite::{FileKey, Store};
@@ -321,7 +321,7 @@ mod tests {
     }
 
     /// By a writer of this number.
-    fn write_down(
+    pub(crate) fn write_down(
         store: &mut Store,
         incident: IncidentId,
         (number, at, site, fact): (u8, UnixMillis, SiteId, &Fact),

@@ -82,9 +82,9 @@ pub(crate) struct MapChange {
     /// The ids of sites that are gone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) gone_sites: Vec<String>,
-    /// Households that changed: the number, then how it stands, as [`HouseholdRow`] says.
+    /// Households that changed: the number, how it stands, and what is known of its televisions, as [`HouseholdRow`] says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) households: Vec<(u32, HouseholdStanding)>,
+    pub(crate) households: Vec<(u32, HouseholdStanding, Option<TelevisionStanding>)>,
     /// Whether `alert` changed; it may be gone.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) alert_changed: bool,
@@ -171,7 +171,7 @@ pub(crate) struct Figures {
 /// A district.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct DistrictState {
-    /// Its number, for `/map/districts/{id}/households`, as long as the revision's first part is the same.
+    /// Its number, for `/map/districts/{id}/households`, as long as what stands in front of the revision's point is the same.
     pub(crate) id: u16,
     /// As the roster has it; empty for people of none.
     pub(crate) name: String,
@@ -191,7 +191,7 @@ pub(crate) enum SiteStanding {
     Open,
     /// 満: as many are there as it has places for.
     Full,
-    /// 閉: the town, or whoever looked at the building, closed it.
+    /// 閉: the town closed it. Today it can say so of shelters alone that people opened themselves.
     Closed,
     /// ？: nobody said anything yet.
     Unknown,
@@ -226,12 +226,14 @@ pub(crate) struct SiteState {
     pub(crate) standing: SiteStanding,
     /// 自主避難所
     pub(crate) own_shelter: bool,
-    /// People who are there now; at a check-point who passed it.
+    /// People who are there now; at a check-point who passed it. Hidden people are in none of a site's numbers.
     pub(crate) here: u32,
     /// Those of them who were seen within twelve hours.
     pub(crate) confirmed: u32,
     /// Those without a name.
     pub(crate) unnamed: u32,
+    /// Whether people are received outside of its building: whoever looked at it saw something, or was not sure.
+    pub(crate) outside: bool,
     /// Missed at a roll-call.
     pub(crate) unaccounted: u32,
     /// Out for a while.

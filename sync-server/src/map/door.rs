@@ -62,6 +62,7 @@ async fn state(
     Asked(WhichMap { mode }): Asked<WhichMap>,
 ) -> Result<Response, Problem> {
     official.must_see_map()?;
+    api.maps.of(mode).looked_at(now()).ok_or_else(not_yet)?;
     let text = {
         let picture = api.maps.of(mode).picture();
         let picture = picture.as_ref().ok_or_else(not_yet)?;
@@ -85,7 +86,7 @@ struct From {
 /// Every change after a revision, as server-sent events.
 ///
 /// `change` with a `MapChange` and its revision as id; `reset` where the map has to be fetched anew, and the stream ends; `beat` with the
-/// server's time every 15 seconds.
+/// time of the latest look every 15 seconds. The stream ends where nobody could look for half a minute.
 #[utoipa::path(get, path = "/map/changes", tag = "map", params(From, ("Last-Event-ID" = Option<String>, Header, description = "The revision of the latest event")), responses(
     (status = 200, description = "Events, until somebody ends it", body = MapChange, content_type = "text/event-stream"),
     (status = "4XX", body = Problem, content_type = "application/problem+json"),
@@ -153,9 +154,12 @@ impl Follower {
                 _ended = self.ended.changed() => return None,
                 () = sleep_until(self.beat_at) => {
                     self.beat_at = Instant::now() + BEATS;
-                    // Whoever was taken off the staff, or signed out elsewhere, is told nothing more.
+                    // Whoever was taken off the staff, has another role or signed out elsewhere is told nothing more.
                     self.official = self.official.again(&self.api)?;
-                    return Some((format!("event: beat\ndata: {{\"at\":{}}}\n\n", now().get()).into(), true));
+                    self.official.must_see_map().ok()?;
+                    // Where nobody could look for a while the line ends: what is old must not pass for now.
+                    let at = self.api.maps.of(self.mode).looked_at(now())?;
+                    return Some((format!("event: beat\ndata: {{\"at\":{}}}\n\n", at.get()).into(), true));
                 }
             }
         }

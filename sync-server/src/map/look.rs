@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_alert::{MessageKind, Polygon, Word as _};
-use hinamori_model::{BoxId, HouseholdId, IncidentId, SiteId, SiteKind, UnixMillis};
+use hinamori_model::{BoxId, HouseholdId, IncidentId, PersonId, SiteId, SiteKind, UnixMillis};
 use hinamori_plan::Plan;
 use hinamori_record::Building;
 use hinamori_store_sqlite::{SiteCounts, StoreError};
@@ -23,7 +23,7 @@ use crate::clock::now;
 use crate::counts::NotCounted;
 use crate::hall::shown_incident;
 use crate::hub::Hub;
-use crate::own_shelter::{Ruling, has_people, together};
+use crate::own_shelter::{Ruling, has_people, less, together};
 use crate::town::Town;
 
 /// What is counted of a site.
@@ -39,9 +39,11 @@ struct Counted {
 pub(crate) struct Known {
     incident: Option<IncidentId>,
     sites: BTreeMap<SiteId, Counted>,
+    /// By which it is seen that a site has to be counted again.
+    tallies: Tallies,
     televisions: Arc<BTreeMap<HouseholdId, TelevisionStanding>>,
-    /// At which count of the desk's changes.
-    televisions_at: Option<u64>,
+    /// At which count of the desk's changes, and under which order.
+    televisions_at: Option<(u64, Option<String>)>,
     positions: Positions,
     /// How the file of positions looked when it was read.
     positions_of: Option<[u64; 4]>,
@@ -85,7 +87,9 @@ pub(crate) async fn look(
     let (town, at) = (hub.town.current(), now());
     let incidents = town.incidents;
     let own: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
-    let before = (known.incident, std::mem::take(&mut known.sites));
+    let before = std::mem::take(known);
+    let (was, sites, tallies) = (before.incident, before.sites, before.tallies);
+    *known = Known { sites: BTreeMap::new(), tallies: Tallies::new(), ..before };
     let counted = hub.archive.ask(move |stores| {
         let [live, drill] =
             [MapMode::Live, MapMode::Drill].map(|mode| shown_incident(stores, incidents, mode.into()));
@@ -93,22 +97,26 @@ pub(crate) async fn look(
             MapMode::Live => live,
             MapMode::Drill => drill,
         };
-        let (was, sites) = before;
         let dirty = if was == Some(incident) { dirty } else { Dirty::All };
-        let counted = count_sites(stores, incident, (own, sites), &dirty, at)?;
+        let counted = count_sites(stores, incident, (own, sites), (tallies, &dirty), at)?;
         Ok::<_, StoreError>((incident, [live, drill], stores.name_of(incident), counted))
     });
-    let (incident, both, name, (sites, shelters)) = counted.await??;
-    (known.incident, known.sites) = (Some(incident), sites);
-    let standings = hub.missing.standings(hub, &town, both).await?;
-    let conflicts = standings.and_then(|mut all| all.remove(&incident)).unwrap_or_default().conflicts;
+    let (incident, both, name, (sites, tallies, shelters)) = counted.await??;
+    (known.incident, known.sites, known.tallies) = (Some(incident), sites, tallies);
+    // Who cannot say who is missing does not say that nobody is.
+    let mut standings = hub.missing.standings(hub, &town, both).await?.ok_or(NotCounted::NoRoster)?;
+    let conflicts = standings.remove(&incident).unwrap_or_default().conflicts;
     let people = hub.missing.read(incident, |districts| LookAtPeople {
         names: districts.names().to_vec(),
         districts: districts.figures().map(|one| [one.people, one.needing_support]).collect(),
         homes: districts.homes().collect(),
         conflicts,
     });
-    let people = people.await.unwrap_or_default();
+    let (people, hidden) = people.await.ok_or(NotCounted::NoRoster)?;
+    let mut shown = known.sites.clone();
+    let left_out =
+        hub.archive.ask(move |stores| leave_out(stores, incident, &hidden, &mut shown, at).map(|()| shown));
+    let shown = left_out.await??;
     let folder = hub.town.folder.clone();
     let seen = folder.fingerprint_of(HOMES);
     if known.positions_of != seen {
@@ -119,13 +127,13 @@ pub(crate) async fn look(
         }
     }
     let (alert, plan) = look_at_alerts(board, mode, known, at);
-    let visitors = known.sites.values().fold(0, |sum: u32, site| sum.saturating_add(site.visitors));
+    let visitors = shown.values().fold(0, |sum: u32, site| sum.saturating_add(site.visitors));
     Ok(Look {
         at,
         town: town.name.clone(),
-        incident: name,
+        incident: (incident, name),
         people,
-        sites: site_states(hub, &town, plan.as_deref(), (&known.sites, shelters)),
+        sites: site_states(hub, &town, plan.as_deref(), (shown, shelters)),
         alert,
         televisions: Arc::clone(&known.televisions),
         positions: Arc::clone(&known.positions),
@@ -134,6 +142,7 @@ pub(crate) async fn look(
     })
 }
 
+type Tallies = BTreeMap<SiteId, Vec<(u8, u32, i64)>>;
 type Shelters = Vec<(SiteId, String)>;
 
 /// The figures of all sites, of which only those are counted again that have to be.
@@ -141,41 +150,66 @@ fn count_sites(
     stores: &Stores,
     incident: IncidentId,
     (own, mut known): (Vec<SiteId>, BTreeMap<SiteId, Counted>),
-    dirty: &Dirty,
+    (before, dirty): (Tallies, &Dirty),
     at: UnixMillis,
-) -> Result<(BTreeMap<SiteId, Counted>, Shelters), StoreError> {
+) -> Result<(BTreeMap<SiteId, Counted>, Tallies, Shelters), StoreError> {
     let store = stores.store_of(incident);
+    // Who came to a site left another one, which nobody named.
+    let tallies = store.tallies(incident)?;
+    let differs = |site: &SiteId| before.get(site) != tallies.get(site);
     let shelters = store.own_shelters(incident)?;
     let all: BTreeSet<SiteId> = own.iter().copied().chain(shelters.iter().map(|(id, _)| *id)).collect();
     known.retain(|site, _| all.contains(site));
     for site in all {
-        if dirty.has(site) || !known.contains_key(&site) {
+        if dirty.has(site) || differs(&site) || !known.contains_key(&site) {
             let counts = store.counts(incident, site, at)?;
             let (visitors, building) = (store.visitors(incident, site, at)?, store.building(incident, site)?);
             known.insert(site, Counted { counts, visitors, building });
         }
     }
-    Ok((known, shelters.into_iter().filter(|(id, _)| !own.contains(id)).collect()))
+    let shelters = shelters.into_iter().filter(|(id, _)| !own.contains(id)).collect();
+    Ok((known, tallies, shelters))
+}
+
+/// Takes hidden people out of the numbers of sites: one more at a site, and nobody anywhere else, would say where they are (law 7).
+fn leave_out(
+    stores: &Stores,
+    incident: IncidentId,
+    hidden: &BTreeSet<PersonId>,
+    counted: &mut BTreeMap<SiteId, Counted>,
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    let store = stores.store_of(incident);
+    let people: Result<BTreeSet<PersonId>, StoreError> =
+        hidden.iter().map(|person| store.canonical(*person)).collect();
+    for person in people? {
+        let Some((site, share, is_visitor)) = store.share(incident, person, at)? else { continue };
+        if let Some(of) = counted.get_mut(&site) {
+            of.counts = less(of.counts, share);
+            of.visitors = of.visitors.saturating_sub(is_visitor.into());
+        }
+    }
+    Ok(())
 }
 
 fn site_states(
     hub: &Hub,
     town: &Town,
     plan: Option<&Plan>,
-    (counted, shelters): (&BTreeMap<SiteId, Counted>, Shelters),
+    (mut counted, shelters): (BTreeMap<SiteId, Counted>, Shelters),
 ) -> Vec<SiteState> {
-    let mut counted = counted.clone();
     let mut of_people = Vec::new();
     for (id, name) in shelters {
         let own = counted.get(&id).copied().unwrap_or_default();
         match town.shelters().get(&id) {
-            Some(Ruling::Joined(into)) => {
+            Some(Ruling::Joined(into)) if town.sites.iter().any(|site| site.id == *into) => {
                 if let Some(into) = counted.get_mut(into) {
                     into.counts = together(into.counts, own.counts);
                 }
             }
             Some(Ruling::Closed) if !has_people(own.counts) => {}
-            ruling @ (Some(Ruling::Closed | Ruling::Adopted(_)) | None) => {
+            // Also one whose people count at a site that the town has no longer: they are somewhere.
+            ruling @ (Some(_) | None) => {
                 let site = Site {
                     id,
                     name,
@@ -262,6 +296,7 @@ fn site_state(
         here,
         confirmed: counts.confirmed.saturating_add(counts.confirmed_unnamed),
         unnamed: counts.unnamed,
+        outside: building == Some(Building::SomethingOrUnsure),
         unaccounted: counts.unaccounted,
         out: counts.out,
         capacity: site.capacity,
@@ -325,10 +360,11 @@ fn look_at_alerts(
     let order = order_in_force(&inner, mode, at);
     // What households answered is looked at again when something did change: it takes time with their number.
     let thread = order.as_ref().map(|(_, thread)| thread.as_slice()).unwrap_or_default();
-    if known.televisions_at != Some(changes) || thread.is_empty() {
+    let of = (changes, thread.first().map(|message| message.thread()));
+    if known.televisions_at.as_ref() != Some(&of) {
         let all = inner.progress(thread).into_iter();
         known.televisions = Arc::new(all.map(|one| (one.household, of_progress(&one))).collect());
-        known.televisions_at = Some(changes);
+        known.televisions_at = Some(of);
     }
     drop(inner);
     (order.map(|(alert, _)| alert), plan)
@@ -376,3 +412,6 @@ const fn of_progress(progress: &Progress) -> TelevisionStanding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod picture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hinamori_model::UnixMillis;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
@@ -31,6 +32,9 @@ const LOOKS: Duration = Duration::from_millis(250);
 const LOOKS_ANYWAY: Duration = Duration::from_secs(10);
 /// Everything is counted again so often: whoever was confirmed is not for ever.
 const COUNTS_ALL: u32 = 30;
+
+/// What was looked at longer ago is not told any more: a tablet shows by itself that it is old.
+const OLD_MILLIS: u64 = 30_000;
 
 /// Both maps: in earnest, and the drill's.
 pub(crate) struct Maps {
@@ -54,6 +58,12 @@ impl Map {
     fn new(mode: MapMode) -> Self {
         let looking = tokio::sync::Mutex::default();
         Self { mode, looking, picture: Mutex::new(None), news: watch::Sender::new(0) }
+    }
+
+    /// When it was looked at last; nothing where that is too long ago to pass for now.
+    fn looked_at(&self, now: UnixMillis) -> Option<UnixMillis> {
+        let at = self.picture().as_ref()?.state().at;
+        (now.since(at) <= OLD_MILLIS).then_some(at)
     }
 
     fn picture(&self) -> MutexGuard<'_, Option<Picture>> {

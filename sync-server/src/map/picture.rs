@@ -1,13 +1,13 @@
 //! A map as it was looked at last, and what changed since: pure, so that every tablet is told the same of the same.
 //!
-//! A revision is `run.layout.number`: the run of the server, the roster by whose order households are numbered, and how many changes there
-//! were. Whoever comes with another run or layout, or with a number that is too old, has to fetch the map anew.
+//! A revision is `numbering.number`: the run of the server with the roster by whose order households are numbered, and how many changes there
+//! were. Whoever comes with another numbering, or with a number that is too old, has to fetch the map anew.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use hinamori_model::{HouseholdId, UnixMillis};
+use hinamori_model::{HouseholdId, IncidentId, UnixMillis};
 use hinamori_people::{Counts, Home, HomeFigures, Standing};
 
 use super::contract::{
@@ -26,7 +26,8 @@ const PERIODS: u64 = 6;
 pub(crate) struct Look {
     pub(crate) at: UnixMillis,
     pub(crate) town: String,
-    pub(crate) incident: Option<String>,
+    /// Which, and what headquarters calls it.
+    pub(crate) incident: (IncidentId, Option<String>),
     pub(crate) people: LookAtPeople,
     pub(crate) sites: Vec<SiteState>,
     pub(crate) alert: Option<AlertState>,
@@ -82,6 +83,7 @@ pub(crate) struct Picture {
     run: u32,
     layout: u32,
     number: u64,
+    incident: IncidentId,
     names: Vec<(String, Vec<String>)>,
     homes: Vec<Kept>,
     positions: Positions,
@@ -98,6 +100,7 @@ impl Picture {
             run,
             layout: 0,
             number: 0,
+            incident: look.incident.0,
             names: Vec::new(),
             homes: Vec::new(),
             positions: Positions::default(),
@@ -134,17 +137,23 @@ impl Picture {
         self.layout
     }
 
+    fn numbering(&self) -> u64 {
+        (u64::from(self.run) << 32) | u64::from(self.layout)
+    }
+
     fn revision(&self) -> String {
-        format!("{:x}.{:x}.{:x}", self.run, self.layout, self.number)
+        format!("{:016x}.{:x}", self.numbering(), self.number)
     }
 
     /// What was told after a revision.
     pub(crate) fn since(&self, revision: &str) -> Since {
-        let mut parts = revision.split('.');
-        let mut part = || u64::from_str_radix(parts.next()?, 16).ok();
-        let (Some(run), Some(layout), Some(number)) = (part(), part(), part()) else { return Since::Reset };
-        let is_own = run == u64::from(self.run) && layout == u64::from(self.layout) && number <= self.number;
-        if !is_own { Since::Reset } else { self.after(number) }
+        let hexadecimal = |part: &str| u64::from_str_radix(part, 16).ok();
+        let parts = revision.split_once('.');
+        let parts = parts.and_then(|(numbering, number)| hexadecimal(numbering).zip(hexadecimal(number)));
+        match parts.filter(|parts| parts.0 == self.numbering() && parts.1 <= self.number) {
+            Some((_, number)) => self.after(number),
+            None => Since::Reset,
+        }
     }
 
     /// What was told after a number of this layout.
@@ -169,7 +178,8 @@ impl Picture {
                 .zip(&look.people.homes)
                 .all(|(known, home)| key(&known.figures) == key(home))
             && self.state.town == look.town
-            && self.state.incident == look.incident;
+            && self.incident == look.incident.0
+            && self.state.incident == look.incident.1;
         if !is_same {
             self.begin(look);
             return Taken::Layout;
@@ -182,8 +192,8 @@ impl Picture {
         let gone = known.filter(|known| !there.contains(known.as_str()));
         let changed_homes = (0_u32..).zip(self.homes.iter().zip(&homes));
         let households = changed_homes
-            .filter(|(_, (before, now))| before.standing != now.standing)
-            .map(|(id, (_, now))| (id, now.standing));
+            .filter(|(_, (before, now))| before.told() != now.told())
+            .map(|(id, (_, now))| (id, now.standing, now.television));
         let change = MapChange {
             revision: String::new(),
             at,
@@ -216,11 +226,16 @@ impl Picture {
 
     fn begin(&mut self, look: Look) {
         self.layout = self.layout.wrapping_add(1);
+        if self.incident != look.incident.0 {
+            // Who had arrived in another one has nothing to do with this one's trend.
+            self.arrived.clear();
+        }
         self.number = 0;
         self.changes.clear();
         let (homes, districts, figures) = self.count(&look);
         let Look { at, town, incident, people, sites, alert, positions, .. } = look;
-        (self.names, self.positions) = (people.names, positions);
+        let (id, incident) = incident;
+        (self.incident, self.names, self.positions) = (id, people.names, positions);
         self.homes = homes;
         let (mode, revision) = (self.state.mode, self.revision());
         self.state = MapState { revision, at, town, mode, incident, figures, districts, sites, alert };
@@ -319,6 +334,14 @@ impl Named for SiteState {
 }
 
 impl Kept {
+    /// What a tablet hears of at once: how it stands, and what it answered. That a set shows an order is read with the district.
+    fn told(&self) -> (HouseholdStanding, Option<TelevisionStanding>) {
+        let answered = |television: &TelevisionStanding| {
+            matches!(television, TelevisionStanding::Help | TelevisionStanding::Going)
+        };
+        (self.standing, self.television.filter(answered))
+    }
+
     fn of(home: &HomeFigures, look: &Look) -> Self {
         let television = match home.home {
             Home::Household(household) => look.televisions.get(&household).copied(),

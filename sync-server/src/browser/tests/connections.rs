@@ -118,7 +118,9 @@ async fn what_is_shown_is_the_officials_page_and_the_desk_and_the_trigger_has_no
     let hall = Hall::new().await;
     let page = hall.ask("GET", "/", None, None).await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'self';"));
+    assert!(
+        page.header("content-security-policy").unwrap().starts_with("default-src 'none'; script-src 'self';")
+    );
     let desk = hall.ask("GET", "/desk/", None, None).await;
     assert_eq!((desk.status, desk.header("strict-transport-security")), (200, Some("max-age=31536000")));
     assert_eq!(hall.ask("GET", "/desk/api/state", None, None).await.status, 401);

@@ -108,23 +108,33 @@ async fn a_tablet_has_the_map_and_hears_what_changes_and_goes_on_where_it_was() 
     let (_, change) = events.next("change").await.unwrap();
     assert_eq!(change["sites"][0]["capacity"], 200);
     // Another run of the server has other revisions.
-    assert!(hall.follow(&cookie, "0.1.0").await.next("reset").await.is_some());
+    assert!(hall.follow(&cookie, "0.0").await.next("reset").await.is_some());
     let again = hall.state(&cookie).await;
     assert_eq!(again["sites"].as_array().unwrap().len(), 1);
     schema("MapState").validate(&again).unwrap();
 }
 
 #[tokio::test]
-async fn who_is_taken_off_the_staff_is_told_nothing_more() {
-    let hall = Hall::new().await;
-    let cookie = hall.signed_in(HAMADA).await;
-    let state = hall.state(&cookie).await;
-    let mut events = hall.follow(&cookie, state["revision"].as_str().unwrap()).await;
-    assert!(events.next("beat").await.is_some(), "it lives");
-    hall.changes_staff(2, vec![grant(MORI, "森", Role::Volunteer)]).await;
-    tokio::time::pause();
-    while events.next("beat").await.is_some() {}
-    assert_eq!(hall.get("state?mode=live", &cookie).await.problem(), 401);
+async fn who_is_taken_off_the_staff_or_is_a_volunteer_from_now_on_is_told_nothing_more() {
+    for (staff, status) in [
+        (vec![grant(MORI, "森", Role::Volunteer)], 401),
+        (vec![grant(HAMADA, HAMADA_NAME, Role::Volunteer)], 403),
+    ] {
+        let hall = Hall::new().await;
+        let cookie = hall.signed_in(HAMADA).await;
+        let state = hall.state(&cookie).await;
+        let mut events = hall.follow(&cookie, state["revision"].as_str().unwrap()).await;
+        assert!(events.next("beat").await.is_some(), "it lives");
+        hall.changes_staff(2, staff).await;
+        tokio::time::pause();
+        let mut beats = 0;
+        while events.next("beat").await.is_some() {
+            beats += 1;
+            assert!(beats < 8, "it is told for ever");
+        }
+        tokio::time::resume();
+        assert_eq!(hall.get("state?mode=live", &cookie).await.problem(), status);
+    }
 }
 
 #[tokio::test]

@@ -121,7 +121,8 @@ async fn what_a_passkey_did_not_sign_for_this_server_and_this_moment_opens_nothi
     let mori = hall.enrolled(MORI).await;
     let foreign = Authenticator::new();
     let usual = (good.origin, good.relying_party, good.flags, good.user.clone());
-    let wrong: [(&str, fn(&mut Authenticator)); 6] = [
+    type Bend = fn(&mut Authenticator);
+    let wrong: [(&str, Bend); 6] = [
         ("signature", |passkey| passkey.origin = "https://tablet.shiomi.example.evil"),
         ("signature", |passkey| passkey.origin = "http://tablet.shiomi.example"),
         ("signature", |passkey| passkey.relying_party = "tablet.other.example"),

@@ -42,6 +42,7 @@ fn site(number: u8, here: u32) -> SiteState {
         here,
         confirmed: 0,
         unnamed: 0,
+        outside: false,
         unaccounted: 0,
         out: 0,
         capacity: None,
@@ -54,7 +55,7 @@ fn look(at: u64, districts: &Districts, sites: Vec<SiteState>) -> Look {
     Look {
         at: UnixMillis::new(at),
         town: "汐見町".to_owned(),
-        incident: None,
+        incident: (IncidentId::from_bytes([9; 16]), None),
         people: LookAtPeople {
             names: districts.names().to_vec(),
             districts: districts.figures().map(|one| [one.people, one.needing_support]).collect(),
@@ -258,4 +259,8 @@ fn the_trend_goes_on_over_periods_in_which_nothing_changed() {
     assert_eq!(trend(&picture), [None, None, None, Some(1), Some(1), Some(1), Some(2)]);
     picture.take(look(PERIOD_MILLIS * 9, &districts, Vec::new()));
     assert_eq!(trend(&picture), [Some(2); 7]);
+    let other = (IncidentId::from_bytes([8; 16]), None);
+    let taken = picture.take(Look { incident: other, ..look(PERIOD_MILLIS * 9, &town(), Vec::new()) });
+    assert_eq!(taken, Taken::Layout, "another incident, though nobody named either");
+    assert_eq!(trend(&picture), [None, None, None, None, None, None, Some(0)]);
 }

@@ -23,6 +23,7 @@ export interface MapChange {
   figures?: Figures;
   districts?: DistrictState[];
   sites?: SiteState[];
+  gone_sites?: string[];
   households?: Array<[id: number, standing: HouseholdStanding]>;
   alert_changed?: boolean;
   alert?: AlertState;
@@ -89,6 +90,10 @@ export interface BoxState {
   on_line: boolean;
   last_contact: number | null;
   card_data: number | null;
+  unsent: number | null;
+  clock_sure: boolean | null;
+  battery: number | null;
+  on_mains: boolean | null;
 }
 
 export interface AlertState {

@@ -4,7 +4,7 @@ import type { AskedAfter, DistrictHouseholds, HouseholdStanding, InquiryAnswer, 
 import { get, file, NoAnswer, post, Refused, remove } from "./server.js";
 import { SILENCE, Stream } from "./stream.js";
 import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
-import { forget, keep, take } from "./vault.js";
+import { KEPT_FOR, forget, keep, take } from "./vault.js";
 import { MINUTE, SECOND, STANDINGS } from "./words.js";
 
 export type Door = "asking" | "closed" | "enrol" | "open";
@@ -21,6 +21,8 @@ const KEEP_EVERY = 20 * SECOND;
 const KEPT_HOUSEHOLDS = 20_000;
 /** Whoever types uses their session: the server hears of it so often. */
 const TYPED_EVERY = 5 * MINUTE;
+/** In characters. */
+const KEPT_FILES = 4_000_000;
 
 export class Page {
   door: Door = "asking";
@@ -30,6 +32,8 @@ export class Page {
   town: Town | null = null;
   base: MapBase | null = null;
   outlines: unknown = null;
+  /** GeoJSON that the base names, by its address: it is kept with the state, so that a tablet without a network has a map. */
+  files: Record<string, unknown> = {};
   /** Whether it is known what the background is made of, or that nothing of it comes. */
   hasAskedBase = false;
   trouble: string | undefined;
@@ -317,10 +321,14 @@ export class Page {
     }
     try {
       const found = await base;
-      const outlines = await file(found.outlines);
+      const named = [found.base, ...found.hazards].flatMap((of) => (of?.format === "geojson" ? [of.url] : []));
+      // One that fails is asked for again by the map, which says what it lacks.
+      const read = named.map(async (url) => [[url, await file(url)] as const].filter(([, content]) => content !== null));
+      const [outlines, ...files] = await Promise.all([file(found.outlines).catch(() => null), ...read.map((one) => one.catch(() => []))]);
       if (!other()) {
         this.base = found;
         this.outlines = outlines;
+        this.files = Object.fromEntries(files.flat());
       }
     } catch {
       // The map says that it has no background.
@@ -346,6 +354,7 @@ export class Page {
     }
     this.base = kept.base;
     this.outlines = kept.outlines;
+    this.files = kept.files;
     this.hasAskedBase = true;
     this.door = "open";
   }
@@ -457,7 +466,8 @@ export class Page {
       }
     }
     // The twelve hours hold for what is on the screen, too.
-    if (this.session !== null && this.now() > this.session.until + MINUTE) {
+    const isOver = this.session === null ? Date.now() - this.heardHere > KEPT_FOR : this.now() > this.session.until + MINUTE;
+    if (isOver) {
       void this.shut();
     }
   }
@@ -477,7 +487,7 @@ export class Page {
       }
     }
     try {
-      await keep(mode, { state: town.state, households, base: this.base, outlines: this.outlines, heard: this.heard() });
+      await keep(mode, { state: town.state, households, base: this.base, outlines: this.outlines, files: JSON.stringify(this.files).length <= KEPT_FILES ? this.files : {}, heard: this.heard() });
     } catch {
       // No room, or a private window: then nothing is kept.
     }

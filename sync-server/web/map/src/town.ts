@@ -92,7 +92,7 @@ export class Town {
       at: change.at,
       figures: change.figures ?? state.figures,
       districts: merged(state.districts, change.districts ?? []),
-      sites: merged(state.sites, change.sites ?? []),
+      sites: merged(state.sites, change.sites ?? []).filter((site) => !(change.gone_sites ?? []).includes(site.id)),
       alert: change.alert_changed === true ? (change.alert ?? null) : state.alert,
     };
     const households = change.households ?? [];

@@ -13,6 +13,7 @@ export interface Kept {
   households: DistrictHouseholds[];
   base: MapBase | null;
   outlines: unknown;
+  files: Record<string, unknown>;
   /** When the server was heard last, by its clock. */
   heard: number;
 }

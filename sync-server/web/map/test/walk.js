@@ -156,6 +156,17 @@ try {
   assert.match(stored, /key false/);
   assert.doesNotMatch(stored, /浜町|households|revision/);
 
+  assert.ok((await inked(page, [0xdc, 0xdb, 0xdc], 6)) > 3_000, "no land is drawn without a network");
+  const later = await page.context().newPage();
+  await later.addInitScript(() => {
+    const now = Date.now;
+    Date.now = () => now() + 13 * 3_600_000;
+  });
+  await later.goto(town.origin);
+  await later.waitForTimeout(600);
+  assert.equal(await later.locator(".figures").count(), 0, "what is older than twelve hours is shown");
+  await later.close();
+
   step("back: what was missed comes");
   town.rise();
   await see(page, "現在");
@@ -246,6 +257,26 @@ try {
     return all;
   });
   assert.equal(left, 0, "something is kept after the sign-out");
+
+  step("a district whose households have no position: by their 班, at its name");
+  const rows = shiomi(Date.now());
+  town.districts = rows.districts.map((district, id) => ({ ...district, id }));
+  town.name = rows.name;
+  town.sites = rows.sites;
+  town.alert = rows.alert;
+  town.households = rows.households;
+  const [cookie, value_] = town.letIn().split(";")[0].split("=");
+  const placeless = await tablet(browser, town.origin, { name: "rows", serviceWorkers: "block" });
+  await placeless.context().addCookies([{ name: cookie, value: value_, url: town.origin }]);
+  await placeless.goto(town.origin);
+  await settled(placeless);
+  await press(placeless, "地区：すべて");
+  await placeless.getByLabel(/^港町 確認/).tap();
+  await placeless.keyboard.press("Escape");
+  await placeless.waitForTimeout(900);
+  assert.ok((await inked(placeless, RED)) > 100, "households without a position are not at their district");
+  await look(placeless, "rows");
+  await placeless.context().close();
 
   step("a base map of tiles, read by ranges");
   const base = JSON.parse(readFileSync(town.files["/api/v1/map/files/map.geojson"].path));

@@ -26,6 +26,8 @@ export interface ChartOptions {
   container: HTMLElement;
   base: MapBase | null;
   outlines: unknown;
+  /** GeoJSON that is here already, by its address. */
+  files: Record<string, unknown>;
   start: Box;
   room: Room;
   night: boolean;

@@ -65,7 +65,7 @@ export function make(options: ChartOptions): Chart {
   }
 
   const paint = () => {
-    container.style.background = base?.base?.format === "geojson" ? colours().sea : colours().land;
+    container.style.background = features.length > 0 ? colours().sea : colours().land;
     basis.clearLayers();
     for (const feature of features) {
       basis.addLayer(leaflet.geoJSON(feature, { interactive: false, style: look(feature, colours()), pointToLayer: (_point, at) => leaflet.circleMarker(at, { radius: 0, stroke: false, fill: false }) }));
@@ -87,7 +87,7 @@ export function make(options: ChartOptions): Chart {
         options.lacks(file);
         return null;
       }
-      return options.file(file.url).then(
+      return Promise.resolve(options.files[file.url] ?? options.file(file.url)).then(
         (found) => found as GeoJsonObject,
         () => {
           options.lacks(file);

@@ -12,8 +12,8 @@ maplibre.addProtocol("pmtiles", new Protocol().tile);
 
 const TILE = 512;
 
-function source(file: MapFile, own: (url: string) => string): SourceSpecification {
-  return file.format === "pmtiles" ? { type: "vector", url: `pmtiles://${own(file.url)}` } : { type: "geojson", data: own(file.url) };
+function source(file: MapFile, { own, files }: ChartOptions): SourceSpecification {
+  return file.format === "pmtiles" ? { type: "vector", url: `pmtiles://${own(file.url)}` } : { type: "geojson", data: (files[file.url] as GeoJSON.GeoJSON | undefined) ?? own(file.url) };
 }
 
 /**
@@ -56,17 +56,17 @@ function baseLayers(file: MapFile, colours: Colours): LayerSpecification[] {
 }
 
 function style(options: ChartOptions, night: boolean, hidden: ReadonlySet<string>): StyleSpecification {
-  const { base, outlines, own } = options;
+  const { base, outlines } = options;
   const colours = options.colours[night ? "night" : "day"];
   const sources: Record<string, SourceSpecification> = {};
   const layers: LayerSpecification[] = [{ id: "ground", type: "background", paint: { "background-color": base?.base != null ? colours.sea : colours.land } }];
   if (base?.base != null) {
-    sources.base = source(base.base, own);
+    sources.base = source(base.base, options);
     layers.push(...baseLayers(base.base, colours));
   }
   for (const [index, hazard] of (base?.hazards ?? []).entries()) {
     const id = `hazard-${index}`;
-    sources[id] = source(hazard, own);
+    sources[id] = source(hazard, options);
     if (!hidden.has(hazard.name)) {
       // Files of tiles have one layer, named as the file's own tools named it: by custom `hazard`.
       const of = { source: id, ...(hazard.format === "pmtiles" ? { "source-layer": "hazard" } : {}) };
@@ -148,6 +148,10 @@ export function make(options: ChartOptions): Chart {
     const id = (event as unknown as { sourceId?: string }).sourceId ?? "";
     const file = id === "base" ? options.base?.base : options.base?.hazards[Number(id.replace("hazard-", ""))];
     if (id !== "" && file != null) {
+      if (id === "base") {
+        // Where nothing is drawn, nobody must take it for the sea.
+        map.setPaintProperty("ground", "background-color", options.colours[options.night ? "night" : "day"].land);
+      }
       options.lacks(file);
     }
   });

@@ -114,7 +114,7 @@ export class Overlay {
     const before = this.scene;
     this.scene = scene;
     // A beat changes nothing but ages, and they grow slowly.
-    const isSame = before !== null && this.layout !== null && (Object.keys(scene) as Array<keyof Scene>).every((key) => (key === "now" ? scene.now - before.now < 10_000 : key === "lostSince" ? (scene.lostSince === null) === (before.lostSince === null) : scene[key] === before[key]));
+    const isSame = before !== null && this.layout !== null && (Object.keys(scene) as Array<keyof Scene>).every((key) => (key === "now" ? Math.abs(scene.now - before.now) < 10_000 : key === "lostSince" ? (scene.lostSince === null) === (before.lostSince === null) : scene[key] === before[key]));
     if (isSame) {
       this.scene.now = before.now;
     } else {
@@ -613,6 +613,8 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
   const otherClusters = cluster(others, apart, RADIUS * perPixel);
   const arrivedClusters = cluster(arrived, () => 10 * perPixel, 10 * perPixel);
 
+  /** A name gives way to who is open, if there is room elsewhere. */
+  const avoided: Rectangle[] = [];
   const occupied: Rectangle[] = [
     { x: 0, y: 0, width: 400, height: scene.free.top - 8 },
     { x: view.width - scene.free.right, y: 0, width: scene.free.right, height: 184 },
@@ -622,6 +624,9 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
     if (members[0] !== undefined && waits(members[0].household)) {
       const { x, y } = onScreen(view, at);
       occupied.push({ x: x - RING, y: y - RING - 6, width: RING * 2 + 10, height: RING * 2 + 8 });
+    } else if (members[0] !== undefined && isOpen(members[0].household.standing)) {
+      const { x, y } = onScreen(view, at);
+      avoided.push({ x: x - 14, y: y - 14, width: 28, height: members.length > 1 ? 38 : 28 });
     }
   }
 
@@ -681,22 +686,22 @@ function lay(context: CanvasRenderingContext2D, scene: Scene, view: View): Layou
       const below = box === undefined ? 0 : Math.max(0, onScreen(view, { x: box.west, y: box.south }).y - center.y);
       const heights = [Math.max(above - 34, scene.free.top + 4 - center.y), above - 64, below + 12, -NAME_SIZE / 2, below + 42];
       const places = heights.flatMap((dy) => [0, -width / 3, width / 3, -width / 2, width / 2].map((dx) => [dx - width / 2, dy] as const));
-      for (const [dx, dy] of places) {
-        const rectangle = { x: center.x + dx, y: center.y + dy - 3, width, height: NAME_SIZE + 12 };
-        if (rectangle.x > 2 && rectangle.x + width < view.width - 2 && !occupied.some((other) => overlaps(other, rectangle))) {
-          let rows: RowCard | null = list.length === 0 ? null : lines;
-          if (rows !== null) {
-            const beneath = { x: center.x - ROWS_WIDTH / 2, y: rectangle.y + rectangle.height, width: ROWS_WIDTH, height: rowsHeight(rows) };
-            if (occupied.some((other) => overlaps(other, beneath))) {
-              rows = null;
-            } else {
-              occupied.push(beneath);
-            }
+      const rectangles = places
+        .map(([dx, dy]) => ({ dx, dy, x: center.x + dx, y: center.y + dy - 3, width, height: NAME_SIZE + 12 }))
+        .filter((rectangle) => rectangle.x > 2 && rectangle.x + width < view.width - 2 && !occupied.some((other) => overlaps(other, rectangle)));
+      const rectangle = rectangles.find((one) => !avoided.some((other) => overlaps(other, one))) ?? rectangles[0];
+      if (rectangle !== undefined) {
+        let rows: RowCard | null = list.length === 0 ? null : lines;
+        if (rows !== null) {
+          const beneath = { x: center.x - ROWS_WIDTH / 2, y: rectangle.y + rectangle.height, width: ROWS_WIDTH, height: rowsHeight(rows) };
+          if (occupied.some((other) => overlaps(other, beneath))) {
+            rows = null;
+          } else {
+            occupied.push(beneath);
           }
-          placed = { at, dx, dy, width, height: NAME_SIZE + 8, district, short: false, placeless: list.length, asks, rows };
-          occupied.push(rectangle);
-          break;
         }
+        placed = { at, dx: rectangle.dx, dy: rectangle.dy, width, height: NAME_SIZE + 8, district, short: false, placeless: list.length, asks, rows };
+        occupied.push(rectangle);
       }
       if (placed === null) {
         const rectangle = { x: center.x - 20, y: center.y - NAME_SIZE / 2, width: 40, height: NAME_SIZE };

@@ -36,6 +36,15 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
   const [lacking, setLacking] = useState<string[]>([]);
   const [trouble, setTrouble] = useState<string | undefined>();
   const ready = page.hasAskedBase;
+  const lost = page.isLost();
+  // What could not be read without a network is read when there is one again.
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    if (!lost && lacking.length > 0) {
+      setLacking([]);
+      setAttempt(attempt + 1);
+    }
+  }, [lost]);
 
   useEffect(() => {
     const { current: container } = ground;
@@ -50,6 +59,7 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
       container,
       base: page.base,
       outlines: page.outlines,
+      files: page.files,
       start: startBox(page, town),
       room: FREE,
       night: page.isNight(),
@@ -91,7 +101,7 @@ export function MapView({ page, town }: { page: Page; town: Town }) {
       chart.current = null;
       overlay.current = null;
     };
-  }, [ready]);
+  }, [ready, attempt, page.base?.base?.url, page.base?.outlines]);
 
   const look = () => {
     const view = chart.current?.view();

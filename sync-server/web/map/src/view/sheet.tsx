@@ -134,8 +134,11 @@ function Hazard({ known: { hazard, is_safe } }: { known: SiteHazard }) {
   );
 }
 
+/** Percent: somebody should bring power. */
+const LOW_BATTERY = 30;
+
 function Box({ box, index, now, lost }: { box: BoxState; index: number; now: number; lost: boolean }) {
-  const { on_line, last_contact, card_data } = box;
+  const { on_line, last_contact, card_data, unsent, clock_sure, battery, on_mains } = box;
   const isOld = lost || (!on_line && (last_contact === null || now - last_contact > AGEING));
   return (
     <div>
@@ -155,6 +158,21 @@ function Box({ box, index, now, lost }: { box: BoxState; index: number; now: num
         )}
         <br />
         カード確認データ {card_data === null ? "なし" : `${age(now - card_data)}前`}
+        {unsent !== null && (
+          <>
+            <br />
+            未送信 {number(unsent)}件
+            {clock_sure === false && <b class="bad">　時計 未確認</b>}
+          </>
+        )}
+        {battery !== null && (
+          <>
+            <br />
+            <span class={battery <= LOW_BATTERY && on_mains === false ? "bad" : ""}>
+              電池 {battery}%{on_mains === true ? "（電源あり）" : "（電源なし）"}
+            </span>
+          </>
+        )}
       </dd>
     </div>
   );

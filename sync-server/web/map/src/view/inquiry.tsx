@@ -32,7 +32,7 @@ const RELATIONS: Array<[Relation, string]> = [
   ["family", "いっしょに 住む 家族"],
   ["relative", "そのほかの 親せき"],
   ["workplace", "職場の 人"],
-  ["acquaintance", "友だち・知り合い・近所の 人"],
+  ["acquaintance", "友だち・知り合い"],
 ];
 const SEXES: Array<[Sex, string]> = [
   ["unknown", "わからない"],

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 use crate::alerts::Board;
 use crate::browser::{self, Browsers, COOKIE, Official};
 use crate::hub::Hub;
+use crate::inquiry_door::Inquiries;
 use crate::map::{Maps, map_routes};
 
 /// What the API's requests share.
@@ -26,6 +27,7 @@ pub(crate) struct Api {
     pub(crate) board: Arc<Board>,
     pub(crate) browsers: Browsers,
     pub(crate) maps: Arc<Maps>,
+    pub(crate) inquiries: Arc<Inquiries>,
     /// Ends with the server: whoever waits for news waits no longer.
     pub(crate) ended: watch::Receiver<()>,
     /// Itself, as it is handed out.
@@ -39,7 +41,8 @@ impl Api {
         maps: Arc<Maps>,
         ended: watch::Receiver<()>,
     ) -> Self {
-        Self { hub, board, browsers, maps, ended, description: OnceLock::new() }
+        let inquiries = Arc::new(Inquiries::new(Arc::clone(&hub)));
+        Self { hub, board, browsers, maps, inquiries, ended, description: OnceLock::new() }
     }
 }
 

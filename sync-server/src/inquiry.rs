@@ -23,6 +23,7 @@ use hinamori_report::{Answer, Known, NotHidden, Secrecy, Tier, answer};
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::{Person, Site, TownSecret};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::archive::Stores;
 use crate::data::{DataFolder, Keys};
@@ -43,7 +44,7 @@ pub(crate) const LONGEST_INQUIRY: usize = 16 << 10;
 const LONGEST_FIELD: usize = 300;
 
 /// How the inquirer stands to the person, as the clerk made sure by their documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// 同居の親族
@@ -82,35 +83,43 @@ pub struct Inquiry {
 }
 
 /// Who asks, as the law wants it to be written down (災害対策基本法施行規則 8条の2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inquirer {
     /// 氏名
+    #[schema(value_type = String, max_length = 300)]
     pub name: PersonalText,
     /// 住所
+    #[schema(value_type = String, max_length = 300)]
     pub address: PersonalText,
     /// 照会の理由
+    #[schema(value_type = String, max_length = 300)]
     pub reason: PersonalText,
     /// By which document the clerk made sure, without its number.
+    #[schema(value_type = String, max_length = 300)]
     pub identity_document: PersonalText,
     /// 続柄
     pub relation: Relation,
 }
 
 /// After whom somebody asks.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sought {
     /// As it is written, or in kana.
+    #[schema(value_type = String, max_length = 300)]
     pub name: PersonalText,
-    /// Address or district.
+    /// Address or district. It or the birth date has to be there.
     #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 300)]
     pub address: Option<PersonalText>,
     /// `1948-03-11`.
     #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 10)]
     pub birth: Option<PersonalText>,
     /// If the inquirer knows it.
     #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^(female|male|other|unknown)$")]
     pub sex: Option<Sex>,
 }
 
@@ -148,7 +157,7 @@ impl Inquiry {
         Ok(inquiry)
     }
 
-    fn check(&self) -> Result<(), BadInquiry> {
+    pub(crate) fn check(&self) -> Result<(), BadInquiry> {
         let Self { clerk, inquirer, sought, .. } = self;
         let Inquirer { name, address, reason, identity_document, relation: _ } = inquirer;
         let needed = [
@@ -362,7 +371,7 @@ struct Logged<'a> {
     answer: &'static str,
 }
 
-/// Writes an inquiry and what it was answered into the log; it may be answered when this returns.
+/// Writes an inquiry and what it was answered into the log; it may be answered when this returns. Gives the number of the line.
 pub(crate) fn log(
     folder: &DataFolder,
     keys: &Keys,
@@ -370,7 +379,7 @@ pub(crate) fn log(
     looked: &Looked,
     user: &str,
     now: UnixMillis,
-) -> Result<(), LogError> {
+) -> Result<u64, LogError> {
     let answer = match &looked.answer {
         Answered::By(Answer::NotHeld) => "none",
         Answered::By(Answer::Held) => "held",
@@ -380,7 +389,25 @@ pub(crate) fn log(
     let Inquiry { incident, clerk, inquirer, sought: _ } = inquiry;
     let sought = hex::text(&looked.pseudonym);
     let line = Logged { user, clerk, inquirer, incident: *incident, sought, answer };
-    SignedLog::new(folder.path(), INQUIRIES, &keys.log).append(now, line).map(|_head| ())
+    SignedLog::new(folder.path(), INQUIRIES, &keys.log).append(now, line).map(|head| head.lines)
+}
+
+/// Writes down that somebody asks more often than a clerk can type.
+pub(crate) fn log_alarm(
+    folder: &DataFolder,
+    keys: &Keys,
+    clerk: &PersonalText,
+    user: &str,
+    now: UnixMillis,
+) -> Result<(), LogError> {
+    #[derive(Serialize)]
+    struct Alarm<'a> {
+        alarm: &'static str,
+        user: &'a str,
+        clerk: &'a PersonalText,
+    }
+    let alarm = Alarm { alarm: "too_many", user, clerk };
+    SignedLog::new(folder.path(), INQUIRIES, &keys.log).append(now, alarm).map(drop)
 }
 
 /// Answers one inquiry at the command line.

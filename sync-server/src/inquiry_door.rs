@@ -17,7 +17,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hinamori_model::{Mode, UnixMillis, rest_of_step};
+use hinamori_model::{Mode, rest_of_step};
 use hinamori_store_sqlite::StoreError;
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -41,7 +41,8 @@ pub(crate) const fn is_local(address: &SocketAddr) -> bool {
     address.ip().is_loopback()
 }
 
-struct Door {
+/// Who answers inquiries, over whichever door.
+pub(crate) struct Inquiries {
     hub: Arc<Hub>,
     /// Of the package with this version.
     index: Mutex<Option<(u64, Arc<SoughtIndex>)>>,
@@ -49,12 +50,12 @@ struct Door {
     registered: std::sync::Mutex<BTreeMap<Mode, (Instant, Arc<SoughtIndex>)>>,
 }
 
-/// The routes.
+/// The routes of this machine's programs.
 pub(crate) fn routes(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/inquiry", post(inquiry))
         .layer(DefaultBodyLimit::max(LONGEST_INQUIRY))
-        .with_state(Arc::new(Door { hub, index: Mutex::new(None), registered: Default::default() }))
+        .with_state(Arc::new(Inquiries::new(hub)))
 }
 
 #[derive(Serialize)]
@@ -62,7 +63,7 @@ struct Refused {
     error: String,
 }
 
-async fn inquiry(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn inquiry(State(inquiries): State<Arc<Inquiries>>, headers: HeaderMap, body: Bytes) -> Response {
     let came = Instant::now();
     if !is_from_here(&headers) {
         return said(
@@ -75,8 +76,8 @@ async fn inquiry(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
         Err(bad) => return said(StatusCode::BAD_REQUEST, &Refused { error: bad.to_string() }),
     };
     let mode = Mode::from(inquiry.incident);
-    match door.answer(inquiry, now(), came).await {
-        Ok(looked) => said(StatusCode::OK, &looked.reply(mode)),
+    match inquiries.answer(inquiry, USER.to_owned(), came).await {
+        Ok((looked, _number)) => said(StatusCode::OK, &looked.reply(mode)),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
             let error = "照会に 答えられません。サーバーの ログを 確かめてください。".to_owned();
@@ -85,7 +86,11 @@ async fn inquiry(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes)
     }
 }
 
-impl Door {
+impl Inquiries {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self { hub, index: Mutex::new(None), registered: Default::default() }
+    }
+
     async fn index(&self) -> Result<Arc<SoughtIndex>, HallError> {
         let version = self.hub.town.current().signed.version();
         let mut held = self.index.lock().await;
@@ -116,12 +121,15 @@ impl Door {
         Ok(index)
     }
 
-    async fn answer(
+    /// What an inquiry of `user` that `came` then is answered, and the number of its line in the log. It returns a whole number of
+    /// [`STEP`]s after it came.
+    pub(crate) async fn answer(
         self: Arc<Self>,
         inquiry: Inquiry,
-        at: UnixMillis,
+        user: String,
         came: Instant,
-    ) -> Result<Looked, HallError> {
+    ) -> Result<(Looked, u64), HallError> {
+        let at = now();
         let (index, town) = (self.index().await?, self.hub.town.current());
         let hub = Arc::clone(&self.hub);
         let asked = move |stores: &mut crate::archive::Stores| {
@@ -135,9 +143,9 @@ impl Door {
         let looked = looked?;
         // On the disk before anybody is told anything.
         let logged = spawn_blocking(move || {
-            let logged = log(&hub.town.folder, &hub.town.keys, &inquiry, &looked, USER, at);
+            let logged = log(&hub.town.folder, &hub.town.keys, &inquiry, &looked, &user, at);
             std::thread::sleep(rest_of_step(came.elapsed(), STEP));
-            logged.map(|()| looked)
+            logged.map(|number| (looked, number))
         });
         Ok(logged.await.map_err(|_ended| ENDS)??)
     }

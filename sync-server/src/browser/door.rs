@@ -22,7 +22,7 @@ use webauthn_rs::prelude::{
     Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use super::limits::{Attempts, Refusals, Uptime};
+use super::limits::{Attempts, InquiryPaces, Refusals, Uptime};
 use super::listener::Visitor;
 use super::log::{Did, Entry, Refusal};
 use super::register::{BrowserRegister, BrowserSite, change_register};
@@ -50,6 +50,8 @@ pub(crate) struct Browsers {
     enrolments: Questions<Enrolling>,
     sign_ins: Questions<DiscoverableAuthentication>,
     sessions: Mutex<Sessions>,
+    /// Who asked after somebody how often.
+    pub(super) inquiries: Mutex<InquiryPaces>,
     register: Mutex<Option<(Fingerprint, Arc<BrowserRegister>)>>,
 }
 
@@ -77,6 +79,7 @@ impl Browsers {
             enrolments: Questions::new(),
             sign_ins: Questions::new(),
             sessions: Mutex::default(),
+            inquiries: Mutex::default(),
             register: Mutex::default(),
         })
     }
@@ -135,7 +138,7 @@ impl Browsers {
     }
 }
 
-fn failed(error: &dyn std::error::Error) -> Problem {
+pub(super) fn failed(error: &dyn std::error::Error) -> Problem {
     tracing::error!(error = %crate::with_sources(error), "browsers cannot be served");
     Problem::server()
 }
@@ -148,6 +151,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(begin_session))
         .routes(routes!(finish_session))
         .routes(routes!(session, leave))
+        .merge(super::inquiries::routes())
 }
 
 /// What somebody asks who is not signed in: not too often, from our own page, in JSON.
@@ -164,17 +168,28 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Asked<T> {
         if !api.browsers.admits(&visitor) {
             return Err(Problem::too_often());
         }
-        if !is_own_json(request.headers()) || is_without_tls(request.headers()) {
-            return Err(refuse(api, &visitor, Refusal::Page, None).await);
-        }
-        let body = to_bytes(request.into_body(), LONGEST).await;
-        let body = body.map_err(|_too_long| Problem::page(StatusCode::PAYLOAD_TOO_LARGE))?;
-        // A list of values would be taken for an object with them.
-        let object = Some(&body).filter(|body| body.trim_ascii_start().starts_with(b"{"));
-        let read = object.and_then(|body| serde_json::from_slice(body).ok());
-        let body = read.ok_or_else(|| Problem::page(StatusCode::BAD_REQUEST))?;
+        let body = own_body(api, &visitor, None, request, LONGEST).await?;
         Ok(Self { visitor, body })
     }
+}
+
+/// What our own page sends, as JSON of so many bytes at the most.
+pub(super) async fn own_body<T: DeserializeOwned>(
+    api: &Arc<Api>,
+    visitor: &Visitor,
+    staff: Option<StaffId>,
+    request: Request,
+    longest: usize,
+) -> Result<T, Problem> {
+    if !is_own_json(request.headers()) || is_without_tls(request.headers()) {
+        return Err(refuse(api, visitor, Refusal::Page, staff).await);
+    }
+    let body = to_bytes(request.into_body(), longest).await;
+    let body = body.map_err(|_too_long| Problem::page(StatusCode::PAYLOAD_TOO_LARGE))?;
+    // A list of values would be taken for an object with them.
+    let object = Some(&body).filter(|body| body.trim_ascii_start().starts_with(b"{"));
+    let read = object.and_then(|body| serde_json::from_slice(body).ok());
+    read.ok_or_else(|| Problem::page(StatusCode::BAD_REQUEST))
 }
 
 impl Refusal {

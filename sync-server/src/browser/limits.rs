@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::doors::network_of;
+use hinamori_model::StaffId;
 
 /// Time since the server began.
 pub(crate) struct Uptime {
@@ -60,6 +61,48 @@ const WRITTEN: Pace = Pace { every: Duration::from_secs(10), at_once: 100 };
 
 /// Networks from which somebody signed in that are remembered.
 const MOST_KNOWN: usize = 1_024;
+/// Inquiries of one clerk, who types one a minute: some at once, for a whole family, and then two a minute. Somebody who tries out a register
+/// of names gets nowhere.
+const INQUIRIES: Pace = Pace { every: Duration::from_secs(30), at_once: 12 };
+
+/// How often each of the staff asked after somebody. By account and not by session, since a session is opened anew with one touch.
+#[derive(Debug, Default)]
+pub(crate) struct InquiryPaces(BTreeMap<StaffId, Pacing>);
+
+#[derive(Debug, Default)]
+struct Pacing {
+    whole_at: Duration,
+    /// One was refused since the last one that was answered.
+    is_told: bool,
+}
+
+/// Whether an inquiry is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paced {
+    Answered,
+    /// Too many, the first since one was answered: it is written down, so often and no more.
+    Alarm,
+    /// Another one.
+    TooMany,
+}
+
+impl InquiryPaces {
+    pub(crate) fn ask(&mut self, staff: StaffId, now: Duration) -> Paced {
+        self.0.retain(|_, pacing| pacing.whole_at > now);
+        let pacing = self.0.entry(staff).or_default();
+        match INQUIRIES.after_one_more(pacing.whole_at, now) {
+            Some(whole_at) => {
+                *pacing = Pacing { whole_at, is_told: false };
+                Paced::Answered
+            }
+            None if pacing.is_told => Paced::TooMany,
+            None => {
+                pacing.is_told = true;
+                Paced::Alarm
+            }
+        }
+    }
+}
 
 /// Attempts to sign in or to enrol.
 #[derive(Debug, Default)]
@@ -176,6 +219,24 @@ mod tests {
             attempts.signed_in(IpAddr::from(number.to_be_bytes()), LATER * 2);
         }
         assert_eq!(attempts.known.len(), MOST_KNOWN);
+    }
+
+    #[test]
+    fn a_clerk_asks_for_a_family_at_once_and_then_two_a_minute_and_is_told_of_once_between() {
+        let mut paces = InquiryPaces::default();
+        let [clerk, other] = [1, 2].map(|number| StaffId::from_bytes([number; 16]));
+        assert!((0..12).all(|_| paces.ask(clerk, LATER) == Paced::Answered));
+        assert_eq!(paces.ask(clerk, LATER), Paced::Alarm);
+        assert!((0..100).all(|_| paces.ask(clerk, LATER) == Paced::TooMany));
+        assert_eq!(paces.ask(other, LATER), Paced::Answered);
+        let later = LATER + INQUIRIES.every;
+        let paced = [(); 3].map(|()| paces.ask(clerk, later));
+        assert_eq!(paced, [Paced::Answered, Paced::Alarm, Paced::TooMany]);
+        assert!(
+            (1..=60)
+                .all(|minute| paces.ask(other, LATER + Duration::from_secs(60 * minute)) == Paced::Answered)
+        );
+        assert_eq!(paces.0.len(), 1, "nobody is remembered for long");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod commands;
 mod door;
+mod inquiries;
 mod limits;
 mod listener;
 mod log;
@@ -78,10 +79,20 @@ const fn sight_of(role: Role) -> Sight {
     Sight { map, support }
 }
 
+/// Whether a role answers who asks after somebody.
+const fn answers_inquiries(role: Role) -> bool {
+    matches!(role, Role::InquiryClerk | Role::Official)
+}
+
 impl Official {
     /// Whether they see the map at all.
     pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
         if sight_of(self.role).map { Ok(()) } else { Err(Problem::forbidden()) }
+    }
+
+    /// Whether they answer who asks after somebody.
+    pub(crate) fn must_answer_inquiries(&self) -> Result<(), Problem> {
+        if answers_inquiries(self.role) { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
     /// Whether they see where somebody needs support.
@@ -162,18 +173,19 @@ mod sight_tests {
     use super::*;
 
     #[test]
-    fn each_role_sees_of_the_map_what_its_work_needs() {
+    fn each_role_has_what_its_work_needs() {
         let table = [
-            (Role::Volunteer, [false, false]),
-            (Role::Leader, [true, false]),
-            (Role::Nurse, [true, true]),
-            (Role::Official, [true, true]),
-            (Role::InquiryClerk, [false, false]),
-            (Role::Auditor, [true, false]),
+            (Role::Volunteer, [false, false, false]),
+            (Role::Leader, [true, false, false]),
+            (Role::Nurse, [true, true, false]),
+            (Role::Official, [true, true, true]),
+            (Role::InquiryClerk, [false, false, true]),
+            (Role::Auditor, [true, false, false]),
         ];
         assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
-        for (role, [map, support]) in table {
+        for (role, [map, support, inquiries]) in table {
             assert_eq!(sight_of(role), Sight { map, support }, "{role:?}");
+            assert_eq!(answers_inquiries(role), inquiries, "{role:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod connections;
 mod enrolment;
+mod inquiries;
 mod map;
 mod sessions;
 

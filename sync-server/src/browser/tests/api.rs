@@ -12,6 +12,14 @@ fn fits(description: &Value, schema: &Value, value: &Value) -> bool {
     jsonschema::validator_for(&whole).unwrap().is_valid(value)
 }
 
+/// A good answer, as the description says.
+pub(super) fn assert_fits(description: &Value, operation: &Value, answer: &Answer) {
+    assert!(
+        answer.status == 200 && fits(description, schema_of(operation, answer), &answer.json()),
+        "{answer:?}"
+    );
+}
+
 /// The schema of an answer.
 fn schema_of<'d>(operation: &'d Value, answer: &Answer) -> &'d Value {
     let status = answer.status.to_string();
@@ -70,11 +78,7 @@ async fn good_answers_are_as_the_description_says_too() {
     let cookie = hall.sign_in(&mut tablet).await.cookie();
     let description = hall.ask("GET", "/api/v1/openapi.json", Some(&cookie), None).await.json();
     let is_good = |method: &str, path: &str, answer: &Answer| {
-        let operation = &description["paths"][format!("/api/v1/{path}")][method];
-        assert!(
-            answer.status == 200 && fits(&description, schema_of(operation, answer), &answer.json()),
-            "{answer:?}"
-        );
+        assert_fits(&description, &description["paths"][format!("/api/v1/{path}")][method], answer);
     };
     let begun = hall.post("enrolment/begin", &json!({ "code": hall.invite(MORI) })).await;
     is_good("post", "enrolment/begin", &begun);

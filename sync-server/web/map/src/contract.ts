@@ -141,6 +141,25 @@ export interface MapFile {
   credit: string;
 }
 
+export type Relation = "family" | "relative" | "workplace" | "acquaintance";
+export type Sex = "female" | "male" | "other" | "unknown";
+
+/** Somebody asks after somebody. */
+export interface AskedAfter {
+  mode: MapMode;
+  inquirer: { name: string; address: string; reason: string; identity_document: string; relation: Relation };
+  /** `birth`: 1948-03-11. */
+  sought: { name: string; address: string | null; birth: string | null; sex: Sex };
+}
+
+export interface InquiryAnswer {
+  sentence: string;
+  /** Whether a person of the desk has to speak with the inquirer. */
+  desk: boolean;
+  /** Of the line in the log. */
+  number: number;
+}
+
 export interface Session {
   name: string;
   role: string;

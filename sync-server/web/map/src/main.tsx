@@ -5,6 +5,7 @@ import { Bar, Bands } from "./view/bar.js";
 import { Asking, Door, Enrol } from "./view/door.js";
 import { Districts, Drawer, SitesPane } from "./view/drawer.js";
 import { Figures } from "./view/figures.js";
+import { InquiryDesk } from "./view/inquiry.js";
 import { MapView } from "./view/mapview.js";
 import { HouseholdSheet, SiteSheet } from "./view/sheet.js";
 
@@ -13,12 +14,20 @@ function Whole({ page }: { page: Page }) {
   // Who reads the page by ear or goes by keyboard begins each screen at its name.
   useEffect(() => {
     document.querySelector<HTMLElement>("h1")?.focus();
-  }, [door, page.mode]);
+  }, [door, page.mode, page.place]);
   if (door === "enrol") {
     return <Enrol page={page} />;
   }
   if (door === "closed") {
     return <Door page={page} />;
+  }
+  if (page.place === "inquiry" && door === "open" && page.session !== null) {
+    return (
+      <Bands page={page}>
+        {/* What was typed or answered in the one is never in the other, however fast the change is. */}
+        <InquiryDesk key={page.mode} page={page} />
+      </Bands>
+    );
   }
   if (town === null) {
     return <Asking page={page} />;

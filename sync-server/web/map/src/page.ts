@@ -1,7 +1,7 @@
 // The page's own state: who is signed in, what is shown, and whether it is how things are.
 
-import type { DistrictHouseholds, HouseholdStanding, MapBase, MapChange, MapMode, MapState, Session } from "./contract.js";
-import { get, file, NoAnswer, Refused, remove } from "./server.js";
+import type { AskedAfter, DistrictHouseholds, HouseholdStanding, InquiryAnswer, MapBase, MapChange, MapMode, MapState, Session } from "./contract.js";
+import { get, file, NoAnswer, post, Refused, remove } from "./server.js";
 import { SILENCE, Stream } from "./stream.js";
 import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
 import { signIn } from "./passkeys.js";
@@ -26,6 +26,8 @@ const RENEW_FIRST = 3 * SECOND;
 const RENEW_LONGEST = 30 * SECOND;
 const KEEP_EVERY = 20 * SECOND;
 const KEPT_HOUSEHOLDS = 20_000;
+/** Whoever types uses their session: the server hears of it so often. */
+const TYPED_EVERY = 5 * MINUTE;
 /** In characters. */
 const KEPT_FILES = 4_000_000;
 
@@ -44,6 +46,8 @@ export class Page {
   trouble: string | undefined;
   busy = false;
 
+  /** The map, or the inquiry clerk's page. */
+  place: "map" | "inquiry" = "map";
   view: "map" | "list" = "map";
   tab: Tab = "open";
   filter: Filter = { districts: null, standings: new Set(STANDINGS) };
@@ -72,6 +76,7 @@ export class Page {
   private signedOut = false;
   private ending: Promise<void> | null = null;
   private renewed = 0;
+  private typedAt = 0;
   private turn = 0;
 
   constructor(private readonly drawn: () => void) {}
@@ -132,12 +137,13 @@ export class Page {
     classList.toggle("night", this.isNight());
     classList.toggle("drill", this.mode === "drill");
     classList.toggle("lost", this.town !== null && this.isLost());
-    document.title = this.mode === "drill" ? "訓練の 地図" : "避難の 地図";
+    const what = this.place === "inquiry" ? "安否の 照会" : this.mode === "drill" ? "訓練の 地図" : "避難の 地図";
+    document.title = this.place === "inquiry" && this.mode === "drill" ? `訓練　${what}` : what;
     this.drawn();
   }
 
   /** Sets what is shown, and draws. */
-  set(changes: Partial<Pick<Page, "view" | "tab" | "filter" | "hidden" | "showSites" | "choice" | "theme" | "destination" | "door" | "trouble">>): void {
+  set(changes: Partial<Pick<Page, "view" | "tab" | "filter" | "hidden" | "showSites" | "choice" | "theme" | "destination" | "door" | "place" | "trouble">>): void {
     Object.assign(this, changes);
     this.draw();
   }
@@ -241,6 +247,38 @@ export class Page {
     }
   }
 
+  isClerk(): boolean {
+    return this.session?.role === "inquiry_clerk";
+  }
+
+  /** Whether somebody who sees the map answers inquiries, too. */
+  mayInquire(): boolean {
+    return this.isClerk() || this.session?.role === "official";
+  }
+
+  /** Asks after somebody. Where there is no answer, the trouble says why. */
+  async inquire(asked: AskedAfter): Promise<InquiryAnswer | null> {
+    let told: InquiryAnswer | null = null;
+    const work = async () => {
+      told = await post<InquiryAnswer>("inquiries", asked);
+    };
+    await this.act(work, (error) => {
+      if (error instanceof Refused && error.status === 401) {
+        void this.shut();
+      }
+      return error instanceof Error ? error.message : String(error);
+    });
+    return told;
+  }
+
+  /** A session that nobody uses ends; whether it does is known before a form is full. */
+  typed(): void {
+    if (Date.now() - this.typedAt > TYPED_EVERY) {
+      this.typedAt = Date.now();
+      get<Session>("session").catch((error: unknown) => this.failed(error));
+    }
+  }
+
   /** Whether the server hears it or not: this tablet keeps nothing, and is not let in before the server heard it. */
   async signOut(): Promise<void> {
     this.signedOut = true;
@@ -329,6 +367,15 @@ export class Page {
     }
     try {
       this.session = await session;
+      if (this.isClerk() && !other()) {
+        this.place = "inquiry";
+        this.door = "open";
+        this.trouble = undefined;
+        this.draw();
+        // What an official who used this device before may have left.
+        await forget().catch(() => {});
+        return;
+      }
       const first = await state;
       if (other()) {
         return;
@@ -582,6 +629,7 @@ export class Page {
   private async shut(why?: Refused): Promise<void> {
     this.leave();
     this.session = null;
+    this.place = "map";
     this.door = "closed";
     this.trouble = why?.status === 403 ? why.message : undefined;
     this.draw();

@@ -1,7 +1,7 @@
 // Words as officials read them on the map. The words are the glossary's.
 
 import type { HouseholdStanding, HouseholdCounts, MapSiteKind, SiteState, SiteStanding, TelevisionStanding } from "./contract.js";
-import { age, clock, clockAndDay } from "../../desk/src/words.js";
+import { DAY, HOUR, age, clock, clockAndDay } from "../../desk/src/words.js";
 
 export { MINUTE, SECOND, age, clock, clockAndDay, clockWithSeconds, running } from "../../desk/src/words.js";
 
@@ -86,6 +86,9 @@ export function percent(counts: HouseholdCounts): string {
   const whole = all(counts);
   return whole === 0 ? "―" : `${Math.floor(((whole - open(counts)) * 100) / whole)}%`;
 }
+
+/** Midnight in UTC of the day that it is in Japan. */
+export const todayInJapan = (now: number): number => Math.floor((now + 9 * HOUR) / DAY) * DAY;
 
 /** What others wrote, for one line: without marks that turn the direction of the text or hide in it, and not without an end. */
 export function plain(text: string, longest = 40): string {

@@ -64,6 +64,11 @@ export class Town {
     /** What an address is answered instead, and for which ones the answer waits for a promise. */
     this.refused = new Map();
     this.held = new Map();
+    this.role = "official";
+    /** Inquiries as they came, and what is answered by the name that is asked after. */
+    this.inquiries = [];
+    this.answers = new Map();
+    this.refuses = null;
     this.households = new Map(this.districts.flatMap(({ households }) => households.map((household) => [household.id, household])));
   }
 
@@ -302,7 +307,14 @@ export class Town {
     }
     this.signedIn(request);
     const mode = url.searchParams.get("mode");
-    if (path === "session") return { name: "田中", role: "official", sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
+    if (path === "session") return { name: "田中", role: this.role, sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
+    if (`${request.method} ${path}` === "POST inquiries") {
+      if (!["official", "inquiry_clerk"].includes(this.role) || request.headers["content-type"] !== "application/json") throw new Answer(403, "この画面は あなたの 役割では 見られません");
+      if (this.refuses !== null) throw new Answer(...this.refuses);
+      this.inquiries.push(body);
+      return { number: this.inquiries.length, ...(this.answers.get(body.sought.name) ?? { sentence: "お尋ねの方についてお伝えできる情報はありません。", desk: false }) };
+    }
+    if (this.role === "inquiry_clerk") throw new Answer(403, "この画面は あなたの 役割では 見られません");
     if (path === "map/state") return this.state(mode);
     if (path === "map/base") return this.base;
     const of = /^map\/districts\/(\d+)\/households$/.exec(path);

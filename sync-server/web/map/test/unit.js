@@ -5,10 +5,10 @@ import { test } from "node:test";
 import { buildSync } from "esbuild";
 
 const { outputFiles } = buildSync({
-  stdin: { contents: 'export * from "./src/geo.ts"; export * from "./src/town.ts"; export * from "./src/words.ts";', resolveDir: new URL("..", import.meta.url).pathname, loader: "ts" },
+  stdin: { contents: 'export * from "./src/birth.ts"; export * from "./src/geo.ts"; export * from "./src/town.ts"; export * from "./src/words.ts";', resolveDir: new URL("..", import.meta.url).pathname, loader: "ts" },
   bundle: true, format: "esm", write: false, platform: "neutral",
 });
-const { Town, aged, cluster, isUnsafe, kindWord, mercator, percent, plain, position, roleWord, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+const { Town, aged, birthOf, cluster, isUnsafe, kindWord, mercator, percent, plain, position, roleWord, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 
 const MINUTE = 60_000;
 const row = (id, standing = "not_arrived") => ({ id, group: "1班", people: 2, standing, support: false, television: null, position: null });
@@ -146,6 +146,29 @@ test("what others wrote turns no text around, and ends", () => {
   assert.equal(plain("\u202eあ\u200fい\u0000う\n"), "あいう");
   assert.equal(plain("長".repeat(300), 5), "長長長長…");
   assert.equal(plain("𠮷".repeat(3), 3), "𠮷𠮷𠮷");
+});
+
+test("a birth date is the same by the era and by the western year, and no day is made up", () => {
+  const today = Date.UTC(2026, 10, 28);
+  const of = (calendar, year, month, day) => {
+    const birth = birthOf({ calendar, year, month, day }, today);
+    return birth.kind === "day" ? birth.iso : birth.kind;
+  };
+  assert.equal(of("western", "", " ", ""), "blank");
+  for (const [calendar, year] of [["western", "1948"], ["showa", "２３"]]) assert.equal(of(calendar, year, "3", "１１"), "1948-03-11");
+  assert.equal(of("showa", "元", "12", "25"), "1926-12-25");
+  assert.equal(of("showa", "64", "1", "7"), "1989-01-07");
+  assert.equal(of("heisei", "1", "1", "8"), "1989-01-08");
+  assert.equal(of("heisei", "31", "4", "30"), "2019-04-30");
+  assert.equal(of("reiwa", "元", "5", "1"), "2019-05-01");
+  assert.equal(of("taisho", "15", "12", "24"), "1926-12-24");
+  assert.equal(of("western", "2024", "2", "29"), "2024-02-29");
+  assert.equal(of("western", "2026", "11", "28"), "2026-11-28");
+  for (const bad of [["showa", "64", "1", "8"], ["heisei", "31", "5", "1"], ["taisho", "15", "12", "25"], ["reiwa", "0", "6", "1"], ["western", "2023", "2", "29"], ["western", "2026", "11", "29"], ["western", "48", "3", "11"], ["showa", "23", "13", "1"], ["showa", "23", "3", "0"], ["showa", "23", "3", ""], ["showa", "-3", "3", "1"], ["showa", "二", "3", "1"], ["western", "9999", "1", "1"]]) {
+    assert.equal(of(...bad), "wrong", bad.join(" "));
+  }
+  assert.match(birthOf({ calendar: "showa", year: "23", month: "11", day: "28" }, today).words, /78さい$/);
+  assert.match(birthOf({ calendar: "showa", year: "23", month: "11", day: "29" }, today).words, /77さい$/);
 });
 
 test("an age has its time and its words", () => {

@@ -8,14 +8,15 @@ import { Popup, useSeconds } from "./parts.js";
 
 /** A drill has its word above and below, and the way out. */
 export function Bands({ page, children }: { page: Page; children: ComponentChildren }) {
+  const whole = page.place === "inquiry" ? "whole desk" : "whole";
   if (page.mode === "live") {
-    return <div class="whole">{children}</div>;
+    return <div class={whole}>{children}</div>;
   }
   return (
-    <div class="whole">
+    <div class={whole}>
       <aside class="band" aria-label="訓練です">
         <b>訓練</b>
-        <span>これは 訓練の 地図です。本当の 災害では ありません。</span>
+        <span>これは 訓練の {page.place === "inquiry" ? "照会" : "地図"}です。本当の 災害では ありません。</span>
         <a class="button leave" href="#live">
           訓練を 出る・本番へ
         </a>
@@ -86,7 +87,8 @@ const THEMES: Array<[Theme, string]> = [
   ["night", "夜"],
 ];
 
-function Menu({ page, close }: { page: Page; close: () => void }) {
+export function Menu({ page, close }: { page: Page; close: () => void }) {
+  const what = page.place === "inquiry" ? "照会" : "地図";
   return (
     <>
       {page.session !== null && (
@@ -106,8 +108,13 @@ function Menu({ page, close }: { page: Page; close: () => void }) {
         </div>
       </fieldset>
       <a class="button" href={page.mode === "live" ? "#drill" : "#live"} onClick={close}>
-        {page.mode === "live" ? "訓練の 地図へ" : "本番の 地図へ"}
+        {page.mode === "live" ? `訓練の ${what}へ` : `本番の ${what}へ`}
       </a>
+      {page.mayInquire() && !page.isClerk() && (
+        <button type="button" class="button" onClick={() => page.set({ place: page.place === "map" ? "inquiry" : "map" })}>
+          {page.place === "map" ? "安否の 照会へ" : "避難の 地図へ"}
+        </button>
+      )}
       <button type="button" class="button" onClick={() => void page.signOut()}>
         出る（この 端末に 何も 残しません）
       </button>

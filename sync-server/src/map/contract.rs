@@ -226,7 +226,7 @@ pub(crate) struct SiteState {
     pub(crate) standing: SiteStanding,
     /// 自主避難所
     pub(crate) own_shelter: bool,
-    /// People who are there now; at a check-point who passed it. Hidden people are in none of a site's numbers.
+    /// People who are there now; at a check-point who was seen last when they passed it. Hidden people are in none of a site's numbers.
     pub(crate) here: u32,
     /// Those of them who were seen within twelve hours.
     pub(crate) confirmed: u32,

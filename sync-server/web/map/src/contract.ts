@@ -74,6 +74,7 @@ export interface SiteState {
   here: number;
   confirmed: number;
   unnamed: number;
+  outside: boolean;
   unaccounted: number;
   out: number;
   capacity: number | null;

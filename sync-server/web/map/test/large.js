@@ -21,7 +21,7 @@ const districts = Array.from({ length: 60 }, (_, index) => {
   return { name: `第${index + 1}地区`, center: [west + 0.009, south + 0.015], households };
 });
 const sites = Array.from({ length: 2000 }, (_, index) => ({
-  id: `s${index}`, name: `第${index + 1}避難所`, kind: index % 9 === 0 ? "check_point" : "shelter", position: [WEST + next() * SIDE, SOUTH + next() * SIDE], standing: pick(["open", "open", "full", "closed", "unknown"]), own_shelter: false, here: Math.floor(next() * 200), confirmed: 0, unnamed: 0, unaccounted: 0, out: 0, capacity: 200,
+  id: `s${index}`, name: `第${index + 1}避難所`, kind: index % 9 === 0 ? "check_point" : "shelter", position: [WEST + next() * SIDE, SOUTH + next() * SIDE], standing: pick(["open", "open", "full", "closed", "unknown"]), own_shelter: false, here: Math.floor(next() * 200), confirmed: 0, unnamed: 0, outside: false, unaccounted: 0, out: 0, capacity: 200,
   boxes: [{ id: `b${index}`, on_line: next() < 0.8, last_contact: now - 200_000, card_data: now - 3_600_000, unsent: 0, clock_sure: true, battery: null, on_mains: null }], hazards: [{ hazard: "tsunami", is_safe: next() < 0.9 }],
 }));
 const town = new Town({

@@ -355,7 +355,7 @@ export function shiomi(now) {
   const flats = districts[1].households.slice(0, 4);
   for (const household of flats) Object.assign(household, { group: "9班", position: [134.61722, 33.74182], standing: "not_arrived", support: false });
   flats[0].support = true;
-  const site = (id, name, kind, position, standing, here, capacity, boxes, hazards = []) => ({ id, name, kind, position, standing, own_shelter: false, here, confirmed: here, unnamed: Math.floor(here / 20), unaccounted: 0, out: 0, capacity, boxes, hazards: Object.entries(hazards).map(([hazard, is_safe]) => ({ hazard, is_safe })) });
+  const site = (id, name, kind, position, standing, here, capacity, boxes, hazards = []) => ({ id, name, kind, position, standing, own_shelter: false, here, confirmed: here, unnamed: Math.floor(here / 20), outside: id === "a6", unaccounted: 0, out: 0, capacity, boxes, hazards: Object.entries(hazards).map(([hazard, is_safe]) => ({ hazard, is_safe })) });
   const fresh = (id) => ({ id, on_line: true, last_contact: now, card_data: now - 6 * 60 * MINUTE, unsent: 0, clock_sure: true, battery: 86, on_mains: true });
   const old = (id, minutes) => ({ id, on_line: false, last_contact: now - minutes * MINUTE, card_data: now - 50 * 60 * MINUTE, unsent: 12, clock_sure: false, battery: 21, on_mains: false });
   const sites = [

@@ -61,7 +61,10 @@ export function SiteSheet({ page, town, site }: { page: Page; town: Town; site: 
   return (
     <Sheet page={page} look={{ kind: "site", look: siteLook(site, unsafe) }} stale={old !== null} name={plain(site.name)} under={`${kindWord(site)}${site.position === null ? "・地図に 位置なし" : ""}`}>
       {unsafe && <p class="unsafe">危　{hazardWord(hazard ?? "")}には 使えません</p>}
-      <p class={`standing ${site.standing}`}>{SITE_WORDS[site.standing]}</p>
+      <p class={`standing ${site.standing}`}>
+        {SITE_WORDS[site.standing]}
+        {site.outside && "・建物の 外で 受付"}
+      </p>
       <div class={old === null ? "people" : "people old"}>
         <p>
           <b>{number(site.here)}</b> {site.capacity === null ? "人" : `/ ${number(site.capacity)}人`}

@@ -1,5 +1,6 @@
 //! The HTTP API of the officials' pages, version 1, and its description (OpenAPI 3.1). The pages use nothing else.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, Query, State};
@@ -10,8 +11,10 @@ use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
+use utoipa::openapi::response::Response as Described;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -91,6 +94,15 @@ impl Problem {
     }
 }
 
+/// Every request may have one.
+impl IntoResponses for Problem {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let described = ResponseBuilder::new().content("application/problem+json", content).build();
+        ["4XX", "5XX"].map(|status| (status.to_owned(), RefOr::T(described.clone()))).into()
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -114,6 +126,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
 #[openapi(
     info(title = "Hinamori: the officials' API", version = "1"),
     modifiers(&Session),
+    components(schemas(Problem)),
     // Where nothing else is said.
     security(("session" = []))
 )]
@@ -142,8 +155,7 @@ pub(crate) fn routes(api: Arc<Api>) -> Router {
 /// This description (OpenAPI 3.1).
 #[utoipa::path(get, path = "/openapi.json", tag = "description", responses(
     (status = 200, body = Object),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn description(State(api): State<Arc<Api>>, _official: Official) -> Response {
     let description = api.description.get().cloned().unwrap_or_default();

@@ -283,8 +283,7 @@ struct Nothing {}
 /// Begins to make a passkey.
 #[utoipa::path(post, path = "/enrolment/begin", tag = "sign-in", security(()), request_body = Code, responses(
     (status = 200, body = Options),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn begin_enrolment(
     State(api): State<Arc<Api>>,
@@ -316,8 +315,7 @@ async fn begin_enrolment(
 /// Takes the passkey that was made: what `PublicKeyCredential.toJSON()` gives (WebAuthn Level 3 §5.1.7). It signs nobody in yet.
 #[utoipa::path(post, path = "/enrolment/finish", tag = "sign-in", security(()), request_body = Object, responses(
     (status = 200, body = Nothing),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn finish_enrolment(
     State(api): State<Arc<Api>>,
@@ -357,8 +355,7 @@ async fn finish_enrolment(
 /// Begins to sign in: any passkey of this server may answer.
 #[utoipa::path(post, path = "/session/begin", tag = "sign-in", security(()), request_body = Nothing, responses(
     (status = 200, body = Options),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn begin_session(
     State(api): State<Arc<Api>>,
@@ -375,8 +372,7 @@ async fn begin_session(
 /// Signs in: takes what `PublicKeyCredential.toJSON()` gives, and sets the session's cookie.
 #[utoipa::path(post, path = "/session/finish", tag = "sign-in", security(()), request_body = Object, responses(
     (status = 200, body = Nothing),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn finish_session(
     State(api): State<Arc<Api>>,
@@ -439,8 +435,7 @@ struct SignedIn {
 /// Says who is signed in.
 #[utoipa::path(get, path = "/session", tag = "sign-in", responses(
     (status = 200, body = SignedIn),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn session(State(api): State<Arc<Api>>, official: Official) -> Json<SignedIn> {
     let Official { name, role, sites, until, .. } = official;
@@ -450,8 +445,7 @@ async fn session(State(api): State<Arc<Api>>, official: Official) -> Json<Signed
 /// Signs out.
 #[utoipa::path(delete, path = "/session", tag = "sign-in", responses(
     (status = 200, body = Nothing),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn leave(
     State(api): State<Arc<Api>>,

@@ -60,8 +60,7 @@ struct InquiryAnswer {
 /// "Hidden", "not held", "not matched" and "did not come" are one sentence, after the same work.
 #[utoipa::path(post, path = "/inquiries", tag = "inquiries", request_body = AskedAfter, responses(
     (status = 200, description = "It stands in the log", body = InquiryAnswer),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn inquire(
     State(api): State<Arc<Api>>,

@@ -1,6 +1,6 @@
 //! The files of the officials' page.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -21,23 +21,27 @@ struct Page {
     content_type: &'static str,
     bytes: &'static [u8],
     /// Packed once, when somebody asks first: a tablet on a mobile network waits for a fourth of the bytes.
-    packed: LazyLock<Vec<u8>, Pack>,
+    packed: OnceLock<Vec<u8>>,
     /// Of the content, in quotes (RFC 9110 §8.8.3).
-    tag: LazyLock<String, Tag>,
+    tag: OnceLock<String>,
 }
 
-type Pack = Box<dyn FnOnce() -> Vec<u8> + Send>;
-type Tag = Box<dyn FnOnce() -> String + Send>;
-
 impl Page {
-    fn new(path: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let packed: Pack = Box::new(|| packed(bytes));
-        let tag: Tag = Box::new(|| format!("\"{}\"", hex::text(sha256(bytes).get(..8).unwrap_or_default())));
-        Self { path, content_type, bytes, packed: LazyLock::new(packed), tag: LazyLock::new(tag) }
+    const fn new(path: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self { path, content_type, bytes, packed: OnceLock::new(), tag: OnceLock::new() }
+    }
+
+    fn packed(&self) -> &Vec<u8> {
+        self.packed.get_or_init(|| packed(self.bytes))
+    }
+
+    fn tag(&self) -> &str {
+        let of = || format!("\"{}\"", hex::text(sha256(self.bytes).get(..8).unwrap_or_default()));
+        self.tag.get_or_init(of)
     }
 
     fn answer(&self, asked: &HeaderMap) -> Response {
-        let tag = HeaderValue::from_str(&self.tag).unwrap_or(HeaderValue::from_static("\"\""));
+        let tag = HeaderValue::from_str(self.tag()).unwrap_or(HeaderValue::from_static("\"\""));
         let fixed = HeaderValue::from_static;
         let headers = [
             (header::CONTENT_TYPE, fixed(self.content_type)),
@@ -50,7 +54,7 @@ impl Page {
         if asked.get(header::IF_NONE_MATCH) == Some(&tag) {
             (StatusCode::NOT_MODIFIED, headers).into_response()
         } else if takes_gzip(asked) {
-            (headers, [(header::CONTENT_ENCODING, fixed("gzip"))], self.packed.clone()).into_response()
+            (headers, [(header::CONTENT_ENCODING, fixed("gzip"))], self.packed().clone()).into_response()
         } else {
             (headers, self.bytes).into_response()
         }
@@ -67,8 +71,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The routes of the page.
 pub(crate) fn routes() -> Router {
-    static PAGES: LazyLock<[Page; 9]> = LazyLock::new(|| {
-        pages! {
+    static PAGES: [Page; 9] = pages! {
             "/": "text/html; charset=utf-8", "map.html";
             "/sw.js": SCRIPT, "sw.js";
             "/map/map.js": SCRIPT, "map.js";
@@ -78,8 +81,7 @@ pub(crate) fn routes() -> Router {
             "/map/leaflet.js": SCRIPT, "leaflet.js";
             "/map/icon.svg": "image/svg+xml", "icon.svg";
             "/map/manifest.webmanifest": "application/manifest+json", "manifest.webmanifest";
-        }
-    });
+    };
     PAGES.iter().fold(Router::new(), |router, page| {
         router.route(page.path, get(async |asked: HeaderMap| page.answer(&asked)))
     })

@@ -52,8 +52,7 @@ fn not_yet() -> Problem {
 /// The whole map of an incident.
 #[utoipa::path(get, path = "/map/state", tag = "map", params(WhichMap), responses(
     (status = 200, description = "The map", body = MapState),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn state(
     State(api): State<Arc<Api>>,
@@ -89,8 +88,7 @@ struct From {
 /// time of the latest look every 15 seconds. The stream ends where nobody could look for half a minute.
 #[utoipa::path(get, path = "/map/changes", tag = "map", params(From, ("Last-Event-ID" = Option<String>, Header, description = "The revision of the latest event")), responses(
     (status = 200, description = "Events, until somebody ends it", body = MapChange, content_type = "text/event-stream"),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn changes(
     State(api): State<Arc<Api>>,
@@ -106,7 +104,7 @@ async fn changes(
         api,
         official,
         mode,
-        at: Place::Revision(latest.or(from).unwrap_or_default()),
+        revision: latest.or(from).unwrap_or_default(),
         news,
         beat_at: Instant::now(),
     };
@@ -122,20 +120,13 @@ async fn changes(
     Ok((headers, Body::from_stream(events)).into_response())
 }
 
-/// How far a tablet was told.
-enum Place {
-    /// What it said itself.
-    Revision(String),
-    /// The number of the change, in a layout.
-    Number(u32, u64),
-}
-
 /// A tablet that looks.
 struct Follower {
     api: Arc<Api>,
     official: Official,
     mode: MapMode,
-    at: Place,
+    /// How far it was told.
+    revision: String,
     news: watch::Receiver<u64>,
     ended: watch::Receiver<()>,
     beat_at: Instant,
@@ -169,20 +160,14 @@ impl Follower {
     fn behind(&mut self) -> Option<(Bytes, bool)> {
         let picture = self.api.maps.of(self.mode).picture();
         let picture = picture.as_ref()?;
-        let since = match &self.at {
-            Place::Revision(revision) => picture.since(revision),
-            Place::Number(layout, number) if *layout == picture.layout() => picture.after(*number),
-            Place::Number(..) => Since::Reset,
-        };
-        self.at = Place::Number(picture.layout(), picture.number());
+        let since = picture.since(&self.revision);
+        self.revision.clone_from(&picture.state().revision);
         match since {
             Since::Reset => Some((Bytes::from_static(b"event: reset\ndata: {}\n\n"), false)),
             Since::Changes(events) => match events.as_slice() {
                 [] => None,
-                [(_, only)] => Some((only.clone(), true)),
-                several => {
-                    Some((several.iter().flat_map(|(_, event)| event.iter().copied()).collect(), true))
-                }
+                [only] => Some((only.clone(), true)),
+                several => Some((several.concat().into(), true)),
             },
         }
     }
@@ -193,8 +178,7 @@ impl Follower {
     ("district" = u16, Path, description = "Its number in the state"), WhichMap,
 ), responses(
     (status = 200, description = "All of them", body = DistrictHouseholds),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn households(
     State(api): State<Arc<Api>>,
@@ -222,8 +206,7 @@ fn json_answer(headers: &HeaderMap, text: Vec<u8>) -> Response {
 /// What the map is drawn from.
 #[utoipa::path(get, path = "/map/base", tag = "map", responses(
     (status = 200, description = "The files", body = MapBase),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn base(State(api): State<Arc<Api>>, official: Official) -> Result<axum::Json<MapBase>, Problem> {
     official.must_see_map()?;
@@ -244,8 +227,7 @@ async fn base(State(api): State<Arc<Api>>, official: Official) -> Result<axum::J
 /// The outlines of districts: GeoJSON (RFC 7946), `name` in each feature's properties.
 #[utoipa::path(get, path = "/map/outlines", tag = "map", responses(
     (status = 200, description = "Those that the plan has", body = Value, content_type = "application/geo+json"),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn outlines(
     State(api): State<Arc<Api>>,
@@ -287,8 +269,7 @@ fn outlines_value(features: &[Value]) -> Value {
     (status = 206, description = "A part of it", content_type = "application/octet-stream"),
     (status = 304, description = "It is as it was"),
     (status = 416, description = "It has no such part"),
-    (status = "4XX", body = Problem, content_type = "application/problem+json"),
-    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    Problem,
 ))]
 async fn file(
     State(api): State<Arc<Api>>,

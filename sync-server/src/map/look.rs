@@ -87,9 +87,8 @@ pub(crate) async fn look(
     let (town, at) = (hub.town.current(), now());
     let incidents = town.incidents;
     let own: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
-    let before = std::mem::take(known);
-    let (was, sites, tallies) = (before.incident, before.sites, before.tallies);
-    *known = Known { sites: BTreeMap::new(), tallies: Tallies::new(), ..before };
+    let was = known.incident;
+    let (sites, tallies) = (std::mem::take(&mut known.sites), std::mem::take(&mut known.tallies));
     let counted = hub.archive.ask(move |stores| {
         let [live, drill] =
             [MapMode::Live, MapMode::Drill].map(|mode| shown_incident(stores, incidents, mode.into()));

@@ -64,8 +64,8 @@ pub(crate) enum Taken {
 /// What a tablet is told that comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// With the number of each, as an event (WHATWG HTML §9.2.5 event stream): the same bytes for every tablet.
-    Changes(Vec<(u64, Bytes)>),
+    /// Each as an event (WHATWG HTML §9.2.5 event stream): the same bytes for every tablet.
+    Changes(Vec<Bytes>),
     /// It has to fetch the whole map.
     Reset,
 }
@@ -127,16 +127,6 @@ impl Picture {
         &self.state
     }
 
-    /// The number of the latest change.
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// The roster by whose order households are numbered.
-    pub(crate) const fn layout(&self) -> u32 {
-        self.layout
-    }
-
     fn numbering(&self) -> u64 {
         (u64::from(self.run) << 32) | u64::from(self.layout)
     }
@@ -150,20 +140,14 @@ impl Picture {
         let hexadecimal = |part: &str| u64::from_str_radix(part, 16).ok();
         let parts = revision.split_once('.');
         let parts = parts.and_then(|(numbering, number)| hexadecimal(numbering).zip(hexadecimal(number)));
-        match parts.filter(|parts| parts.0 == self.numbering() && parts.1 <= self.number) {
-            Some((_, number)) => self.after(number),
-            None => Since::Reset,
-        }
-    }
-
-    /// What was told after a number of this layout.
-    pub(crate) fn after(&self, number: u64) -> Since {
+        let own = parts.filter(|parts| parts.0 == self.numbering() && parts.1 <= self.number);
+        let Some((_, number)) = own else { return Since::Reset };
         let first = self.changes.front().map_or(self.number.saturating_add(1), |(first, _)| *first);
         if number.saturating_add(1) < first {
             return Since::Reset;
         }
         let from = self.changes.partition_point(|(known, _)| *known <= number);
-        Since::Changes(self.changes.range(from..).cloned().collect())
+        Since::Changes(self.changes.range(from..).map(|(_, event)| event.clone()).collect())
     }
 
     /// Takes a later look.

@@ -14,6 +14,17 @@ export function launch({ webgl = true, options = [] } = {}) {
   return chromium.launch({ executablePath, args: ["--no-sandbox", ...(webgl ? WEBGL : ["--disable-3d-apis"]), ...options] });
 }
 
+/** Ends what runs, and says what was wrong. */
+export async function finish(browser, town) {
+  await browser.close();
+  town.server.close();
+  town.server.closeAllConnections();
+  if (complaints.length > 0) {
+    console.error([...new Set(complaints)].join("\n"));
+    process.exitCode = 1;
+  }
+}
+
 export async function tablet(browser, origin, { width = 1280, height = 800, dark = false, name = "tablet", ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, hasTouch: true, locale: "ja-JP", timezoneId: "America/New_York", colorScheme: dark ? "dark" : "light", ...more });
   const page = await context.newPage();

@@ -1,7 +1,7 @@
 // What the page does when the server resets, refuses, numbers anew or is gone: `node test/cut.js`.
 
 import assert from "node:assert/strict";
-import { complaints, launch, look as looked, press, see, settled, tablet } from "./browser.js";
+import { complaints, finish, launch, look as looked, press, see, settled, tablet } from "./browser.js";
 import { shiomi } from "./server.js";
 
 const folder = process.argv[2];
@@ -139,11 +139,5 @@ try {
 } catch (error) {
   complaints.unshift(error.stack);
 } finally {
-  await browser.close();
-  town.server.close();
-  town.server.closeAllConnections();
-}
-if (complaints.length > 0) {
-  console.error([...new Set(complaints)].join("\n"));
-  process.exitCode = 1;
+  await finish(browser, town);
 }

@@ -1,7 +1,7 @@
 // A clerk answers who asks after somebody: `node test/inquiry.js [FOLDER FOR PICTURES]`.
 
 import assert from "node:assert/strict";
-import { complaints, launch, look as looked, press, see, settled, tablet } from "./browser.js";
+import { complaints, finish, launch, look as looked, press, see, settled, tablet } from "./browser.js";
 import { shiomi } from "./server.js";
 
 const folder = process.argv[2];
@@ -263,11 +263,5 @@ try {
 } catch (error) {
   complaints.unshift(error.stack);
 } finally {
-  await browser.close();
-  town.server.close();
-  town.server.closeAllConnections();
-}
-if (complaints.length > 0) {
-  console.error([...new Set(complaints)].join("\n"));
-  process.exitCode = 1;
+  await finish(browser, town);
 }

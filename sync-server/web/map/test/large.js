@@ -2,7 +2,7 @@
 // said, not judged; bytes are judged.
 
 import assert from "node:assert/strict";
-import { complaints, launch, press, see, settled, tablet } from "./browser.js";
+import { complaints, finish, launch, press, see, settled, tablet } from "./browser.js";
 import { Town, dice } from "./server.js";
 
 const next = dice(7);
@@ -100,11 +100,5 @@ try {
 } catch (error) {
   complaints.unshift(error.stack);
 } finally {
-  await browser.close();
-  town.server.close();
-  town.server.closeAllConnections();
-}
-if (complaints.length > 0) {
-  console.error([...new Set(complaints)].join("\n"));
-  process.exitCode = 1;
+  await finish(browser, town);
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { complaints, inked, launch, look as looked, press, see, settled, tablet } from "./browser.js";
+import { complaints, finish, inked, launch, look as looked, press, see, settled, tablet } from "./browser.js";
 import { writePmtiles } from "./pmtiles.js";
 import { shiomi } from "./server.js";
 
@@ -319,12 +319,6 @@ try {
 } catch (error) {
   complaints.unshift(error.stack);
 } finally {
-  await browser.close();
   rmSync(join(tmpdir(), `hinamori-map-${process.pid}.pmtiles`), { force: true });
-  town.server.close();
-  town.server.closeAllConnections();
-}
-if (complaints.length > 0) {
-  console.error([...new Set(complaints)].join("\n"));
-  process.exitCode = 1;
+  await finish(browser, town);
 }

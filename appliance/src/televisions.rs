@@ -151,7 +151,7 @@ impl Televisions {
             let (connections, from_one_address) = LIMITS;
             let limits = DoorLimits { connections, from_one_address, patience: Patience::default() };
             let address = listener.local_addr()?;
-            serve(listener, Arc::clone(self), limits).map(|_thread| address)
+            serve((listener, None), Arc::clone(self), limits).map(|_thread| address)
         });
         match opened {
             Ok(address) => {

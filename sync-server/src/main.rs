@@ -524,10 +524,10 @@ struct AddressArguments {
     /// Where officers' browsers reach the alert desk (127.0.0.1 only).
     #[arg(long)]
     desk: Option<SocketAddr>,
-    /// Where televisions ask (127.0.0.1 only).
+    /// Where televisions ask: over TLS (see `browser certificate`), or without at 127.0.0.1.
     #[arg(long)]
     televisions: Option<SocketAddr>,
-    /// Where broadcasters' stations read the feed, the overlay and their operator's page (127.0.0.1 only).
+    /// Where broadcasters' stations read the feed, the overlay and their operator's page: the same.
     #[arg(long)]
     stations: Option<SocketAddr>,
     /// Where officials' browsers connect, over TLS (see `browser certificate`).

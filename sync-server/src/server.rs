@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hinamori_net_tls::{Acceptor, Enrolment, Incoming, Refusal, TlsError};
+use hinamori_net_tls::{Acceptor, BrowserDoor, Enrolment, Incoming, Refusal, TlsError};
 use hinamori_store_sqlite::StoreError;
 use hinamori_television_http::{DoorLimits, Patience};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -22,7 +22,7 @@ use crate::alerts::{
     station_routes, take_from_boxes, tell_boxes,
 };
 use crate::archive::{Archive, Stores};
-use crate::browser::{BrowserError, Officials};
+use crate::browser::{BrowserError, BrowserListener, Officials, ShownDoor, keep_certificate, serve_over_tls};
 use crate::clock::now;
 use crate::close::finish_closings;
 use crate::contact::Contacts;
@@ -63,11 +63,11 @@ pub struct Addresses {
     pub web: SocketAddr,
     /// For inquiries, of this machine only; none where nobody asks.
     pub inquiries: Option<SocketAddr>,
-    /// For officers at the alert desk, of this machine only until it speaks TLS.
+    /// For officers at the alert desk, of this machine only. It is at the officials' listener too.
     pub desk: Option<SocketAddr>,
-    /// For televisions, the same.
+    /// For televisions: over TLS, or of this machine.
     pub televisions: Option<SocketAddr>,
-    /// For broadcasters' stations, the same.
+    /// For broadcasters' stations: the same.
     pub stations: Option<SocketAddr>,
     /// For officials' browsers, over TLS.
     pub browsers: Option<SocketAddr>,
@@ -92,7 +92,7 @@ pub struct Limits {
     pub televisions: usize,
     /// Connections of broadcasters' stations.
     pub stations: usize,
-    /// The same from one address. The door speaks no TLS yet and is on this machine alone, so all come from one.
+    /// The same from one address. A cable operator may hide all of a town's behind one, and a proxy does.
     pub televisions_from_one_address: usize,
 }
 
@@ -136,9 +136,10 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
-    /// The operator: inquiries have no sign-in, and what desks and televisions are told must not be read on the way.
+    /// The operator: inquiries have no sign-in, and what the desk is told must not be read on the way.
     #[error(
-        "inquiries, desk, televisions and stations are served on this machine only, not on {address}: say 127.0.0.1"
+        "inquiries and the desk of this machine are served without TLS, not on {address}: say 127.0.0.1 \
+         (the desk is at --browsers too)"
     )]
     NotLocal {
         /// What was asked for.
@@ -147,8 +148,8 @@ pub enum RunError {
     /// Alerts that were sent, or what was prepared.
     #[error("the alerts cannot be used: {0}")]
     Alerts(String),
-    /// The operator: what browsers are shown.
-    #[error("browsers cannot be served")]
+    /// The operator: what browsers, televisions and stations are shown.
+    #[error("nobody can be served over TLS")]
     Browsers(#[source] BrowserError),
     /// This machine.
     #[error("a listener cannot be used")]
@@ -164,6 +165,9 @@ pub enum RunError {
     ArchiveEnded,
 }
 
+/// A listener, and what is shown there; nothing on this machine, where no TLS is spoken.
+type OverTls<L> = (L, Option<Arc<BrowserDoor>>);
+
 /// A server whose sockets are bound and whose databases are open.
 pub struct Server {
     hub: Arc<Hub>,
@@ -173,9 +177,11 @@ pub struct Server {
     web: TcpListener,
     inquiries: Option<TcpListener>,
     desk: Option<TcpListener>,
-    televisions: Option<std::net::TcpListener>,
-    stations: Option<TcpListener>,
+    televisions: Option<OverTls<std::net::TcpListener>>,
+    stations: Option<OverTls<TcpListener>>,
     browsers: Option<Officials>,
+    /// What is shown where TLS is spoken.
+    shown: Option<ShownDoor>,
     board: Arc<Board>,
     /// What boxes say of alerts.
     said: tokio::sync::mpsc::Receiver<FromBox>,
@@ -191,7 +197,7 @@ impl Server {
     /// [`RunError`].
     pub async fn open(folder: DataFolder, addresses: Addresses, limits: Limits) -> Result<Self, RunError> {
         let Addresses { inquiries, desk, televisions, stations, .. } = addresses;
-        let of_this_machine = [inquiries, desk, televisions, stations].into_iter().flatten();
+        let of_this_machine = [inquiries, desk].into_iter().flatten();
         if let Some(address) = of_this_machine.into_iter().find(|address| !inquiry_door::is_local(address)) {
             return Err(RunError::NotLocal { address });
         }
@@ -212,19 +218,30 @@ impl Server {
         finish_closings(&mut stores, &current.closings).map_err(not_usable)?;
         let (boxes, web) = (listen(addresses.boxes).await?, listen(addresses.web).await?);
         let (inquiries, desk) = (listen_if(inquiries).await?, listen_if(desk).await?);
-        let stations = listen_if(stations).await?;
         let mut limits = limits;
+        let (of_alerts, said) = tokio::sync::mpsc::channel(FROM_BOXES);
+        let speaks_tls = addresses.browsers.is_some()
+            || [televisions, stations].into_iter().flatten().any(|address| !inquiry_door::is_local(&address));
+        let shown = speaks_tls.then(|| ShownDoor::open(&town, limits)).transpose();
+        let shown = shown.map_err(RunError::Browsers)?;
+        let door_at = |address: &SocketAddr| {
+            shown.as_ref().filter(|_| !inquiry_door::is_local(address)).map(|shown| Arc::clone(&shown.door))
+        };
         let televisions = match televisions {
             Some(address) => {
                 limits.televisions = limits.televisions.min(places_for_televisions(limits.televisions));
-                Some(listen_for_many(address)?)
+                Some((listen_for_many(address)?, door_at(&address)))
             }
             None => None,
         };
-        let (of_alerts, said) = tokio::sync::mpsc::channel(FROM_BOXES);
-        let browsers = match addresses.browsers {
-            Some(address) => {
-                Some(Officials::open(&town, listen(address).await?, limits).map_err(RunError::Browsers)?)
+        let stations = match stations {
+            Some(address) => Some((listen(address).await?, door_at(&address))),
+            None => None,
+        };
+        let browsers = match addresses.browsers.zip(shown.as_ref()) {
+            Some((address, shown)) => {
+                let opened = Officials::open(&town, listen(address).await?, shown);
+                Some(opened.map_err(RunError::Browsers)?)
             }
             None => None,
         };
@@ -232,6 +249,7 @@ impl Server {
         Ok(Self {
             hub: Arc::new(Hub::new(archive, town, contacts, lists, (limits.stalled_after, of_alerts))),
             browsers,
+            shown,
             said,
             archive: thread,
             acceptor: Arc::new(acceptor.with_patience(limits.patience)),
@@ -253,9 +271,10 @@ impl Server {
     /// # Errors
     /// As the system reports.
     pub fn addresses(&self) -> io::Result<Addresses> {
-        let [inquiries, desk, stations] = [&self.inquiries, &self.desk, &self.stations]
-            .map(|listener| listener.as_ref().map(TcpListener::local_addr).transpose());
-        let televisions = self.televisions.as_ref().map(std::net::TcpListener::local_addr).transpose();
+        let stations = self.stations.as_ref().map(|(listener, _)| listener);
+        let [inquiries, desk, stations] = [self.inquiries.as_ref(), self.desk.as_ref(), stations]
+            .map(|listener| listener.map(TcpListener::local_addr).transpose());
+        let televisions = self.televisions.as_ref().map(|(listener, _)| listener.local_addr()).transpose();
         let browsers = self.browsers.as_ref().map(Officials::address).transpose();
         Ok(Addresses {
             boxes: self.boxes.local_addr()?,
@@ -284,6 +303,7 @@ impl Server {
             televisions,
             stations,
             browsers: officials,
+            shown,
             board,
             said,
             keeper,
@@ -298,12 +318,20 @@ impl Server {
             (Some(web), web::routes(Arc::clone(&hub)), limits.browsers),
             (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
             (desk, local_desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
-            (stations, station_routes(Arc::clone(&board)), limits.stations),
         ];
-        let mut browsers = serve_browsers(doors, &ended);
+        let mut browsers = JoinSet::new();
+        for (listener, routes, connections) in doors {
+            if let Some(listener) = listener {
+                serve_here(&mut browsers, web::Bounded::new(listener, connections), routes, ended.clone());
+            }
+        }
+        open_to_stations(&mut browsers, stations, &board, limits, &ended).map_err(RunError::Listening)?;
+        if let Some(shown) = shown {
+            tasks.spawn(keep_certificate(shown.door));
+        }
         if let Some(officials) = officials {
             officials
-                .serve((&mut tasks, &mut browsers), (&hub, &board, &maps), limits, ended)
+                .serve(&mut browsers, (&hub, &board, &maps), limits, ended)
                 .map_err(RunError::Listening)?;
         }
         let televisions = open_to_televisions(televisions, &board, limits)?;
@@ -386,24 +414,38 @@ fn begin_work(
     tasks.spawn(follow_maps(Arc::clone(hub), Arc::clone(board), Arc::clone(maps)));
 }
 
-/// Each listener that there is with its routes and its number of connections, until `ended` says so.
-fn serve_browsers<const DOORS: usize>(
-    doors: [(Option<TcpListener>, axum::Router, usize); DOORS],
+/// Serves these pages without TLS until `ended` says so.
+fn serve_here(
+    served: &mut JoinSet<()>,
+    listener: web::Bounded,
+    routes: axum::Router,
+    mut ended: watch::Receiver<()>,
+) {
+    let farewell = async move { drop(ended.changed().await) };
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(farewell);
+    served.spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "a listener is not served any more");
+        }
+    });
+}
+
+fn open_to_stations(
+    served: &mut JoinSet<()>,
+    listener: Option<OverTls<TcpListener>>,
+    board: &Arc<Board>,
+    limits: Limits,
     ended: &watch::Receiver<()>,
-) -> JoinSet<()> {
-    let mut browsers = JoinSet::new();
-    for (listener, door, connections) in doors {
-        let Some(listener) = listener else { continue };
-        let mut ended = ended.clone();
-        let farewell = async move { drop(ended.changed().await) };
-        let serving = axum::serve(web::Bounded::new(listener, connections), door);
-        browsers.spawn(async move {
-            if let Err(error) = serving.with_graceful_shutdown(farewell).await {
-                tracing::error!(%error, "a listener is not served any more");
-            }
-        });
+) -> io::Result<()> {
+    let Some((listener, door)) = listener else { return Ok(()) };
+    let routes = station_routes(Arc::clone(board));
+    if let Some(door) = door {
+        let listener = BrowserListener::new(listener, door, limits, limits.stations)?;
+        serve_over_tls(served, listener, routes, ended.clone());
+    } else {
+        serve_here(served, web::Bounded::new(listener, limits.stations), routes, ended.clone());
     }
-    browsers
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
@@ -422,11 +464,13 @@ fn listen_for_many(address: SocketAddr) -> Result<std::net::TcpListener, RunErro
 }
 
 fn open_to_televisions(
-    listener: Option<std::net::TcpListener>,
+    listener: Option<OverTls<std::net::TcpListener>>,
     board: &Arc<Board>,
     limits: Limits,
 ) -> Result<Option<JoinHandle<()>>, RunError> {
-    let opened = listener.map(|listener| serve_televisions(listener, Arc::clone(board), door_of(limits)));
+    let opened = listener.map(|(listener, door)| {
+        serve_televisions((listener, door.as_deref()), Arc::clone(board), door_of(limits))
+    });
     opened.transpose().map_err(RunError::Thread)
 }
 

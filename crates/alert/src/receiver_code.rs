@@ -1,6 +1,7 @@
 //! The text by which a household's receiver is installed.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 const PREFIX: &str = "hinamori-tv:";
@@ -15,6 +16,13 @@ pub struct ReceiverCode {
     pub address: String,
     /// The town root's Ed25519 public key.
     pub root: [u8; 32],
+}
+
+impl ReceiverCode {
+    /// Whether the server speaks TLS there: everywhere but on the receiver's own machine (`127.0.0.1`, `[::1]`).
+    pub fn is_over_tls(&self) -> bool {
+        !self.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+    }
 }
 
 /// The text is no code of a receiver.
@@ -61,6 +69,7 @@ mod tests {
     fn a_code_is_read_as_it_was_written_and_nothing_else_is_one() {
         for address in ["tv.town.example:7482", "192.0.2.7:80", "[2001:db8::1]:7482"] {
             let code = ReceiverCode { address: address.to_owned(), root: [0xAB; 32] };
+            assert!(code.is_over_tls());
             assert_eq!(format!(" {code}\n").parse(), Ok(code));
         }
         let root = "ab".repeat(32);

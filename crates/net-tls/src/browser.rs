@@ -19,7 +19,7 @@ use rcgen::{
     date_time_ymd,
 };
 use rustls::client::verify_server_name;
-use rustls::crypto::ring::default_provider;
+use rustls::crypto::ring::{Ticketer, default_provider};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SignatureAlgorithm};
@@ -107,7 +107,7 @@ pub fn browser_certificate(folder: &Path, name: &BrowserName, now: Duration) -> 
 ///
 /// # Errors
 /// [`TlsError`].
-pub fn renew_browser_certificate(folder: &Path, name: &BrowserName, now: Duration) -> Result<(), TlsError> {
+fn renew_browser_certificate(folder: &Path, name: &BrowserName, now: Duration) -> Result<(), TlsError> {
     let Some((key, certificate)) = load(folder, AUTHORITY, "authority for browsers")? else { return Ok(()) };
     // While an ACME client replaces its two files they do not fit: that is no reason to write between.
     let Ok(shown) = credential(folder, name) else { return Ok(()) };
@@ -215,13 +215,13 @@ fn credential(folder: &Path, name: &BrowserName) -> Result<CertifiedKey, TlsErro
     Ok(credential)
 }
 
-/// Takes browsers' connections: TLS 1.2 and 1.3.
+/// What browsers are shown, and their connections: TLS 1.2 and 1.3.
 pub struct BrowserDoor {
     folder: PathBuf,
     name: BrowserName,
     shown: Arc<Shown>,
     seen: Mutex<[Option<IdentityStamp>; 2]>,
-    acceptor: TlsAcceptor,
+    config: Arc<ServerConfig>,
     patience: Duration,
 }
 
@@ -254,7 +254,23 @@ impl BrowserDoor {
             .with_no_client_auth()
             .with_cert_resolver(Arc::<Shown>::clone(&shown));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { folder: folder.to_owned(), name, shown, seen, acceptor: Arc::new(config).into(), patience })
+        // Who comes back brings what it takes to go on (RFC 8446 §2.2): after a cut ten thousand televisions do, and the server remembers none.
+        config.ticketer = Ticketer::new().map_err(TlsError::Configuration)?;
+        let config = Arc::new(config);
+        Ok(Self { folder: folder.to_owned(), name, shown, seen, config, patience })
+    }
+
+    /// For who shakes hands by itself. It shows the certificate that the door shows.
+    pub fn configuration(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Issues the certificate anew where it is the town's authority's and ends soon, which [`Self::look`] then finds; blocks.
+    ///
+    /// # Errors
+    /// [`TlsError`].
+    pub fn renew(&self, now: Duration) -> Result<(), TlsError> {
+        renew_browser_certificate(&self.folder, &self.name, now)
     }
 
     /// Shows what is in the folder now, if that is another certificate; blocks. Gives whether it is.
@@ -278,7 +294,12 @@ impl BrowserDoor {
     /// [`TlsError`]: the connection is closed.
     pub async fn accept(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, TlsError> {
         set_up(&stream).map_err(TlsError::Unreachable)?;
-        let shaken = within(self.patience, "the TLS handshake", self.acceptor.accept(stream)).await;
+        let shaken = within(
+            self.patience,
+            "the TLS handshake",
+            TlsAcceptor::from(self.configuration()).accept(stream),
+        )
+        .await;
         shaken.map_err(as_handshake)
     }
 }

@@ -34,7 +34,7 @@ mod words;
 
 pub use acceptor::{Acceptor, Enrolment, Incoming, PeerBox};
 pub use authority::{BroadcastCredential, ServerCredential, TlsRoot};
-pub use browser::{BrowserDoor, BrowserName, browser_certificate, renew_browser_certificate};
+pub use browser::{BrowserDoor, BrowserName, browser_certificate};
 pub use certificate::SigningRequest;
 pub use code::{EnrolmentCode, NoEnrolmentCode};
 pub use connection::connect;

@@ -4,8 +4,8 @@
 //! Nobody holds up anybody: the thread waits for no socket and no disk. Whoever is slow in asking, or does not read, is sent away.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
-use std::net::{IpAddr, Shutdown};
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::IpAddr;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,8 +14,10 @@ use http::StatusCode;
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
+use rustls::ServerConfig;
 
 use crate::answer::{Head, JSON, Reply, reply};
+use crate::line::Line;
 use crate::request::{Heard, MOST_BODY, MOST_HEAD, hear};
 use crate::{Doorbell, Teller};
 
@@ -76,7 +78,7 @@ pub struct DoorLimits {
 }
 
 struct Connection<T> {
-    stream: TcpStream,
+    line: Line,
     from: IpAddr,
     /// In the order of coming.
     number: u64,
@@ -191,6 +193,7 @@ struct Door<T: Teller> {
     poll: Poll,
     /// Gone when the server ends.
     listener: Option<TcpListener>,
+    tls: Option<Arc<ServerConfig>>,
     teller: Arc<T>,
     limits: DoorLimits,
     places: Vec<Option<Connection<T::Television>>>,
@@ -209,12 +212,13 @@ struct Door<T: Teller> {
     delivered: Vec<T::Delivery>,
 }
 
-/// Serves televisions on a thread of its own until the teller's bell says that it ends. The listener is one that does not block.
+/// Serves televisions on a thread of its own until the teller's bell says that it ends. The listener is one that does not block; over it
+/// they speak TLS where `tls` says how, else what is said can be read on the way.
 ///
 /// # Errors
 /// As the system reports.
 pub fn serve<T: Teller>(
-    listener: std::net::TcpListener,
+    (listener, tls): (std::net::TcpListener, Option<Arc<ServerConfig>>),
     teller: Arc<T>,
     limits: DoorLimits,
 ) -> io::Result<JoinHandle<()>> {
@@ -225,6 +229,7 @@ pub fn serve<T: Teller>(
     let door = Door {
         poll,
         listener: Some(listener),
+        tls,
         teller,
         limits,
         places: Vec::new(),
@@ -371,13 +376,16 @@ impl<T: Teller> Door<T> {
             let both = Interest::READABLE | Interest::WRITABLE;
             self.poll.registry().register(&mut stream, Token(place), both)
         });
-        if let Err(error) = registered {
-            tracing::warn!(%error, "a television's connection cannot be served");
-            return self.free.push(place);
-        }
+        let line = match registered.and_then(|()| Line::new(stream, self.tls.as_ref())) {
+            Ok(line) => line,
+            Err(error) => {
+                tracing::warn!(%error, "a television's connection cannot be served");
+                return self.free.push(place);
+            }
+        };
         self.came = self.came.saturating_add(1);
         let connection = Connection {
-            stream,
+            line,
             from,
             number: self.came,
             until: later(self.now, self.limits.patience.request),
@@ -414,13 +422,17 @@ impl<T: Teller> Door<T> {
 
     /// Does what can be done now.
     fn go_on(&mut self, connection: &mut Connection<T::Television>, place: usize) -> Fate {
+        // A handshake, of which nothing else knows that it goes on.
+        if connection.line.flush().is_err() {
+            return Fate::Gone;
+        }
         for _ in 0..REQUESTS_AT_ONCE {
             let fate = match &mut connection.doing {
                 Doing::Reads => self.read(connection, place),
                 // A set that hung up waits for nothing. What else it sends is read once it was told.
                 Doing::Waits { .. } if connection.is_half_closed => Some(Fate::Gone),
                 Doing::Waits { .. } | Doing::Asks { .. } => Some(Fate::Stays),
-                Doing::Writes(rest) => match rest.write(&mut connection.stream) {
+                Doing::Writes(rest) => match rest.write(&mut connection.line) {
                     Ok(true) => {
                         let stays = rest.stays;
                         self.after_answer(connection, stays)
@@ -470,12 +482,13 @@ impl<T: Teller> Door<T> {
                 break Some(Fate::Stays);
             };
             let room = space.len();
-            match connection.stream.read(space) {
+            match connection.line.read(space) {
                 Ok(0) => break Some(Fate::Gone),
                 Ok(more) => {
                     length = length.saturating_add(more);
                     // All that there was: what comes later, or the end of it, is told.
-                    connection.may_read = more == room || connection.is_half_closed;
+                    connection.may_read =
+                        connection.line.may_have_more(more, room) || connection.is_half_closed;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => connection.may_read = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -648,7 +661,7 @@ impl<T: Teller> Door<T> {
         self.head.clear();
         head.write(&self.date, &mut self.head);
         let parts = [IoSlice::new(&self.head), IoSlice::new(content.bytes())];
-        let written = match connection.stream.write_vectored(&parts) {
+        let written = match connection.line.write(&parts) {
             Ok(written) => written,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
             Err(_) => return Some(Fate::Gone),
@@ -657,7 +670,11 @@ impl<T: Teller> Door<T> {
         let mut own = self.head.get(written..).unwrap_or_default().to_vec();
         let rest = content.bytes().get(of_content..).unwrap_or_default();
         if own.is_empty() && rest.is_empty() {
-            return self.after_answer(connection, stays);
+            match connection.line.flush() {
+                Ok(true) => return self.after_answer(connection, stays),
+                Ok(false) => {}
+                Err(_) => return Some(Fate::Gone),
+            }
         }
         let file = match content {
             Content::Own(bytes) => {
@@ -683,13 +700,13 @@ impl<T: Teller> Door<T> {
         connection.doing = Doing::Leaves;
         connection.may_read = true;
         connection.until = later(self.now, self.limits.patience.farewell);
-        if connection.stream.shutdown(Shutdown::Write).is_err() { Some(Fate::Gone) } else { None }
+        if connection.line.end().is_err() { Some(Fate::Gone) } else { None }
     }
 
     /// Takes what the other side still says, until it hangs up too.
     fn drain(&mut self, connection: &mut Connection<T::Television>) -> Fate {
         for _ in 0..REQUESTS_AT_ONCE {
-            match connection.stream.read(&mut self.incoming) {
+            match connection.line.discard(&mut self.incoming) {
                 Ok(0) => return Fate::Gone,
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Fate::Stays,
@@ -712,10 +729,10 @@ impl Content<'_> {
 
 impl Rest {
     /// Writes on; whether that was all.
-    fn write(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
+    fn write(&mut self, line: &mut Line) -> io::Result<bool> {
         while !(self.own.is_empty() && self.file.is_empty()) {
             let parts = [IoSlice::new(&self.own), IoSlice::new(self.file)];
-            match stream.write_vectored(&parts) {
+            match line.write(&parts) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     let of_file = written.saturating_sub(self.own.len());
@@ -727,7 +744,7 @@ impl Rest {
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        line.flush()
     }
 }
 

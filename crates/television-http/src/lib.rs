@@ -1,5 +1,6 @@
-//! The televisions' door: as much of HTTP/1.1 as docs/tv.md §6 takes, and the page that asks. One thread holds every connection; one that
-//! waits for news is a socket and a line in a table. What televisions are told is its [`Teller`]'s: the town hall's server, or a box.
+//! The televisions' door: as much of HTTP/1.1 as docs/tv.md §6 takes, over TLS where the shell says how, and the page that asks. One thread
+//! holds every connection; one that waits for news is a socket and a line in a table. What televisions are told is its [`Teller`]'s: the
+//! town hall's server, or a box.
 //!
 //! **Invariant:** the thread waits for no socket and no disk, and no request costs more memory than one may have bytes.
 //!
@@ -8,6 +9,7 @@
 mod answer;
 mod connections;
 mod doorbell;
+mod line;
 mod request;
 
 use std::sync::Arc;

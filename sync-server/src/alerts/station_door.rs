@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use hinamori_alert::CAP_MEDIA_TYPE;
@@ -20,6 +21,7 @@ use crate::alerts::broadcast::OverlaySays;
 use crate::alerts::of_base64;
 use crate::alerts::stations::Station;
 use crate::alerts::tv_door::file;
+use crate::browser::Visitor;
 use crate::clock::now;
 use crate::hex;
 use crate::web::headers;
@@ -54,7 +56,18 @@ pub(crate) fn routes(board: Arc<Board>) -> Router {
         .route("/feed/cap.atom", get(feed))
         .route("/feed/{name}", get(alert))
         .layer(DefaultBodyLimit::max(LONGEST))
+        .layer(from_fn_with_state(Arc::clone(&board), know))
         .with_state(board)
+}
+
+/// Whoever shows an account is no stranger: strangers take no place from them any more.
+async fn know(State(board): State<Arc<Board>>, request: Request, next: Next) -> Response {
+    if let Some(ConnectInfo(visitor)) = request.extensions().get::<ConnectInfo<Visitor>>()
+        && reader(&board, request.headers()).is_ok()
+    {
+        visitor.is_signed_in();
+    }
+    next.run(request).await
 }
 
 /// Not let in.

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hinamori_model::TelevisionAnswer;
+use hinamori_net_tls::BrowserDoor;
 use hinamori_store_sqlite::{Answer, AnswerKind};
 use hinamori_television_http::{DoorLimits, Doorbell, Later, PAGE, POLICY, PageFile, Teller, headers, serve};
 use tokio::runtime::Handle;
@@ -31,16 +32,18 @@ pub(crate) fn file(content_type: &'static str, policy: &'static str, bytes: &'st
     (headers(content_type, policy), bytes).into_response()
 }
 
-/// Serves televisions on a thread of its own until the board's bell says that the server ends.
+/// Serves televisions on a thread of its own until the board's bell says that the server ends; over TLS where a door
+/// says what they are shown.
 ///
 /// # Errors
 /// As the system reports.
 pub(crate) fn serve_televisions(
-    listener: TcpListener,
+    (listener, door): (TcpListener, Option<&BrowserDoor>),
     board: Arc<Board>,
     limits: DoorLimits,
 ) -> io::Result<JoinHandle<()>> {
-    serve(listener, Arc::new(TownHall { board, runtime: Handle::current() }), limits)
+    let tls = door.map(BrowserDoor::configuration);
+    serve((listener, tls), Arc::new(TownHall { board, runtime: Handle::current() }), limits)
 }
 
 /// What waits for the disk is a task here.

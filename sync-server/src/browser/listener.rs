@@ -128,11 +128,17 @@ pub(crate) struct BrowserListener {
 }
 
 impl BrowserListener {
-    pub(crate) fn new(listener: TcpListener, door: Arc<BrowserDoor>, limits: Limits) -> io::Result<Self> {
+    /// A listener with so many places, of which strangers take as many as `limits` says.
+    pub(crate) fn new(
+        listener: TcpListener,
+        door: Arc<BrowserDoor>,
+        limits: Limits,
+        places: usize,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (arrives, arrived) = mpsc::channel(ARRIVED);
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, door, limits, arrives));
+        accepting.spawn(accept(listener, door, (limits, places), arrives));
         Ok(Self { address, arrived, _accepting: accepting })
     }
 }
@@ -140,10 +146,10 @@ impl BrowserListener {
 async fn accept(
     listener: TcpListener,
     door: Arc<BrowserDoor>,
-    limits: Limits,
+    (limits, places): (Limits, usize),
     arrives: mpsc::Sender<(Connection, Visitor)>,
 ) {
-    let places = Arc::new(Semaphore::new(limits.officials));
+    let places = Arc::new(Semaphore::new(places));
     let doors = Doors::new(limits.strangers, limits.strangers_from_one_address);
     let mut shaking = JoinSet::new();
     loop {

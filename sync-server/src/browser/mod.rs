@@ -43,9 +43,9 @@ pub use commands::{
 pub use register::BrowserSite;
 
 pub(crate) use door::{Browsers, routes};
-pub(crate) use listener::Visitor;
+pub(crate) use listener::{BrowserListener, Visitor};
 pub(crate) use log::BROWSERS;
-pub(crate) use officials::Officials;
+pub(crate) use officials::{Officials, ShownDoor, keep_certificate, serve_over_tls};
 pub(crate) use register::BrowserRegister;
 
 /// Only over TLS and to this host alone, which no page can undo (RFC 6265bis §4.1.3.2).

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{BrowserSite, CertificateSource, Officials, invite_staff, set_browser_site};
+use super::{BrowserSite, CertificateSource, Officials, ShownDoor, invite_staff, set_browser_site};
 use crate::alerts::{Board, base64_url, of_base64_url};
 use crate::api::Api;
 use crate::archive::{Archive, Stores};
@@ -118,13 +118,13 @@ impl Hall {
         let (archive, _thread) = Archive::start(stores).unwrap();
         let (of_alerts, _said) = mpsc::channel(1);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let officials = Officials::open(&town, listener, limits).unwrap();
+        let officials = Officials::open(&town, listener, &ShownDoor::open(&town, limits).unwrap()).unwrap();
         let address = officials.address().unwrap();
         let hub = Hub::new(archive, town, Contacts::default(), lists, (limits.stalled_after, of_alerts));
         let (mut tasks, mut served, (end, ended)) = (JoinSet::new(), JoinSet::new(), watch::channel(()));
         let (hub, board, maps) = (Arc::new(hub), Arc::new(board), Arc::new(Maps::new().unwrap()));
         let shared = (&hub, &board, &maps);
-        let api = officials.serve((&mut tasks, &mut served), shared, limits, ended).unwrap();
+        let api = officials.serve(&mut served, shared, limits, ended).unwrap();
         tasks.spawn(follow_maps(hub, board, maps));
 
         let mut roots = RootCertStore::empty();

@@ -9,6 +9,7 @@ use serde_json::json;
 use tracing::{debug, error, warn};
 use ureq::Agent;
 use ureq::http::{Method, StatusCode};
+use ureq::tls::TlsConfig;
 
 use crate::hex;
 use crate::household::{Answer, Answered, From};
@@ -50,6 +51,7 @@ pub(crate) struct Line {
     /// For boxes.
     near: Agent,
     shared: Arc<Shared>,
+    /// As `http://HOST:PORT`.
     town: String,
     /// By what boxes know the receiver that said on the network that they are there. Anybody may: what everybody is told needs no secret, and
     /// the town's goes to the town and to boxes of the settings alone.
@@ -68,8 +70,12 @@ struct Got {
 }
 
 impl Line {
-    /// `nobody` is random: no set's token.
-    pub(crate) fn new(town: &str, nobody: [u8; 32], shared: Arc<Shared>) -> Self {
+    /// The town's server at an address without a scheme, over TLS where it is said whom to believe there. `nobody` is random: no set's token.
+    pub(crate) fn new(
+        (town, tls): (&str, Option<&TlsConfig>),
+        nobody: [u8; 32],
+        shared: Arc<Shared>,
+    ) -> Self {
         let [agent, near] = [TIMEOUT, NEAR_TIMEOUT].map(|timeout| {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
@@ -77,10 +83,12 @@ impl Line {
                 .max_redirects_will_error(false)
                 .user_agent(concat!("hinamori-tv/", env!("CARGO_PKG_VERSION")))
                 .timeout_connect(Some(CONNECT))
-                .timeout_global(Some(timeout));
+                .timeout_global(Some(timeout))
+                .tls_config(tls.cloned().unwrap_or_default());
             config.build().into()
         });
-        Self { agent, near, shared, town: town.to_owned(), nobody: hex::text(&nobody) }
+        let town = format!("{}://{town}", if tls.is_some() { "https" } else { "http" });
+        Self { agent, near, shared, town, nobody: hex::text(&nobody) }
     }
 
     /// Asks for as long as the receiver lives.
@@ -147,7 +155,7 @@ impl Line {
         let mut is_told = false;
         for near in self.shared.boxes().into_iter().take(MOST_BOXES) {
             let from = if near.is_stranger { From::Stranger } else { From::Box };
-            let answered = self.wait(&near.address, &self.token_for(&near), "");
+            let answered = self.wait(&origin_of(&near), &self.token_for(&near), "");
             match answered.and_then(|answered| self.take(answered, from)) {
                 Ok(_) => is_told = true,
                 Err(problem) => debug!(error = &problem as &dyn std::error::Error, near.address, "a box"),
@@ -161,15 +169,15 @@ impl Line {
         of_the_town.unwrap_or_else(|| self.nobody.clone())
     }
 
-    fn hello(&self, address: &str) -> Result<String, LineError> {
-        let said: Hello = self.ask(Method::POST, address, "hello", None, None)?;
+    fn hello(&self, origin: &str) -> Result<String, LineError> {
+        let said: Hello = self.ask(Method::POST, origin, "hello", None, None)?;
         match hex::bytes(&said.token) {
             Some(token) if token.len() == 32 => Ok(hex::text(&token)),
             Some(_) | None => Err(LineError::Status(StatusCode::OK)),
         }
     }
 
-    fn wait(&self, address: &str, token: &str, seen: &str) -> Result<Answered, LineError> {
+    fn wait(&self, origin: &str, token: &str, seen: &str) -> Result<Answered, LineError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         let seen = if seen.bytes().all(is_plain) { seen } else { "" };
         let list = self.shared.household().list_version();
@@ -178,7 +186,7 @@ impl Line {
             Some(false) => "&set=off",
             None => "",
         };
-        self.ask(Method::GET, address, &format!("wait?seen={seen}&list={list}{set}"), Some(token), None)
+        self.ask(Method::GET, origin, &format!("wait?seen={seen}&list={list}{set}"), Some(token), None)
     }
 
     fn take(&self, answered: Answered, from: From) -> Result<String, LineError> {
@@ -234,7 +242,7 @@ impl Line {
     /// Whoever is only near takes no answer: it says what a household does.
     fn leave_at_box(&self, answer: &Answer) {
         for near in self.shared.boxes().into_iter().filter(|near| !near.is_stranger) {
-            if let Ok(Got { at, kept }) = self.post(&near.address, &self.token_for(&near), answer)
+            if let Ok(Got { at, kept }) = self.post(&origin_of(&near), &self.token_for(&near), answer)
                 && let Some(at) = kept.or(at)
             {
                 self.shared.change(|household| household.note_at_box(answer, at));
@@ -243,21 +251,20 @@ impl Line {
         }
     }
 
-    fn post(&self, address: &str, token: &str, (digest, kind): &Answer) -> Result<Got, LineError> {
+    fn post(&self, origin: &str, token: &str, (digest, kind): &Answer) -> Result<Got, LineError> {
         let body = json!({ "message": digest, "answer": kind.name() }).to_string();
-        self.ask(Method::POST, address, "answer", Some(token), Some(body))
+        self.ask(Method::POST, origin, "answer", Some(token), Some(body))
     }
 
     fn ask<T: serde::de::DeserializeOwned>(
         &self,
         method: Method,
-        address: &str,
+        origin: &str,
         path: &str,
         token: Option<&str>,
         body: Option<String>,
     ) -> Result<T, LineError> {
-        let mut request =
-            ureq::http::Request::builder().method(method).uri(format!("http://{address}/tv/{path}"));
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{origin}/tv/{path}"));
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -265,7 +272,7 @@ impl Line {
             request = request.header("Content-Type", "application/json");
         }
         let request = request.body(body.unwrap_or_default()).map_err(ureq::Error::Http)?;
-        let agent = if address == self.town { &self.agent } else { &self.near };
+        let agent = if origin == self.town { &self.agent } else { &self.near };
         let mut response = agent.run(request)?;
         match response.status() {
             StatusCode::OK => Ok(response.body_mut().with_config().limit(MOST_BYTES).read_json()?),
@@ -273,6 +280,11 @@ impl Line {
             other => Err(LineError::Status(other)),
         }
     }
+}
+
+/// A box speaks no TLS: what it tells everybody is no secret, and the household's network is trusted with the rest.
+fn origin_of(near: &Near) -> String {
+    format!("http://{}", near.address)
 }
 
 /// Longer after each failure, and by chance up to half as long again, in milliseconds: a town must not come back in one moment.

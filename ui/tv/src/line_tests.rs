@@ -109,7 +109,8 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let household = Household::new(town.root(), crate::kept(folder.path()), 0);
         let shared = Arc::new(Shared::new(folder.path().to_owned(), household, boxes));
-        let lines = [(); 2].map(|()| Line::new(&format!("127.0.0.1:{server}"), [6; 32], Arc::clone(&shared)));
+        let lines =
+            [(); 2].map(|()| Line::new((&format!("127.0.0.1:{server}"), None), [6; 32], Arc::clone(&shared)));
         let [follow, deliver] = lines;
         std::thread::spawn(move || follow.follow());
         std::thread::spawn(move || deliver.deliver());

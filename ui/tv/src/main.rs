@@ -21,7 +21,8 @@ mod test_town;
 mod voice;
 mod wake;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixStream;
@@ -34,6 +35,7 @@ use clap::{Args, Parser};
 use hinamori_alert::ReceiverCode;
 use hinamori_private_file as private_file;
 use tracing::warn;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::bus::{Bus, SocketBus};
 use crate::device::DeviceBus;
@@ -47,6 +49,11 @@ use crate::voice::{Programs, Voice};
 
 /// The file of the installation: whose the receiver is.
 const TOWN: &str = "town";
+/// The same: the authority of the town's own certificates, where it has one.
+const AUTHORITY: &str = "town-authority.crt";
+/// The authorities that the system believes.
+const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+const MOST_ROOTS: u64 = 4 << 20;
 const MOST_CODE: u64 = 1_024;
 /// 128 messages in base64, and what goes with them.
 const MOST_TOLD: u64 = 16 << 20;
@@ -64,6 +71,9 @@ enum Options {
         data: PathBuf,
         /// What `hinamori-server alert receiver-code` printed at the town hall.
         code: ReceiverCode,
+        /// The authority of the town's own certificates for browsers (`town-authority.crt`). Without it those count that the system believes.
+        #[arg(long, value_name = "FILE")]
+        authority: Option<PathBuf>,
     },
     /// Follows the town's alerts.
     Run(Run),
@@ -107,13 +117,44 @@ fn main() -> anyhow::Result<()> {
         )
         .init();
     match options {
-        Options::Setup { data, code } => setup(&data, &code),
+        Options::Setup { data, code, authority } => setup(&data, &code, authority.as_deref()),
         Options::Run(options) => run(options),
     }
 }
 
+/// A file of certificates (PEM), one at least.
+fn read_roots(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let (mut pem, named) = (Vec::new(), || format!("{} cannot be read", file.display()));
+    File::open(file).with_context(named)?.take(MOST_ROOTS).read_to_end(&mut pem).with_context(named)?;
+    trust(&pem).with_context(|| format!("{} has no certificate (PEM)", file.display()))?;
+    Ok(pem)
+}
+
+/// Believes servers under these roots (PEM) and no others; `None` when there is none.
+fn trust(pem: &[u8]) -> Option<TlsConfig> {
+    let certificate = |item| match item {
+        Ok(PemItem::Certificate(root)) => Some(root),
+        Ok(_) | Err(_) => None,
+    };
+    let roots: Vec<Certificate<'static>> = parse_pem(pem).filter_map(certificate).collect();
+    (!roots.is_empty()).then(|| {
+        TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&roots))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build()
+    })
+}
+
+/// Whom the receiver believes to be the town's server: nobody else hears its secret and what its household is told.
+fn town_tls(data: &Path) -> anyhow::Result<TlsConfig> {
+    let own = data.join(AUTHORITY);
+    let roots = if own.exists() { &own } else { Path::new(SYSTEM_ROOTS) };
+    trust(&read_roots(roots)?).context("no certificate is believed")
+}
+
 /// Another town's receiver knows nothing of this one's.
-fn setup(data: &Path, code: &ReceiverCode) -> anyhow::Result<()> {
+fn setup(data: &Path, code: &ReceiverCode, authority: Option<&Path>) -> anyhow::Result<()> {
+    let authority = authority.map(read_roots).transpose()?;
     private_file::private_folder(data).context("the folder cannot be made")?;
     let known = installed(data)?;
     ensure!(
@@ -121,6 +162,13 @@ fn setup(data: &Path, code: &ReceiverCode) -> anyhow::Result<()> {
         "this receiver is another town's already: empty {} first, and the screen's own folder",
         data.display()
     );
+    if let Some(pem) = authority {
+        private_file::replace(data, AUTHORITY, &pem).context("the authority is not kept")?;
+    } else if let Err(error) = std::fs::remove_file(data.join(AUTHORITY))
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error).context("the authority of before cannot be taken away");
+    }
     private_file::replace(data, TOWN, code.to_string().as_bytes()).context("the installation is not kept")
 }
 
@@ -173,7 +221,8 @@ fn run(options: Run) -> anyhow::Result<()> {
     let mut secrets = [[0; 32]; 2];
     getrandom::fill(secrets.as_flattened_mut())?;
     let [token, nobody] = secrets;
-    let lines = [(); 2].map(|()| Line::new(&town.address, nobody, Arc::clone(&shared)));
+    let tls = town.is_over_tls().then(|| town_tls(&data)).transpose()?;
+    let lines = [(); 2].map(|()| Line::new((&town.address, tls.as_ref()), nobody, Arc::clone(&shared)));
     let [following, delivering] = lines;
     thread("line").spawn(move || following.follow())?;
     thread("answers").spawn(move || delivering.deliver())?;

@@ -50,13 +50,14 @@ pub(crate) struct Hall {
     boxes: String,
     web: String,
     inquiries: String,
-    browsers: Option<String>,
+    /// Options of `run` that not every test wants.
+    also: Vec<String>,
 }
 
 impl Hall {
     pub(crate) fn new() -> Self {
         let [boxes, web, inquiries] = [(); 3].map(|()| free_address());
-        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes, web, inquiries, browsers: None };
+        let hall = Self { folder: tempfile::tempdir().unwrap(), boxes, web, inquiries, also: Vec::new() };
         hall.write_registers();
         hall.must(&["init"]);
         let said = hall.import();
@@ -74,7 +75,13 @@ impl Hall {
 
     /// From now on it also runs for officials' browsers, at the address that is given.
     pub(crate) fn opens_to_browsers(&mut self) -> String {
-        self.browsers.insert(free_address()).clone()
+        let address = free_address();
+        self.also_runs_with("--browsers", &address);
+        address
+    }
+
+    pub(crate) fn also_runs_with(&mut self, option: &str, value: &str) {
+        self.also.extend([option, value].map(str::to_owned));
     }
 
     pub(crate) fn web(&self) -> &str {
@@ -251,7 +258,7 @@ impl Hall {
         let mut run = Command::new(PROGRAM);
         run.arg("run").arg("--data").arg(self.path().join("server"));
         run.args(["--boxes", &self.boxes, "--web", &self.web, "--inquiries", &self.inquiries]);
-        run.args(self.browsers.iter().flat_map(|address| ["--browsers", address]));
+        run.args(&self.also);
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("log")).unwrap();
         let mut child = run.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
@@ -357,7 +364,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A free port below those that the system gives to outgoing connections, so that it stays free.
-fn free_address() -> String {
+pub(crate) fn free_address() -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let begin = u16::try_from(std::process::id() % 400).unwrap() * 20;
     loop {

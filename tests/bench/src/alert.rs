@@ -22,6 +22,7 @@ use crate::alert_clients::{
     Heard, Peer, Set, hex, monotonic_ns, mqtt, mqtt_connect, mqtt_text, read_bodies, topic,
 };
 use crate::alert_screen;
+use crate::alert_tls;
 use crate::desk::{Administrator, Officer};
 use crate::people::SEED;
 use crate::process::{anonymous_mib, processor_seconds, processor_seconds_by_thread};
@@ -30,6 +31,8 @@ use crate::statistics::percentile;
 
 const BOXES: &str = "127.0.0.1:22400";
 const TELEVISIONS: &str = "127.0.0.1:22401";
+/// At an address that is not this machine's alone they speak TLS.
+const OVER_TLS: &str = "0.0.0.0:22401";
 const WEB: &str = "127.0.0.1:22402";
 const DESK: &str = "127.0.0.1:22403";
 const FLOOR: &str = "127.0.0.1:22410";
@@ -124,12 +127,13 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
     report.add_peer("mosquitto_is_itself", median(&|round| round.mosquitto / round.floor)?, KNOWN_MOSQUITTO);
     let idle = median(&|round| round.idle_kb)?;
     report.add("idle_tv_kb", idle, "kB", Better::Lower);
-    println!(
-        "idle_tv_tls_kb: the listener speaks no TLS yet; rustls's state after a handshake was measured alone and added"
-    );
-    let own = std::env::current_exe()?;
-    let tls = output_of("what TLS keeps", Command::new(own).arg("--tls-idle"))?;
-    report.add("idle_tv_tls_kb", idle + tls.trim().parse::<f64>()?, "kB", Better::Lower);
+    let tls = town.over_tls()?;
+    report.add("idle_tv_tls_kb", tls.idle_kb, "kB", Better::Lower);
+    report.add("rustls_handshake_us", tls.handshake_us, "us each", Better::Neither);
+    report.add("tls_coming_cpu_us", tls.coming_us, "us each", Better::Lower);
+    report.add("tls_coming_ratio_rustls", tls.coming_us / tls.handshake_us, "x rustls", Better::Lower);
+    report.add("tls_returning_cpu_us", tls.returning_us, "us each", Better::Lower);
+    report.add("tls_returning_ratio_rustls", tls.returning_us / tls.handshake_us, "x rustls", Better::Lower);
     town.judge(report)?;
     alert_screen::run(&mut town, size.shown, report)
 }
@@ -157,7 +161,7 @@ impl Town {
         let plan = folder.join("plan.toml");
         std::fs::write(&plan, plan_with_corners()?)?;
         administrator.read_plan(&plan)?;
-        let running = start(&administrator, folder)?;
+        let running = start(&administrator, folder, TELEVISIONS)?;
         let desk = DESK.parse()?;
         let officers = [Officer::new(&administrator, desk, "1")?, Officer::new(&administrator, desk, "2")?];
         running.end().context("the server did not end")?;
@@ -183,6 +187,10 @@ impl Town {
 
     /// The server as it was before anything was sent.
     fn fresh(&self) -> anyhow::Result<Running> {
+        self.fresh_at(TELEVISIONS)
+    }
+
+    fn fresh_at(&self, televisions: &str) -> anyhow::Result<Running> {
         let file = self.administrator.data.join("alerts.sqlite");
         for end in ["-wal", "-shm"] {
             let beside = PathBuf::from(format!("{}{end}", file.display()));
@@ -191,7 +199,7 @@ impl Town {
             }
         }
         std::fs::copy(self.folder.join("alerts.sqlite"), &file)?;
-        start(&self.administrator, &self.folder)
+        start(&self.administrator, &self.folder, televisions)
     }
 
     /// The same, with both officers signed in.
@@ -243,6 +251,19 @@ impl Town {
         std::thread::sleep(SETTLES);
         round.asking_again = processor_seconds(process)? - used;
         Ok(())
+    }
+
+    /// Televisions that come over TLS while nothing is out.
+    fn over_tls(&self) -> anyhow::Result<alert_tls::Measured> {
+        let data = &self.administrator.data;
+        let mut certificate = Command::new(&self.administrator.server);
+        certificate.args(["browser", "certificate", "--name", alert_tls::NAME]).arg("--data").arg(data);
+        output_of("hinamori-server browser certificate", &mut certificate)?;
+        let server = self.fresh_at(OVER_TLS)?;
+        let sets: Vec<Set> = serde_json::from_slice(&std::fs::read(self.folder.join("sets.json"))?)?;
+        let tokens: Vec<String> = sets.into_iter().map(|set| set.token).collect();
+        let address = SocketAddr::from(([127, 0, 0, 1], OVER_TLS.parse::<SocketAddr>()?.port()));
+        alert_tls::measure((address, server.process_id()), &data.join("browser-tls"), &tokens)
     }
 
     fn floor(&self, round: &mut Round) -> anyhow::Result<()> {
@@ -387,10 +408,10 @@ fn hash_of_token(token: &str) -> String {
     hex(digest(&SHA256, &bytes).as_ref())
 }
 
-fn start(administrator: &Administrator, folder: &Path) -> anyhow::Result<Running> {
+fn start(administrator: &Administrator, folder: &Path, televisions: &str) -> anyhow::Result<Running> {
     let mut command = Command::new(&administrator.server);
     command.arg("run").arg("--data").arg(&administrator.data).args(["--boxes", BOXES, "--web", WEB]);
-    command.args(["--desk", DESK, "--televisions", TELEVISIONS]);
+    command.args(["--desk", DESK, "--televisions", televisions]);
     Running::start_ready("the server", &mut command, &folder.join("server.log"), "listening")
 }
 

@@ -67,9 +67,6 @@ struct Options {
     /// Is the process that writes the same bytes.
     #[arg(long, hide = true)]
     tv_floor: Option<SocketAddr>,
-    /// Says what a TLS connection keeps: a process of its own.
-    #[arg(long, hide = true)]
-    tls_idle: bool,
     /// Takes in the list of this folder and says how much memory that took: a process of its own for each.
     #[arg(long, hide = true)]
     ingest: Option<PathBuf>,
@@ -105,9 +102,6 @@ fn main() -> anyhow::Result<()> {
     }
     if let Some(address) = options.tv_floor {
         return alert_clients::floor(address, &options.folder);
-    }
-    if options.tls_idle {
-        return alert_tls::run();
     }
     std::fs::create_dir_all(&options.folder)?;
     let benches = options.name.map_or_else(

@@ -2,16 +2,25 @@
 //! requests.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::AtomicU16;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::Listener;
 use axum::{Json, Router};
+use hinamori_alert::ReceiverCode;
+use hinamori_net_tls::{BrowserDoor, BrowserName, browser_certificate};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+use tokio_rustls::server::TlsStream;
+use ureq::tls::TlsConfig;
 
 use crate::door::{self, Door};
 use crate::household::{AnswerKind, Household};
@@ -77,24 +86,71 @@ struct Serving(Runtime);
 
 /// Listens at a free port below those that the system gives out, or again at `port`.
 fn serve(shelf: &Shelf, port: Option<u16>) -> (Serving, u16) {
-    let routes = Router::new()
-        .route("/tv/hello", post(hello))
-        .route("/tv/wait", get(wait))
-        .route("/tv/answer", post(answer))
-        .with_state(Arc::clone(shelf));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (listener, port) = listen(&runtime, port);
+    let (runtime, listener, port) = listening(port);
+    let routes = routes(shelf);
     runtime.spawn(async move { axum::serve(listener, routes).await });
     (Serving(runtime), port)
 }
 
+fn routes(shelf: &Shelf) -> Router {
+    Router::new()
+        .route("/tv/hello", post(hello))
+        .route("/tv/wait", get(wait))
+        .route("/tv/answer", post(answer))
+        .with_state(Arc::clone(shelf))
+}
+
+fn listening(port: Option<u16>) -> (Runtime, tokio::net::TcpListener, u16) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (listener, port) = listen(&runtime, port);
+    (runtime, listener, port)
+}
+
+/// The same over TLS, as `localhost`, with an authority of `folder`.
+fn serve_over_tls(shelf: &Shelf, folder: &Path) -> (Serving, u16) {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let name = BrowserName::new("localhost", &[]).unwrap();
+    browser_certificate(folder, &name, since).unwrap();
+    let door = BrowserDoor::open(folder, name, Duration::from_secs(10)).unwrap();
+    let (runtime, listener, port) = listening(None);
+    let routes = routes(shelf);
+    runtime.spawn(async move { axum::serve(OverTls { listener, door }, routes).await });
+    (Serving(runtime), port)
+}
+
+struct OverTls {
+    listener: tokio::net::TcpListener,
+    door: BrowserDoor,
+}
+
+impl Listener for OverTls {
+    type Io = TlsStream<tokio::net::TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, from) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.door.accept(stream).await {
+                return (stream, from);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
 fn listen(runtime: &Runtime, port: Option<u16>) -> (tokio::net::TcpListener, u16) {
-    let wanted = port.map_or(21_300..21_400, |port| port..port + 1);
-    let bound = wanted.clone().find_map(|port| {
+    // No port twice: the receiver of one test asks on where its server was.
+    static NEXT: AtomicU16 = AtomicU16::new(21_300);
+    let mut wanted =
+        std::iter::from_fn(|| Some(port.unwrap_or_else(|| NEXT.fetch_add(1, Relaxed)))).take(100);
+    let bound = wanted.find_map(|port| {
         let socket = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", port)));
         Some((socket.ok()?, port))
     });
-    bound.unwrap_or_else(|| panic!("no free port of {wanted:?}"))
+    bound.unwrap_or_else(|| panic!("no free port for {port:?}"))
 }
 
 struct Bench {
@@ -106,11 +162,14 @@ struct Bench {
 
 impl Bench {
     fn new(town: &Town, server: u16, boxes: Vec<String>) -> Self {
+        Self::at(town, (&format!("127.0.0.1:{server}"), None), boxes)
+    }
+
+    fn at(town: &Town, (server, tls): (&str, Option<&TlsConfig>), boxes: Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let household = Household::new(town.root(), crate::kept(folder.path()), 0);
         let shared = Arc::new(Shared::new(folder.path().to_owned(), household, boxes));
-        let lines =
-            [(); 2].map(|()| Line::new((&format!("127.0.0.1:{server}"), None), [6; 32], Arc::clone(&shared)));
+        let lines = [(); 2].map(|()| Line::new((server, tls), [6; 32], Arc::clone(&shared)));
         let [follow, deliver] = lines;
         std::thread::spawn(move || follow.follow());
         std::thread::spawn(move || deliver.deliver());
@@ -150,7 +209,7 @@ fn until<T>(what: &str, mut get: impl FnMut() -> Option<T>) -> T {
         if let Some(got) = get() {
             return got;
         }
-        assert!(began.elapsed() < Duration::from_secs(40), "not in time: {what}");
+        assert!(began.elapsed() < Duration::from_secs(150), "not in time: {what}");
         std::thread::sleep(Duration::from_millis(30));
     }
 }
@@ -271,4 +330,36 @@ fn a_server_of_another_town_is_asked_and_not_believed() {
     assert_eq!((&said["list"], said["messages"].as_array().map(Vec::len)), (&Value::Null, Some(0)));
     let none: BTreeMap<String, Value> = BTreeMap::new();
     assert_eq!(said["answers"], json!(none));
+}
+
+#[test]
+fn over_tls_it_tells_its_secret_to_the_town_alone() {
+    let mut town = Town::new(3);
+    let order = town.message(&Said::order(1));
+    let (shelf, folder, other) =
+        (Shelf::default(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    of(&shelf).says = town.json(1, &[order]);
+    let (_serving, port) = serve_over_tls(&shelf, folder.path());
+    let code = ReceiverCode { address: format!("localhost:{port}"), root: town.root() };
+    assert!(code.is_over_tls());
+    // Installed for a town with another authority, and then anew for this one.
+    browser_certificate(other.path(), &BrowserName::new("localhost", &[]).unwrap(), Duration::ZERO).unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let installed = |authority: &Path| {
+        crate::setup(data.path(), &code, Some(&authority.join("town-authority.crt"))).unwrap();
+        crate::town_tls(data.path()).unwrap()
+    };
+    let stranger = installed(other.path());
+    let bench = Bench::at(&town, (&code.address, Some(&stranger)), Vec::new());
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(of(&shelf).hellos, 0);
+    let believed = installed(folder.path());
+    let own = Bench::at(&town, (&code.address, Some(&believed)), Vec::new());
+    until("the order", || own.shows());
+    assert!(bench.shows().is_none() && of(&shelf).hellos == 1);
+    let not_pem = data.path().join("town");
+    assert!(crate::setup(data.path(), &code, Some(&not_pem)).is_err());
+    // Without an authority of its own the town's certificate is a public one.
+    crate::setup(data.path(), &code, None).unwrap();
+    assert!(!data.path().join("town-authority.crt").exists());
 }

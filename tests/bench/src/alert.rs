@@ -127,6 +127,8 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
     report.add_peer("mosquitto_is_itself", median(&|round| round.mosquitto / round.floor)?, KNOWN_MOSQUITTO);
     let idle = median(&|round| round.idle_kb)?;
     report.add("idle_tv_kb", idle, "kB", Better::Lower);
+    town.judge(report)?;
+    // With the server as it was before anything was sent.
     let tls = town.over_tls()?;
     report.add("idle_tv_tls_kb", tls.idle_kb, "kB", Better::Lower);
     report.add("rustls_handshake_us", tls.handshake_us, "us each", Better::Neither);
@@ -134,7 +136,6 @@ pub(crate) fn run(folder: &Path, size: Size, report: &mut Report) -> anyhow::Res
     report.add("tls_coming_ratio_rustls", tls.coming_us / tls.handshake_us, "x rustls", Better::Lower);
     report.add("tls_returning_cpu_us", tls.returning_us, "us each", Better::Lower);
     report.add("tls_returning_ratio_rustls", tls.returning_us / tls.handshake_us, "x rustls", Better::Lower);
-    town.judge(report)?;
     alert_screen::run(&mut town, size.shown, report)
 }
 

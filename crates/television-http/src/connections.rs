@@ -123,6 +123,8 @@ enum Doing<T> {
 /// What a socket did not take at once.
 struct Rest {
     own: Vec<u8>,
+    /// How much of it.
+    sent: usize,
     file: &'static [u8],
     stays: bool,
 }
@@ -251,7 +253,8 @@ pub fn serve<T: Teller>(
 
 impl<T: Teller> Door<T> {
     fn run(mut self) {
-        let mut events = Events::with_capacity(1_024);
+        // Each may be a handshake, of some tenths of a millisecond: nobody who waits for news waits for a thousand of them.
+        let mut events = Events::with_capacity(256);
         let (mut looked, mut over) = (self.now, None);
         loop {
             let is_busy = !self.again.is_empty() || (self.may_accept && self.listener.is_some());
@@ -422,8 +425,8 @@ impl<T: Teller> Door<T> {
 
     /// Does what can be done now.
     fn go_on(&mut self, connection: &mut Connection<T::Television>, place: usize) -> Fate {
-        // A handshake, of which nothing else knows that it goes on.
-        if connection.line.flush().is_err() {
+        // A handshake, of which nothing else knows that it goes on. What did not go out before the end is not missed.
+        if !matches!(connection.doing, Doing::Leaves) && connection.line.flush().is_err() {
             return Fate::Gone;
         }
         for _ in 0..REQUESTS_AT_ONCE {
@@ -456,6 +459,7 @@ impl<T: Teller> Door<T> {
         let had_begun = !kept.is_empty();
         let mut length = kept.len();
         incoming.iter_mut().zip(&kept).for_each(|(to, from)| *to = *from);
+        let mut fate_of_rest = Fate::Stays;
         let fate = loop {
             let bytes = incoming.get(..length).unwrap_or_default();
             match if length == 0 { Heard::NotAll } else { hear(bytes) } {
@@ -473,13 +477,17 @@ impl<T: Teller> Door<T> {
                 }
                 Heard::NotAll => {}
             }
-            let space = if connection.may_read { incoming.get_mut(length..) } else { None };
+            let space = if connection.may_read && fate_of_rest == Fate::Stays {
+                incoming.get_mut(length..)
+            } else {
+                None
+            };
             let Some(space) = space.filter(|space| !space.is_empty()) else {
                 if !had_begun && length > 0 {
                     connection.until = later(self.now, self.limits.patience.request);
                 }
                 connection.kept = incoming.get(..length).unwrap_or_default().to_vec();
-                break Some(Fate::Stays);
+                break Some(fate_of_rest);
             };
             let room = space.len();
             match connection.line.read(space) {
@@ -491,7 +499,7 @@ impl<T: Teller> Door<T> {
                         connection.line.may_have_more(more, room) || connection.is_half_closed;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => connection.may_read = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => fate_of_rest = Fate::Again,
                 Err(_) => break Some(Fate::Gone),
             }
         };
@@ -684,7 +692,7 @@ impl<T: Teller> Door<T> {
             Content::File(bytes) => bytes.get(of_content..).unwrap_or_default(),
         };
         connection.until = later(self.now, self.limits.patience.reading);
-        connection.doing = Doing::Writes(Box::new(Rest { own, file, stays }));
+        connection.doing = Doing::Writes(Box::new(Rest { own, sent: 0, file, stays }));
         None
     }
 
@@ -730,13 +738,17 @@ impl Content<'_> {
 impl Rest {
     /// Writes on; whether that was all.
     fn write(&mut self, line: &mut Line) -> io::Result<bool> {
-        while !(self.own.is_empty() && self.file.is_empty()) {
-            let parts = [IoSlice::new(&self.own), IoSlice::new(self.file)];
+        loop {
+            let own = self.own.get(self.sent..).unwrap_or_default();
+            if own.is_empty() && self.file.is_empty() {
+                return line.flush();
+            }
+            let parts = [IoSlice::new(own), IoSlice::new(self.file)];
             match line.write(&parts) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
-                    let of_file = written.saturating_sub(self.own.len());
-                    self.own.drain(..written.min(self.own.len()));
+                    let of_file = written.saturating_sub(own.len());
+                    self.sent = self.sent.saturating_add(written.min(own.len()));
                     self.file = self.file.get(of_file..).unwrap_or_default();
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
@@ -744,7 +756,6 @@ impl Rest {
                 Err(error) => return Err(error),
             }
         }
-        line.flush()
     }
 }
 

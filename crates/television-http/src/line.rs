@@ -11,10 +11,23 @@ use rustls::{ServerConfig, ServerConnection};
 
 /// Bytes that are encrypted before the socket took those before them: one record (RFC 8446 §5.1).
 const ENCRYPTED_AHEAD: usize = 16 << 10;
+/// Times that the socket is read for nothing before others have their turn.
+const READS_AT_ONCE: u32 = 16;
+/// The same, until it is no television: of a record one that comes in pieces needs five.
+const READS_FOR_NOTHING: u32 = 256;
+/// Bytes of a handshake, of which a browser's has two thousand.
+const LONGEST_HANDSHAKE: usize = 16 << 10;
 
 pub(crate) struct Line {
     socket: TcpStream,
-    tls: Option<Box<ServerConnection>>,
+    tls: Option<Box<Tls>>,
+}
+
+struct Tls {
+    connection: ServerConnection,
+    /// Reads since something was said.
+    for_nothing: u32,
+    of_handshake: usize,
 }
 
 impl Line {
@@ -22,34 +35,45 @@ impl Line {
     /// What rustls finds wrong with the configuration.
     pub(crate) fn new(socket: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
         let tls = tls.map(|config| ServerConnection::new(Arc::clone(config))).transpose();
-        let mut tls = tls.map_err(io::Error::other)?.map(Box::new);
-        if let Some(tls) = &mut tls {
-            tls.set_buffer_limit(Some(ENCRYPTED_AHEAD));
-        }
+        let tls = tls.map_err(io::Error::other)?.map(|mut connection| {
+            connection.set_buffer_limit(Some(ENCRYPTED_AHEAD));
+            Box::new(Tls { connection, for_nothing: 0, of_handshake: 0 })
+        });
         Ok(Self { socket, tls })
     }
 
     /// Reads what the television said; 0 once it hung up. Answers its handshake on the way.
     ///
     /// # Errors
-    /// As the socket reports, `WouldBlock` among them; `InvalidData` for what is no TLS.
+    /// As the socket reports, `WouldBlock` among them; `InvalidData` for what is no TLS or says nothing for ever; `Interrupted` when others are to
+    /// have their turn.
     pub(crate) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else { return self.socket.read(space) };
-        // rustls ends it when a peer says nothing in many records.
-        loop {
-            match tls.reader().read(space) {
+        for _ in 0..READS_AT_ONCE {
+            match tls.connection.reader().read(space) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 // Cut off, where a close_notify is due (RFC 8446 §6.1). A request says itself where it ends.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
-                read => return read,
+                read => {
+                    tls.for_nothing = 0;
+                    return read;
+                }
             }
-            tls.read_tls(&mut self.socket)?;
-            let understood = tls.process_new_packets();
+            let is_handshaking = tls.connection.is_handshaking();
+            let fed = tls.connection.read_tls(&mut self.socket)?;
+            let understood = tls.connection.process_new_packets();
             // Our part of the handshake, or the alert that says why it ends.
-            let sent = send(tls, &mut self.socket);
+            let sent = send(&mut tls.connection, &mut self.socket);
             understood.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
             sent?;
+            // rustls counts empty records and changes of keys, and each of them begins the other's count anew.
+            tls.for_nothing = tls.for_nothing.saturating_add(1);
+            tls.of_handshake = tls.of_handshake.saturating_add(if is_handshaking { fed } else { 0 });
+            if tls.for_nothing > READS_FOR_NOTHING || tls.of_handshake > LONGEST_HANDSHAKE {
+                return Err(ErrorKind::InvalidData.into());
+            }
         }
+        Err(ErrorKind::Interrupted.into())
     }
 
     /// Whether there may be more to read after `read` bytes where `room` was free: a socket that gave less has no more now, a record may have
@@ -67,8 +91,8 @@ impl Line {
             return Err(ErrorKind::WouldBlock.into());
         }
         let Some(tls) = &mut self.tls else { return self.socket.write_vectored(parts) };
-        let taken = tls.writer().write_vectored(parts)?;
-        send(tls, &mut self.socket)?;
+        let taken = tls.connection.writer().write_vectored(parts)?;
+        send(&mut tls.connection, &mut self.socket)?;
         Ok(taken)
     }
 
@@ -77,7 +101,7 @@ impl Line {
     /// # Errors
     /// As the socket reports.
     pub(crate) fn flush(&mut self) -> io::Result<bool> {
-        self.tls.as_mut().map_or(Ok(true), |tls| send(tls, &mut self.socket))
+        self.tls.as_mut().map_or(Ok(true), |tls| send(&mut tls.connection, &mut self.socket))
     }
 
     /// Says that nothing comes any more.
@@ -86,9 +110,9 @@ impl Line {
     /// As the socket reports.
     pub(crate) fn end(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
-            tls.send_close_notify();
+            tls.connection.send_close_notify();
             // What does not go out now is missed by nobody: every answer says its length.
-            send(tls, &mut self.socket)?;
+            send(&mut tls.connection, &mut self.socket)?;
         }
         self.socket.shutdown(Shutdown::Write)
     }

@@ -150,7 +150,9 @@ async fn accept(
     arrives: mpsc::Sender<(Connection, Visitor)>,
 ) {
     let places = Arc::new(Semaphore::new(places));
-    let doors = Doors::new(limits.strangers, limits.strangers_from_one_address);
+    // However few places there are, strangers have some of them only.
+    let most = places.available_permits();
+    let doors = Doors::new(limits.strangers.min(most / 2), limits.strangers_from_one_address.min(most / 8));
     let mut shaking = JoinSet::new();
     loop {
         let next = async {

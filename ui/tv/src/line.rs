@@ -109,6 +109,10 @@ impl Line {
                         LineError::OtherTown(_) => {
                             error!(error, town = %self.town, "the town's server is not believed")
                         }
+                        // Once: it is asked again for as long as it takes.
+                        _ if failures == 1 => {
+                            warn!(error, town = self.town, "the town's server does not answer")
+                        }
                         _ => debug!(error, "the town's server"),
                     }
                     let is_told = self.ask_boxes();

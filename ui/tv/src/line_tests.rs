@@ -347,7 +347,7 @@ fn over_tls_it_tells_its_secret_to_the_town_alone() {
     let data = tempfile::tempdir().unwrap();
     let installed = |authority: &Path| {
         crate::setup(data.path(), &code, Some(&authority.join("town-authority.crt"))).unwrap();
-        crate::town_tls(data.path()).unwrap()
+        crate::town_tls(data.path())
     };
     let stranger = installed(other.path());
     let bench = Bench::at(&town, (&code.address, Some(&stranger)), Vec::new());
@@ -359,7 +359,13 @@ fn over_tls_it_tells_its_secret_to_the_town_alone() {
     assert!(bench.shows().is_none() && of(&shelf).hellos == 1);
     let not_pem = data.path().join("town");
     assert!(crate::setup(data.path(), &code, Some(&not_pem)).is_err());
-    // Without an authority of its own the town's certificate is a public one.
+    // Another address: the authority stays.
     crate::setup(data.path(), &code, None).unwrap();
-    assert!(!data.path().join("town-authority.crt").exists());
+    assert!(data.path().join("town-authority.crt").exists());
+    // Damaged: it runs on, and believes nobody.
+    std::fs::write(data.path().join("town-authority.crt"), "x").unwrap();
+    let nobody = crate::town_tls(data.path());
+    let lost = Bench::at(&town, (&code.address, Some(&nobody)), Vec::new());
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(lost.shows().is_none() && of(&shelf).hellos == 1);
 }

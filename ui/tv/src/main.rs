@@ -71,7 +71,8 @@ enum Options {
         data: PathBuf,
         /// What `hinamori-server alert receiver-code` printed at the town hall.
         code: ReceiverCode,
-        /// The authority of the town's own certificates for browsers (`town-authority.crt`). Without it those count that the system believes.
+        /// The authority of the town's own certificates for browsers (`town-authority.crt`), which then stays. Where none was ever given those count
+        /// that the system believes.
         #[arg(long, value_name = "FILE")]
         authority: Option<PathBuf>,
     },
@@ -145,11 +146,21 @@ fn trust(pem: &[u8]) -> Option<TlsConfig> {
     })
 }
 
-/// Whom the receiver believes to be the town's server: nobody else hears its secret and what its household is told.
-fn town_tls(data: &Path) -> anyhow::Result<TlsConfig> {
-    let own = data.join(AUTHORITY);
-    let roots = if own.exists() { &own } else { Path::new(SYSTEM_ROOTS) };
-    trust(&read_roots(roots)?).context("no certificate is believed")
+/// Whom the receiver believes to be the town's server: nobody else hears its secret and what its household is told. Where that cannot be read it
+/// believes nobody, and goes on with what it has and what boxes say.
+fn town_tls(data: &Path) -> TlsConfig {
+    let own = private_file::read(data, AUTHORITY, MOST_ROOTS).context("the town's authority cannot be read");
+    let roots = own.and_then(|own| own.map_or_else(|| read_roots(Path::new(SYSTEM_ROOTS)), Ok));
+    match roots.and_then(|pem| trust(&pem).context("there is no certificate (PEM) in it")) {
+        Ok(tls) => tls,
+        Err(error) => {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the town's server is not believed: hinamori-tv setup"
+            );
+            TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[])).build()
+        }
+    }
 }
 
 /// Another town's receiver knows nothing of this one's.
@@ -162,12 +173,9 @@ fn setup(data: &Path, code: &ReceiverCode, authority: Option<&Path>) -> anyhow::
         "this receiver is another town's already: empty {} first, and the screen's own folder",
         data.display()
     );
+    // Said once it stays: the town's address may change without it.
     if let Some(pem) = authority {
         private_file::replace(data, AUTHORITY, &pem).context("the authority is not kept")?;
-    } else if let Err(error) = std::fs::remove_file(data.join(AUTHORITY))
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error).context("the authority of before cannot be taken away");
     }
     private_file::replace(data, TOWN, code.to_string().as_bytes()).context("the installation is not kept")
 }
@@ -221,7 +229,7 @@ fn run(options: Run) -> anyhow::Result<()> {
     let mut secrets = [[0; 32]; 2];
     getrandom::fill(secrets.as_flattened_mut())?;
     let [token, nobody] = secrets;
-    let tls = town.is_over_tls().then(|| town_tls(&data)).transpose()?;
+    let tls = town.is_over_tls().then(|| town_tls(&data));
     let lines = [(); 2].map(|()| Line::new((&town.address, tls.as_ref()), nobody, Arc::clone(&shared)));
     let [following, delivering] = lines;
     thread("line").spawn(move || following.follow())?;

@@ -72,13 +72,14 @@ impl Hall {
 
     /// The map of a mode as soon as it is as somebody waits for.
     async fn map_until(&self, cookie: &str, mode: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        loop {
+        for _ in 0..5_000 {
             let answer = self.ask("GET", &format!("/api/v1/map/state?mode={mode}"), Some(cookie), None).await;
             if answer.status == 200 && is_so(&answer.json()) {
                 return answer.json();
             }
             tokio::task::yield_now().await;
         }
+        panic!("the map never is so");
     }
 
     fn acts(&self) -> Vec<Value> {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use utoipa::openapi::response::Response as Described;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
@@ -31,6 +31,8 @@ pub(crate) struct Api {
     pub(crate) browsers: Browsers,
     pub(crate) maps: Arc<Maps>,
     pub(crate) inquiries: Arc<Inquiries>,
+    /// Held while an official changes a site: what they saw is compared with what is, and nobody comes between.
+    pub(crate) acting: Mutex<()>,
     /// Ends with the server: whoever waits for news waits no longer.
     pub(crate) ended: watch::Receiver<()>,
     /// Itself, as it is handed out.
@@ -45,7 +47,8 @@ impl Api {
         ended: watch::Receiver<()>,
     ) -> Self {
         let inquiries = Arc::new(Inquiries::new(Arc::clone(&hub)));
-        Self { hub, board, browsers, maps, inquiries, ended, description: OnceLock::new() }
+        let (acting, description) = (Mutex::new(()), OnceLock::new());
+        Self { hub, board, browsers, maps, inquiries, acting, ended, description }
     }
 }
 

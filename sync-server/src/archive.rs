@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use hinamori_model::{BoxId, IncidentId, SiteId, UnixMillis};
-use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period};
+use hinamori_model::{BoxId, Hlc, IncidentId, SiteId, UnixMillis};
+use hinamori_record::{ActorId, ChangeHash, DocumentScope, Period, SiteWord};
 use hinamori_store_sqlite::{
     Budget, Concerned, Durability, FileKey, FoundFork, Ingested, KeyTable, Store, StoreError,
 };
@@ -160,6 +160,11 @@ impl Stores {
     /// An incident, and those of which something counts in it.
     pub(crate) fn counted_together(&self, incident: IncidentId) -> BTreeSet<IncidentId> {
         self.store_of(incident).rulings().counted_together(incident)
+    }
+
+    /// Headquarters' word on a site in an incident as it is shown, and when it was said.
+    pub(crate) fn word_on(&self, incident: IncidentId, site: SiteId) -> Option<(SiteWord, Hlc)> {
+        self.store_of(incident).rulings().site(incident, site)
     }
 
     /// What headquarters calls an incident.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alerts::STAFF;
 use crate::archive::Stores;
-use crate::browser::BROWSERS;
+use crate::browser::{ACTS, BROWSERS};
 use crate::data::{DataError, DataFolder, Keys};
 use crate::figures::figures_of;
 use crate::inquiry::INQUIRIES;
@@ -182,6 +182,8 @@ pub enum WhichLog {
     Staff,
     /// Who signed in with a browser, who was refused, and who let whom in.
     Browsers,
+    /// Which official opened, closed or adopted which site.
+    Acts,
 }
 
 /// Checks a log from its first line and shows each line as JSON. It says how many there are and the digest of the last one, which
@@ -203,6 +205,7 @@ pub fn show_log(
         WhichLog::Inquiries => INQUIRIES,
         WhichLog::Staff => STAFF,
         WhichLog::Browsers => BROWSERS,
+        WhichLog::Acts => ACTS,
     };
     let shown = Shown { user, command: "log", mode: Mode::DailyLife, people: 0 };
     SignedLog::new(folder.path(), COMMANDS, &keys.log).append(now, shown)?;

@@ -129,6 +129,8 @@ pub(crate) enum LogArgument {
     Staff,
     /// Who signed in with a browser, who was refused, and who let whom in.
     Browsers,
+    /// Which official opened, closed or adopted which site.
+    Acts,
 }
 
 #[derive(Args)]
@@ -303,6 +305,7 @@ impl HallCommand {
                     LogArgument::Inquiries => WhichLog::Inquiries,
                     LogArgument::Staff => WhichLog::Staff,
                     LogArgument::Browsers => WhichLog::Browsers,
+                    LogArgument::Acts => WhichLog::Acts,
                 };
                 let head = show_log(&folder, which, user, now, |line| println!("{line}"))?;
                 eprintln!("{head}");

@@ -1,4 +1,4 @@
-//! What headquarters says of incidents: how they are called, which are one, and which sites go on in another one.
+//! What headquarters says of incidents: how they are called, which are one, which sites go on in another one, and whether a site is open.
 //!
 //! Each word is a record of the server's desk, under a seal key of its own, in documents of a site that is no place and that every box
 //! reads. It comes into the log like a box's: as a bundle, which the running server reads in. Nothing is rewritten.
@@ -9,6 +9,7 @@ use hinamori_model::{Hlc, HlcClock, IncidentId, Mode, SiteId, UnixMillis};
 use hinamori_private_file as private_file;
 use hinamori_record::{
     ActorId, Document, DocumentError, DocumentScope, Fact, LONGEST_NAME, MOST_SPLIT_SITES, Period, Record,
+    SiteWord,
 };
 use hinamori_store_sqlite::StoreError;
 use hinamori_sync::town::Package;
@@ -43,6 +44,8 @@ pub enum IncidentWord {
         /// The other incident.
         into: IncidentId,
     },
+    /// Of a site of the town's, as a whole.
+    Site(SiteId, SiteWord),
 }
 
 /// Why nothing was said.
@@ -107,6 +110,29 @@ pub fn say_of_incident(
     word: IncidentWord,
     now: UnixMillis,
 ) -> Result<Outcome, NotSaid> {
+    let bundle = word_in_bundle(folder, keys, incident, word, now)?;
+    match import_bundle(folder, keys, &bundle, now)? {
+        Outcome::ReadIn(read) => must_be_taken(&read).map(|()| Outcome::ReadIn(read)),
+        Outcome::Handed => Ok(Outcome::Handed),
+    }
+}
+
+/// A word that is read in is one new change, and nothing of it is refused.
+pub(crate) const fn must_be_taken(read: &ReadIn) -> Result<(), NotSaid> {
+    match read {
+        ReadIn { new: 0, .. } | ReadIn { refused: 1.., .. } => Err(NotSaid::Refused),
+        ReadIn { .. } => Ok(()),
+    }
+}
+
+/// The desk's word as it comes into the log.
+pub(crate) fn word_in_bundle(
+    folder: &DataFolder,
+    keys: &Keys,
+    incident: IncidentId,
+    word: IncidentWord,
+    now: UnixMillis,
+) -> Result<Vec<u8>, NotSaid> {
     let locked = folder.lock()?;
     let (_, mut package) = folder.town(keys)?;
     let fact = fact_of(&package, incident, word, now)?;
@@ -125,12 +151,7 @@ pub fn say_of_incident(
     let records: Vec<Record> = ids.into_iter().map(record).collect();
     let changes = vec![document.append(&records, now)?];
     let batch = SealedBatch { seal: desk.seal(scope, None, &changes)?, changes };
-    let bundle = bundle_of(keys, &package, batch, now)?;
-    drop(locked);
-    match import_bundle(folder, keys, &bundle, now)? {
-        Outcome::ReadIn(ReadIn { new: 0, .. } | ReadIn { refused: 1.., .. }) => Err(NotSaid::Refused),
-        outcome => Ok(outcome),
-    }
+    bundle_of(keys, &package, batch, now)
 }
 
 fn bundle_of(
@@ -186,6 +207,10 @@ fn fact_of(
             }
             Ok(Fact::IncidentSplit { since, sites, into: may_go(into)? })
         }
+        IncidentWord::Site(site, word) if package.sites.iter().any(|known| known.id == site) => {
+            Ok(Fact::SiteRuled { site, word })
+        }
+        IncidentWord::Site(site, _) => Err(DataError::unknown_site(site, package).into()),
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 
 use hinamori_model::{IncidentId, PersonId, PersonalText, RecordId, SiteId, UnixMillis};
 use hinamori_profile::{Contact, Entry, IncidentKey, Need, PersonKey, Proxy, WrappedKey, sealed_by};
-use hinamori_record::{DecodedChange, Details, DocumentScope, Fact, Proof};
+use hinamori_record::{DecodedChange, Details, DocumentScope, Fact, Proof, SiteWord};
 use hinamori_sync::town::{Package, Person};
 use serde_json::{Map, Value, json};
 
@@ -219,6 +219,10 @@ fn said_of_incident(fact: &Fact) -> (&'static str, Value) {
         Fact::IncidentSplit { since, sites, into } => {
             let sites: Vec<String> = sites.iter().map(ToString::to_string).collect();
             ("incident_split", json!({ "since": time(*since), "sites": sites, "into": into.to_string() }))
+        }
+        Fact::SiteRuled { site, word: SiteWord { standing, capacity } } => {
+            let standing = standing.as_ref().map(code);
+            ("site_ruled", json!({ "site": site.to_string(), "standing": standing, "capacity": capacity }))
         }
         _ => ("other", Value::Null),
     }

@@ -36,6 +36,9 @@ pub enum NotRuled {
     /// The operator.
     #[error("the shelter is a site of the town already: town.toml says what becomes of it")]
     AlreadyAdopted,
+    /// Somebody else was faster.
+    #[error("something else was decided about the shelter since")]
+    DecidedSince,
     /// The records.
     #[error("the records cannot be read")]
     Store(#[from] StoreError),
@@ -66,11 +69,25 @@ pub fn rule_on_shelter(
     wanted: Wanted,
     now: UnixMillis,
 ) -> Result<(), NotRuled> {
+    rule_if(folder, keys, (shelter, wanted), |_package, _ruling| true, now)
+}
+
+/// The same, if what was decided before is what the official had before their eyes.
+pub(crate) fn rule_if(
+    folder: &DataFolder,
+    keys: &Keys,
+    (shelter, wanted): (SiteId, Wanted),
+    as_seen: impl FnOnce(&Package, Option<&Ruling>) -> bool,
+    now: UnixMillis,
+) -> Result<(), NotRuled> {
     let locked = folder.lock()?;
     let (_, mut package) = folder.town(keys)?;
     let mut registry = folder.registry()?;
     if package.sites.iter().any(|site| site.id == shelter) {
         return Err(NotRuled::AlreadyAdopted);
+    }
+    if !as_seen(&package, registry.shelters.get(&shelter)) {
+        return Err(NotRuled::DecidedSince);
     }
     let name = name_of(folder, &package, shelter)?.ok_or(NotRuled::UnknownShelter(shelter))?;
     let ruling = match wanted {

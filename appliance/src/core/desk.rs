@@ -59,7 +59,13 @@ impl Desk {
 /// What nobody has seen: replaced before the first kiosk joins.
 fn nothing_yet(lane: &Lane) -> LaneState {
     LaneState {
-        banner: Banner { mode: Mode::DailyLife, incident: None, site: String::new(), lane: lane.id() },
+        banner: Banner {
+            mode: Mode::DailyLife,
+            incident: None,
+            is_closed: false,
+            site: String::new(),
+            lane: lane.id(),
+        },
         status: Status {
             reader: ReaderState::Missing,
             link: LinkState::NotEnrolled,
@@ -98,7 +104,13 @@ impl Core {
         let desk = self.desks.get(&lane)?;
         let mode = self.opening.mode();
         Some(LaneState {
-            banner: Banner { mode, incident: self.incident_name(), site: self.town.site.name.clone(), lane },
+            banner: Banner {
+                mode,
+                incident: self.incident_name(),
+                is_closed: self.is_closed_by_headquarters(),
+                site: self.town.site.name.clone(),
+                lane,
+            },
             status: Status {
                 reader: desk.reader,
                 link: self.uplink.state(self.town.is_enrolled()),

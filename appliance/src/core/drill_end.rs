@@ -6,7 +6,7 @@
 use hinamori_counter::Opening;
 use hinamori_ipc::Refusal;
 use hinamori_model::{IncidentId, LaneId, Mode, UnixMillis};
-use hinamori_record::Fact;
+use hinamori_record::{Fact, RuledStanding};
 use hinamori_store_sqlite::{DrillWatch, StoreError};
 use hinamori_sync::EVERYWHERE;
 use tracing::{error, warn};
@@ -79,5 +79,13 @@ impl Core {
         let incident = self.shown_incident();
         let name = self.ledger.store(incident).rulings().name(incident);
         name.filter(|_| self.opening.mode() != Mode::DailyLife).map(str::to_owned)
+    }
+
+    /// Whether headquarters closed this site in the incident that is open. Nobody is turned away by it: it is said, and that is all.
+    pub(super) fn is_closed_by_headquarters(&self) -> bool {
+        let incident = self.shown_incident();
+        let word = self.ledger.store(incident).rulings().site(incident, self.site());
+        word.is_some_and(|(word, _)| word.standing == Some(RuledStanding::Closed))
+            && self.opening.mode() != Mode::DailyLife
     }
 }

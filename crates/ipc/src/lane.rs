@@ -147,6 +147,8 @@ pub struct Banner {
     pub mode: Mode,
     /// The incident's name once headquarters gave one.
     pub incident: Option<String>,
+    /// Whether headquarters closed the site. Whoever comes is taken in all the same.
+    pub is_closed: bool,
     /// The site's name.
     pub site: String,
     /// The lane.

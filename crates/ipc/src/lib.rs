@@ -48,4 +48,4 @@ pub use stick::{
 pub use television::{BindingStanding, TelevisionBinding};
 
 /// The version of this contract. Daemon and kiosk come from one package; a difference is refused.
-pub const PROTOCOL: u16 = 10;
+pub const PROTOCOL: u16 = 11;

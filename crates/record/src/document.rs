@@ -135,7 +135,7 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Details, Fact, PresenceEvent, Proof, RevocationMark};
+    use crate::record::{Details, Fact, PresenceEvent, Proof, RevocationMark, RuledStanding, SiteWord};
     use crate::{Period, decode_change};
     use hinamori_model::{
         Assurance, AuditAction, BindingAssurance, BoxId, CardKey, Destination, Doubt, Grade, Hlc,
@@ -251,7 +251,7 @@ mod tests {
         .collect()
     }
 
-    fn kinds_of_staff() -> [Record; 13] {
+    fn kinds_of_staff() -> [Record; 15] {
         [
             record(11, Fact::Profile { person: PersonId::from_bytes([9; 16]), sealed: vec![5; 200] }),
             record(
@@ -324,6 +324,14 @@ mod tests {
                     into: IncidentId::from_bytes([6; 16]),
                 },
             ),
+            record(
+                24,
+                Fact::SiteRuled {
+                    site: SiteId::from_bytes([7; 16]),
+                    word: SiteWord { standing: Some(RuledStanding::Closed), capacity: Some(70_000) },
+                },
+            ),
+            record(25, Fact::SiteRuled { site: SiteId::from_bytes([7; 16]), word: SiteWord::default() }),
         ]
     }
 

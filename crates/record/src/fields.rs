@@ -8,7 +8,7 @@ use hinamori_model::{
 
 use crate::record::{
     Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, MOST_SPLIT_SITES, PresenceEvent, Proof, Record,
-    RevocationMark, WatchEvent,
+    RevocationMark, RuledStanding, SiteWord, WatchEvent,
 };
 
 const KIND: &str = "k";
@@ -60,6 +60,7 @@ const KIND_DRILL_ENDED: u64 = 17;
 const KIND_INCIDENT_NAMED: u64 = 18;
 const KIND_INCIDENT_JOINED: u64 = 19;
 const KIND_INCIDENT_SPLIT: u64 = 20;
+const KIND_SITE_RULED: u64 = 21;
 
 /// The fields of `record`, in the order in which they are written. Fields at their usual value (no doubt,
 /// nothing checked, clock sure) are left out: that is most of them on most days.
@@ -202,6 +203,11 @@ fn incident_fields(fields: &mut Vec<(&'static str, ScalarValue)>, fact: &Fact) {
             (CONTENT, ScalarValue::Bytes(sites.iter().flat_map(|site| *site.as_bytes()).collect())),
             (OTHER, bytes(into.as_bytes())),
         ]),
+        Fact::SiteRuled { site, word: SiteWord { standing, capacity } } => {
+            fields.extend([(KIND, number(KIND_SITE_RULED)), (SITE, bytes(site.as_bytes()))]);
+            fields.extend(standing.map(|standing| (EVENT, number(standing.code().into()))));
+            fields.extend(capacity.map(|capacity| (PEOPLE, number(capacity.into()))));
+        }
         _ => {}
     }
 }
@@ -384,6 +390,14 @@ impl Fields {
                 }
                 let sites = sites.iter().copied().map(SiteId::from_bytes).collect();
                 Fact::IncidentSplit { since: self.millis(UNTIL)?, sites, into: into()? }
+            }
+            KIND_SITE_RULED => {
+                // Of a standing that only a newer version knows nothing else is believed either: the word is one.
+                let standing = self.number(EVENT).map(|code| RuledStanding::from_code(code).ok_or(()));
+                let capacity = self.number(PEOPLE).map(u32::try_from);
+                let word =
+                    SiteWord { standing: standing.transpose().ok()?, capacity: capacity.transpose().ok()? };
+                Fact::SiteRuled { site: self.id16(SITE).map(SiteId::from_bytes)?, word }
             }
             _ => return None,
         })

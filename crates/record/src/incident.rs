@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hinamori_model::{IncidentId, SiteId, UnixMillis};
+use hinamori_model::{Hlc, IncidentId, SiteId, UnixMillis};
 
-use crate::record::{Fact, Record};
+use crate::record::{Fact, Record, SiteWord};
 
 /// The rulings in force. The order in which they came does not matter: of those about the same thing the one with the latest clock reading
 /// counts, then the one with the larger id.
@@ -15,6 +15,8 @@ pub struct IncidentRulings {
     joined: BTreeMap<IncidentId, IncidentId>,
     /// For each site of an incident, from when on what is said there is of which one.
     split: BTreeMap<(IncidentId, SiteId), BTreeMap<UnixMillis, IncidentId>>,
+    /// By the incident in which the word counts.
+    sites: BTreeMap<(IncidentId, SiteId), (SiteWord, Hlc)>,
 }
 
 impl IncidentRulings {
@@ -28,7 +30,8 @@ impl IncidentRulings {
             records.into_iter().filter(|(incident, _)| may.contains(incident)).collect();
         said.sort_by_key(|(_, record)| (record.at, record.id));
         let mut rulings = Self::default();
-        for (incident, record) in said {
+        for (incident, record) in &said {
+            let incident = *incident;
             match &record.fact {
                 Fact::IncidentNamed { name } => drop(rulings.names.insert(incident, name.clone())),
                 Fact::IncidentJoined { into } if may.contains(into) => {
@@ -43,6 +46,12 @@ impl IncidentRulings {
             }
         }
         rulings.names.retain(|_, name| !name.is_empty());
+        for (incident, record) in said {
+            if let Fact::SiteRuled { site, word } = record.fact {
+                let counts_in = rulings.counts_in(incident, site, record.at.millis());
+                rulings.sites.insert((counts_in, site), (word, record.at));
+            }
+        }
         rulings
     }
 
@@ -103,6 +112,16 @@ impl IncidentRulings {
         tied
     }
 
+    /// Headquarters' word on a site in an incident as it is shown, and when it was said.
+    pub fn site(&self, incident: IncidentId, site: SiteId) -> Option<(SiteWord, Hlc)> {
+        self.sites.get(&(incident, site)).copied()
+    }
+
+    /// Whether every record counts where it counts by `other`: names and words on sites move none.
+    pub fn counts_alike(&self, other: &Self) -> bool {
+        self.joined == other.joined && self.split == other.split
+    }
+
     /// What headquarters calls an incident.
     pub fn name(&self, incident: IncidentId) -> Option<&str> {
         self.names.get(&incident).map(String::as_str)
@@ -111,12 +130,19 @@ impl IncidentRulings {
 
 /// Whether a fact is headquarters' word on an incident.
 pub const fn is_incident_ruling(fact: &Fact) -> bool {
-    matches!(fact, Fact::IncidentNamed { .. } | Fact::IncidentJoined { .. } | Fact::IncidentSplit { .. })
+    matches!(
+        fact,
+        Fact::IncidentNamed { .. }
+            | Fact::IncidentJoined { .. }
+            | Fact::IncidentSplit { .. }
+            | Fact::SiteRuled { .. }
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::RuledStanding;
     use hinamori_model::{Hlc, RecordId};
 
     const NOON: u64 = 1_791_780_000_000;
@@ -201,6 +227,28 @@ mod tests {
         let ruled = rulings(&[join(1, 1, 6), join(2, 6, 2), split(3, 1, 0, 6)]);
         assert_eq!(ruled, IncidentRulings::default());
         assert_eq!(counts(&ruled, 6, 7, 1), incident(6));
+    }
+
+    #[test]
+    fn of_a_site_the_latest_word_counts_in_the_incident_in_which_it_was_said() {
+        let word = |standing, capacity| SiteWord { standing, capacity };
+        let rule = |at, of, word| said(at, of, Fact::SiteRuled { site: site(7), word });
+        let (open, closed) =
+            (word(Some(RuledStanding::Open), Some(40)), word(Some(RuledStanding::Closed), None));
+        let of = |records: &[(IncidentId, Record)], number| {
+            rulings(records).site(incident(number), site(7)).map(|(word, _)| word)
+        };
+        let both = [rule(1, 1, open), rule(2, 1, closed)];
+        assert_eq!([1, 2].map(|number| of(&both, number)), [Some(closed), None]);
+        // With its incident it is another one's; what was said before a splitting stays.
+        let joined = [&both[..], &[join(3, 1, 2)]].concat();
+        assert_eq!([1, 2].map(|number| of(&joined, number)), [None, Some(closed)]);
+        let (first, second) = (rule(4, 1, open), rule(6, 1, closed));
+        let parted = [first, second, split(9, 1, 5, 2)];
+        assert_eq!([1, 2].map(|number| of(&parted, number)), [Some(open), Some(closed)]);
+        assert!(rulings(&both).counts_alike(&IncidentRulings::default()));
+        assert!(!rulings(&joined).counts_alike(&rulings(&both)));
+        assert_eq!(of(&[rule(1, 6, open)], 6), None, "of an incident that may not be ruled on");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub use presence::{
 };
 pub use record::{
     Building, Details, Fact, LONGEST_NAME, LONGEST_SEALED, MOST_SPLIT_SITES, PresenceEvent, Proof, Record,
-    RevocationMark, WatchEvent,
+    RevocationMark, RuledStanding, SiteWord, WatchEvent,
 };
 pub use record_ids::{IdRandom, LONGEST_RUN};
 pub use scope::{ActorId, ChangeHash, DocumentScope, LONGEST_DOCUMENT, Period};

@@ -186,7 +186,7 @@ pub enum Fact {
     },
     /// 訓練中止・本番: this document's drill is over for every box, because something happened in earnest.
     DrillEnded,
-    /// Headquarters gave this document's incident a name; an empty one takes it back. Like the next two it is believed in documents
+    /// Headquarters gave this document's incident a name; an empty one takes it back. Like the next three it is believed in documents
     /// of the headquarters' site alone, and the latest counts: see [`crate::IncidentRulings`].
     IncidentNamed {
         /// The name, at most [`LONGEST_NAME`] bytes.
@@ -207,6 +207,22 @@ pub enum Fact {
         /// The other one.
         into: IncidentId,
     },
+    /// Headquarters' word on a site of this document's incident. The latest counts, as a whole. Nobody is turned away by it.
+    SiteRuled {
+        /// Where.
+        site: SiteId,
+        /// What.
+        word: SiteWord,
+    },
+}
+
+/// What headquarters says of a site; what it says nothing of is as the site's boxes and the town's package have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SiteWord {
+    /// Whether people are sent there.
+    pub standing: Option<RuledStanding>,
+    /// For how many people it has places.
+    pub capacity: Option<u32>,
 }
 
 impl Fact {
@@ -233,7 +249,8 @@ impl Fact {
             | Self::DrillEnded
             | Self::IncidentNamed { .. }
             | Self::IncidentJoined { .. }
-            | Self::IncidentSplit { .. } => None,
+            | Self::IncidentSplit { .. }
+            | Self::SiteRuled { .. } => None,
         }
     }
 
@@ -359,6 +376,17 @@ stored_code! {
         Talk = 4,
         /// しばらく留守: nobody expects the person until they come again.
         Away = 5,
+    }
+}
+stored_code! {
+    /// What headquarters says of a site.
+    RuledStanding {
+        /// 開設
+        Open = 0,
+        /// 受入停止（満員）
+        Full = 1,
+        /// 閉鎖
+        Closed = 2,
     }
 }
 stored_code! {

@@ -65,6 +65,11 @@ impl Headquarters {
         Ok(Self { site: *site, may: may.clone(), rulings })
     }
 
+    /// Whether every record counts where it counts by `other`'s word: what was made of the log stays.
+    pub(crate) fn counts_alike(&self, other: &Self) -> bool {
+        self.site == other.site && self.rulings.counts_alike(&other.rulings)
+    }
+
     /// Whether a document is headquarters' own.
     pub(crate) fn writes(&self, scope: DocumentScope) -> bool {
         self.site == Some(scope.site)
@@ -108,13 +113,13 @@ impl Store {
             )?;
             let next = Headquarters::read(transaction, &kept, &cut_offs)?;
             // Whose documents say rulings is not told by the rulings alone.
-            if next.rulings != before.rulings || next.site != before.site {
+            if !next.counts_alike(&before) {
                 let by = By { cut_offs: &cut_offs, forks: &forks, headquarters: &next };
                 make_projections(transaction, by)?;
             }
             Ok(next)
         })?;
-        let differs = next.rulings != before.rulings;
+        let differs = !next.rulings.counts_alike(&before.rulings);
         self.headquarters = Arc::new(next);
         Ok(differs)
     }

@@ -41,6 +41,7 @@ pub(crate) const DRILL_ENDED: u8 = 17;
 const INCIDENT_NAMED: u8 = 18;
 const INCIDENT_JOINED: u8 = 19;
 const INCIDENT_SPLIT: u8 = 20;
+const SITE_RULED: u8 = 21;
 /// One id is another one's, which is a third one's …: a longer chain ends where it is.
 const LONGEST_CHAIN: usize = 16;
 
@@ -279,6 +280,7 @@ const fn kind_of(fact: &Fact) -> (u8, Option<u8>) {
         Fact::IncidentNamed { .. } => (INCIDENT_NAMED, None),
         Fact::IncidentJoined { .. } => (INCIDENT_JOINED, None),
         Fact::IncidentSplit { .. } => (INCIDENT_SPLIT, None),
+        Fact::SiteRuled { .. } => (SITE_RULED, None),
     }
 }
 
@@ -963,15 +965,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn building(&self, incident: IncidentId, site: SiteId) -> Result<Option<Building>, StoreError> {
-        let code: Option<u64> = self
+        Ok(self.opened(incident, site)?.map(|(building, _)| building))
+    }
+
+    /// The same, and when the site was opened last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn opened(&self, incident: IncidentId, site: SiteId) -> Result<Option<(Building, Hlc)>, StoreError> {
+        let found: Option<(u64, i64)> = self
             .connection
             .prepare_cached(
-                "SELECT event FROM record JOIN place ON place.id = record.place
+                "SELECT event, at FROM record JOIN place ON place.id = record.place
                  WHERE incident = ?1 AND site = ?2 AND kind = ?3 AND undone = 0 ORDER BY at DESC LIMIT 1",
             )?
-            .query_row((incident.as_bytes(), site.as_bytes(), SITE_OPENED), |row| row.get(0))
+            .query_row((incident.as_bytes(), site.as_bytes(), SITE_OPENED), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
-        Ok(code.and_then(Building::from_code))
+        Ok(found.and_then(|(code, at)| Some((Building::from_code(code)?, hlc_of(at)))))
     }
 
     /// The taps of a site in an incident that carry a doubt, newest first, at most `limit`.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hinamori_model::{Hlc, IncidentId, PersonId, RecordId, SiteId, UnixMillis};
 use hinamori_record::{
     ActorId, Document, DocumentScope, Fact, Period, Presence, PresenceEvent, PresenceState, Proof, Record,
+    RuledStanding, SiteWord,
 };
 use hinamori_store_sqlite::{DrillWatch, Durability, Store};
 use hinamori_sync::{
@@ -267,6 +268,34 @@ fn rulings_are_known_again_after_a_restart() {
     let came = [said(HALL_BOX, SECOND, HALL, 12, &[arrived(1)])];
     store.commit_received(&came, NOON, Durability::Durable).map(drop).unwrap();
     assert_eq!(store.presence(FIRST, person(1)).unwrap().unwrap().state, PresenceState::Here);
+}
+
+#[test]
+fn a_word_on_a_site_is_kept_and_nobody_else_says_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.sqlite");
+    let mut store = Store::open(&path).unwrap();
+    store.hear_headquarters(desk_site(), &BTreeSet::from([FIRST])).unwrap();
+    let word = |standing, capacity| Fact::SiteRuled { site: GYM, word: SiteWord { standing, capacity } };
+    let closed = word(Some(RuledStanding::Closed), Some(40));
+    // Whoever else writes one has the later clock.
+    let batches = [
+        said(GYM_BOX, FIRST, GYM, 1, &[arrived(1)]),
+        rules(FIRST, 10, closed),
+        said(HALL_BOX, FIRST, HALL, 12, &[word(Some(RuledStanding::Open), None)]),
+        rules(SECOND, 13, word(None, None)),
+    ];
+    let took = store.commit_received(&batches, NOON, Durability::Durable).unwrap();
+    assert!(took.refused.is_empty());
+    drop(store);
+    let mut store = Store::open(&path).unwrap();
+    let expected = SiteWord { standing: Some(RuledStanding::Closed), capacity: Some(40) };
+    assert_eq!(store.rulings().site(FIRST, GYM).map(|(word, _)| word), Some(expected));
+    assert_eq!(store.rulings().site(SECOND, GYM), None, "a drill, for whoever hears the live ones");
+    // Whoever comes to a site that is closed is there.
+    let came = [said(GYM_BOX, FIRST, GYM, 14, &[arrived(2)])];
+    store.commit_received(&came, NOON, Durability::Durable).map(drop).unwrap();
+    assert_eq!(store.counts(FIRST, GYM, minute(30)).unwrap().here, 2);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use webauthn_rs::prelude::{
     Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use super::limits::{Attempts, InquiryPaces, Refusals, Uptime};
+use super::limits::{Attempts, Refusals, StaffPaces, Uptime};
 use super::listener::Visitor;
 use super::log::{Did, Entry, Refusal};
 use super::register::{BrowserRegister, BrowserSite, change_register};
@@ -51,7 +51,9 @@ pub(crate) struct Browsers {
     sign_ins: Questions<DiscoverableAuthentication>,
     sessions: Mutex<Sessions>,
     /// Who asked after somebody how often.
-    pub(super) inquiries: Mutex<InquiryPaces>,
+    pub(super) inquiries: Mutex<StaffPaces>,
+    /// Who said something of sites how often.
+    pub(super) acts: Mutex<StaffPaces>,
     register: Mutex<Option<(Fingerprint, Arc<BrowserRegister>)>>,
 }
 
@@ -79,7 +81,8 @@ impl Browsers {
             enrolments: Questions::new(),
             sign_ins: Questions::new(),
             sessions: Mutex::default(),
-            inquiries: Mutex::default(),
+            inquiries: Mutex::new(StaffPaces::of_inquiries()),
+            acts: Mutex::new(StaffPaces::of_acts()),
             register: Mutex::default(),
         })
     }
@@ -151,6 +154,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(begin_session))
         .routes(routes!(finish_session))
         .routes(routes!(session, leave))
+        .merge(super::acts::routes())
         .merge(super::inquiries::routes())
 }
 

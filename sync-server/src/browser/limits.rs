@@ -65,9 +65,12 @@ const MOST_KNOWN: usize = 1_024;
 /// of names gets nowhere.
 const INQUIRIES: Pace = Pace { every: Duration::from_secs(30), at_once: 12 };
 
-/// How often each of the staff asked after somebody. By account and not by session, since a session is opened anew with one touch.
-#[derive(Debug, Default)]
-pub(crate) struct InquiryPaces(BTreeMap<StaffId, Pacing>);
+/// Words on sites of one official, in which each box of the town takes part: all sites of a town at once, and then one in five seconds.
+const ACTS: Pace = Pace { every: Duration::from_secs(5), at_once: 60 };
+
+/// How often each of the staff did something. By account and not by session, since a session is opened anew with one touch.
+#[derive(Debug)]
+pub(crate) struct StaffPaces(Pace, BTreeMap<StaffId, Pacing>);
 
 #[derive(Debug, Default)]
 struct Pacing {
@@ -76,7 +79,7 @@ struct Pacing {
     is_told: bool,
 }
 
-/// Whether an inquiry is answered.
+/// Whether it is done once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Paced {
     Answered,
@@ -86,11 +89,21 @@ pub(crate) enum Paced {
     TooMany,
 }
 
-impl InquiryPaces {
+impl StaffPaces {
+    /// Asking after somebody.
+    pub(crate) const fn of_inquiries() -> Self {
+        Self(INQUIRIES, BTreeMap::new())
+    }
+
+    /// Words on sites.
+    pub(crate) const fn of_acts() -> Self {
+        Self(ACTS, BTreeMap::new())
+    }
+
     pub(crate) fn ask(&mut self, staff: StaffId, now: Duration) -> Paced {
-        self.0.retain(|_, pacing| pacing.whole_at > now);
-        let pacing = self.0.entry(staff).or_default();
-        match INQUIRIES.after_one_more(pacing.whole_at, now) {
+        self.1.retain(|_, pacing| pacing.whole_at > now);
+        let pacing = self.1.entry(staff).or_default();
+        match self.0.after_one_more(pacing.whole_at, now) {
             Some(whole_at) => {
                 *pacing = Pacing { whole_at, is_told: false };
                 Paced::Answered
@@ -223,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_clerk_asks_for_a_family_at_once_and_then_two_a_minute_and_is_told_of_once_between() {
-        let mut paces = InquiryPaces::default();
+        let mut paces = StaffPaces::of_inquiries();
         let [clerk, other] = [1, 2].map(|number| StaffId::from_bytes([number; 16]));
         assert!((0..12).all(|_| paces.ask(clerk, LATER) == Paced::Answered));
         assert_eq!(paces.ask(clerk, LATER), Paced::Alarm);
@@ -236,7 +249,7 @@ mod tests {
             (1..=60)
                 .all(|minute| paces.ask(other, LATER + Duration::from_secs(60 * minute)) == Paced::Answered)
         );
-        assert_eq!(paces.0.len(), 1, "nobody is remembered for long");
+        assert_eq!(paces.1.len(), 1, "nobody is remembered for long");
     }
 
     #[test]

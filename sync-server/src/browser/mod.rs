@@ -7,6 +7,7 @@
 //! **Invariant:** whoever is taken off the list, and whose passkey is taken away, is out at their next request.
 //! **Invariant:** nobody is signed in, and no passkey counts, without a line in the signed log.
 
+mod acts;
 mod commands;
 mod door;
 mod inquiries;
@@ -42,6 +43,7 @@ pub use commands::{
 };
 pub use register::BrowserSite;
 
+pub(crate) use acts::ACTS;
 pub(crate) use door::{Browsers, routes};
 pub(crate) use listener::{BrowserListener, Visitor};
 pub(crate) use log::BROWSERS;
@@ -84,7 +86,25 @@ const fn answers_inquiries(role: Role) -> bool {
     matches!(role, Role::InquiryClerk | Role::Official)
 }
 
+/// Whether a role opens and closes sites.
+const fn acts(role: Role) -> bool {
+    matches!(role, Role::Official)
+}
+
 impl Official {
+    /// Whether they may say whether a site is open: one of theirs, or any where they work for the whole town. Shelters that people opened
+    /// themselves are in nobody's list.
+    pub(crate) fn must_act_on(&self, site: SiteId) -> Result<(), Problem> {
+        let forbidden = |sentence| Err(Problem::new(StatusCode::FORBIDDEN, sentence));
+        if !acts(self.role) {
+            forbidden("拠点を 変えられるのは 町の 職員だけです")
+        } else if !self.sites.is_empty() && !self.sites.contains(&site) {
+            forbidden("この 拠点は あなたの 受け持ちでは ありません")
+        } else {
+            Ok(())
+        }
+    }
+
     /// Whether they see the map at all.
     pub(crate) fn must_see_map(&self) -> Result<(), Problem> {
         if sight_of(self.role).map { Ok(()) } else { Err(Problem::forbidden()) }
@@ -175,17 +195,17 @@ mod sight_tests {
     #[test]
     fn each_role_has_what_its_work_needs() {
         let table = [
-            (Role::Volunteer, [false, false, false]),
-            (Role::Leader, [true, false, false]),
-            (Role::Nurse, [true, true, false]),
-            (Role::Official, [true, true, true]),
-            (Role::InquiryClerk, [false, false, true]),
-            (Role::Auditor, [true, false, false]),
+            (Role::Volunteer, [false, false, false, false]),
+            (Role::Leader, [true, false, false, false]),
+            (Role::Nurse, [true, true, false, false]),
+            (Role::Official, [true, true, true, true]),
+            (Role::InquiryClerk, [false, false, true, false]),
+            (Role::Auditor, [true, false, false, false]),
         ];
         assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
-        for (role, [map, support, inquiries]) in table {
+        for (role, [map, support, inquiries, acting]) in table {
             assert_eq!(sight_of(role), Sight { map, support }, "{role:?}");
-            assert_eq!(answers_inquiries(role), inquiries, "{role:?}");
+            assert_eq!((answers_inquiries(role), acts(role)), (inquiries, acting), "{role:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A town hall and browsers over real sockets and TLS, with passkeys in software.
 
+mod acts;
 mod api;
 mod connections;
 mod enrolment;

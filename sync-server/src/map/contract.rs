@@ -2,7 +2,8 @@
 //!
 //! Times are milliseconds since 1970, positions `[longitude, latitude]` in degrees (WGS 84, RFC 7946 §3.1.1).
 
-use hinamori_model::{Mode, UnixMillis};
+use hinamori_model::{Hlc, Mode, UnixMillis};
+use hinamori_record::{RuledStanding, SiteWord};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -187,14 +188,69 @@ pub(crate) struct DistrictState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SiteStanding {
-    /// 開: its staff opened it, or somebody is received there.
+    /// 開: headquarters or its staff opened it, or somebody is received there.
     Open,
-    /// 満: as many are there as it has places for.
+    /// 満: headquarters said so, or as many are there as it has places for.
     Full,
-    /// 閉: the town closed it. Today it can say so of shelters alone that people opened themselves.
+    /// 閉: headquarters closed it. Whoever comes is taken in all the same.
     Closed,
     /// ？: nobody said anything yet.
     Unknown,
+}
+
+/// What headquarters says of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RuledSite {
+    /// 開設
+    Open,
+    /// 受入停止（満員）
+    Full,
+    /// 閉鎖
+    Closed,
+}
+
+/// Headquarters' word on a site. It holds until the next one, whatever the site's staff does since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SiteWordState {
+    /// Another one for every word: what whoever says the next one has seen.
+    pub(crate) id: String,
+    /// When it was said.
+    #[schema(value_type = u64)]
+    pub(crate) at: UnixMillis,
+    /// None where it says nothing of that.
+    pub(crate) standing: Option<RuledSite>,
+    /// None where it says nothing of that.
+    pub(crate) capacity: Option<u32>,
+    /// Whether its staff opened it after that.
+    pub(crate) opened_since: bool,
+}
+
+impl SiteWordState {
+    pub(crate) fn new((word, at): (SiteWord, Hlc), opened: Option<Hlc>) -> Self {
+        let standing = word.standing.map(|standing| match standing {
+            RuledStanding::Open => RuledSite::Open,
+            RuledStanding::Full => RuledSite::Full,
+            RuledStanding::Closed => RuledSite::Closed,
+        });
+        Self {
+            id: format!("{:x}", at.packed()),
+            at: at.millis(),
+            standing,
+            capacity: word.capacity,
+            opened_since: opened.is_some_and(|opened| opened > at),
+        }
+    }
+}
+
+impl From<RuledSite> for RuledStanding {
+    fn from(standing: RuledSite) -> Self {
+        match standing {
+            RuledSite::Open => Self::Open,
+            RuledSite::Full => Self::Full,
+            RuledSite::Closed => Self::Closed,
+        }
+    }
 }
 
 /// What a site is for.
@@ -238,8 +294,10 @@ pub(crate) struct SiteState {
     pub(crate) unaccounted: u32,
     /// Out for a while.
     pub(crate) out: u32,
-    /// How many it has places for.
+    /// How many it has places for, by headquarters' word, else by the town's package.
     pub(crate) capacity: Option<u32>,
+    /// Headquarters' word in force.
+    pub(crate) word: Option<SiteWordState>,
     /// Its boxes.
     pub(crate) boxes: Vec<BoxState>,
     /// For which hazards the plan sends people there: 津波 and so on, and whether it is safe for it; `null` where nobody looked.

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hinamori_alert::{MessageKind, Polygon, Word as _};
-use hinamori_model::{BoxId, HouseholdId, IncidentId, PersonId, SiteId, SiteKind, UnixMillis};
+use hinamori_model::{BoxId, Hlc, HouseholdId, IncidentId, PersonId, SiteId, SiteKind, UnixMillis};
 use hinamori_plan::Plan;
-use hinamori_record::Building;
+use hinamori_record::{Building, RuledStanding, SiteWord};
 use hinamori_store_sqlite::{SiteCounts, StoreError, Tallies};
 use hinamori_sync::town::Site;
 use tokio::task::spawn_blocking;
 
 use super::contract::{
-    AlertState, BoxState, MapMode, MapSiteKind, Position, SiteHazard, SiteStanding, SiteState,
+    AlertState, BoxState, MapMode, MapSiteKind, Position, SiteHazard, SiteStanding, SiteState, SiteWordState,
     TelevisionStanding,
 };
 use super::homes::{HOMES, Positions, positions};
@@ -31,7 +31,8 @@ use crate::town::Town;
 struct Counted {
     counts: SiteCounts,
     visitors: u32,
-    building: Option<Building>,
+    /// How its staff opened it, and when the last time.
+    opened: Option<(Building, Hlc)>,
 }
 
 /// What was found and need not be looked for again before something changes.
@@ -87,7 +88,7 @@ pub(crate) async fn look(
     let (town, at) = (hub.town.current(), now());
     let incidents = town.incidents;
     let own: Vec<SiteId> = town.sites.iter().map(|site| site.id).collect();
-    let was = known.incident;
+    let (was, of_words) = (known.incident, own.clone());
     let (sites, tallies) = (std::mem::take(&mut known.sites), std::mem::take(&mut known.tallies));
     let counted = hub.archive.ask(move |stores| {
         let [live, drill] =
@@ -98,9 +99,11 @@ pub(crate) async fn look(
         };
         let dirty = if was == Some(incident) { dirty } else { Dirty::All };
         let counted = count_sites(stores, incident, (own, sites), (tallies, &dirty), at)?;
-        Ok::<_, StoreError>((incident, [live, drill], stores.name_of(incident), counted))
+        let words: Words =
+            of_words.into_iter().filter_map(|site| Some((site, stores.word_on(incident, site)?))).collect();
+        Ok::<_, StoreError>((incident, [live, drill], (stores.name_of(incident), words), counted))
     });
-    let (incident, both, name, (sites, tallies, shelters)) = counted.await??;
+    let (incident, both, (name, words), (sites, tallies, shelters)) = counted.await??;
     (known.incident, known.sites, known.tallies) = (Some(incident), sites, tallies);
     // Who cannot say who is missing does not say that nobody is.
     let mut standings = hub.missing.standings(hub, &town, both).await?.ok_or(NotCounted::NoRoster)?;
@@ -132,7 +135,7 @@ pub(crate) async fn look(
         town: town.name.clone(),
         incident: (incident, name),
         people,
-        sites: site_states(hub, &town, plan.as_deref(), (shown, shelters)),
+        sites: site_states(hub, &town, plan.as_deref(), (shown, shelters), &words),
         alert,
         televisions: Arc::clone(&known.televisions),
         positions: Arc::clone(&known.positions),
@@ -141,6 +144,8 @@ pub(crate) async fn look(
     })
 }
 
+/// What headquarters said of sites, and when.
+type Words = BTreeMap<SiteId, (SiteWord, Hlc)>;
 type Shelters = Vec<(SiteId, String)>;
 
 /// The figures of all sites, of which only those are counted again that have to be.
@@ -161,8 +166,8 @@ fn count_sites(
     for site in all {
         if dirty.has(site) || differs(&site) || !known.contains_key(&site) {
             let counts = store.counts(incident, site, at)?;
-            let (visitors, building) = (store.visitors(incident, site, at)?, store.building(incident, site)?);
-            known.insert(site, Counted { counts, visitors, building });
+            let (visitors, opened) = (store.visitors(incident, site, at)?, store.opened(incident, site)?);
+            known.insert(site, Counted { counts, visitors, opened });
         }
     }
     let shelters = shelters.into_iter().filter(|(id, _)| !own.contains(id)).collect();
@@ -195,6 +200,7 @@ fn site_states(
     town: &Town,
     plan: Option<&Plan>,
     (mut counted, shelters): (BTreeMap<SiteId, Counted>, Shelters),
+    words: &Words,
 ) -> Vec<SiteState> {
     let mut of_people = Vec::new();
     for (id, name) in shelters {
@@ -222,7 +228,8 @@ fn site_states(
     }
     let state = |site: &Site, counted: Counted, (own_shelter, is_closed): (bool, bool)| {
         let boxes = town.boxes_at(site.id).map(|id| box_state(hub, id));
-        site_state(site, counted, (own_shelter, is_closed), boxes.collect(), plan)
+        let word = words.get(&site.id).copied();
+        site_state(site, counted, (own_shelter, is_closed, word), boxes.collect(), plan)
     };
     let of_town = town.sites.iter().map(|site| {
         let counted = counted.get(&site.id).copied().unwrap_or_default();
@@ -256,8 +263,8 @@ const fn minute_of(at: UnixMillis) -> UnixMillis {
 
 fn site_state(
     site: &Site,
-    Counted { counts, building, .. }: Counted,
-    (own_shelter, is_closed): (bool, bool),
+    Counted { counts, opened, .. }: Counted,
+    (own_shelter, is_closed, word): (bool, bool, Option<(SiteWord, Hlc)>),
     boxes: Vec<BoxState>,
     plan: Option<&Plan>,
 ) -> SiteState {
@@ -273,14 +280,20 @@ fn site_state(
             counts.here.saturating_add(counts.unnamed)
         }
     };
-    let standing = if is_closed {
-        SiteStanding::Closed
-    } else if site.capacity.is_some_and(|capacity| here >= capacity) {
-        SiteStanding::Full
-    } else if building.is_some() || own_shelter || here > 0 {
-        SiteStanding::Open
-    } else {
-        SiteStanding::Unknown
+    let said = word.map(|(word, _)| word).unwrap_or_default();
+    let capacity = said.capacity.or(site.capacity);
+    // What headquarters said holds until it says something else: who opened the site since may not have heard of it. Open it is for as many
+    // as it has places for.
+    let standing = match said.standing {
+        Some(RuledStanding::Closed) => SiteStanding::Closed,
+        Some(RuledStanding::Full) => SiteStanding::Full,
+        Some(RuledStanding::Open) | None if is_closed => SiteStanding::Closed,
+        Some(RuledStanding::Open) | None if capacity.is_some_and(|capacity| here >= capacity) => {
+            SiteStanding::Full
+        }
+        Some(RuledStanding::Open) => SiteStanding::Open,
+        None if opened.is_some() || own_shelter || here > 0 => SiteStanding::Open,
+        None => SiteStanding::Unknown,
     };
     SiteState {
         id: site.id.to_string(),
@@ -294,10 +307,11 @@ fn site_state(
         here,
         confirmed: counts.confirmed.saturating_add(counts.confirmed_unnamed),
         unnamed: counts.unnamed,
-        outside: building == Some(Building::SomethingOrUnsure),
+        outside: opened.is_some_and(|(building, _)| building == Building::SomethingOrUnsure),
         unaccounted: counts.unaccounted,
         out: counts.out,
-        capacity: site.capacity,
+        capacity,
+        word: word.map(|word| SiteWordState::new(word, opened.map(|(_, at)| at))),
         boxes,
         hazards: plan.map(|plan| hazards_of(plan, site.id)).unwrap_or_default(),
     }

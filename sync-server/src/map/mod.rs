@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-pub(crate) use self::contract::MapMode;
+pub(crate) use self::contract::{MapMode, RuledSite, SiteWordState};
 pub(crate) use self::door::map_routes;
 pub use self::files::{BadMap, read_map};
 pub use self::homes::read_homes;

@@ -1,7 +1,7 @@
 //! Every screen of the kiosk, each led to as a daemon and a finger would.
 
 use hinamori_ipc::{
-    AnswerKind, BuildingAnswer, CardData, ClockState, Departure, DiskState, HoldReason, LaneChange,
+    AnswerKind, Banner, BuildingAnswer, CardData, ClockState, Departure, DiskState, HoldReason, LaneChange,
     LaneState, LinkState, Party, ReaderState, Refusal, SiteState, Status, ToKiosk, WatchAsk,
 };
 use hinamori_kiosk::{Action, Event, LinkEvent, Page, SoundOutput, Step, Who};
@@ -87,6 +87,10 @@ fn waiting() -> Vec<Scene> {
         scene("connecting", |_| {}),
         scene("idle-live", |panel| snapshot(panel, lanes::shelter())),
         scene("idle-live-later", |panel| snapshot(panel, LaneState { later: 12, ..lanes::shelter() })),
+        scene("idle-live-closed", |panel| {
+            let lane = lanes::shelter();
+            snapshot(panel, LaneState { banner: Banner { is_closed: true, ..lane.banner }, ..lane });
+        }),
         scene("idle-ordinary", |panel| snapshot(panel, lanes::ordinary_day())),
         scene("idle-watch", |panel| snapshot(panel, LaneState { later: 3, ..lanes::watch_spot() })),
         scene("idle-drill", |panel| snapshot(panel, LaneState { later: 3, ..lanes::drill() })),

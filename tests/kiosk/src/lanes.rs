@@ -40,6 +40,7 @@ pub fn shelter() -> LaneState {
         banner: Banner {
             mode: Mode::Live,
             incident: Some("地震・津波".to_owned()),
+            is_closed: false,
             site: "汐見小学校 体育館".to_owned(),
             lane: LaneId(1),
         },

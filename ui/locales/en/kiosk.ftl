@@ -60,6 +60,7 @@ idle-call-exit =
     hold your card here
 idle-hint = Leave it about a second, until the sound.
 idle-hint-silent = Leave it until the screen changes.
+idle-hint-closed = Headquarters closed this site. Everybody who comes is taken in.
 idle-hint-pin = No PIN is needed.
 idle-hint-ordinary = In a disaster touch "Open shelter" first.
 idle-no-reader =

@@ -60,6 +60,7 @@ idle-call-exit =
     かざしてください
 idle-hint = 音が鳴るまで、置いたまま 1秒ほど。
 idle-hint-silent = 画面が 変わるまで、置いたまま 1秒ほど。
+idle-hint-closed = 本部：この 場所は 閉めました。来た 人は 受け付けます。
 idle-hint-pin = 暗証番号は いりません。
 idle-hint-ordinary = 災害のときは 先に「避難所を 開く」を。
 idle-no-reader =

@@ -130,7 +130,9 @@ fn call_ui(canvas: &mut Canvas<'_>, rect: Rect, view: &View<'_>) {
     let works = status.disk == DiskState::Ok && status.reader == ReaderState::Ready;
     let drill = view.mode() == Mode::Drill;
     let mut hint = canvas.texts.get(hint);
-    if works && !drill {
+    if works && view.lane.banner.is_closed {
+        hint = format!("{hint}\n{}", canvas.texts.get("idle-hint-closed"));
+    } else if works && !drill {
         let ordinary = view.mode() == Mode::DailyLife && view.lane.counter == CounterKind::Shelter;
         let more = if ordinary { "idle-hint-ordinary" } else { "idle-hint-pin" };
         hint = format!("{hint}\n{}", canvas.texts.get(more));

@@ -17,7 +17,13 @@ mod staff;
 
 fn lane(screen: Screen) -> LaneState {
     LaneState {
-        banner: Banner { mode: Mode::Live, incident: None, site: "汐見小学校".into(), lane: LaneId(1) },
+        banner: Banner {
+            mode: Mode::Live,
+            incident: None,
+            is_closed: false,
+            site: "汐見小学校".into(),
+            lane: LaneId(1),
+        },
         status: Status {
             reader: ReaderState::Ready,
             link: LinkState::Online,

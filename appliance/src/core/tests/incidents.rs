@@ -2,7 +2,7 @@
 
 use hinamori_ipc::SiteState;
 use hinamori_model::{Hlc, Leaving, RecordId};
-use hinamori_record::{ActorId, Document, DocumentScope, Period, Record};
+use hinamori_record::{ActorId, Document, DocumentScope, Period, Record, RuledStanding, SiteWord};
 use hinamori_sync::{Grants, SealKey, SealedBatch, headquarters, verify};
 
 use super::closing::NAME;
@@ -69,6 +69,25 @@ fn with_desk(mut package: Package) -> Package {
     package.boxes.push((desk().box_id(), grant));
     package.boxes.iter_mut().for_each(|(_, grant)| grant.reads.push(site));
     package
+}
+
+#[test]
+fn a_site_that_headquarters_closed_says_so_and_takes_everybody_in() {
+    let mut bench = Bench::without_town();
+    let package = bench.package_with_desk();
+    bench.take(&package);
+    bench.open(Mode::Live);
+    let (site, live) = (bench.core.town.site.id, bench.core.shown_incident());
+    let word = |standing| Fact::SiteRuled { site, word: SiteWord { standing, capacity: None } };
+    bench.hear(live, word(Some(RuledStanding::Open)));
+    assert!(!bench.lane().banner.is_closed);
+    bench.hear(live, word(Some(RuledStanding::Closed)));
+    assert!(bench.lane().banner.is_closed);
+    let before = bench.lane().here;
+    bench.tap("hanako");
+    assert_eq!(bench.lane().here, before + 1);
+    bench.hear(live, word(None));
+    assert!(!bench.lane().banner.is_closed);
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl Hall {
     }
 
     /// A connection that hears changes after a revision.
-    async fn follow(&self, cookie: &str, revision: &str) -> Events {
+    pub(super) async fn follow(&self, cookie: &str, revision: &str) -> Events {
         let mut connection = self.connect().await;
         let request = format!(
             "GET /api/v1/map/changes?mode=live&from={revision} HTTP/1.1\r\nhost: {NAME}\r\ncookie: {cookie}\r\n\r\n"
@@ -54,7 +54,7 @@ impl Hall {
 }
 
 /// A stream of events (WHATWG HTML §9.2.6).
-struct Events(Connection);
+pub(super) struct Events(Connection);
 
 impl Events {
     async fn line(&mut self) -> Option<String> {
@@ -64,7 +64,7 @@ impl Events {
     }
 
     /// The next event of a kind, with its id; nothing when the stream ends.
-    async fn next(&mut self, kind: &str) -> Option<(String, Value)> {
+    pub(super) async fn next(&mut self, kind: &str) -> Option<(String, Value)> {
         let mut id = String::new();
         let mut is_its = false;
         loop {

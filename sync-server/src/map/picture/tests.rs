@@ -46,6 +46,7 @@ fn site(number: u8, here: u32) -> SiteState {
         unaccounted: 0,
         out: 0,
         capacity: None,
+        word: None,
         boxes: Vec::new(),
         hazards: Vec::new(),
     }

@@ -78,8 +78,34 @@ export interface SiteState {
   unaccounted: number;
   out: number;
   capacity: number | null;
+  /** Headquarters' word in force. */
+  word: SiteWord | null;
   boxes: BoxState[];
   hazards: SiteHazard[];
+}
+
+export type RuledSite = "open" | "full" | "closed";
+
+export interface SiteWord {
+  id: string;
+  at: number;
+  standing: RuledSite | null;
+  capacity: number | null;
+  /** Its staff opened it after that. */
+  opened_since: boolean;
+}
+
+/** `seen`: the id of the word that the official had before their eyes. */
+export interface SaidOfSite {
+  mode: MapMode;
+  seen: string | null;
+  standing: RuledSite | null;
+  capacity: number | null;
+}
+
+export interface RulingOnShelter {
+  wanted: "adopt" | "join" | "close";
+  into: string | null;
 }
 
 export interface SiteHazard {

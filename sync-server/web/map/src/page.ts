@@ -1,6 +1,6 @@
 // The page's own state: who is signed in, what is shown, and whether it is how things are.
 
-import type { AskedAfter, DistrictHouseholds, HouseholdStanding, InquiryAnswer, MapBase, MapChange, MapMode, MapState, Session } from "./contract.js";
+import type { AskedAfter, DistrictHouseholds, HouseholdStanding, InquiryAnswer, MapBase, MapChange, MapMode, MapState, RuledSite, RulingOnShelter, SaidOfSite, Session, SiteState, SiteWord } from "./contract.js";
 import { get, file, NoAnswer, post, Refused, remove } from "./server.js";
 import { SILENCE, Stream } from "./stream.js";
 import { type Filter, type Household, type Tab, Town, isOpen, urgency } from "./town.js";
@@ -230,7 +230,7 @@ export class Page {
     return this.town?.households.has(district) ?? false;
   }
 
-  async act(work: () => Promise<void>, failure: (error: unknown) => string): Promise<void> {
+  async act(work: () => Promise<void>, failure: (error: unknown) => string | undefined): Promise<void> {
     if (this.busy) {
       return;
     }
@@ -269,6 +269,52 @@ export class Page {
       return error instanceof Error ? error.message : String(error);
     });
     return told;
+  }
+
+  /** Whether whoever is signed in may open and close a site. */
+  mayActOn(site: SiteState): boolean {
+    return this.session?.role === "official" && (this.session.sites.length === 0 || this.session.sites.includes(site.id));
+  }
+
+  announce(text: string): void {
+    this.announcement = text;
+    this.draw();
+  }
+
+  /** Headquarters' word on a site. Says why where it was not taken. */
+  say(site: SiteState, standing: RuledSite | null, capacity: number | null): Promise<string | null> {
+    const { mode, town } = this;
+    return this.order(async () => {
+      const said: SaidOfSite = { mode, seen: site.word?.id ?? null, standing, capacity };
+      try {
+        town?.hearWord(site.id, await post<SiteWord>(`sites/${site.id}/word`, said));
+      } catch (error) {
+        // The next word is said to what is in force now.
+        if (error instanceof Refused && error.status === 409) {
+          town?.hearWord(site.id, (error.body as { word?: SiteWord | null }).word ?? null);
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** What becomes of a shelter that people opened themselves. */
+  rule(site: SiteState, ruling: RulingOnShelter): Promise<string | null> {
+    return this.order(async () => {
+      await post(`shelters/${site.id}/ruling`, { ...ruling, seen_closed: site.standing === "closed" });
+    });
+  }
+
+  private async order(work: () => Promise<void>): Promise<string | null> {
+    let refused: string | null = null;
+    await this.act(work, (error) => {
+      if (error instanceof Refused && error.status === 401) {
+        void this.shut();
+      }
+      refused = error instanceof Refused ? error.message : "返事が ありません。届いたか どうか わかりません。いまの ようすを 見て ください。";
+      return undefined;
+    });
+    return refused;
   }
 
   /** A session that nobody uses ends; whether it does is known before a form is full. */

@@ -5,6 +5,8 @@ export class Refused extends Error {
   constructor(
     readonly status: number,
     sentence: string,
+    /** What came with it. */
+    readonly body: unknown = null,
   ) {
     super(sentence);
   }
@@ -36,7 +38,7 @@ async function answer(path: string, init: RequestInit, accept: string): Promise<
   }
   const sentence = (body as { title?: unknown } | null)?.title;
   if (response.status >= 400 && response.status < 500) {
-    throw new Refused(response.status, typeof sentence === "string" ? sentence : `サーバーが 断りました（${response.status}）。`);
+    throw new Refused(response.status, typeof sentence === "string" ? sentence : `サーバーが 断りました（${response.status}）。`, body);
   }
   throw new NoAnswer(`サーバーが 答えられません（${response.status}）。`);
 }

@@ -1,6 +1,6 @@
 // What the page knows of the town: the state, the households of the districts that were asked for, and what changed since.
 
-import type { DistrictHouseholds, DistrictState, HouseholdMove, HouseholdRow, HouseholdStanding, MapChange, MapState, SiteState } from "./contract.js";
+import type { DistrictHouseholds, DistrictState, HouseholdMove, HouseholdRow, HouseholdStanding, MapChange, MapState, SiteState, SiteWord } from "./contract.js";
 import { mercator, type Point } from "./geo.js";
 import { MINUTE, STANDINGS, all } from "./words.js";
 
@@ -68,6 +68,12 @@ export class Town {
     }
     this.state = state;
     this.recent = [{ revision: state.revision, households: [] }];
+    this.version += 1;
+  }
+
+  /** Headquarters' word on a site, before the change that brings the rest. */
+  hearWord(id: string, word: SiteWord | null): void {
+    this.state = { ...this.state, sites: this.state.sites.map((site) => (site.id === id ? { ...site, word } : site)) };
     this.version += 1;
   }
 

@@ -1,6 +1,6 @@
 // Words as officials read them on the map. The words are the glossary's.
 
-import type { HouseholdStanding, HouseholdCounts, MapSiteKind, SiteState, SiteStanding, TelevisionStanding } from "./contract.js";
+import type { HouseholdStanding, HouseholdCounts, MapSiteKind, RuledSite, SiteState, SiteStanding, TelevisionStanding } from "./contract.js";
 import { DAY, HOUR, age, clock, clockAndDay } from "../../desk/src/words.js";
 
 export { MINUTE, SECOND, age, clock, clockAndDay, clockWithSeconds, running } from "../../desk/src/words.js";
@@ -18,6 +18,21 @@ export const STANDING_WORDS: Record<HouseholdStanding, string> = {
 };
 
 export const SITE_WORDS: Record<SiteStanding, string> = { open: "開設", full: "受入停止（満員）", closed: "閉鎖", unknown: "開いているか 不明" };
+
+export const RULED_WORDS: Record<RuledSite, string> = { open: "開設", full: "満員", closed: "閉鎖" };
+
+/** As the server takes them. */
+export const MOST_PLACES = 99_999;
+
+/** How many a site takes, as it is typed; `null` for nothing, and none for what is no such number. */
+export function places(typed: string): number | null | undefined {
+  const text = typed.normalize("NFKC").replace(/[\s,人]/gu, "");
+  if (text === "") {
+    return null;
+  }
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= MOST_PLACES ? value : undefined;
+}
 
 export const TELEVISION_WORDS: Record<TelevisionStanding, string> = {
   help: "テレビ「助けが 必要」",

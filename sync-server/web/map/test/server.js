@@ -27,9 +27,10 @@ export function dice(seed) {
 }
 
 class Answer extends Error {
-  constructor(status, sentence) {
+  constructor(status, sentence, more = {}) {
     super(sentence);
     this.status = status;
+    this.more = more;
   }
 }
 
@@ -69,6 +70,9 @@ export class Town {
     this.inquiries = [];
     this.answers = new Map();
     this.refuses = null;
+    /** Words on sites and rulings on shelters, as they came. */
+    this.acts = [];
+    this.worksAt = [];
     this.households = new Map(this.districts.flatMap(({ households }) => households.map((household) => [household.id, household])));
   }
 
@@ -219,7 +223,7 @@ export class Town {
       send(200, "application/json", body, headers);
     } catch (error) {
       if (!(error instanceof Answer)) console.error(error);
-      send(error.status ?? 500, "application/problem+json", JSON.stringify({ status: error.status ?? 500, title: error.message }));
+      send(error.status ?? 500, "application/problem+json", JSON.stringify({ status: error.status ?? 500, title: error.message, ...error.more }));
     }
   }
 
@@ -307,13 +311,15 @@ export class Town {
     }
     this.signedIn(request);
     const mode = url.searchParams.get("mode");
-    if (path === "session") return { name: "田中", role: this.role, sites: [], until: this.now() + 8 * 60 * MINUTE, town: this.name };
+    if (path === "session") return { name: "田中", role: this.role, sites: this.worksAt, until: this.now() + 8 * 60 * MINUTE, town: this.name };
     if (`${request.method} ${path}` === "POST inquiries") {
       if (!["official", "inquiry_clerk"].includes(this.role) || request.headers["content-type"] !== "application/json") throw new Answer(403, "この画面は あなたの 役割では 見られません");
       if (this.refuses !== null) throw new Answer(...this.refuses);
       this.inquiries.push(body);
       return { number: this.inquiries.length, ...(this.answers.get(body.sought.name) ?? { sentence: "お尋ねの方についてお伝えできる情報はありません。", desk: false }) };
     }
+    const act = /^POST (sites|shelters)\/(\w+)\/(word|ruling)$/.exec(`${request.method} ${path}`);
+    if (act !== null) return this.act(act[1], this.sites.find(({ id }) => id === act[2]), body);
     if (this.role === "inquiry_clerk") throw new Answer(403, "この画面は あなたの 役割では 見られません");
     if (path === "map/state") return this.state(mode);
     if (path === "map/base") return this.base;
@@ -321,6 +327,39 @@ export class Town {
     const district = of === null ? undefined : this.districts[Number(of[1])];
     if (district !== undefined) return { revision: this.mark(), district: district.id, households: district.households };
     throw new Answer(404, "ありません");
+  }
+
+  /** As the server does: a word is taken by whoever saw the one in force, and by nobody else. */
+  act(kind, site, body) {
+    if (this.role !== "official") throw new Answer(403, "拠点を 変えられるのは 町の 職員だけです");
+    if (site === undefined) throw new Answer(404, "ありません");
+    if (this.refuses !== null) throw new Answer(...this.refuses);
+    if (kind === "shelters") {
+      if (!site.own_shelter || (site.standing === "closed") !== body.seen_closed) throw new Answer(409, "ほかの 人が 先に 決めました。いまの ようすを 見て、もう一度 決めて ください");
+      this.acts.push({ site: site.id, ...body });
+      if (body.wanted === "join") {
+        this.sites = this.sites.filter((other) => other !== site);
+        this.move([], { gone_sites: [site.id] });
+        return {};
+      }
+      this.change(site.id, body.wanted === "adopt" ? { own_shelter: false } : { standing: "closed" });
+      return {};
+    }
+    if ((site.word?.id ?? null) !== body.seen) throw new Answer(409, "ほかの 人が 先に 変えました。いまの ようすを 見て、もう一度 決めて ください", { word: site.word });
+    this.acts.push({ site: site.id, ...body });
+    const word = { id: this.acts.length.toString(16), at: this.now(), standing: body.standing, capacity: body.capacity, opened_since: false };
+    this.planned ??= new Map();
+    if (!this.planned.has(site.id)) this.planned.set(site.id, site.capacity);
+    this.change(site.id, { word, standing: body.standing ?? "open", capacity: body.capacity ?? this.planned.get(site.id) });
+    return word;
+  }
+
+  /** A site is another one from now on, unless nobody is told yet. */
+  change(id, more) {
+    this.sites = this.sites.map((site) => (site.id === id ? { ...site, ...more } : site));
+    const told = () => this.move([], { sites: this.sites.filter((site) => site.id === id) });
+    if (this.tellsLater === undefined) told();
+    else this.tellsLater.push(told);
   }
 
   letIn() {
@@ -355,7 +394,7 @@ export function shiomi(now) {
   const flats = districts[1].households.slice(0, 4);
   for (const household of flats) Object.assign(household, { group: "9班", position: [134.61722, 33.74182], standing: "not_arrived", support: false });
   flats[0].support = true;
-  const site = (id, name, kind, position, standing, here, capacity, boxes, hazards = []) => ({ id, name, kind, position, standing, own_shelter: false, here, confirmed: here, unnamed: Math.floor(here / 20), outside: id === "a6", unaccounted: 0, out: 0, capacity, boxes, hazards: Object.entries(hazards).map(([hazard, is_safe]) => ({ hazard, is_safe })) });
+  const site = (id, name, kind, position, standing, here, capacity, boxes, hazards = []) => ({ id, name, kind, position, standing, own_shelter: false, word: null, here, confirmed: here, unnamed: Math.floor(here / 20), outside: id === "a6", unaccounted: 0, out: 0, capacity, boxes, hazards: Object.entries(hazards).map(([hazard, is_safe]) => ({ hazard, is_safe })) });
   const fresh = (id) => ({ id, on_line: true, last_contact: now, card_data: now - 6 * 60 * MINUTE, unsent: 0, clock_sure: true, battery: 86, on_mains: true });
   const old = (id, minutes) => ({ id, on_line: false, last_contact: now - minutes * MINUTE, card_data: now - 50 * 60 * MINUTE, unsent: 12, clock_sure: false, battery: 21, on_mains: false });
   const sites = [

@@ -8,7 +8,7 @@ const { outputFiles } = buildSync({
   stdin: { contents: 'export * from "./src/birth.ts"; export * from "./src/geo.ts"; export * from "./src/town.ts"; export * from "./src/words.ts";', resolveDir: new URL("..", import.meta.url).pathname, loader: "ts" },
   bundle: true, format: "esm", write: false, platform: "neutral",
 });
-const { Town, aged, birthOf, cluster, isUnsafe, kindWord, mercator, percent, plain, position, roleWord, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+const { Town, aged, birthOf, cluster, isUnsafe, kindWord, mercator, percent, places, plain, position, roleWord, spread, staleSince, waits } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 
 const MINUTE = 60_000;
 const row = (id, standing = "not_arrived") => ({ id, group: "1班", people: 2, standing, support: false, television: null, position: null });
@@ -81,6 +81,11 @@ test("households of another numbering are not taken, and what came to the right 
   // Another run of the server: the same roster, and another numbering all the same.
   town.replace(state({ revision: "0000000800000002.1" }));
   assert.equal(town.household(1), undefined);
+});
+
+test("how many a site takes is read as people type it", () => {
+  assert.deepEqual(["40", " ４０ 人", "1,200", "99999", ""].map(places), [40, 40, 1200, 99_999, null]);
+  for (const wrong of ["0", "-3", "1e3", "100000", "四十", "4.5", "0x10"]) assert.equal(places(wrong), undefined, wrong);
 });
 
 test("a site is old when its newest contact is, and not where it has no box", () => {

@@ -8,6 +8,7 @@ import { siteLook, type Look } from "../symbols.js";
 import { AGEING, type Household, type Town, isUnsafe, staleSince, waits } from "../town.js";
 import { SITE_WORDS, STANDING_WORDS, TELEVISION_WORDS, age, aged, clock, clockAndDay, hazardWord, kindWord, number, plain } from "../words.js";
 import { householdName } from "./drawer.js";
+import { SiteActs } from "./acts.js";
 import { Share, Symbol, useSeconds } from "./parts.js";
 
 function Sheet({ page, look, stale = false, name, under, children }: { page: Page; look: Look; stale?: boolean; name: string; under: string; children: ComponentChildren }) {
@@ -65,6 +66,7 @@ export function SiteSheet({ page, town, site }: { page: Page; town: Town; site: 
         {SITE_WORDS[site.standing]}
         {site.outside && "・建物の 外で 受付"}
       </p>
+      <SiteActs page={page} site={site} unsafe={unsafe} sites={town.state.sites} key={site.id} />
       <div class={old === null ? "people" : "people old"}>
         <p>
           <b>{number(site.here)}</b> {site.capacity === null ? "人" : `/ ${number(site.capacity)}人`}

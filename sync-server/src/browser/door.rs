@@ -152,6 +152,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(finish_session))
         .routes(routes!(session, leave))
         .merge(super::inquiries::routes())
+        .merge(super::reports::routes())
 }
 
 /// What somebody asks who is not signed in: not too often, from our own page, in JSON.

@@ -63,18 +63,39 @@ impl SheetFiles {
         if *public && pdf.is_some() {
             return Err(HallError::Asked("the page to print has every count: it is not made for the public"));
         }
-        if let Some(file) = csv {
-            write_out(file, &sheet.csv(Hxl::Write))?;
-        }
-        if let Some(file) = geo_json {
-            let failed =
-                |source: serde_json::Error| HallError::Write { file: file.clone(), source: source.into() };
-            write_out(file, &sheet.geo_json().map_err(failed)?)?;
-        }
-        if let Some(file) = pdf {
-            write_out(file, &page(town, sheet, mode, now)?)?;
+        for (kind, file) in [(SheetKind::Csv, csv), (SheetKind::GeoJson, geo_json), (SheetKind::Pdf, pdf)] {
+            if let Some(file) = file {
+                write_out(file, &kind.bytes(town, sheet, mode, now)?)?;
+            }
         }
         Ok(())
+    }
+}
+
+/// A form in which a sheet is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SheetKind {
+    /// With HXL tags.
+    Csv,
+    GeoJson,
+    /// A page to print; of headquarters' sheets only.
+    Pdf,
+}
+
+impl SheetKind {
+    /// The file. Nobody of whom a sheet counts is named in it.
+    pub(crate) fn bytes(
+        self,
+        town: &str,
+        sheet: &Sheet,
+        mode: Mode,
+        now: UnixMillis,
+    ) -> Result<Vec<u8>, HallError> {
+        match self {
+            Self::Csv => Ok(sheet.csv(Hxl::Write)),
+            Self::GeoJson => Ok(sheet.geo_json()?),
+            Self::Pdf => page(town, sheet, mode, now),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::figures::figures_of;
 use crate::inquiry::INQUIRIES;
 use crate::own_shelter::Places;
 use crate::paper::NotPrinted;
+use crate::report_file::NotTheTurn;
 use crate::roster;
 use crate::signed_log::{Line, LogError, SignedLog};
 use crate::town::Says;
@@ -58,6 +59,12 @@ pub enum HallError {
     /// A site's position.
     #[error(transparent)]
     Position(#[from] BadPosition),
+    /// A table that is no JSON.
+    #[error("the table cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// A step of a report whose turn it is not.
+    #[error(transparent)]
+    Step(#[from] NotTheTurn),
     /// The file system.
     #[error("{file} cannot be written")]
     Write {

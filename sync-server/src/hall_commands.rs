@@ -334,8 +334,8 @@ fn report(
             return Ok(format!("key {}", show_report(folder, &shown, now)?));
         }
         ReportCommand::Freeze { period, .. } => ReportStep::Freeze { hours: period },
-        ReportCommand::Check { by, .. } => ReportStep::Check { by: named(&by)? },
-        ReportCommand::Release { by, .. } => ReportStep::Release { by: named(&by)? },
+        ReportCommand::Check { by, .. } => ReportStep::Check { by: named(&by)?, seen: None },
+        ReportCommand::Release { by, .. } => ReportStep::Release { by: named(&by)?, seen: None },
         ReportCommand::Correct { .. } => ReportStep::Correct,
     };
     Ok(report_step(folder, which, step, user, now)?)

@@ -108,7 +108,9 @@ pub use quarantine::{
     NoQuarantineId, QuarantineId, Refused, Wanted as QuarantineWanted, quarantined, rule_on_quarantine,
 };
 pub use register::{Register, RegisterFiles};
-pub use report_file::{ReportStep, ShownReport, WhichReport, list_reports, report_step, show_report};
+pub use report_file::{
+    NotTheTurn, ReportStep, ShownReport, WhichReport, list_reports, report_step, show_report,
+};
 pub use server::{Addresses, Limits, RunError, Server};
 pub use signed_log::LogError;
 pub use staff::staff_list;

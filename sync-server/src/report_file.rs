@@ -58,6 +58,38 @@ struct Version {
     signature: String,
 }
 
+/// Why a step is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTheTurn {
+    /// Of that hour nothing was frozen.
+    #[error("there is no report of that hour: freeze one first")]
+    NoReport,
+    /// A released hour is not frozen again.
+    #[error("that hour is released: correct it instead")]
+    Released,
+    /// Nothing was frozen since the last release.
+    #[error("nothing waits to be checked or released: freeze it first")]
+    NothingWaits,
+    /// Somebody froze it anew since whoever does the step looked at it.
+    #[error("the figures were frozen anew meanwhile: look at them again")]
+    OtherFigures,
+    /// Checking comes before releasing.
+    #[error("nobody has checked it yet")]
+    Unchecked,
+    /// Two people answer for a report.
+    #[error("whoever checked it cannot release it too")]
+    SamePerson,
+    /// Only what was released is corrected.
+    #[error("nothing of that hour is released")]
+    NothingReleased,
+}
+
+impl Waiting {
+    fn is_what_was_seen(&self, seen: Option<UnixMillis>) -> Result<(), NotTheTurn> {
+        if seen.is_none_or(|seen| seen == self.frozen_at) { Ok(()) } else { Err(NotTheTurn::OtherFigures) }
+    }
+}
+
 /// Everything of one hour.
 #[derive(Serialize, Deserialize)]
 struct Hour {
@@ -182,9 +214,8 @@ impl<'a> Reports<'a> {
 
     /// The hour that is asked for, or the latest one.
     fn find(&self, mode: Mode, until: Option<UnixMillis>) -> Result<(Hour, Vec<ScheduledReport>), HallError> {
-        let nothing = HallError::Asked("there is no report of that hour: freeze one first");
-        let Some(until) = until.or(self.hours(mode)?.pop()) else { return Err(nothing) };
-        self.read(mode, until)?.ok_or(nothing)
+        let Some(until) = until.or(self.hours(mode)?.pop()) else { return Err(NotTheTurn::NoReport.into()) };
+        Ok(self.read(mode, until)?.ok_or(NotTheTurn::NoReport)?)
     }
 }
 
@@ -217,11 +248,15 @@ pub enum ReportStep {
     Check {
         /// Who.
         by: PersonalText,
+        /// When the figures were frozen that they looked at; whatever waits, where nothing is said.
+        seen: Option<UnixMillis>,
     },
     /// Somebody else lets them go.
     Release {
         /// Who.
         by: PersonalText,
+        /// When the figures were frozen that they looked at; whatever waits, where nothing is said.
+        seen: Option<UnixMillis>,
     },
     /// The figures of a released hour are frozen anew, to be checked and released as its next version.
     Correct,
@@ -246,30 +281,33 @@ pub fn report_step(
         ReportStep::Freeze { hours } => {
             let until = which.until.unwrap_or(UnixMillis::new(now.get() / HOUR_MILLIS * HOUR_MILLIS));
             if reports.read(mode, until)?.is_some_and(|(hour, _)| !hour.versions.is_empty()) {
-                return Err(HallError::Asked("that hour is released: correct it instead"));
+                return Err(NotTheTurn::Released.into());
             }
             let period = AskedFigures { incident: which.incident, until: Some(until), hours }.period(now);
             let figures = hall.figures(mode, period, now)?;
             let Occasion { incident, name, .. } = figures.occasion().clone();
             let waiting = Some(Waiting { frozen_at: now, counts: Frozen::of(&figures), checked_by: None });
             let Period { from, until } = period;
+            hall.note(user, "report freeze", mode, 0, now)?;
             reports.save(&Hour { mode, incident, name, from, until, waiting, versions: Vec::new() })?;
             Ok(format!("frozen {}", until.get()))
         }
-        ReportStep::Check { by } => {
+        ReportStep::Check { by, seen } => {
             let (mut hour, _) = reports.find(mode, which.until)?;
-            let waiting = hour.waiting.as_mut().ok_or(HallError::Asked("nothing waits to be checked"))?;
+            let waiting = hour.waiting.as_mut().ok_or(NotTheTurn::NothingWaits)?;
+            waiting.is_what_was_seen(seen)?;
             waiting.checked_by = Some(by);
-            reports.save(&hour)?;
             hall.note(user, "report check", mode, 0, now)?;
+            reports.save(&hour)?;
             Ok(format!("checked {}", hour.until.get()))
         }
-        ReportStep::Release { by } => {
+        ReportStep::Release { by, seen } => {
             let (mut hour, released) = reports.find(mode, which.until)?;
-            let waiting = hour.waiting.take().ok_or(HallError::Asked("nothing waits to be released"))?;
-            let checked_by = waiting.checked_by.ok_or(HallError::Asked("nobody has checked it yet"))?;
+            let waiting = hour.waiting.take().ok_or(NotTheTurn::NothingWaits)?;
+            waiting.is_what_was_seen(seen)?;
+            let checked_by = waiting.checked_by.ok_or(NotTheTurn::Unchecked)?;
             if checked_by == by {
-                return Err(HallError::Asked("whoever checked it cannot release it too"));
+                return Err(NotTheTurn::SamePerson.into());
             }
             let release = Release { checked_by: checked_by.clone(), released_by: by.clone(), at: now };
             let figures = waiting.counts.figures(&hour)?;
@@ -286,12 +324,13 @@ pub fn report_step(
         }
         ReportStep::Correct => {
             let (mut hour, released) = reports.find(mode, which.until)?;
-            let before = released.last().ok_or(HallError::Asked("nothing of that hour is released"))?;
+            let before = released.last().ok_or(NotTheTurn::NothingReleased)?;
             let period = Period { from: hour.from, until: hour.until };
             let figures = hall.figures(mode, period, now)?;
             // Refused here already, and not only when two people have looked at it.
             before.correct(figures.clone(), before.released().clone())?;
             hour.waiting = Some(Waiting { frozen_at: now, counts: Frozen::of(&figures), checked_by: None });
+            hall.note(user, "report correct", mode, 0, now)?;
             reports.save(&hour)?;
             Ok(format!("frozen anew {}", hour.until.get()))
         }
@@ -375,6 +414,63 @@ pub fn show_report(folder: &DataFolder, shown: &ShownReport, now: UnixMillis) ->
         shown.files.write(&package.name, &report.sheet(shown.files.audience()), mode, now)?;
     }
     Ok(hex::text(&keys.report.public()))
+}
+
+/// The reports of an hour as people look at them.
+pub(crate) struct ReportedHour {
+    pub(crate) period: Period,
+    /// The versions, the latest one last.
+    pub(crate) released: Vec<ScheduledReport>,
+    pub(crate) waiting: Option<WaitingReport>,
+}
+
+/// Figures that somebody has to check, or to release.
+pub(crate) struct WaitingReport {
+    pub(crate) frozen_at: UnixMillis,
+    pub(crate) checked_by: Option<PersonalText>,
+    pub(crate) figures: Figures,
+}
+
+fn reported((hour, released): (Hour, Vec<ScheduledReport>)) -> Result<ReportedHour, HallError> {
+    let waiting = match &hour.waiting {
+        None => None,
+        Some(Waiting { frozen_at, counts, checked_by }) => Some(WaitingReport {
+            frozen_at: *frozen_at,
+            checked_by: checked_by.clone(),
+            figures: counts.figures(&hour)?,
+        }),
+    };
+    Ok(ReportedHour { period: Period { from: hour.from, until: hour.until }, released, waiting })
+}
+
+/// So many hours of a mode at the most, the latest one first.
+pub(crate) fn reported_hours(
+    folder: &DataFolder,
+    keys: &Keys,
+    mode: Mode,
+    most: usize,
+) -> Result<Vec<ReportedHour>, HallError> {
+    let reports = Reports::new(folder, keys);
+    let read = |until: UnixMillis| reports.read(mode, until).transpose();
+    reports.hours(mode)?.into_iter().rev().take(most).filter_map(read).map(|read| reported(read?)).collect()
+}
+
+/// One hour, and the latest released report of an earlier one.
+pub(crate) fn reported_hour(
+    folder: &DataFolder,
+    keys: &Keys,
+    mode: Mode,
+    until: UnixMillis,
+) -> Result<(ReportedHour, Option<ScheduledReport>), HallError> {
+    let reports = Reports::new(folder, keys);
+    let hour = reported(reports.find(mode, Some(until))?)?;
+    for earlier in reports.hours(mode)?.into_iter().rev().filter(|earlier| *earlier < until) {
+        let released = reports.read(mode, earlier)?.and_then(|(_, mut released)| released.pop());
+        if released.is_some() {
+            return Ok((hour, released));
+        }
+    }
+    Ok((hour, None))
 }
 
 /// The latest released report of a mode; nothing before the first.

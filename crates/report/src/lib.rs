@@ -73,7 +73,7 @@ pub use pfif::{
     Consent, ConsentedPerson, Contact, Details, Home, MOST_CONSENTED, MOST_FIELD_CHARACTERS, MOST_NOTES,
     Note, PfifError, PublicNumber, Status, pfif,
 };
-pub use scheduled::{Change, Correction, Release, ReportError, ScheduledReport};
+pub use scheduled::{Change, Correction, Release, ReportError, ScheduledReport, difference};
 pub use sheet::{Audience, Cell, Row, Sheet};
 pub use sheet_csv::Hxl;
 pub use site::{BadPosition, Position, Site};

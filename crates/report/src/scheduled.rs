@@ -207,7 +207,7 @@ fn check(figures: &Figures, release: &Release) -> Result<(), ReportError> {
 }
 
 /// What differs in two sheets of headquarters, by site and then by column, the town's row last.
-fn difference(before: &Sheet, after: &Sheet) -> Vec<Change> {
+pub fn difference(before: &Sheet, after: &Sheet) -> Vec<Change> {
     let rows = |sheet: &Sheet| {
         sheet
             .rows()

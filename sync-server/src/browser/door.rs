@@ -156,6 +156,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session, leave))
         .merge(super::acts::routes())
         .merge(super::inquiries::routes())
+        .merge(super::reports::routes())
 }
 
 /// What somebody asks who is not signed in: not too often, from our own page, in JSON.

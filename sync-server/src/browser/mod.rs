@@ -17,6 +17,7 @@ mod log;
 mod officials;
 mod pages;
 mod register;
+mod reports;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -81,6 +82,16 @@ const fn sight_of(role: Role) -> Sight {
     Sight { map, support }
 }
 
+/// Whether a role reads the town's reports and figures.
+const fn reads_reports(role: Role) -> bool {
+    matches!(role, Role::Official | Role::Auditor)
+}
+
+/// Whether a role freezes, checks and releases them.
+const fn makes_reports(role: Role) -> bool {
+    matches!(role, Role::Official)
+}
+
 /// Whether a role answers who asks after somebody.
 const fn answers_inquiries(role: Role) -> bool {
     matches!(role, Role::InquiryClerk | Role::Official)
@@ -113,6 +124,16 @@ impl Official {
     /// Whether they answer who asks after somebody.
     pub(crate) fn must_answer_inquiries(&self) -> Result<(), Problem> {
         if answers_inquiries(self.role) { Ok(()) } else { Err(Problem::forbidden()) }
+    }
+
+    /// Whether they read the town's reports.
+    fn must_read_reports(&self) -> Result<(), Problem> {
+        if reads_reports(self.role) { Ok(()) } else { Err(Problem::forbidden()) }
+    }
+
+    /// Whether they freeze, check and release them.
+    fn must_make_reports(&self) -> Result<(), Problem> {
+        if makes_reports(self.role) { Ok(()) } else { Err(Problem::forbidden()) }
     }
 
     /// Whether they see where somebody needs support.
@@ -195,17 +216,18 @@ mod sight_tests {
     #[test]
     fn each_role_has_what_its_work_needs() {
         let table = [
-            (Role::Volunteer, [false, false, false, false]),
-            (Role::Leader, [true, false, false, false]),
-            (Role::Nurse, [true, true, false, false]),
-            (Role::Official, [true, true, true, true]),
-            (Role::InquiryClerk, [false, false, true, false]),
-            (Role::Auditor, [true, false, false, false]),
+            (Role::Volunteer, [false, false, false, false, false, false]),
+            (Role::Leader, [true, false, false, false, false, false]),
+            (Role::Nurse, [true, true, false, false, false, false]),
+            (Role::Official, [true, true, true, true, true, true]),
+            (Role::InquiryClerk, [false, false, true, false, false, false]),
+            (Role::Auditor, [true, false, false, false, true, false]),
         ];
         assert_eq!(table.map(|(role, _)| role).as_slice(), Role::ALL);
-        for (role, [map, support, inquiries, acting]) in table {
+        for (role, [map, support, inquiries, acting, reads, makes]) in table {
             assert_eq!(sight_of(role), Sight { map, support }, "{role:?}");
             assert_eq!((answers_inquiries(role), acts(role)), (inquiries, acting), "{role:?}");
+            assert_eq!((reads_reports(role), makes_reports(role)), (reads, makes), "{role:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod connections;
 mod enrolment;
 mod inquiries;
 mod map;
+mod reports;
 mod sessions;
 
 use std::net::SocketAddr;

@@ -8,7 +8,7 @@ use hinamori_sync::town::{Directory, Person, Site};
 
 use super::*;
 
-const CLERK: StaffId = StaffId::from_bytes([3; 16]);
+pub(super) const CLERK: StaffId = StaffId::from_bytes([3; 16]);
 const GYM: SiteId = SiteId::from_bytes([0xa1; 16]);
 /// Arrived.
 const HANAKO: PersonId = PersonId::from_bytes([1; 16]);
@@ -19,7 +19,7 @@ const SAKURA: PersonId = PersonId::from_bytes([3; 16]);
 /// Did not come.
 const TOME: PersonId = PersonId::from_bytes([4; 16]);
 
-fn clerks() -> Vec<StaffGrant> {
+pub(super) fn clerks() -> Vec<StaffGrant> {
     let mut staff = staff();
     staff.push(grant(CLERK, "岬 一郎", Role::InquiryClerk));
     staff
@@ -31,7 +31,7 @@ fn person(id: PersonId, name: &str) -> Person {
 
 impl Hall {
     /// A town whose people partly came to its gym.
-    async fn with_people() -> Self {
+    pub(super) async fn with_people() -> Self {
         let hall = Self::new().await;
         let people = [(HANAKO, "浜田 花子"), (TARO, "浜田 太郎"), (SAKURA, "浜田 桜"), (TOME, "磯崎 トメ")];
         let people = people.map(|(id, name)| person(id, name)).to_vec();
@@ -52,15 +52,16 @@ impl Hall {
         let came = |person| Fact::presence(person, PresenceEvent::Arrived, Proof::DECLARED);
         let mut facts: Vec<Fact> = [HANAKO, TARO, SAKURA].map(came).to_vec();
         facts.push(Fact::Hiding { person: SAKURA, hidden: true, staff: HAMADA, proof: Proof::DECLARED });
-        hall.commit(facts);
+        hall.commit(1, facts);
         hall
     }
 
-    fn commit(&self, facts: Vec<Fact>) {
+    /// Each by another device, numbered from `first` on.
+    pub(super) fn commit(&self, first: u8, facts: Vec<Fact>) {
         let [live, _] = self.folder.databases();
         let (mut store, at) = (Store::open(&live).unwrap(), now());
         let incident = IncidentId::from_bytes([2; 16]);
-        for (number, fact) in (1_u8..).zip(facts) {
+        for (number, fact) in (first..).zip(facts) {
             let scope = DocumentScope { incident, site: GYM, period: Period::of(at) };
             let id = RecordId::new(at, number.into());
             let at_hlc = Hlc::from_packed(at.get() << 16);

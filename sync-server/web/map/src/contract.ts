@@ -187,6 +187,42 @@ export interface InquiryAnswer {
   number: number;
 }
 
+/** Headquarters' table; a count that nobody has is null. */
+export interface ReportSheet {
+  columns: string[];
+  sites: Array<{ name: string; counts: Array<number | null> }>;
+  town: Array<number | null>;
+}
+
+export interface Reports {
+  /** The latest one first. */
+  hours: Array<{ until: number; versions: number; waits: "check" | "release" | null }>;
+  next_until: number;
+  /** What would be frozen now; null where that hour has a report. */
+  next: ReportSheet | null;
+}
+
+export interface CellChange {
+  /** Null for the whole town. */
+  site: string | null;
+  column: string;
+  before: number | null;
+  after: number | null;
+}
+
+export interface HourReport {
+  from: number;
+  until: number;
+  waiting: {
+    frozen_at: number;
+    checked_by: string | null;
+    may_release: boolean;
+    sheet: ReportSheet;
+    against: { until: number; version: number; changes: CellChange[] } | null;
+  } | null;
+  released: { version: number; at: number; checked_by: string; released_by: string; sheet: ReportSheet } | null;
+}
+
 export interface Session {
   name: string;
   role: string;

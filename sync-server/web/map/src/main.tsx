@@ -7,6 +7,7 @@ import { Districts, Drawer, SitesPane } from "./view/drawer.js";
 import { Figures } from "./view/figures.js";
 import { InquiryDesk } from "./view/inquiry.js";
 import { MapView } from "./view/mapview.js";
+import { ReportDesk } from "./view/reports.js";
 import { HouseholdSheet, SiteSheet } from "./view/sheet.js";
 
 function Whole({ page }: { page: Page }) {
@@ -26,6 +27,13 @@ function Whole({ page }: { page: Page }) {
       <Bands page={page}>
         {/* What was typed or answered in the one is never in the other, however fast the change is. */}
         <InquiryDesk key={page.mode} page={page} />
+      </Bands>
+    );
+  }
+  if (page.place === "reports" && door === "open" && page.mayReadReports()) {
+    return (
+      <Bands page={page}>
+        <ReportDesk key={page.mode} page={page} />
       </Bands>
     );
   }

@@ -46,8 +46,8 @@ export class Page {
   trouble: string | undefined;
   busy = false;
 
-  /** The map, or the inquiry clerk's page. */
-  place: "map" | "inquiry" = "map";
+  /** The map, the inquiry clerk's page, or 定時報告. */
+  place: "map" | "inquiry" | "reports" = "map";
   view: "map" | "list" = "map";
   tab: Tab = "open";
   filter: Filter = { districts: null, standings: new Set(STANDINGS) };
@@ -137,8 +137,8 @@ export class Page {
     classList.toggle("night", this.isNight());
     classList.toggle("drill", this.mode === "drill");
     classList.toggle("lost", this.town !== null && this.isLost());
-    const what = this.place === "inquiry" ? "安否の 照会" : this.mode === "drill" ? "訓練の 地図" : "避難の 地図";
-    document.title = this.place === "inquiry" && this.mode === "drill" ? `訓練　${what}` : what;
+    const what = { map: this.mode === "drill" ? "訓練の 地図" : "避難の 地図", inquiry: "安否の 照会", reports: "定時報告" }[this.place];
+    document.title = this.place !== "map" && this.mode === "drill" ? `訓練　${what}` : what;
     this.drawn();
   }
 
@@ -258,9 +258,23 @@ export class Page {
 
   /** Asks after somebody. Where there is no answer, the trouble says why. */
   async inquire(asked: AskedAfter): Promise<InquiryAnswer | null> {
-    let told: InquiryAnswer | null = null;
+    return this.answered(() => post<InquiryAnswer>("inquiries", asked));
+  }
+
+  /** Whether somebody reads the town's reports, and whether they freeze, check and release them. */
+  mayReadReports(): boolean {
+    return this.mayMakeReports() || this.session?.role === "auditor";
+  }
+
+  mayMakeReports(): boolean {
+    return this.session?.role === "official";
+  }
+
+  /** Waits for an answer. Where there is none, the trouble says why. */
+  async answered<T>(question: () => Promise<T>): Promise<T | null> {
+    let told: T | null = null;
     const work = async () => {
-      told = await post<InquiryAnswer>("inquiries", asked);
+      told = await question();
     };
     await this.act(work, (error) => {
       if (error instanceof Refused && error.status === 401) {

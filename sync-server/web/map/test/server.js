@@ -73,6 +73,9 @@ export class Town {
     /** Words on sites and rulings on shelters, as they came. */
     this.acts = [];
     this.worksAt = [];
+    this.reports = {};
+    this.reported = [];
+    this.who = "田中";
     this.households = new Map(this.districts.flatMap(({ households }) => households.map((household) => [household.id, household])));
   }
 
@@ -321,6 +324,7 @@ export class Town {
     const act = /^POST (sites|shelters)\/(\w+)\/(word|ruling)$/.exec(`${request.method} ${path}`);
     if (act !== null) return this.act(act[1], this.sites.find(({ id }) => id === act[2]), body);
     if (this.role === "inquiry_clerk") throw new Answer(403, "この画面は あなたの 役割では 見られません");
+    if (/^(reports|exports)\//.test(path)) return this.reporting(request.method, path, body);
     if (path === "map/state") return this.state(mode);
     if (path === "map/base") return this.base;
     const of = /^map\/districts\/(\d+)\/households$/.exec(path);
@@ -360,6 +364,46 @@ export class Town {
     const told = () => this.move([], { sites: this.sites.filter((site) => site.id === id) });
     if (this.tellsLater === undefined) told();
     else this.tellsLater.push(told);
+  }
+
+  /** 定時報告: one hour, whose figures are frozen, checked by one and released by another. `who` acts. */
+  reporting(method, path, body) {
+    if (!["official", "auditor"].includes(this.role) || (method === "POST" && this.role !== "official")) throw new Answer(403, "この画面は あなたの 役割では 見られません");
+    const [, mode, until, step] = path.split("/");
+    const next = Math.floor(this.now() / (60 * MINUTE)) * 60 * MINUTE;
+    const hours = (this.reports[mode] ??= new Map());
+    if (method === "GET" && until === undefined) {
+      const lines = [...hours.values()].map((hour) => ({ until: hour.until, versions: hour.released?.version ?? 0, waits: hour.waiting === null ? null : hour.waiting.checked_by === null ? "check" : "release" }));
+      return { hours: lines.reverse(), next_until: next, next: hours.has(next) ? null : this.sheet(0) };
+    }
+    const hour = until === undefined ? { from: next - 24 * 60 * MINUTE, until: next, waiting: null, released: null } : hours.get(Number(until));
+    if (hour === undefined) throw new Answer(404, "ありません");
+    const freeze = (more) => (hour.waiting = { frozen_at: this.now(), checked_by: null, sheet: this.sheet(more), against: { until: hour.released === null ? next - 60 * MINUTE : next, version: 1, changes: [{ site: null, column: "避難所内", before: 402, after: 412 + more }, { site: "汐見小学校", column: "避難所内", before: 198, after: 208 + more }] } });
+    if (method === "POST") {
+      this.reported.push([path, body]);
+      if (step === undefined) {
+        freeze(0);
+        hours.set(next, hour);
+      } else if (step === "correct") {
+        freeze(3);
+      } else {
+        if (body.frozen_at !== hour.waiting?.frozen_at) throw new Answer(409, "ほかの 人が 数を 止め直しました。もう一度 見て ください");
+        if (step === "check") {
+          hour.waiting.checked_by = this.who;
+        } else {
+          if (hour.waiting.checked_by === this.who) throw new Answer(409, "確かめた 人は 出せません。ほかの 職員が 出して ください");
+          hour.released = { version: (hour.released?.version ?? 0) + 1, at: this.now(), checked_by: hour.waiting.checked_by, released_by: this.who, sheet: hour.waiting.sheet };
+          hour.waiting = null;
+        }
+      }
+    }
+    return { ...hour, waiting: hour.waiting && { ...hour.waiting, may_release: hour.waiting.checked_by !== null && hour.waiting.checked_by !== this.who } };
+  }
+
+  sheet(more) {
+    const columns = ["避難所内", "在宅避難", "車中泊", "通過", "確認済（12時間以内）", "世帯数", "女性", "男性", "配慮：妊産婦", "昼", "夜", "必要な食数"];
+    const sites = [["汐見小学校", 208 + more], ["浜町 公民館\u202e", 121], ["高台の 体育館", 83]].map(([name, people]) => ({ name, counts: columns.map((_, at) => (at === 0 ? people : Math.floor(people / (at + 1)))) }));
+    return { columns, sites, town: columns.map((_, at) => sites.reduce((whole, { counts }) => whole + counts[at], 0)) };
   }
 
   letIn() {

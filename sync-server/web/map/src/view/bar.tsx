@@ -6,9 +6,11 @@ import type { Town } from "../town.js";
 import { clock, clockWithSeconds, hazardWord, plain, roleWord, since, tsunamiWord } from "../words.js";
 import { Popup, useSeconds } from "./parts.js";
 
+const PLACES: Record<Page["place"], string> = { map: "地図", inquiry: "照会", reports: "定時報告" };
+
 /** A drill has its word above and below, and the way out. */
 export function Bands({ page, children }: { page: Page; children: ComponentChildren }) {
-  const whole = page.place === "inquiry" ? "whole desk" : "whole";
+  const whole = page.place === "map" ? "whole" : "whole desk";
   if (page.mode === "live") {
     return <div class={whole}>{children}</div>;
   }
@@ -16,7 +18,7 @@ export function Bands({ page, children }: { page: Page; children: ComponentChild
     <div class={whole}>
       <aside class="band" aria-label="訓練です">
         <b>訓練</b>
-        <span>これは 訓練の {page.place === "inquiry" ? "照会" : "地図"}です。本当の 災害では ありません。</span>
+        <span>これは 訓練の {PLACES[page.place]}です。本当の 災害では ありません。</span>
         <a class="button leave" href="#live">
           訓練を 出る・本番へ
         </a>
@@ -63,7 +65,7 @@ export function Bar({ page, town }: { page: Page; town: Town }) {
   );
 }
 
-function Freshness({ page }: { page: Page }) {
+export function Freshness({ page }: { page: Page }) {
   useSeconds();
   const now = page.now();
   if (page.isLost()) {
@@ -88,7 +90,8 @@ const THEMES: Array<[Theme, string]> = [
 ];
 
 export function Menu({ page, close }: { page: Page; close: () => void }) {
-  const what = page.place === "inquiry" ? "照会" : "地図";
+  const what = PLACES[page.place];
+  const isElsewhere = page.place !== "map" && !page.isClerk();
   return (
     <>
       {page.session !== null && (
@@ -110,9 +113,19 @@ export function Menu({ page, close }: { page: Page; close: () => void }) {
       <a class="button" href={page.mode === "live" ? "#drill" : "#live"} onClick={close}>
         {page.mode === "live" ? `訓練の ${what}へ` : `本番の ${what}へ`}
       </a>
-      {page.mayInquire() && !page.isClerk() && (
-        <button type="button" class="button" onClick={() => page.set({ place: page.place === "map" ? "inquiry" : "map" })}>
-          {page.place === "map" ? "安否の 照会へ" : "避難の 地図へ"}
+      {isElsewhere && (
+        <button type="button" class="button" onClick={() => page.set({ place: "map", trouble: undefined })}>
+          避難の 地図へ
+        </button>
+      )}
+      {page.mayInquire() && !page.isClerk() && page.place !== "inquiry" && (
+        <button type="button" class="button" onClick={() => page.set({ place: "inquiry", trouble: undefined })}>
+          安否の 照会へ
+        </button>
+      )}
+      {page.mayReadReports() && page.place !== "reports" && (
+        <button type="button" class="button" onClick={() => page.set({ place: "reports", trouble: undefined })}>
+          定時報告へ
         </button>
       )}
       <button type="button" class="button" onClick={() => void page.signOut()}>

@@ -165,7 +165,7 @@ fn drawn(
         // It looks before, so that nothing is missed.
         std::thread::sleep(Duration::from_millis(150));
         let from = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64() * 1e3;
-        kiosk.send(Touch::CheckIn { people })?;
+        kiosk.answer_to(Touch::CheckIn { people })?;
         let at: f64 = browser.heard()?.parse()?;
         seen.push(at - from);
         std::thread::sleep(SETTLES);
@@ -231,7 +231,7 @@ fn processor(
     for _ in 0..ARRIVALS {
         let before = said(&mut attached, "now")?;
         let used = processor_seconds(server)?;
-        kiosk.send(Touch::CheckIn { people: waiting.pop().context("nobody is left")? })?;
+        kiosk.answer_to(Touch::CheckIn { people: waiting.pop().context("nobody is left")? })?;
         said(&mut attached, &format!("hear {}", before.changes + 1))?;
         std::thread::sleep(SETTLES);
         let used = processor_seconds(server)? - used;
@@ -250,8 +250,8 @@ fn processor(
         let before = revision(&state(cookie, folder)?)?;
         std::thread::sleep(SETTLES);
         let used = processor_seconds(server)?;
-        kiosk.send(Touch::CheckIn { people: waiting.pop().context("nobody is left")? })?;
-        std::thread::sleep(SETTLES + SETTLES);
+        kiosk.answer_to(Touch::CheckIn { people: waiting.pop().context("nobody is left")? })?;
+        std::thread::sleep(SETTLES);
         let used = processor_seconds(server)? - used;
         if revision(&state(cookie, folder)?)? != before {
             alone.push(used);

@@ -126,7 +126,7 @@ fn whole(peer: Peer, heard: &[u8]) -> Option<usize> {
 }
 
 /// The length of an MQTT packet (MQTT 3.1.1 §2.2.3).
-fn mqtt_packet(heard: &[u8]) -> Option<usize> {
+pub(crate) fn mqtt_packet(heard: &[u8]) -> Option<usize> {
     let (mut length, mut shift) = (0_usize, 0_u32);
     for (place, byte) in heard.iter().enumerate().skip(1).take(4) {
         length |= usize::from(byte & 0x7f) << shift;

@@ -14,6 +14,10 @@ mod desk;
 mod floor;
 mod hidden;
 mod javascript;
+mod map;
+mod map_link;
+mod map_tablets;
+mod map_town;
 mod people;
 mod process;
 mod report;
@@ -67,6 +71,12 @@ struct Options {
     /// Is the process that writes the same bytes.
     #[arg(long, hide = true)]
     tv_floor: Option<SocketAddr>,
+    /// Tablets that look at the map at once.
+    #[arg(long, default_value_t = 200)]
+    tablets: usize,
+    /// Is all tablets, of what is at this address: a process of its own.
+    #[arg(long, hide = true)]
+    map_tablets: Option<SocketAddr>,
     /// Takes in the list of this folder and says how much memory that took: a process of its own for each.
     #[arg(long, hide = true)]
     ingest: Option<PathBuf>,
@@ -87,6 +97,8 @@ enum Bench {
     Sync,
     /// Ten thousand televisions are told, beside mosquitto.
     Alert,
+    /// The officials' map of a large town, in a browser and on many tablets, beside mosquitto.
+    Map,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -103,9 +115,12 @@ fn main() -> anyhow::Result<()> {
     if let Some(address) = options.tv_floor {
         return alert_clients::floor(address, &options.folder);
     }
+    if let Some(address) = options.map_tablets {
+        return map_tablets::run(address, options.tablets, &options.folder);
+    }
     std::fs::create_dir_all(&options.folder)?;
     let benches = options.name.map_or_else(
-        || vec![Bench::Tap, Bench::Crl, Bench::People, Bench::Sync, Bench::Alert],
+        || vec![Bench::Tap, Bench::Crl, Bench::People, Bench::Sync, Bench::Alert, Bench::Map],
         |name| vec![name],
     );
     for bench in benches {
@@ -141,6 +156,11 @@ fn main() -> anyhow::Result<()> {
                 alert::run(&options.folder.join("alert"), size, &mut report)?;
                 alert_tap::run(&options.folder.join("alert-tap"), options.shown, &mut report)?;
                 report.write(&options.folder.join("alert.json"))?;
+            }
+            Bench::Map => {
+                let mut report = Report::new("map");
+                map::run(&options.folder.join("map"), options.tablets, &mut report)?;
+                report.write(&options.folder.join("map.json"))?;
             }
         }
     }

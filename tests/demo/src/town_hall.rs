@@ -1,7 +1,7 @@
 //! The town's server, with the registers of the fictional town.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -205,6 +205,16 @@ impl TownHall {
         self.folder.join("server/browser-tls/town-authority.crt")
     }
 
+    /// The certificate that the server shows browsers, and its key.
+    pub fn tablet_certificate(&self) -> [PathBuf; 2] {
+        ["certificate.pem", "key.pem"].map(|name| self.folder.join("server/browser-tls").join(name))
+    }
+
+    /// The number of the server's process.
+    pub fn process_id(&self) -> Option<u32> {
+        self.server.as_ref().map(Running::process_id)
+    }
+
     /// The server's key as a Chromium of the demo's own takes it without the authority: SHA-256 of the SubjectPublicKeyInfo, in Base64.
     ///
     /// # Errors
@@ -224,12 +234,20 @@ impl TownHall {
         let mut town: toml::Table = toml::from_str(&std::fs::read_to_string(Self::town_file()?)?)?;
         let staff = town.get_mut("staff").and_then(toml::Value::as_array_mut).context("a list of staff")?;
         staff.retain(|of| of.get("id").and_then(toml::Value::as_str) != Some(OFFICIAL));
-        let without = self.folder.join("town-without.toml");
-        std::fs::write(&without, toml::to_string(&town)?)?;
+        self.take_in(&toml::to_string(&town)?, &[])
+    }
+
+    /// Reads another file of the town in, with more options of `hinamori-server town`.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn take_in(&self, town: &str, options: &[&OsStr]) -> anyhow::Result<()> {
+        let file = self.folder.join("town-later.toml");
+        std::fs::write(&file, town)?;
         let issued = self.folder.join("issued");
         let mut import = Command::new(self.programs.join("hinamori-server"));
         import.arg("town").arg("--data").arg(self.folder.join("server"));
-        import.args(import_options(&without, &issued.join("cards.json"), &issued));
+        import.args(import_options(&file, &issued.join("cards.json"), &issued)).args(options);
         output_of("hinamori-server town", &mut import).map(drop)
     }
 

@@ -472,6 +472,8 @@ export class Page {
         this.base = found;
         this.outlines = outlines;
         this.files = Object.fromEntries(files.flat());
+        // What was kept meanwhile has no map: a cut before the next time would leave the tablet without one.
+        this.kept = 0;
       }
     } catch {
       // The map says that it has no background.

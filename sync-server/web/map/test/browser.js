@@ -28,7 +28,8 @@ export async function finish(browser, town) {
 export async function tablet(browser, origin, { width = 1280, height = 800, dark = false, name = "tablet", ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, hasTouch: true, locale: "ja-JP", timezoneId: "America/New_York", colorScheme: dark ? "dark" : "light", ...more });
   const page = await context.newPage();
-  page.setDefaultTimeout(12_000);
+  // As long as a machine may take that other tests keep busy: a wait that is over sooner costs nothing.
+  page.setDefaultTimeout(30_000);
   page.on("console", (message) => {
     // That the server is gone, or nobody signed in, is meant; the browser writes it down all the same.
     if (["error", "warning"].includes(message.type()) && !/Failed to load resource|ERR_|Service Worker registration blocked|GPU stall|willReadFrequently/.test(message.text())) {
@@ -83,6 +84,14 @@ export const press = (page, name) => page.getByRole("button", { name, exact: tru
 export async function settled(page) {
   await page.locator(".maplibregl-canvas, .leaflet-overlay-pane canvas").first().waitFor();
   await page.waitForTimeout(700);
+}
+
+/** Until more than so many pixels are of such a colour; a busy machine draws late. */
+export async function drawn(page, colour, within, more, complaint) {
+  for (let turn = 0; (await inked(page, colour, within)) <= more; turn += 1) {
+    if (turn === 40) throw new Error(complaint);
+    await page.waitForTimeout(250);
+  }
 }
 
 /** How many pixels of the map, between its controls and its legend, are of such a colour, within so much of each part. */

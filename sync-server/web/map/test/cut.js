@@ -1,7 +1,7 @@
 // What the page does when the server resets, refuses, numbers anew or is gone: `node test/cut.js`.
 
 import assert from "node:assert/strict";
-import { complaints, finish, launch, look as looked, press, see, settled, tablet } from "./browser.js";
+import { complaints, drawn, finish, launch, look as looked, press, see, settled, tablet } from "./browser.js";
 import { shiomi } from "./server.js";
 
 const folder = process.argv[2];
@@ -9,6 +9,7 @@ const step = (text) => console.log(`- ${text}`);
 const town = shiomi(Date.now());
 await town.listen(18_427);
 const browser = await launch();
+const LAND = [0xef, 0xed, 0xe4];
 const asked = (path) => town.asked.filter((line) => line.startsWith(path)).length;
 /** Until the page has asked for it so often. */
 const until = async (page, path, times) => {
@@ -33,11 +34,21 @@ const hold = (path) => {
     resolve();
   };
 };
+/** When the last state of a mode was kept; 0 if it is not. */
+const keptAt = (page, mode) =>
+  page.evaluate(async (wanted) => {
+    const open = await new Promise((done) => { const request = indexedDB.open("hinamori-map"); request.onsuccess = () => done(request.result); });
+    const found = await new Promise((done) => { const request = open.transaction("kept").objectStore("kept").get(wanted); request.onsuccess = () => done(request.result); });
+    open.close();
+    return found?.at ?? 0;
+  }, mode);
 
 try {
   step("a reset fetches the whole once, however long it takes");
   let page = await enter("reset", {});
   await settled(page);
+  // Whom nothing is told yet no reset reaches.
+  for (let turn = 0; town.streams.size === 0 && turn < 500; turn += 1) await page.waitForTimeout(20);
   await page.clock.install();
   town.asked.length = 0;
   let release = hold("map/state");
@@ -99,19 +110,12 @@ try {
   step("a role that may not see the map any more: nothing that was kept is shown");
   page = await enter("refused");
   await settled(page);
-  const keeps = (key) =>
-    page.evaluate(async (wanted) => {
-      const open = await new Promise((done) => { const request = indexedDB.open("hinamori-map"); request.onsuccess = () => done(request.result); });
-      const found = await new Promise((done) => { const request = open.transaction("kept").objectStore("kept").get(wanted); request.onsuccess = () => done(request.result); });
-      open.close();
-      return found !== undefined;
-    }, key);
   await page.evaluate(() => {
     Object.defineProperty(document, "hidden", { get: () => true });
     document.dispatchEvent(new Event("visibilitychange"));
   });
-  for (let turn = 0; !(await keeps("live")) && turn < 100; turn += 1) await page.waitForTimeout(50);
-  assert.ok(await keeps("live"));
+  for (let turn = 0; (await keptAt(page, "live")) === 0 && turn < 100; turn += 1) await page.waitForTimeout(50);
+  assert.ok(await keptAt(page, "live"));
   town.refused.set("map/state", 429);
   await page.reload();
   await see(page, "この 役割では 地図を 見られません");
@@ -121,7 +125,7 @@ try {
   await see(page, "この 端末で 入る");
   await see(page, "この 役割では 地図を 見られません");
   await page.waitForTimeout(200);
-  assert.equal(await keeps("live"), false, "what was kept stays");
+  assert.equal(await keptAt(page, "live"), 0, "what was kept stays");
   town.refused.clear();
 
   step("what is too old goes when the page is opened, of the drill too");
@@ -135,7 +139,28 @@ try {
   await page.reload();
   await see(page, "まだ 確認できない 世帯");
   await page.waitForTimeout(200);
-  assert.equal(await keeps("drill"), false, "the drill of yesterday is kept");
+  assert.equal(await keptAt(page, "drill"), 0, "the drill of yesterday is kept");
+
+  step("cut off as soon as the map came: it is kept, though the state was kept before it came");
+  await page.context().close();
+  release = hold("map/base");
+  page = await enter("base");
+  let first = 0;
+  for (let turn = 0; first === 0 && turn < 500; turn += 1) {
+    await page.waitForTimeout(20);
+    first = await keptAt(page, "live");
+  }
+  assert.notEqual(first, 0, "the state is not kept");
+  release();
+  await drawn(page, LAND, 6, 3_000, "no land is drawn");
+  // Well before the twenty seconds after which it is kept anyway.
+  for (let turn = 0; (await keptAt(page, "live")) === first && turn < 500; turn += 1) await page.waitForTimeout(20);
+  // Not as a page that is put away, which keeps once more.
+  await page.evaluate(() => Object.defineProperty(document, "hidden", { get: () => false }));
+  town.refused.set("map/state", 503);
+  await page.reload();
+  await see(page, "つながっていません　最後の 確認");
+  await drawn(page, [0xdc, 0xdb, 0xdc], 6, 3_000, "no land is drawn without a network");
 } catch (error) {
   complaints.unshift(error.stack);
 } finally {

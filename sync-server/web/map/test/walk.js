@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { complaints, finish, inked, launch, look as looked, press, see, settled, tablet } from "./browser.js";
+import { complaints, drawn, finish, inked, launch, look as looked, press, see, settled, tablet } from "./browser.js";
 import { writePmtiles } from "./pmtiles.js";
 import { shiomi } from "./server.js";
 
@@ -42,8 +42,8 @@ try {
   await press(page, "この 端末で 入る");
   await see(page, "まだ 確認できない 世帯");
   await settled(page);
-  assert.ok((await inked(page, RED)) > 300, "no household that has not arrived is drawn");
-  assert.ok((await inked(page, RING, 2)) > 300, "no ring of support is drawn");
+  await drawn(page, RED, 8, 300, "no household that has not arrived is drawn");
+  await drawn(page, RING, 2, 300, "no ring of support is drawn");
   await look(page, "live");
 
   step("a change arrives");
@@ -158,7 +158,7 @@ try {
   assert.match(stored, /key false/);
   assert.doesNotMatch(stored, /浜町|households|revision/);
 
-  assert.ok((await inked(page, [0xdc, 0xdb, 0xdc], 6)) > 3_000, "no land is drawn without a network");
+  await drawn(page, [0xdc, 0xdb, 0xdc], 6, 3_000, "no land is drawn without a network");
   const later = await page.context().newPage();
   await later.addInitScript(() => {
     const now = Date.now;
@@ -277,7 +277,7 @@ try {
   await placeless.getByLabel(/^港町 確認/).tap();
   await placeless.keyboard.press("Escape");
   await placeless.waitForTimeout(900);
-  assert.ok((await inked(placeless, RED)) > 100, "households without a position are not at their district");
+  await drawn(placeless, RED, 8, 100, "households without a position are not at their district");
   await look(placeless, "rows");
   await placeless.context().close();
 
@@ -296,7 +296,7 @@ try {
   await settled(tiled);
   await look(tiled, "tiles");
   // The woods' green is nowhere but in the tiles.
-  assert.ok((await inked(tiled, [0xd3, 0xde, 0xc6], 4)) > 5_000, "the tiles are not drawn");
+  await drawn(tiled, [0xd3, 0xde, 0xc6], 4, 5_000, "the tiles are not drawn");
   await browser.close();
 
   step("without WebGL 2");
@@ -309,12 +309,12 @@ try {
   await settled(plain);
   await look(plain, "no-webgl");
   assert.ok(town.asked.includes("GET /map/leaflet.js") && !town.asked.some((line) => line.includes("maplibre")), "the wrong map was read");
-  assert.ok((await inked(plain, RED)) > 300, "the symbols lie under the map");
+  await drawn(plain, RED, 8, 300, "the symbols lie under the map");
   await see(plain, "この 端末では 出せません：地図");
   town.base = geojson;
   await plain.reload();
   await settled(plain);
-  assert.ok((await inked(plain, [0xd3, 0xde, 0xc6], 4)) > 5_000, "GeoJSON is not drawn");
+  await drawn(plain, [0xd3, 0xde, 0xc6], 4, 5_000, "GeoJSON is not drawn");
   await look(plain, "no-webgl-geojson");
 } catch (error) {
   complaints.unshift(error.stack);

@@ -162,9 +162,10 @@ impl Stores {
         self.store_of(incident).rulings().counted_together(incident)
     }
 
-    /// Headquarters' word on a site in an incident as it is shown, and when it was said.
+    /// Headquarters' word on a site, and when it was said: in the incident in which what is said there now counts, as its boxes look for it.
     pub(crate) fn word_on(&self, incident: IncidentId, site: SiteId) -> Option<(SiteWord, Hlc)> {
-        self.store_of(incident).rulings().site(incident, site)
+        let rulings = self.store_of(incident).rulings();
+        rulings.site(rulings.counts_in(incident, site, UnixMillis::new(u64::MAX)), site)
     }
 
     /// What headquarters calls an incident.

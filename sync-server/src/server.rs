@@ -12,8 +12,8 @@ use hinamori_net_tls::{Acceptor, BrowserDoor, Enrolment, Incoming, Refusal, TlsE
 use hinamori_store_sqlite::StoreError;
 use hinamori_television_http::{DoorLimits, Patience};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{interval, sleep, timeout};
 
@@ -27,7 +27,7 @@ use crate::clock::now;
 use crate::close::finish_closings;
 use crate::contact::Contacts;
 use crate::data::{DataError, DataFolder};
-use crate::doors::Doors;
+use crate::doors::{Doors, Stranger};
 use crate::enrol::{NotTaken, take_in};
 use crate::hub::Hub;
 use crate::inquiry_door;
@@ -314,28 +314,24 @@ impl Server {
         let mut tasks = JoinSet::new();
         let maps = Arc::new(Maps::new()?);
         let (farewell, ended) = watch::channel(());
-        let doors = [
-            (Some(web), web::routes(Arc::clone(&hub)), limits.browsers),
-            (inquiries, inquiry_door::routes(Arc::clone(&hub)), limits.browsers),
-            (desk, local_desk_routes(Arc::clone(&hub), Arc::clone(&board)), limits.browsers),
-        ];
         let mut browsers = JoinSet::new();
-        for (listener, routes, connections) in doors {
-            if let Some(listener) = listener {
-                serve_here(&mut browsers, web::Bounded::new(listener, connections), routes, ended.clone());
-            }
+        let here = [
+            (Some(web), web::routes(Arc::clone(&hub))),
+            (inquiries, inquiry_door::routes(Arc::clone(&hub))),
+            (desk, local_desk_routes(Arc::clone(&hub), Arc::clone(&board))),
+        ];
+        for (listener, routes) in here.into_iter().filter_map(|(listener, routes)| Some((listener?, routes)))
+        {
+            serve_here(&mut browsers, web::Bounded::new(listener, limits.browsers), routes, ended.clone());
         }
         open_to_stations(&mut browsers, stations, &board, limits, &ended).map_err(RunError::Listening)?;
-        if let Some(shown) = shown {
-            tasks.spawn(keep_certificate(shown.door));
-        }
         if let Some(officials) = officials {
             officials
                 .serve(&mut browsers, (&hub, &board, &maps), limits, ended)
                 .map_err(RunError::Listening)?;
         }
         let televisions = open_to_televisions(televisions, &board, limits)?;
-        begin_work(&mut tasks, &hub, &board, &maps, said);
+        begin_work(&mut tasks, (&hub, &board, &maps), said, shown);
         let (pulls, no_more) = mpsc::channel();
         let puller = Puller::new(hub.town.folder.path(), Arc::clone(&hub.lists), hub.town.changes());
         puller.start(no_more).map_err(RunError::Thread)?;
@@ -348,15 +344,8 @@ impl Server {
                 accepted = boxes.accept() => match accepted {
                     Ok((stream, from)) => {
                         let (hub, acceptor) = (Arc::clone(&hub), Arc::clone(&acceptor));
-                        let (stranger, displaced) = doors.approach(from.ip());
-                        tasks.spawn(async move {
-                            let incoming = tokio::select! {
-                                incoming = acceptor.accept(stream) => incoming,
-                                _needed = displaced => return tracing::debug!(%from, "somebody said nothing"),
-                            };
-                            drop(stranger);
-                            welcome(&hub, incoming).await;
-                        });
+                        let stranger = doors.approach(from.ip());
+                        tasks.spawn(async move { meet(&hub, &acceptor, (stream, from), stranger).await });
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a box's connection was not accepted");
@@ -401,11 +390,13 @@ async fn join_threads(threads: [Option<JoinHandle<()>>; 3]) {
 /// What goes on beside the connections.
 fn begin_work(
     tasks: &mut JoinSet<()>,
-    hub: &Arc<Hub>,
-    board: &Arc<Board>,
-    maps: &Arc<Maps>,
+    (hub, board, maps): (&Arc<Hub>, &Arc<Board>, &Arc<Maps>),
     said: tokio::sync::mpsc::Receiver<FromBox>,
+    shown: Option<ShownDoor>,
 ) {
+    if let Some(shown) = shown {
+        tasks.spawn(keep_certificate(shown.door));
+    }
     tasks.spawn(keep_up(Arc::clone(hub), Arc::clone(board)));
     tasks.spawn(follow_people(Arc::clone(hub), Arc::clone(board)));
     tasks.spawn(push_to_stations(Arc::clone(board)));
@@ -533,6 +524,21 @@ async fn keep_up(hub: Arc<Hub>, board: Arc<Board>) {
             }
         }
     }
+}
+
+/// Waits until somebody said who they are, or their place is needed.
+async fn meet(
+    hub: &Arc<Hub>,
+    acceptor: &Acceptor,
+    (stream, from): (TcpStream, SocketAddr),
+    (stranger, displaced): (Stranger, oneshot::Receiver<()>),
+) {
+    let incoming = tokio::select! {
+        incoming = acceptor.accept(stream) => incoming,
+        _needed = displaced => return tracing::debug!(%from, "somebody said nothing"),
+    };
+    drop(stranger);
+    welcome(hub, incoming).await;
 }
 
 async fn welcome(hub: &Arc<Hub>, incoming: Result<Incoming, TlsError>) {

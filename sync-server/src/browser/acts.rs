@@ -148,24 +148,35 @@ async fn say_of_site(
         return Err(unprocessable("定員は 1から 99999までの 数で 書いて ください"));
     }
     must_be_paced(&api, staff)?;
-
-    let _alone = api.acting.lock().await;
     let incident = match mode {
         MapMode::Live => town.incidents.live,
         MapMode::Drill => town.incidents.drill,
     };
+    let act = Did::SaidOfSite { mode, incident, site, standing, capacity };
+    let word = SiteWord { standing: standing.map(Into::into), capacity };
+    // A page that goes away must not leave what is written down and what is in force apart.
+    let said = tokio::spawn(say_as_seen(api, (staff, act), seen, (incident, site, word))).await;
+    said.map_err(|_ended| Problem::server())?
+}
+
+async fn say_as_seen(
+    api: Arc<Api>,
+    (staff, act): (StaffId, Did),
+    seen: Option<String>,
+    (incident, site, word): (IncidentId, SiteId, SiteWord),
+) -> Result<Response, Problem> {
+    let _alone = api.acting.lock().await;
     let in_force = word_in_force(&api.hub, incident, site).await?;
     if in_force.as_ref().map(|word| &word.id) != seen.as_ref() {
         let title = "ほかの 人が 先に 変えました。いまの ようすを 見て、もう一度 決めて ください";
         return Ok(SaidSince { status: StatusCode::CONFLICT.as_u16(), title, word: in_force }.into_response());
     }
-    let line = write(&api.hub, staff, Did::SaidOfSite { mode, incident, site, standing, capacity }).await?;
-    let word = SiteWord { standing: standing.map(Into::into), capacity };
+    let line = write(&api.hub, staff, act).await?;
     if let Err(error) = say(&api.hub, incident, site, word).await {
         write(&api.hub, staff, Did::Failed { line }).await?;
         return Err(failed(&error));
     }
-    tracing::info!(%staff, %site, ?mode, ?standing, ?capacity, "headquarters said something of a site");
+    tracing::info!(%staff, %incident, %site, ?word, "headquarters said something of a site");
     let said = word_in_force(&api.hub, incident, site).await?.ok_or_else(Problem::server)?;
     Ok(Json(said).into_response())
 }
@@ -176,8 +187,8 @@ async fn word_in_force(
     site: SiteId,
 ) -> Result<Option<SiteWordState>, Problem> {
     let found = hub.archive.ask(move |stores| {
-        let incident = stores.shown(incident);
-        let opened = stores.store_of(incident).opened(incident, site)?;
+        let shown = stores.shown(incident);
+        let opened = stores.store_of(shown).opened(shown, site)?;
         let word = stores.word_on(incident, site);
         Ok(word.map(|word| SiteWordState::new(word, opened.map(|(_, at)| at))))
     });
@@ -256,9 +267,20 @@ async fn rule(
         _ => return Err(Problem::page(StatusCode::UNPROCESSABLE_ENTITY)),
     };
     must_be_paced(&api, staff)?;
+    let act = Did::RuledOnShelter { site, wanted, into };
+    // As above.
+    let ruled = tokio::spawn(rule_as_seen(api, (staff, act), (site, ruling), seen_closed)).await;
+    ruled.map_err(|_ended| Problem::server())?
+}
 
+async fn rule_as_seen(
+    api: Arc<Api>,
+    (staff, act): (StaffId, Did),
+    (site, ruling): (SiteId, Wanted),
+    seen_closed: bool,
+) -> Result<Json<Ruled>, Problem> {
     let _alone = api.acting.lock().await;
-    let line = write(&api.hub, staff, Did::RuledOnShelter { site, wanted, into }).await?;
+    let line = write(&api.hub, staff, act).await?;
     let hub = Arc::clone(&api.hub);
     let ruled = spawn_blocking(move || {
         let as_seen = |package: &hinamori_sync::town::Package, before: Option<&Ruling>| match before {
@@ -268,7 +290,8 @@ async fn rule(
             Some(Ruling::Joined(into)) => {
                 !seen_closed && !package.sites.iter().any(|known| known.id == *into)
             }
-            Some(Ruling::Adopted(_)) => false,
+            // Of an adoption that broke off the package does not know yet.
+            Some(Ruling::Adopted(_)) => !seen_closed && ruling == Wanted::Adopt,
         };
         rule_if(&hub.town.folder, &hub.town.keys, (site, ruling), as_seen, now())
     });
@@ -278,7 +301,7 @@ async fn rule(
         write(&api.hub, staff, Did::Failed { line }).await?;
         return Err(problem_of(&error));
     }
-    tracing::info!(%staff, %site, ?wanted, "headquarters ruled on a shelter that people opened themselves");
+    tracing::info!(%staff, %site, ?ruling, "headquarters ruled on a shelter that people opened themselves");
     Ok(Json(Ruled {}))
 }
 

@@ -1,7 +1,7 @@
 //! The text by which a household's receiver is installed.
 
+use core::net::SocketAddr;
 use std::fmt;
-use std::net::SocketAddr;
 use std::str::FromStr;
 
 const PREFIX: &str = "hinamori-tv:";

@@ -14,7 +14,7 @@ use hinamori_model::{Mode, PersonalText, UnixMillis};
 use hinamori_report::{
     Audience, Change, Column, Period, Release, ReportError, ScheduledReport, Sheet, difference,
 };
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
@@ -289,6 +289,24 @@ fn at<T>(path: At<T>) -> Result<T, Problem> {
     path.map(|Path(place)| place).map_err(|_nowhere| Problem::not_there())
 }
 
+/// The end of the hour that is over.
+const fn last_full_hour(now: UnixMillis) -> UnixMillis {
+    UnixMillis::new(now.get() / HOUR_MILLIS * HOUR_MILLIS)
+}
+
+/// What somebody who may make reports wants changed: of which report, and how.
+async fn asked<P, B: DeserializeOwned>(
+    api: &Arc<Api>,
+    visitor: &Visitor,
+    official: &Official,
+    path: At<P>,
+    request: Request,
+) -> Result<(P, B), Problem> {
+    official.must_make_reports()?;
+    let place = at(path)?;
+    Ok((place, own_body(api, visitor, Some(official.id), request, LONGEST).await?))
+}
+
 /// The reports of a mode, and the figures of the last full hour as they would be frozen now. For officials and auditors.
 #[utoipa::path(get, path = "/reports/{mode}", tag = "reports", params(("mode" = MapMode, Path, description = "In earnest or a drill")), responses(
     (status = 200, description = "All of the last days", body = Reports),
@@ -304,7 +322,7 @@ async fn list(
     let folder = api.hub.town.folder.clone();
     let listed = working(move || {
         let (hall, now) = (Hall::open(&folder)?, now());
-        let next_until = UnixMillis::new(now.get() / HOUR_MILLIS * HOUR_MILLIS);
+        let next_until = last_full_hour(now);
         let hours = reported_hours(&folder, &hall.keys, mode.into(), MOST_HOURS)?;
         let next = if hours.iter().any(|hour| hour.period.until == next_until) {
             None
@@ -379,10 +397,8 @@ async fn freeze(
     path: At<MapMode>,
     request: Request,
 ) -> Result<Json<HourReport>, Problem> {
-    official.must_make_reports()?;
-    let mode = at(path)?;
-    let _: IgnoredAny = own_body(&api, &visitor, Some(official.id), request, LONGEST).await?;
-    let until = UnixMillis::new(now().get() / HOUR_MILLIS * HOUR_MILLIS);
+    let (mode, IgnoredAny) = asked(&api, &visitor, &official, path, request).await?;
+    let until = last_full_hour(now());
     step(&api, &official, (mode, until), ReportStep::Freeze { hours: PERIOD_HOURS }).await
 }
 
@@ -400,9 +416,7 @@ async fn check(
     path: At<(MapMode, u64)>,
     request: Request,
 ) -> Result<Json<HourReport>, Problem> {
-    official.must_make_reports()?;
-    let (mode, until) = at(path)?;
-    let Seen { frozen_at } = own_body(&api, &visitor, Some(official.id), request, LONGEST).await?;
+    let ((mode, until), Seen { frozen_at }) = asked(&api, &visitor, &official, path, request).await?;
     let by = official.name.clone();
     step(&api, &official, (mode, UnixMillis::new(until)), ReportStep::Check { by, seen: Some(frozen_at) })
         .await
@@ -422,9 +436,7 @@ async fn release(
     path: At<(MapMode, u64)>,
     request: Request,
 ) -> Result<Json<HourReport>, Problem> {
-    official.must_make_reports()?;
-    let (mode, until) = at(path)?;
-    let Seen { frozen_at } = own_body(&api, &visitor, Some(official.id), request, LONGEST).await?;
+    let ((mode, until), Seen { frozen_at }) = asked(&api, &visitor, &official, path, request).await?;
     let by = official.name.clone();
     step(&api, &official, (mode, UnixMillis::new(until)), ReportStep::Release { by, seen: Some(frozen_at) })
         .await
@@ -444,9 +456,7 @@ async fn correct(
     path: At<(MapMode, u64)>,
     request: Request,
 ) -> Result<Json<HourReport>, Problem> {
-    official.must_make_reports()?;
-    let (mode, until) = at(path)?;
-    let _: IgnoredAny = own_body(&api, &visitor, Some(official.id), request, LONGEST).await?;
+    let ((mode, until), IgnoredAny) = asked(&api, &visitor, &official, path, request).await?;
     step(&api, &official, (mode, UnixMillis::new(until)), ReportStep::Correct).await
 }
 

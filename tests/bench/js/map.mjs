@@ -10,7 +10,7 @@
 // node map.mjs --map URL --pin HASH --link HOST:PORT
 
 import { parseArgs } from "node:util";
-import { createInterface } from "node:readline";
+import { follow } from "./steps.mjs";
 import { launch, press, see, settled, tablet } from "../../../sync-server/web/map/test/browser.js";
 
 const text = { type: "string" };
@@ -159,12 +159,5 @@ const steps = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const [name, ...words] = line.trim().split(" ");
-  try {
-    console.log(await steps[name](...words));
-  } catch (error) {
-    console.log(`failed: ${String(error.stack ?? error).replace(/\s+/g, " ").slice(0, 400)}`);
-  }
-}
+await follow(steps);
 await browser.close();

@@ -7,8 +7,8 @@
 // node television.mjs --tv URL
 
 import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { follow } from "./steps.mjs";
 
 const need = createRequire(new URL("../../../sync-server/web/desk/package.json", import.meta.url));
 const { chromium } = need("playwright-core");
@@ -73,12 +73,5 @@ const steps = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const [name, ...words] = line.trim().split(" ");
-  try {
-    console.log(await steps[name](...words));
-  } catch (error) {
-    console.log(`failed: ${String(error.stack ?? error).replace(/\s+/g, " ").slice(0, 400)}`);
-  }
-}
+await follow(steps);
 await browser.close();

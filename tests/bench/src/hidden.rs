@@ -13,13 +13,14 @@ use hinamori_demo::child::wait_until;
 use hinamori_demo::daemon::DemoBox;
 use hinamori_demo::kiosk::Kiosk;
 use hinamori_demo::town_hall::{CardData, REGISTER_SEED, TownHall};
-use hinamori_ipc::{Answer, AnswerId, AnswerKind, BuildingAnswer, Command as Touch, SiteState, encode};
-use hinamori_model::{Badge, Mode, PersonalText, TownKey};
+use hinamori_ipc::{Answer, AnswerId, AnswerKind, Command as Touch, encode};
+use hinamori_model::{Badge, PersonalText, TownKey};
 use hinamori_roster::Resident;
 use hinamori_sim::townsfolk::registers;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
+use crate::map::open_site;
 use crate::people::{SEED, Size, read};
 use crate::report::{Better, Report};
 use crate::statistics::worst_t;
@@ -81,21 +82,7 @@ fn run_in(folder: &Path, size: Size, report: &mut Report) -> anyhow::Result<()> 
     let badges = people.badges();
     let mut hall = TownHall::prepare_with(&programs, folder, CardData::FirstYear, size.residents, &badges)?;
     let mut of = DemoBox::prepare_with("bench", &["none".to_owned()], None, &programs, folder)?;
-    let code = hall.enrolment_code("shelter", None)?;
-    of.start()?;
-    of.control(&["enrol", code.trim()])?;
-    wait_until("the town at the box", Duration::from_secs(120), || {
-        let status = of.status()?;
-        Ok((status.people > 0 && status.roster_lacking == 0).then_some(()))
-    })?;
-    let mut kiosk = of.kiosk()?;
-    kiosk.send(Touch::OpenIncident { mode: Mode::Live })?;
-    kiosk.until("the building check", |lane| lane.site == SiteState::AwaitingBuildingCheck)?;
-    kiosk.send(Touch::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: Vec::new() })?;
-    kiosk.until("an open site", |lane| lane.site == SiteState::Open(BuildingAnswer::NothingSeen))?;
-    wait_until("everybody", Duration::from_secs(120), || {
-        Ok((of.status()?.people >= u64::from(size.residents)).then_some(()))
-    })?;
+    let mut kiosk = open_site(&hall, &mut of, size.residents.into(), Duration::from_secs(120))?;
     let secret: [u8; 32] = std::fs::read(folder.join("server/keys/town-secret"))?
         .try_into()
         .map_err(|_length| anyhow::anyhow!("the town's secret has another length"))?;

@@ -54,7 +54,9 @@ pub(crate) fn run(folder: &Path, tablets: usize, report: &mut Report) -> anyhow:
     report.add("households", f64::from(u32::try_from(HOUSEHOLDS)?), "", Better::Neither);
     report.add("sites", f64::from(u32::try_from(SITES)?), "", Better::Neither);
     let mut of = DemoBox::prepare_with("bench", &["none".to_owned()], None, &programs, &folder)?;
-    let mut kiosk = open_site(&hall, &mut of, u64::try_from(people)?)?;
+    let mut kiosk = open_site(&hall, &mut of, u64::try_from(people)?, TOWN_COMES)?;
+    kiosk.send(Touch::OpenWithoutStaff)?;
+    kiosk.until("a lane without staff that is open", |lane| lane.staff.is_some())?;
     let server = hall.process_id().context("the server runs")?;
 
     let link = Link::open(LINK.parse()?, BROWSERS.parse()?)?;
@@ -92,12 +94,17 @@ pub(crate) fn run(folder: &Path, tablets: usize, report: &mut Report) -> anyhow:
     Ok(())
 }
 
-/// A shelter whose box knows the town, where people may say that they are here.
-fn open_site(hall: &TownHall, of: &mut DemoBox, people: u64) -> anyhow::Result<Kiosk> {
+/// A shelter whose box knows these people and everybody else of the town; it waits for either so long and no longer.
+pub(crate) fn open_site(
+    hall: &TownHall,
+    of: &mut DemoBox,
+    people: u64,
+    patience: Duration,
+) -> anyhow::Result<Kiosk> {
     let code = hall.enrolment_code("shelter", None)?;
     of.start()?;
     of.control(&["enrol", code.trim()])?;
-    wait_until("the town at the box", TOWN_COMES, || {
+    wait_until("the town at the box", patience, || {
         let status = of.status()?;
         Ok((status.people > 0 && status.roster_lacking == 0).then_some(()))
     })?;
@@ -106,9 +113,7 @@ fn open_site(hall: &TownHall, of: &mut DemoBox, people: u64) -> anyhow::Result<K
     kiosk.until("the building check", |lane| lane.site == SiteState::AwaitingBuildingCheck)?;
     kiosk.send(Touch::AnswerBuilding { answer: BuildingAnswer::NothingSeen, findings: Vec::new() })?;
     kiosk.until("an open site", |lane| lane.site == SiteState::Open(BuildingAnswer::NothingSeen))?;
-    wait_until("everybody", TOWN_COMES, || Ok((of.status()?.people >= people).then_some(())))?;
-    kiosk.send(Touch::OpenWithoutStaff)?;
-    kiosk.until("a lane without staff that is open", |lane| lane.staff.is_some())?;
+    wait_until("everybody", patience, || Ok((of.status()?.people >= people).then_some(())))?;
     Ok(kiosk)
 }
 
